@@ -1,0 +1,7 @@
+"""Is it a throw? Falls come in; out come findings: one for each real object, with a verdict and its tier."""
+
+from edgecv.classification.grouping import Finding, Grouper
+from edgecv.classification.settings import ClassificationSettings
+from edgecv.classification.verdict import Verdict, judge
+
+__all__ = ["ClassificationSettings", "Finding", "Grouper", "Verdict", "judge"]

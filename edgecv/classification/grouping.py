@@ -1,0 +1,165 @@
+"""One real object is one finding: its mirror image in glass, its pieces and its bounce belong to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgecv.classification.verdict import Verdict
+from edgecv.trajectory.fall import Fall
+
+_MEMORY_S = 3.0  # a bounce or a late piece is over by then
+_BOUNCE_S = 0.7
+_MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fall of one real object and the verdict on it.
+
+    Attributes:
+        fall: the object's own path.
+        verdict: on that path.
+        companions: mirror images, pieces and bounces of the same object.
+    """
+
+    fall: Fall
+    verdict: Verdict
+    companions: tuple[Fall, ...] = ()
+
+
+@dataclass(slots=True)
+class _Group:
+    members: list[tuple[Fall, Verdict]] = field(default_factory=list)
+    released: bool = False
+
+    @property
+    def end_s(self) -> float:
+        return max(fall.fit.end_s for fall, _ in self.members)
+
+
+class Grouper:
+    """Collects falls that belong together and releases each group once nothing more can join it."""
+
+    def __init__(self) -> None:
+        self._groups: list[_Group] = []
+
+    def add(self, fall: Fall, verdict: Verdict) -> None:
+        """Take one judged fall that was not rejected."""
+        related = [g for g in self._groups if any(belong_together(fall, member) for member, _ in g.members)]
+        if not related:
+            self._groups.append(_Group([(fall, verdict)]))
+            return
+        # already told upstream: the newcomer is part of that and no news
+        home = next((g for g in related if g.released), related[0])
+        home.members.append((fall, verdict))
+        for other in related:
+            if other is not home and not other.released and not home.released:
+                home.members.extend(other.members)
+                self._groups.remove(other)
+
+    def release(self, now_s: float, falling_since_s: float | None) -> list[Finding]:
+        """Return the groups that are complete.
+
+        Args:
+            now_s: media time.
+            falling_since_s: start of the oldest track still falling, or None; a group waits for those it may belong to.
+        """
+        ready = []
+        for group in self._groups:
+            waiting = falling_since_s is not None and falling_since_s <= group.end_s and now_s < group.end_s + _MEMORY_S
+            if not group.released and not waiting:
+                group.released = True
+                ready.append(_finding(group))
+        self._groups = [g for g in self._groups if not g.released or now_s < g.end_s + _MEMORY_S]
+        return sorted(ready, key=lambda finding: finding.fall.fit.start_s)
+
+
+def belong_together(a: Fall, b: Fall) -> bool:
+    """True where two falls are images, pieces or stages of one object."""
+    first, second = (a, b) if a.fit.start_s <= b.fit.start_s else (b, a)
+    return (
+        _same_motion(first, second)
+        or _mirrors(first, second)
+        or _starts_on(first, second)
+        or _bounces_off(first, second)
+    )
+
+
+def _finding(group: _Group) -> Finding:
+    """The object itself is the member that looks largest: a mirror image is always farther away than what it shows.
+
+    Stages of one path (a bounce, a piece) follow the first one, so among those the earliest counts.
+    """
+    proven = [(f, v) for f, v in group.members if v.tier == "incident"]
+    pool = proven or group.members
+    start = min(pool, key=lambda member: member[0].fit.start_s)[0]
+    together = [(f, v) for f, v in pool if f is start or _in_step(start, f)]
+    primary, verdict = max(together, key=lambda member: (member[0].path.size_px, len(member[0].path.points)))
+    return Finding(primary, verdict, tuple(f for f, _ in group.members if f is not primary))
+
+
+def _in_step(a: Fall, b: Fall) -> bool:
+    first, second = (a, b) if a.fit.start_s <= b.fit.start_s else (b, a)
+    return _same_motion(first, second) or _mirrors(first, second)
+
+
+def _mirrors(first: Fall, second: Fall) -> bool:
+    """One is the other's reflection in the facade: beside it, smaller, and as fast at the same instant.
+
+    A vertical mirror keeps heights, so downward speeds in m/s agree at every instant, whatever the thing does towards
+    the camera; the image is farther away, so it is smaller and its apparent gravity less.
+    """
+    begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
+    shorter = min(first.path.duration_s, second.path.duration_s)
+    if end - begin < max(0.2, 0.4 * shorter):
+        return False
+    t = np.linspace(begin, end, 12)
+    beside = np.abs(first.fit.pixels_at(t)[:, 0] - second.fit.pixels_at(t)[:, 0])
+    if float(np.median(beside)) > _MIRROR_OFFSET * first.track.picture_size_px[0]:
+        return False
+    sizes = sorted((first.path.size_px, second.path.size_px))
+    if sizes[0] > 0.9 * sizes[1]:
+        return False
+    middle = float(t[len(t) // 2])
+    (speed_a, sd_a), (speed_b, sd_b) = first.fit.down_speed_at(middle), second.fit.down_speed_at(middle)
+    return abs(speed_a - speed_b) < min(3.5, 2.5 * float(np.hypot(sd_a, sd_b)) + 0.5)
+
+
+def _same_motion(first: Fall, second: Fall) -> bool:
+    """Both move in step: at every instant one height is the same linear function of the other.
+
+    A vertical mirror keeps heights and instants, so object and image are in step; so are pieces that fly side by side.
+    Two things thrown at different instants are not: the later one is always slower.
+    """
+    begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
+    shorter = min(first.path.duration_s, second.path.duration_s)
+    if end - begin < max(0.2, 0.5 * shorter):
+        return False
+    t = np.linspace(begin, end, 24)
+    va, vb = first.fit.pixels_at(t)[:, 1], second.fit.pixels_at(t)[:, 1]
+    if np.ptp(va) < 10.0 or np.ptp(vb) < 10.0:
+        return False
+    slope, offset = np.polyfit(va, vb, 1)
+    residual = float(np.sqrt(np.mean(np.square(vb - slope * va - offset))))
+    return bool(0.25 < slope < 4.0 and residual < max(2.0, 0.02 * float(np.ptp(vb))))
+
+
+def _starts_on(first: Fall, second: Fall) -> bool:
+    """The second starts where the first is at that instant: a piece that came off, or the same thing found twice."""
+    t = second.fit.start_s
+    if t > first.fit.end_s:
+        return False
+    where = first.fit.pixels_at(np.array([t]))[0]
+    return bool(np.linalg.norm(where - second.path.uv_px[0]) < 15.0 + 2.0 * first.path.size_px)
+
+
+def _bounces_off(first: Fall, second: Fall) -> bool:
+    """The second starts where and when the first ended: a bounce, a splash, or the path going on behind a sign."""
+    silence = second.fit.start_s - first.fit.end_s
+    if not -0.1 <= silence <= _BOUNCE_S:
+        return False
+    reach = 0.05 * first.track.picture_size_px[1] + 4.0 * first.path.size_px
+    ahead = first.fit.pixels_at(np.array([first.fit.end_s, second.fit.start_s]))
+    return bool(np.min(np.linalg.norm(ahead - second.path.uv_px[0], axis=1)) < reach)

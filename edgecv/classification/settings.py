@@ -1,0 +1,54 @@
+"""Where the lines are drawn between an incident, a candidate and nothing, each with its reason.
+
+Measured on the real clips at hand: the two real throws and a tossed ball score 12-39 against wandering motion and more
+than 90 against chance; birds, people, trees, rain and insects score below 6, or below 30 against chance; water dripping
+from a roof is a true fall but lasts under 0.45 s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationSettings:
+    """Limits of the verdict."""
+
+    incident_ratio: float = 8.0
+    """Log-likelihood ratio against the best other motion from which a worker is sent (odds of 3,000 to 1)."""
+
+    incident_chance_ratio: float = 40.0
+    """Ratio against unrelated detections: thousands of chance paths are tried an hour, so this must be far higher."""
+
+    candidate_ratio: float = 4.0
+    """Ratio from which physics supports a throw without proving it."""
+
+    candidate_chance_ratio: float = 25.0
+    """The same against chance."""
+
+    min_duration_s: float = 0.5
+    """A thing falls 1.2 m in this time; a throw from any floor is seen longer, drips and splashes are not."""
+
+    candidate_duration_s: float = 0.35
+    """Below this nothing is kept: acceleration cannot be told from noise."""
+
+    min_points: int = 9
+    """Sightings from which a path can be tested against eleven parameters: 0.7 s at 12.5 frames a second."""
+
+    min_fall_m: float = 1.5
+    """Metres descended, by gravity's own scale: half a storey."""
+
+    max_chi2: float = 2.0
+    """Reduced chi-squared above which physics does not explain the path and no claim is made."""
+
+    max_size_m: float = 1.0
+    """Size, two standard deviations on the small side, above which it is a person, a car or a near bird."""
+
+    distance_m: tuple[float, float] = (2.0, 300.0)
+    """Distances at which a facade camera can see a throw; nearer are insects and hands, farther are birds."""
+
+    flight_share: float = 0.35
+    """A thing that moved at this share of its top speed before it fell was flying, not held."""
+
+    flight_s: float = 0.25
+    """How long it must have been seen flying for that to count."""

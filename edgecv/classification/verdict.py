@@ -1,0 +1,120 @@
+"""Is it a throw? Physics decides: a likelihood ratio first, then whether the scene it implies can be real."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from edgecv.classification.settings import ClassificationSettings
+from edgecv.tracking.track import TrackPoint
+from edgecv.trajectory.fall import Fall
+from edgecv.trajectory.model import LOG_DEPTH, fly
+
+Tier = Literal["incident", "candidate", "rejected"]
+_PRIOR_LOG_ODDS = -3.0  # accelerated downward paths in the picture are throws one time in twenty
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a fall is taken for.
+
+    Attributes:
+        tier: ``incident`` sends a worker, ``candidate`` is kept, ``rejected`` is forgotten.
+        label: ``thrown_object`` or ``other``.
+        p: probability of the label.
+        labels: probability of each label.
+        reasons: why it is not an incident, in plain words; empty for an incident.
+    """
+
+    tier: Tier
+    label: str
+    p: float
+    labels: dict[str, float]
+    reasons: tuple[str, ...]
+
+
+def judge(fall: Fall, settings: ClassificationSettings) -> Verdict:
+    """Return the verdict on one fall."""
+    ratio = fall.likelihoods.ratio
+    p = float(1.0 / (1.0 + np.exp(-np.clip(ratio + _PRIOR_LOG_ODDS, -30.0, 30.0))))
+    reasons = _doubts(fall, settings)
+    supported = (
+        ratio >= settings.candidate_ratio
+        and fall.likelihoods.chance >= settings.candidate_chance_ratio
+        and fall.path.duration_s >= settings.candidate_duration_s
+        and fall.fit.chi2_reduced <= settings.max_chi2
+    )
+    if not supported:
+        tier: Tier = "rejected"
+    elif reasons:
+        tier = "candidate"
+    else:
+        tier = "incident"
+    p = min(p, 0.5) if reasons else p
+    label = "thrown_object" if p >= 0.5 else "other"
+    labels = {"thrown_object": round(p, 4), "other": round(1.0 - p, 4)}
+    return Verdict(tier, label, labels[label], labels, reasons)
+
+
+def _doubts(fall: Fall, settings: ClassificationSettings) -> tuple[str, ...]:
+    s, path, fit = settings, fall.path, fall.fit
+    doubts = []
+    if fall.likelihoods.ratio < s.incident_ratio:
+        doubts.append(
+            f"gravity explains the path only {fall.likelihoods.ratio:.1f} log units better than {_best_other(fall)}; "
+            f"{s.incident_ratio:g} are needed"
+        )
+    if fall.likelihoods.chance < s.incident_chance_ratio:
+        doubts.append(f"chance detections could make such a path (log ratio {fall.likelihoods.chance:.0f})")
+    if fit.chi2_reduced > s.max_chi2:
+        doubts.append(f"no fall fits the path (reduced chi-squared {fit.chi2_reduced:.1f})")
+    if path.duration_s < s.min_duration_s:
+        doubts.append(f"seen for {path.duration_s:.2f} s only")
+    if len(path.points) < s.min_points:
+        doubts.append(f"seen {len(path.points)} times only")
+    doubts.extend(_impossible_scene(fall, s))
+    for points, when in ((fall.before[-25:], "before"), (fall.after[:25], "after")):
+        if _flying(points, fall, s):
+            doubts.append(f"it was in steady flight {when} the fall")
+    return tuple(doubts)
+
+
+def _best_other(fall: Fall) -> str:
+    ratios = fall.likelihoods
+    named = ((ratios.straight, "steady motion"), (ratios.wandering, "wandering motion"), (ratios.chance, "chance"))
+    return min(named)[1]
+
+
+def _impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]:
+    """The distance, size and height that gravity implies must be those of a thing falling along a building."""
+    s, fit = settings, fall.fit
+    doubts = []
+    parameters = fit.parameters[None]
+    states = fly(fit.view, parameters, np.array([0.0, fit.end_s - fit.start_s]))
+    _, down, _ = fit.view.axes(parameters[:, 9], parameters[:, 10])
+    fallen_m = float((states.positions_m[0, 1] - states.positions_m[0, 0]) @ down[0])
+    distance_m = float(np.exp(fit.parameters[LOG_DEPTH]))
+    spread = float(np.exp(2.0 * np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH])))
+    size_m = fall.path.size_px * distance_m / fit.view.focal_px
+    if fallen_m < s.min_fall_m:
+        doubts.append(f"it descended {fallen_m:.1f} m only")
+    if size_m / spread > s.max_size_m:
+        doubts.append(f"if it fell it would be {size_m:.1f} m across")
+    if not s.distance_m[0] <= distance_m <= s.distance_m[1]:
+        doubts.append(f"if it fell it would be {distance_m:.1f} m away")
+    return doubts
+
+
+def _flying(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSettings) -> bool:
+    """True where the same track moved steadily and fast beyond the fall: things are held, then fall, then lie."""
+    if len(points) < 5 or points[-1].t_s - points[0].t_s < settings.flight_s:
+        return False
+    t = np.array([p.t_s for p in points])
+    uv = np.array([[p.detection.x_px, p.detection.y_px] for p in points])
+    speed = float(np.hypot(*np.polyfit(t - t[0], uv, 1)[0]))
+    grid = np.linspace(fall.fit.start_s, fall.fit.end_s, 12)
+    steps = np.diff(fall.fit.pixels_at(grid), axis=0) / (grid[1] - grid[0])
+    return speed > settings.flight_share * float(np.hypot(steps[:, 0], steps[:, 1]).max())

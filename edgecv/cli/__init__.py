@@ -1,0 +1,47 @@
+"""The command line: verbs only. Each verb parses, calls and prints; what it does lives in the rooms."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import cv2
+
+from edgecv._version import __version__
+from edgecv.cli import check, demo, replay
+from edgecv.errors import EdgecvError
+
+_VERBS = (replay, check, demo)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but one clear line on an error instead of the whole usage."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 done, 2 usage or configuration, 3 unreadable input, 1 anything else."""
+    parser = _Parser(
+        prog="edgecv", description="Sees objects thrown from tall buildings: which floor and window, and how heavy."
+    )
+    parser.add_argument("--version", action="version", version=f"edgecv {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
+    for verb in _VERBS:
+        verb.add_parser(verbs)
+    options = parser.parse_args(arguments)
+    # one thread a camera: OpenCV's own threads cost more than they bring on pictures of this size
+    cv2.setNumThreads(1)
+    try:
+        return int(options.run(options))
+    except EdgecvError as error:
+        for line in str(error).splitlines():
+            print(f"edgecv: {line}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("edgecv: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1

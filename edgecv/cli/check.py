@@ -1,0 +1,41 @@
+"""``edgecv check``: is this box file right?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from edgecv.cli.camera import camera_of
+from edgecv.config import check_box, load_box
+from edgecv.errors import ConfigError
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("check", help="validate a box file and its calibrations")
+    parser.add_argument("--config", metavar="BOX.yaml", type=Path, required=True, help="the box file")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every problem, or what was understood."""
+    report = check_box(options.config)
+    problems = list(report.problems)
+    notes = list(report.notes)
+    if report.ok:
+        box = load_box(options.config)
+        for camera_id in box.camera_ids:
+            try:
+                notes.extend(camera_of(box, camera_id).notes)
+            except ConfigError as error:
+                problems.extend(str(error).splitlines())
+    for line in problems:
+        print(f"edgecv: {line}", file=sys.stderr)
+    if problems:
+        return ConfigError.exit_code
+    for line in notes:
+        print(line)
+    print(f"{options.config}: no problems found")
+    return 0

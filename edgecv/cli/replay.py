@@ -1,0 +1,122 @@
+"""``edgecv replay``: recorded video in, incidents and their evidence out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from edgecv.cli.camera import camera_of
+from edgecv.config import load_box
+from edgecv.errors import ConfigError, InputError
+from edgecv.incidents.words import headline
+from edgecv.replay import ReplayCamera, ReplayResult, replay
+from edgecv.upstream import BrokerError, parse_broker_url, publish_incidents
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("replay", help="analyse recorded video", description="Analyse recorded video.")
+    parser.add_argument("videos", metavar="VIDEO", type=Path, nargs="+", help="any file that FFmpeg reads")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results")
+    parser.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, for floors and windows")
+    parser.add_argument("--camera", metavar="ID", help="which camera of the box file recorded the videos")
+    parser.add_argument("--push", metavar="URL", help="publish incidents: mqtt://[USER:PASSWORD@]HOST[:PORT]")
+    parser.add_argument(
+        "--recorded-at", metavar="TIME", type=_moment, help="wall time of the first frame, RFC 3339; UTC without offset"
+    )
+    parser.add_argument(
+        "--scale", metavar="PX_PER_M", type=_positive, help="a known scale: reports the fit's gravity in m/s²"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Replay, print what was found, push."""
+    if options.camera is not None and options.config is None:
+        raise ConfigError("--camera: names a camera of a box file; give the file with --config BOX.yaml")
+    if options.push is not None:
+        parse_broker_url(options.push)
+    camera = ReplayCamera()
+    if options.config is not None:
+        camera = camera_of(load_box(options.config), options.camera).camera
+    with progress_bar() as progress:
+        result = replay(options.videos, options.out, camera, options.recorded_at, options.scale, progress)
+    print_result(result)
+    for problem in result.problems:
+        print(f"edgecv: {problem}", file=sys.stderr)
+    if options.push is not None:
+        _push(options.push, result)
+    return InputError.exit_code if result.problems else 0
+
+
+def print_result(result: ReplayResult) -> None:
+    """One plain line an incident, then where to look."""
+    for incident in result.incidents:
+        print(f"{incident.media.source} {incident.media.start_s:.2f} s: {headline(incident)}  [{incident.id}]")
+    incidents, candidates = len(result.incidents), len(result.candidates)
+    print(f"{incidents} incident{_s(incidents)}, {candidates} candidate{_s(candidates)}: {result.out / 'report.html'}")
+
+
+def _push(url: str, result: ReplayResult) -> None:
+    try:
+        pushed = publish_incidents(url, result.incidents, kept_in=result.out)
+    except BrokerError as error:
+        # the address given on the command line is what was wrong: usage, not a failure of the replay
+        raise ConfigError(f"--push: {error}") from error
+    print(f"{len(pushed.pushed)} pushed to {pushed.broker}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Path, float, float | None], None]]:
+    """A bar with rate and time left on a terminal, nothing otherwise."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _path, _t, _end: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        tasks: dict[Path, TaskID] = {}
+
+        def advance(path: Path, t_s: float, end_s: float | None) -> None:
+            if path not in tasks:
+                tasks[path] = bar.add_task(path.name, total=end_s, rate="")
+            speed = bar.tasks[-1].speed
+            bar.update(tasks[path], completed=t_s, rate=f"{speed:.1f}x real time" if speed else "")
+
+        yield advance
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-05-01T22:14:00+08:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of pixels per metre above 0")
+    return value
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -1,0 +1,113 @@
+"""A box: one site, its facades and its cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from edgecv.config.base import Conflict, Section, SomeText, TopicName, part
+from edgecv.config.broker import parse_broker_url
+from edgecv.config.calibration import Calibration
+from edgecv.config.camera import Camera
+from edgecv.config.facade import Facade
+from edgecv.config.problems import did_you_mean, one_line
+from edgecv.errors import ConfigError
+
+
+def _broker_url(url: str) -> str:
+    try:
+        parse_broker_url(url)
+    except ConfigError as error:
+        raise ValueError(str(error).split(": ", 1)[1]) from None
+    return url
+
+
+class Upstream(Section):
+    """Where incidents are pushed."""
+
+    mqtt: Annotated[str, AfterValidator(_broker_url)] = Field(
+        description="the broker's address, mqtt://[user:password@]HOST[:PORT] or mqtts:// for TLS"
+    )
+
+
+class BoxFile(Section):
+    """What a box file holds."""
+
+    site: TopicName = Field(description="the site's id, one level of the MQTT topic")
+    facades: dict[SomeText, Facade] = Field(default_factory=dict, description="the facades, each under its name")
+    cameras: Annotated[dict[TopicName, Camera], Field(min_length=1)] = Field(
+        description="the cameras, each under its id, one level of the MQTT topic"
+    )
+    upstream: Upstream | None = Field(default=None, description="where incidents are pushed; nowhere when left out")
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """Cameras look at facades that exist."""
+        facades = given.get("facades")
+        known = [str(name) for name in facades] if isinstance(facades, Mapping) else []
+        cameras = given.get("cameras")
+        for camera_id, camera in cameras.items() if isinstance(cameras, Mapping) else ():
+            facade = part(camera, "facade")
+            if isinstance(facade, str) and facade.strip() and facade not in known:
+                names = f"known are {', '.join(known)}" if known else "there are none yet: add it under facades"
+                text = f"is not a facade of this box; {names}{did_you_mean(facade, known)}"
+                yield Conflict(("cameras", str(camera_id), "facade"), text)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSetup:
+    """One camera with everything its file names, ready to use."""
+
+    id: str
+    settings: Camera
+    facade: Facade | None
+    calibration: Calibration | None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box file that was read together with the calibrations it names.
+
+    Attributes:
+        path: the box file.
+        sha256: hex digest of the bytes of the box file and of all its calibrations; another digest is another set-up.
+        settings: what the file says.
+        calibrations: calibration of each camera that has one, by camera id.
+    """
+
+    path: Path
+    sha256: str
+    settings: BoxFile
+    calibrations: Mapping[str, Calibration]
+
+    @property
+    def site(self) -> str:
+        """The site's id."""
+        return self.settings.site
+
+    @property
+    def camera_ids(self) -> tuple[str, ...]:
+        """All camera ids in the order of the file."""
+        return tuple(self.settings.cameras)
+
+    def camera(self, camera_id: str) -> CameraSetup:
+        """The camera with that id.
+
+        Raises:
+            ConfigError: the box has no such camera; names the known ones and the nearest.
+        """
+        settings = self.settings.cameras.get(camera_id)
+        if settings is None:
+            known = self.camera_ids
+            raise ConfigError(
+                one_line(
+                    f"{self.path}: cameras: there is no camera '{camera_id}'; "
+                    f"known are {', '.join(known)}{did_you_mean(camera_id, known)}"
+                )
+            )
+        facade = None if settings.facade is None else self.settings.facades[settings.facade]
+        return CameraSetup(camera_id, settings, facade, self.calibrations.get(camera_id))

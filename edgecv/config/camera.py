@@ -1,0 +1,35 @@
+"""A camera: where its pictures come from and what it looks at."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edgecv.config.base import Number, Section, SomeText
+
+PixelCoordinate = Annotated[Number, Field(ge=0)]
+
+
+class Mask(Section):
+    """A part of the picture that is not looked at."""
+
+    reason: SomeText = Field(description="why this part is not looked at, for whoever audits the box later")
+    polygon: Annotated[tuple[tuple[PixelCoordinate, PixelCoordinate], ...], Field(min_length=3)] = Field(
+        description="a list of three or more corners [x, y] in pixels of the full picture"
+    )
+
+
+class Camera(Section):
+    """One camera of the box."""
+
+    source: SomeText = Field(description="an rtsp:// or http:// address, a video file, or a device such as /dev/video0")
+    facade: SomeText | None = Field(
+        default=None, description="the name of the facade it looks at, from facades; without it no floor is told"
+    )
+    calibration: SomeText | None = Field(
+        default=None, description="its calibration file, as a path relative to the box file"
+    )
+    masks: tuple[Mask, ...] = Field(
+        default=(), description="a list of parts of the picture to leave out: {reason: ..., polygon: [[x, y], ...]}"
+    )

@@ -1,0 +1,170 @@
+"""YAML read so that every value still knows its line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from edgecv.config.problems import Location, Problem, one_line, redacted
+
+MAX_BYTES = 4_000_000
+"""The largest box imaginable is far below; more is a video or a disk image given by mistake."""
+
+MAX_NODES = 200_000
+"""Aliases of aliases can unfold a few lines into billions of values ("billion laughs")."""
+
+
+@dataclass(slots=True)
+class Document:
+    """One YAML file.
+
+    Attributes:
+        path: as the user named it.
+        raw: the file's bytes; empty when it could not be read.
+        data: plain dicts, lists and scalars; ``None`` when nothing could be read.
+        lines: 1-based line of every key and list entry.
+        problems: what is wrong with the file before its meaning is looked at.
+    """
+
+    path: Path
+    raw: bytes = b""
+    data: object = None
+    lines: dict[Location, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line_of(self, at: Location) -> int | None:
+        """The line of a value, or of the nearest thing around it when it is not there."""
+        while at and at not in self.lines:
+            at = at[:-1]
+        return self.lines.get(at)
+
+    def value_at(self, at: Location) -> tuple[bool, object]:
+        """Whether there is a value at a place, and the value."""
+        value = self.data
+        for piece in at:
+            known = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+            if piece not in known:
+                return False, None
+            value = value[piece]  # type: ignore[index]
+        return True, value
+
+    def complain(self, text: str, line: int | None = None, at: Location = ()) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(self.path, line, at, None, text))
+
+
+def read_document(path: Path) -> Document:
+    """Read a YAML file; never raises for what is in the file or whether it exists, see ``problems``."""
+    document = Document(path)
+    text = _read_text(document)
+    if text is None:
+        return document
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            document.complain("is empty; see configs/box.example.yaml and calibration/north-1.example.yaml")
+        else:
+            document.data = _Builder(document, loader).build(node, (), ())
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        document.complain(f"holds a character no text has (U+{_code_point(error):04X}); remove it", line)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        why = redacted(error.problem or error.context or "unreadable")
+        document.complain(
+            f"not valid YAML: {why}; correct this line or the one before", mark.line + 1 if mark else None
+        )
+    except RecursionError:
+        document.complain("is nested too deeply to be a configuration; write it flat")
+    return document
+
+
+def _code_point(error: yaml.reader.ReaderError) -> int:
+    return error.character if isinstance(error.character, int) else ord(error.character[:1] or "\0")
+
+
+def _unreadable(path: Path) -> str | None:
+    """Why a path cannot be a configuration file."""
+    if path.is_dir():
+        return "is a directory; name the YAML file in it"
+    if not path.exists():
+        return "does not exist; check the path"
+    if not path.is_file():
+        return "is not a regular file; name a YAML file"
+    if path.stat().st_size > MAX_BYTES:
+        return f"is larger than {MAX_BYTES // 1_000_000} MB; name a YAML file"
+    return None
+
+
+def _read_text(document: Document) -> str | None:
+    path = document.path
+    try:
+        why = _unreadable(path)
+        if why is None:
+            document.raw = path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        why = f"cannot be read ({reason}); check the path and its permissions"
+    if why is not None:
+        document.complain(why)
+        return None
+    try:
+        return document.raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = document.raw.count(b"\n", 0, error.start) + 1
+        document.complain(f"is not UTF-8 (byte 0x{document.raw[error.start]:02X}); save the file as UTF-8", line)
+        return None
+
+
+class _Builder:
+    """Turns YAML nodes into plain values and notes the line of each."""
+
+    def __init__(self, document: Document, loader: yaml.SafeLoader) -> None:
+        self._document = document
+        self._loader = loader
+        self._nodes = 0
+
+    def build(self, node: yaml.Node, at: Location, around: tuple[int, ...]) -> object:
+        """Value of a node; ``around`` are the ids of the nodes it stands in, to see an alias to itself."""
+        line = node.start_mark.line + 1
+        self._document.lines.setdefault(at, line)
+        self._nodes += 1
+        if self._nodes > MAX_NODES or id(node) in around:
+            why = "an alias that contains itself" if id(node) in around else "too many values"
+            raise yaml.MarkedYAMLError(problem=why, problem_mark=node.start_mark)
+        around = (*around, id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, at, around)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*at, index), around) for index, item in enumerate(node.value)]
+        try:
+            value: object = self._loader.construct_object(node)
+        except (ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
+            # PyYAML lets the errors of int(), float() and datetime() through, for 2024-13-45 or a bare !!int
+            self._document.complain(f"cannot be understood ({error}); put text in quotes", line, at)
+            return None
+        return value
+
+    def _mapping(self, node: yaml.MappingNode, at: Location, around: tuple[int, ...]) -> dict[str, object]:
+        built: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._document.complain("a key must be plain text, not a list or a section; rewrite it", line, at)
+                continue
+            key = str(key_node.value)
+            place = (*at, key)
+            if key_node.tag != "tag:yaml.org,2002:str":
+                kind = key_node.tag.rpartition(":")[2]
+                hint = "write the keys out" if kind == "merge" else f'write "{one_line(key)}" in quotes'
+                self._document.complain(f"YAML takes this key for '{kind}', not for text; {hint}", line, place)
+            if key in built:
+                first = self._document.lines[place]
+                self._document.complain(f"is given twice, first on line {first}; keep one", line, place)
+                continue
+            self._document.lines[place] = line
+            built[key] = self.build(value_node, place, around)
+        return built

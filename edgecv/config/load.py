@@ -1,0 +1,150 @@
+"""From files to settings: everything that is wrong is told at once, each in one line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from edgecv.config.base import Section, part
+from edgecv.config.box import Box, BoxFile
+from edgecv.config.calibration import Calibration
+from edgecv.config.document import Document, read_document
+from edgecv.config.problems import ConfigProblems, Location, Problem, redacted, shown
+
+S = TypeVar("S", bound=Section)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What ``edgecv check`` has to say: ``problems`` and ``notes`` are one line each."""
+
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the box can be run."""
+        return not self.problems
+
+
+def load_box(path: Path) -> Box:
+    """Read a box file and every calibration it names.
+
+    Raises:
+        ConfigProblems: one line for everything that is wrong in any of the files (a ``ConfigError``).
+    """
+    box, problems = _read_box(path)
+    if box is None or problems:
+        raise ConfigProblems(problems)
+    return box
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Read a calibration file.
+
+    Raises:
+        ConfigProblems: one line for everything that is wrong in it (a ``ConfigError``).
+    """
+    document = read_document(path)
+    calibration = _validated(document, Calibration)
+    if calibration is None or document.problems:
+        raise ConfigProblems(document.problems)
+    return calibration
+
+
+def check_box(path: Path) -> CheckReport:
+    """Check a box file and every calibration it names; never raises for what is in them."""
+    box, problems = _read_box(path)
+    notes = _notes(box) if box is not None and not problems else ()
+    return CheckReport(problems=ConfigProblems(problems).errors, notes=notes)
+
+
+def _read_box(path: Path) -> tuple[Box | None, list[Problem]]:
+    document = read_document(path)
+    settings = _validated(document, BoxFile)
+    calibrations: dict[str, Calibration] = {}
+    read: dict[Path, tuple[Document, Calibration | None]] = {}
+    digest = hashlib.sha256(hashlib.sha256(document.raw).digest())
+    problems: list[Problem] = []
+    for camera_id, at, name in _named_calibrations(document):
+        file = path.parent / name
+        if file not in read:
+            found = read_document(file)
+            read[file] = found, _validated(found, Calibration)
+            problems += _of_calibration(document, at, found)
+        calibration_file, calibration = read[file]
+        if calibration is not None:
+            calibrations[camera_id] = calibration
+            digest.update(hashlib.sha256(calibration_file.raw).digest())
+    problems = document.problems + problems
+    if settings is None or problems:
+        return None, problems
+    return Box(path, digest.hexdigest(), settings, calibrations), problems
+
+
+def _named_calibrations(document: Document) -> list[tuple[str, Location, str]]:
+    """Camera id, place and file name of every calibration, also from a box file that is otherwise wrong."""
+    cameras = part(document.data, "cameras")
+    named: list[tuple[str, Location, str]] = []
+    for camera_id, camera in cameras.items() if isinstance(cameras, Mapping) else ():
+        name = part(camera, "calibration")
+        if isinstance(name, str) and name.strip():
+            named.append((camera_id, ("cameras", camera_id, "calibration"), name))
+    return named
+
+
+def _of_calibration(box: Document, at: Location, found: Document) -> list[Problem]:
+    """The calibration's problems; one about the whole file is told where the box file names it."""
+    return [
+        problem
+        if problem.line is not None
+        else Problem(box.path, box.line_of(at), at, shown(box.value_at(at)[1]), f"{found.path} {problem.text}")
+        for problem in found.problems
+    ]
+
+
+def _validated(document: Document, section: type[S]) -> S | None:
+    """The section a document holds; what is wrong goes to the document's problems."""
+    if document.data is None and document.problems:
+        return None
+    try:
+        return section.model_validate(document.data)
+    except ValidationError as error:
+        unreadable = {(problem.at, problem.line) for problem in document.problems}
+        for found in error.errors(include_url=False, include_context=False):
+            at: Location = found["loc"]
+            present, value = document.value_at(at)
+            line = document.line_of(at) or 1
+            if (at, line) in unreadable:
+                continue
+            document.problems.append(Problem(document.path, line, at, shown(value) if present else None, found["msg"]))
+        document.problems.sort(key=lambda problem: problem.line or 0)
+        return None
+
+
+def _notes(box: Box) -> tuple[str, ...]:
+    notes = [f"site {box.site}"]
+    for name, facade in box.settings.facades.items():
+        table = facade.floor_table()
+        notes.append(
+            f"facade {name}: {len(table)} floors from {table[0].foot_m:g} m to {table[-1].head_m:g} m, "
+            f"{len(facade.windows)} windows a floor"
+        )
+    for camera_id in box.camera_ids:
+        camera = box.camera(camera_id)
+        settings, calibration = camera.settings, camera.calibration
+        looks_at = f"facade {settings.facade}" if settings.facade else "no facade: floors and windows stay unknown"
+        if calibration is None:
+            calibrated = "no calibration: floors and windows stay unknown"
+        else:
+            width, height = calibration.image_size
+            calibrated = f"calibration {settings.calibration} ({len(calibration.points)} points, {width}x{height})"
+        notes.append(f"camera {camera_id}: {redacted(settings.source)}; {looks_at}; {calibrated}")
+    if box.settings.upstream is not None:
+        notes.append(f"upstream {redacted(box.settings.upstream.mqtt)}")
+    return tuple(notes)

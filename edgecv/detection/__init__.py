@@ -1,0 +1,11 @@
+"""From pixels to blobs: a :class:`~edgecv.capture.frame.Frame` comes in, the things that move in it go out.
+
+The camera's small motion is taken out, a noise-aware background is subtracted from the luma plane, and what differs
+from it *and* from the picture a few frames ago becomes a :class:`Detection`.
+"""
+
+from edgecv.detection.detection import Detection
+from edgecv.detection.detector import DetectedFrame, Detector
+from edgecv.detection.settings import DetectionSettings
+
+__all__ = ["DetectedFrame", "Detection", "DetectionSettings", "Detector"]

@@ -1,0 +1,59 @@
+"""The numbers detection was given, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionSettings:
+    """Choices of the detector; times in seconds, thresholds in units of the measured noise."""
+
+    memory_s: float = 2.5
+    """Time constant of the background mean. A fall lasts 1-4 s at any one pixel for a few frames only, so 2.5 s follows
+    clouds and exposure without learning the object."""
+
+    noise_memory_s: float = 5.0
+    """Time constant of the noise estimate: twice the mean's, so that a passing thing hardly raises it."""
+
+    warm_up_frames: int = 12
+    """Frames that only teach the background; before that the noise is unknown and everything would be a detection."""
+
+    lag_frames: int = 3
+    """A moving pixel differs from the background and, with the same sign, from the picture this many frames ago:
+    that removes the ghost which a thing leaves behind when it starts to move."""
+
+    seed_threshold: float = 5.0
+    """Response that starts a blob. The prototype worked at 3.6-4.2 mean deviations on the lagged minimum at half
+    resolution; falls are seen 10-90 times, so a single weak sighting may be lost."""
+
+    grow_threshold: float = 3.0
+    """Response at which a blob started by a seed ends."""
+
+    noise_floor: float = 0.6
+    """Smallest noise assumed, grey levels: flat saturated sky has none, and one rounding step would be a detection."""
+
+    tile_px: int = 32
+    """Side of the tiles over which brightness changes are removed and the current noise level is measured."""
+
+    binning_above_px: int = 1_300_000
+    """Frames with more pixels are analysed at half resolution: at 1080p a 2x2 mean followed by a 3x3 box found as many
+    3-8 px things as anything at full resolution, at a third of the cost."""
+
+    max_detections: int = 160
+    """Most detections passed on per frame, strongest first: bounds the work in rain and moving trees."""
+
+    max_per_cell: int = 10
+    """Most detections passed on per 1/64 of the picture, so that a tree cannot use up the whole budget."""
+
+    max_area_fraction: float = 0.01
+    """Blobs above this share of the picture are people, cars or light, not thrown things."""
+
+    scene_change_fraction: float = 0.35
+    """When more than this share of the picture differs from the background, the background is learnt anew."""
+
+    max_shift_px: float = 6.0
+    """Camera motion up to this is registered against the background; more is a moved camera and starts it anew."""
+
+    repeat_threshold: float = 0.15
+    """A frame whose mean absolute difference to the one before is below this share of the usual is a repeated frame."""

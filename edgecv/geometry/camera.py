@@ -1,0 +1,109 @@
+"""A pinhole camera with OpenCV's lens distortion, standing before a facade.
+
+World: X right along the facade, Y up, Z out of the facade towards the camera; metres; the facade is the plane Z = 0.
+Camera frame as OpenCV's: x right, y down, z forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PinholeCamera:
+    """A calibrated camera.
+
+    Attributes:
+        focal_px: focal length, pixels (square pixels).
+        center_px: principal point ``(cx, cy)``.
+        rotation: ``(3, 3) float64`` proper rotation, world to camera frame.
+        position_m: ``(3,) float64`` of the camera in the world.
+        distortion: ``(5,) float64`` OpenCV's k1, k2, p1, p2, k3.
+    """
+
+    focal_px: float
+    center_px: tuple[float, float]
+    rotation: Float64
+    position_m: Float64
+    distortion: Float64
+
+    @property
+    def matrix(self) -> Float64:
+        """``(3, 3)`` camera matrix."""
+        cx, cy = self.center_px
+        return np.array([[self.focal_px, 0.0, cx], [0.0, self.focal_px, cy], [0.0, 0.0, 1.0]])
+
+    @property
+    def elevation_deg(self) -> float:
+        """How far above the horizon the optical axis points."""
+        return float(np.degrees(np.arcsin(np.clip(self.rotation[2, 1], -1.0, 1.0))))
+
+    def project(self, points_m: Float64) -> Float64:
+        """Pixels ``(..., 2)`` of world points ``(..., 3)``; NaN for points behind the camera."""
+        points = np.asarray(points_m, np.float64)
+        flat = (points.reshape(-1, 3) - self.position_m) @ self.rotation.T
+        ahead = flat[:, 2] > 1e-6
+        pixels = np.full((len(flat), 2), np.nan)
+        if ahead.any():
+            normal = flat[ahead] / flat[ahead, 2:]
+            seen, _ = cv2.projectPoints(normal[:, None], np.zeros(3), np.zeros(3), self.matrix, self.distortion)
+            pixels[ahead] = seen.reshape(-1, 2)
+        return pixels.reshape(*points.shape[:-1], 2)
+
+    def ray(self, pixels: Float64) -> Float64:
+        """Unit directions ``(..., 3)`` in the world of pixels ``(..., 2)``, lens distortion removed."""
+        pixels = np.asarray(pixels, np.float64)
+        flat = (pixels.reshape(-1, 2) - np.asarray(self.center_px)) / self.focal_px
+        plane = self._undistorted(flat)
+        direction = np.concatenate([plane, np.ones((len(plane), 1))], axis=1) @ self.rotation
+        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+        return np.asarray(direction.reshape(*pixels.shape[:-1], 3), np.float64)
+
+    def _undistorted(self, distorted: Float64) -> Float64:
+        """Invert the lens model (Brown-Conrady, as OpenCV) on the normalised plane ``(n, 2)``, by fixed point."""
+        if not np.any(self.distortion):
+            return distorted
+        k1, k2, p1, p2, k3 = self.distortion
+        plane = distorted.copy()
+        for _ in range(40):
+            x, y = plane[:, 0], plane[:, 1]
+            r2 = x * x + y * y
+            radial = 1.0 + r2 * (k1 + r2 * (k2 + r2 * k3))
+            dx = 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x)
+            dy = p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y
+            plane = (distorted - np.stack([dx, dy], axis=1)) / radial[:, None]
+        return plane
+
+    def on_facade(self, pixels: Float64) -> Float64:
+        """Facade (X, Y) ``(..., 2)`` at which the rays of pixels ``(..., 2)`` meet Z = 0; NaN where they miss."""
+        direction = self.ray(pixels)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            along = -self.position_m[2] / direction[..., 2]
+        point = self.position_m + along[..., None] * direction
+        return np.where((along > 0)[..., None], point[..., :2], np.nan)
+
+
+def looking_at(
+    position_m: tuple[float, float, float],
+    target_m: tuple[float, float, float],
+    focal_px: float,
+    image_size: tuple[int, int],
+    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0),
+) -> PinholeCamera:
+    """Return a camera at ``position_m`` with a level horizon that looks at ``target_m``; ``image_size`` is (w, h)."""
+    position = np.asarray(position_m, np.float64)
+    forward = np.asarray(target_m, np.float64) - position
+    forward /= np.linalg.norm(forward)
+    right = np.cross(forward, [0.0, 1.0, 0.0])
+    right /= np.linalg.norm(right)
+    down = np.cross(forward, right)
+    center = ((image_size[0] - 1) / 2.0, (image_size[1] - 1) / 2.0)
+    return PinholeCamera(
+        focal_px, center, np.stack([right, down, forward]), position, np.asarray(distortion, np.float64)
+    )

@@ -1,0 +1,86 @@
+"""The facade as a plan: floors from the ground up, windows from left to right, in metres on the plane Z = 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSpan:
+    """A column of windows: its name and its edges along X, metres."""
+
+    name: str
+    left_m: float
+    right_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FacadePlan:
+    """Floors and windows.
+
+    Attributes:
+        floor_names: from the ground up; floor ``n`` (1-based) is ``floor_names[n - 1]``.
+        floor_edges_m: ``(floors + 1,) float64`` heights of the floors' feet and of the roof, strictly increasing.
+        windows: left to right, not overlapping.
+    """
+
+    floor_names: tuple[str, ...]
+    floor_edges_m: NDArray[np.float64]
+    windows: tuple[WindowSpan, ...]
+
+    @classmethod
+    def of(
+        cls,
+        floor_heights_m: Sequence[float],
+        windows: Sequence[tuple[str, float, float]] = (),
+        floor_names: Sequence[str] | None = None,
+        ground_m: float = 0.0,
+    ) -> FacadePlan:
+        """Build a plan from floor heights (bottom up) and windows ``(name, left, right)`` in any order.
+
+        Raises:
+            ValueError: no floor, a height that is not positive, or windows that overlap.
+        """
+        heights = np.asarray(floor_heights_m, np.float64)
+        if len(heights) == 0 or not np.all(heights > 0):
+            raise ValueError("a facade needs at least one floor, and every floor a height above 0 m")
+        spans = tuple(sorted((WindowSpan(*w) for w in windows), key=lambda span: span.left_m))
+        for left, right in pairwise(spans):
+            if right.left_m < left.right_m:
+                raise ValueError(f"windows {left.name!r} and {right.name!r} overlap")
+        names = tuple(floor_names) if floor_names is not None else tuple(str(n + 1) for n in range(len(heights)))
+        edges = ground_m + np.concatenate([[0.0], np.cumsum(heights)])
+        return cls(names, edges, spans)
+
+    @property
+    def floor_count(self) -> int:
+        """Number of floors."""
+        return len(self.floor_names)
+
+    def floor_at(self, y_m: float) -> int | None:
+        """1-based floor at a height, or None below the ground or above the roof."""
+        n = int(np.searchsorted(self.floor_edges_m, y_m, side="right"))
+        return n if 1 <= n <= self.floor_count else None
+
+    def floor_span_m(self, floor: int) -> tuple[float, float]:
+        """Foot and top of a 1-based floor."""
+        return float(self.floor_edges_m[floor - 1]), float(self.floor_edges_m[floor])
+
+    def window_at(self, x_m: float) -> tuple[int, str] | None:
+        """0-based index and name of the window column that claims ``x_m``, or None.
+
+        A thing leaves through a window but is never seen exactly in its frame, so the wall between two windows is
+        shared at its middle; beyond the outermost windows nothing is claimed farther than half the usual gap.
+        """
+        if not self.windows:
+            return None
+        gaps = [b.left_m - a.right_m for a, b in pairwise(self.windows)]
+        margin = max(0.5, (float(np.median(gaps)) if gaps else 1.0) / 2.0)
+        away = [max(w.left_m - x_m, x_m - w.right_m, 0.0) for w in self.windows]
+        index = int(np.argmin(away))
+        return (index, self.windows[index].name) if away[index] <= margin else None

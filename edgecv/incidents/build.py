@@ -1,0 +1,185 @@
+"""From a finding to the record of the contract."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import numpy as np
+
+from edgecv._version import __version__
+from edgecv.classification import Finding
+from edgecv.geometry.facade import FacadePlan
+from edgecv.incidents.record import (
+    EvidenceRecord,
+    FitRecord,
+    Incident,
+    Interval,
+    Mass,
+    Media,
+    Motion,
+    Origin,
+    OriginCandidate,
+    Software,
+    TrackPointRecord,
+    VerdictRecord,
+)
+from edgecv.trajectory import estimate_mass, estimate_origin
+from edgecv.trajectory.fit import FallFit
+from edgecv.trajectory.mass import MassEstimate, Quantiles
+from edgecv.trajectory.model import apparent_gravity
+from edgecv.trajectory.origin import OriginEstimate
+
+Clock = Literal["option", "container", "file_mtime"]
+_NAMESPACE = uuid.UUID("6f1c2c52-3c0b-5f0e-9d53-6a1f7f6f4c11")  # edgecv's own; never changes
+_EDGE_PX = 12.0  # a first sighting nearer to the picture's top edge than this may come from above it
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose footage it is, and how media time becomes wall time.
+
+    Attributes:
+        site: name of the site.
+        device: id of the camera.
+        path: the file or stream, as the user named it.
+        epoch: wall time of the first frame (timezone-aware).
+        clock: where the epoch comes from.
+        plan: floors and windows of the facade the camera sees, or None.
+        config_sha256: hash of the box file and its calibrations, or None.
+        scale_px_per_m: a known scale, or None.
+    """
+
+    site: str
+    device: str
+    path: str
+    epoch: datetime
+    clock: Clock
+    plan: FacadePlan | None = None
+    config_sha256: str | None = None
+    scale_px_per_m: float | None = None
+
+
+def build_incident(finding: Finding, source: Source) -> Incident:
+    """Return the record of one finding; identical findings give identical records, ids included."""
+    fall, fit = finding.fall, finding.fall.fit
+    points = fall.path.points
+    track = tuple(
+        TrackPointRecord(
+            t=round(p.t_s, 4),
+            x=round(p.detection.x_px + p.shift_px[0], 2),
+            y=round(p.detection.y_px + p.shift_px[1], 2),
+            w=round(p.detection.w_px, 1),
+            h=round(p.detection.h_px, 1),
+        )
+        for p in points
+    )
+    first = (track[0].x, track[0].y)
+    mass = estimate_mass(fit, fall.path.size_px)
+    tier: Literal["incident", "candidate"] = "incident" if finding.verdict.tier == "incident" else "candidate"
+    return Incident(
+        id=_identity(source, track),
+        tier=tier,
+        site=source.site,
+        device=source.device,
+        started_at=_wall(source.epoch, fit.start_s),
+        ended_at=_wall(source.epoch, fit.end_s),
+        media=Media(source=source.path, start_s=round(fit.start_s, 4), end_s=round(fit.end_s, 4), clock=source.clock),
+        track=track,
+        origin=_origin(estimate_origin(fit, first, source.plan)),
+        fit=_fit(finding, source.scale_px_per_m),
+        motion=_motion(fit, mass),
+        mass=_mass(mass),
+        verdict=VerdictRecord(
+            label=finding.verdict.label,
+            p=round(finding.verdict.p, 4),
+            labels=finding.verdict.labels,
+            reasons=finding.verdict.reasons,
+        ),
+        evidence=EvidenceRecord(),
+        software=Software(version=__version__, config_sha256=source.config_sha256),
+    )
+
+
+def _identity(source: Source, track: tuple[TrackPointRecord, ...]) -> str:
+    content = [source.site, source.device, [[p.t, p.x, p.y] for p in track]]
+    return str(uuid.uuid5(_NAMESPACE, json.dumps(content, separators=(",", ":"))))
+
+
+def _wall(epoch: datetime, t_s: float) -> str:
+    return (epoch + timedelta(seconds=t_s)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _origin(estimate: OriginEstimate) -> Origin:
+    pixel = estimate.release_pixel or estimate.pixel
+    reason = estimate.reason
+    if estimate.floor is None and estimate.pixel[1] < _EDGE_PX:
+        reason = "the object was first seen at the picture's upper edge: it came from above" + (
+            f"; {reason}" if reason else ""
+        )
+    return Origin(
+        floor=estimate.floor,
+        window=estimate.window,
+        window_index=estimate.window_index,
+        x_m=_rounded(estimate.x_m, 3),
+        y_m=_rounded(estimate.y_m, 3),
+        sd_m=None if estimate.sd_m is None else (round(estimate.sd_m[0], 3), round(estimate.sd_m[1], 3)),
+        pixel=(round(pixel[0], 1), round(pixel[1], 1)),
+        candidates=tuple(OriginCandidate(floor=c.floor, window=c.window, p=round(c.p, 4)) for c in estimate.candidates),
+        excluded_floors=estimate.excluded_floors,
+        reason=reason,
+    )
+
+
+def _fit(finding: Finding, scale_px_per_m: float | None) -> FitRecord:
+    fit = finding.fall.fit
+    middle = (fit.end_s - fit.start_s) / 2.0
+    gravity = float(apparent_gravity(fit.view, fit.parameters[None], middle)[0])
+    spread = apparent_gravity(fit.view, fit.samples(200), middle)
+    low, high = np.quantile(spread, [0.159, 0.841])
+    return FitRecord(
+        chi2_reduced=round(fit.chi2_reduced, 3),
+        points=fit.points,
+        log_likelihood_ratio=round(finding.fall.likelihoods.ratio, 2),
+        gravity_px_s2=round(gravity, 1),
+        gravity_sd_px_s2=round(float(high - low) / 2.0, 1),
+        gravity_mps2=None if scale_px_per_m is None else round(gravity / scale_px_per_m, 3),
+    )
+
+
+def _motion(fit: FallFit, mass: MassEstimate) -> Motion:
+    right, up, towards = mass.launch_velocity_mps
+    return Motion(
+        launch_velocity_mps=(round(right, 2), round(up, 2), round(towards, 2)),
+        impact_speed_mps=round(mass.impact_speed_mps, 1),
+        duration_s=round(fit.end_s - fit.start_s, 4),
+    )
+
+
+def _mass(estimate: MassEstimate) -> Mass:
+    return Mass(
+        class_=estimate.mass_class,
+        p=estimate.p,
+        terminal_velocity=_interval(estimate.terminal_velocity),
+        kg=_interval(estimate.kg),
+        impact_energy_j=_interval(estimate.impact_energy_j),
+        reason=estimate.reason,
+    )
+
+
+def _interval(quantiles: Quantiles) -> Interval:
+    return Interval(
+        median=_significant(quantiles.median), low=_significant(quantiles.low), high=_significant(quantiles.high)
+    )
+
+
+def _significant(value: float) -> float:
+    """Three digits: what the estimate does not know it should not seem to."""
+    return float(f"{value:.3g}")
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,0 +1,136 @@
+"""The clip: the original packets around an incident, copied without decoding or encoding anything."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+from av.error import FFmpegError
+from av.packet import Packet
+
+from edgecv.capture import VideoFile
+from edgecv.errors import InputError
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
+    AnyPacket = Packet[VideoStream]
+
+_CONTAINERS = ((".mp4", "mp4"), (".mkv", "matroska"), (".avi", "avi"))
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip that was cut.
+
+    Attributes:
+        path: ``.mp4``; ``.mkv`` or ``.avi`` where MP4 cannot hold the codec.
+        start_s: media time of its first frame (a key frame).
+        end_s: media time of its last frame.
+    """
+
+    path: Path
+    start_s: float
+    end_s: float
+
+
+def cut_clip(source: Path, destination: Path, start_s: float, end_s: float) -> Clip:
+    """Copy the video packets from the key frame at or before ``start_s`` to ``end_s`` (media time, seconds).
+
+    Sound is left out: voices are not evidence of a fall. The same source gives the same bytes.
+
+    Args:
+        source: the recording.
+        destination: where the clip goes; its suffix becomes ``.mkv`` or ``.avi`` where MP4 cannot hold the codec.
+        start_s: wished start; the clip starts at the key frame before it.
+        end_s: wished end.
+
+    Raises:
+        InputError: nothing could be read there.
+    """
+    with VideoFile(source) as video:
+        first_pts = video.first_pts
+    with av.open(str(source), metadata_errors="replace") as reader:
+        stream = reader.streams.video[0]
+        base = stream.time_base or Fraction(1, 1000)
+        packets = _packets_between(reader, first_pts, base, max(0.0, start_s), end_s)
+        if not packets:
+            raise InputError(f"{source}: no pictures between {start_s:.2f} and {end_s:.2f} s to cut a clip from")
+        stamps = [stamp for p in packets if (stamp := _stamp(p)) is not None]
+        for suffix, container in _CONTAINERS:
+            target = destination.with_suffix(suffix)
+            aside = target.with_name(f".{target.name}.part")
+            if _mux(aside, container, stream, packets, base):
+                _flush(aside)
+                aside.replace(target)
+                return Clip(target, float((min(stamps) - first_pts) * base), float((max(stamps) - first_pts) * base))
+            aside.unlink(missing_ok=True)
+    raise InputError(f"{source}: neither MP4, Matroska nor AVI can hold its packets; no clip was cut")
+
+
+def _packets_between(
+    reader: av.container.InputContainer, first_pts: int, base: Fraction, start_s: float, end_s: float
+) -> list[AnyPacket]:
+    """Whole groups of pictures: from the last key frame at or before the start until decoding is past the end."""
+    stream = reader.streams.video[0]
+    start, end = first_pts + start_s / base, first_pts + end_s / base
+    if start_s > 0:
+        try:
+            reader.seek(int(start), stream=stream, backward=True)
+        except FFmpegError:
+            reader.seek(0)
+    kept: list[AnyPacket] = []
+    try:
+        for packet in reader.demux(stream):
+            stamp = _stamp(packet)
+            if packet.size == 0 or stamp is None:
+                continue
+            if packet.is_keyframe and stamp <= start:
+                kept = []
+            if not kept and not packet.is_keyframe:
+                continue
+            # decoding order: a picture shown before the end may come a few packets after one shown past it
+            if packet.dts is not None and packet.dts > end:
+                break
+            kept.append(packet)
+    except FFmpegError:
+        pass  # the recording ends here; what was read before is kept
+    return kept
+
+
+def _stamp(packet: AnyPacket) -> int | None:
+    """When a packet's picture is shown; AVI tells only the decoding order of some codecs."""
+    return packet.pts if packet.pts is not None else packet.dts
+
+
+def _mux(
+    path: Path, container: str, stream: av.video.stream.VideoStream, packets: list[AnyPacket], base: Fraction
+) -> bool:
+    """Write packets; False where the container cannot hold them."""
+    offset = min(p.dts if p.dts is not None else p.pts or 0 for p in packets)
+    options = {"fflags": "+bitexact", "movflags": "+faststart"} if container == "mp4" else {"fflags": "+bitexact"}
+    try:
+        with av.open(str(path), "w", format=container, options=options) as writer:
+            out = writer.add_stream_from_template(stream)
+            out.metadata.clear()
+            for packet in packets:
+                copy = Packet(bytes(packet))
+                copy.time_base = base
+                copy.pts = None if packet.pts is None else packet.pts - offset
+                copy.dts = None if packet.dts is None else packet.dts - offset
+                copy.duration = packet.duration or 0
+                copy.is_keyframe = packet.is_keyframe
+                copy.stream = out
+                writer.mux(copy)
+    except (FFmpegError, ValueError):
+        return False
+    return True
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,138 @@
+"""The evidence of one incident: the untouched clip, two pictures, the record and the manifest over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.capture import pictures_between
+from edgecv.geometry.camera import PinholeCamera
+from edgecv.geometry.facade import FacadePlan
+from edgecv.incidents.clip import cut_clip
+from edgecv.incidents.files import sha256_file, write_atomic
+from edgecv.incidents.manifest import write_manifest
+from edgecv.incidents.record import EvidenceRecord, Incident, Origin
+from edgecv.incidents.still import FloorLine, still_picture
+from edgecv.incidents.strobe import strobe_picture
+from edgecv.incidents.words import headline
+from edgecv.trajectory import Fall
+
+BEFORE_S = 10.0
+AFTER_S = 10.0
+_MOST_PICTURES = 120  # for the strobe: four seconds at 30 fps; longer falls are thinned out
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was written.
+
+    Attributes:
+        incident: the record, with the clip's hash in it.
+        still_jpg: the still picture as JPEG.
+        strobe_jpg: the strobe picture as JPEG.
+        files: name and SHA-256 of every file in the folder.
+    """
+
+    incident: Incident
+    still_jpg: bytes
+    strobe_jpg: bytes
+    files: tuple[tuple[str, str], ...]
+
+
+def write_evidence(
+    incident: Incident,
+    fall: Fall,
+    recording: Path,
+    folder: Path,
+    camera: PinholeCamera | None = None,
+    plan: FacadePlan | None = None,
+) -> Evidence:
+    """Write one incident's folder.
+
+    Args:
+        incident: the record, its evidence still empty.
+        fall: what the pictures show.
+        recording: the original video.
+        folder: made here; must not exist.
+        camera: the calibrated camera, for floors in the picture.
+        plan: the facade's floors and windows.
+    """
+    folder.mkdir(parents=True)
+    clip = cut_clip(recording, folder / "clip.mp4", incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S)
+    still, strobe = _pictures(incident, fall, recording, camera, plan)
+    write_atomic(folder / "still.jpg", still)
+    write_atomic(folder / "strobe.jpg", strobe)
+    record = EvidenceRecord(manifest="manifest.json", sha256=sha256_file(clip.path))
+    sealed = incident.model_copy(update={"evidence": record})
+    write_atomic(folder / "incident.json", sealed.model_dump_json(by_alias=True, indent=1) + "\n")
+    manifest = write_manifest(folder)
+    files = tuple((p.name, sha256_file(p)) for p in sorted(folder.iterdir()))
+    assert manifest.exists()
+    return Evidence(sealed, still, strobe, files)
+
+
+def fitted_curve(fall: Fall, lead_s: float = 0.0) -> NDArray[np.float64]:
+    """The fitted path ``(n, 2)`` in pixels of the frames, from ``lead_s`` before the first sighting to the last."""
+    grid = np.linspace(fall.fit.start_s - lead_s, fall.fit.end_s, 80)
+    shift = np.median([p.shift_px for p in fall.path.points], axis=0)
+    return np.asarray(fall.fit.pixels_at(grid) + shift, np.float64)
+
+
+def _pictures(
+    incident: Incident, fall: Fall, recording: Path, camera: PinholeCamera | None, plan: FacadePlan | None
+) -> tuple[bytes, bytes]:
+    start, end = incident.media.start_s, incident.media.end_s
+    step = max(1, round(len(incident.track) / _MOST_PICTURES))
+    wanted = [round(p.t, 3) for p in incident.track[::step]]
+    shown: list[tuple[float, NDArray[np.uint8]]] = []
+    background: list[tuple[float, NDArray[np.uint8]]] = []
+    for t_s, picture in pictures_between(recording, max(0.0, start - 0.6), end + 0.6):
+        if any(abs(t_s - w) < 0.002 for w in wanted):
+            shown.append((t_s, picture))
+        elif len(background) < 8 and (t_s < start or t_s > end):
+            background.append((t_s, picture))
+    middle = shown[len(shown) // 2][1]
+    lines, outline = _floor_drawing(incident.origin, camera, plan)
+    still = still_picture(
+        middle,
+        incident.track,
+        fitted_curve(fall),
+        incident.origin,
+        floor_lines=lines,
+        window_outline=outline,
+        caption=headline(incident),
+    )
+    strobe = strobe_picture(sorted(shown + background[:3], key=lambda item: item[0]), incident.track)
+    return _jpeg(still), _jpeg(strobe)
+
+
+def _floor_drawing(
+    origin: Origin, camera: PinholeCamera | None, plan: FacadePlan | None
+) -> tuple[list[FloorLine], NDArray[np.float64] | None]:
+    """Edges of the origin's floor and its neighbours, and the window's outline, in pixels."""
+    if camera is None or plan is None or origin.floor is None:
+        return [], None
+    left = plan.windows[0].left_m - 1.0 if plan.windows else -10.0
+    right = plan.windows[-1].right_m + 1.0 if plan.windows else 10.0
+    lines: list[FloorLine] = []
+    for floor in range(max(1, origin.floor - 1), min(plan.floor_count, origin.floor + 1) + 1):
+        foot, _ = plan.floor_span_m(floor)
+        a, b = camera.project(np.array([[left, foot, 0.0], [right, foot, 0.0]]))
+        lines.append(((float(a[0]), float(a[1])), (float(b[0]), float(b[1])), plan.floor_names[floor - 1]))
+    if origin.window_index is None:
+        return lines, None
+    window = plan.windows[origin.window_index]
+    foot, top = plan.floor_span_m(origin.floor)
+    corners = [(window.left_m, foot), (window.right_m, foot), (window.right_m, top), (window.left_m, top)]
+    return lines, camera.project(np.array([[x, y, 0.0] for x, y in corners]))
+
+
+def _jpeg(picture: NDArray[np.uint8]) -> bytes:
+    done, data = cv2.imencode(".jpg", picture, _JPEG)
+    assert done
+    return data.tobytes()

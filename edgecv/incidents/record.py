@@ -1,0 +1,152 @@
+"""The incident as it is written and sent: the contract's JSON, one pydantic model a section.
+
+``extra="forbid"`` keeps what we write and what we read the same; intervals are 90 %; pixels are those of the
+full-resolution upright frame; ``t`` is seconds of media time from the first frame.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MassClass = Literal["light", "medium", "heavy", "undetermined"]
+Tier = Literal["incident", "candidate"]
+
+
+class Record(BaseModel):
+    """Base of every section: immutable, nothing unknown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Media(Record):
+    """Where the pictures came from."""
+
+    source: str
+    start_s: float
+    end_s: float
+    clock: Literal["option", "container", "file_mtime"] = "container"
+    """How ``started_at`` was derived: told by the user, from the container's creation time, or from the file's date."""
+
+
+class TrackPointRecord(Record):
+    """One sighting: centre and size of the blob in pixels."""
+
+    t: float
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class OriginCandidate(Record):
+    """One window the object may have come from."""
+
+    floor: int
+    window: str | None
+    p: float
+
+
+class Origin(Record):
+    """Where the object came from; nulls carry a reason."""
+
+    floor: int | None = None
+    window: str | None = None
+    window_index: int | None = None
+    x_m: float | None = None
+    y_m: float | None = None
+    sd_m: tuple[float, float] | None = None
+    pixel: tuple[float, float] | None = None
+    candidates: tuple[OriginCandidate, ...] = ()
+    excluded_floors: tuple[int, ...] = ()
+    reason: str | None = None
+
+
+class FitRecord(Record):
+    """How well the physics explains the path."""
+
+    chi2_reduced: float
+    points: int
+    log_likelihood_ratio: float
+    gravity_px_s2: float
+    """Apparent downward acceleration of a drag-free fall at the path's centre, pixels/s²."""
+    gravity_sd_px_s2: float
+    gravity_mps2: float | None = None
+    """``gravity_px_s2`` divided by the scale, where one was given (``replay --scale``)."""
+
+
+class Motion(Record):
+    """How the object moved, in metres and seconds; null where gravity alone could not give the scale."""
+
+    launch_velocity_mps: tuple[float, float, float] | None = None
+    impact_speed_mps: float | None = None
+    duration_s: float
+
+
+class Interval(Record):
+    """Median and 90 % interval."""
+
+    median: float
+    low: float
+    high: float
+
+
+class Mass(Record):
+    """How heavy, by terminal velocity; kilograms and joules only with a size and a stated assumption."""
+
+    class_: MassClass = Field(alias="class")
+    p: dict[str, float]
+    terminal_velocity: Interval | None = None
+    kg: Interval | None = None
+    impact_energy_j: Interval | None = None
+    reason: str | None = None
+
+
+class VerdictRecord(Record):
+    """What it is taken for."""
+
+    label: str
+    p: float
+    labels: dict[str, float]
+    reasons: tuple[str, ...] = ()
+
+
+class EvidenceRecord(Record):
+    """Pointer into the evidence folder: the manifest and the SHA-256 of the clip."""
+
+    manifest: str | None = None
+    sha256: str | None = None
+
+
+class Software(Record):
+    """What produced the record."""
+
+    version: str
+    models: dict[str, str] = {}
+    config_sha256: str | None = None
+
+
+class Incident(Record):
+    """One real object, thrown, fallen or blown; the ``data`` of one CloudEvents message."""
+
+    id: str
+    kind: Literal["thrown_object"] = "thrown_object"
+    tier: Tier
+    site: str
+    device: str
+    started_at: str
+    ended_at: str
+    media: Media
+    track: tuple[TrackPointRecord, ...]
+    origin: Origin
+    fit: FitRecord
+    motion: Motion
+    mass: Mass
+    verdict: VerdictRecord
+    evidence: EvidenceRecord
+    software: Software
+
+    def to_json(self) -> str:
+        """One line of JSON with the contract's key names, stable for identical content."""
+        return self.model_dump_json(by_alias=True)

@@ -1,0 +1,292 @@
+"""The still: one frame with the path, where it came from, and that place enlarged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.incidents.drawing import (
+    DARK,
+    FLOOR,
+    ORIGIN,
+    PATH,
+    SIGHTING,
+    WHITE,
+    Box,
+    Occupancy,
+    Picture,
+    Points,
+    ascii_of,
+    centres_of,
+    cross_hair,
+    dashes,
+    draw_text,
+    drawing_scale,
+    line,
+    ring,
+    stamp,
+    text_height_of,
+    text_mask,
+    text_size,
+    unit_of,
+    wrap,
+)
+from edgecv.incidents.record import Origin, TrackPointRecord
+
+__all__ = ["SIGHTING", "FloorLine", "Picture", "draw_text", "drawing_scale", "still_picture", "text_size"]
+
+FloorLine = tuple[tuple[float, float], tuple[float, float], str]
+"""Both ends of a floor's foot, pixels, and the floor's name."""
+
+_ZOOM = 4
+_MOST_RINGS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A picture being drawn on: its measures and what is already where."""
+
+    picture: Picture
+    unit: float
+    text_px: int
+    taken: Occupancy
+
+
+def still_picture(
+    frame_bgr: Picture,
+    track: Sequence[TrackPointRecord],
+    fitted_path: NDArray[np.float64] | None,
+    origin: Origin,
+    *,
+    floor_lines: Sequence[FloorLine] = (),
+    window_outline: NDArray[np.float64] | None = None,
+    caption: str = "",
+) -> Picture:
+    """Draw what was found on a copy of one frame.
+
+    Args:
+        frame_bgr: ``(h, w, 3) uint8``, as recorded.
+        track: the sightings, in order; pixels of this frame.
+        fitted_path: ``(m, 2) float64`` pixels, the fitted fall in order of time, or None.
+        origin: where it came from; its pixel gets the cross-hair.
+        floor_lines: feet of the floors around the origin.
+        window_outline: ``(4, 2) float64`` pixels, the window it came from, or None.
+        caption: one sentence; letters outside ASCII are written as ``?``.
+
+    Returns:
+        ``(h, w, 3) uint8``.
+    """
+    picture = frame_bgr.copy()
+    sheet = _Sheet(picture, unit_of(picture), text_height_of(picture), Occupancy(picture.shape))
+    centres = centres_of(track)
+    radius = _ring_radius(track, sheet.unit)
+    _reserve(sheet, centres, fitted_path, origin, radius)
+    _draw_floors(sheet, floor_lines, window_outline, origin)
+    _draw_path(sheet, centres, fitted_path, origin, radius)
+    _draw_caption(sheet, caption)
+    if origin.pixel is not None:
+        _draw_origin(sheet, origin, origin.pixel)
+        _draw_inset(sheet, frame_bgr, centres, radius, origin.pixel)
+    return picture
+
+
+def origin_label(origin: Origin) -> str:
+    """The origin in a few ASCII words, as written beside the cross-hair."""
+    if origin.floor is None:
+        return "origin pixel; floor unknown" + (f": {ascii_of(origin.reason)}" if origin.reason else "")
+    words = [f"floor {origin.floor}"]
+    window = origin.window
+    if window is not None:
+        # a name that ASCII cannot hold is replaced by the window's place in the row
+        known = window.isascii() or origin.window_index is None
+        words.append(f"window {ascii_of(window)}" if known else f"window no. {(origin.window_index or 0) + 1}")
+    p = sum(c.p for c in origin.candidates if c.floor == origin.floor and window in (None, c.window))
+    return ", ".join([*words, f"p {p:.2f}"] if p > 0 else words)
+
+
+def _ring_radius(track: Sequence[TrackPointRecord], unit: float) -> float:
+    """Wide enough to leave the thing itself open, small enough to stay a mark."""
+    if not track:
+        return 4.0 * unit
+    diagonal = float(np.median([np.hypot(p.w, p.h) for p in track]))
+    return min(max(4.0 * unit, 0.5 * diagonal + 2.5 * unit), 30.0 * unit)
+
+
+def _reserve(sheet: _Sheet, centres: Points, fitted: Points | None, origin: Origin, radius: float) -> None:
+    width = 2.0 * radius + 4.0 * sheet.unit
+    if len(centres):
+        sheet.taken.add_path(centres, width)
+    if fitted is not None and len(fitted):
+        sheet.taken.add_path(fitted, 6.0 * sheet.unit)
+    if origin.pixel is not None:
+        start = centres[:1] if fitted is None or not len(fitted) else np.asarray(fitted)[:1]
+        sheet.taken.add_path(np.concatenate([[origin.pixel], start]), 16.0 * sheet.unit)
+
+
+def _draw_floors(
+    sheet: _Sheet, floor_lines: Sequence[FloorLine], outline: NDArray[np.float64] | None, origin: Origin
+) -> None:
+    feet = sorted(floor_lines, key=lambda item: -(item[0][1] + item[1][1]))
+    if origin.pixel is not None:
+        for lower, upper in zip(feet, feet[1:], strict=False):
+            if _height_at(lower, origin.pixel[0]) >= origin.pixel[1] > _height_at(upper, origin.pixel[0]):
+                _tint(sheet.picture, np.array([lower[0], lower[1], upper[1], upper[0]]), 0.16)
+    height, width = sheet.picture.shape[:2]
+    for a, b, name in feet:
+        line(sheet.picture, a, b, FLOOR, sheet.unit)
+        left = min(a, b)
+        mask = text_mask([ascii_of(name)], sheet.text_px)
+        x = int(np.clip(left[0] + 6 * sheet.unit, 6 * sheet.unit, max(1, width - mask.shape[1] - 4)))
+        y = round(_height_at((a, b, name), x) - mask.shape[0] - 4 * sheet.unit)
+        box = Box(x, y, x + mask.shape[1], y + mask.shape[0])
+        if 0 <= y < height and not sheet.taken.hides_path(box):
+            stamp(sheet.picture, mask, x, y, FLOOR, max(1, round(1.5 * sheet.unit)))
+            sheet.taken.add_box(box)
+    if outline is not None:
+        _tint(sheet.picture, outline, 0.22)
+        for a, b in zip(outline, np.roll(outline, -1, axis=0), strict=True):
+            line(sheet.picture, a, b, FLOOR, 1.5 * sheet.unit)
+
+
+def _height_at(foot: FloorLine, x: float) -> float:
+    """Height of a floor's foot in the picture at ``x``, the line being as long as needed."""
+    (x0, y0), (x1, y1), _ = foot
+    return y0 if x1 == x0 else y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+
+
+def _tint(picture: Picture, corners: NDArray[np.float64], share: float) -> None:
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.clip(np.round(corners), -16384, 16384).astype(np.int32)], 255)
+    inside = mask > 0
+    picture[inside] = np.round(picture[inside] * (1.0 - share) + np.array(FLOOR) * share).astype(np.uint8)
+
+
+def _draw_path(sheet: _Sheet, centres: Points, fitted: Points | None, origin: Origin, radius: float) -> None:
+    unit = sheet.unit
+    curve = centres if fitted is None or len(fitted) < 2 else np.asarray(fitted, np.float64)
+    if origin.pixel is not None and len(curve):
+        curve = _carried_back(curve, origin.pixel)
+    ringed = spaced(centres, 2.2 * radius + 3.0 * unit)
+    for a, b in dashes(curve, 6.0 * unit, 5.0 * unit):
+        # the thing itself stays open: no ink inside a ring
+        middle = ((a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0)
+        if len(ringed) and float(np.hypot(*(ringed - middle).T).min()) < radius + 3.0 * unit:
+            continue
+        line(sheet.picture, a, b, PATH, unit)
+    for centre in ringed:
+        ring(sheet.picture, centre, radius, PATH, unit)
+
+
+def _carried_back(curve: Points, pixel: tuple[float, float]) -> Points:
+    """The curve from the origin on: what a fit says of the time before is kept where it leads there."""
+    nearest = int(np.argmin(np.hypot(*(curve - pixel).T)))
+    return np.concatenate([[pixel], curve[nearest:]])
+
+
+def spaced(centres: Points, distance_px: float) -> Points:
+    """Of sightings ``(n, 2)``, first to last, those at least ``distance_px`` from the one kept before."""
+    if not len(centres):
+        return centres
+    length = float(np.hypot(*np.diff(centres, axis=0).T).sum()) if len(centres) > 1 else 0.0
+    distance_px = max(distance_px, length / _MOST_RINGS)
+    kept = [centres[0]]
+    for centre in centres[1:]:
+        if float(np.hypot(*(centre - kept[-1]))) >= distance_px:
+            kept.append(centre)
+    return np.array(kept)
+
+
+def _draw_caption(sheet: _Sheet, caption: str) -> None:
+    """A dark strip with one sentence, above or below, wherever the path is not."""
+    if not caption.strip():
+        return
+    height, width = sheet.picture.shape[:2]
+    text_px = round(1.15 * sheet.text_px)
+    lines = wrap(ascii_of(caption), max(8, int((width - 4 * text_px) / (0.78 * text_px))), 3)
+    mask = text_mask(lines, text_px)
+    if mask.shape[1] > width or mask.shape[0] + 2 * text_px > height // 3:
+        return
+    strip = mask.shape[0] + round(1.6 * text_px)
+    places = [Box(0, height - strip, width, height), Box(0, 0, width, strip)]
+    box = min(places, key=sheet.taken.cost)
+    if sheet.taken.hides_path(box):  # at both ends: only as much as the words need
+        narrow = mask.shape[1] + 2 * text_px
+        places += [Box(x, b.y0, x + narrow, b.y1) for b in places for x in (0, width - narrow)]
+        box = min(places, key=sheet.taken.cost)
+        if sheet.taken.hides_path(box):
+            return
+    area = box.of(sheet.picture)
+    area[:] = np.round(area * 0.28 + np.array(DARK) * 0.72).astype(np.uint8)
+    stamp(sheet.picture, mask, box.x0 + text_px, box.y0 + (strip - mask.shape[0]) // 2, WHITE, 1)
+    sheet.taken.add_box(box)
+
+
+def _draw_origin(sheet: _Sheet, origin: Origin, pixel: tuple[float, float]) -> None:
+    unit = sheet.unit
+    height, width = sheet.picture.shape[:2]
+    outside = not (0 <= pixel[0] < width and 0 <= pixel[1] < height)
+    at = (float(np.clip(pixel[0], 0, width - 1)), float(np.clip(pixel[1], 0, height - 1)))
+    cross_hair(sheet.picture, at, 5.0 * unit, 9.0 * unit, 1.6 * unit)
+    label = origin_label(origin) + (" (outside the picture)" if outside else "")
+    mask = text_mask(wrap(label, max(12, min(34, int(0.45 * width / sheet.text_px))), 4), sheet.text_px)
+    reach, halo = round(18 * unit), max(1, round(1.5 * unit))
+    x, y = round(at[0]), round(at[1])
+    w, h = mask.shape[1], mask.shape[0]
+    columns = (x + reach, x - reach - w, x - w // 2)
+    rows = (y - h // 2, y - reach - h, y + reach)
+    places = [Box(left, top, left + w, top + h) for top in rows for left in columns]
+    free = [box for box in places if box.grown(halo + 1).within(sheet.picture)]
+    if not free:
+        return
+    box = min(free, key=lambda b: sheet.taken.cost(b.grown(2 * halo)))
+    stamp(sheet.picture, mask, box.x0, box.y0, WHITE, halo)
+    sheet.taken.add_box(box.grown(2 * halo))
+
+
+def _draw_inset(sheet: _Sheet, frame: Picture, centres: Points, radius: float, pixel: tuple[float, float]) -> None:
+    """The origin's surroundings enlarged, in the emptiest corner; left out where every corner holds the path."""
+    height, width = frame.shape[:2]
+    unit = sheet.unit
+    for share in (0.34, 0.27, 0.2):
+        side = int(share * min(height, width)) // _ZOOM * _ZOOM
+        place = _free_corner(sheet, side, round(8 * unit))
+        if place is not None:
+            break
+    else:
+        return
+    reach = side // _ZOOM
+    left = int(np.clip(round(pixel[0] - reach / 2), 0, width - reach))
+    top = int(np.clip(round(pixel[1] - reach / 2), 0, height - reach))
+    source = Box(left, top, left + reach, top + reach)
+    if reach < 12 or not (left <= pixel[0] <= source.x1 and top <= pixel[1] <= source.y1):
+        return
+    enlarged = cv2.resize(source.of(frame), (side, side), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+
+    def inside(point: Sequence[float]) -> tuple[float, float]:
+        return (point[0] - left + 0.5) * _ZOOM - 0.5, (point[1] - top + 0.5) * _ZOOM - 0.5
+
+    for centre in spaced(centres, 2.2 * radius + 3.0 * unit):
+        ring(enlarged, inside(centre), radius * _ZOOM, PATH, unit)
+    cross_hair(enlarged, inside(pixel), 10.0 * unit, 12.0 * unit, 1.6 * unit)
+    stamp(enlarged, text_mask(["x4"], sheet.text_px), round(6 * unit), round(6 * unit), WHITE, max(1, round(unit)))
+    place.of(sheet.picture)[:] = enlarged
+    for box in (place, source):
+        corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
+        for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
+            line(sheet.picture, a, b, ORIGIN, unit)
+
+
+def _free_corner(sheet: _Sheet, side: int, margin: int) -> Box | None:
+    """The corner with least drawn in it, plainest picture first; None where the path runs through all."""
+    height, width = sheet.picture.shape[:2]
+    if side + 2 * margin > min(height, width):
+        return None
+    corners = [
+        Box(x, y, x + side, y + side) for y in (margin, height - margin - side) for x in (margin, width - margin - side)
+    ]
+    free = [box for box in corners if not sheet.taken.hides_path(box.grown(margin))]
+    return min(free, key=lambda b: (sheet.taken.cost(b), float(b.of(sheet.picture).std())), default=None)

@@ -1,0 +1,130 @@
+"""The object at every instant in one picture, as under a stroboscope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edgecv.incidents.record import TrackPointRecord
+from edgecv.incidents.still import SIGHTING, Picture, draw_text, drawing_scale, text_size
+
+_SAMPLES = 9  # an odd few: the object covers any pixel in far fewer than half of them
+_GROWN = 1.6  # the box is grown: a blob's edge misses the object's blurred rim
+_DIFFERENCE = 10.0  # grey levels from the background that count as the object, well over a camera's noise
+_LABEL_EVERY_S = 0.5
+
+_Crop = tuple[float, int, int, Picture]
+"""Distance in time from the sighting, left, top, pixels."""
+
+
+def strobe_picture(frames: Iterable[tuple[float, Picture]], track: Sequence[TrackPointRecord]) -> Picture:
+    """Paste the object of every sighting into one background.
+
+    The background is the median of at most nine frames spread over the time given; each sighting shows the pixels of
+    its grown box that differ from it, from the frame nearest in time and within half a frame of the sighting. At most
+    17 frames are held at once, however many are given.
+
+    Args:
+        frames: time in seconds (the track's clock, increasing) and ``(h, w, 3) uint8`` BGR picture.
+        track: the sightings, pixels and seconds.
+
+    Returns:
+        ``(h, w, 3) uint8``, BGR.
+
+    Raises:
+        ValueError: there are no frames, or a frame's size differs from the first's.
+    """
+    samples: list[Picture] = []
+    crops: dict[int, _Crop] = {}
+    times_s: list[float] = []
+    every = 1
+    for count, (t, frame) in enumerate(frames):
+        if samples and frame.shape != samples[0].shape:
+            raise ValueError(f"strobe picture: the frame at {t:.3f} s is {frame.shape}, the first {samples[0].shape}")
+        times_s.append(t)
+        if count % every == 0:
+            samples.append(frame.copy())
+            if len(samples) > 2 * _SAMPLES - 2:
+                samples, every = samples[::2], 2 * every
+        _keep_crops(crops, t, frame, track)
+    if not samples:
+        raise ValueError("strobe picture: no frames were given; pass the frames around the incident")
+    background = _median(samples)
+    picture = background.copy()
+    half_frame_s = 0.5 * float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    for index, held in sorted(crops.items()):
+        if held[0] <= half_frame_s + 1e-6:
+            _paste(picture, background, held, track[index])
+    _label_times(picture, track)
+    return picture
+
+
+def _keep_crops(crops: dict[int, _Crop], t: float, frame: Picture, track: Sequence[TrackPointRecord]) -> None:
+    """Hold, for each sighting, its box from the frame nearest to it so far."""
+    height, width = frame.shape[:2]
+    for index, point in enumerate(track):
+        distance_s = abs(point.t - t)
+        held = crops.get(index)
+        if distance_s > 1.0 or (held is not None and held[0] <= distance_s):
+            continue
+        half_w, half_h = _GROWN * point.w / 2 + 3, _GROWN * point.h / 2 + 3
+        left, right = max(int(point.x - half_w), 0), min(int(point.x + half_w) + 1, width)
+        top, bottom = max(int(point.y - half_h), 0), min(int(point.y + half_h) + 1, height)
+        if left < right and top < bottom:
+            crops[index] = (distance_s, left, top, frame[top:bottom, left:right].copy())
+
+
+def _median(samples: list[Picture]) -> Picture:
+    """Per-pixel median of at most nine of the samples, a band of rows at a time to bound the memory."""
+    chosen = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, _SAMPLES).round().astype(int))]
+    background: Picture = np.empty_like(chosen[0])
+    for top in range(0, background.shape[0], 128):
+        band = np.stack([s[top : top + 128] for s in chosen])
+        middle = len(chosen) // 2  # the lower or upper middle of an even few: a value that was really seen
+        background[top : top + 128] = np.partition(band, middle, axis=0)[middle]
+    return background
+
+
+def _paste(picture: Picture, background: Picture, held: _Crop, point: TrackPointRecord) -> None:
+    """Lay a crop over the picture where it differs from the background, with soft edges."""
+    _, left, top, crop = held
+    h, w = crop.shape[:2]
+    place = (slice(top, top + h), slice(left, left + w))
+    difference = np.abs(crop.astype(np.int16) - background[place].astype(np.int16)).max(axis=2).astype(np.float32)
+    mask = cv2.GaussianBlur(np.clip((difference - _DIFFERENCE / 2) / _DIFFERENCE, 0, 1), (0, 0), 1.0)
+    soft = np.minimum(1.6 * mask, 1.0) * _soft_rim(held, point)
+    mixed = soft[..., None] * crop + (1 - soft[..., None]) * picture[place]
+    picture[place] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+def _soft_rim(held: _Crop, point: TrackPointRecord) -> npt.NDArray[np.float32]:
+    """Weight ``(h, w) float32`` of a crop that falls to 0 at the grown box's rim, so that no box edge shows."""
+    _, left, top, crop = held
+    rows, columns = np.mgrid[0 : crop.shape[0], 0 : crop.shape[1]].astype(np.float32)
+    dx = (columns + left - point.x) / (_GROWN * point.w / 2 + 3)
+    dy = (rows + top - point.y) / (_GROWN * point.h / 2 + 3)
+    radius = np.maximum(np.abs(dx), np.abs(dy))
+    weight: npt.NDArray[np.float32] = np.clip((1.0 - radius) * 4, 0, 1).astype(np.float32)
+    return weight
+
+
+def _label_times(picture: Picture, track: Sequence[TrackPointRecord]) -> None:
+    """Seconds since the first sighting, about every half second, on the side of the path with more room."""
+    if not track:
+        return
+    scale = 0.75 * drawing_scale(picture)
+    start = track[0].t
+    due = start
+    for point in track:
+        if point.t < due - 1e-6:
+            continue
+        due = point.t + _LABEL_EVERY_S
+        text = f"{point.t - start:.1f} s"
+        width, height = text_size(text, scale)
+        gap = _GROWN * point.w / 2 + 8 * scale
+        right = point.x < picture.shape[1] / 2
+        x = point.x + gap if right else point.x - gap - width
+        draw_text(picture, text, (x, point.y + height / 2), scale, SIGHTING)

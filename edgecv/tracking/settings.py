@@ -1,0 +1,61 @@
+"""The numbers tracking was given, each with its reason. Lengths in picture heights (H), to hold at any size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingSettings:
+    """Choices of the tracker."""
+
+    gravity_h_s2: float = 1.0
+    """Expected apparent gravity, H/s²: 1 m spans 1/10 of the picture's height, as on a five-storey facade."""
+
+    gravity_sd_h_s2: float = 3.0
+    """Its spread: from a 30-storey tower in one picture (0.1) to a ball a few metres away (8)."""
+
+    side_acceleration_sd_h_s2: float = 0.7
+    """Sideways: drag, wind and a tilted camera."""
+
+    jerk_h_s2_sqrt_s: float = 0.8
+    """How far the acceleration wanders in a second (perspective, drag, flutter), H/s² per sqrt(s)."""
+
+    position_sd_px: float = 0.8
+    """Error of a blob's centre: compression and noise."""
+
+    position_sd_per_size: float = 0.12
+    """More for a large blob: it turns, and is cut by what stands before it."""
+
+    max_speed_h_s: float = 6.0
+    """Fastest start of a track: 240 px a frame at 1080p25. A track may get faster later."""
+
+    max_acceleration_h_s2: float = 10.0
+    """Largest second difference of three sightings that may start a track."""
+
+    gate: float = 16.0
+    """Squared Mahalanobis distance (2 degrees of freedom) up to which a detection may belong: 99.97 %."""
+
+    max_gap_s: float = 0.28
+    """A track not seen for this long has ended: seven frames behind a sign."""
+
+    min_points: int = 6
+    """Shorter paths say nothing about acceleration."""
+
+    detection_probability: float = 0.8
+    """Share of frames in which a tracked thing is seen; sets what a miss costs."""
+
+    max_tracks: int = 48
+    """Tracks carried at a time; the weakest give way."""
+
+    max_starts_per_frame: int = 12
+    """New tracks per frame, best first."""
+
+    start_candidates: int = 80
+    """Unassigned detections per frame looked at for new tracks: bounds the work in clutter."""
+
+    history_s: float = 3.0
+    """How far back a finished track can be followed to weaker sightings."""
+
+    min_score: float = -4.0
+    """A track whose log-likelihood ratio against clutter falls this low below zero is dropped."""

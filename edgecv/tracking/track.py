@@ -1,0 +1,53 @@
+"""The path of one thing through the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgecv.detection.detection import Detection
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPoint:
+    """One sighting.
+
+    Attributes:
+        frame: frame number.
+        t_s: media time in seconds.
+        detection: the blob, in pixels of the reference picture (camera motion removed).
+        shift_px: ``(dx, dy)`` to add for pixels of this very frame.
+        clutter_px2: detections per square pixel that were to be expected here by chance.
+    """
+
+    frame: int
+    t_s: float
+    detection: Detection
+    shift_px: tuple[float, float]
+    clutter_px2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Sightings in order of time that one motion explains.
+
+    Attributes:
+        points: at least three sightings, strictly increasing in time.
+        frames_looked_at: frames with new evidence between the first and the last sighting, both included.
+        picture_size_px: ``(width, height)`` of the frames.
+        frame_interval_s: usual time between frames with new evidence.
+    """
+
+    points: tuple[TrackPoint, ...]
+    frames_looked_at: int
+    picture_size_px: tuple[int, int]
+    frame_interval_s: float
+
+    @property
+    def start_s(self) -> float:
+        """Media time of the first sighting."""
+        return self.points[0].t_s
+
+    @property
+    def end_s(self) -> float:
+        """Media time of the last sighting."""
+        return self.points[-1].t_s

@@ -1,0 +1,69 @@
+"""How well motions that are not falls explain the same path: each returns a log marginal likelihood.
+
+Straight: constant velocity in the picture (a person, a car, rain at terminal velocity, a gliding bird).
+Wandering: velocity does a random walk of any strength (a flapping bird, an insect, a leaf; white-noise acceleration).
+Chance: unrelated detections (trees, noise).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.trajectory.path import Path
+
+Float64 = NDArray[np.float64]
+_SPEED_SD = 1.0  # picture sizes per second: how fast a thing may cross the picture
+
+
+def straight_log_evidence(path: Path, picture_px: float) -> float:
+    """Constant velocity, Gaussian priors on position (the picture) and velocity; exact, because it is linear."""
+    total = 0.0
+    t = path.t_s - path.t_s.mean()
+    for axis in range(2):
+        basis = np.stack([np.ones_like(t), t], axis=1)
+        total += _linear_log_evidence(basis, path.uv_px[:, axis], path.sd_px[:, axis], picture_px)
+    return total
+
+
+def _linear_log_evidence(basis: Float64, values: Float64, sd: Float64, picture_px: float) -> float:
+    values = values - values.mean()
+    prior = np.diag(np.square([picture_px, _SPEED_SD * picture_px]))
+    covariance = np.diag(np.square(sd)) + basis @ prior @ basis.T
+    sign, log_det = np.linalg.slogdet(2.0 * np.pi * covariance)
+    del sign
+    return float(-0.5 * values @ np.linalg.solve(covariance, values) - 0.5 * log_det)
+
+
+def wandering_log_evidence(path: Path, picture_px: float) -> float:
+    """Constant velocity plus white-noise acceleration; the strength that explains the path best is allowed for free.
+
+    The likelihood is the Kalman filter's, run for all strengths and both axes at once.
+    """
+    strengths = picture_px * np.array([0.02, 0.06, 0.2, 0.6, 2.0, 6.0])  # px/s² per sqrt(Hz)
+    q = np.square(strengths)[:, None]
+    k = len(strengths)
+    position = np.broadcast_to(path.uv_px[0], (k, 2)).copy()
+    velocity = np.zeros((k, 2))
+    pxx = np.full((k, 2), picture_px**2)
+    pxv = np.zeros((k, 2))
+    pvv = np.full((k, 2), (_SPEED_SD * picture_px) ** 2)
+    log_likelihood = np.zeros(k)
+    previous = float(path.t_s[0])
+    for t, z, sd in zip(path.t_s, path.uv_px, path.sd_px, strict=True):
+        dt = float(t) - previous
+        previous = float(t)
+        position = position + dt * velocity
+        pxx = pxx + 2.0 * dt * pxv + dt * dt * pvv + q * dt**3 / 3.0
+        pxv = pxv + dt * pvv + q * dt**2 / 2.0
+        pvv = pvv + q * dt
+        s = pxx + np.square(sd)
+        innovation = z - position
+        log_likelihood += (-0.5 * np.square(innovation) / s - 0.5 * np.log(2.0 * np.pi * s)).sum(axis=1)
+        gain_x, gain_v = pxx / s, pxv / s
+        position = position + gain_x * innovation
+        velocity = velocity + gain_v * innovation
+        pvv = pvv - gain_v * pxv
+        pxv = pxv - gain_x * pxv
+        pxx = pxx - gain_x * pxx
+    return float(log_likelihood.max())

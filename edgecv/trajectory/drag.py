@@ -1,0 +1,127 @@
+"""A thing falling through air: quadratic drag, gravity and a steady wind, integrated for many throws at once.
+
+``a = g·down - k·|v - w|·(v - w)`` with ``k = ρ·Cd·A / (2 m)``; terminal velocity ``vt = sqrt(g / k)`` (Parker,
+"Projectile motion with air resistance quadratic in the speed", Am. J. Phys. 45, 1977). There is no closed form in two
+dimensions, so: Runge-Kutta of fourth order, and cubic Hermite interpolation between its steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float64 = NDArray[np.float64]
+
+G_MPS2 = 9.80665
+_STEP_S = 0.04  # a fall of 4 s comes out within a millimetre
+_FASTEST_MPS = 200.0  # backwards in time drag accelerates without bound; nothing thrown is faster
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FallStates:
+    """Where things are and how they move at the instants asked for.
+
+    Attributes:
+        positions_m: ``(b, n, 3) float64``.
+        velocities_mps: ``(b, n, 3) float64``.
+    """
+
+    positions_m: Float64
+    velocities_mps: Float64
+
+
+def drag_from_terminal(terminal_mps: Float64) -> Float64:
+    """Drag constant k, 1/m, of a terminal velocity."""
+    return np.asarray(G_MPS2 / np.square(terminal_mps), np.float64)
+
+
+def terminal_velocity(drag_per_m: Float64) -> Float64:
+    """Terminal velocity, m/s, of a drag constant."""
+    return np.asarray(np.sqrt(G_MPS2 / np.asarray(drag_per_m)), np.float64)
+
+
+def fall_positions(
+    position_m: Float64,
+    velocity_mps: Float64,
+    drag_per_m: Float64,
+    times_s: Float64,
+    down: Float64,
+    wind_mps: Float64 | None = None,
+) -> FallStates:
+    """Integrate a batch of falls from their state at time zero.
+
+    Args:
+        position_m: ``(b, 3)`` at time zero.
+        velocity_mps: ``(b, 3)`` at time zero.
+        drag_per_m: ``(b,)`` drag constants.
+        times_s: ``(n,)`` sorted instants; those before zero are integrated backwards.
+        down: ``(b, 3)`` unit vectors of gravity.
+        wind_mps: ``(b, 3)``, or None for still air.
+    """
+    times = np.asarray(times_s, np.float64)
+    shape = (len(position_m), len(times), 3)
+    positions, velocities = np.empty(shape), np.empty(shape)
+    air = _Air(G_MPS2 * down, drag_per_m[:, None], np.zeros_like(velocity_mps) if wind_mps is None else wind_mps)
+    for chosen in (times >= 0.0, times < 0.0):
+        if not chosen.any():
+            continue
+        part = times[chosen]
+        farthest = float(part[np.argmax(np.abs(part))])
+        steps = max(1, int(np.ceil(abs(farthest) / _STEP_S)))
+        step_s = farthest / steps if farthest else _STEP_S
+        x, v, a = _march(position_m, velocity_mps, air, steps, step_s)
+        at = part / step_s
+        lower = np.clip(at.astype(np.intp), 0, steps - 1)
+        share = (at - lower)[:, None, None]
+        positions[:, chosen] = _between(x, v, lower, share, step_s).transpose(1, 0, 2)
+        velocities[:, chosen] = _between(v, a, lower, share, step_s).transpose(1, 0, 2)
+    return FallStates(positions, velocities)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Air:
+    """Gravity ``(b, 3)``, drag ``(b, 1)`` and wind ``(b, 3)``."""
+
+    gravity: Float64
+    drag: Float64
+    wind: Float64
+
+    def acceleration(self, velocity: Float64) -> Float64:
+        relative = velocity - self.wind
+        speed = np.sqrt((relative * relative).sum(axis=-1, keepdims=True))
+        return np.asarray(self.gravity - self.drag * speed * relative, np.float64)
+
+
+def _march(x: Float64, v: Float64, air: _Air, steps: int, h: float) -> tuple[Float64, Float64, Float64]:
+    """States and accelerations ``(steps + 1, b, 3)`` at every step."""
+    positions, velocities, accelerations = [x], [v], [air.acceleration(v)]
+    for _ in range(steps):
+        a1 = accelerations[-1]
+        v2 = v + h / 2.0 * a1
+        a2 = air.acceleration(v2)
+        v3 = v + h / 2.0 * a2
+        a3 = air.acceleration(v3)
+        v4 = v + h * a3
+        a4 = air.acceleration(v4)
+        x = x + h / 6.0 * (v + 2.0 * v2 + 2.0 * v3 + v4)
+        v = v + h / 6.0 * (a1 + 2.0 * a2 + 2.0 * a3 + a4)
+        speed = np.sqrt((v * v).sum(axis=-1, keepdims=True))
+        v = np.where(speed > _FASTEST_MPS, v * (_FASTEST_MPS / np.maximum(speed, 1.0)), v)
+        positions.append(x)
+        velocities.append(v)
+        accelerations.append(air.acceleration(v))
+    return np.stack(positions), np.stack(velocities), np.stack(accelerations)
+
+
+def _between(values: Float64, slopes: Float64, lower: NDArray[np.intp], s: Float64, h: float) -> Float64:
+    """Cubic Hermite interpolation between steps ``lower`` and ``lower + 1`` at the share ``s`` of the way."""
+    s2, s3 = s * s, s * s * s
+    return np.asarray(
+        (2.0 * s3 - 3.0 * s2 + 1.0) * values[lower]
+        + (s3 - 2.0 * s2 + s) * h * slopes[lower]
+        + (3.0 * s2 - 2.0 * s3) * values[lower + 1]
+        + (s3 - s2) * h * slopes[lower + 1],
+        np.float64,
+    )

@@ -1,0 +1,160 @@
+"""From a track to a fall: the stretch that physics explains best, its fit, and how much better than anything else.
+
+The stretch is found in three steps: a smooth motion picks it out of the track, ends that physics does not explain are
+cut off (the hand before, the ground after), and sightings next to it that the fit predicts are taken back in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.tracking.track import Track, TrackPoint
+from edgecv.trajectory.alternatives import straight_log_evidence, wandering_log_evidence
+from edgecv.trajectory.fit import FallFit, fit_fall
+from edgecv.trajectory.path import Path, falling_stretch, path_of
+from edgecv.trajectory.settings import TrajectorySettings
+from edgecv.trajectory.view import View
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihoods:
+    """How much better a fall explains the path than each alternative: differences of log evidence."""
+
+    straight: float
+    wandering: float
+    chance: float
+
+    @property
+    def ratio(self) -> float:
+        """Against the best alternative; positive means a fall is the best explanation."""
+        return min(self.straight, self.wandering, self.chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A track, or part of one, explained by a fall.
+
+    Attributes:
+        track: all that was followed.
+        path: the stretch explained.
+        fit: the fall fitted to it.
+        likelihoods: against the alternatives.
+        before: sightings of the same track before the stretch.
+        after: sightings of the same track after it.
+    """
+
+    track: Track
+    path: Path
+    fit: FallFit
+    likelihoods: Likelihoods
+    before: tuple[TrackPoint, ...]
+    after: tuple[TrackPoint, ...]
+
+
+def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | None:
+    """Return the best fall in a track, or None where nothing accelerates downwards.
+
+    Args:
+        track: a finished track.
+        view: the camera.
+        settings: priors and limits.
+    """
+    stretch = falling_stretch(track, settings)
+    if stretch is None:
+        return None
+    picture = float(max(track.picture_size_px))
+    best = _examine(track, stretch, view, settings, picture)
+    # only a path far from chance is worth the time of a search
+    if best.likelihoods.chance < settings.worth_searching:
+        return best
+    unconvincing = best.likelihoods.ratio < settings.searched_below or best.fit.chi2_reduced > 1.0
+    if unconvincing and len(stretch.points) >= 2 * settings.min_stretch:
+        best = _search_ends(track, stretch, best, view, settings, picture)
+    for _ in range(5):
+        points = _agreeing(track, best.fit, best.path, settings)
+        if points == best.path.points or len(points) < settings.min_stretch:
+            break
+        wider = _examine(track, _cut(track, points, settings), view, settings, picture)
+        if wider.fit.chi2_reduced > max(1.5, 1.3 * best.fit.chi2_reduced):
+            break
+        best = wider
+    return best
+
+
+def _search_ends(
+    track: Track,
+    stretch: Path,
+    best: Fall,
+    view: View,
+    settings: TrajectorySettings,
+    picture: float,
+) -> Fall:
+    """Cut more and more off the beginning, then off the end, and keep the most convincing rest."""
+    points = stretch.points
+    n = len(points)
+    begin, end = 0, n
+    for side in ("begin", "end"):
+        for share in (0.15, 0.3, 0.45, 0.6, 0.75):
+            i, j = (int(share * n), end) if side == "begin" else (begin, n - int(share * n))
+            if j - i < settings.min_stretch:
+                continue
+            tried = _examine(track, _cut(track, points[i:j], settings), view, settings, picture)
+            if tried.likelihoods.ratio > best.likelihoods.ratio + 1.0:
+                best, begin, end = tried, i, j
+    return best
+
+
+def _examine(
+    track: Track,
+    path: Path,
+    view: View,
+    settings: TrajectorySettings,
+    picture: float,
+) -> Fall:
+    fit = fit_fall(path, view, settings, picture)
+    likelihoods = Likelihoods(
+        straight=fit.log_evidence - straight_log_evidence(path, picture),
+        wandering=fit.log_evidence - wandering_log_evidence(path, picture),
+        chance=fit.log_evidence - path.chance_log_likelihood(),
+    )
+    first, last = path.points[0].t_s, path.points[-1].t_s
+    before = tuple(p for p in track.points if p.t_s < first)
+    after = tuple(p for p in track.points if p.t_s > last)
+    return Fall(track, path, fit, likelihoods, before, after)
+
+
+def _cut(track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySettings) -> Path:
+    in_time = round((points[-1].t_s - points[0].t_s) / max(track.frame_interval_s, 1e-3)) + 1
+    return path_of(points, min(in_time, track.frames_looked_at), settings)
+
+
+def _agreeing(track: Track, fit: FallFit, path: Path, settings: TrajectorySettings) -> tuple[TrackPoint, ...]:
+    """Sightings of the track that the fit predicts, grown from the stretch outwards.
+
+    Growing stops at the first real gap and where the thing suddenly becomes several times larger: the hand that let go.
+    """
+    whole = path_of(track.points, len(track.points), settings)
+    predicted = fit.pixels_at(whole.t_s)
+    expected_sd = np.hypot(whole.sd_px, fit.pixel_sd_at(whole.t_s))
+    agrees = np.linalg.norm((whole.uv_px - predicted) / expected_sd, axis=1) < 3.0
+    log_area = np.log([p.detection.area_px for p in track.points])
+    core = np.flatnonzero((whole.t_s >= path.t_s[0]) & (whole.t_s <= path.t_s[-1]))
+    keep = {int(n) for n in core[agrees[core]]}
+    for edge, indices in (
+        (int(core[0]), range(int(core[0]) - 1, -1, -1)),
+        (int(core[-1]), range(int(core[-1]) + 1, len(track.points))),
+    ):
+        last = edge
+        for n in indices:
+            if abs(whole.t_s[n] - whole.t_s[last]) > 3.5 * track.frame_interval_s:
+                break
+            near = sorted(keep, key=lambda k, n=n: abs(k - n))[:5]  # type: ignore[misc]
+            if agrees[n] and abs(log_area[n] - float(np.median(log_area[near]))) < settings.same_thing_log_area:
+                keep.add(n)
+                last = n
+    return tuple(track.points[n] for n in sorted(keep))

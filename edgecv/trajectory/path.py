@@ -1,0 +1,166 @@
+"""The stretch of a track that may be a fall: smooth, downwards, and free of what the hand or the ground did to it.
+
+A track often begins on the person who throws and ends on the ground. A cubic in time follows any fall closely enough
+(gravity, drag and perspective) to find the stretch and its outliers; the physics is fitted to that stretch only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.tracking.track import Track, TrackPoint
+from edgecv.trajectory.settings import TrajectorySettings
+
+Float64 = NDArray[np.float64]
+_MIN_POINTS = 6
+_OUTLIER = 3.5  # standard deviations
+_SEEN = 0.8  # share of frames in which a tracked thing is seen
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Sightings as arrays, in order of time.
+
+    Attributes:
+        points: the sightings.
+        t_s: ``(n,) float64`` media time.
+        uv_px: ``(n, 2) float64`` centres, pixels of the reference picture.
+        sd_px: ``(n, 2) float64`` standard deviation of each coordinate.
+        log_clutter: ``(n,) float64`` log of the detections per px² to be expected there by chance.
+        missed: frames with new evidence inside the stretch in which the thing was not seen.
+    """
+
+    points: tuple[TrackPoint, ...]
+    t_s: Float64
+    uv_px: Float64
+    sd_px: Float64
+    log_clutter: Float64
+    missed: int
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the first to the last sighting."""
+        return float(self.t_s[-1] - self.t_s[0])
+
+    @property
+    def size_px(self) -> float:
+        """Median diameter of the thing: that of a disc of the blob's box area."""
+        return float(np.median([np.sqrt(p.detection.w_px * p.detection.h_px) for p in self.points]))
+
+    def chance_log_likelihood(self) -> float:
+        """Log-likelihood that the sightings are detections by chance, with the cost of the frames that missed it."""
+        chance = float(self.log_clutter.sum())
+        return chance - len(self.points) * float(np.log(_SEEN)) - self.missed * float(np.log(1.0 - _SEEN))
+
+
+def path_of(points: tuple[TrackPoint, ...], looked_at: int, settings: TrajectorySettings) -> Path:
+    """Return the sightings as arrays; ``looked_at`` is the number of frames with new evidence in their span."""
+    size = np.array([[p.detection.w_px, p.detection.h_px] for p in points])
+    return Path(
+        points=points,
+        t_s=np.array([p.t_s for p in points]),
+        uv_px=np.array([[p.detection.x_px, p.detection.y_px] for p in points]),
+        sd_px=settings.position_sd_px + settings.position_sd_per_size * size,
+        log_clutter=np.log([p.clutter_px2 for p in points]),
+        missed=max(0, looked_at - len(points)),
+    )
+
+
+def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
+    """Return the stretch of the track that one smooth downward-accelerated motion explains best, or None."""
+    whole = path_of(track.points, track.frames_looked_at, settings)
+    if len(whole.points) < _MIN_POINTS or not _goes_down(whole, track.picture_size_px[1]):
+        return None
+    best = _best_stretch(whole, track.frame_interval_s)
+    if best is None:
+        return None
+    points, looked_at = best
+    stretch = path_of(points, looked_at, settings)
+    return stretch if _accelerates_down(stretch) else None
+
+
+def _goes_down(path: Path, height_px: int) -> bool:
+    """Cheap first test: somewhere the track descends by more than its own size and 3 % of the picture."""
+    v = path.uv_px[:, 1]
+    descent = float(np.max(v - np.minimum.accumulate(v)))
+    return descent > max(8.0, 0.03 * height_px, path.size_px)
+
+
+def _accelerates_down(path: Path) -> bool:
+    """The path bends downwards by three standard deviations and by more than 3 px."""
+    t = path.t_s - path.t_s.mean()
+    coefficients, covariance = np.polyfit(t, path.uv_px[:, 1], 2, w=1.0 / path.sd_px[:, 1], cov="unscaled")
+    sagitta = float(coefficients[0]) * (path.duration_s / 2.0) ** 2
+    return bool(coefficients[0] > 3.0 * np.sqrt(covariance[0, 0]) and sagitta > 3.0)
+
+
+def _longest_descent(path: Path) -> tuple[int, int]:
+    """First and last sighting of the largest descent, without its first tenth: that may still be in the hand."""
+    v = path.uv_px[:, 1]
+    top = np.minimum.accumulate(v)
+    last = int(np.argmax(v - top))
+    first = int(np.argmin(v[: last + 1]))
+    start = v[first] + 0.1 * (v[last] - v[first])
+    below = np.flatnonzero(v[first : last + 1] < start)
+    return first + int(below[-1]) + 1 if len(below) else first, last
+
+
+def _best_stretch(path: Path, interval_s: float) -> tuple[tuple[TrackPoint, ...], int] | None:
+    """The largest descent and as much before and after it as the same smooth motion explains better than chance."""
+    n = len(path.points)
+    first, last = _longest_descent(path)
+    spare = max(0, _MIN_POINTS - (last - first + 1))
+    first, last = max(0, first - spare), min(n - 1, last + spare)
+    best_score, best = -np.inf, None
+    starts = sorted({first, *(int(k) for k in np.linspace(max(0, first - (last - first) // 2), first, 4))})
+    ends = sorted({last, *(int(k) for k in np.linspace(first + (last - first) // 2, last, 4))})
+    for i in starts:
+        for j in ends:
+            if j + 1 - i >= _MIN_POINTS:
+                score, inliers = _score(path, i, j + 1, interval_s)
+                if score > best_score:
+                    best_score, best = score, (i, j + 1, inliers)
+    # the physics costs a tenth of a second; a path that a cubic hardly lifts above chance is never worth it
+    if best is None or best_score < 5.0:
+        return None
+    i, j, inliers = best
+    points = tuple(p for p, keep in zip(path.points[i:j], inliers, strict=True) if keep)
+    if len(points) < _MIN_POINTS:
+        return None
+    return points, max(len(points), _frames_between(path, i, j, interval_s))
+
+
+def _frames_between(path: Path, i: int, j: int, interval_s: float) -> int:
+    share = path.missed + len(path.points)
+    in_time = round(float(path.t_s[j - 1] - path.t_s[i]) / max(interval_s, 1e-3)) + 1
+    return min(share, in_time)
+
+
+def _score(path: Path, i: int, j: int, interval_s: float) -> tuple[float, NDArray[np.bool_]]:
+    """Log-likelihood ratio of a cubic motion against chance for sightings ``i..j``, and which of them it explains."""
+    t = path.t_s[i:j]
+    t = (t - t[0]) / max(float(t[-1] - t[0]), 1e-6)
+    uv, sd = path.uv_px[i:j], path.sd_px[i:j]
+    basis = np.vander(t, 4)
+    keep = np.ones(j - i, bool)
+    squared = np.zeros(j - i)
+    for _ in range(3):
+        if keep.sum() < _MIN_POINTS:
+            return -np.inf, keep
+        squared = np.zeros(j - i)
+        for axis in range(2):
+            weight = keep / sd[:, axis]
+            solution = np.linalg.lstsq(basis * weight[:, None], uv[:, axis] * weight, rcond=None)[0]
+            squared += np.square((uv[:, axis] - basis @ solution) / sd[:, axis])
+        kept = squared < _OUTLIER**2
+        if np.array_equal(kept, keep):
+            break
+        keep = kept
+    log_density = -0.5 * squared - np.log(2.0 * np.pi * sd[:, 0] * sd[:, 1])
+    gain = (log_density - path.log_clutter[i:j] + np.log(_SEEN))[keep].sum()
+    missed = max(0, _frames_between(path, i, j, interval_s) - int(keep.sum()))
+    # eight coefficients and the freedom to choose two ends cost about 3 each
+    return float(gain + missed * np.log(1.0 - _SEEN) - 30.0), keep

@@ -1,0 +1,59 @@
+"""What the fit assumes before it has seen the path, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrajectorySettings:
+    """Priors and limits of the fit. Angles in degrees, lengths in metres, speeds in m/s."""
+
+    position_sd_px: float = 0.7
+    """Error of a small blob's centre."""
+
+    position_sd_per_size: float = 0.10
+    """A tumbling thing's blob centre wanders by a tenth of its size, slowly (office footage: 2-5 px at 20-30 px,
+    the same way for several frames), so the scatter from frame to frame would understate it."""
+
+    nominal_focal: float = 0.9
+    """Uncalibrated: focal length in units of the picture's longer side: 58° across, a common camera or phone."""
+
+    elevation_deg: tuple[float, float] = (30.0, 22.0)
+    """Uncalibrated: how far up the camera looks, mean and spread."""
+
+    roll_sd_deg: float = 4.0
+    """Uncalibrated: how crooked it hangs."""
+
+    distance_m: tuple[float, float] = (30.0, 0.9)
+    """Uncalibrated: median distance and spread of its logarithm: 5-180 m covers 95 %."""
+
+    side_speed_sd: float = 3.0
+    """Horizontal speed, across and along the line of sight: a hard sideways throw is 8 m/s."""
+
+    down_speed: tuple[float, float] = (4.0, 8.0)
+    """Downward speed at the first sighting: at rest when the release is seen, up to 30 m/s when it is not."""
+
+    terminal_velocity: tuple[float, float] = (16.0, 0.9)
+    """Median terminal velocity and spread of its logarithm: 3 (paper) to 90 m/s (a steel ball) covers 95 %."""
+
+    wind_sd: float = 1.5
+    """Horizontal wind beside the facade, each direction."""
+
+    standoff_m: tuple[float, float] = (0.7, 1.0)
+    """Calibrated: distance from the facade plane at the first sighting."""
+
+    max_evaluations: int = 40
+    """Steps of the optimiser; it needs 8-20."""
+
+    min_stretch: int = 8
+    """Fewest sightings of a stretch that ends are cut off from: eleven parameters need some to be tested on."""
+
+    worth_searching: float = 25.0
+    """Log-likelihood ratio against chance above which a track's ends are searched for the fall in it."""
+
+    searched_below: float = 10.0
+    """The ends are searched unless the whole stretch is this convincing already."""
+
+    same_thing_log_area: float = 1.6
+    """Neighbouring sightings whose areas differ by more than a factor of five are not the same thing."""

@@ -1,0 +1,190 @@
+"""A real broker and an independent reader: Debian's mosquitto and mosquitto_sub."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgecv.incidents.record import Incident
+
+USER, PASSWORD = "box", "s3cr:et/@"
+PATHS = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running mosquitto on the loopback interface."""
+
+    host_port: str
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @contextmanager
+    def listener(self, *topics: str) -> Iterator[Callable[[int], list[dict[str, Any]]]]:
+        """mosquitto_sub, already subscribed; call what is yielded with the number of messages to wait for."""
+        # stdbuf: into a pipe mosquitto_sub would keep its lines to itself until it ends
+        command = [
+            "stdbuf",
+            "-oL",
+            _tool("mosquitto_sub"),
+            "-V",
+            "5",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-q",
+            "1",
+            "-d",
+        ]
+        command += ["-u", USER, "-P", PASSWORD, "-F", "%j", "-W", "20"]
+        for topic in topics:
+            command += ["-t", topic]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert process.stdout is not None
+        lines = process.stdout
+        try:
+            assert any("Subscribed" in line for line in iter(lines.readline, "")), "mosquitto_sub did not subscribe"
+
+            def receive(count: int) -> list[dict[str, Any]]:
+                heard: list[dict[str, Any]] = []
+                while len(heard) < count:
+                    line = lines.readline()
+                    assert line, f"only {len(heard)} of {count} messages arrived"
+                    if line.startswith("{"):
+                        heard.append(json.loads(line))
+                return heard
+
+            yield receive
+        finally:
+            process.kill()
+            process.wait()
+            lines.close()
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name, path=PATHS)
+    if found is None:
+        why = f"{name} is not installed: apt-get install mosquitto mosquitto-clients openssl, or run scripts/test"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    return found
+
+
+@contextmanager
+def _running(folder: Path, *settings: str) -> Iterator[Broker]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = folder / f"mosquitto-{port}.conf"
+    lines = [f"listener {port} 127.0.0.1", "persistence false", *settings]
+    if os.getuid() == 0:
+        lines.append("user root")  # else it gives up root and cannot read the files in tmp_path
+    config.write_text("\n".join(lines) + "\n")
+    log = folder / f"mosquitto-{port}.log"
+    with log.open("wb") as stderr:
+        process = subprocess.Popen([_tool("mosquitto"), "-c", str(config)], stdout=stderr, stderr=stderr)
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            assert process.poll() is None, f"mosquitto ended: {log.read_text()}"
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert time.monotonic() < deadline, f"mosquitto does not listen: {log.read_text()}"
+            time.sleep(0.02)
+        yield Broker(f"127.0.0.1:{port}", port, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def mosquitto_broker(tmp_path: Path) -> Iterator[Broker]:
+    with _running(tmp_path, "allow_anonymous true") as broker:
+        yield broker
+
+
+@pytest.fixture
+def small_packet_broker(tmp_path: Path) -> Iterator[Broker]:
+    """Hangs up on whoever sends it a packet of more than 6000 bytes."""
+    with _running(tmp_path, "allow_anonymous true", "max_packet_size 6000") as broker:
+        yield broker
+
+
+@pytest.fixture
+def guarded_broker(tmp_path: Path) -> Iterator[Broker]:
+    """Wants a password, and takes incidents of the site `home` only."""
+    passwords = tmp_path / "passwords"
+    subprocess.run([_tool("mosquitto_passwd"), "-c", "-b", str(passwords), USER, PASSWORD], check=True)
+    rules = tmp_path / "rules"
+    rules.write_text(f"user {USER}\ntopic write edgecv/v1/home/#\ntopic read #\n")
+    with _running(tmp_path, "allow_anonymous false", f"password_file {passwords}", f"acl_file {rules}") as broker:
+        yield broker
+
+
+@pytest.fixture
+def tls_broker(tmp_path: Path) -> Iterator[tuple[Broker, Path]]:
+    """Speaks TLS with a certificate for 127.0.0.1 that nobody trusts yet; comes with that certificate."""
+    certificate, key = tmp_path / "broker.pem", tmp_path / "broker.key"
+    command = [
+        _tool("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=127.0.0.1",
+    ]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    with _running(tmp_path, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}") as broker:
+        yield broker, certificate
+
+
+@pytest.fixture
+def make_incident() -> Callable[..., Incident]:
+    """An incident as replay would write it; any field can be given."""
+
+    def make(**fields: Any) -> Incident:
+        incident: dict[str, Any] = {
+            "id": "5f0c7f9e-2f3f-5d0a-9a53-0c8f2b7f9b11",
+            "tier": "incident",
+            "site": "jialinglu-3",
+            "device": "north-1",
+            "started_at": "2026-03-04T05:06:07.120000Z",
+            "ended_at": "2026-03-04T05:06:09.840000Z",
+            "media": {"source": "门口.mp4", "start_s": 4.12, "end_s": 6.84},
+            "track": [{"t": 4.12, "x": 812.4, "y": 133.0, "w": 5, "h": 7}],
+            "origin": {"reason": "the camera is not calibrated"},
+            "fit": {
+                "chi2_reduced": 1.1,
+                "points": 58,
+                "log_likelihood_ratio": 41.0,
+                "gravity_px_s2": 480.0,
+                "gravity_sd_px_s2": 4.0,
+            },
+            "motion": {"duration_s": 2.72},
+            "mass": {"class": "heavy", "p": {"light": 0.0, "medium": 0.1, "heavy": 0.9}},
+            "verdict": {"label": "thrown_object", "p": 0.97, "labels": {"thrown_object": 0.97, "bird": 0.01}},
+            "evidence": {"manifest": "manifest.json", "sha256": "00" * 32},
+            "software": {"version": "0.1.0"},
+        }
+        return Incident.model_validate(incident | fields)
+
+    return make
