@@ -78,7 +78,7 @@ class Grouper:
 
 def belong_together(a: Fall, b: Fall) -> bool:
     """True where two falls are images, pieces or stages of one object."""
-    first, second = (a, b) if a.fit.start_s <= b.fit.start_s else (b, a)
+    first, second = _in_order(a, b)
     return (
         _same_motion(first, second)
         or _mirrors(first, second)
@@ -88,21 +88,42 @@ def belong_together(a: Fall, b: Fall) -> bool:
 
 
 def _finding(group: _Group) -> Finding:
-    """The object itself is the member that looks largest: a mirror image is always farther away than what it shows.
+    """The object itself: of those in step with the earliest, the best seen, unless that is only a mirror image.
 
-    Stages of one path (a bounce, a piece) follow the first one, so among those the earliest counts.
+    A bounce or a piece follows the object, so the earliest counts; an image in glass is always farther away than what
+    it shows, so it looks smaller.
     """
     proven = [(f, v) for f, v in group.members if v.tier == "incident"]
     pool = proven or group.members
     start = min(pool, key=lambda member: member[0].fit.start_s)[0]
-    together = [(f, v) for f, v in pool if f is start or _in_step(start, f)]
-    primary, verdict = max(together, key=lambda member: (member[0].path.size_px, len(member[0].path.points)))
+    together = [(f, v) for f, v in pool if f is start or _in_step(start, f) or _coincide(start, f)]
+    primary, verdict = max(together, key=lambda member: member[0].likelihoods.chance)
+    for fall, other in together:
+        larger = fall.path.size_px > 1.1 * primary.path.size_px
+        # a compression ghost may be larger than what drags it along, but it is hardly there
+        as_clear = fall.path.contrast > 0.15 * primary.path.contrast
+        if larger and as_clear and _in_step(primary, fall) and not _coincide(primary, fall):
+            primary, verdict = fall, other
     return Finding(primary, verdict, tuple(f for f, _ in group.members if f is not primary))
 
 
+def _in_order(a: Fall, b: Fall) -> tuple[Fall, Fall]:
+    return (a, b) if a.fit.start_s <= b.fit.start_s else (b, a)
+
+
 def _in_step(a: Fall, b: Fall) -> bool:
-    first, second = (a, b) if a.fit.start_s <= b.fit.start_s else (b, a)
+    first, second = _in_order(a, b)
     return _same_motion(first, second) or _mirrors(first, second)
+
+
+def _coincide(a: Fall, b: Fall) -> bool:
+    """Both are in one place at one time: the same thing followed twice."""
+    begin, end = max(a.fit.start_s, b.fit.start_s), min(a.fit.end_s, b.fit.end_s)
+    if end <= begin:
+        return False
+    t = np.linspace(begin, end, 12)
+    apart = np.linalg.norm(a.fit.pixels_at(t) - b.fit.pixels_at(t), axis=1)
+    return float(np.median(apart)) < 2.0 * max(a.path.size_px, b.path.size_px)
 
 
 def _mirrors(first: Fall, second: Fall) -> bool:
@@ -119,8 +140,8 @@ def _mirrors(first: Fall, second: Fall) -> bool:
     beside = np.abs(first.fit.pixels_at(t)[:, 0] - second.fit.pixels_at(t)[:, 0])
     if float(np.median(beside)) > _MIRROR_OFFSET * first.track.picture_size_px[0]:
         return False
-    sizes = sorted((first.path.size_px, second.path.size_px))
-    if sizes[0] > 0.9 * sizes[1]:
+    smaller, larger = sorted((first.path.size_px, second.path.size_px))
+    if smaller > 0.9 * larger:
         return False
     middle = float(t[len(t) // 2])
     (speed_a, sd_a), (speed_b, sd_b) = first.fit.down_speed_at(middle), second.fit.down_speed_at(middle)

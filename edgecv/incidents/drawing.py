@@ -22,11 +22,11 @@ Points = NDArray[np.float64]
 DARK: Colour = (24, 18, 12)
 WHITE: Colour = (255, 255, 255)
 PATH: Colour = (0, 200, 255)
-SIGHTING: Colour = PATH
 ORIGIN: Colour = (90, 70, 255)
 FLOOR: Colour = (235, 215, 90)
 
 _SUBPIXEL_BITS = 4
+_MOST_RINGS = 40  # on one path: more make a tube of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,12 @@ class Occupancy:
 
 def unit_of(picture: Picture) -> float:
     """Width of a fine line for this size of picture, pixels: 1 at 480 lines, 4.5 at 4K."""
-    return max(1.0, min(picture.shape[:2]) / 480.0)
+    return max(1.0, _shorter_side(picture) / 480.0)
 
 
 def text_height_of(picture: Picture) -> int:
     """Height of capital letters for this size of picture, pixels."""
-    return max(10, round(0.021 * min(picture.shape[:2])))
+    return max(10, round(0.021 * _shorter_side(picture)))
 
 
 def ascii_of(text: str) -> str:
@@ -136,8 +136,7 @@ def text_mask(lines: Sequence[str], height_px: int) -> NDArray[np.uint8]:
     for row, line in enumerate(lines):
         place = (height_px, step * (row + 1))
         cv2.putText(mask, line, place, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, thickness, cv2.LINE_AA)
-    inked = cv2.boundingRect(mask)
-    x, y, w, h = inked
+    x, y, w, h = cv2.boundingRect(mask)
     return mask[y : y + h, x : x + w]
 
 
@@ -156,23 +155,6 @@ def stamp(picture: Picture, mask: NDArray[np.uint8], x: int, y: int, colour: Col
     for coverage, ink in ((halo, DARK), (padded, colour)):
         share = coverage[rows, columns, None].astype(np.float32) / 255.0
         area[:] = np.round(area * (1.0 - share) + np.array(ink, np.float32) * share).astype(np.uint8)
-
-
-def drawing_scale(picture: Picture) -> float:
-    """Size of text and marks for this size of picture: 1 at 667 lines, 3.2 at 4K."""
-    return text_height_of(picture) / 14.0
-
-
-def text_size(text: str, scale: float) -> tuple[int, int]:
-    """Width and height in pixels of one line of text at a :func:`drawing_scale`."""
-    mask = text_mask([ascii_of(text)], max(1, round(14 * scale)))
-    return mask.shape[1], mask.shape[0]
-
-
-def draw_text(picture: Picture, text: str, at: Sequence[float], scale: float, colour: Colour) -> None:
-    """Write one line with its lower left corner at ``at``, with a dark halo."""
-    mask = text_mask([ascii_of(text)], max(1, round(14 * scale)))
-    stamp(picture, mask, round(at[0]), round(at[1]) - mask.shape[0], colour, max(1, round(2 * scale)))
 
 
 def line(picture: Picture, a: Sequence[float], b: Sequence[float], colour: Colour, width: float) -> None:
@@ -212,6 +194,24 @@ def dashes(points: Points, dash_px: float, gap_px: float) -> Iterator[tuple[tupl
 def centres_of(track: Sequence[TrackPointRecord]) -> Points:
     """Centres ``(n, 2)`` of the sightings, pixels."""
     return np.array([(p.x, p.y) for p in track], np.float64).reshape(-1, 2)
+
+
+def spaced(centres: Points, distance_px: float) -> Points:
+    """Of sightings ``(n, 2)``, first to last, those at least ``distance_px`` from the one kept before."""
+    if not len(centres):
+        return centres
+    length = float(np.hypot(*np.diff(centres, axis=0).T).sum()) if len(centres) > 1 else 0.0
+    distance_px = max(distance_px, length / _MOST_RINGS)
+    kept = [centres[0]]
+    for centre in centres[1:]:
+        if float(np.hypot(*(centre - kept[-1]))) >= distance_px:
+            kept.append(centre)
+    return np.array(kept)
+
+
+def _shorter_side(picture: Picture) -> int:
+    height, width = picture.shape[:2]
+    return int(min(height, width))
 
 
 def _fixed(point: Sequence[float]) -> tuple[int, int]:

@@ -97,13 +97,14 @@ def _grid(place: _Axes, label: str) -> str:
     for t in place.t_ticks:
         x = f"{place.x(t):.1f}"
         parts.append(f'<line class="grid" x1="{x}" y1="{_TOP}" x2="{x}" y2="{foot}" {rule}/>')
-        parts.append(f'<text x="{x}" y="{foot + 18}" text-anchor="middle">{_tick(t, t_step)}</text>')
+        parts.append(f'<text x="{x}" y="{foot + 21}" text-anchor="middle">{_tick(t, t_step)}</text>')
     for h in place.h_ticks:
         y = place.y(h)
         parts.append(f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" {rule}/>')
         parts.append(f'<text x="{_LEFT - 8}" y="{y + 4.5:.1f}" text-anchor="end">{_tick(h, h_step)}</text>')
     parts.append(
-        f'<path class="axis" d="M{_LEFT} {_TOP}V{foot}H{right}" fill="none" stroke="currentColor" stroke-opacity="0.6"/>'
+        f'<path class="axis" d="M{_LEFT} {_TOP}V{foot}H{right}" fill="none" stroke="currentColor" '
+        'stroke-opacity="0.6"/>'
     )
     middle_x, middle_y = (_LEFT + right) / 2, (_TOP + foot) / 2
     parts.append(f'<text x="{middle_x:.0f}" y="{_HEIGHT - 10}" text-anchor="middle">time (s)</text>')

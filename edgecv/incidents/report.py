@@ -97,21 +97,18 @@ def render_report(report: Report) -> str:
 
 
 def _summary(report: Report) -> str:
-    videos, seconds = len(report.videos), sum(v.duration_s for v in report.videos)
-    read = f"{videos} video{'s' * (videos != 1)} ({number(seconds)} s) {'was' if videos == 1 else 'were'} read"
-    if not report.incidents:
-        found = "no incident was found"
-    else:
-        found = f"{_count(len(report.incidents), 'incident')} found"
-    less = len(report.candidates)
-    doubted = f"; {_count(less, 'candidate')} kept as too uncertain to act on" if less else ""
+    seconds = sum(v.duration_s for v in report.videos)
+    read = f"{_counted(len(report.videos), 'video', 'was', 'were')} read ({number(seconds)} s)"
+    falls, doubted = len(report.incidents), len(report.candidates)
+    found = f"{_counted(falls, 'incident', 'was', 'were')} found" if falls else "no incident was found"
+    kept = f"; {_counted(doubted, 'candidate', 'is', 'are')} too uncertain to act on" if doubted else ""
     troubled = sum(1 for v in report.videos if v.decode_errors or v.ended_early)
-    warned = f" {_count(troubled, 'video')} could not be read in full: see below." if troubled else ""
-    return f"{read}: {found}{doubted}.{warned}".replace(" was could", " could").replace(" were could", " could")
+    warned = f" {_counted(troubled, 'video', 'was', 'were')} not read in full: see what was read." if troubled else ""
+    return f"{read}: {found}{kept}.{warned}"
 
 
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun} was" if n == 1 else f"{n} {noun}s were"
+def _counted(n: int, noun: str, one: str, many: str) -> str:
+    return f"{n} {noun} {one}" if n == 1 else f"{n} {noun}s {many}"
 
 
 def _rows(incident: Incident) -> list[tuple[str, str]]:
@@ -123,7 +120,7 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
     if fit.gravity_mps2 is not None:
         gravity += f", {number(fit.gravity_mps2)} m/s² with the scale given"
     why = mass.reason or "no reason was recorded"
-    rows = [
+    return [
         ("Verdict", f"{incident.verdict.label.replace('_', ' ')} ({percent(incident.verdict.p)})"),
         ("Seen", f"{len(incident.track)} times in {number(motion.duration_s)} s"),
         ("In the video", f"{number(incident.media.start_s, 5)} s to {number(incident.media.end_s, 5)} s"),
@@ -146,7 +143,6 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
             f"log-likelihood ratio {number(fit.log_likelihood_ratio)} against the best other cause",
         ),
     ]
-    return rows
 
 
 _CLOCKS = {
@@ -175,7 +171,9 @@ def _place(incident: Incident) -> str:
 
 
 def _class_chances(p: dict[str, float]) -> str:
-    chances = ", ".join(f"{name} {percent(p[name])}" for name in ("light", "medium", "heavy") if name in p)
+    chances = ", ".join(
+        f"{name} {percent(p[name])}".replace(" ", "\u00a0") for name in ("light", "medium", "heavy") if name in p
+    )
     return f" ({chances})" if chances else ""
 
 

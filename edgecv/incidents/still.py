@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -14,7 +15,6 @@ from edgecv.incidents.drawing import (
     FLOOR,
     ORIGIN,
     PATH,
-    SIGHTING,
     WHITE,
     Box,
     Occupancy,
@@ -24,26 +24,23 @@ from edgecv.incidents.drawing import (
     centres_of,
     cross_hair,
     dashes,
-    draw_text,
-    drawing_scale,
     line,
     ring,
+    spaced,
     stamp,
     text_height_of,
     text_mask,
-    text_size,
     unit_of,
     wrap,
 )
 from edgecv.incidents.record import Origin, TrackPointRecord
 
-__all__ = ["SIGHTING", "FloorLine", "Picture", "draw_text", "drawing_scale", "still_picture", "text_size"]
-
 FloorLine = tuple[tuple[float, float], tuple[float, float], str]
 """Both ends of a floor's foot, pixels, and the floor's name."""
 
 _ZOOM = 4
-_MOST_RINGS = 40
+_STRONG_EDGE = 120  # grey levels of a Laplacian: window frames stay below, burned-in letters do not
+_INSET_SHARES = (0.34, 0.27, 0.2)  # of the picture's shorter side, the largest that finds a free corner
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,8 @@ class _Sheet:
     unit: float
     text_px: int
     taken: Occupancy
+    between: list[int]
+    """First row and row after the last that the caption leaves free."""
 
 
 def still_picture(
@@ -61,7 +60,6 @@ def still_picture(
     track: Sequence[TrackPointRecord],
     fitted_path: NDArray[np.float64] | None,
     origin: Origin,
-    *,
     floor_lines: Sequence[FloorLine] = (),
     window_outline: NDArray[np.float64] | None = None,
     caption: str = "",
@@ -81,7 +79,7 @@ def still_picture(
         ``(h, w, 3) uint8``.
     """
     picture = frame_bgr.copy()
-    sheet = _Sheet(picture, unit_of(picture), text_height_of(picture), Occupancy(picture.shape))
+    sheet = _Sheet(picture, unit_of(picture), text_height_of(picture), Occupancy(picture.shape), [0, len(picture)])
     centres = centres_of(track)
     radius = _ring_radius(track, sheet.unit)
     _reserve(sheet, centres, fitted_path, origin, radius)
@@ -113,7 +111,7 @@ def _ring_radius(track: Sequence[TrackPointRecord], unit: float) -> float:
     if not track:
         return 4.0 * unit
     diagonal = float(np.median([np.hypot(p.w, p.h) for p in track]))
-    return min(max(4.0 * unit, 0.5 * diagonal + 2.5 * unit), 30.0 * unit)
+    return max(4.0 * unit, 0.5 * diagonal + 4.0 * unit)
 
 
 def _reserve(sheet: _Sheet, centres: Points, fitted: Points | None, origin: Origin, radius: float) -> None:
@@ -132,7 +130,7 @@ def _draw_floors(
 ) -> None:
     feet = sorted(floor_lines, key=lambda item: -(item[0][1] + item[1][1]))
     if origin.pixel is not None:
-        for lower, upper in zip(feet, feet[1:], strict=False):
+        for lower, upper in pairwise(feet):
             if _height_at(lower, origin.pixel[0]) >= origin.pixel[1] > _height_at(upper, origin.pixel[0]):
                 _tint(sheet.picture, np.array([lower[0], lower[1], upper[1], upper[0]]), 0.16)
     height, width = sheet.picture.shape[:2]
@@ -187,19 +185,6 @@ def _carried_back(curve: Points, pixel: tuple[float, float]) -> Points:
     return np.concatenate([[pixel], curve[nearest:]])
 
 
-def spaced(centres: Points, distance_px: float) -> Points:
-    """Of sightings ``(n, 2)``, first to last, those at least ``distance_px`` from the one kept before."""
-    if not len(centres):
-        return centres
-    length = float(np.hypot(*np.diff(centres, axis=0).T).sum()) if len(centres) > 1 else 0.0
-    distance_px = max(distance_px, length / _MOST_RINGS)
-    kept = [centres[0]]
-    for centre in centres[1:]:
-        if float(np.hypot(*(centre - kept[-1]))) >= distance_px:
-            kept.append(centre)
-    return np.array(kept)
-
-
 def _draw_caption(sheet: _Sheet, caption: str) -> None:
     """A dark strip with one sentence, above or below, wherever the path is not."""
     if not caption.strip():
@@ -223,6 +208,7 @@ def _draw_caption(sheet: _Sheet, caption: str) -> None:
     area[:] = np.round(area * 0.28 + np.array(DARK) * 0.72).astype(np.uint8)
     stamp(sheet.picture, mask, box.x0 + text_px, box.y0 + (strip - mask.shape[0]) // 2, WHITE, 1)
     sheet.taken.add_box(box)
+    sheet.between[:] = [box.y1, height] if box.y0 == 0 else [0, box.y0]
 
 
 def _draw_origin(sheet: _Sheet, origin: Origin, pixel: tuple[float, float]) -> None:
@@ -233,7 +219,9 @@ def _draw_origin(sheet: _Sheet, origin: Origin, pixel: tuple[float, float]) -> N
     cross_hair(sheet.picture, at, 5.0 * unit, 9.0 * unit, 1.6 * unit)
     label = origin_label(origin) + (" (outside the picture)" if outside else "")
     mask = text_mask(wrap(label, max(12, min(34, int(0.45 * width / sheet.text_px))), 4), sheet.text_px)
-    reach, halo = round(18 * unit), max(1, round(1.5 * unit))
+    # clear of the cross-hair and of the frame around what the inset shows
+    reach = round(max(18 * unit, _INSET_SHARES[0] * min(height, width) / _ZOOM / 2 + 6 * unit))
+    halo = max(1, round(1.5 * unit))
     x, y = round(at[0]), round(at[1])
     w, h = mask.shape[1], mask.shape[0]
     columns = (x + reach, x - reach - w, x - w // 2)
@@ -251,7 +239,7 @@ def _draw_inset(sheet: _Sheet, frame: Picture, centres: Points, radius: float, p
     """The origin's surroundings enlarged, in the emptiest corner; left out where every corner holds the path."""
     height, width = frame.shape[:2]
     unit = sheet.unit
-    for share in (0.34, 0.27, 0.2):
+    for share in _INSET_SHARES:
         side = int(share * min(height, width)) // _ZOOM * _ZOOM
         place = _free_corner(sheet, side, round(8 * unit))
         if place is not None:
@@ -281,12 +269,21 @@ def _draw_inset(sheet: _Sheet, frame: Picture, centres: Points, radius: float, p
 
 
 def _free_corner(sheet: _Sheet, side: int, margin: int) -> Box | None:
-    """The corner with least drawn in it, plainest picture first; None where the path runs through all."""
-    height, width = sheet.picture.shape[:2]
-    if side + 2 * margin > min(height, width):
+    """The corner with least drawn and least to be seen in it; None where the path runs through all."""
+    width = sheet.picture.shape[1]
+    top, foot = sheet.between
+    if side + 2 * margin > min(foot - top, width):
         return None
     corners = [
-        Box(x, y, x + side, y + side) for y in (margin, height - margin - side) for x in (margin, width - margin - side)
+        Box(x, y, x + side, y + side)
+        for y in (top + margin, foot - margin - side)
+        for x in (margin, width - margin - side)
     ]
     free = [box for box in corners if not sheet.taken.hides_path(box.grown(margin))]
-    return min(free, key=lambda b: (sheet.taken.cost(b), float(b.of(sheet.picture).std())), default=None)
+    return min(free, key=lambda box: (sheet.taken.cost(box), _detail(box.of(sheet.picture))), default=None)
+
+
+def _detail(area: Picture) -> float:
+    """Share of strong edges: high for a clock burned into the picture, low for a plain sky or wall."""
+    grey = cv2.cvtColor(area, cv2.COLOR_BGR2GRAY)
+    return float((np.abs(cv2.Laplacian(grey, cv2.CV_16S)) > _STRONG_EDGE).mean())

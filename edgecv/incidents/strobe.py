@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edgecv.incidents.drawing import WHITE, Picture, stamp, text_height_of, text_mask, unit_of
 from edgecv.incidents.record import TrackPointRecord
-from edgecv.incidents.still import SIGHTING, Picture, draw_text, drawing_scale, text_size
 
 _SAMPLES = 9  # an odd few: the object covers any pixel in far fewer than half of them
 _GROWN = 1.6  # the box is grown: a blob's edge misses the object's blurred rim
 _DIFFERENCE = 10.0  # grey levels from the background that count as the object, well over a camera's noise
 _LABEL_EVERY_S = 0.5
+_CLOCK_S = 0.002  # containers round times to the millisecond
 
 _Crop = tuple[float, int, int, Picture]
 """Distance in time from the sighting, left, top, pixels."""
@@ -54,12 +56,18 @@ def strobe_picture(frames: Iterable[tuple[float, Picture]], track: Sequence[Trac
         raise ValueError("strobe picture: no frames were given; pass the frames around the incident")
     background = _median(samples)
     picture = background.copy()
-    half_frame_s = 0.5 * float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    half_frame_s = _half_frame_s(times_s)
     for index, held in sorted(crops.items()):
-        if held[0] <= half_frame_s + 1e-6:
+        if held[0] <= half_frame_s:
             _paste(picture, background, held, track[index])
     _label_times(picture, track)
     return picture
+
+
+def _half_frame_s(times_s: list[float]) -> float:
+    """Half the shortest step: frames may be left out between the given ones, but a step is never too short."""
+    steps = [b - a for a, b in pairwise(times_s) if b - a > 2 * _CLOCK_S]
+    return max(min(steps, default=0.0) / 2.0, _CLOCK_S)
 
 
 def _keep_crops(crops: dict[int, _Crop], t: float, frame: Picture, track: Sequence[TrackPointRecord]) -> None:
@@ -115,16 +123,14 @@ def _label_times(picture: Picture, track: Sequence[TrackPointRecord]) -> None:
     """Seconds since the first sighting, about every half second, on the side of the path with more room."""
     if not track:
         return
-    scale = 0.75 * drawing_scale(picture)
-    start = track[0].t
-    due = start
+    unit, height = unit_of(picture), max(9, round(0.8 * text_height_of(picture)))
+    start = due_s = track[0].t
     for point in track:
-        if point.t < due - 1e-6:
+        if point.t < due_s - _CLOCK_S:
             continue
-        due = point.t + _LABEL_EVERY_S
-        text = f"{point.t - start:.1f} s"
-        width, height = text_size(text, scale)
-        gap = _GROWN * point.w / 2 + 8 * scale
-        right = point.x < picture.shape[1] / 2
-        x = point.x + gap if right else point.x - gap - width
-        draw_text(picture, text, (x, point.y + height / 2), scale, SIGHTING)
+        due_s = point.t + _LABEL_EVERY_S - _CLOCK_S
+        mask = text_mask([f"{point.t - start:.1f} s"], height)
+        gap = _GROWN * point.w / 2 + 8 * unit
+        left = point.x + gap if point.x < picture.shape[1] / 2 else point.x - gap - mask.shape[1]
+        top = min(max(point.y - mask.shape[0] / 2, 3 * unit), picture.shape[0] - mask.shape[0] - 3 * unit)
+        stamp(picture, mask, round(left), round(top), WHITE, max(1, round(1.5 * unit)))

@@ -50,6 +50,11 @@ class Path:
         """Median diameter of the thing: that of a disc of the blob's box area."""
         return float(np.median([np.sqrt(p.detection.w_px * p.detection.h_px) for p in self.points]))
 
+    @property
+    def contrast(self) -> float:
+        """Median difference to the background, grey levels, without its sign."""
+        return float(np.median([abs(p.detection.contrast) for p in self.points]))
+
     def chance_log_likelihood(self) -> float:
         """Log-likelihood that the sightings are detections by chance, with the cost of the frames that missed it."""
         chance = float(self.log_clutter.sum())
