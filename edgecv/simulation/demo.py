@@ -55,7 +55,7 @@ def write_demo(folder: Path) -> DemoFiles:
     scene = demo_scene()
     files = DemoFiles(folder / "demo.mp4", folder / "box.yaml", folder / "truth.json", CAMERA_ID)
     write_scene(scene, files.video, files.truth)
-    marks = [(x, y) for y in (6.0, 15.0, 24.0, 33.0) for x in (-10.6, 9.2)]
+    marks = [(x, y) for y in (12.0, 18.0, 24.0, 33.0) for x in (-8.8, 9.2)]
     pixels = scene.camera.project(np.array([[x, y, 0.0] for x, y in marks]))
     points = [
         {"pixel": [round(float(u), 1), round(float(v), 1)], "facade": [x, y]}

@@ -135,10 +135,14 @@ def _summarise(
     # the scale freedom (depth, speed, drag...) of a path is about seven numbers, whatever the priors add
     chi2 = float(squared.sum()) / max(1, 2 * n - 7)
     precision = jac.T @ jac
-    free_covariance = np.linalg.inv(precision)
+    evidence_covariance = np.linalg.inv(precision)
+    # the residuals tell how well this thing is really seen; a tumbling one errs the same way for several frames, so
+    # they are not believed below a fifth of the expected variance
+    seen = jac[: 2 * n]
+    free_covariance = np.linalg.inv(precision + seen.T @ seen * (1.0 / np.clip(chi2, 0.2, 1.0) - 1.0))
     covariance = np.zeros((PARAMETERS, PARAMETERS))
     covariance[np.ix_(free, free)] = free_covariance
-    log_det = float(np.linalg.slogdet(free_covariance)[1]) - 2.0 * float(np.log(prior.sd[free]).sum())
+    log_det = float(np.linalg.slogdet(evidence_covariance)[1]) - 2.0 * float(np.log(prior.sd[free]).sum())
     evidence = -cost - float(np.log(2.0 * np.pi * path.sd_px.prod(axis=1)).sum()) + 0.5 * log_det
     return FallFit(view, parameters, covariance, float(path.t_s[0]), float(path.t_s[-1]), chi2, evidence, n)
 

@@ -42,6 +42,12 @@ def test_every_size_of_picture_is_drawn_on_and_keeps_its_shape(size: tuple[int, 
     assert changed(frame, picture).any()
 
 
+@pytest.mark.parametrize("size", [(1, 1), (5, 300), (300, 5), (49, 51)])
+def test_a_picture_with_no_room_for_words_or_inset_still_comes_out(size: tuple[int, int]) -> None:
+    frame, origin = wall(*size), Origin(pixel=(1e7, -1e7), reason="r " * 200)
+    assert still_picture(frame, fall(480, 640), None, origin, caption="c " * 200).shape == frame.shape
+
+
 @pytest.mark.parametrize("size", SIZES[1:])
 def test_the_object_is_never_painted_over(size: tuple[int, int]) -> None:
     frame, step = wall(*size), 40 * unit_of(wall(*size))
