@@ -196,17 +196,30 @@ def centres_of(track: Sequence[TrackPointRecord]) -> Points:
     return np.array([(p.x, p.y) for p in track], np.float64).reshape(-1, 2)
 
 
-def spaced(centres: Points, distance_px: float) -> Points:
-    """Of sightings ``(n, 2)``, first to last, those at least ``distance_px`` from the one kept before."""
+def spaced(centres: Points, distance_px: float, start: int = 0) -> Points:
+    """Of sightings ``(n, 2)``: number ``start`` and, out from it, each at least ``distance_px`` from the last."""
     if not len(centres):
         return centres
     length = float(np.hypot(*np.diff(centres, axis=0).T).sum()) if len(centres) > 1 else 0.0
     distance_px = max(distance_px, length / _MOST_RINGS)
-    kept = [centres[0]]
-    for centre in centres[1:]:
-        if float(np.hypot(*(centre - kept[-1]))) >= distance_px:
-            kept.append(centre)
-    return np.array(kept)
+    kept = {start}
+    for others in (range(start - 1, -1, -1), range(start + 1, len(centres))):
+        last = centres[start]
+        for index in others:
+            if float(np.hypot(*(centres[index] - last))) >= distance_px:
+                last = centres[index]
+                kept.add(index)
+    return centres[sorted(kept)]
+
+
+def near(picture: Picture, points: Points) -> Points:
+    """Points ``(n, 2)``, those far outside pulled in towards the picture, so that drawing to them stays cheap."""
+    height, width = picture.shape[:2]
+    away = np.asarray(points, np.float64) - (width / 2.0, height / 2.0)
+    distance = np.hypot(*away.T)
+    limit = 2.0 * (width + height)
+    pulled: Points = away * (limit / np.maximum(distance, limit))[:, None] + (width / 2.0, height / 2.0)
+    return pulled
 
 
 def _shorter_side(picture: Picture) -> int:

@@ -25,6 +25,7 @@ from edgecv.incidents.drawing import (
     cross_hair,
     dashes,
     line,
+    near,
     ring,
     spaced,
     stamp,
@@ -63,6 +64,7 @@ def still_picture(
     floor_lines: Sequence[FloorLine] = (),
     window_outline: NDArray[np.float64] | None = None,
     caption: str = "",
+    shown_at_s: float | None = None,
 ) -> Picture:
     """Draw what was found on a copy of one frame.
 
@@ -74,6 +76,7 @@ def still_picture(
         floor_lines: feet of the floors around the origin.
         window_outline: ``(4, 2) float64`` pixels, the window it came from, or None.
         caption: one sentence; letters outside ASCII are written as ``?``.
+        shown_at_s: time of the frame on the track's clock, so that the thing seen in it gets a ring of its own.
 
     Returns:
         ``(h, w, 3) uint8``.
@@ -82,13 +85,15 @@ def still_picture(
     sheet = _Sheet(picture, unit_of(picture), text_height_of(picture), Occupancy(picture.shape), [0, len(picture)])
     centres = centres_of(track)
     radius = _ring_radius(track, sheet.unit)
+    shown = 0 if shown_at_s is None or not track else min(range(len(track)), key=lambda n: abs(track[n].t - shown_at_s))
+    ringed = spaced(centres, 2.2 * radius + 3.0 * sheet.unit, shown)
     _reserve(sheet, centres, fitted_path, origin, radius)
     _draw_floors(sheet, floor_lines, window_outline, origin)
-    _draw_path(sheet, centres, fitted_path, origin, radius)
+    _draw_path(sheet, centres, ringed, fitted_path, origin, radius)
     _draw_caption(sheet, caption)
     if origin.pixel is not None:
         _draw_origin(sheet, origin, origin.pixel)
-        _draw_inset(sheet, frame_bgr, centres, radius, origin.pixel)
+        _draw_inset(sheet, frame_bgr, ringed, radius, origin.pixel)
     return picture
 
 
@@ -117,12 +122,12 @@ def _ring_radius(track: Sequence[TrackPointRecord], unit: float) -> float:
 def _reserve(sheet: _Sheet, centres: Points, fitted: Points | None, origin: Origin, radius: float) -> None:
     width = 2.0 * radius + 4.0 * sheet.unit
     if len(centres):
-        sheet.taken.add_path(centres, width)
+        sheet.taken.add_path(near(sheet.picture, centres), width)
     if fitted is not None and len(fitted):
-        sheet.taken.add_path(fitted, 6.0 * sheet.unit)
+        sheet.taken.add_path(near(sheet.picture, fitted), 6.0 * sheet.unit)
     if origin.pixel is not None:
         start = centres[:1] if fitted is None or not len(fitted) else np.asarray(fitted)[:1]
-        sheet.taken.add_path(np.concatenate([[origin.pixel], start]), 16.0 * sheet.unit)
+        sheet.taken.add_path(near(sheet.picture, np.concatenate([[origin.pixel], start])), 16.0 * sheet.unit)
 
 
 def _draw_floors(
@@ -163,13 +168,14 @@ def _tint(picture: Picture, corners: NDArray[np.float64], share: float) -> None:
     picture[inside] = np.round(picture[inside] * (1.0 - share) + np.array(FLOOR) * share).astype(np.uint8)
 
 
-def _draw_path(sheet: _Sheet, centres: Points, fitted: Points | None, origin: Origin, radius: float) -> None:
+def _draw_path(
+    sheet: _Sheet, centres: Points, ringed: Points, fitted: Points | None, origin: Origin, radius: float
+) -> None:
     unit = sheet.unit
     curve = centres if fitted is None or len(fitted) < 2 else np.asarray(fitted, np.float64)
     if origin.pixel is not None and len(curve):
         curve = _carried_back(curve, origin.pixel)
-    ringed = spaced(centres, 2.2 * radius + 3.0 * unit)
-    for a, b in dashes(curve, 6.0 * unit, 5.0 * unit):
+    for a, b in dashes(near(sheet.picture, curve), 6.0 * unit, 5.0 * unit):
         # the thing itself stays open: no ink inside a ring
         middle = ((a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0)
         if len(ringed) and float(np.hypot(*(ringed - middle).T).min()) < radius + 3.0 * unit:
@@ -186,24 +192,24 @@ def _carried_back(curve: Points, pixel: tuple[float, float]) -> Points:
 
 
 def _draw_caption(sheet: _Sheet, caption: str) -> None:
-    """A dark strip with one sentence, above or below, wherever the path is not."""
+    """One sentence on a dark strip above or below; in a corner where the path reaches both; never over the path."""
     if not caption.strip():
         return
     height, width = sheet.picture.shape[:2]
     text_px = round(1.15 * sheet.text_px)
-    lines = wrap(ascii_of(caption), max(8, int((width - 4 * text_px) / (0.78 * text_px))), 3)
-    mask = text_mask(lines, text_px)
-    if mask.shape[1] > width or mask.shape[0] + 2 * text_px > height // 3:
-        return
-    strip = mask.shape[0] + round(1.6 * text_px)
-    places = [Box(0, height - strip, width, height), Box(0, 0, width, strip)]
-    box = min(places, key=sheet.taken.cost)
-    if sheet.taken.hides_path(box):  # at both ends: only as much as the words need
-        narrow = mask.shape[1] + 2 * text_px
-        places += [Box(x, b.y0, x + narrow, b.y1) for b in places for x in (0, width - narrow)]
+    for share, most_lines in ((1.0, 3), (0.5, 5), (0.38, 7)):
+        letters = max(8, int((share * width - 4 * text_px) / (0.78 * text_px)))
+        mask = text_mask(wrap(ascii_of(caption), letters, most_lines), text_px)
+        strip = mask.shape[0] + round(1.6 * text_px)
+        across = width if share == 1.0 else mask.shape[1] + 2 * text_px
+        if across > width or mask.shape[1] > width or strip > height // 3:
+            continue
+        places = [Box(x, y, x + across, y + strip) for y in (height - strip, 0) for x in (0, width - across)]
         box = min(places, key=sheet.taken.cost)
-        if sheet.taken.hides_path(box):
-            return
+        if not sheet.taken.hides_path(box):
+            break
+    else:
+        return
     area = box.of(sheet.picture)
     area[:] = np.round(area * 0.28 + np.array(DARK) * 0.72).astype(np.uint8)
     stamp(sheet.picture, mask, box.x0 + text_px, box.y0 + (strip - mask.shape[0]) // 2, WHITE, 1)
@@ -235,7 +241,7 @@ def _draw_origin(sheet: _Sheet, origin: Origin, pixel: tuple[float, float]) -> N
     sheet.taken.add_box(box.grown(2 * halo))
 
 
-def _draw_inset(sheet: _Sheet, frame: Picture, centres: Points, radius: float, pixel: tuple[float, float]) -> None:
+def _draw_inset(sheet: _Sheet, frame: Picture, ringed: Points, radius: float, pixel: tuple[float, float]) -> None:
     """The origin's surroundings enlarged, in the emptiest corner; left out where every corner holds the path."""
     height, width = frame.shape[:2]
     unit = sheet.unit
@@ -257,7 +263,7 @@ def _draw_inset(sheet: _Sheet, frame: Picture, centres: Points, radius: float, p
     def inside(point: Sequence[float]) -> tuple[float, float]:
         return (point[0] - left + 0.5) * _ZOOM - 0.5, (point[1] - top + 0.5) * _ZOOM - 0.5
 
-    for centre in spaced(centres, 2.2 * radius + 3.0 * unit):
+    for centre in ringed:
         ring(enlarged, inside(centre), radius * _ZOOM, PATH, unit)
     cross_hair(enlarged, inside(pixel), 10.0 * unit, 12.0 * unit, 1.6 * unit)
     stamp(enlarged, text_mask(["x4"], sheet.text_px), round(6 * unit), round(6 * unit), WHITE, max(1, round(unit)))

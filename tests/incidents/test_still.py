@@ -157,3 +157,22 @@ def test_crowded_sightings_are_thinned_but_the_first_stays() -> None:
     kept = spaced(centres, 10.0)
     assert kept[0].tolist() == [0.0, 0.0]
     assert np.diff(kept[:, 1]).min() >= 10.0
+
+
+def test_the_sighting_in_the_frame_itself_has_a_ring_of_its_own() -> None:
+    frame = wall(480, 640)
+    track = [TrackPointRecord(t=n / 25, x=320, y=100 + 7.0 * n, w=6, h=6) for n in range(40)]
+    for shown in (13, 14, 15):
+        drawn = changed(frame, still_picture(frame, track, None, Origin(), shown_at_s=track[shown].t))
+        y = round(track[shown].y)
+        assert not drawn[y - 3 : y + 4, 317:324].any()
+
+
+def test_a_caption_beside_a_path_from_edge_to_edge_goes_into_a_corner() -> None:
+    frame = wall(480, 640)
+    track = [TrackPointRecord(t=n / 25, x=320, y=4 + 40.0 * n, w=6, h=6) for n in range(12)]
+    plain = still_picture(frame, track, None, Origin())
+    captioned = still_picture(frame, track, None, Origin(), caption="Something heavy fell from floor 14, window 07")
+    written = changed(plain, captioned)
+    assert written.any()
+    assert not written[:, 305:335].any(), "not over the path"

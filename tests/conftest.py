@@ -1,0 +1,75 @@
+"""What every test may use: real footage where it is there, and small videos made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+_CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"
+
+
+@pytest.fixture(scope="session")
+def clips() -> Path:
+    """The folder with real footage; the test skips where a checkout does not have it."""
+    if not _CLIPS.is_dir():
+        pytest.skip("the folder ../shared/clips with real footage is not beside this checkout")
+    return _CLIPS
+
+
+WriteVideo = Callable[..., Path]
+
+
+@pytest.fixture
+def write_video(tmp_path: Path) -> WriteVideo:
+    """A function that writes luma frames to a video file and returns its path."""
+
+    def write(
+        name: str,
+        frames: Iterable[NDArray[np.uint8]],
+        *,
+        codec: str = "libx264",
+        pix_fmt: str = "yuv420p",
+        fps: int = 25,
+        pts: list[int] | None = None,
+        options: dict[str, str] | None = None,
+        container: dict[str, str] | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> Path:
+        path = tmp_path / name
+        with av.open(str(path), "w", options=container or {}) as out:
+            out.metadata.update(metadata or {})
+            stream: Any = out.add_stream(codec, rate=fps)
+            stream.pix_fmt = pix_fmt
+            stream.options = options or {}
+            stream.codec_context.time_base = Fraction(1, fps)
+            for n, luma in enumerate(frames):
+                if n == 0:
+                    stream.height, stream.width = luma.shape
+                frame = VideoFrame.from_ndarray(luma, format="gray").reformat(format=pix_fmt)
+                frame.time_base = Fraction(1, fps)
+                frame.pts = n if pts is None else pts[n]
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def noise_frames() -> Callable[[int, int, int], list[NDArray[np.uint8]]]:
+    """A function that makes frames of a still, textured, slightly noisy wall."""
+
+    def make(count: int, width: int = 160, height: int = 120) -> list[NDArray[np.uint8]]:
+        rng = np.random.default_rng(3)
+        wall = rng.integers(90, 150, (height, width))
+        return [np.clip(wall + rng.normal(0, 1.5, wall.shape), 0, 255).astype(np.uint8) for _ in range(count)]
+
+    return make

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from edgecv.detection import DetectedFrame, Detection
+from edgecv.tracking import Track, Tracker
+
+SIZE = (1280, 720)
+FPS = 25.0
+
+
+def _blob(x: float, y: float, size: float = 6.0, contrast: float = 30.0, snr: float = 12.0) -> Detection:
+    return Detection(float(x), float(y), size, size, size * size, contrast, snr)
+
+
+def _fall(t: float, x0: float = 600.0, y0: float = 60.0, vx: float = 40.0, g: float = 300.0) -> tuple[float, float]:
+    return x0 + vx * t, y0 + 0.5 * g * t * t
+
+
+def _clutter(rng: np.random.Generator, count: int) -> list[Detection]:
+    return [_blob(*rng.uniform((0, 0), SIZE), size=rng.uniform(2, 9), snr=rng.uniform(5, 9)) for _ in range(count)]
+
+
+def _track(frames: list[DetectedFrame]) -> list[Track]:
+    tracker = Tracker(SIZE)
+    ended = [track for frame in frames for track in tracker.update(frame)]
+    return ended + tracker.flush()
+
+
+def _share_followed(tracks: list[Track], truth: dict[int, tuple[float, float]]) -> float:
+    """Largest share of the truth's frames that one track holds within 4 px."""
+    best = 0.0
+    for track in tracks:
+        held = sum(
+            p.frame in truth and np.hypot(p.detection.x_px - truth[p.frame][0], p.detection.y_px - truth[p.frame][1]) < 4
+            for p in track.points
+        )
+        best = max(best, held / len(truth))
+    return best
+
+
+def _scene(miss=lambda n: False, clutter: int = 0, fps: float = FPS, falls=({},)):
+    rng = np.random.default_rng(5)
+    frames, truths = [], [{} for _ in falls]
+    for n in range(int(2.0 * fps)):
+        detections = _clutter(rng, clutter)
+        for truth, fall in zip(truths, falls, strict=True):
+            x, y = _fall(n / fps, **fall)
+            if not miss(n) and y < SIZE[1]:
+                truth[n] = (x, y)
+                detections.append(_blob(x + rng.normal(0, 0.5), y + rng.normal(0, 0.5)))
+        frames.append(DetectedFrame(n, n / fps, tuple(detections)))
+    return frames, truths
+
+
+def test_one_fall_is_one_track_from_its_first_sighting_to_its_last() -> None:
+    frames, (truth,) = _scene()
+    tracks = _track(frames)
+    assert len(tracks) == 1
+    assert _share_followed(tracks, truth) > 0.97
+
+
+def test_a_fall_is_followed_through_sixty_false_detections_a_frame() -> None:
+    frames, (truth,) = _scene(clutter=60)
+    assert _share_followed(_track(frames), truth) > 0.9
+
+
+def test_a_fall_hidden_for_five_frames_stays_one_track() -> None:
+    frames, (truth,) = _scene(miss=lambda n: 20 <= n < 25)
+    assert _share_followed(_track(frames), truth) > 0.95
+
+
+def test_every_second_sighting_missing_does_not_break_the_track() -> None:
+    frames, (truth,) = _scene(miss=lambda n: n > 6 and n % 2 == 1)
+    assert _share_followed(_track(frames), truth) > 0.9
+
+
+def test_repeated_frames_are_no_evidence_and_break_no_track() -> None:
+    # a 20 frames a second source in a 30 frames a second file: every third frame repeats the one before
+    rng = np.random.default_rng(2)
+    frames, truth = [], {}
+    for n in range(60):
+        repeated = n % 3 == 2
+        x, y = _fall(n / 30.0)
+        detections = () if repeated else (_blob(x + rng.normal(0, 0.5), y + rng.normal(0, 0.5)),)
+        if not repeated:
+            truth[n] = (x, y)
+        frames.append(DetectedFrame(n, n / 30.0, detections, repeated=repeated))
+    tracks = _track(frames)
+    assert len(tracks) == 1
+    assert _share_followed(tracks, truth) > 0.95
+    assert tracks[0].frames_looked_at == len(tracks[0].points)
+
+
+def test_steps_far_longer_than_the_object_are_followed() -> None:
+    # near the camera: 90 to 190 px a frame, 8 px large, so boxes never overlap
+    fall = {"x0": 100.0, "vx": 1500.0, "y0": 10.0, "g": 1500.0}
+    frames, (truth,) = _scene(falls=(fall,))
+    frames = [f for f in frames if f.detections and f.detections[0].x_px < SIZE[0]]
+    truth = {n: p for n, p in truth.items() if p[0] < SIZE[0]}
+    assert _share_followed(_track(frames), truth) > 0.9
+
+
+def test_ten_falls_at_once_are_ten_tracks() -> None:
+    falls = tuple({"x0": 80.0 + 115.0 * k, "y0": 20.0 + 13.0 * (k % 4), "g": 260.0 + 20.0 * k} for k in range(10))
+    frames, truths = _scene(falls=falls, clutter=20)
+    tracks = _track(frames)
+    assert all(_share_followed(tracks, truth) > 0.9 for truth in truths)
+
+
+def test_crossing_falls_keep_their_own_tracks() -> None:
+    falls = ({"x0": 400.0, "vx": 150.0}, {"x0": 600.0, "vx": -150.0, "y0": 100.0})
+    frames, truths = _scene(falls=falls)
+    tracks = _track(frames)
+    assert all(_share_followed(tracks, truth) > 0.85 for truth in truths)
+
+
+def test_work_a_frame_stays_bounded_in_the_worst_clutter() -> None:
+    rng = np.random.default_rng(0)
+    tracker = Tracker(SIZE)
+    frames = [DetectedFrame(n, n / FPS, tuple(_clutter(rng, 160))) for n in range(40)]
+    before = time.process_time()
+    for frame in frames:
+        tracker.update(frame)
+        assert len(tracker._live) <= 48
+    # no benchmark: two orders of magnitude above what it needs, to catch work that explodes
+    assert time.process_time() - before < 60.0
+
+
+def test_the_same_frames_give_the_same_tracks() -> None:
+    frames, _ = _scene(clutter=40)
+    assert _track(frames) == _track(frames)
