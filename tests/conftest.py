@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,9 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
+
+from edgecv.cli import main
+from edgecv.simulation.demo import DemoFiles, write_demo
 
 _CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"
 
@@ -73,3 +78,24 @@ def noise_frames() -> Callable[[int, int, int], list[NDArray[np.uint8]]]:
         return [np.clip(wall + rng.normal(0, 1.5, wall.shape), 0, 255).astype(np.uint8) for _ in range(count)]
 
     return make
+
+
+@dataclass(frozen=True)
+class DemoRun:
+    """A replay of the demo's scene."""
+
+    files: DemoFiles
+    out: Path
+    incidents: list[dict[str, Any]]
+    truth: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
+    """The demo's scene, rendered and replayed once for all tests that look at it."""
+    folder = tmp_path_factory.mktemp("demo")
+    files = write_demo(folder / "scene")
+    out = folder / "out"
+    assert main(["replay", str(files.video), "--config", str(files.box), "--out", str(out)]) == 0
+    incidents = [json.loads(line) for line in (out / "incidents.jsonl").read_text().splitlines()]
+    return DemoRun(files, out, incidents, json.loads(files.truth.read_text())["events"])

@@ -47,6 +47,13 @@ class ClassificationSettings:
     distance_m: tuple[float, float] = (2.0, 300.0)
     """Distances at which a facade camera can see a throw; nearer are insects and hands, farther are birds."""
 
+    min_speed_gain_mps: float = 1.5
+    """Downward speed gained while it was seen. A thing already at terminal velocity cannot be told from one that
+    glides, and a bird that brakes is no throw."""
+
+    carried_m: float = 1.3
+    """A thing that travelled farther than this in the second before it fell was not in anybody's hand."""
+
     flight_share: float = 0.35
     """A thing that moved at this share of its top speed before it fell was flying, not held."""
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.tracking.track import TrackPoint
+from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.model import LOG_DEPTH, fly
+from edgecv.trajectory.model import ELEVATION, LOG_DEPTH, ROLL, apparent_gravity, fly
 
 Tier = Literal["incident", "candidate", "rejected"]
 _PRIOR_LOG_ODDS = -3.0  # accelerated downward paths in the picture are throws one time in twenty
@@ -76,6 +77,12 @@ def _doubts(fall: Fall, settings: ClassificationSettings) -> tuple[str, ...]:
     if len(path.points) < s.min_points:
         doubts.append(f"seen {len(path.points)} times only")
     doubts.extend(_impossible_scene(fall, s))
+    gained = fit.down_speed_at(fit.end_s)[0] - fit.down_speed_at(fit.start_s)[0]
+    if gained < s.min_speed_gain_mps:
+        doubts.append(f"it gained {gained:.1f} m/s downwards only")
+    carried_m = _travelled_before(fall)
+    if carried_m > s.carried_m:
+        doubts.append(f"it travelled {carried_m:.1f} m in the second before")
     for points, when in ((fall.before[-25:], "before"), (fall.after[:25], "after")):
         if _flying(points, fall, s):
             doubts.append(f"it was in steady flight {when} the fall")
@@ -94,7 +101,7 @@ def _impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]
     doubts = []
     parameters = fit.parameters[None]
     states = fly(fit.view, parameters, np.array([0.0, fit.end_s - fit.start_s]))
-    _, down, _ = fit.view.axes(parameters[:, 9], parameters[:, 10])
+    _, down, _ = fit.view.axes(parameters[:, ELEVATION], parameters[:, ROLL])
     fallen_m = float((states.positions_m[0, 1] - states.positions_m[0, 0]) @ down[0])
     distance_m = float(np.exp(fit.parameters[LOG_DEPTH]))
     spread = float(np.exp(2.0 * np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH])))
@@ -106,6 +113,16 @@ def _impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]
     if not s.distance_m[0] <= distance_m <= s.distance_m[1]:
         doubts.append(f"if it fell it would be {distance_m:.1f} m away")
     return doubts
+
+
+def _travelled_before(fall: Fall) -> float:
+    """Metres between the first and last sighting of the second before the fall, by the fall's own scale."""
+    recent = [p for p in fall.before if p.t_s > fall.fit.start_s - 1.0]
+    if len(recent) < 5:
+        return 0.0
+    a, b = recent[0].detection, recent[-1].detection
+    scale_px_per_m = float(apparent_gravity(fall.fit.view, fall.fit.parameters[None], 0.0)[0]) / G_MPS2
+    return float(np.hypot(b.x_px - a.x_px, b.y_px - a.y_px)) / scale_px_per_m
 
 
 def _flying(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSettings) -> bool:

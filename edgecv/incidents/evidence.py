@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from edgecv.trajectory import Fall
 
 BEFORE_S = 10.0
 AFTER_S = 10.0
-_MOST_PICTURES = 120  # for the strobe: four seconds at 30 fps; longer falls are thinned out
+_AROUND_S = 0.6  # pictures before and after the fall, for the background
+Picture = NDArray[np.uint8]
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
 
@@ -87,27 +89,28 @@ def _pictures(
     incident: Incident, fall: Fall, recording: Path, camera: PinholeCamera | None, plan: FacadePlan | None
 ) -> tuple[bytes, bytes]:
     start, end = incident.media.start_s, incident.media.end_s
-    step = max(1, round(len(incident.track) / _MOST_PICTURES))
-    wanted = [round(p.t, 3) for p in incident.track[::step]]
-    shown: list[tuple[float, NDArray[np.uint8]]] = []
-    background: list[tuple[float, NDArray[np.uint8]]] = []
-    for t_s, picture in pictures_between(recording, max(0.0, start - 0.6), end + 0.6):
-        if any(abs(t_s - w) < 0.002 for w in wanted):
-            shown.append((t_s, picture))
-        elif len(background) < 8 and (t_s < start or t_s > end):
-            background.append((t_s, picture))
-    middle = shown[len(shown) // 2][1]
+    middle = incident.track[len(incident.track) // 2].t
+    shown: list[tuple[float, Picture]] = []
+
+    def frames() -> Iterator[tuple[float, Picture]]:
+        """One at a time, for a 4K frame is 25 MB; the one nearest to the middle of the path is kept for the still."""
+        for t_s, picture in pictures_between(recording, max(0.0, start - _AROUND_S), end + _AROUND_S):
+            if not shown or abs(t_s - middle) < abs(shown[0][0] - middle):
+                shown[:] = [(t_s, picture)]
+            yield t_s, picture
+
+    strobe = strobe_picture(frames(), incident.track)
     lines, outline = _floor_drawing(incident.origin, camera, plan)
     still = still_picture(
-        middle,
+        shown[0][1],
         incident.track,
         fitted_curve(fall),
         incident.origin,
         floor_lines=lines,
         window_outline=outline,
         caption=headline(incident),
+        shown_at_s=shown[0][0],
     )
-    strobe = strobe_picture(sorted(shown + background[:3], key=lambda item: item[0]), incident.track)
     return _jpeg(still), _jpeg(strobe)
 
 

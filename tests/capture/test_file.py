@@ -69,7 +69,9 @@ def test_b_frames_come_in_the_order_they_are_shown(write_video) -> None:
     assert np.all(np.diff(means) > 0)
 
 
-def test_a_cut_file_is_read_as_far_as_it_goes_and_says_where_it_ended(write_video, noise_frames, tmp_path: Path) -> None:
+def test_a_cut_file_is_read_as_far_as_it_goes_and_says_where_it_ended(
+    write_video, noise_frames, tmp_path: Path
+) -> None:
     whole = write_video("whole.mp4", noise_frames(100), container={"movflags": "+faststart"}, options={"g": "10"})
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])

@@ -81,7 +81,9 @@ def test_a_shaking_camera_is_registered_and_the_dot_still_found() -> None:
         for frame, (x, y) in zip(found[33:], where[33:], strict=True)
     )
     assert hits >= 30
-    errors = [np.hypot(f.shift_px[0] + s[0], f.shift_px[1] + s[1]) for f, s in zip(found[30:], shifts[30:], strict=True)]
+    errors = [
+        np.hypot(f.shift_px[0] + s[0], f.shift_px[1] + s[1]) for f, s in zip(found[30:], shifts[30:], strict=True)
+    ]
     assert np.median(errors) < 0.25
 
 
@@ -92,10 +94,7 @@ def test_a_frame_that_repeats_the_one_before_is_marked_and_no_evidence() -> None
     last = None
     marked = []
     for n in range(60):
-        if n % 3 == 2:
-            picture = last
-        else:
-            picture = np.clip(wall + rng.normal(0, 1.5, SIZE), 0, 255).astype(np.uint8)
+        picture = last if n % 3 == 2 else np.clip(wall + rng.normal(0, 1.5, SIZE), 0, 255).astype(np.uint8)
         last = picture
         marked.append(detector.detect(Frame(n, n / 30, picture)).repeated)
     assert marked[5::3] == [True] * 19

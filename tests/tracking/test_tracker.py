@@ -34,14 +34,15 @@ def _share_followed(tracks: list[Track], truth: dict[int, tuple[float, float]]) 
     best = 0.0
     for track in tracks:
         held = sum(
-            p.frame in truth and np.hypot(p.detection.x_px - truth[p.frame][0], p.detection.y_px - truth[p.frame][1]) < 4
+            p.frame in truth
+            and np.hypot(p.detection.x_px - truth[p.frame][0], p.detection.y_px - truth[p.frame][1]) < 4
             for p in track.points
         )
         best = max(best, held / len(truth))
     return best
 
 
-def _scene(miss=lambda n: False, clutter: int = 0, fps: float = FPS, falls=({},)):
+def _scene(miss=lambda _n: False, clutter: int = 0, fps: float = FPS, falls=({},)):
     rng = np.random.default_rng(5)
     frames, truths = [], [{} for _ in falls]
     for n in range(int(2.0 * fps)):

@@ -67,7 +67,11 @@ def test_a_batch_gives_what_each_fall_gives_alone() -> None:
 
 def test_far_backwards_in_time_nothing_overflows() -> None:
     states = fall_positions(
-        np.zeros((1, 3)), np.array([[0.0, -3.9, 0.0]]), drag_from_terminal(np.array([2.0])), np.array([-5.0, -1.0]), DOWN
+        np.zeros((1, 3)),
+        np.array([[0.0, -3.9, 0.0]]),
+        drag_from_terminal(np.array([2.0])),
+        np.array([-5.0, -1.0]),
+        DOWN,
     )
     assert np.isfinite(states.positions_m).all()
     assert np.abs(states.velocities_mps).max() <= 200.0 * 1.001

@@ -8,7 +8,6 @@ from edgecv.geometry import FacadePlan
 from edgecv.trajectory import TrajectorySettings, View, estimate_mass, estimate_origin, explain
 from edgecv.trajectory.model import LOG_VT, apparent_gravity
 
-
 SETTINGS = TrajectorySettings()
 
 
@@ -108,5 +107,3 @@ def test_steady_and_rising_motion_is_no_fall() -> None:
     for path in (np.column_stack([300 + 200 * t, 300 + 90 * t]), np.column_stack([300 + 50 * t, 900 - 150 * t**2])):
         fall = explain(track_of(t, path + noise), view, SETTINGS)
         assert fall is None or fall.likelihoods.ratio < 0
-
-

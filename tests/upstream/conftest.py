@@ -48,7 +48,8 @@ class Broker:
             "1",
             "-d",
         ]
-        command += ["-u", USER, "-P", PASSWORD, "-F", "%j", "-W", "20"]
+        # a replay may come before the message
+        command += ["-u", USER, "-P", PASSWORD, "-F", "%j", "-W", "180"]
         for topic in topics:
             command += ["-t", topic]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from edgecv.capture import VideoFile
+from edgecv.cli import main
+from edgecv.incidents.manifest import verify_manifest
+from edgecv.incidents.record import Incident
+
+
+def test_three_falls_are_three_incidents_and_the_bird_is_none(demo_run) -> None:
+    assert len(demo_run.incidents) == 3
+    for incident, event in zip(demo_run.incidents, demo_run.truth, strict=True):
+        assert incident["media"]["start_s"] == pytest.approx(event["frames"][0][1], abs=0.3)
+
+
+def test_floor_window_and_class_are_the_true_ones(demo_run) -> None:
+    for incident, event in zip(demo_run.incidents, demo_run.truth, strict=True):
+        assert (incident["origin"]["floor"], incident["origin"]["window"]) == (event["floor"], event["window"])
+        assert incident["origin"]["window_index"] == int(event["window"]) - 1
+        assert event["floor"] not in incident["origin"]["excluded_floors"]
+        velocity = incident["mass"]["terminal_velocity"]
+        assert velocity["low"] <= event["terminal_velocity_mps"] <= velocity["high"]
+    assert [i["mass"]["class"] for i in demo_run.incidents] == ["light", "medium", "heavy"]
+
+
+def test_the_track_is_where_the_object_was(demo_run) -> None:
+    for incident, event in zip(demo_run.incidents, demo_run.truth, strict=True):
+        truth = {row[0]: row[2:4] for row in event["frames"]}
+        near = [
+            np.hypot(p["x"] - truth[f][0], p["y"] - truth[f][1]) < 3
+            for p in incident["track"]
+            if (f := round(p["t"] * 25)) in truth
+        ]
+        assert np.mean(near) > 0.95
+        assert len(near) > 0.8 * len(truth)
+
+
+def test_every_record_is_valid_and_its_evidence_complete(demo_run) -> None:
+    for raw in demo_run.incidents:
+        incident = Incident.model_validate(raw)
+        folder = demo_run.out / incident.id
+        assert verify_manifest(folder) == []
+        names = {path.name for path in folder.iterdir()}
+        assert names == {"clip.mp4", "still.jpg", "strobe.jpg", "incident.json", "manifest.json"}
+        assert json.loads((folder / "incident.json").read_text()) == raw
+        with VideoFile(folder / "clip.mp4") as clip:
+            assert sum(1 for _ in clip) > 100
+            assert clip.decode_errors == 0
+
+
+def test_the_report_shows_every_incident_and_asks_for_nothing(demo_run) -> None:
+    page = (demo_run.out / "report.html").read_text()
+    assert all(incident["id"] in page for incident in demo_run.incidents)
+    assert page.count("data:image/jpeg;base64") == 6
+    assert "<script" not in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_the_same_file_replayed_again_gives_the_same_bytes(demo_run, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    assert main(["replay", str(demo_run.files.video), "--config", str(demo_run.files.box), "--out", str(again)]) == 0
+    for name in ("incidents.jsonl", "candidates.jsonl", "report.html"):
+        assert (again / name).read_bytes() == (demo_run.out / name).read_bytes(), name
+    for incident in demo_run.incidents:
+        for path in (demo_run.out / incident["id"]).iterdir():
+            assert (again / incident["id"] / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_without_a_calibration_the_falls_are_found_and_the_floor_is_null(demo_run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    told = ["--recorded-at", "2026-05-01T22:14:00+08:00"]
+    assert main(["replay", str(demo_run.files.video), "--out", str(out), *told]) == 0
+    incidents = [json.loads(line) for line in (out / "incidents.jsonl").read_text().splitlines()]
+    assert len(incidents) == 3
+    for incident in incidents:
+        assert incident["origin"]["floor"] is None
+        assert "calibration" in incident["origin"]["reason"]
+        assert incident["media"]["clock"] == "option"
+    assert incidents[0]["started_at"].startswith("2026-05-01T22:14:02")
+    assert incidents[0]["started_at"].endswith("+08:00")
+
+
+def test_a_recording_cut_in_the_middle_keeps_what_was_before(demo_run, tmp_path: Path, capsys) -> None:
+    whole = tmp_path / "whole.mkv"  # Matroska can be read without its end
+    with av.open(str(demo_run.files.video)) as source, av.open(str(whole), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 55 // 100])
+    out = tmp_path / "out"
+    assert main(["replay", str(cut), "--out", str(out)]) == 3
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "of 13.5" in said
+    assert "could be read" in said
+    assert len((out / "incidents.jsonl").read_text().splitlines()) >= 1
+    assert "could be read" in (out / "report.html").read_text()
+
+
+def test_two_videos_share_one_folder_and_a_missing_one_does_not_stop_the_other(
+    demo_run, tmp_path: Path, capsys
+) -> None:
+    copy = tmp_path / "copy.mp4"
+    shutil.copyfile(demo_run.files.video, copy)
+    out = tmp_path / "out"
+    assert main(["replay", str(tmp_path / "missing.mp4"), str(copy), "--out", str(out)]) == 3
+    assert "missing.mp4: there is no such file" in capsys.readouterr().err
+    assert len((out / "incidents.jsonl").read_text().splitlines()) == 3
