@@ -90,7 +90,7 @@ class _Air:
 
     def acceleration(self, velocity: Float64) -> Float64:
         relative = velocity - self.wind
-        speed = np.sqrt((relative * relative).sum(axis=-1, keepdims=True))
+        speed = np.sqrt(np.einsum("ij,ij->i", relative, relative))[:, None]
         return np.asarray(self.gravity - self.drag * speed * relative, np.float64)
 
 
@@ -107,8 +107,8 @@ def _march(x: Float64, v: Float64, air: _Air, steps: int, h: float) -> tuple[Flo
         a4 = air.acceleration(v4)
         x = x + h / 6.0 * (v + 2.0 * v2 + 2.0 * v3 + v4)
         v = v + h / 6.0 * (a1 + 2.0 * a2 + 2.0 * a3 + a4)
-        speed = np.sqrt((v * v).sum(axis=-1, keepdims=True))
-        v = np.where(speed > _FASTEST_MPS, v * (_FASTEST_MPS / np.maximum(speed, 1.0)), v)
+        speed = np.sqrt(np.einsum("ij,ij->i", v, v))
+        v = v * np.minimum(1.0, _FASTEST_MPS / np.maximum(speed, 1.0))[:, None]
         positions.append(x)
         velocities.append(v)
         accelerations.append(air.acceleration(v))

@@ -79,7 +79,7 @@ def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | No
         points = _agreeing(track, best.fit, best.path, settings)
         if points == best.path.points or len(points) < settings.min_stretch:
             break
-        wider = _examine(track, _cut(track, points, settings), view, settings, picture)
+        wider = _examine(track, _cut(track, points, settings), view, settings, picture, best.fit)
         if wider.fit.chi2_reduced > max(1.5, 1.3 * best.fit.chi2_reduced):
             break
         best = wider
@@ -115,8 +115,9 @@ def _examine(
     view: View,
     settings: TrajectorySettings,
     picture: float,
+    near: FallFit | None = None,
 ) -> Fall:
-    fit = fit_fall(path, view, settings, picture)
+    fit = fit_fall(path, view, settings, picture, near)
     likelihoods = Likelihoods(
         straight=fit.log_evidence - straight_log_evidence(path, picture),
         wandering=fit.log_evidence - wandering_log_evidence(path, picture),

@@ -12,7 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
 
-from edgecv.trajectory.model import ELEVATION, LOG_DEPTH, LOG_VT, PARAMETERS, ROLL, Prior, fly, prior_for, see
+from edgecv.trajectory.model import (
+    AHEAD,
+    DOWN,
+    ELEVATION,
+    LOG_DEPTH,
+    LOG_VT,
+    PARAMETERS,
+    RIGHT,
+    ROLL,
+    Prior,
+    U,
+    V,
+    fly,
+    prior_for,
+    see,
+)
 from edgecv.trajectory.path import Path
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.view import View
@@ -70,6 +85,17 @@ class FallFit:
         speed = (velocity * down).sum(axis=1)
         return float(speed[0]), float(np.std(speed[1:]))
 
+    def parameters_at(self, t_s: float) -> Float64:
+        """The same fall described from another instant: ``(11,)`` parameters whose first sighting is at ``t_s``."""
+        states = fly(self.view, self.parameters[None], np.array([t_s - self.start_s]))
+        position, velocity = states.positions_m[0], states.velocities_mps[0, 0]
+        right, down, ahead = self.view.axes(self.parameters[None, ELEVATION], self.parameters[None, ROLL])
+        moved = self.parameters.copy()
+        moved[[U, V]] = self.view.project(position)[0]
+        moved[LOG_DEPTH] = np.log(max(float(position[0, 2]), 0.2))
+        moved[[RIGHT, DOWN, AHEAD]] = velocity @ right[0], velocity @ down[0], velocity @ ahead[0]
+        return moved
+
     def samples(self, count: int) -> Float64:
         """Draws ``(count, 11)`` from the Laplace posterior; the same draws every time."""
         values, vectors = np.linalg.eigh(self.covariance)
@@ -78,7 +104,9 @@ class FallFit:
         return np.asarray(self.parameters + draws @ root.T, np.float64)
 
 
-def fit_fall(path: Path, view: View, settings: TrajectorySettings, picture_px: float) -> FallFit:
+def fit_fall(
+    path: Path, view: View, settings: TrajectorySettings, picture_px: float, near: FallFit | None = None
+) -> FallFit:
     """Fit a fall to a path.
 
     Args:
@@ -86,6 +114,7 @@ def fit_fall(path: Path, view: View, settings: TrajectorySettings, picture_px: f
         view: the camera.
         settings: priors.
         picture_px: longer side of the picture.
+        near: a fit of almost the same path to start from; two guesses of our own when left out.
     """
     uv = view.undistort(path.uv_px)
     times = path.t_s - path.t_s[0]
@@ -110,7 +139,7 @@ def fit_fall(path: Path, view: View, settings: TrajectorySettings, picture_px: f
         return np.asarray(((batch[1:] - batch[0]) / steps[:, None]).T, np.float64)
 
     best: OptimizeResult | None = None
-    for start in _starts(prior, uv, times, view):
+    for start in [near.parameters_at(float(path.t_s[0]))] if near is not None else _starts(prior, uv, times, view):
         result = least_squares(
             residuals,
             start[free],
@@ -118,6 +147,8 @@ def fit_fall(path: Path, view: View, settings: TrajectorySettings, picture_px: f
             loss="soft_l1",
             f_scale=3.0,
             x_scale=np.minimum(prior.sd[free], 30.0),
+            ftol=1e-5,  # a hundredth of what would change any verdict
+            xtol=1e-5,
             max_nfev=settings.max_evaluations,
         )
         if best is None or result.cost < best.cost:

@@ -44,7 +44,7 @@ class TrajectorySettings:
     """Calibrated: distance from the facade plane at the first sighting."""
 
     max_evaluations: int = 40
-    """Steps of the optimiser; it needs 8-20."""
+    """Steps of the optimiser; it needs 8-40, for drag, depth and tilt trade off against each other in long valleys."""
 
     min_stretch: int = 8
     """Fewest sightings of a stretch that ends are cut off from: eleven parameters need some to be tested on."""
