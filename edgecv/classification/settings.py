@@ -47,9 +47,9 @@ class ClassificationSettings:
     distance_m: tuple[float, float] = (2.0, 300.0)
     """Distances at which a facade camera can see a throw; nearer are insects and hands, farther are birds."""
 
-    min_speed_gain_mps: float = 1.5
-    """Downward speed gained while it was seen. A thing already at terminal velocity cannot be told from one that
-    glides, and a bird that brakes is no throw."""
+    max_speed_loss_mps: float = 0.5
+    """Downward speed lost while it was seen. A thing seen late may fall at its terminal velocity and gain nothing, but
+    only a bird brakes (or a hand that throws down faster than the thing can fall)."""
 
     carried_m: float = 1.3
     """A thing that travelled farther than this in the second before it fell was not in anybody's hand."""

@@ -77,9 +77,9 @@ def _doubts(fall: Fall, settings: ClassificationSettings) -> tuple[str, ...]:
     if len(path.points) < s.min_points:
         doubts.append(f"seen {len(path.points)} times only")
     doubts.extend(_impossible_scene(fall, s))
-    gained = fit.down_speed_at(fit.end_s)[0] - fit.down_speed_at(fit.start_s)[0]
-    if gained < s.min_speed_gain_mps:
-        doubts.append(f"it gained {gained:.1f} m/s downwards only")
+    lost = fit.down_speed_at(fit.start_s)[0] - fit.down_speed_at(fit.end_s)[0]
+    if lost > s.max_speed_loss_mps:
+        doubts.append(f"it slowed down by {lost:.1f} m/s")
     carried_m = _travelled_before(fall)
     if carried_m > s.carried_m:
         doubts.append(f"it travelled {carried_m:.1f} m in the second before")
@@ -120,9 +120,13 @@ def _travelled_before(fall: Fall) -> float:
     recent = [p for p in fall.before if p.t_s > fall.fit.start_s - 1.0]
     if len(recent) < 5:
         return 0.0
-    a, b = recent[0].detection, recent[-1].detection
+    uv = np.array([[p.detection.x_px, p.detection.y_px] for p in recent])
+    # sightings on the fall's own path, too far apart or too unlike to have been fitted, are no journey of their own
+    off = np.linalg.norm(uv - fall.fit.pixels_at(np.array([p.t_s for p in recent])), axis=1)
+    if float(np.median(off)) < 3.0 * fall.path.size_px + 0.02 * fall.track.picture_size_px[1]:
+        return 0.0
     scale_px_per_m = float(apparent_gravity(fall.fit.view, fall.fit.parameters[None], 0.0)[0]) / G_MPS2
-    return float(np.hypot(b.x_px - a.x_px, b.y_px - a.y_px)) / scale_px_per_m
+    return float(np.hypot(*(uv[-1] - uv[0]))) / scale_px_per_m
 
 
 def _flying(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSettings) -> bool:

@@ -45,10 +45,14 @@ class PinholeCamera:
         return float(np.degrees(np.arcsin(np.clip(self.rotation[2, 1], -1.0, 1.0))))
 
     def project(self, points_m: Float64) -> Float64:
-        """Pixels ``(..., 2)`` of world points ``(..., 3)``; NaN for points behind the camera."""
+        """Pixels ``(..., 2)`` of world points ``(..., 3)``; NaN for points that the lens cannot see.
+
+        Those are behind the camera, or so far to the side that the lens model folds them back into the picture.
+        """
         points = np.asarray(points_m, np.float64)
         flat = (points.reshape(-1, 3) - self.position_m) @ self.rotation.T
-        ahead = flat[:, 2] > 1e-6
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ahead = (flat[:, 2] > 1e-6) & (np.hypot(flat[:, 0], flat[:, 1]) / flat[:, 2] < self._widest())
         pixels = np.full((len(flat), 2), np.nan)
         if ahead.any():
             normal = flat[ahead] / flat[ahead, 2:]
@@ -64,6 +68,15 @@ class PinholeCamera:
         direction = np.concatenate([plane, np.ones((len(plane), 1))], axis=1) @ self.rotation
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         return np.asarray(direction.reshape(*pixels.shape[:-1], 3), np.float64)
+
+    def _widest(self) -> float:
+        """Radius on the normalised plane at which the radial lens model stops growing."""
+        k1, k2, _, _, k3 = self.distortion
+        radius = np.linspace(0.0, 4.0, 401)
+        r2 = radius * radius
+        slope = 1.0 + r2 * (3.0 * k1 + r2 * (5.0 * k2 + r2 * 7.0 * k3))
+        folded = np.flatnonzero(slope <= 0.05)
+        return float(radius[folded[0]]) if len(folded) else np.inf
 
     def _undistorted(self, distorted: Float64) -> Float64:
         """Invert the lens model (Brown-Conrady, as OpenCV) on the normalised plane ``(n, 2)``, by fixed point."""
