@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from edgecv.capture.frame import Frame
 from edgecv.detection.background import Background
 from edgecv.detection.blobs import find_blobs
 from edgecv.detection.detection import Detection
+from edgecv.detection.retiming import Retimer
 from edgecv.detection.settings import DetectionSettings
 from edgecv.detection.stabilisation import estimate_shift, translate
 
@@ -25,10 +26,11 @@ class DetectedFrame:
 
     Attributes:
         index: frame number.
-        t_s: media time in seconds.
+        t_s: media time in seconds, as the file says.
         detections: strongest first; positions in pixels of the reference picture (camera motion removed).
         repeated: the frame repeats the one before and is no new evidence.
         shift_px: camera motion that was removed, ``(dx, dy)``; add it to get pixels of this very frame.
+        taken_s: media time at which the picture was taken, where repeated frames show that the file's is uneven.
     """
 
     index: int
@@ -36,6 +38,12 @@ class DetectedFrame:
     detections: tuple[Detection, ...]
     repeated: bool = False
     shift_px: tuple[float, float] = (0.0, 0.0)
+    taken_s: float | None = None
+
+    @property
+    def instant_s(self) -> float:
+        """When the picture was taken, as well as it is known: what motion is measured against."""
+        return self.t_s if self.taken_s is None else self.taken_s
 
 
 class Detector:
@@ -54,9 +62,14 @@ class Detector:
         self._previous_t_s: float | None = None
         self._usual_change = 0.0
         self._shift = (0.0, 0.0)
+        self._retimer = Retimer()
 
     def detect(self, frame: Frame) -> DetectedFrame:
         """Analyse one frame."""
+        found = self._detect(frame)
+        return replace(found, taken_s=self._retimer.instant(frame.t_s, found.repeated))
+
+    def _detect(self, frame: Frame) -> DetectedFrame:
         luma = frame.luma
         binning = 2 if luma.size > self._settings.binning_above_px else 1
         if self._is_repeated(luma):

@@ -69,7 +69,7 @@ def build_incident(finding: Finding, source: Source) -> Incident:
     points = fall.path.points
     track = tuple(
         TrackPointRecord(
-            t=round(p.t_s, 4),
+            t=round(p.media_s, 4),
             x=round(p.detection.x_px + p.shift_px[0], 2),
             y=round(p.detection.y_px + p.shift_px[1], 2),
             w=round(p.detection.w_px, 1),
@@ -85,9 +85,9 @@ def build_incident(finding: Finding, source: Source) -> Incident:
         tier=tier,
         site=source.site,
         device=source.device,
-        started_at=_wall(source.epoch, fit.start_s),
-        ended_at=_wall(source.epoch, fit.end_s),
-        media=Media(source=source.path, start_s=round(fit.start_s, 4), end_s=round(fit.end_s, 4), clock=source.clock),
+        started_at=_wall(source.epoch, track[0].t),
+        ended_at=_wall(source.epoch, track[-1].t),
+        media=Media(source=source.path, start_s=track[0].t, end_s=track[-1].t, clock=source.clock),
         track=track,
         origin=_origin(estimate_origin(fit, first, source.plan)),
         fit=_fit(finding, source.scale_px_per_m),

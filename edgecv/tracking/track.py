@@ -13,10 +13,11 @@ class TrackPoint:
 
     Attributes:
         frame: frame number.
-        t_s: media time in seconds.
+        t_s: media time at which the picture was taken, seconds: what motion is measured against.
         detection: the blob, in pixels of the reference picture (camera motion removed).
         shift_px: ``(dx, dy)`` to add for pixels of this very frame.
         clutter_px2: detections per square pixel that were to be expected here by chance.
+        stamp_s: media time as the file says, where that is another.
     """
 
     frame: int
@@ -24,6 +25,12 @@ class TrackPoint:
     detection: Detection
     shift_px: tuple[float, float]
     clutter_px2: float
+    stamp_s: float | None = None
+
+    @property
+    def media_s(self) -> float:
+        """Media time of the frame in the file."""
+        return self.t_s if self.stamp_s is None else self.stamp_s
 
 
 @dataclass(frozen=True, slots=True)

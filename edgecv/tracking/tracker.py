@@ -64,19 +64,19 @@ class Tracker:
     def update(self, frame: DetectedFrame) -> list[Track]:
         """Take one frame; return the tracks that ended with it, oldest start first."""
         if frame.repeated:
-            self._last_repeat_s = frame.t_s
+            self._last_repeat_s = frame.instant_s
             return []
         if self._past:
-            self._interval_s += 0.1 * (frame.t_s - self._past[-1].frame.t_s - self._interval_s)
+            self._interval_s += 0.1 * (frame.instant_s - self._past[-1].frame.instant_s - self._interval_s)
         past = _PastFrame(frame)
         self._past.append(past)
         self._follow(past)
         self._start()
         self._clutter.learn(frame.detections)
-        ended = self._end(frame.t_s)
-        oldest = frame.t_s - self._settings.history_s
-        waiting = min((live.points[0].t_s for live in self._live), default=frame.t_s)
-        while self._past and self._past[0].frame.t_s < min(oldest, waiting - self._settings.history_s):
+        ended = self._end(frame.instant_s)
+        oldest = frame.instant_s - self._settings.history_s
+        waiting = min((live.points[0].t_s for live in self._live), default=frame.instant_s)
+        while self._past and self._past[0].frame.instant_s < min(oldest, waiting - self._settings.history_s):
             self._past.popleft()
         return ended
 
@@ -99,9 +99,9 @@ class Tracker:
 
     def _follow(self, past: _PastFrame) -> None:
         frame, s = past.frame, self._settings
-        timing = self._timing_sd_s(frame.t_s)
+        timing = self._timing_sd_s(frame.instant_s)
         for live in self._live:
-            live.motion.predict(frame.t_s)
+            live.motion.predict(frame.instant_s)
         predictions = [
             Prediction(
                 live.motion.position,
@@ -121,7 +121,7 @@ class Tracker:
             past.taken.add(match.detection)
             live.motion.update(detection, timing)
             density = self._clutter.density(detection)
-            live.points.append(TrackPoint(frame.index, frame.t_s, detection, frame.shift_px, density))
+            live.points.append(_point(frame, detection, density))
             live.score += match.log_density - float(np.log(density)) + float(np.log(s.detection_probability))
             live.best_score = max(live.best_score, live.score)
             live.log_area += 0.3 * (float(np.log(detection.area_px)) - live.log_area)
@@ -134,14 +134,14 @@ class Tracker:
         s = self._settings
         recent = [self._past[n] for n in range(max(0, len(self._past) - 3), len(self._past))]
         free = [[n for n in range(len(p.frame.detections)) if n not in p.taken][: s.start_candidates] for p in recent]
-        frames = [(p.frame.t_s, [p.frame.detections[n] for n in f]) for p, f in zip(recent, free, strict=True)]
+        frames = [(p.frame.instant_s, [p.frame.detections[n] for n in f]) for p, f in zip(recent, free, strict=True)]
         for triplet in find_starts(frames, self._size[1], s):
             points = []
             for p, f, number in zip(recent, free, triplet, strict=True):
                 detection = p.frame.detections[f[number]]
                 p.taken.add(f[number])
                 density = self._clutter.density(detection)
-                points.append(TrackPoint(p.frame.index, p.frame.t_s, detection, p.frame.shift_px, density))
+                points.append(_point(p.frame, detection, density))
             motion = filter_through([(p.t_s, p.detection) for p in points], self._size[1], s)
             live = _LiveTrack(motion, points)
             live.log_area = float(np.mean([np.log(p.detection.area_px) for p in points]))
@@ -185,20 +185,24 @@ class Tracker:
         last_seen_s = points[0].t_s
         for past in reversed(self._past):
             frame = past.frame
-            if frame.t_s >= points[0].t_s:
+            if frame.instant_s >= points[0].t_s:
                 continue
-            if last_seen_s - frame.t_s > max(s.max_gap_s, 2.5 * self._interval_s):
+            if last_seen_s - frame.instant_s > max(s.max_gap_s, 2.5 * self._interval_s):
                 break
-            motion.predict(frame.t_s)
+            motion.predict(frame.instant_s)
             prediction = Prediction(motion.position, motion.covariance, motion.velocity, area, contrast)
             noise = [self._noise(d) for d in frame.detections]
-            matches = associate([prediction], frame.detections, noise, s.gate, self._timing_sd_s(frame.t_s))
+            matches = associate([prediction], frame.detections, noise, s.gate, self._timing_sd_s(frame.instant_s))
             for match in matches:
                 detection = frame.detections[match.detection]
                 density = self._clutter.density(detection)
                 if match.log_density < np.log(density):  # more likely clutter than the thing itself
                     continue
                 motion.update(detection)
-                area, contrast, last_seen_s = detection.area_px, detection.contrast, frame.t_s
-                found.append(TrackPoint(frame.index, frame.t_s, detection, frame.shift_px, density))
+                area, contrast, last_seen_s = detection.area_px, detection.contrast, frame.instant_s
+                found.append(_point(frame, detection, density))
         return found[::-1]
+
+
+def _point(frame: DetectedFrame, detection: Detection, clutter_px2: float) -> TrackPoint:
+    return TrackPoint(frame.index, frame.instant_s, detection, frame.shift_px, clutter_px2, frame.t_s)

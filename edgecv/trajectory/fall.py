@@ -6,7 +6,7 @@ cut off (the hand before, the ground after), and sightings next to it that the f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.view import View
 
 Float64 = NDArray[np.float64]
+_SAME_INSTANT_S = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,27 @@ class Fall:
 def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | None:
     """Return the best fall in a track, or None where nothing accelerates downwards.
 
+    Where repeated frames made the instants uncertain, both readings are tried: pictures taken on an even beat, and
+    pictures taken when the file says. The motion itself tells which is right.
+
     Args:
         track: a finished track.
         view: the camera.
         settings: priors and limits.
     """
+    falls = [_explain(reading, view, settings) for reading in _readings(track)]
+    return max((f for f in falls if f is not None), key=lambda f: f.likelihoods.chance, default=None)
+
+
+def _readings(track: Track) -> list[Track]:
+    """The track as it is, and with the file's own time stamps where those differ."""
+    stamped = tuple(replace(p, t_s=p.media_s) for p in track.points)
+    if all(abs(a.t_s - b.t_s) < _SAME_INSTANT_S for a, b in zip(track.points, stamped, strict=True)):
+        return [track]
+    return [track, replace(track, points=stamped)]
+
+
+def _explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | None:
     stretch = falling_stretch(track, settings)
     if stretch is None:
         return None
