@@ -158,6 +158,7 @@ def _replay_one(
             progress(video, frame.t_s, info.duration_s)
         if source.frames_read < _FEWEST_FRAMES:
             raise InputError(f"{video}: has {source.frames_read} frame; motion needs a video of at least a second")
+        progress(video, source.last_t_s, source.last_t_s)
         ended_early, decode_errors, last_t_s = source.ended_early, source.decode_errors, source.last_t_s
     findings.extend(pipeline.flush())
     epoch, clock = _epoch(video, info.creation_time, last_t_s, recorded_at)
@@ -167,10 +168,10 @@ def _replay_one(
     pages = []
     for finding in findings:
         incident = build_incident(finding, origin)
+        if any(incident.id == known.id for known in (*result.incidents, *result.candidates)):
+            continue  # the same recording was named twice
         if incident.tier == "candidate":
             result.candidates.append(incident)
-            continue
-        if (staging / incident.id).exists():  # the same recording was named twice
             continue
         evidence = write_evidence(incident, finding.fall, video, staging / incident.id, camera.camera, camera.plan)
         result.incidents.append(evidence.incident)

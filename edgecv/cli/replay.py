@@ -95,7 +95,7 @@ def progress_bar() -> Iterator[Callable[[Path, float, float | None], None]]:
             if path not in tasks:
                 tasks[path] = bar.add_task(path.name, total=end_s, rate="")
             speed = bar.tasks[-1].speed
-            bar.update(tasks[path], completed=t_s, rate=f"{speed:.1f}x real time" if speed else "")
+            bar.update(tasks[path], completed=t_s, total=end_s, rate=f"{speed:.1f}x real time" if speed else "")
 
         yield advance
 
