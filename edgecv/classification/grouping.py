@@ -80,7 +80,8 @@ def belong_together(a: Fall, b: Fall) -> bool:
     """True where two falls are images, pieces or stages of one object."""
     first, second = _in_order(a, b)
     return (
-        _same_motion(first, second)
+        _same_place(first, second)
+        or _same_motion(first, second)
         or _mirrors(first, second)
         or _starts_on(first, second)
         or _bounces_off(first, second)
@@ -96,13 +97,17 @@ def _finding(group: _Group) -> Finding:
     proven = [(f, v) for f, v in group.members if v.tier == "incident"]
     pool = proven or group.members
     start = min(pool, key=lambda member: member[0].fit.start_s)[0]
-    together = [(f, v) for f, v in pool if f is start or _in_step(start, f) or _coincide(start, f)]
+    together = [(f, v) for f, v in pool if f is start or _in_step(start, f) or _same_place(start, f)]
     primary, verdict = max(together, key=lambda member: member[0].likelihoods.chance)
+    for fall, other in together:
+        # what trails an object is fainter than the object
+        if fall.path.contrast > 3.0 * primary.path.contrast and _trails(primary, fall):
+            primary, verdict = fall, other
     for fall, other in together:
         larger = fall.path.size_px > 1.1 * primary.path.size_px
         # a compression ghost may be larger than what drags it along, but it is hardly there
         as_clear = fall.path.contrast > 0.15 * primary.path.contrast
-        if larger and as_clear and _in_step(primary, fall) and not _coincide(primary, fall):
+        if larger and as_clear and _in_step(primary, fall) and not _same_place(primary, fall):
             primary, verdict = fall, other
     return Finding(primary, verdict, tuple(f for f, _ in group.members if f is not primary))
 
@@ -124,6 +129,24 @@ def _coincide(a: Fall, b: Fall) -> bool:
     t = np.linspace(begin, end, 12)
     apart = np.linalg.norm(a.fit.pixels_at(t) - b.fit.pixels_at(t), axis=1)
     return float(np.median(apart)) < 2.0 * max(a.path.size_px, b.path.size_px)
+
+
+def _trails(a: Fall, b: Fall) -> bool:
+    """One runs the other's path a frame or a few later: what temporal noise filters and codecs leave behind a thing."""
+    frame_s = a.track.frame_interval_s
+    begin, end = max(a.fit.start_s, b.fit.start_s), min(a.fit.end_s, b.fit.end_s)
+    if end - begin < 5.0 * frame_s:
+        return False
+    t = np.linspace(begin, end, 12)
+    behind = b.fit.pixels_at(t)
+    near = 2.0 + 0.5 * max(a.path.size_px, b.path.size_px)
+    lags = (-3, -2, -1, 1, 2, 3)
+    apart = (np.linalg.norm(a.fit.pixels_at(t + lag * frame_s) - behind, axis=1) for lag in lags)
+    return any(float(np.median(distance)) < near for distance in apart)
+
+
+def _same_place(a: Fall, b: Fall) -> bool:
+    return _coincide(a, b) or _trails(a, b)
 
 
 def _mirrors(first: Fall, second: Fall) -> bool:

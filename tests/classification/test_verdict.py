@@ -111,6 +111,16 @@ def test_an_object_and_its_mirror_image_in_the_glass_are_one_finding_and_the_obj
     assert len(found[0].companions) == 1
 
 
+def test_a_faint_ghost_that_trails_an_object_by_a_frame_is_no_second_finding() -> None:
+    track = fall_track(25.0)
+    t = np.array([p.t_s for p in track.points])
+    uv = np.array([(p.detection.x_px, p.detection.y_px) for p in track.points])
+    ghost = track_of(t[1:], uv[:-1], size_px=9.0, contrast=4.0)
+    found = _found(track, ghost)
+    assert len(found) == 1
+    assert found[0].fall.path.contrast == 30.0
+
+
 def test_two_things_thrown_a_second_apart_from_different_windows_are_two_findings() -> None:
     found = _found(fall_track(25.0, x=-4.0), fall_track(30.0, x=4.0, y=31.0, release_s=1.0))
     assert len(found) == 2
