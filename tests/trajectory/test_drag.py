@@ -16,7 +16,7 @@ def _reference(position, velocity, drag, wind, t):
         relative = state[3:] - wind
         return np.concatenate([state[3:], [0, -G_MPS2, 0] - drag * np.linalg.norm(relative) * relative])
 
-    return solve_ivp(slope, (0, t[-1]), [*position, *velocity], t_eval=t, rtol=1e-10, atol=1e-10).y.T
+    return solve_ivp(slope, (0, t[-1]), [*position, *velocity], t_eval=t, method="LSODA", rtol=1e-10, atol=1e-10).y.T
 
 
 @pytest.mark.parametrize("terminal", [2.0, 7.0, 20.0, 60.0])
@@ -37,6 +37,39 @@ def test_a_drop_from_rest_follows_the_closed_form() -> None:
     fallen = vt**2 / G_MPS2 * np.log(np.cosh(G_MPS2 * times / vt))
     assert np.allclose(-states.positions_m[0, :, 1], fallen, atol=1e-3)
     assert np.allclose(-states.velocities_mps[0, :, 1], vt * np.tanh(G_MPS2 * times / vt), atol=5e-3)
+
+
+@pytest.mark.parametrize("terminal", [7.0, 20.0, 60.0])
+def test_positions_before_time_zero_agree_with_an_adaptive_integrator(terminal) -> None:
+    position, velocity, wind = np.array([1.0, 40.0, 0.3]), np.array([1.0, -4.0, 1.5]), np.array([1.5, 0.0, -1.0])
+    drag = drag_from_terminal(np.array([terminal]))
+    times = np.linspace(-1, 0, 21)
+    states = fall_positions(position[None], velocity[None], drag, times, DOWN, wind[None])
+    expected = _reference(position, velocity, drag[0], wind, times[::-1])[::-1]
+    assert np.abs(states.positions_m[0] - expected[:, :3]).max() < 1e-3
+    assert np.abs(states.velocities_mps[0] - expected[:, 3:]).max() < 5e-3
+
+
+def test_a_fall_under_way_carried_back_follows_the_closed_form_to_its_rest() -> None:
+    vt, seen_s = 15.0, 1.4
+    times = np.linspace(-seen_s, 1.0, 49)
+    speed = vt * np.tanh(G_MPS2 * seen_s / vt)
+    drag = drag_from_terminal(np.array([vt]))
+    states = fall_positions(np.zeros((1, 3)), speed * DOWN, drag, times, DOWN)
+    since = times + seen_s
+    fallen = vt**2 / G_MPS2 * np.log(np.cosh(G_MPS2 * since / vt) / np.cosh(G_MPS2 * seen_s / vt))
+    assert np.allclose(-states.positions_m[0, :, 1], fallen, atol=1e-3)
+    assert np.allclose(-states.velocities_mps[0, :, 1], vt * np.tanh(G_MPS2 * since / vt), atol=5e-3)
+
+
+def test_paper_thrown_hard_is_stopped_by_the_air_and_drifts_down() -> None:
+    # RK4 left to itself overshoots here: drag stops paper well within one step
+    velocity, times = np.array([8.0, 0.0, 3.0]), np.linspace(0, 3, 31)
+    drag = drag_from_terminal(np.array([1.0]))
+    states = fall_positions(np.zeros((1, 3)), velocity[None], drag, times, DOWN)
+    expected = _reference(np.zeros(3), velocity, drag[0], np.zeros(3), times)
+    assert np.abs(states.positions_m[0] - expected[:, :3]).max() < 0.15
+    assert states.velocities_mps[0, -1] == pytest.approx([0.0, -1.0, 0.0], abs=0.05)
 
 
 def test_without_air_the_path_is_a_parabola_forwards_and_backwards() -> None:
@@ -75,6 +108,8 @@ def test_far_backwards_in_time_nothing_overflows() -> None:
     )
     assert np.isfinite(states.positions_m).all()
     assert np.abs(states.velocities_mps).max() <= 200.0 * 1.001
+    # at 200 m/s for 5 s, with what one step may overshoot by
+    assert np.abs(states.positions_m).max() < 2.0 * 200.0 * 5.0
 
 
 def test_terminal_velocity_and_drag_are_each_others_inverse() -> None:
