@@ -74,14 +74,14 @@ class Pipeline:
         self.counts.repeated_frames += detected.repeated
         self.counts.detections += len(detected.detections)
         self._consider(tracks)
-        return self._grouper.release(frame.t_s, self._tracker.falling_since_s)
+        return self._grouper.release(frame.t_s, self._tracker.falling())
 
     def flush(self) -> list[Finding]:
         """The video is over: return what was still open."""
         if self._tracker is None:
             return []
         self._consider(self._tracker.flush())
-        return self._grouper.release(float("inf"), None)
+        return self._grouper.release(float("inf"), [])
 
     def _consider(self, tracks: list[Track]) -> None:
         """Physics, then the verdict, on every track that ended."""

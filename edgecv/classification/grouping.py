@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ from edgecv.classification.verdict import Verdict
 from edgecv.trajectory.fall import Fall
 
 _MEMORY_S = 3.0  # a bounce or a late piece is over by then
+_WAIT_S = 1.0  # for a thing that began to fall while a member fell: its mirror image may be seen first
 _BOUNCE_S = 0.7
 _MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
 
@@ -38,6 +40,13 @@ class _Group:
     def end_s(self) -> float:
         return max(fall.fit.end_s for fall, _ in self.members)
 
+    def may_hold(self, start_s: float, x_px: float) -> bool:
+        """True where something that fell since then and is now in that column may belong to this group."""
+        if start_s > self.end_s:
+            return False
+        columns = [(float(f.path.uv_px[-1, 0]), f.track.picture_size_px[0]) for f, _ in self.members]
+        return any(abs(x_px - column) < _MIRROR_OFFSET * width for column, width in columns)
+
 
 class Grouper:
     """Collects falls that belong together and releases each group once nothing more can join it."""
@@ -59,16 +68,17 @@ class Grouper:
                 home.members.extend(other.members)
                 self._groups.remove(other)
 
-    def release(self, now_s: float, falling_since_s: float | None) -> list[Finding]:
+    def release(self, now_s: float, falling: Sequence[tuple[float, float]]) -> list[Finding]:
         """Return the groups that are complete.
 
         Args:
             now_s: media time.
-            falling_since_s: start of the oldest track still falling, or None; a group waits for those it may belong to.
+            falling: start and present column ``(start_s, x_px)`` of the tracks still falling; a group waits a little
+                for those it may belong to.
         """
         ready = []
         for group in self._groups:
-            waiting = falling_since_s is not None and falling_since_s <= group.end_s and now_s < group.end_s + _MEMORY_S
+            waiting = now_s < group.end_s + _WAIT_S and any(group.may_hold(*track) for track in falling)
             if not group.released and not waiting:
                 group.released = True
                 ready.append(_finding(group))

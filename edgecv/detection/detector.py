@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.capture.frame import Frame
-from edgecv.detection.background import Background
-from edgecv.detection.blobs import find_blobs
-from edgecv.detection.detection import Detection
+from edgecv.detection.blobs import to_detections
+from edgecv.detection.compiled import CompiledKernel, instruction_sets
+from edgecv.detection.detection import Detection, Detections
+from edgecv.detection.planes import Kernel, Planes, Thresholds
+from edgecv.detection.reference import ReferenceKernel
 from edgecv.detection.retiming import Retimer
 from edgecv.detection.settings import DetectionSettings
-from edgecv.detection.stabilisation import estimate_shift, translate
+from edgecv.detection.stabilisation import Stabiliser
 
 Polygon = Sequence[tuple[float, float]]
+_FIRST_NOISE = 1.5  # grey levels, until it is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,16 @@ class DetectedFrame:
         repeated: the frame repeats the one before and is no new evidence.
         shift_px: camera motion that was removed, ``(dx, dy)``; add it to get pixels of this very frame.
         taken_s: media time at which the picture was taken, where repeated frames show that the file's is uneven.
+        blind: why nothing can be detected in this frame, or None.
     """
 
     index: int
     t_s: float
-    detections: tuple[Detection, ...]
+    detections: Sequence[Detection]
     repeated: bool = False
     shift_px: tuple[float, float] = (0.0, 0.0)
     taken_s: float | None = None
+    blind: str | None = None
 
     @property
     def instant_s(self) -> float:
@@ -51,16 +56,24 @@ class Detector:
 
     Args:
         settings: thresholds and time constants.
-        masks: polygons in pixels; detections whose centre lies inside one are left out.
+        masks: polygons in pixels; nothing is detected inside one.
+        instruction_set: of the compiled kernel, or "numpy" for the reference; the fastest there is when left out.
     """
 
-    def __init__(self, settings: DetectionSettings | None = None, masks: Sequence[Polygon] = ()) -> None:
-        self._masks = [np.array(polygon, np.float32).reshape(-1, 1, 2) for polygon in masks]
+    def __init__(
+        self,
+        settings: DetectionSettings | None = None,
+        masks: Sequence[Polygon] = (),
+        instruction_set: str | None = None,
+    ) -> None:
+        self._masks = [np.array(polygon, np.float64) for polygon in masks]
         self._settings = settings or DetectionSettings()
-        self._background = Background(self._settings)
-        self._previous: NDArray[np.uint8] | None = None
+        self._set = instruction_set
+        self._kernel: Kernel | None = None
+        self._size = (0, 0)
         self._previous_t_s: float | None = None
         self._usual_change = 0.0
+        self._age = 0
         self._shift = (0.0, 0.0)
         self._retimer = Retimer()
 
@@ -70,63 +83,68 @@ class Detector:
         return replace(found, taken_s=self._retimer.instant(frame.t_s, found.repeated))
 
     def _detect(self, frame: Frame) -> DetectedFrame:
-        luma = frame.luma
-        binning = 2 if luma.size > self._settings.binning_above_px else 1
-        if self._is_repeated(luma):
-            return DetectedFrame(frame.index, frame.t_s, (), repeated=True, shift_px=self._full_shift(binning))
+        luma, s = frame.luma, self._settings
+        height, width = luma.shape
+        if self._kernel is None or self._size != (width, height):
+            self._build(width, height)
+        assert self._kernel is not None
+        if self._is_repeated(luma, self._kernel):
+            return DetectedFrame(frame.index, frame.t_s, (), repeated=True, shift_px=self._shift)
         interval_s = 0.04 if self._previous_t_s is None else frame.t_s - self._previous_t_s
         self._previous_t_s = frame.t_s
-        image = _reduce(luma, binning)
-        image = self._register(image, binning)
-        response = self._background.update(image, interval_s)
-        if response is None:
-            return DetectedFrame(frame.index, frame.t_s, (), shift_px=self._full_shift(binning))
-        changed = float(np.mean(response.standing > self._settings.grow_threshold))
-        if changed > self._settings.scene_change_fraction:
-            self._background.reset()
-            self._shift = (0.0, 0.0)
-            return DetectedFrame(frame.index, frame.t_s, ())
-        found = [d for d in find_blobs(response, binning, self._settings) if not self._masked(d)]
-        return DetectedFrame(frame.index, frame.t_s, tuple(found), shift_px=self._full_shift(binning))
+        if self._age == 0:
+            return self._learn_anew(frame, "learning the background")
+        shift = self._stabiliser.follow(luma)
+        if shift is None:
+            return self._learn_anew(frame, "the camera moved")
+        self._shift = shift
+        self._age += 1
+        deciding = self._age > s.warm_up_frames
+        first = 1.0 / (self._age + 1.0)
+        rates = (max(first, interval_s / s.memory_s), max(first, interval_s / s.noise_memory_s))
+        standing = self._kernel.update(luma, shift, rates, deciding)
+        if not deciding:
+            return DetectedFrame(frame.index, frame.t_s, (), shift_px=shift, blind="learning the background")
+        pixels = self._kernel.planes.mean.size
+        if standing > s.scene_change_fraction * pixels:
+            return self._learn_anew(frame, "the whole picture changed")
+        largest = int(s.max_area_fraction * pixels)
+        blobs = self._kernel.blobs(luma, 3 * s.max_detections, s.max_per_tile, largest)
+        found = to_detections(blobs, self._size, s)
+        return DetectedFrame(frame.index, frame.t_s, Detections(found), shift_px=shift)
 
-    def _masked(self, detection: Detection) -> bool:
-        centre = (detection.x_px, detection.y_px)
-        return any(cv2.pointPolygonTest(polygon, centre, measureDist=False) >= 0 for polygon in self._masks)
+    def _build(self, width: int, height: int) -> None:
+        s = self._settings
+        binning = 2 if width * height > s.binning_above_px else 1
+        planes = Planes.empty(width, height, binning)
+        thresholds = Thresholds(s.seed_threshold, s.grow_threshold, s.noise_floor, s.least_level)
+        if self._set == "numpy" or not instruction_sets():
+            self._kernel = ReferenceKernel(planes, s.lag_frames, thresholds)
+        else:
+            self._kernel = CompiledKernel(planes, s.lag_frames, thresholds, self._set)
+        self._stabiliser = Stabiliser(self._kernel, s)
+        self._size = (width, height)
+        self._age = 0
+        _draw_masks(planes.blind, self._masks, binning)
 
-    def _full_shift(self, binning: int) -> tuple[float, float]:
-        return (self._shift[0] * binning, self._shift[1] * binning)
+    def _learn_anew(self, frame: Frame, why: str) -> DetectedFrame:
+        assert self._kernel is not None
+        self._kernel.begin(frame.luma, _FIRST_NOISE)
+        self._stabiliser.forget()
+        self._shift = (0.0, 0.0)
+        self._age = 1
+        return DetectedFrame(frame.index, frame.t_s, (), blind=why)
 
-    def _register(self, image: NDArray[np.float32], binning: int) -> NDArray[np.float32]:
-        mean = self._background.mean
-        if mean is None or mean.shape != image.shape:
-            self._shift = (0.0, 0.0)
-            return image
-        dx, dy = estimate_shift(image, mean, self._shift)
-        if np.hypot(dx, dy) * binning > self._settings.max_shift_px:
-            self._background.reset()
-            self._shift = (0.0, 0.0)
-            return image
-        self._shift = (dx, dy)
-        if abs(dx) + abs(dy) < 0.05:
-            return image
-        return translate(image, dx, dy)
-
-    def _is_repeated(self, luma: NDArray[np.uint8]) -> bool:
+    def _is_repeated(self, luma: NDArray[np.uint8], kernel: Kernel) -> bool:
         """True where the picture hardly differs from the last one, measured against what is usual for this camera."""
-        sample = luma[1::3, 1::3]
-        previous, self._previous = self._previous, sample.copy()
-        if previous is None or previous.shape != sample.shape:
-            return False
-        change = float(np.mean(cv2.absdiff(self._previous, previous)))
+        change = kernel.change(luma)
         repeated = change < self._settings.repeat_threshold * self._usual_change or change == 0.0
-        if not repeated:
+        if not repeated and self._age:
             self._usual_change += 0.1 * (change - self._usual_change)
         return repeated
 
 
-def _reduce(luma: NDArray[np.uint8], binning: int) -> NDArray[np.float32]:
-    if binning == 1:
-        return luma.astype(np.float32)
-    h, w = luma.shape
-    even = luma[: h - h % 2, : w - w % 2].astype(np.float32)
-    return np.asarray(cv2.resize(even, (w // 2, h // 2), interpolation=cv2.INTER_AREA), np.float32)
+def _draw_masks(blind: NDArray[np.uint8], polygons: Sequence[NDArray[np.float64]], binning: int) -> None:
+    for polygon in polygons:
+        corners = np.round((polygon + 0.5) / binning - 0.5).astype(np.int32)
+        cv2.fillPoly(blind, [corners.reshape(-1, 1, 2)], (255,))

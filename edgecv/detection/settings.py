@@ -33,8 +33,8 @@ class DetectionSettings:
     noise_floor: float = 0.6
     """Smallest noise assumed, grey levels: flat saturated sky has none, and one rounding step would be a detection."""
 
-    tile_px: int = 32
-    """Side of the tiles over which brightness changes are removed and the current noise level is measured."""
+    least_level: float = 0.8
+    """Smallest noise level of a tile: in a quiet moment the threshold sinks by this much at most."""
 
     binning_above_px: int = 1_300_000
     """Frames with more pixels are analysed at half resolution: at 1080p a 2x2 mean followed by a 3x3 box found as many
@@ -46,6 +46,9 @@ class DetectionSettings:
     max_per_cell: int = 10
     """Most detections passed on per 1/64 of the picture, so that a tree cannot use up the whole budget."""
 
+    max_per_tile: int = 4
+    """Most blobs that start in one tile of 32 analysis pixels."""
+
     max_area_fraction: float = 0.01
     """Blobs above this share of the picture are people, cars or light, not thrown things."""
 
@@ -54,6 +57,16 @@ class DetectionSettings:
 
     max_shift_px: float = 6.0
     """Camera motion up to this is registered against the background; more is a moved camera and starts it anew."""
+
+    texture_cell_px: int = 24
+    """The camera's motion is measured at the steepest point of every cell of this size (analysis pixels): 1,000 points
+    give it to 0.01 px."""
+
+    least_gradient: float = 4.0
+    """Grey levels a pixel: a flatter cell has no such point."""
+
+    texture_every_frames: int = 50
+    """How often those points are chosen anew, as light and shadow move."""
 
     repeat_threshold: float = 0.15
     """A frame whose mean absolute difference to the one before is below this share of the usual is a repeated frame."""

@@ -1,70 +1,85 @@
-"""Registers a frame against the background: global translation by least squares on image gradients.
-
-Lucas & Kanade (1981) over the whole picture, with a brightness offset and robust weights so that moving trees and
-people do not pull the estimate. Sub-pixel; good to a few pixels by iterating.
-"""
+"""Follows the camera's small motion and the picture's brightness, frame by frame, and says when it moved too far."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Float32 = NDArray[np.float32]
+from edgecv.detection.planes import UNIT, Float32, Kernel, Registration, UInt8
+from edgecv.detection.settings import DetectionSettings
 
-
-def estimate_shift(image: Float32, reference: Float32, start: tuple[float, float] = (0.0, 0.0)) -> tuple[float, float]:
-    """Return ``(dx, dy)`` in pixels so that ``image(x + dx, y + dy)`` looks like ``reference(x, y)``.
-
-    Args:
-        image: ``(h, w) float32`` picture.
-        reference: ``(h, w) float32`` background, same size.
-        start: first guess, e.g. the previous frame's shift.
-
-    A picture without texture gives the guess back unchanged.
-    """
-    # half a thousand pixels across are plenty for one translation, and a reduced picture is a smoothed one
-    shrink = max(1, round(max(image.shape) / 480))
-    ref, img = _shrunk(reference, shrink), _shrunk(image, shrink)
-    gx = cv2.Sobel(ref, cv2.CV_32F, 1, 0, ksize=3, scale=0.125).ravel()
-    gy = cv2.Sobel(ref, cv2.CV_32F, 0, 1, ksize=3, scale=0.125).ravel()
-    textured = np.flatnonzero(gx * gx + gy * gy > 1.0)[::2]
-    if len(textured) < 100:
-        return start
-    gx, gy = gx[textured], gy[textured]
-    ref_values = ref.ravel()[textured]
-    dx, dy = start[0] / shrink, start[1] / shrink
-    for _ in range(4):
-        warped = translate(img, dx, dy)
-        residual = warped.ravel()[textured] - ref_values
-        residual -= np.median(residual)
-        scale = 1.4826 * float(np.median(np.abs(residual))) + 0.5
-        weight = 1.0 / (1.0 + np.square(residual / (2.0 * scale)))
-        a11 = float(np.sum(weight * gx * gx))
-        a12 = float(np.sum(weight * gx * gy))
-        a22 = float(np.sum(weight * gy * gy))
-        b1 = float(np.sum(weight * gx * residual))
-        b2 = float(np.sum(weight * gy * residual))
-        determinant = a11 * a22 - a12 * a12
-        if determinant < 1e-3 * a11 * a22:  # texture along one direction only: the other is not observable
-            return start
-        ux, uy = (a22 * b1 - a12 * b2) / determinant, (a11 * b2 - a12 * b1) / determinant
-        dx, dy = dx - ux, dy - uy
-        if ux * ux + uy * uy < 4e-4:
-            break
-    return float(dx) * shrink, float(dy) * shrink
+_FEWEST_POINTS = 40
+_ROUNDS = 3
+_LOST = 2.5  # a residual this many times the usual means that the small-motion search has lost its place
+_STEADY_LEVELS = 0.3  # brightness changes below this are left to the background's own learning
 
 
-def _shrunk(image: Float32, factor: int) -> Float32:
-    if factor > 1:
-        size = (image.shape[1] // factor, image.shape[0] // factor)
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
-    return np.asarray(cv2.GaussianBlur(image, (3, 3), 0.8), np.float32)
+class Stabiliser:
+    """Registers frames against a kernel's background."""
+
+    def __init__(self, kernel: Kernel, settings: DetectionSettings) -> None:
+        self._kernel = kernel
+        self._settings = settings
+        self._last = Registration()
+        self._usual: float | None = None
+        self._points = 0
+        self._choose_in = 0
+
+    def forget(self) -> None:
+        """The background is being learnt anew."""
+        self._last = Registration()
+        self._usual = None
+        self._points = 0
+        self._choose_in = 0
+
+    def follow(self, luma: UInt8) -> tuple[float, float] | None:
+        """Return the camera's motion ``(dx, dy)`` in pixels of the frame, or None where it is too large to be undone.
+
+        A change of gain or brightness of the whole picture is put into the background.
+        """
+        if self._choose_in == 0:
+            self._choose_points()
+        self._choose_in -= 1
+        if self._points < _FEWEST_POINTS:
+            self._usual = self._usual or self._last.residual
+            return 0.0, 0.0
+        found = self._kernel.register(luma, self._last, _ROUNDS)
+        if self._usual is not None and found.residual > _LOST * self._usual + 1.0:
+            found = self._search(luma, found)
+        b = self._kernel.planes.binning
+        shift = (found.dx * b, found.dy * b)
+        if max(abs(shift[0]), abs(shift[1])) > self._settings.max_shift_px:
+            return None
+        usual = found.residual if self._usual is None else self._usual
+        # one frame with a passing bus must not redefine what is usual
+        self._usual = usual + 0.05 * (min(found.residual, 2.0 * usual) - usual)
+        if abs(found.gain - 1.0) * 128.0 > _STEADY_LEVELS or abs(found.offset) > _STEADY_LEVELS:
+            self._kernel.brighten(found.gain, found.offset)
+        self._last = Registration(found.dx, found.dy, 1.0, 0.0, found.residual)
+        return shift
+
+    def _choose_points(self) -> None:
+        s = self._settings
+        # the first background is a single frame: only what is steeper than its noise is texture
+        least, self._choose_in = s.least_gradient, s.texture_every_frames
+        if self._usual is None:
+            least, self._choose_in = 3.0 * s.least_gradient, s.warm_up_frames
+        self._points = self._kernel.choose_points(s.texture_cell_px, least)
+
+    def _search(self, luma: UInt8, found: Registration) -> Registration:
+        """A bump: look for the motion by phase correlation and refine it; keep whichever explains the frame better."""
+        b, mean = self._kernel.planes.binning, self._kernel.planes.mean
+        w, h = self._kernel.planes.size
+        shrink = max(1, round(max(w, h) / 480))
+        size = (w // shrink, h // shrink)
+        now = _small(luma[: h * b, : w * b], size)
+        reference = _small(mean, size) / UNIT
+        window = cv2.createHanningWindow(size, cv2.CV_32F)
+        (dx, dy), _ = cv2.phaseCorrelate(reference, now, window)
+        start = Registration(dx * shrink, dy * shrink, 1.0, 0.0, found.residual)
+        searched = self._kernel.register(luma, start, 2 * _ROUNDS)
+        return searched if searched.residual < 0.8 * found.residual else found
 
 
-def translate(image: Float32, dx: float, dy: float) -> Float32:
-    """Return the ``(h, w) float32`` picture whose pixel ``(x, y)`` is ``image(x + dx, y + dy)``, edges repeated."""
-    h, w = image.shape
-    matrix = np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(image, matrix, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+def _small(image: UInt8 | np.ndarray[tuple[int, ...], np.dtype[np.int16]], size: tuple[int, int]) -> Float32:
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -2,92 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from edgecv.detection.detection import Detection
+from edgecv.detection.detection import AREA, CONTRAST, H, W, X, Y
+from edgecv.tracking.settings import TrackingSettings
 
 Float64 = NDArray[np.float64]
 _NOT_ALLOWED = 1e6
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """Where a track is expected.
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """Where tracks are expected.
 
     Attributes:
-        position: ``(2,) float64`` pixels.
-        covariance: ``(2, 2) float64`` pixels², of the prediction alone.
-        velocity: ``(2,) float64`` pixels/s.
-        area_px: recent area of the thing.
-        contrast: recent contrast, grey levels.
+        position: ``(n, 2) float64`` pixels.
+        variance: ``(n, 2)`` pixels², of the predictions alone.
+        log_area: ``(n,)`` recent area of each thing, log px².
+        contrast: ``(n,)`` recent contrast, grey levels.
     """
 
     position: Float64
-    covariance: Float64
-    velocity: Float64
-    area_px: float
-    contrast: float
+    variance: Float64
+    log_area: Float64
+    contrast: Float64
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An assignment: track number, detection number and the log density of the detection under the prediction."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Assignments: ``(k,)`` rows of the tracks and of the detections, and the log density of each."""
 
-    track: int
-    detection: int
-    log_density: float
+    tracks: NDArray[np.intp]
+    detections: NDArray[np.intp]
+    log_density: Float64
 
 
-def associate(
-    predictions: Sequence[Prediction],
-    detections: Sequence[Detection],
-    noise: Sequence[tuple[float, float]],
-    gate: float,
-    timing_sd_s: float = 0.0,
-) -> list[Match]:
+def position_variance(detections: Float64, settings: TrackingSettings) -> Float64:
+    """``(m, 2)`` pixels²: how well blobs ``(m, 8)`` tell where their things are."""
+    return np.asarray(
+        np.square(settings.position_sd_px + settings.position_sd_per_size * detections[:, W : H + 1]), np.float64
+    )
+
+
+def associate(predictions: Predictions, detections: Float64, variance: Float64, gate: float) -> Matches:
     """Assign detections to tracks one to one (Hungarian method, Kuhn 1955).
 
     Args:
-        predictions: one a track.
-        detections: this frame's blobs.
-        noise: standard deviation of each detection's position in x and y, pixels.
+        predictions: of ``n`` tracks.
+        detections: ``(m, 8)``, columns as in :data:`~edgecv.detection.detection.COLUMNS`.
+        variance: ``(n, m, 2)`` or ``(1, m, 2)`` pixels², of the detections' positions.
         gate: largest squared Mahalanobis distance allowed.
-        timing_sd_s: uncertainty of the instant the frame was taken at.
 
     Returns:
-        Matches in order of track number. A change of size or brightness costs as much as a displacement of the same
+        Matches in order of track. A change of size or brightness costs as much as a displacement of the same
         improbability: a box that turns changes its area by a factor of two and may even change from dark to bright.
     """
-    if not predictions or not detections:
-        return []
-    where = np.array([[d.x_px, d.y_px] for d in detections])
-    area = np.log(np.array([d.area_px for d in detections]))
-    contrast = np.array([d.contrast for d in detections])
-    variance = np.square(np.array(noise))
-    cost = np.full((len(predictions), len(detections)), _NOT_ALLOWED)
-    density = np.zeros_like(cost)
-    for i, prediction in enumerate(predictions):
-        motion = prediction.velocity * timing_sd_s
-        sxx = prediction.covariance[0, 0] + variance[:, 0] + motion[0] ** 2
-        syy = prediction.covariance[1, 1] + variance[:, 1] + motion[1] ** 2
-        sxy = prediction.covariance[0, 1] + motion[0] * motion[1]
-        determinant = sxx * syy - sxy * sxy
-        dx, dy = where[:, 0] - prediction.position[0], where[:, 1] - prediction.position[1]
-        distance = (syy * dx * dx - 2.0 * sxy * dx * dy + sxx * dy * dy) / determinant
-        log_density = -0.5 * distance - 0.5 * np.log(determinant) - np.log(2.0 * np.pi)
-        resemblance = np.square((area - np.log(prediction.area_px)) / 0.8)
-        resemblance += np.where(contrast * prediction.contrast < 0, 2.0, 0.0)
-        allowed = (distance < gate) & (resemblance < 16.0)
-        cost[i, allowed] = (-log_density + 0.5 * resemblance)[allowed]
-        density[i] = log_density - 0.5 * resemblance
-    rows, columns = linear_sum_assignment(cost)
-    return [
-        Match(int(i), int(j), float(density[i, j]))
-        for i, j in zip(rows, columns, strict=True)
-        if cost[i, j] < _NOT_ALLOWED
-    ]
+    n, m = len(predictions.position), len(detections)
+    if not n or not m:
+        none = np.zeros(0, np.intp)
+        return Matches(none, none, np.zeros(0))
+    total = predictions.variance[:, None, :] + variance
+    offset = detections[None, :, X : Y + 1] - predictions.position[:, None, :]
+    ratio = offset * offset / total
+    distance = ratio[..., 0] + ratio[..., 1]
+    change = (np.log(detections[:, AREA])[None] - predictions.log_area[:, None]) / 0.8
+    resemblance = change * change + 2.0 * (detections[None, :, CONTRAST] * predictions.contrast[:, None] < 0)
+    allowed = (distance < gate) & (resemblance < 16.0)
+    rows, columns = np.nonzero(allowed)
+    spread = total[rows, columns]
+    density = -0.5 * (
+        distance[rows, columns] + np.log(spread[:, 0] * spread[:, 1]) + resemblance[rows, columns]
+    ) - np.log(2.0 * np.pi)
+    if len(np.unique(rows)) == len(rows) and len(np.unique(columns)) == len(columns):
+        return Matches(rows, columns, density)  # nobody competes
+    cost = np.full((n, m), _NOT_ALLOWED)
+    cost[rows, columns] = -density
+    tracks, chosen = linear_sum_assignment(cost)
+    valid = cost[tracks, chosen] < _NOT_ALLOWED
+    tracks, chosen = tracks[valid], chosen[valid]
+    return Matches(tracks, chosen, -cost[tracks, chosen])

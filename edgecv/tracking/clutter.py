@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.detection.detection import Detection
+from edgecv.detection.detection import X, Y
 
+Float64 = NDArray[np.float64]
 _CELLS = 16
+_FEWEST = 0.02  # never below one in 50 frames a cell
 
 
 class ClutterMap:
     """Running density of detections over a grid of 16x16 cells."""
 
     def __init__(self, picture_size_px: tuple[int, int]) -> None:
-        self._size = picture_size_px
+        self._scale = np.array([_CELLS / picture_size_px[0], _CELLS / picture_size_px[1]])
         self._cell_area_px2 = picture_size_px[0] * picture_size_px[1] / float(_CELLS * _CELLS)
-        self._count: NDArray[np.float64] = np.full((_CELLS, _CELLS), 0.02)
+        self._count: Float64 = np.full((_CELLS, _CELLS), _FEWEST)
+        self._around = self._count
 
-    def learn(self, detections: Sequence[Detection]) -> None:
-        """Take one frame's detections (time constant 30 frames, so a fall counts little in its own cells)."""
-        now = np.zeros((_CELLS, _CELLS))
-        for detection in detections:
-            now[self._cell(detection)] += 1.0
+    def learn(self, detections: Float64) -> None:
+        """Take one frame's ``(m, 8)`` detections (time constant 30 frames: a fall counts little in its own cells)."""
+        row, column = self._cells(detections)
+        now = np.bincount(row * _CELLS + column, minlength=_CELLS * _CELLS).reshape(_CELLS, _CELLS)
         self._count += (now - self._count) / 30.0
+        self._around = np.maximum(cv2.blur(self._count, (3, 3), borderType=cv2.BORDER_REPLICATE), _FEWEST)
 
-    def density(self, detection: Detection) -> float:
-        """Detections per square pixel and frame around a detection; never below one in 50 frames a cell."""
-        row, column = self._cell(detection)
-        around = self._count[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-        return max(float(around.mean()), 0.02) / self._cell_area_px2
+    def density(self, detections: Float64) -> Float64:
+        """``(m,)`` detections per square pixel and frame to be expected around each of ``(m, 8)``."""
+        row, column = self._cells(detections)
+        return np.asarray(self._around[row, column] / self._cell_area_px2, np.float64)
 
-    def _cell(self, detection: Detection) -> tuple[int, int]:
-        column = int(_CELLS * detection.x_px / self._size[0])
-        row = int(_CELLS * detection.y_px / self._size[1])
-        return min(max(row, 0), _CELLS - 1), min(max(column, 0), _CELLS - 1)
+    def _cells(self, detections: Float64) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        cell = np.clip(detections[:, X : Y + 1] * self._scale, 0, _CELLS - 1).astype(np.intp)
+        return cell[:, 1], cell[:, 0]

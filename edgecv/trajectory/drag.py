@@ -7,12 +7,18 @@ dimensions, so: Runge-Kutta of fourth order, and cubic Hermite interpolation bet
 
 from __future__ import annotations
 
+from ctypes import c_double, c_int64
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.native import LIBRARY, address
+
 Float64 = NDArray[np.float64]
+
+if LIBRARY is not None:
+    LIBRARY.edgecv_falls.restype = None
 
 G_MPS2 = 9.80665
 _STEP_S = 0.04  # a fall of 4 s comes out within a millimetre
@@ -64,10 +70,36 @@ def fall_positions(
         The states, finite for finite falls; a thing so light that drag stops it within a step (k·speed above 25 a
         second: 10 m/s at a terminal velocity of 2 m/s) brakes at that rate instead.
     """
-    times = np.asarray(times_s, np.float64)
+    wind = np.zeros_like(velocity_mps) if wind_mps is None else wind_mps
+    solve = integrate if LIBRARY is None else integrate_compiled
+    return solve(position_m, velocity_mps, drag_per_m, np.asarray(times_s, np.float64), down, wind)
+
+
+def integrate_compiled(
+    position_m: Float64, velocity_mps: Float64, drag_per_m: Float64, times: Float64, down: Float64, wind: Float64
+) -> FallStates:
+    """The same as :func:`integrate`, in C, fifty times faster; the trajectory fit does little else."""
     shape = (len(position_m), len(times), 3)
     positions, velocities = np.empty(shape), np.empty(shape)
-    wind = np.zeros_like(velocity_mps) if wind_mps is None else wind_mps
+    given = (position_m, velocity_mps, drag_per_m, times, down, wind)
+    arrays = [np.ascontiguousarray(array, np.float64) for array in given]
+    LIBRARY.edgecv_falls(
+        c_int64(shape[0]),
+        c_int64(shape[1]),
+        *(address(array) for array in arrays),
+        *(c_double(value) for value in (G_MPS2, _STEP_S, _FASTEST_MPS)),
+        address(positions),
+        address(velocities),
+    )
+    return FallStates(positions, velocities)
+
+
+def integrate(
+    position_m: Float64, velocity_mps: Float64, drag_per_m: Float64, times: Float64, down: Float64, wind: Float64
+) -> FallStates:
+    """:func:`fall_positions` in NumPy: the reference."""
+    shape = (len(position_m), len(times), 3)
+    positions, velocities = np.empty(shape), np.empty(shape)
     for chosen in (times >= 0.0, times < 0.0):
         if not chosen.any():
             continue

@@ -143,9 +143,11 @@ def test_a_group_waits_for_what_is_still_falling_and_is_told_once() -> None:
     fall = _explain(fall_track(25.0))
     assert fall is not None
     verdict = judge(fall, ClassificationSettings())
+    column = float(fall.path.uv_px[-1, 0])
     grouper = Grouper()
     grouper.add(fall, verdict)
-    assert grouper.release(fall.fit.end_s + 0.1, fall.fit.end_s - 0.5) == []
-    assert len(grouper.release(fall.fit.end_s + 0.2, None)) == 1
+    assert grouper.release(fall.fit.end_s + 0.1, [(fall.fit.end_s - 0.5, column)]) == []
+    # what falls far to the side is another thing, and is not waited for
+    assert len(grouper.release(fall.fit.end_s + 0.2, [(fall.fit.end_s - 0.5, column + 500.0)])) == 1
     grouper.add(fall, verdict)  # its bounce, found later, is no second incident
-    assert grouper.release(fall.fit.end_s + 0.3, None) == []
+    assert grouper.release(fall.fit.end_s + 0.3, []) == []

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from edgecv.trajectory.drag import G_MPS2, drag_from_terminal, fall_positions, terminal_velocity
+from edgecv.native import LIBRARY
+from edgecv.trajectory.drag import (
+    G_MPS2,
+    drag_from_terminal,
+    fall_positions,
+    integrate,
+    integrate_compiled,
+    terminal_velocity,
+)
 
 DOWN = np.array([[0.0, -1.0, 0.0]])
 
@@ -115,3 +123,21 @@ def test_far_backwards_in_time_nothing_overflows() -> None:
 def test_terminal_velocity_and_drag_are_each_others_inverse() -> None:
     speeds = np.array([2.0, 8.0, 43.0])
     assert np.allclose(terminal_velocity(drag_from_terminal(speeds)), speeds)
+
+
+@pytest.mark.skipif(LIBRARY is None, reason="the compiled library was not built here: there was no C compiler")
+def test_the_compiled_integration_is_the_same_as_the_reference() -> None:
+    rng = np.random.default_rng(8)
+    for n in (1, 2, 40):
+        times = np.sort(rng.uniform(-1.5, 3.0, n))
+        given = (
+            rng.normal(0, 10, (9, 3)),
+            rng.normal(0, 8, (9, 3)),
+            drag_from_terminal(rng.uniform(1.5, 60, 9)),
+            times,
+            np.tile([[0.0, -1.0, 0.0]], (9, 1)),
+            rng.normal(0, 3, (9, 3)),
+        )
+        ours, theirs = integrate_compiled(*given), integrate(*given)
+        np.testing.assert_allclose(ours.positions_m, theirs.positions_m, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(ours.velocities_mps, theirs.velocities_mps, rtol=1e-9, atol=1e-9)

@@ -1,0 +1,154 @@
+"""What one camera's detection remembers, in the fixed-point units that the compiled and the NumPy kernel share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+UInt8 = NDArray[np.uint8]
+Int16 = NDArray[np.int16]
+Float32 = NDArray[np.float32]
+
+TILE = 32  # side of a tile, analysis pixels
+UNIT = 128  # of the mean and of a difference: one grey level
+SMOOTH_UNIT = 288  # of a smoothed difference: one grey level over all nine pixels
+NOISE_UNIT = 16  # of the noise: one unit of a smoothed difference
+LIMIT = 3600  # a difference is clipped here, 28 grey levels, so that nine of them fit 16 bits
+GROW, SEED = 1, 2  # mask: a blob may grow over this pixel; may start at it
+
+BLOB_COLUMNS = ("x", "y", "xx", "yy", "area", "contrast", "snr", "xy")
+
+
+@dataclass(slots=True)
+class Planes:
+    """The memory of one camera; all planes ``(h, w)`` at analysis resolution (binning x binning pixels of the frame).
+
+    Attributes:
+        binning: 1 or 2.
+        mean: ``int16`` background, 1/128 grey level.
+        noise: ``int16`` mean absolute smoothed difference, 1/16 of its unit.
+        lagged: ``int16`` smoothed difference some frames ago; this frame's after an update.
+        moving: ``int16`` lagged minimum, valid where the mask says SEED.
+        mask: ``uint8`` GROW and SEED bits of this frame.
+        blind: ``uint8`` 255 where no blob may start.
+        offset: ``(tiles_y, tiles_x) int16`` change of brightness taken out of each tile, 1/128 grey level.
+        level: ``(tiles_y, tiles_x) float32`` noise of this frame in units of the usual.
+        seeds: ``(tiles_y, tiles_x) int32`` pixels that may start a blob.
+    """
+
+    binning: int
+    mean: Int16
+    noise: Int16
+    lagged: Int16
+    moving: Int16
+    mask: UInt8
+    blind: UInt8
+    offset: Int16
+    level: Float32
+    seeds: NDArray[np.int32]
+
+    @classmethod
+    def empty(cls, width_px: int, height_px: int, binning: int) -> Planes:
+        """Return planes for frames of this size; a last odd row and column are left out."""
+        h, w = height_px // binning, width_px // binning
+        tiles = (-(-h // TILE), -(-w // TILE))
+
+        def plane() -> Int16:
+            return np.zeros((h, w), np.int16)
+
+        return cls(
+            binning,
+            plane(),
+            plane(),
+            plane(),
+            plane(),
+            np.zeros((h, w), np.uint8),
+            np.zeros((h, w), np.uint8),
+            np.zeros(tiles, np.int16),
+            np.ones(tiles, np.float32),
+            np.zeros(tiles, np.int32),
+        )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """``(width, height)`` in analysis pixels."""
+        return self.mean.shape[1], self.mean.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a kernel decides by; noise in units of the pixel's mean absolute deviation times the tile's level."""
+
+    seed: float
+    grow: float
+    noise_floor: float
+    least_level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """``frame(x + d) = gain * background(x) + offset``, analysis pixels and grey levels.
+
+    Attributes:
+        dx: motion to the right.
+        dy: motion down.
+        gain: contrast of the frame against the background's.
+        offset: brightness against the background's.
+        residual: mean absolute difference that is left at the textured points.
+    """
+
+    dx: float = 0.0
+    dy: float = 0.0
+    gain: float = 1.0
+    offset: float = 0.0
+    residual: float = 2.0
+
+
+class Kernel(Protocol):
+    """One camera's per-pixel work; the compiled and the NumPy kernel give the same bits (registration: to rounding)."""
+
+    planes: Planes
+
+    def begin(self, luma: UInt8, noise: float) -> None:
+        """Make the frame the background, with this noise in grey levels everywhere."""
+
+    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], deciding: bool) -> int:
+        """Compare a frame with the background, then learn from it.
+
+        Args:
+            luma: ``(height, width) uint8`` frame.
+            shift_px: camera motion ``(dx, dy)`` to take out, pixels of the frame.
+            rates: of learning the mean and the noise, below one half.
+            deciding: False while the noise is not known yet: nothing is marked.
+
+        Returns:
+            The number of analysis pixels that differ from the background.
+        """
+
+    def blobs(self, luma: UInt8, room: int, per_tile: int, largest: int) -> Float32:
+        """Return ``(n, 8)`` blobs of the frame just updated, strongest first: BLOB_COLUMNS, pixels of the frame.
+
+        Args:
+            luma: the frame.
+            room: most blobs.
+            per_tile: most blobs that start in one tile.
+            largest: blobs above this number of analysis pixels are left out.
+        """
+
+    def choose_points(self, cell: int, least: float) -> int:
+        """Choose the steepest background point of every cell of this size; return how many there are.
+
+        ``least`` is the smallest gradient, grey levels a pixel, that counts.
+        """
+
+    def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
+        """Find the camera's motion and the brightness of a frame at the chosen points, beginning at ``start``."""
+
+    def brighten(self, gain: float, offset: float) -> None:
+        """Take a change of gain or brightness of the whole picture over into the background."""
+
+    def change(self, luma: UInt8) -> float:
+        """Return the mean absolute difference to the frame of the last call, grey levels, on every eighth row."""

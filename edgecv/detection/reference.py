@@ -1,0 +1,241 @@
+"""The kernel in plain NumPy: what the compiled one must give bit for bit, and the fallback where there is none.
+
+Recipe (measured in the project's design notes): running mean; each tile's mean difference removed (clouds, flicker);
+3x3 box as matched filter for things of a few pixels; the smaller of the difference to the background and to the
+response some frames ago, where the signs agree; all in units of the pixel's mean absolute deviation times the tile's
+current noise level (a cell-averaging CFAR gate, so that trees and rain lose sensitivity where and while they move).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
+from edgecv.detection.planes import (
+    GROW,
+    LIMIT,
+    NOISE_UNIT,
+    SEED,
+    SMOOTH_UNIT,
+    TILE,
+    UNIT,
+    Float32,
+    Planes,
+    Registration,
+    Thresholds,
+    UInt8,
+)
+from edgecv.detection.registration import register, textured_points
+
+Int32 = NDArray[np.int32]
+_CLIP = 16000
+_STEADY = 640  # a tile's mean takes differences up to 5 grey levels
+
+
+class ReferenceKernel:
+    """Per-pixel work in NumPy; see :class:`~edgecv.detection.planes.Kernel`.
+
+    Args:
+        planes: the camera's memory.
+        lag: how many frames back a moving pixel must differ from.
+        thresholds: what to decide by.
+    """
+
+    def __init__(self, planes: Planes, lag: int, thresholds: Thresholds) -> None:
+        self.planes = planes
+        self._thresholds = thresholds
+        self._history = [planes.lagged, *(np.zeros_like(planes.lagged) for _ in range(lag - 1))]
+        self._turn = 0
+        self._shift = (0, 0)
+        self._points = np.zeros((0, 2), np.int32)
+        self._kept: UInt8 | None = None
+
+    def begin(self, luma: UInt8, noise: float) -> None:
+        """Make the frame the background."""
+        self._shift = (0, 0)
+        self.planes.mean[:] = self._load(luma)
+        self.planes.noise[:] = int(min(32000.0, float(np.float32(noise) * np.float32(SMOOTH_UNIT * NOISE_UNIT))))
+        for plane in self._history:
+            plane.fill(0)
+
+    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], deciding: bool) -> int:
+        """Compare a frame with the background, then learn from it."""
+        planes = self.planes
+        (whole_dx, rest_dx), (whole_dy, rest_dy) = (split_shift(v, planes.binning) for v in shift_px)
+        self._shift = (whole_dx, whole_dy)
+        rate, noise_rate = (fixed_rate(v) for v in rates)
+        planes.lagged = self._history[self._turn]
+        self._turn = (self._turn + 1) % len(self._history)
+        frame = self._load(luma)
+        above: Int32 | None = None
+        standing = 0
+        for row in range(planes.level.shape[0]):
+            y0, y1 = row * TILE, min(row * TILE + TILE, frame.shape[0])
+            # the background of the rows above has been learnt already, so their last difference is kept from then
+            difference = np.clip(frame[y0 : y1 + 1] - planes.mean[y0 : y1 + 1].astype(np.int32), -_CLIP, _CLIP)
+            if rest_dx or rest_dy:
+                self._shift_out(difference, y0, rest_dx, rest_dy)
+            kept = difference[y1 - y0 - 1].copy()
+            smooth = self._smooth(difference, above, row, rate)
+            standing += self._decide(smooth, row, noise_rate, deciding)
+            above = kept
+        return standing
+
+    def blobs(self, luma: UInt8, room: int, per_tile: int, largest: int) -> Float32:
+        """Return the blobs of the frame just updated."""
+        planes = self.planes
+        marked = (planes.mask > 0).astype(np.uint8)
+        count, *found_regions = cv2.connectedComponentsWithStats(marked, connectivity=8)
+        labels, stats = (np.asarray(a, np.int32) for a in found_regions[:2])
+        done = np.zeros(count, bool)
+        frame = self._load(luma)
+        found: list[list[float]] = []
+        for ty, tx in np.argwhere(planes.seeds > 0):
+            part = (slice(ty * TILE, ty * TILE + TILE), slice(tx * TILE, tx * TILE + TILE))
+            here = 0
+            for y, x in np.argwhere(((planes.mask[part] & SEED) > 0) & (planes.blind[part] == 0)):
+                label = int(labels[part][y, x])
+                if here == per_tile or done[label]:
+                    continue
+                done[label] = True
+                if stats[label, cv2.CC_STAT_AREA] > largest or len(found) == room:
+                    continue
+                found.append(self._measure(labels, stats[label], label, frame))
+                here += 1
+        found.sort(key=lambda blob: (-blob[6], blob[1], blob[0]))
+        return np.array(found, np.float32).reshape(-1, 8)
+
+    def choose_points(self, cell: int, least: float) -> int:
+        """Choose the steepest background point of every cell."""
+        self._points = textured_points(self.planes.mean, cell, least)
+        return len(self._points)
+
+    def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
+        """Find the camera's motion and the brightness of a frame."""
+        self._shift = (0, 0)
+        return register(self._load(luma), self.planes.mean, self._points, start, rounds)
+
+    def brighten(self, gain: float, offset: float) -> None:
+        """Take a change of brightness over into the background."""
+        g, o = fixed_brightness(gain, offset)
+        mean = self.planes.mean.astype(np.int32)
+        self.planes.mean[:] = np.clip(mean + ((mean * g) >> 16) + o, 0, 32640)
+
+    def change(self, luma: UInt8) -> float:
+        """Return the mean absolute difference to the frame of the last call."""
+        rows = luma[4::8].copy()
+        previous, self._kept = self._kept, rows
+        if previous is None or previous.shape != rows.shape:
+            return 255.0
+        return float(np.float32(cv2.absdiff(rows, previous).sum(dtype=np.int64)) / np.float32(rows.size))
+
+    def _load(self, luma: UInt8) -> Int32:
+        """The frame in 1/128 grey level at analysis resolution, its edge pixels repeated where the shift leaves it."""
+        w, h = self.planes.size
+        b = self.planes.binning
+        rows = np.clip(np.arange(h * b) + self._shift[1], 0, h * b - 1)
+        columns = np.clip(np.arange(w * b) + self._shift[0], 0, w * b - 1)
+        pixels = luma[rows][:, columns].astype(np.int32)
+        if b == 1:
+            return pixels << 7
+        return np.asarray(pixels.reshape(h, 2, w, 2).sum(axis=(1, 3), dtype=np.int32) << 5, np.int32)
+
+    def _shift_out(self, difference: Int32, y0: int, rest_dx: int, rest_dy: int) -> None:
+        """frame(x) = background(x - rest) is about background(x) - rest * gradient(x)."""
+        mean = self.planes.mean.astype(np.int32)
+        y = np.arange(y0, y0 + len(difference))
+        gy = mean[np.minimum(y + 1, len(mean) - 1)] - mean[np.maximum(y - 1, 0)]
+        gx = mean[y][:, 2:] - mean[y][:, :-2]
+        step = ((gx * rest_dx) >> 16) + ((gy[:, 1:-1] * rest_dy) >> 16)
+        difference[:, 1:-1] += np.clip(step, -_CLIP, _CLIP)
+
+    def _smooth(self, difference: Int32, above: Int32 | None, row: int, rate: int) -> Int32:
+        """Take each tile's brightness out, learn the mean, and return the 3x3 sums of the row of tiles."""
+        planes = self.planes
+        h, w = planes.mean.shape
+        y0, y1 = row * TILE, min(row * TILE + TILE, h)
+        rows = y1 - y0
+        for tile in range(planes.level.shape[1]):
+            part = np.clip(difference[:rows:2, tile * TILE : tile * TILE + TILE], -_STEADY, _STEADY)
+            planes.offset[row, tile] = int(part.sum() / part.size)  # towards zero, as in C
+        offset = np.repeat(planes.offset[row].astype(np.int32), TILE)[:w]
+        error = np.clip(difference - offset, -LIMIT, LIMIT)
+        mean = planes.mean[y0:y1].astype(np.int32)
+        mean += (((error[:rows] + 32768 // rate) * rate) >> 16) + offset
+        planes.mean[y0:y1] = np.clip(mean, 0, 32640)
+        first = error[:1] if above is None else np.clip(above - offset, -LIMIT, LIMIT)[None]
+        last = error[-1:] if y1 == h else error[:0]
+        tall = np.pad(np.vstack([first, error, last]), ((0, 0), (1, 1)), mode="edge")
+        across = tall[:, :-2] + tall[:, 1:-1] + tall[:, 2:]
+        return np.asarray((across[:-2] + across[1:-1] + across[2:]) >> 2, np.int32)[:rows]
+
+    def _decide(self, smooth: Int32, row: int, noise_rate: int, deciding: bool) -> int:
+        """Threshold a row of tiles and learn its noise; return how many pixels differ from the background."""
+        planes, t = self.planes, self._thresholds
+        part = slice(row * TILE, row * TILE + len(smooth))
+        noise = planes.noise[part].astype(np.int32)
+        size = np.abs(smooth)
+        capped = np.minimum(size, np.minimum((noise >> 2) + 64, 2000))
+        edges = np.arange(0, smooth.shape[1], TILE)
+        usual = np.add.reduceat((noise >> 4).sum(axis=0), edges)
+        raw = np.add.reduceat(capped.sum(axis=0), edges).astype(np.float32) / np.maximum(usual, 1).astype(np.float32)
+        wide = np.pad(raw, 1, mode="edge")
+        quarter, half = np.float32(0.25), np.float32(0.5)
+        level = np.maximum(quarter * wide[:-2] + half * raw + quarter * wide[2:], np.float32(t.least_level))
+        planes.level[row] = level
+        change = smooth - planes.lagged[part]
+        moving = np.where((smooth < 0) == (change < 0), np.minimum(size, np.abs(change)), 0)
+        planes.lagged[part] = smooth
+        seed = moving > self._gate(noise, t.seed, level, deciding)
+        grow = size > self._gate(noise, t.grow, level, deciding)
+        planes.mask[part] = seed * SEED + grow * GROW
+        planes.seeds[row] = np.add.reduceat(seed.sum(axis=0), edges)
+        planes.moving[part] = moving
+        planes.noise[part] = noise + ((((capped << 4) - noise) * noise_rate) >> 16)
+        return int(grow.sum())
+
+    def _gate(self, noise: Int32, threshold: float, level: Float32, deciding: bool) -> Int32:
+        """The threshold of every pixel, in units of the smoothed difference."""
+        if not deciding:
+            return np.full(noise.shape, 32766, np.int32)
+        times = np.minimum(np.float32(threshold) * level, np.float32(31.9))
+        floor = np.minimum(
+            times * np.float32(self._thresholds.noise_floor) * np.float32(SMOOTH_UNIT), np.float32(32766)
+        )
+        w = noise.shape[1]
+        factor = np.repeat((times * np.float32(2048.0)).astype(np.int32), TILE)[:w]
+        usual = np.minimum((noise * factor) >> 16, 16383) << 1
+        return np.asarray(np.maximum(usual, np.repeat(floor.astype(np.int32), TILE)[:w]), np.int32)
+
+    def _measure(self, labels: Int32, box: Int32, label: int, frame: Int32) -> list[float]:
+        """Centre, extent and contrast from the plain differences, which the 3x3 filter has not widened."""
+        planes = self.planes
+        left, top, w, h = (int(v) for v in box[:4])
+        part = (slice(top, top + h), slice(left, left + w))
+        inside = labels[part] == label
+        difference = np.clip(frame[part] - planes.mean[part].astype(np.int32), -32000, 32000)
+        size = np.where(inside, np.abs(difference), 0)
+        # below 30 % of the peak are compression halos
+        ys, xs = np.nonzero(size > 3 * int(size.max()) // 10)
+        weight = size[ys, xs].astype(np.float64)
+        total = float(weight.sum())
+        cx, cy = float(weight @ xs) / total, float(weight @ ys) / total
+        b = planes.binning
+        moments = (float(weight @ np.square(xs - cx)), float(weight @ np.square(ys - cy)))
+        mixed = float(weight @ ((xs - cx) * (ys - cy)))
+        level = planes.level[np.arange(top, top + h)[:, None] // TILE, np.arange(left, left + w)[None] // TILE]
+        usual = np.maximum(planes.noise[part] / NOISE_UNIT, self._thresholds.noise_floor * SMOOTH_UNIT)
+        seeds = inside & ((planes.mask[part] & SEED) > 0)
+        snr = float((planes.moving[part] / usual / level)[seeds].max())
+        return [
+            (left + cx + 0.5) * b - 0.5,
+            (top + cy + 0.5) * b - 0.5,
+            moments[0] / total * b * b,
+            moments[1] / total * b * b,
+            float(len(xs) * b * b),
+            float(difference[ys, xs].mean()) / UNIT,
+            snr,
+            mixed / total * b * b,
+        ]

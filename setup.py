@@ -1,0 +1,31 @@
+"""The compiled part of edgecv: one C library, loaded with ctypes, so it needs a C compiler but no Python headers."""
+
+import os
+import platform
+import shutil
+import sys
+from importlib.util import find_spec
+
+from setuptools import Extension, setup
+
+_FOLDER = "edgecv/native"
+
+if "CC" not in os.environ and not any(shutil.which(name) for name in ("cc", "gcc", "clang")) and find_spec("ziglang"):
+    # Zig tunes for the machine it runs on unless told not to; the library chooses its instructions at run time
+    cpu = "-mcpu=baseline"
+    os.environ["CC"] = f"{sys.executable} -m ziglang cc {cpu}"
+    os.environ["LDSHARED"] = f"{sys.executable} -m ziglang cc {cpu} -shared"
+
+setup(
+    ext_modules=[
+        Extension(
+            f"{_FOLDER.replace('/', '.')}._kernel",
+            [f"{_FOLDER}/{name}.c" for name in ("kernel", "registration", "tile_row", "fall")],
+            depends=[f"{_FOLDER}/kernel.h", f"{_FOLDER}/tile_row.inc"],
+            extra_compile_args=["-O3", "-std=gnu11", "-ffp-contract=off", "-fvisibility=default"],
+            libraries=["m"] if platform.system() != "Windows" else [],
+            # without a compiler the NumPy kernel does the same, slower
+            optional=True,
+        )
+    ]
+)

@@ -1,0 +1,85 @@
+"""The compiled kernel and its NumPy reference give the same bits, on every instruction set this machine has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edgecv.detection.compiled import CompiledKernel, instruction_sets
+from edgecv.detection.planes import Planes, Registration, Thresholds
+from edgecv.detection.reference import ReferenceKernel
+
+THRESHOLDS = Thresholds(seed=4.0, grow=2.5, noise_floor=0.6, least_level=0.8)
+SETS = instruction_sets() or ("none",)
+
+
+def _kernels(w: int, h: int, binning: int, instruction_set: str) -> tuple[CompiledKernel, ReferenceKernel]:
+    if not instruction_sets():
+        pytest.skip("the compiled kernel was not built here: there was no C compiler")
+    compiled = CompiledKernel(Planes.empty(w, h, binning), 3, THRESHOLDS, instruction_set)
+    return compiled, ReferenceKernel(Planes.empty(w, h, binning), 3, THRESHOLDS)
+
+
+def _frames(w: int, h: int, count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
+    """A textured wall with noise, flicker, a moving square and a flashing corner."""
+    rng = np.random.default_rng(seed)
+    wall = np.repeat(np.repeat(rng.uniform(20, 235, (h // 8 + 1, w // 8 + 1)), 8, 0), 8, 1)[:h, :w]
+    frames = []
+    for n in range(count):
+        picture = wall + rng.normal(0, 2.0, wall.shape) + 6.0 * np.sin(n)
+        x, y = (7 * n) % max(1, w - 6), (5 * n) % max(1, h - 6)
+        picture[y : y + 4, x : x + 3] += 60.0
+        if n % 7 == 0:
+            picture[: h // 3, : w // 4] = 250.0
+        frames.append(np.clip(picture, 0, 255).astype(np.uint8))
+    return frames
+
+
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize(("w", "h", "binning"), [(96, 64, 1), (150, 71, 1), (201, 99, 2), (320, 200, 2), (40, 33, 1)])
+def test_both_kernels_give_the_same_bits(w: int, h: int, binning: int, instruction_set: str) -> None:
+    compiled, reference = _kernels(w, h, binning, instruction_set)
+    rng = np.random.default_rng(5)
+    frames = _frames(w, h, 30)
+    compiled.begin(frames[0], 1.5)
+    reference.begin(frames[0], 1.5)
+    seen = 0
+    for n, frame in enumerate(frames[1:]):
+        shift = (0.0, 0.0) if n % 3 == 0 else (float(rng.uniform(-5, 5)), float(rng.uniform(-5, 5)))
+        rates = (max(0.02, 1.0 / (n + 2)), max(0.01, 1.0 / (n + 2)))
+        if n % 5 == 4:
+            compiled.brighten(1.04, -2.0)
+            reference.brighten(1.04, -2.0)
+        standing = [kernel.update(frame, shift, rates, n > 8) for kernel in (compiled, reference)]
+        assert standing[0] == standing[1]
+        for name in ("mean", "noise", "lagged", "mask", "offset", "level", "seeds"):
+            ours, theirs = getattr(compiled.planes, name), getattr(reference.planes, name)
+            np.testing.assert_array_equal(ours, theirs, err_msg=f"{name} of frame {n}")
+        blobs = [kernel.blobs(frame, 200, 4, 2000) for kernel in (compiled, reference)]
+        seen += len(blobs[0])
+        assert len(blobs[0]) == len(blobs[1])
+        np.testing.assert_allclose(blobs[0], blobs[1], rtol=1e-4, atol=1e-3)
+    assert seen > 20
+
+
+@pytest.mark.parametrize("binning", [1, 2])
+def test_both_kernels_register_alike(binning: int) -> None:
+    compiled, reference = _kernels(320, 240, binning, SETS[-1])
+    frames = _frames(320, 240, 3, seed=2)
+    moved = np.roll(frames[0], (2, -1), (0, 1))
+    for kernel in (compiled, reference):
+        kernel.begin(frames[0], 1.5)
+    assert compiled.choose_points(12, 4.0) == reference.choose_points(12, 4.0) > 20
+    ours, theirs = (kernel.register(moved, Registration(), 6) for kernel in (compiled, reference))
+    assert (ours.dx, ours.dy, ours.gain, ours.offset) == pytest.approx(
+        (theirs.dx, theirs.dy, theirs.gain, theirs.offset), abs=2e-3
+    )
+
+
+def test_both_kernels_measure_change_alike() -> None:
+    compiled, reference = _kernels(200, 120, 1, SETS[-1])
+    for n, frame in enumerate(_frames(200, 120, 4)):
+        ours, theirs = compiled.change(frame), reference.change(frame)
+        assert ours == pytest.approx(theirs, rel=1e-5)
+        assert (ours == 255.0) == (n == 0)
