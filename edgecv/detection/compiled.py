@@ -68,7 +68,7 @@ class CompiledKernel:
         self._set = INSTRUCTION_SETS.index(instruction_set or sets[-1])
         w, h = planes.size
         self._scratch = np.zeros(3 * (TILE + 2) * (w + 2 * _MARGIN), np.int16)
-        self._history = [planes.lagged, *(np.zeros((h, w), np.int16) for _ in range(lag - 1))]
+        self._history = [planes.lagged, *(np.zeros((h, w), np.int8) for _ in range(lag - 1))]
         self._turn = 0
         self._pixels = np.zeros(w * h, np.int32)
         self._values = np.zeros(w * h, np.int16)
@@ -159,7 +159,7 @@ class CompiledKernel:
     def change(self, luma: UInt8) -> float:
         """Return the mean absolute difference to the frame of the last call."""
         h, w = luma.shape
-        size = len(range(4, h, 8)) * w
+        size = len(range(8, h, 16)) * w
         first = len(self._kept) != size
         if first:
             self._kept = np.zeros(size, np.uint8)

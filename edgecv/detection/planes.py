@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 UInt8 = NDArray[np.uint8]
+Int8 = NDArray[np.int8]
 Int16 = NDArray[np.int16]
 Float32 = NDArray[np.float32]
 
 TILE = 32  # side of a tile, analysis pixels
 UNIT = 128  # of the mean and of a difference: one grey level
 SMOOTH_UNIT = 288  # of a smoothed difference: one grey level over all nine pixels
+LAG_STEP = 64  # of the smoothed difference kept for later
 NOISE_UNIT = 16  # of the noise: one unit of a smoothed difference
 LIMIT = 3600  # a difference is clipped here, 28 grey levels, so that nine of them fit 16 bits
 GROW, SEED = 1, 2  # mask: a blob may grow over this pixel; may start at it
@@ -30,7 +32,7 @@ class Planes:
         binning: 1 or 2.
         mean: ``int16`` background, 1/128 grey level.
         noise: ``int16`` mean absolute smoothed difference, 1/16 of its unit.
-        lagged: ``int16`` smoothed difference some frames ago; this frame's after an update.
+        lagged: ``int8`` smoothed difference some frames ago, in steps of 64; this frame's after an update.
         moving: ``int16`` lagged minimum, valid where the mask says SEED.
         mask: ``uint8`` GROW and SEED bits of this frame.
         blind: ``uint8`` 255 where no blob may start.
@@ -42,7 +44,7 @@ class Planes:
     binning: int
     mean: Int16
     noise: Int16
-    lagged: Int16
+    lagged: Int8
     moving: Int16
     mask: UInt8
     blind: UInt8
@@ -63,7 +65,7 @@ class Planes:
             binning,
             plane(),
             plane(),
-            plane(),
+            np.zeros((h, w), np.int8),
             plane(),
             np.zeros((h, w), np.uint8),
             np.zeros((h, w), np.uint8),
@@ -151,4 +153,4 @@ class Kernel(Protocol):
         """Take a change of gain or brightness of the whole picture over into the background."""
 
     def change(self, luma: UInt8) -> float:
-        """Return the mean absolute difference to the frame of the last call, grey levels, on every eighth row."""
+        """Return the mean absolute difference to the frame of the last call, grey levels, on every sixteenth row."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
 from edgecv.detection.planes import (
     GROW,
+    LAG_STEP,
     LIMIT,
     NOISE_UNIT,
     SEED,
@@ -125,7 +126,7 @@ class ReferenceKernel:
 
     def change(self, luma: UInt8) -> float:
         """Return the mean absolute difference to the frame of the last call."""
-        rows = luma[4::8].copy()
+        rows = luma[8::16].copy()
         previous, self._kept = self._kept, rows
         if previous is None or previous.shape != rows.shape:
             return 255.0
@@ -185,9 +186,9 @@ class ReferenceKernel:
         quarter, half = np.float32(0.25), np.float32(0.5)
         level = np.maximum(quarter * wide[:-2] + half * raw + quarter * wide[2:], np.float32(t.least_level))
         planes.level[row] = level
-        change = smooth - planes.lagged[part]
+        change = smooth - planes.lagged[part].astype(np.int32) * LAG_STEP
         moving = np.where((smooth < 0) == (change < 0), np.minimum(size, np.abs(change)), 0)
-        planes.lagged[part] = smooth
+        planes.lagged[part] = (smooth + LAG_STEP // 2) // LAG_STEP
         seed = moving > self._gate(noise, t.seed, level, deciding)
         grow = size > self._gate(noise, t.grow, level, deciding)
         planes.mask[part] = seed * SEED + grow * GROW

@@ -55,7 +55,7 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
     where = points.astype(np.float64)
     dx, dy, gain, offset, scale = start.dx, start.dy, start.gain, start.offset, start.residual
     prior = np.diag(4.0 / np.square([3.0, 3.0, 0.1, 10.0]))
-    for step in range(rounds):
+    for _ in range(rounds):
         residual = _bilinear(frame, where + np.array([dx, dy])) - gain * ref - offset
         cut = 2.0 * max(scale, 0.7)
         weight = 1.0 / (1.0 + np.square(residual / cut))
@@ -65,7 +65,7 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
         change = np.linalg.solve(normal, -jacobian.T @ (weight * residual))
         dx, dy, gain = dx + change[0], dy + change[1], gain + change[2]
         offset += change[3] - 128.0 * change[2]
-        if step and change[0] ** 2 + change[1] ** 2 < 1e-4:
+        if change[0] ** 2 + change[1] ** 2 < 1e-4:
             break
     return Registration(float(dx), float(dy), float(gain), float(offset), scale)
 

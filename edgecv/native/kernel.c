@@ -59,10 +59,10 @@ void edgecv_brighten(Kernel *k, int32_t gain, int32_t offset) {
     }
 }
 
-/* Mean absolute difference, grey levels, between every eighth row of a frame and those kept; keeps the new ones. */
+/* Mean absolute difference, grey levels, between every sixteenth row of a frame and those kept; keeps the new ones. */
 float edgecv_change(const uint8_t *luma, int64_t stride, int32_t width, int32_t height, uint8_t *kept) {
     int64_t sum = 0, n = 0;
-    for (int32_t y = 4; y < height; y += 8, kept += width, n += width) {
+    for (int32_t y = 8; y < height; y += 16, kept += width, n += width) {
         const uint8_t *restrict p = luma + (int64_t)y * stride;
         uint32_t row = 0;
         for (int32_t x = 0; x < width; x++) {

@@ -9,6 +9,7 @@
 #define UNIT 128       /* of the mean and of a difference: one grey level */
 #define SMOOTH_UNIT 288 /* of a smoothed difference: one grey level over all nine pixels, 9 * UNIT / 4 */
 #define NOISE_UNIT 16  /* of the noise: one unit of a smoothed difference */
+#define LAG_STEP 64 /* of the smoothed difference kept for later: a byte a pixel stays in the cache */
 #define LIMIT 3600     /* differences are clipped here (28 grey levels) so that nine of them fit 16 bits */
 #define MARGIN 32      /* spare columns on either side of a scratch row */
 
@@ -28,7 +29,7 @@ typedef struct {
     float least_level;          /* smallest noise level of a tile */
     int16_t *mean;              /* height x width, UNIT */
     int16_t *noise;             /* mean absolute smoothed difference, NOISE_UNIT */
-    int16_t *lagged;            /* smoothed difference some frames ago; holds this frame's afterwards */
+    int8_t *lagged;             /* smoothed difference some frames ago, LAG_STEP; holds this frame's afterwards */
     int16_t *moving;            /* lagged minimum; valid where the mask says SEED */
     uint8_t *mask;              /* GROW | SEED */
     const uint8_t *blind;       /* 255 where nothing may start a blob, else 0 */
