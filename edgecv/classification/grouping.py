@@ -107,7 +107,9 @@ def _finding(group: _Group) -> Finding:
     proven = [(f, v) for f, v in group.members if v.tier == "incident"]
     pool = proven or group.members
     start = min(pool, key=lambda member: member[0].fit.start_s)[0]
-    together = [(f, v) for f, v in pool if f is start or _in_step(start, f) or _same_place(start, f)]
+    together = [
+        (f, v) for f, v in pool if f is start or _in_step(start, f) or _same_place(start, f) or _outshines(f, start)
+    ]
     primary, verdict = max(together, key=lambda member: member[0].likelihoods.chance)
     for fall, other in together:
         # what trails an object is fainter than the object
@@ -120,6 +122,14 @@ def _finding(group: _Group) -> Finding:
         if larger and as_clear and _in_step(primary, fall) and not _same_place(primary, fall):
             primary, verdict = fall, other
     return Finding(primary, verdict, tuple(f for f, _ in group.members if f is not primary))
+
+
+def _outshines(fall: Fall, first: Fall) -> bool:
+    """It fell while the first fell, larger and better seen: the first is its image in glass, however badly fitted."""
+    common = min(fall.fit.end_s, first.fit.end_s) - max(fall.fit.start_s, first.fit.start_s)
+    shorter = min(fall.path.duration_s, first.path.duration_s)
+    larger = fall.path.size_px > 1.5 * first.path.size_px
+    return common > 0.4 * shorter and larger and fall.likelihoods.chance > first.likelihoods.chance
 
 
 def _in_order(a: Fall, b: Fall) -> tuple[Fall, Fall]:

@@ -118,7 +118,9 @@ def _impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]
 def _travelled_before(fall: Fall) -> float:
     """Metres between the first and last sighting of the second before the fall, by the fall's own scale."""
     recent = [p for p in fall.before if p.t_s > fall.fit.start_s - 1.0]
-    if len(recent) < 5:
+    frames = 0 if not recent else recent[-1].frame - recent[0].frame + 1
+    # stray detections far apart are not one thing on its way
+    if len(recent) < max(5, 0.6 * frames):
         return 0.0
     uv = np.array([[p.detection.x_px, p.detection.y_px] for p in recent])
     # sightings on the fall's own path, too far apart or too unlike to have been fitted, are no journey of their own

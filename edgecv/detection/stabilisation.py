@@ -11,6 +11,7 @@ from edgecv.detection.settings import DetectionSettings
 _FEWEST_POINTS = 40
 _ROUNDS = 3
 _LOST = 2.5  # a residual this many times the usual means that the small-motion search has lost its place
+_FORGET = 0.998  # a frame, of how large a residual was not explained by motion
 _STEADY_LEVELS = 0.3  # brightness changes below this are left to the background's own learning
 
 
@@ -24,6 +25,7 @@ class Stabiliser:
         self._usual: float | None = None
         self._points = 0
         self._choose_in = 0
+        self._in_vain = 0.0
 
     def forget(self) -> None:
         """The background is being learnt anew."""
@@ -44,8 +46,12 @@ class Stabiliser:
             self._usual = self._usual or self._last.residual
             return 0.0, 0.0
         found = self._kernel.register(luma, self._last, _ROUNDS)
-        if self._usual is not None and found.residual > _LOST * self._usual + 1.0:
-            found = self._search(luma, found)
+        if self._usual is not None and found.residual > max(_LOST * self._usual + 1.0, self._in_vain):
+            searched = self._search(luma, found)
+            # key frames of a poor codec look lost too: do not search again for what a search did not explain
+            self._in_vain = 1.3 * found.residual if searched is found else 0.0
+            found = searched
+        self._in_vain *= _FORGET
         b = self._kernel.planes.binning
         shift = (found.dx * b, found.dy * b)
         if max(abs(shift[0]), abs(shift[1])) > self._settings.max_shift_px:

@@ -43,6 +43,8 @@ def earlier_sightings(
     log_area, contrast = float(np.log(first[AREA])), float(first[CONTRAST])
     last_s = hits[0][0].t_s
     found: list[Hit] = []
+    # misses cost what they cost going forwards; what lies beyond the best score is more likely clutter than the thing
+    p, score, best, kept = settings.detection_probability, 0.0, 0.0, 0
     for frame in reversed(seen):
         if frame.t_s >= hits[0][0].t_s:
             continue
@@ -50,6 +52,7 @@ def earlier_sightings(
             break
         bank.predict(frame.t_s - t_s)
         t_s = frame.t_s
+        score += float(np.log(1.0 - p))
         if not len(frame.detections):
             continue
         predictions = Predictions(bank.position, bank.position_variance, np.array([log_area]), np.array([contrast]))
@@ -64,4 +67,7 @@ def earlier_sightings(
         log_area, contrast = float(np.log(frame.detections[row, AREA])), float(frame.detections[row, CONTRAST])
         last_s = frame.t_s
         found.append((frame, row))
-    return found[::-1]
+        score += float(matches.log_density[0] - np.log(frame.density[row]) + np.log(p) - np.log(1.0 - p))
+        if score > best:
+            best, kept = score, len(found)
+    return found[:kept][::-1]
