@@ -23,7 +23,7 @@ setup(
             [f"{_FOLDER}/{name}.c" for name in ("kernel", "registration", "tile_row", "fall")],
             depends=[f"{_FOLDER}/kernel.h", f"{_FOLDER}/tile_row.inc"],
             # Python asks for -fwrapv, with which GCC vectorises half as well
-            extra_compile_args=["-O3", "-std=gnu11", "-fno-wrapv", "-ffp-contract=off"],
+            extra_compile_args=["-O3", "-std=gnu11", "-fno-wrapv", "-ffp-contract=off", "-fno-sanitize=all"],
             libraries=["m"] if platform.system() != "Windows" else [],
             # without a compiler the NumPy kernel does the same, slower
             optional=True,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from ctypes import c_float, c_int32, c_int64, c_void_p
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from edgecv.detection.planes import TILE, Float32, Planes, Registration, Thresho
 from edgecv.native import LIBRARY, address
 
 _MARGIN = 32
-INSTRUCTION_SETS = ("base", "avx2", "avx512")
+_NEEDS = {"base": (), "avx2": ("avx2",), "avx512": ("avx512f", "avx512bw", "avx512vl", "avx512dq")}
 
 
 class _State(ctypes.Structure):
@@ -39,12 +41,23 @@ if LIBRARY is not None:
     assert LIBRARY.edgecv_kernel_size() == ctypes.sizeof(_State), "the C library is of other sources; reinstall edgecv"
 
 
+@cache
 def instruction_sets() -> tuple[str, ...]:
     """Instruction sets that both the library and this processor have; empty where there is no library."""
     if LIBRARY is None:
         return ()
-    found = int(LIBRARY.edgecv_instruction_sets())
-    return tuple(name for n, name in enumerate(INSTRUCTION_SETS) if found & (1 << n))
+    built = int(LIBRARY.edgecv_instruction_sets())
+    has = _processor_flags()
+    return tuple(name for n, name in enumerate(_NEEDS) if built & (1 << n) and has.issuperset(_NEEDS[name]))
+
+
+def _processor_flags() -> set[str]:
+    """What Linux says of the processor; where it does not say, the plain code is used."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
 
 
 class CompiledKernel:
@@ -65,7 +78,7 @@ class CompiledKernel:
             raise RuntimeError("the compiled detection kernel is missing; install edgecv's wheel or build it")
         self.planes = planes
         sets = instruction_sets()
-        self._set = INSTRUCTION_SETS.index(instruction_set or sets[-1])
+        self._set = list(_NEEDS).index(instruction_set or sets[-1])
         w, h = planes.size
         self._scratch = np.zeros(3 * (TILE + 2) * (w + 2 * _MARGIN), np.int16)
         self._history = [planes.lagged, *(np.zeros((h, w), np.int8) for _ in range(lag - 1))]

@@ -4,16 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Instruction sets this processor has: bit 0 any, 1 AVX2, 2 AVX-512. */
+/* Instruction sets the library was built with: bit 0 any, 1 AVX2, 2 AVX-512. The caller asks the processor. */
 int32_t edgecv_instruction_sets(void) {
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    int32_t sets = 1;
-    if (__builtin_cpu_supports("avx2")) sets |= 2;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq"))
-        sets |= 4;
-    return sets;
+    return 7;
 #else
     return 1;
 #endif
