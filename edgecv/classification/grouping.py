@@ -12,6 +12,7 @@ from edgecv.trajectory.fall import Fall
 
 _MEMORY_S = 3.0  # a bounce or a late piece is over by then
 _WAIT_S = 1.0  # for a thing that began to fall while a member fell: its mirror image may be seen first
+_TOGETHER_S = 0.6  # object and image, or pieces, are let go at one instant but need not come into sight at once
 _BOUNCE_S = 0.7
 _MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
 
@@ -41,8 +42,8 @@ class _Group:
         return max(fall.fit.end_s for fall, _ in self.members)
 
     def may_hold(self, start_s: float, x_px: float) -> bool:
-        """True where something that fell since then and is now in that column may belong to this group."""
-        if start_s > self.end_s:
+        """True where something that has fallen since then and is now in that column may be a member's mirror image."""
+        if not any(abs(start_s - fall.fit.start_s) < _TOGETHER_S for fall, _ in self.members):
             return False
         columns = [(float(f.path.uv_px[-1, 0]), f.track.picture_size_px[0]) for f, _ in self.members]
         return any(abs(x_px - column) < _MIRROR_OFFSET * width for column, width in columns)
@@ -177,7 +178,7 @@ def _mirrors(first: Fall, second: Fall) -> bool:
     """
     begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
     shorter = min(first.path.duration_s, second.path.duration_s)
-    if end - begin < max(0.2, 0.4 * shorter):
+    if end - begin < max(0.2, 0.4 * shorter) or begin - first.fit.start_s > _TOGETHER_S:
         return False
     t = np.linspace(begin, end, 12)
     beside = np.abs(first.fit.pixels_at(t)[:, 0] - second.fit.pixels_at(t)[:, 0])
@@ -199,7 +200,7 @@ def _same_motion(first: Fall, second: Fall) -> bool:
     """
     begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
     shorter = min(first.path.duration_s, second.path.duration_s)
-    if end - begin < max(0.2, 0.5 * shorter):
+    if end - begin < max(0.2, 0.5 * shorter) or begin - first.fit.start_s > _TOGETHER_S:
         return False
     t = np.linspace(begin, end, 24)
     va, vb = first.fit.pixels_at(t)[:, 1], second.fit.pixels_at(t)[:, 1]
