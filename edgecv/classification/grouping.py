@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgecv.classification.verdict import Verdict
+from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
+from edgecv.trajectory.model import LOG_VT
 
 _MEMORY_S = 3.0  # a bounce or a late piece is over by then
 _WAIT_S = 1.0  # for a thing that began to fall while a member fell: its mirror image may be seen first
-_TOGETHER_S = 0.6  # object and image, or pieces, are let go at one instant but need not come into sight at once
+_TOGETHER_S = 0.6  # how well the instant of release is known; object and image, or pieces, share it
+_UNSEEN_S = 1.5  # how long an image may be in sight before its object is
 _BOUNCE_S = 0.7
 _MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
 
@@ -43,7 +46,7 @@ class _Group:
 
     def may_hold(self, start_s: float, x_px: float) -> bool:
         """True where something that has fallen since then and is now in that column may be a member's mirror image."""
-        if not any(abs(start_s - fall.fit.start_s) < _TOGETHER_S for fall, _ in self.members):
+        if not any(abs(start_s - fall.fit.start_s) < _UNSEEN_S for fall, _ in self.members):
             return False
         columns = [(float(f.path.uv_px[-1, 0]), f.track.picture_size_px[0]) for f, _ in self.members]
         return any(abs(x_px - column) < _MIRROR_OFFSET * width for column, width in columns)
@@ -170,6 +173,22 @@ def _same_place(a: Fall, b: Fall) -> bool:
     return _coincide(a, b) or _trails(a, b)
 
 
+def _released_together(a: Fall, b: Fall) -> bool:
+    """Both were at rest at the same instant, as far as their speeds tell, whenever each came into sight."""
+    earliest, latest = zip(*(_at_rest_s(fall) for fall in (a, b)), strict=True)
+    return max(earliest) - min(latest) < _TOGETHER_S
+
+
+def _at_rest_s(fall: Fall) -> tuple[float, float]:
+    """Earliest and latest instant with no downward speed: ``vt / g · atanh(v / vt)`` before it was seen."""
+    speed, _ = fall.fit.down_speed_at(fall.fit.start_s)
+    terminal = float(np.exp(fall.fit.parameters[LOG_VT]))
+    share = min(max(speed / terminal, -0.9), 0.9)
+    latest = fall.fit.start_s - terminal / G_MPS2 * float(np.arctanh(share))
+    # at its terminal velocity it may have been falling for long
+    return (-np.inf if speed > 0.9 * terminal else latest), latest
+
+
 def _mirrors(first: Fall, second: Fall) -> bool:
     """One is the other's reflection in the facade: beside it, smaller, and as fast at the same instant.
 
@@ -178,7 +197,7 @@ def _mirrors(first: Fall, second: Fall) -> bool:
     """
     begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
     shorter = min(first.path.duration_s, second.path.duration_s)
-    if end - begin < max(0.2, 0.4 * shorter) or begin - first.fit.start_s > _TOGETHER_S:
+    if end - begin < max(0.2, 0.4 * shorter) or not _released_together(first, second):
         return False
     t = np.linspace(begin, end, 12)
     beside = np.abs(first.fit.pixels_at(t)[:, 0] - second.fit.pixels_at(t)[:, 0])
@@ -200,7 +219,7 @@ def _same_motion(first: Fall, second: Fall) -> bool:
     """
     begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
     shorter = min(first.path.duration_s, second.path.duration_s)
-    if end - begin < max(0.2, 0.5 * shorter) or begin - first.fit.start_s > _TOGETHER_S:
+    if end - begin < max(0.2, 0.5 * shorter) or not _released_together(first, second):
         return False
     t = np.linspace(begin, end, 24)
     va, vb = first.fit.pixels_at(t)[:, 1], second.fit.pixels_at(t)[:, 1]

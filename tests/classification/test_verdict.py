@@ -146,8 +146,8 @@ def test_a_group_waits_for_what_is_still_falling_and_is_told_once() -> None:
     column = float(fall.path.uv_px[-1, 0])
     grouper = Grouper()
     grouper.add(fall, verdict)
-    assert grouper.release(fall.fit.end_s + 0.1, [(fall.fit.end_s - 0.5, column)]) == []
+    assert grouper.release(fall.fit.end_s + 0.1, [(fall.fit.start_s + 0.3, column)]) == []
     # what falls far to the side is another thing, and is not waited for
-    assert len(grouper.release(fall.fit.end_s + 0.2, [(fall.fit.end_s - 0.5, column + 500.0)])) == 1
+    assert len(grouper.release(fall.fit.end_s + 0.2, [(fall.fit.start_s + 0.3, column + 500.0)])) == 1
     grouper.add(fall, verdict)  # its bounce, found later, is no second incident
     assert grouper.release(fall.fit.end_s + 0.3, []) == []
