@@ -77,9 +77,9 @@ def _doubts(fall: Fall, settings: ClassificationSettings) -> tuple[str, ...]:
     if len(path.points) < s.min_points:
         doubts.append(f"seen {len(path.points)} times only")
     doubts.extend(_impossible_scene(fall, s))
-    lost = fit.down_speed_at(fit.start_s)[0] - fit.down_speed_at(fit.end_s)[0]
-    if lost > s.max_speed_loss_mps:
-        doubts.append(f"it slowed down by {lost:.1f} m/s")
+    lost = fit.down_speed_lost()
+    if float(np.quantile(lost, 0.1)) > s.max_speed_loss_mps:
+        doubts.append(f"it slowed down by {float(np.median(lost)):.1f} m/s")
     carried_m = _travelled_before(fall)
     if carried_m > s.carried_m:
         doubts.append(f"it travelled {carried_m:.1f} m in the second before")

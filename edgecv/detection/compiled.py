@@ -104,6 +104,15 @@ class CompiledKernel:
         )
         self._at = ctypes.byref(self._state)
 
+    @property
+    def seed_threshold(self) -> float:
+        """Response that starts a blob."""
+        return float(self._state.seed_threshold)
+
+    @seed_threshold.setter
+    def seed_threshold(self, value: float) -> None:
+        self._state.seed_threshold = value
+
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background."""
         self._state.whole_dx = self._state.whole_dy = 0

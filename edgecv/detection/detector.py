@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.capture.frame import Frame
-from edgecv.detection.blobs import to_detections
+from edgecv.detection.blobs import Quota
 from edgecv.detection.compiled import CompiledKernel, instruction_sets
 from edgecv.detection.detection import Detection, Detections
 from edgecv.detection.planes import Kernel, Planes, Thresholds
@@ -110,19 +110,29 @@ class Detector:
             return self._learn_anew(frame, "the whole picture changed")
         largest = int(s.max_area_fraction * pixels)
         blobs = self._kernel.blobs(luma, 3 * s.max_detections, s.max_per_tile, largest)
-        found = to_detections(blobs, self._size, s)
+        found = self._quota.select(blobs)
+        self._adapt(len(found))
         return DetectedFrame(frame.index, frame.t_s, Detections(found), shift_px=shift)
+
+    def _adapt(self, count: int) -> None:
+        """Keep the number of detections where the tracker can use them: noise differs from camera to camera."""
+        s = self._settings
+        assert self._kernel is not None
+        off = min(1.0, count / s.wanted_detections - 1.0)
+        seed = self._kernel.seed_threshold * (1.0 + 0.01 * off)
+        self._kernel.seed_threshold = min(max(seed, s.seed_threshold[0]), s.seed_threshold[1])
 
     def _build(self, width: int, height: int) -> None:
         s = self._settings
         binning = 2 if width * height > s.binning_above_px else 1
         planes = Planes.empty(width, height, binning)
-        thresholds = Thresholds(s.seed_threshold, s.grow_threshold, s.noise_floor, s.least_level)
+        thresholds = Thresholds(s.seed_threshold[0], s.grow_threshold, s.noise_floor, s.least_level)
         if self._set == "numpy" or not instruction_sets():
             self._kernel = ReferenceKernel(planes, s.lag_frames, thresholds)
         else:
             self._kernel = CompiledKernel(planes, s.lag_frames, thresholds, self._set)
         self._stabiliser = Stabiliser(self._kernel, s)
+        self._quota = Quota((width, height), s)
         self._size = (width, height)
         self._age = 0
         _draw_masks(planes.blind, self._masks, binning)

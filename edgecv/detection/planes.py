@@ -114,6 +114,13 @@ class Kernel(Protocol):
 
     planes: Planes
 
+    @property
+    def seed_threshold(self) -> float:
+        """Response that starts a blob; may be set between frames."""
+
+    @seed_threshold.setter
+    def seed_threshold(self, value: float) -> None: ...
+
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background, with this noise in grey levels everywhere."""
 

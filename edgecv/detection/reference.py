@@ -47,6 +47,7 @@ class ReferenceKernel:
     def __init__(self, planes: Planes, lag: int, thresholds: Thresholds) -> None:
         self.planes = planes
         self._thresholds = thresholds
+        self.seed_threshold = float(np.float32(thresholds.seed))
         self._history = [planes.lagged, *(np.zeros_like(planes.lagged) for _ in range(lag - 1))]
         self._turn = 0
         self._shift = (0, 0)
@@ -189,7 +190,7 @@ class ReferenceKernel:
         change = smooth - planes.lagged[part].astype(np.int32) * LAG_STEP
         moving = np.where((smooth < 0) == (change < 0), np.minimum(size, np.abs(change)), 0)
         planes.lagged[part] = (smooth + LAG_STEP // 2) // LAG_STEP
-        seed = moving > self._gate(noise, t.seed, level, deciding)
+        seed = moving > self._gate(noise, self.seed_threshold, level, deciding)
         grow = size > self._gate(noise, t.grow, level, deciding)
         planes.mask[part] = seed * SEED + grow * GROW
         planes.seeds[row] = np.add.reduceat(seed.sum(axis=0), edges)

@@ -23,9 +23,12 @@ class DetectionSettings:
     """A moving pixel differs from the background and, with the same sign, from the picture this many frames ago:
     that removes the ghost which a thing leaves behind when it starts to move."""
 
-    seed_threshold: float = 5.0
-    """Response that starts a blob. The prototype worked at 3.6-4.2 mean deviations on the lagged minimum at half
-    resolution; falls are seen 10-90 times, so a single weak sighting may be lost."""
+    seed_threshold: tuple[float, float] = (4.2, 9.0)
+    """Response that starts a blob, between these; it follows the camera so that about the wanted number are found."""
+
+    wanted_detections: float = 12.0
+    """Detections a frame that the threshold is steered to: falls are seen 10-90 times, so let weak sightings through
+    and let the path decide, but no more than the tracker can link in a fraction of a millisecond."""
 
     grow_threshold: float = 3.0
     """Response at which a blob started by a seed ends."""
@@ -40,11 +43,12 @@ class DetectionSettings:
     """Frames with more pixels are analysed at half resolution: at 1080p a 2x2 mean followed by a 3x3 box found as many
     3-8 px things as anything at full resolution, at a third of the cost."""
 
-    max_detections: int = 160
+    max_detections: int = 64
     """Most detections passed on per frame, strongest first: bounds the work in rain and moving trees."""
 
-    max_per_cell: int = 10
-    """Most detections passed on per 1/64 of the picture, so that a tree cannot use up the whole budget."""
+    max_per_cell: int = 6
+    """Most detections passed on per 1/64 of the picture, fewer where many are usual, so that a tree cannot use up the
+    whole budget."""
 
     max_per_tile: int = 4
     """Most blobs that start in one tile of 32 analysis pixels."""

@@ -14,7 +14,7 @@ from edgecv.tracking.settings import TrackingSettings
 Float64 = NDArray[np.float64]
 Rows = NDArray[np.intp]
 LOOK_BACK = 5  # frames with new evidence that three sightings may be spread over
-_MOST_PAIRS = 240  # of sightings looked at a frame: bounds the work in clutter
+_MOST_PAIRS = 120  # of sightings looked at a frame: bounds the work in clutter
 
 _PER_SKIPPED = 1.5  # of badness: a thing is seen in most frames
 

@@ -48,14 +48,17 @@ class TrackingSettings:
     max_tracks: int = 48
     """Tracks carried at a time; the weakest give way."""
 
-    max_starts_per_frame: int = 12
+    max_starts_per_frame: int = 8
     """New tracks per frame, best first."""
 
-    start_candidates: int = 80
+    start_candidates: int = 32
     """Unassigned detections per frame looked at for new tracks: bounds the work in clutter."""
 
     history_s: float = 3.0
     """How far back a finished track can be followed to weaker sightings."""
+
+    worth_looking_back_h: float = 0.015
+    """A track that descended less, in picture heights, is not followed backwards: it is no fall."""
 
     min_score: float = -4.0
     """A track whose log-likelihood ratio against clutter falls this low below zero is dropped."""

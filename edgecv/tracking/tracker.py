@@ -159,11 +159,20 @@ class Tracker:
     def _finish(self, hits: list[Hit]) -> Track | None:
         if len(hits) < self._settings.min_points:
             return None
-        before = earlier_sightings(hits, self._seen, self._size[1], self._gap_s, self._settings)
+        before: list[Hit] = []
+        # looking back costs more than following did; only what may be falling is worth it
+        if _descent(hits) > self._settings.worth_looking_back_h * self._size[1]:
+            before = earlier_sightings(hits, self._seen, self._size[1], self._gap_s, self._settings)
         points = tuple(_point(seen, row) for seen, row in before + hits)
         first, last = points[0].frame, points[-1].frame
         looked_at = sum(first <= seen.frame.index <= last for seen in self._seen)
         return Track(points, max(looked_at, len(points)), self._size, self._interval_s)
+
+
+def _descent(hits: list[Hit]) -> float:
+    """Pixels of the largest descent."""
+    y = np.array([seen.detections[row, Y] for seen, row in hits])
+    return float((y - np.minimum.accumulate(y)).max())
 
 
 def _point(seen: SeenFrame, row: int) -> TrackPoint:

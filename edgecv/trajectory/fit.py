@@ -85,6 +85,13 @@ class FallFit:
         speed = (velocity * down).sum(axis=1)
         return float(speed[0]), float(np.std(speed[1:]))
 
+    def down_speed_lost(self) -> Float64:
+        """``(65,)`` m/s of downward speed lost from the first to the last sighting: the fit's, and 64 draws."""
+        draws = np.concatenate([self.parameters[None], self.samples(64)])
+        velocity = fly(self.view, draws, np.array([0.0, self.end_s - self.start_s])).velocities_mps
+        _, down, _ = self.view.axes(draws[:, ELEVATION], draws[:, ROLL])
+        return np.asarray(((velocity[:, 0] - velocity[:, 1]) * down).sum(axis=1), np.float64)
+
     def parameters_at(self, t_s: float) -> Float64:
         """The same fall described from another instant: ``(11,)`` parameters whose first sighting is at ``t_s``."""
         states = fly(self.view, self.parameters[None], np.array([t_s - self.start_s]))
