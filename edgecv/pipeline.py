@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edgecv.capture.frame import Frame
-from edgecv.classification import ClassificationSettings, Finding, Grouper, judge
+from edgecv.classification import ClassificationSettings, Finding, Grouper, RepeatedPaths, judge
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.tracking import Track, Tracker, TrackingSettings
@@ -61,6 +61,7 @@ class Pipeline:
         self._tracker: Tracker | None = None
         self._view: View | None = None
         self._grouper = Grouper()
+        self._repeated = RepeatedPaths(self.settings.classification)
 
     def process(self, frame: Frame) -> list[Finding]:
         """Take the next frame; return what became certain with it."""
@@ -92,7 +93,7 @@ class Pipeline:
             if fall is None:
                 continue
             self.counts.falls += 1
-            verdict = judge(fall, self.settings.classification)
+            verdict = judge(fall, self.settings.classification, self._repeated.count(fall))
             if verdict.tier != "rejected":
                 self._grouper.add(fall, verdict)
 

@@ -3,5 +3,6 @@
 from edgecv.classification.grouping import Finding, Grouper
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.verdict import Verdict, judge
+from edgecv.classification.water import RepeatedPaths
 
-__all__ = ["ClassificationSettings", "Finding", "Grouper", "Verdict", "judge"]
+__all__ = ["ClassificationSettings", "Finding", "Grouper", "RepeatedPaths", "Verdict", "judge"]

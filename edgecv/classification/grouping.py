@@ -176,17 +176,18 @@ def _same_place(a: Fall, b: Fall) -> bool:
 def _released_together(a: Fall, b: Fall) -> bool:
     """Both were at rest at the same instant, as far as their speeds tell, whenever each came into sight."""
     earliest, latest = zip(*(_at_rest_s(fall) for fall in (a, b)), strict=True)
-    return max(earliest) - min(latest) < _TOGETHER_S
+    return bool(max(earliest) - min(latest) < _TOGETHER_S)
 
 
 def _at_rest_s(fall: Fall) -> tuple[float, float]:
-    """Earliest and latest instant with no downward speed: ``vt / g · atanh(v / vt)`` before it was seen."""
-    speed, _ = fall.fit.down_speed_at(fall.fit.start_s)
+    """Earliest and latest instant at rest, ``vt / g · atanh(v / vt)`` before it was seen, give or take 1 sd."""
+    speed, sd = fall.fit.down_speed_at(fall.fit.start_s)
     terminal = float(np.exp(fall.fit.parameters[LOG_VT]))
-    share = min(max(speed / terminal, -0.9), 0.9)
-    latest = fall.fit.start_s - terminal / G_MPS2 * float(np.arctanh(share))
+    fast, slow = (np.clip((speed + step * sd) / terminal, -0.9, 0.9) for step in (1.0, -1.0))
+    before_s = terminal / G_MPS2 * np.arctanh([fast, slow])
     # at its terminal velocity it may have been falling for long
-    return (-np.inf if speed > 0.9 * terminal else latest), latest
+    earliest = -np.inf if fast >= 0.9 else fall.fit.start_s - float(before_s[0])
+    return earliest, fall.fit.start_s - float(before_s[1])
 
 
 def _mirrors(first: Fall, second: Fall) -> bool:
@@ -208,7 +209,7 @@ def _mirrors(first: Fall, second: Fall) -> bool:
         return False
     middle = float(t[len(t) // 2])
     (speed_a, sd_a), (speed_b, sd_b) = first.fit.down_speed_at(middle), second.fit.down_speed_at(middle)
-    return abs(speed_a - speed_b) < min(3.5, 2.5 * float(np.hypot(sd_a, sd_b)) + 0.5)
+    return abs(speed_a - speed_b) < min(6.0, 1.5 * float(np.hypot(sd_a, sd_b)) + 0.5)
 
 
 def _same_motion(first: Fall, second: Fall) -> bool:

@@ -59,3 +59,19 @@ class ClassificationSettings:
 
     flight_s: float = 0.25
     """How long it must have been seen flying for that to count."""
+
+    drop_light_m2: float = 0.1
+    """Grey levels times square metres that a drop of water adds or takes away: 6 mm across, glinting at three times its
+    size, 120 levels brighter than the wall make 0.03; the scale is known to a factor of 1.3 or so."""
+
+    drop_mps: tuple[float, float] = (6.0, 10.5)
+    """Terminal velocities of drops of 2-6 mm (6.5-9.2 m/s), with the error of the fit's own scale."""
+
+    repeats_s: float = 900.0
+    """How long a path is remembered: an air conditioner drips every few seconds to minutes."""
+
+    repeats_remembered: int = 64
+    """Most paths remembered: bounds the work in rain."""
+
+    repeats_allowed: int = 2
+    """Falls that went the very same way before this one and were still believed; nobody throws so exactly."""

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from edgecv.classification.settings import ClassificationSettings
+from edgecv.classification.water import could_be_a_drop
 from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
@@ -37,11 +38,11 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def judge(fall: Fall, settings: ClassificationSettings) -> Verdict:
-    """Return the verdict on one fall."""
+def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0) -> Verdict:
+    """Return the verdict on one fall; ``repeats`` earlier ones went the very same way."""
     ratio = fall.likelihoods.ratio
     p = float(1.0 / (1.0 + np.exp(-np.clip(ratio + _PRIOR_LOG_ODDS, -30.0, 30.0))))
-    reasons = _doubts(fall, settings)
+    reasons = (*_doubts(fall, settings), *_water(fall, settings, repeats))
     supported = (
         ratio >= settings.candidate_ratio
         and fall.likelihoods.chance >= settings.candidate_chance_ratio
@@ -87,6 +88,13 @@ def _doubts(fall: Fall, settings: ClassificationSettings) -> tuple[str, ...]:
         if _flying(points, fall, s):
             doubts.append(f"it was in steady flight {when} the fall")
     return tuple(doubts)
+
+
+def _water(fall: Fall, settings: ClassificationSettings, repeats: int) -> list[str]:
+    faint = could_be_a_drop(fall, settings)
+    if repeats > (0 if faint else settings.repeats_allowed):
+        return [f"{repeats} others fell the very same way in the last minutes, as dripping water does"]
+    return ["so faint, and as fast, that it may be a drop of water"] if faint else []
 
 
 def _best_other(fall: Fall) -> str:

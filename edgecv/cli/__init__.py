@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import cv2
 
 from edgecv._version import __version__
-from edgecv.cli import check, demo, replay
+from edgecv.cli import check, demo, evaluate, replay, simulate
 from edgecv.errors import EdgecvError
 
-_VERBS = (replay, check, demo)
+_VERBS = (replay, check, demo, simulate, evaluate)
 
 
 class _Parser(argparse.ArgumentParser):

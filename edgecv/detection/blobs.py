@@ -23,6 +23,11 @@ class Quota:
         self._settings = settings
         self._usual = np.zeros(_CELLS * _CELLS)
 
+    @property
+    def by_chance(self) -> float:
+        """Blobs a frame that noise alone makes: what the quieter half of the picture shows, for all of it."""
+        return 2.0 * float(np.partition(self._usual, _CELLS * _CELLS // 2)[: _CELLS * _CELLS // 2].sum())
+
     def select(self, blobs: Float32) -> NDArray[np.float64]:
         """Return ``(n, 8) float64`` rows of detections.
 
@@ -35,7 +40,7 @@ class Quota:
         cell = place[:, 1] * _CELLS + place[:, 0]
         count = np.bincount(cell, minlength=_CELLS * _CELLS)
         if int(count.max(initial=0)) > 1:
-            room = np.maximum(1.0, s.max_per_cell / (1.0 + self._usual))
+            room = np.maximum(2.0, s.max_per_cell / (1.0 + self._usual / 4.0))
             order = np.argsort(cell, kind="stable")
             ordered = cell[order]
             rank = np.empty(len(found), np.intp)

@@ -20,6 +20,7 @@ from edgecv.detection.settings import DetectionSettings
 from edgecv.detection.stabilisation import Stabiliser
 
 Polygon = Sequence[tuple[float, float]]
+_MOST_BLOBS = 4096  # enough for every tile of a 4K picture
 _FIRST_NOISE = 1.5  # grey levels, until it is measured
 
 
@@ -109,16 +110,16 @@ class Detector:
         if standing > s.scene_change_fraction * pixels:
             return self._learn_anew(frame, "the whole picture changed")
         largest = int(s.max_area_fraction * pixels)
-        blobs = self._kernel.blobs(luma, 3 * s.max_detections, s.max_per_tile, largest)
+        blobs = self._kernel.blobs(luma, _MOST_BLOBS, s.max_per_tile, largest)
         found = self._quota.select(blobs)
-        self._adapt(len(found))
+        self._adapt()
         return DetectedFrame(frame.index, frame.t_s, Detections(found), shift_px=shift)
 
-    def _adapt(self, count: int) -> None:
-        """Keep the number of detections where the tracker can use them: noise differs from camera to camera."""
+    def _adapt(self) -> None:
+        """Keep the number of chance detections where the tracker can use them: noise differs from camera to camera."""
         s = self._settings
         assert self._kernel is not None
-        off = min(1.0, count / s.wanted_detections - 1.0)
+        off = min(1.0, self._quota.by_chance / s.chance_detections - 1.0)
         seed = self._kernel.seed_threshold * (1.0 + 0.01 * off)
         self._kernel.seed_threshold = min(max(seed, s.seed_threshold[0]), s.seed_threshold[1])
 

@@ -24,10 +24,11 @@ class DetectionSettings:
     that removes the ghost which a thing leaves behind when it starts to move."""
 
     seed_threshold: tuple[float, float] = (4.2, 9.0)
-    """Response that starts a blob, between these; it follows the camera so that about the wanted number are found."""
+    """Response that starts a blob, between these; it follows the camera's noise so that chance makes about the number
+    below."""
 
-    wanted_detections: float = 12.0
-    """Detections a frame that the threshold is steered to: falls are seen 10-90 times, so let weak sightings through
+    chance_detections: float = 12.0
+    """Detections a frame made by noise that the threshold is steered to: falls are seen 10-90 times, so let weak sightings through
     and let the path decide, but no more than the tracker can link in a fraction of a millisecond."""
 
     grow_threshold: float = 3.0

@@ -1,0 +1,158 @@
+"""``edgecv evaluate``: scenes and clips in, one table of how good the program is out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from edgecv.cli.camera import camera_of
+from edgecv.config import load_box
+from edgecv.errors import ConfigError, InputError
+from edgecv.evaluation import ClipResult, Truth, evaluate_clip, load_truth, tally
+from edgecv.evaluation.export import to_csv, to_json
+from edgecv.evaluation.inputs import collect
+from edgecv.evaluation.parallel import run_jobs
+from edgecv.evaluation.requirements import check_names, figures_of, parse_requirements
+from edgecv.evaluation.table import table_of
+from edgecv.evaluation.truth import box_beside, truth_beside
+from edgecv.incidents.files import write_atomic
+from edgecv.replay import ReplayCamera
+from edgecv.simulation import load_scene, write_scene
+
+_UNMET = 1
+_FILE_COLUMNS = 140
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One video, or one scene to render first; its path as text is what messages call it."""
+
+    path: Path
+    scene: bool
+    calibrated: bool
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "evaluate",
+        help="measure recall, false incidents, delay and cost on clips with known truth",
+        description="Replay clips and scenes and compare with what really happened: NAME.truth.json beside NAME.mp4. "
+        "A scene (YAML, see edgecv simulate) is rendered first. "
+        "A clip without truth has no fall in it. A box file NAME.box.yaml beside it gives floors and windows.",
+    )
+    parser.add_argument("inputs", metavar="SCENE|CLIP|DIR", type=Path, nargs="+", help="videos, folders, scene files")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write everything, for machines")
+    parser.add_argument("--csv", metavar="FILE", type=Path, help="write a line a clip")
+    parser.add_argument(
+        "--require", metavar="LIMITS", default=None, help='exit with 1 unless met: "recall>=0.98,false_incidents<=0"'
+    )
+    parser.add_argument("--uncalibrated", action="store_true", help="leave calibrations beside the clips unused")
+    parser.add_argument(
+        "--jobs", metavar="N", type=_at_least_one, default=os.cpu_count() or 1, help="clips at a time (default: cores)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluate, print, write."""
+    requirements = () if options.require is None else parse_requirements(options.require)
+    check_names(requirements, figures_of(tally([])))
+    for option, path in (("--json", options.json), ("--csv", options.csv)):
+        if path is not None and not path.parent.is_dir():
+            raise ConfigError(f"{option} {path}: its folder does not exist; make it first")
+    inputs = collect(options.inputs)
+    problems = list(inputs.problems)
+    # scenes first: they take longest
+    paths = [*((path, True) for path in inputs.scenes), *((path, False) for path in inputs.videos)]
+    jobs = [_Job(path, scene, not options.uncalibrated) for path, scene in paths]
+    with _bar(len(jobs)) as done:
+        outcomes = run_jobs(_evaluate, jobs, options.jobs, done)
+    clips = [outcome.result for outcome in outcomes if outcome.result is not None]
+    problems += [outcome.problem for outcome in outcomes if outcome.problem is not None]
+    problems += [f"{clip.clip}: {clip.warning}" for clip in clips if clip.warning is not None]
+    if not clips:
+        raise InputError("\n".join(problems))
+    totals = tally(clips)
+    # a file or a pipe has no width of its own, and a folded table is hard to search
+    Console(width=None if sys.stdout.isatty() else _FILE_COLUMNS).print(table_of(totals))
+    _write("--json", options.json, lambda: to_json(clips, totals, problems))
+    _write("--csv", options.csv, lambda: to_csv(clips))
+    for problem in problems:
+        print(f"edgecv: {problem}", file=sys.stderr)
+    figures = figures_of(totals)
+    unmet = [line for requirement in requirements if (line := requirement.unmet(figures)) is not None]
+    for line in unmet:
+        print(f"edgecv: {line}", file=sys.stderr)
+    if problems:
+        return InputError.exit_code
+    return _UNMET if unmet else 0
+
+
+def _evaluate(job: _Job) -> ClipResult:
+    """One job, in a process of its own."""
+    if not job.scene:
+        return _evaluate_video(job.path, job)
+    with TemporaryDirectory(prefix="edgecv-evaluate-") as folder:
+        files = write_scene(load_scene(job.path), Path(folder))
+        return _evaluate_video(files.video, job)
+
+
+def _evaluate_video(video: Path, job: _Job) -> ClipResult:
+    truth_file, box_file = truth_beside(video), box_beside(video)
+    truth = Truth() if truth_file is None else load_truth(truth_file)
+    camera = ReplayCamera()
+    if job.calibrated and box_file is not None:
+        camera = camera_of(load_box(box_file), None).camera
+    return evaluate_clip(video, truth, camera, str(job.path))
+
+
+def _write(option: str, path: Path | None, content: Callable[[], str]) -> None:
+    if path is None:
+        return
+    try:
+        write_atomic(path, content())
+    except OSError as error:
+        raise ConfigError(f"{option} {path}: cannot be written ({error.strerror}); choose another file") from error
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[object], None]]:
+    """A bar over the clips on a terminal, nothing otherwise."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _job: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("evaluating", total=total)
+        yield lambda _job: bar.advance(task)
+
+
+def _at_least_one(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return value

@@ -1,0 +1,83 @@
+"""What a count proves: intervals for shares and for rates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy.stats import chi2, norm
+
+HOURS_A_DAY = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of trials with its 95 % interval; all None where there was no trial."""
+
+    hits: int
+    trials: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, hits: int, trials: int) -> Share:
+        """Return the share ``hits`` of ``trials`` with Wilson's score interval."""
+        if trials == 0:
+            return cls(hits, trials, None, None, None)
+        low, high = wilson(hits, trials)
+        return cls(hits, trials, hits / trials, low, high)
+
+
+def wilson(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval of a binomial share (E. B. Wilson, JASA 22, 1927).
+
+    Raises:
+        ValueError: there are no trials, or more hits than trials.
+    """
+    if not 0 <= hits <= trials or trials == 0:
+        raise ValueError(f"{hits} hits of {trials} trials")
+    z = float(norm.ppf(0.5 + confidence / 2.0))
+    share = hits / trials
+    centre = share + z * z / (2.0 * trials)
+    half = z * math.sqrt(share * (1.0 - share) / trials + z * z / (4.0 * trials * trials))
+    scale = 1.0 + z * z / trials
+    # at the ends the bound is exact; rounding would leave it a hair inside
+    low = 0.0 if hits == 0 else (centre - half) / scale
+    high = 1.0 if hits == trials else (centre + half) / scale
+    return low, high
+
+
+def poisson_upper(count: int, confidence: float = 0.95) -> float:
+    """One-sided upper bound of a Poisson mean of which ``count`` was seen (Garwood 1936); 3.00 for none.
+
+    For a count of zero this is the rule of three: ``-ln 0.05 = 2.996``.
+    """
+    return float(chi2.ppf(confidence, 2 * (count + 1))) / 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A count over some hours, and the 95 % upper bound it leaves; None where no time was seen.
+
+    Attributes:
+        count: how many.
+        hours: of footage.
+        per_hour: the plain ratio.
+        bound_per_hour: upper bound of the true rate.
+        bound_per_camera_day: the same over 24 h.
+    """
+
+    count: int
+    hours: float
+    per_hour: float | None
+    bound_per_hour: float | None
+    bound_per_camera_day: float | None
+
+    @classmethod
+    def of(cls, count: int, hours: float) -> Rate:
+        """Return the rate of ``count`` in ``hours``."""
+        if hours <= 0.0:
+            return cls(count, hours, None, None, None)
+        bound = poisson_upper(count) / hours
+        return cls(count, hours, count / hours, bound, bound * HOURS_A_DAY)

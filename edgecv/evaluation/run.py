@@ -1,0 +1,234 @@
+"""One video through the same pipeline that the box runs, and its findings against the truth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time
+
+from edgecv.capture import VideoFile
+from edgecv.classification import Finding
+from edgecv.evaluation.boxes import BoxPath
+from edgecv.evaluation.fade import FadeScore, count_boxes, time_range_overlap, video_overlap
+from edgecv.evaluation.matching import Match, distance_px, match
+from edgecv.evaluation.result import Accuracy, ClipResult, EventResult, FindingResult, Outcome
+from edgecv.evaluation.truth import Truth, TruthEvent
+from edgecv.geometry.facade import FacadePlan
+from edgecv.pipeline import Pipeline
+from edgecv.replay import ReplayCamera
+from edgecv.trajectory import Fall, estimate_mass, estimate_origin
+
+IOU = (0.3, 0.5)
+_LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFinding:
+    """A finding and when it came out.
+
+    Attributes:
+        finding: what the pipeline returned.
+        path: its sightings in pixels of their own frames.
+        known_s: media time of the frame with which it came out; the last frame's for one that came out at the end.
+        at_end: it came out only because the video ended.
+    """
+
+    finding: Finding
+    path: BoxPath
+    known_s: float
+    at_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A video analysed: findings, and what it cost in CPU seconds."""
+
+    findings: tuple[TimedFinding, ...]
+    frames: int
+    last_t_s: float
+    analysis_s: float
+    decode_s: float
+    ended_early: str | None
+
+
+def evaluate_clip(video: Path, truth: Truth, camera: ReplayCamera | None = None, name: str | None = None) -> ClipResult:
+    """Analyse one video and compare with what really happened.
+
+    Args:
+        video: a file.
+        truth: what happened in it; every finding is false where that is nothing.
+        camera: its calibration, facade and masks; uncalibrated when left out.
+        name: what to call it in the result.
+
+    Raises:
+        InputError: the video cannot be read.
+    """
+    camera = camera or ReplayCamera()
+    replayed = run_pipeline(video, camera)
+    incidents = [f for f in replayed.findings if f.finding.verdict.tier == "incident"]
+    candidates = [f for f in replayed.findings if f.finding.verdict.tier != "incident"]
+    ordered = [*incidents, *candidates]
+    matches = match([f.path for f in incidents], [f.path for f in candidates], truth)
+    pairs = list(zip(ordered, matches, strict=True))
+    events = tuple(_event(n, event, pairs, camera) for n, event in enumerate(truth.events))
+    return ClipResult(
+        clip=name or str(video),
+        duration_s=replayed.last_t_s,
+        frames=replayed.frames,
+        conditions=truth.conditions,
+        nuisances=truth.nuisances,
+        calibrated=camera.camera is not None,
+        events=events,
+        findings=tuple(_other(found, what) for found, what in pairs if what.role != "hit"),
+        fade=_fade(truth, pairs),
+        tro=_tro(truth, pairs),
+        analysis_ms=1e3 * replayed.analysis_s / max(replayed.frames, 1),
+        decode_ms=1e3 * replayed.decode_s / max(replayed.frames, 1),
+        warning=replayed.ended_early,
+    )
+
+
+def run_pipeline(video: Path, camera: ReplayCamera) -> Replayed:
+    """Analyse a video frame by frame, timing decoder and analysis apart by the CPU time of this process."""
+    pipeline = Pipeline(camera.camera, masks=camera.masks)
+    found: list[TimedFinding] = []
+    analysis_s = decode_s = 0.0
+    with VideoFile(video) as source:
+        mark = process_time()
+        for frame in source:
+            decoded = process_time()
+            new = pipeline.process(frame)
+            done = process_time()
+            decode_s += decoded - mark
+            analysis_s += done - decoded
+            found.extend(TimedFinding(f, path_of(f.fall), frame.t_s, False) for f in new)
+            mark = process_time()
+        last_t_s, frames, ended_early = source.last_t_s, source.frames_read, source.ended_early
+    started = process_time()
+    found.extend(TimedFinding(f, path_of(f.fall), last_t_s, True) for f in pipeline.flush())
+    analysis_s += process_time() - started
+    return Replayed(tuple(found), frames, last_t_s, analysis_s, decode_s, ended_early)
+
+
+def path_of(fall: Fall) -> BoxPath:
+    """Return the sightings that the fall explains: what is reported and drawn, in pixels of their own frames."""
+    return BoxPath.of(
+        (
+            p.frame,
+            p.media_s,
+            p.detection.x_px + p.shift_px[0],
+            p.detection.y_px + p.shift_px[1],
+            p.detection.w_px,
+            p.detection.h_px,
+        )
+        for p in fall.path.points
+    )
+
+
+def mass_class(terminal_velocity_mps: float) -> str:
+    """The class of a known terminal velocity: light below 8 m/s, heavy above 20 m/s."""
+    if terminal_velocity_mps < _LIGHT_MPS:
+        return "light"
+    return "heavy" if terminal_velocity_mps > _HEAVY_MPS else "medium"
+
+
+Pairs = list[tuple[TimedFinding, Match]]
+
+
+def _event(number: int, event: TruthEvent, pairs: Pairs, camera: ReplayCamera) -> EventResult:
+    mine = [(found, what) for found, what in pairs if what.event == number]
+    hit = next(((found, what) for found, what in mine if what.role == "hit"), None)
+    outcome: Outcome = "missed"
+    apart_px = delay_s = accuracy = None
+    overlap, at_end = 0.0, False
+    if hit is not None:
+        found, what = hit
+        incident = found.finding.verdict.tier == "incident"
+        outcome = "incident" if incident else "candidate"
+        overlap = time_range_overlap(found.path, event.path) if incident else 0.0
+        apart_px, delay_s, at_end = what.distance_px, found.known_s - event.gone_s, found.at_end
+        if camera.camera is not None:
+            accuracy = _accuracy(found, event, camera.plan)
+    return EventResult(
+        object=event.name,
+        first_s=float(event.path.t_s[0]),
+        gone_s=event.gone_s,
+        frames=len(event.path.frames),
+        size_px=event.size_px,
+        contrast=event.contrast,
+        too_short=event.too_short,
+        outcome=outcome,
+        merged=hit is None and any(_is_companion(found, event) for found, _ in pairs),
+        duplicates=sum(w.role == "duplicate" and f.finding.verdict.tier == "incident" for f, w in mine),
+        distance_px=apart_px,
+        delay_s=delay_s,
+        at_end=at_end,
+        tro=overlap,
+        accuracy=accuracy,
+    )
+
+
+def _is_companion(found: TimedFinding, event: TruthEvent) -> bool:
+    return any(distance_px(path_of(fall), event.path) is not None for fall in found.finding.companions)
+
+
+def _accuracy(found: TimedFinding, event: TruthEvent, plan: FacadePlan | None) -> Accuracy:
+    fall = found.finding.fall
+    first = (float(found.path.xywh[0, 0]), float(found.path.xywh[0, 1]))
+    origin = estimate_origin(fall.fit, first, plan)
+    knows_floor = event.floor is not None and plan is not None
+    floor_error = origin.floor - event.floor if origin.floor is not None and event.floor is not None else None
+    true_mps = event.terminal_velocity_mps
+    velocity_error = class_right = None
+    if true_mps is not None:
+        mass = estimate_mass(fall.fit, fall.path.size_px)
+        velocity_error = abs(math.log(mass.terminal_velocity.median / true_mps))
+        class_right = mass.mass_class == mass_class(true_mps)
+    return Accuracy(
+        floor_error=floor_error if knows_floor else None,
+        floor_withheld=knows_floor and origin.floor is None,
+        window_right=origin.floor == event.floor and origin.window == event.window
+        if knows_floor and event.window
+        else None,
+        log_velocity_error=velocity_error,
+        class_right=class_right,
+    )
+
+
+def _other(found: TimedFinding, what: Match) -> FindingResult:
+    fall, verdict = found.finding.fall, found.finding.verdict
+    return FindingResult(
+        tier="incident" if verdict.tier == "incident" else "candidate",
+        role=what.role,
+        start_s=float(found.path.t_s[0]),
+        end_s=float(found.path.t_s[-1]),
+        x_px=float(found.path.xywh[0, 0]),
+        y_px=float(found.path.xywh[0, 1]),
+        size_px=fall.path.size_px,
+        log_ratio=fall.likelihoods.ratio,
+        follows=what.follows,
+        reasons=verdict.reasons,
+    )
+
+
+def _fade(truth: Truth, pairs: Pairs) -> tuple[FadeScore, ...]:
+    """Boxes of incidents against those of events; a reflection's incident is neither right nor wrong."""
+    if not truth.events:
+        return ()
+    reported = [
+        found.path for found, what in pairs if found.finding.verdict.tier == "incident" and what.role != "mirror_image"
+    ]
+    true = [event.path for event in truth.events]
+    return tuple(FadeScore(least, count_boxes(reported, true, least)) for least in IOU)
+
+
+def _tro(truth: Truth, pairs: Pairs) -> float | None:
+    if not truth.events:
+        return None
+    hits = {
+        what.event: found.path
+        for found, what in pairs
+        if what.role == "hit" and found.finding.verdict.tier == "incident"
+    }
+    return video_overlap([(hits.get(n), event.path) for n, event in enumerate(truth.events)])

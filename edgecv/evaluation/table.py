@@ -1,0 +1,159 @@
+"""The result for people: one table, a section a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from edgecv.evaluation.intervals import Rate, Share
+from edgecv.evaluation.tally import Recall, Spread, Totals
+
+Row = tuple[str, str, str]
+_NONE = "–"
+
+
+def table_of(totals: Totals) -> Table:
+    """Return the table of what was measured; questions that nothing here answers are left out."""
+    table = Table(title=f"{totals.clips} clip{'' if totals.clips == 1 else 's'}, {duration(totals.hours)}")
+    table.add_column("what")
+    table.add_column("result", justify="right")
+    table.add_column("behind it")
+    for section in (_events, _sizes, _conditions, _false, _nuisances, _fade, _delay, _accuracy, _cost):
+        for row in section(totals):
+            table.add_row(*row)
+        table.add_section()
+    return table
+
+
+def duration(hours: float) -> str:
+    """Hours in the unit that reads best."""
+    if hours >= 1.0:
+        return f"{hours:.2f} h"
+    return f"{hours * 60.0:.1f} min" if hours >= 1.0 / 60.0 else f"{hours * 3600.0:.1f} s"
+
+
+def _events(totals: Totals) -> Iterator[Row]:
+    yield _recall_row("event recall", totals.recall)
+    for name, recall in (
+        ("  ≥ 3 px, ≥ 20 grey levels, calm day", totals.clear_day),
+        ("  2–3 px, ≥ 20 grey levels, calm day", totals.tiny_day),
+    ):
+        if recall.found.trials:
+            yield _recall_row(name, recall)
+    short = totals.too_short
+    if sum(short.values()):
+        found = f"{short['incident']} found all the same, {short['candidate']} as candidate"
+        yield ("  too short to see", str(sum(short.values())), f"left out of recall; {found}")
+
+
+def _sizes(totals: Totals) -> Iterator[Row]:
+    for size, row in totals.by_size.items():
+        for contrast, recall in row.items():
+            if recall.found.trials:
+                yield _recall_row(f"recall at {size}, contrast {contrast}", recall)
+
+
+def _conditions(totals: Totals) -> Iterator[Row]:
+    for name, recall in totals.by_condition.items():
+        yield _recall_row(f"recall, {name}", recall)
+        clear = totals.clear_by_condition.get(name)
+        if clear is not None and clear != recall:
+            yield _recall_row("  ≥ 3 px, ≥ 20 grey levels", clear)
+
+
+def _false(totals: Totals) -> Iterator[Row]:
+    repeated = f"{totals.duplicates} of them duplicates; " if totals.duplicates else ""
+    yield ("false incidents", str(totals.false_incidents.count), repeated + _rate(totals.false_incidents))
+    yield ("false candidates", str(totals.false_candidates.count), _rate(totals.false_candidates))
+    for label, count in totals.followed.items():
+        what = f"{count['incident']} incidents, {count['candidate']} candidates"
+        yield (f"  following {label}", str(count["incident"] + count["candidate"]), what)
+    if totals.mirror_images:
+        yield ("on mirror images", str(totals.mirror_images), "neither hit nor false")
+
+
+def _nuisances(totals: Totals) -> Iterator[Row]:
+    for name, row in totals.by_nuisance.items():
+        both = f"{_per_hour(row.incidents)} + {_per_hour(row.candidates)}"
+        counts = f"{row.incidents.count} incidents + {row.candidates.count} candidates"
+        yield (f"false per hour with {name}", both, f"{counts} in {duration(row.incidents.hours)}")
+
+
+def _fade(totals: Totals) -> Iterator[Row]:
+    count = totals.videos_with_events
+    videos = f"mean of {count} videos" if count > 1 else "1 video"
+    for score in totals.fade:
+        detail = f"{videos}; P {score.precision:.3f}, R {score.recall:.3f}; pooled F {score.pooled_f_measure:.3f}"
+        yield (f"FADE F-measure, IoU {score.iou:g}", f"{score.f_measure:.3f}", detail)
+    if totals.tro is not None:
+        yield ("FADE time-range overlap", f"{totals.tro:.3f}", videos)
+
+
+def _delay(totals: Totals) -> Iterator[Row]:
+    delay = totals.delay_s
+    if delay.n:
+        late = f"; {totals.delays_at_end} came out at the video's end" if totals.delays_at_end else ""
+        spread = f"p95 {_number(delay.p95)} s, at most {_number(delay.maximum)} s; {delay.n} incidents{late}"
+        yield ("delay after the object is gone", f"{_number(delay.median)} s", spread)
+
+
+def _accuracy(totals: Totals) -> Iterator[Row]:
+    got = totals.accuracy
+    withheld = f"; {got.floors_withheld} withheld" if got.floors_withheld else ""
+    for name, share, more in (
+        ("floor exact", got.floor_exact, withheld),
+        ("floor within one", got.floor_within_one, ""),
+        ("window exact", got.window_exact, ""),
+        ("mass class exact", got.class_exact, ""),
+    ):
+        if share.trials:
+            yield (name, _percent(share), f"{share.hits} of {share.trials}; {_interval(share)}{more}")
+    error: Spread = got.log_velocity_error
+    if error.n:
+        yield ("terminal velocity, |ln ratio|", _number(error.median), f"p95 {_number(error.p95)}; {error.n} events")
+
+
+def _cost(totals: Totals) -> Iterator[Row]:
+    if totals.analysis_ms is not None and totals.decode_ms is not None:
+        ratio = f"{totals.analysis_ms / totals.decode_ms:.2f} × the decoder's" if totals.decode_ms > 0 else ""
+        yield ("analysis, CPU time a frame", f"{totals.analysis_ms:.2f} ms", ratio)
+        yield ("decoding, CPU time a frame", f"{totals.decode_ms:.2f} ms", "")
+
+
+def _recall_row(name: str, recall: Recall) -> Row:
+    share = recall.found
+    merged = f" ({recall.merged} merged into another finding)" if recall.merged else ""
+    rest = f"; {recall.candidates} candidate, {recall.missed} missed{merged}" if share.hits < share.trials else ""
+    detail = f"{share.hits} of {share.trials}; {_interval(share)}{rest}" if share.trials else "no event to find"
+    return (name, _percent(share), detail)
+
+
+def _percent(share: Share) -> str:
+    return _NONE if share.value is None else f"{100.0 * share.value:.1f} %"
+
+
+def _interval(share: Share) -> str:
+    if share.low is None or share.high is None:
+        return ""
+    return f"95 %: {100.0 * share.low:.1f}–{100.0 * share.high:.1f} %"
+
+
+def _rate(rate: Rate) -> str:
+    if rate.per_hour is None or rate.bound_per_hour is None or rate.bound_per_camera_day is None:
+        return _NONE
+    bound = f"95 %: below {_plain(rate.bound_per_hour)} an hour, {_plain(rate.bound_per_camera_day)} a camera-day"
+    return f"{_plain(rate.per_hour)} an hour; {bound}"
+
+
+def _per_hour(rate: Rate) -> str:
+    return _NONE if rate.per_hour is None else _plain(rate.per_hour)
+
+
+def _number(value: float | None) -> str:
+    return _NONE if value is None else f"{value:.2f}"
+
+
+def _plain(value: float) -> str:
+    """Three digits, never an exponent."""
+    return f"{value:,.0f}" if value >= 100.0 else f"{value:.3g}"
