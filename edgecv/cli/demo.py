@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _row(incident: Incident, truth: list[dict[str, Any]]) -> tuple[str, str, str, str, str]:
-    event = min(truth, key=lambda e: abs(e["release_s"] - incident.media.start_s))
+    event = min(truth, key=lambda e: abs(e["released_s"] - incident.media.start_s))
     velocity = incident.mass.terminal_velocity
     return (
         f"{incident.media.start_s:.1f} s",

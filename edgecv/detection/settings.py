@@ -27,7 +27,7 @@ class DetectionSettings:
     """Response that starts a blob, between these; it follows the camera's noise so that chance makes about the number
     below."""
 
-    chance_detections: float = 12.0
+    chance_detections: float = 3.0
     """Detections a frame made by noise that the threshold is steered to: falls are seen 10-90 times, so let weak sightings through
     and let the path decide, but no more than the tracker can link in a fraction of a millisecond."""
 

@@ -10,7 +10,7 @@ import yaml
 
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.simulation.scene import Bird, FallingObject, Scene
-from edgecv.simulation.video import write_scene
+from edgecv.simulation.video import write_video
 
 CAMERA_ID = "demo-1"
 _FLOORS, _FLOOR_M = 12, 3.0
@@ -54,7 +54,7 @@ def write_demo(folder: Path) -> DemoFiles:
     folder.mkdir(parents=True, exist_ok=True)
     scene = demo_scene()
     files = DemoFiles(folder / "demo.mp4", folder / "box.yaml", folder / "truth.json", CAMERA_ID)
-    write_scene(scene, files.video, files.truth)
+    write_video(scene, files.video, files.truth)
     marks = [(x, y) for y in (12.0, 18.0, 24.0, 33.0) for x in (-8.8, 9.2)]
     pixels = scene.camera.project(np.array([[x, y, 0.0] for x, y in marks]))
     points = [

@@ -2,57 +2,107 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from av.video.frame import VideoFrame
 
-from edgecv.simulation.render import RenderedFrame, Sighting, render
+from edgecv.simulation.render import RenderedFrame, render
 from edgecv.simulation.scene import Scene
+from edgecv.simulation.site import write_box
+from edgecv.simulation.truth import TruthBook
+
+_CLOCK_HZ = 90_000  # time base of the presentation times, as in RTP
 
 
-def write_scene(scene: Scene, video: Path, truth: Path) -> None:
-    """Render a scene to H.264 in MP4, as a camera would compress it (no B frames), and its truth to JSON.
+@dataclass(frozen=True, slots=True)
+class SimulatedFiles:
+    """What stands in the folder for one scene.
 
-    The truth is ``{"events": [{"object", "floor", "window", "release_s", "terminal_velocity_mps", "mass_kg", "frames":
-    [[frame, t_s, x, y, w, h], ...]}], "birds": [{"frames": ...}]}``, pixels and seconds.
+    Attributes:
+        video: NAME.mp4.
+        truth: NAME.truth.json.
+        box: NAME.box.yaml, ready for ``edgecv replay --config``.
+        calibration: NAME.calibration.yaml.
+        camera_id: the only camera of the box.
+        frames: how many frames the video has.
     """
-    objects: list[list[list[float]]] = [[] for _ in scene.objects]
-    birds: list[list[list[float]]] = [[] for _ in scene.birds]
+
+    video: Path
+    truth: Path
+    box: Path
+    calibration: Path
+    camera_id: str
+    frames: int
+
+
+def write_scene(scene: Scene, folder: Path) -> SimulatedFiles:
+    """Render a scene into ``folder``: video, truth, box file and calibration, named after the scene.
+
+    Raises:
+        InputError: the scene's background cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    video, truth = folder / f"{scene.name}.mp4", folder / f"{scene.name}.truth.json"
+    frames = write_video(scene, video, truth)
+    box, calibration = folder / f"{scene.name}.box.yaml", folder / f"{scene.name}.calibration.yaml"
+    write_box(scene, video.name, box, calibration, scene.name)
+    return SimulatedFiles(video, truth, box, calibration, scene.name, frames)
+
+
+def write_video(scene: Scene, video: Path, truth: Path) -> int:
+    """Render a scene to MP4, as a camera would compress it (no B frames), and its truth to JSON; return the frames."""
+    book = TruthBook(scene)
+    count = 0
     with av.open(str(video), "w", options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("libx264", rate=scene.fps)
-        stream.width, stream.height = scene.size
-        stream.pix_fmt = "yuv420p"
-        stream.thread_count = 1
-        stream.options = {"crf": str(scene.crf), "preset": "veryfast", "bf": "0", "g": str(2 * scene.fps)}
-        stream.time_base = Fraction(1, scene.fps)
+        stream = _stream(container, scene)
         for rendered in render(scene):
-            frame = VideoFrame.from_ndarray(rendered.luma, format="gray").reformat(format="yuv420p")
-            frame.pts = rendered.index
-            container.mux(stream.encode(frame))
-            _note(rendered, rendered.objects, objects)
-            _note(rendered, rendered.birds, birds)
+            container.mux(stream.encode(_frame(rendered)))
+            book.note(rendered)
+            count += 1
         container.mux(stream.encode(None))
-    events: list[dict[str, Any]] = [
-        {
-            "object": thing.name,
-            "floor": thing.floor,
-            "window": thing.window,
-            "release_s": thing.release_s,
-            "terminal_velocity_mps": round(thing.terminal_mps, 2),
-            "mass_kg": thing.mass_kg,
-            "frames": frames,
-        }
-        for thing, frames in zip(scene.objects, objects, strict=True)
-    ]
-    truth.write_text(json.dumps({"events": events, "birds": [{"frames": frames} for frames in birds]}) + "\n")
+    truth.write_text(book.json())
+    return count
 
 
-def _note(rendered: RenderedFrame, sightings: tuple[Sighting | None, ...], into: list[list[list[float]]]) -> None:
-    for sighting, frames in zip(sightings, into, strict=True):
-        if sighting is not None:
-            place = (sighting.x, sighting.y, sighting.w, sighting.h)
-            frames.append([rendered.index, round(rendered.t_s, 4), *(round(v, 2) for v in place)])
+def _stream(container: Any, scene: Scene) -> Any:
+    codec = scene.codec
+    fps = Fraction(scene.fps).limit_denominator(1001)
+    stream = container.add_stream("libx265" if codec.name == "h265" else "libx264", rate=fps)
+    stream.width, stream.height = scene.size
+    stream.pix_fmt = "yuv420p"
+    stream.codec_context.color_range = 2  # full
+    stream.time_base = stream.codec_context.time_base = Fraction(1, _CLOCK_HZ)
+    gop = max(1, round(codec.gop_s * scene.fps))
+    options = {"preset": codec.preset, "bf": "0", "g": str(gop)}
+    if codec.kbps is None:
+        options["crf"] = str(codec.crf)
+    else:
+        # a camera's rate control: the rate holds within a second
+        stream.bit_rate = codec.kbps * 1000
+        options |= {"maxrate": f"{codec.kbps}k", "bufsize": f"{codec.kbps}k"}
+    if codec.name == "h265":
+        # one thread, so that the same scene gives the same bytes
+        options["x265-params"] = f"pools=none:frame-threads=1:bframes=0:keyint={gop}:log-level=error:info=0"
+        stream.codec_context.codec_tag = "hvc1"
+    else:
+        stream.thread_count = 1
+    stream.options = options
+    return stream
+
+
+def _frame(rendered: RenderedFrame) -> VideoFrame:
+    """The luma as it is, in the full range from 0 to 255, and no colour."""
+    height, width = rendered.luma.shape
+    frame = VideoFrame(width, height, "yuv420p")
+    grey = np.array(128, np.uint8)
+    for plane, values in zip(frame.planes, (rendered.luma, grey, grey), strict=True):
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+        rows[:, : plane.width] = values
+    frame.pts = round(rendered.t_s * _CLOCK_HZ)
+    frame.time_base = Fraction(1, _CLOCK_HZ)
+    return frame

@@ -1,0 +1,151 @@
+"""Random scenes: a seed and what is wanted go in, a scene that can be written down and made again comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from pydantic import ValidationError
+
+from edgecv.config.problems import did_you_mean
+from edgecv.errors import ConfigError
+from edgecv.simulation.build import build_scene
+from edgecv.simulation.nuisances.known import NUISANCES
+from edgecv.simulation.scene import Scene, low_kbps, named_rng
+from edgecv.simulation.settings import SceneFile
+
+CONDITIONS = (
+    "day",
+    "night",
+    "rain",
+    "snow",
+    "shake",
+    "flicker",
+    "clouds",
+    "low_bitrate",
+    "vfr",
+    "repeated",
+    "half_rate",
+)
+_TIMINGS = {"vfr": "variable", "repeated": "repeated", "half_rate": "half_rate"}
+
+
+def random_scene(
+    seed: int,
+    *,
+    conditions: Sequence[str] | None = (),
+    nuisances: Sequence[str] | Mapping[str, float] | None = (),
+    objects: int | Mapping[str, Any] | None = None,
+    size: tuple[int, int] = (1280, 720),
+    fps: float = 25.0,
+    duration_s: float = 20.0,
+    codec: Mapping[str, Any] | None = None,
+    name: str | None = None,
+) -> Scene:
+    """Return a random scene.
+
+    Args:
+        seed: decides everything not given here.
+        conditions: of ``CONDITIONS``; "day" where it does not say "night"; None for some by chance.
+        nuisances: names of ``NUISANCES``, perhaps with their strengths; None for some by chance.
+        objects: how many fall, or keys of ``objects.random`` in a scene file (count, every_s, names, size_px,
+            contrast, hardest_mps); None for one every five seconds.
+        size: ``(width, height)``.
+        fps: frames a second.
+        duration_s: length.
+        codec: keys of ``codec`` in a scene file; ``{"preset": "ultrafast"}`` saves a third of the time.
+        name: of the scene; "random-SEED" when left out.
+
+    Raises:
+        ConfigError: a condition or nuisance that does not exist, or a value out of range.
+    """
+    rng = named_rng(seed, "random scene")
+    chosen = _some_conditions(rng) if conditions is None else list(conditions)
+    strengths = _some_nuisances(rng) if nuisances is None else _strengths(nuisances)
+    _check(chosen, CONDITIONS, "condition")
+    _check(strengths, NUISANCES, "nuisance")
+    description: dict[str, Any] = {
+        "seed": seed,
+        "size": list(size),
+        "fps": fps,
+        "duration_s": duration_s,
+        "condition": "night" if "night" in chosen else "day",
+    }
+    for wanted in ("rain", "snow", "shake", "flicker", "clouds"):
+        if wanted in chosen:
+            strengths.setdefault(wanted, 1.0)
+    if "night" in chosen:
+        strengths.setdefault("ir_noise", 0.5)
+    if objects is not None:
+        description["objects"] = {"random": {"count": objects} if isinstance(objects, int) else _plain(objects)}
+    if strengths:
+        description["nuisances"] = strengths
+    if "low_bitrate" in chosen:
+        description["codec"] = {"name": "h265", "kbps": low_kbps(size), "preset": "ultrafast"}
+    if codec is not None:
+        description["codec"] = description.get("codec", {}) | dict(codec)
+    for condition, mode in _TIMINGS.items():
+        if condition in chosen:
+            description["timing"] = {"mode": mode}
+    settings = checked(description, f"random scene of seed {seed}")
+    return build_scene(settings, name or f"random-{seed}", Path(), description)
+
+
+def checked(description: Mapping[str, Any], what: str) -> SceneFile:
+    """Check a description as a file would be.
+
+    Raises:
+        ConfigError: the first thing that is wrong.
+    """
+    try:
+        return SceneFile.model_validate(dict(description))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)[0]
+        at = ".".join(str(piece) for piece in found["loc"])
+        raise ConfigError(f"{what}: {at}: {found['msg']}") from error
+
+
+def scene_yaml(scene: Scene) -> str:
+    """Text of the scene file that makes the scene again.
+
+    Raises:
+        ValueError: the scene was not made from a description.
+    """
+    if scene.description is None:
+        raise ValueError(f"scene {scene.name} was made in code and has no description")
+    return yaml.safe_dump(dict(scene.description), sort_keys=False)
+
+
+def _plain(objects: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in objects.items()}
+
+
+def _strengths(nuisances: Sequence[str] | Mapping[str, float]) -> dict[str, float]:
+    if isinstance(nuisances, Mapping):
+        return {name: float(value) for name, value in nuisances.items()}
+    return dict.fromkeys(nuisances, 1.0)
+
+
+def _check(given: Sequence[str] | Mapping[str, float], known: Sequence[str] | Mapping[str, object], what: str) -> None:
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"there is no {what} '{name}'{did_you_mean(name, known)}; known are {', '.join(known)}")
+
+
+def _some_conditions(rng: np.random.Generator) -> list[str]:
+    chosen = ["night" if rng.random() < 0.3 else "day"]
+    weather = rng.random()
+    chosen += ["rain"] if weather < 0.15 else ["snow"] if weather < 0.25 else ["clouds"] if weather < 0.4 else []
+    chosen += [name for name, share in (("shake", 0.2), ("flicker", 0.1), ("low_bitrate", 0.1)) if rng.random() < share]
+    timing = rng.random()
+    return chosen + (
+        ["vfr"] if timing < 0.1 else ["repeated"] if timing < 0.15 else ["half_rate"] if timing < 0.2 else []
+    )
+
+
+def _some_nuisances(rng: np.random.Generator) -> dict[str, float]:
+    usual = [name for name in NUISANCES if name not in ("rain", "snow", "shake", "flicker", "clouds", "ir_noise")]
+    return {name: round(float(rng.uniform(0.3, 1.5)), 2) for name in usual if rng.random() < 0.4}

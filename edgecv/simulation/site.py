@@ -1,0 +1,67 @@
+"""The box file and the calibration that fit a simulated scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from edgecv.simulation.scene import Scene
+
+
+def write_box(scene: Scene, video: str, box: Path, calibration: Path, camera_id: str) -> None:
+    """Write both files; the calibration's points are floor lines at the outermost windows that the camera sees.
+
+    A scene before a picture or a video of its own gets a box without a facade: its floors are not those of the scene.
+    """
+    camera: dict[str, Any] = {"source": video}
+    settings: dict[str, Any] = {"site": "simulated", "facades": {}, "cameras": {camera_id: camera}}
+    points = [] if scene.background is not None else _marks(scene)
+    if points:
+        camera |= {"facade": "front", "calibration": calibration.name}
+        settings["facades"] = {"front": _facade(scene)}
+        known: dict[str, Any] = {"image_size": list(scene.size), "points": points}
+        if np.any(scene.camera.distortion):
+            known["distortion"] = [float(v) for v in scene.camera.distortion]
+        known["focal_px"] = round(float(scene.camera.focal_px), 2)
+        calibration.write_text(yaml.safe_dump(known, sort_keys=False))
+    else:
+        del settings["facades"]
+    box.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+def _facade(scene: Scene) -> dict[str, Any]:
+    heights = np.diff(scene.plan.floor_edges_m)
+    return {
+        "floors": [
+            {"name": name, "height": round(float(h), 3)}
+            for name, h in zip(scene.plan.floor_names, heights, strict=True)
+        ],
+        "ground": float(scene.plan.floor_edges_m[0]),
+        "windows": [
+            {"name": w.name, "left": round(w.left_m, 3), "right": round(w.right_m, 3)} for w in scene.plan.windows
+        ],
+    }
+
+
+def _marks(scene: Scene) -> list[dict[str, list[float]]]:
+    """Points of the facade inside the picture, as a person would mark them: at most eight, well spread."""
+    xs = [edge for window in scene.plan.windows for edge in (window.left_m, window.right_m)]
+    spots = [(x, float(y)) for y in scene.plan.floor_edges_m for x in xs]
+    pixels = scene.camera.project(np.array([[x, y, 0.0] for x, y in spots]))
+    inside = [n for n, (u, v) in enumerate(pixels) if 0 <= u < scene.size[0] and 0 <= v < scene.size[1]]
+    if len(inside) < 4:
+        return []
+    chosen: list[int] = []
+    for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1), (1, 0.1), (-1, 0.1), (0.1, 1), (0.1, -1)):
+        best = max(inside, key=lambda n: a * pixels[n][0] + b * pixels[n][1])
+        if best not in chosen:
+            chosen.append(best)
+    if len({spots[n][0] for n in chosen}) < 2 or len({spots[n][1] for n in chosen}) < 2 or len(chosen) < 4:
+        return []
+    return [
+        {"pixel": [round(float(v), 1) for v in pixels[n]], "facade": [round(spots[n][0], 3), round(spots[n][1], 3)]}
+        for n in chosen
+    ]
