@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgecv.classification.verdict import Verdict
+from edgecv.classification.verdict import Tier, Verdict
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.model import LOG_VT
@@ -38,7 +38,11 @@ class Finding:
 @dataclass(slots=True)
 class _Group:
     members: list[tuple[Fall, Verdict]] = field(default_factory=list)
-    released: bool = False
+    told: Tier | None = None
+
+    @property
+    def released(self) -> bool:
+        return self.told is not None
 
     @property
     def end_s(self) -> float:
@@ -60,7 +64,9 @@ class Grouper:
 
     def add(self, fall: Fall, verdict: Verdict) -> None:
         """Take one judged fall that was not rejected."""
-        related = [g for g in self._groups if any(belong_together(fall, member) for member, _ in g.members)]
+        # what was told as a mere candidate does not make an incident old news
+        open_to = [g for g in self._groups if g.told in (None, "incident") or verdict.tier != "incident"]
+        related = [g for g in open_to if any(belong_together(fall, member) for member, _ in g.members)]
         if not related:
             self._groups.append(_Group([(fall, verdict)]))
             return
@@ -84,8 +90,9 @@ class Grouper:
         for group in self._groups:
             waiting = now_s < group.end_s + _WAIT_S and any(group.may_hold(*track) for track in falling)
             if not group.released and not waiting:
-                group.released = True
-                ready.append(_finding(group))
+                finding = _finding(group)
+                group.told = finding.verdict.tier
+                ready.append(finding)
         self._groups = [g for g in self._groups if not g.released or now_s < g.end_s + _MEMORY_S]
         return sorted(ready, key=lambda finding: finding.fall.fit.start_s)
 

@@ -60,6 +60,9 @@ class ClassificationSettings:
     flight_s: float = 0.25
     """How long it must have been seen flying for that to count."""
 
+    at_rest_share: float = 0.2
+    """A thing whose speed in the picture was below this share of its top speed when it came into sight was let go."""
+
     drop_light_m2: float = 0.1
     """Grey levels times square metres that a drop of water adds or takes away: 6 mm across, glinting at three times its
     size, 120 levels brighter than the wall make 0.03; the scale is known to a factor of 1.3 or so."""

@@ -81,12 +81,16 @@ def _doubts(fall: Fall, settings: ClassificationSettings) -> tuple[str, ...]:
     lost = fit.down_speed_lost()
     if float(np.quantile(lost, 0.1)) > s.max_speed_loss_mps:
         doubts.append(f"it slowed down by {float(np.median(lost)):.1f} m/s")
-    carried_m = _travelled_before(fall)
-    if carried_m > s.carried_m:
-        doubts.append(f"it travelled {carried_m:.1f} m in the second before")
-    for points, when in ((fall.before[-25:], "before"), (fall.after[:25], "after")):
-        if _flying(points, fall, s):
-            doubts.append(f"it was in steady flight {when} the fall")
+    # what was at rest when it came into sight, and has gone down since, was let go then: light things need not fall as
+    # the physics says, and what was left out of the fit is part of their fall
+    if not _let_go(fall, s):
+        carried_m = _travelled_before(fall)
+        if carried_m > s.carried_m:
+            doubts.append(f"it travelled {carried_m:.1f} m in the second before")
+        if _flying(fall.before[-25:], fall, s):
+            doubts.append("it was in steady flight before the fall")
+    if _flying(fall.after[:25], fall, s) and not _goes_on(fall):
+        doubts.append("it was in steady flight after the fall")
     return tuple(doubts)
 
 
@@ -139,6 +143,38 @@ def _travelled_before(fall: Fall) -> float:
     return float(np.hypot(*(uv[-1] - uv[0]))) / scale_px_per_m
 
 
+def _let_go(fall: Fall, settings: ClassificationSettings) -> bool:
+    """True where the track began at rest and went down all the way to the fall."""
+    points = fall.before
+    if len(points) < 5:
+        return False
+    t = np.array([p.t_s for p in points])
+    uv = np.array([[p.detection.x_px, p.detection.y_px] for p in points])
+    first = t < t[0] + settings.flight_s
+    if first.sum() < 4:
+        return False
+    at_first = float(np.hypot(*np.polyfit(t[first] - t[0], uv[first], 1)[0]))
+    rise = float((np.maximum.accumulate(uv[:, 1]) - uv[:, 1]).max())
+    return at_first < settings.at_rest_share * _top_speed(fall) and rise < 2.0 + fall.path.size_px
+
+
+def _goes_on(fall: Fall) -> bool:
+    """True where the sightings after the fitted stretch are where the fall leads, as well as the fit can tell."""
+    points = fall.after[:25]
+    t = np.array([p.t_s for p in points])
+    uv = np.array([[p.detection.x_px, p.detection.y_px] for p in points])
+    off = np.linalg.norm(uv - fall.fit.pixels_at(t), axis=1)
+    allowed = 3.0 * np.linalg.norm(fall.fit.pixel_sd_at(t), axis=1) + 2.0 + 0.5 * fall.path.size_px
+    return bool(np.median(off / allowed) < 1.0)
+
+
+def _top_speed(fall: Fall) -> float:
+    """Largest speed of the fitted path in the picture, pixels/s."""
+    grid = np.linspace(fall.fit.start_s, fall.fit.end_s, 12)
+    steps = np.diff(fall.fit.pixels_at(grid), axis=0) / (grid[1] - grid[0])
+    return float(np.hypot(steps[:, 0], steps[:, 1]).max())
+
+
 def _flying(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSettings) -> bool:
     """True where the same track moved steadily and fast beyond the fall: things are held, then fall, then lie."""
     if len(points) < 5 or points[-1].t_s - points[0].t_s < settings.flight_s:
@@ -146,6 +182,4 @@ def _flying(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSe
     t = np.array([p.t_s for p in points])
     uv = np.array([[p.detection.x_px, p.detection.y_px] for p in points])
     speed = float(np.hypot(*np.polyfit(t - t[0], uv, 1)[0]))
-    grid = np.linspace(fall.fit.start_s, fall.fit.end_s, 12)
-    steps = np.diff(fall.fit.pixels_at(grid), axis=0) / (grid[1] - grid[0])
-    return speed > settings.flight_share * float(np.hypot(steps[:, 0], steps[:, 1]).max())
+    return speed > settings.flight_share * _top_speed(fall)

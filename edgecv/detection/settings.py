@@ -23,11 +23,11 @@ class DetectionSettings:
     """A moving pixel differs from the background and, with the same sign, from the picture this many frames ago:
     that removes the ghost which a thing leaves behind when it starts to move."""
 
-    seed_threshold: tuple[float, float] = (4.2, 9.0)
+    seed_threshold: tuple[float, float] = (4.2, 7.0)
     """Response that starts a blob, between these; it follows the camera's noise so that chance makes about the number
     below."""
 
-    chance_detections: float = 3.0
+    chance_detections: float = 4.0
     """Detections a frame made by noise that the threshold is steered to: falls are seen 10-90 times, so let weak sightings through
     and let the path decide, but no more than the tracker can link in a fraction of a millisecond."""
 

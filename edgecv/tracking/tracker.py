@@ -64,7 +64,7 @@ class Tracker:
 
     def flush(self) -> list[Track]:
         """End every track: the video is over."""
-        ended = [track for hits in self._live.hits if (track := self._finish(hits)) is not None]
+        ended = [track for hits in self._live.hits for track in self._finish(hits)]
         self._live = LiveTracks(FilterBank(self._size[1], self._settings))
         return sorted(ended, key=lambda track: track.start_s)
 
@@ -152,27 +152,45 @@ class Tracker:
             kept = np.sort(order[: s.max_tracks])
         if not over.any():
             return []
-        ended = [track for i in np.flatnonzero(over) if (track := self._finish(live.hits[i])) is not None]
+        ended = [track for i in np.flatnonzero(over) for track in self._finish(live.hits[i])]
         live.keep(kept)
         return sorted(ended, key=lambda track: track.start_s)
 
-    def _finish(self, hits: list[Hit]) -> Track | None:
-        if len(hits) < self._settings.min_points:
-            return None
-        before: list[Hit] = []
+    def _finish(self, hits: list[Hit]) -> list[Track]:
+        """The track, and where it may have begun on something else, its descent with what truly came before that."""
+        s = self._settings
+        if len(hits) < s.min_points:
+            return []
+        top, descent_px = _descent(hits)
         # looking back costs more than following did; only what may be falling is worth it
-        if _descent(hits) > self._settings.worth_looking_back_h * self._size[1]:
-            before = earlier_sightings(hits, self._seen, self._size[1], self._gap_s, self._settings)
-        points = tuple(_point(seen, row) for seen, row in before + hits)
+        if descent_px < s.worth_looking_back_h * self._size[1]:
+            return [self._track(hits)]
+        tracks = [self._track(self._earlier(hits) + hits)]
+        if top >= s.min_points and len(hits) - top >= s.min_points:
+            before = self._earlier(hits[top:])
+            own = {(seen.frame.index, row) for seen, row in hits}
+            if any((seen.frame.index, row) not in own for seen, row in before):
+                tracks.append(self._track(before + hits[top:]))
+        return tracks
+
+    def _earlier(self, hits: list[Hit]) -> list[Hit]:
+        return earlier_sightings(hits, self._seen, self._size[1], self._gap_s, self._settings)
+
+    def _track(self, hits: list[Hit]) -> Track:
+        points = tuple(_point(seen, row) for seen, row in hits)
         first, last = points[0].frame, points[-1].frame
         looked_at = sum(first <= seen.frame.index <= last for seen in self._seen)
         return Track(points, max(looked_at, len(points)), self._size, self._interval_s)
 
 
-def _descent(hits: list[Hit]) -> float:
-    """Pixels of the largest descent."""
+def _descent(hits: list[Hit]) -> tuple[int, float]:
+    """Where the largest descent begins, with its first tenth left out, and how many pixels it measures."""
     y = np.array([seen.detections[row, Y] for seen, row in hits])
-    return float((y - np.minimum.accumulate(y)).max())
+    fallen = y - np.minimum.accumulate(y)
+    foot = int(np.argmax(fallen))
+    top = int(np.argmin(y[: foot + 1]))
+    below = np.flatnonzero(y[top : foot + 1] < y[top] + 0.1 * fallen[foot])
+    return top + (int(below[-1]) if len(below) else 0), float(fallen[foot])
 
 
 def _point(seen: SeenFrame, row: int) -> TrackPoint:

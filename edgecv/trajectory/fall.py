@@ -169,7 +169,7 @@ def _agreeing(track: Track, fit: FallFit, path: Path, settings: TrajectorySettin
     ):
         last = edge
         for n in indices:
-            if abs(whole.t_s[n] - whole.t_s[last]) > 3.5 * track.frame_interval_s:
+            if abs(whole.t_s[n] - whole.t_s[last]) > max(settings.largest_gap_s, 2.5 * track.frame_interval_s):
                 break
             near = sorted(keep, key=lambda k, n=n: abs(k - n))[:5]  # type: ignore[misc]
             if agrees[n] and abs(log_area[n] - float(np.median(log_area[near]))) < settings.same_thing_log_area:

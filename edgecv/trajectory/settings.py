@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class TrajectorySettings:
     """Priors and limits of the fit. Angles in degrees, lengths in metres, speeds in m/s."""
 
-    position_sd_px: float = 0.7
-    """Error of a small blob's centre."""
+    position_sd_px: float = 0.4
+    """Error of a small blob's centre: 0.2-0.4 px measured on compressed simulated scenes."""
 
     position_sd_per_size: float = 0.10
     """A tumbling thing's blob centre wanders by a tenth of its size, slowly (office footage: 2-5 px at 20-30 px,
@@ -54,6 +54,9 @@ class TrajectorySettings:
 
     searched_below: float = 10.0
     """The ends are searched unless the whole stretch is this convincing already."""
+
+    largest_gap_s: float = 0.3
+    """Sightings of one track this far apart still belong to one fall: seven frames behind a sign."""
 
     same_thing_log_area: float = 1.6
     """Neighbouring sightings whose areas differ by more than a factor of five are not the same thing."""

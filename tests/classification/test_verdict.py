@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from known_paths import SIZE, facade_camera, fall_track, track_of
@@ -150,4 +152,19 @@ def test_a_group_waits_for_what_is_still_falling_and_is_told_once() -> None:
     # what falls far to the side is another thing, and is not waited for
     assert len(grouper.release(fall.fit.end_s + 0.2, [(fall.fit.start_s + 0.3, column + 500.0)])) == 1
     grouper.add(fall, verdict)  # its bounce, found later, is no second incident
+    assert grouper.release(fall.fit.end_s + 0.3, []) == []
+
+
+def test_an_incident_is_told_even_where_a_candidate_of_the_same_thing_was_told_before() -> None:
+    fall = _explain(fall_track(25.0))
+    assert fall is not None
+    incident = judge(fall, ClassificationSettings())
+    assert incident.tier == "incident"
+    candidate = replace(incident, tier="candidate", reasons=("seen 8 times only",))
+    grouper = Grouper()
+    grouper.add(fall, candidate)
+    assert [f.verdict.tier for f in grouper.release(fall.fit.end_s + 0.1, [])] == ["candidate"]
+    grouper.add(fall, incident)
+    assert [f.verdict.tier for f in grouper.release(fall.fit.end_s + 0.2, [])] == ["incident"]
+    grouper.add(fall, incident)
     assert grouper.release(fall.fit.end_s + 0.3, []) == []
