@@ -164,7 +164,9 @@ def _goes_on(fall: Fall) -> bool:
     t = np.array([p.t_s for p in points])
     uv = np.array([[p.detection.x_px, p.detection.y_px] for p in points])
     off = np.linalg.norm(uv - fall.fit.pixels_at(t), axis=1)
-    allowed = 3.0 * np.linalg.norm(fall.fit.pixel_sd_at(t), axis=1) + 2.0 + 0.5 * fall.path.size_px
+    # a stray blob near the path is no flight elsewhere
+    near_px = 0.02 * fall.track.picture_size_px[1] + fall.path.size_px
+    allowed = 3.0 * np.linalg.norm(fall.fit.pixel_sd_at(t), axis=1) + near_px
     return bool(np.median(off / allowed) < 1.0)
 
 

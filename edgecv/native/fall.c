@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdint.h>
 
-int32_t edgecv_version(void) { return 1; }
+int32_t edgecv_version(void) { return 2; }
 
 typedef struct {
     double gravity[3], wind[3], drag, most;
@@ -84,6 +84,30 @@ void edgecv_falls(int64_t b, int64_t n, const double *position, const double *ve
             int64_t first = late ? before : before - 1, stride = late ? 1 : -1;
             march(&air, h, fastest, position + 3 * f, velocity + 3 * f, times + first, count, stride, steps,
                   p + first * 3, q + first * 3);
+        }
+    }
+}
+
+static double clip(double v, double low, double high) { return v < low ? low : v > high ? high : v; }
+
+/* Pixels (b, n, 2) of b falls given by parameters (b, 11), as edgecv/trajectory/model.py orders them. */
+void edgecv_see(int64_t b, int64_t n, const double *parameters, const double *times, double focal, double cx, double cy,
+                double g, double step_s, double fastest, double *positions, double *velocities, double *pixels) {
+    for (int64_t f = 0; f < b; f++) {
+        const double *p = parameters + 11 * f;
+        double ce = cos(p[9]), se = sin(p[9]), cr = cos(p[10]), sr = sin(p[10]);
+        double right[3] = {cr, -sr, 0}, down[3] = {sr * ce, cr * ce, -se}, ahead[3] = {sr * se, cr * se, ce};
+        double depth = exp(clip(p[2], -2, 8)), vt = exp(clip(p[6], -1, 6.5)), drag = g / (vt * vt);
+        double position[3] = {(p[0] - cx) / focal * depth, (p[1] - cy) / focal * depth, depth}, velocity[3], wind[3];
+        for (int i = 0; i < 3; i++) {
+            velocity[i] = p[3] * right[i] + p[4] * down[i] + p[5] * ahead[i];
+            wind[i] = p[7] * right[i] + p[8] * ahead[i];
+        }
+        edgecv_falls(1, n, position, velocity, &drag, times, down, wind, g, step_s, fastest, positions, velocities);
+        for (int64_t k = 0; k < n; k++) {
+            double z = positions[3 * k + 2] > 0.05 ? positions[3 * k + 2] : 0.05;
+            pixels[2 * (f * n + k)] = cx + focal * positions[3 * k] / z;
+            pixels[2 * (f * n + k) + 1] = cy + focal * positions[3 * k + 1] / z;
         }
     }
 }

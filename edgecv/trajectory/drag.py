@@ -21,8 +21,8 @@ if LIBRARY is not None:
     LIBRARY.edgecv_falls.restype = None
 
 G_MPS2 = 9.80665
-_STEP_S = 0.04  # a fall of 4 s comes out within a millimetre
-_FASTEST_MPS = 200.0  # backwards in time drag accelerates without bound; nothing thrown is faster
+STEP_S = 0.04  # a fall of 4 s comes out within a millimetre
+FASTEST_MPS = 200.0  # backwards in time drag accelerates without bound; nothing thrown is faster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,7 @@ def integrate_compiled(
         c_int64(shape[0]),
         c_int64(shape[1]),
         *(address(array) for array in arrays),
-        *(c_double(value) for value in (G_MPS2, _STEP_S, _FASTEST_MPS)),
+        *(c_double(value) for value in (G_MPS2, STEP_S, FASTEST_MPS)),
         address(positions),
         address(velocities),
     )
@@ -105,8 +105,8 @@ def integrate(
             continue
         part = times[chosen]
         farthest = float(part[np.argmax(np.abs(part))])
-        steps = max(1, int(np.ceil(abs(farthest) / _STEP_S)))
-        step_s = farthest / steps if farthest else _STEP_S
+        steps = max(1, int(np.ceil(abs(farthest) / STEP_S)))
+        step_s = farthest / steps if farthest else STEP_S
         air = _Air(G_MPS2 * down, drag_per_m[:, None], wind, 1.0 / abs(step_s))
         x, v, a = _march(position_m, velocity_mps, air, steps, step_s)
         at = part / step_s
@@ -150,7 +150,7 @@ def _march(x: Float64, v: Float64, air: _Air, steps: int, h: float) -> tuple[Flo
         x = x + h / 6.0 * (v + 2.0 * v2 + 2.0 * v3 + v4)
         v = v + h / 6.0 * (a1 + 2.0 * a2 + 2.0 * a3 + a4)
         speed = np.sqrt(np.einsum("ij,ij->i", v, v))
-        v = v * np.minimum(1.0, _FASTEST_MPS / np.maximum(speed, 1.0))[:, None]
+        v = v * np.minimum(1.0, FASTEST_MPS / np.maximum(speed, 1.0))[:, None]
         positions.append(x)
         velocities.append(v)
         accelerations.append(air.acceleration(v))

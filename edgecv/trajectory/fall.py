@@ -69,7 +69,24 @@ def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | No
         settings: priors and limits.
     """
     falls = [_explain(reading, view, settings) for reading in _readings(track)]
+    if view.camera is not None:
+        falls = [f if f is None else _freely(f, view, settings) for f in falls]
     return max((f for f in falls if f is not None), key=lambda f: f.likelihoods.chance, default=None)
+
+
+def _freely(fall: Fall, view: View, settings: TrajectorySettings) -> Fall:
+    """The same fall, with what any camera would say of its motion where that is more.
+
+    A known camera leaves no room for flutter and gusts, which a free one takes for a little more depth or drag: whether
+    gravity moves the thing is asked without the calibration, where it comes from with it.
+    """
+    if fall.likelihoods.chance < settings.worth_searching or fall.likelihoods.ratio >= settings.searched_below:
+        return fall
+    free = _explain(fall.track, View.uncalibrated(fall.track.picture_size_px, settings), settings)
+    if free is None or free.likelihoods.ratio <= fall.likelihoods.ratio:
+        return fall
+    bound = _examine(fall.track, free.path, view, settings, float(max(fall.track.picture_size_px)))
+    return replace(bound, likelihoods=free.likelihoods)
 
 
 def _readings(track: Track) -> list[Track]:

@@ -1,6 +1,6 @@
 """The fit of a fall with drag and wind to an image path: nonlinear least squares with priors, and its evidence.
 
-Maximum a posteriori by Levenberg-Marquardt-like trust region (scipy) with a soft-L1 loss; posterior and evidence by
+Maximum a posteriori by Levenberg-Marquardt (MINPACK through scipy) with a soft-L1 loss; posterior and evidence by
 Laplace's approximation (MacKay 2003, chapter 27). Derivatives are forward differences, all in one batched integration.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult, least_squares
+from scipy.optimize import leastsq
 
 from edgecv.trajectory.model import (
     AHEAD,
@@ -34,6 +34,8 @@ from edgecv.trajectory.view import View
 
 Float64 = NDArray[np.float64]
 _STEPS = np.array([0.05, 0.05, 1e-4, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4])
+
+_SOFT = 3.0  # standard deviations beyond which a residual counts linearly, not squared
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +147,38 @@ def fit_fall(
         batch = residuals_of(np.concatenate([x[None], x + np.diag(steps)]))
         return np.asarray(((batch[1:] - batch[0]) / steps[:, None]).T, np.float64)
 
-    best: OptimizeResult | None = None
+    def softened(x: Float64) -> Float64:
+        return _softened(residuals(x))[0]
+
+    def slopes(x: Float64) -> Float64:
+        return np.asarray(jacobian(x) * _softened(residuals(x))[1][:, None], np.float64)
+
+    best, lowest = prior.mean[free], np.inf
     for start in [near.parameters_at(float(path.t_s[0]))] if near is not None else _starts(prior, uv, times, view):
-        result = least_squares(
-            residuals,
+        result = leastsq(
+            softened,
             start[free],
-            jac=jacobian,
-            loss="soft_l1",
-            f_scale=3.0,
-            x_scale=np.minimum(prior.sd[free], 30.0),
+            Dfun=slopes,
+            full_output=True,
             ftol=1e-5,  # a hundredth of what would change any verdict
             xtol=1e-5,
-            max_nfev=settings.max_evaluations,
+            maxfev=settings.max_evaluations,
+            diag=1.0 / np.minimum(prior.sd[free], 30.0),
         )
-        if best is None or result.cost < best.cost:
-            best = result
-    assert best is not None
-    return _summarise(path, view, prior, full(best.x), residuals(best.x), jacobian(best.x), float(best.cost))
+        found = np.asarray(result[0], np.float64)
+        cost = 0.5 * float(np.square(_softened(residuals(found))[0]).sum())
+        if cost < lowest:
+            best, lowest = found, cost
+    return _summarise(path, view, prior, full(best), residuals(best), jacobian(best), lowest)
+
+
+def _softened(residual: Float64) -> tuple[Float64, Float64]:
+    """Residuals whose squares are the soft-L1 loss (Triggs et al. 2000), and their derivative; scale 3 deviations."""
+    z = np.square(residual / _SOFT)
+    root = np.sqrt(1.0 + z)
+    # sign(r) * s * sqrt(2 (sqrt(1 + z) - 1)), in a form that is exact near zero
+    shrink = np.sqrt(2.0 / (root + 1.0))
+    return residual * shrink, 1.0 / (root * shrink)
 
 
 def _summarise(

@@ -6,14 +6,19 @@ down, ahead (m/s); log terminal velocity (m/s); wind right, ahead (m/s); elevati
 
 from __future__ import annotations
 
+from ctypes import c_double, c_int64
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.trajectory.drag import G_MPS2, FallStates, drag_from_terminal, fall_positions
+from edgecv.native import LIBRARY, address
+from edgecv.trajectory.drag import FASTEST_MPS, G_MPS2, STEP_S, FallStates, drag_from_terminal, fall_positions
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.view import View
+
+if LIBRARY is not None:
+    LIBRARY.edgecv_see.restype = None
 
 Float64 = NDArray[np.float64]
 
@@ -83,7 +88,29 @@ def fly(view: View, parameters: Float64, times_s: Float64) -> FallStates:
 
 def see(view: View, parameters: Float64, times_s: Float64) -> Float64:
     """Pixels ``(b, n, 2)`` at which the camera sees the falls, lens distortion left out."""
-    return view.project(fly(view, parameters, times_s).positions_m)
+    if LIBRARY is None:
+        return view.project(fly(view, parameters, times_s).positions_m)
+    return see_compiled(view, parameters, times_s)
+
+
+def see_compiled(view: View, parameters: Float64, times_s: Float64) -> Float64:
+    """The same in one call of C: a fit does little else."""
+    p = np.ascontiguousarray(parameters, np.float64)
+    times = np.ascontiguousarray(times_s, np.float64)
+    b, n = len(p), len(times)
+    scratch = np.empty((2, n, 3))
+    pixels = np.empty((b, n, 2))
+    LIBRARY.edgecv_see(
+        c_int64(b),
+        c_int64(n),
+        address(p),
+        address(times),
+        *(c_double(v) for v in (view.focal_px, *view.center_px, G_MPS2, STEP_S, FASTEST_MPS)),
+        address(scratch[0]),
+        address(scratch[1]),
+        address(pixels),
+    )
+    return pixels
 
 
 def apparent_gravity(view: View, parameters: Float64, time_s: float) -> Float64:

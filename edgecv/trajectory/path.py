@@ -17,6 +17,7 @@ from edgecv.trajectory.settings import TrajectorySettings
 Float64 = NDArray[np.float64]
 _MIN_POINTS = 6
 _OUTLIER = 3.5  # standard deviations
+_RIDGE = 1e-9 * np.eye(4)
 _SEEN = 0.8  # share of frames in which a tracked thing is seen
 
 
@@ -77,7 +78,7 @@ def path_of(points: tuple[TrackPoint, ...], looked_at: int, settings: Trajectory
 def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
     """Return the stretch of the track that one smooth downward-accelerated motion explains best, or None."""
     whole = path_of(track.points, track.frames_looked_at, settings)
-    if len(whole.points) < _MIN_POINTS or not _goes_down(whole, track.picture_size_px[1]):
+    if len(whole.points) < _MIN_POINTS or not _goes_down(whole, track.picture_size_px[1]) or _goes_straight(whole):
         return None
     best = _best_stretch(whole, track.frame_interval_s)
     if best is None:
@@ -94,12 +95,29 @@ def _goes_down(path: Path, height_px: int) -> bool:
     return descent > max(8.0, 0.03 * height_px, path.size_px)
 
 
+def _goes_straight(path: Path) -> bool:
+    """Second: a straight line at constant speed explains the descent, as of snow; nothing is left for gravity."""
+    first, last = _longest_descent(path)
+    if last - first < 3:
+        return False
+    t = path.t_s[first : last + 1]
+    basis = np.column_stack([np.ones_like(t), t - t[0], np.square(t - t[0])])
+    weight = 1.0 / path.sd_px[first : last + 1, 1]
+    target = path.uv_px[first : last + 1, 1] * weight
+    residuals = []
+    for columns in (2, 3):
+        weighted = basis[:, :columns] * weight[:, None]
+        solution = np.linalg.solve(weighted.T @ weighted, weighted.T @ target)
+        residuals.append(float(np.square(target - weighted @ solution).sum()))
+    return residuals[0] < 2.0 * len(t) and residuals[0] - residuals[1] < 9.0
+
+
 def _accelerates_down(path: Path) -> bool:
-    """The path bends downwards by three standard deviations and by more than 3 px."""
+    """The path bends downwards by five standard deviations and by more than 3 px: with less no verdict is reached."""
     t = path.t_s - path.t_s.mean()
     coefficients, covariance = np.polyfit(t, path.uv_px[:, 1], 2, w=1.0 / path.sd_px[:, 1], cov="unscaled")
     sagitta = float(coefficients[0]) * (path.duration_s / 2.0) ** 2
-    return bool(coefficients[0] > 3.0 * np.sqrt(covariance[0, 0]) and sagitta > 3.0)
+    return bool(coefficients[0] > 5.0 * np.sqrt(covariance[0, 0]) and sagitta > 3.0)
 
 
 def _longest_descent(path: Path) -> tuple[int, int]:
@@ -158,7 +176,8 @@ def _score(path: Path, i: int, j: int, interval_s: float) -> tuple[float, NDArra
         squared = np.zeros(j - i)
         for axis in range(2):
             weight = keep / sd[:, axis]
-            solution = np.linalg.lstsq(basis * weight[:, None], uv[:, axis] * weight, rcond=None)[0]
+            weighted = basis * weight[:, None]
+            solution = np.linalg.solve(weighted.T @ weighted + _RIDGE, weighted.T @ (uv[:, axis] * weight))
             squared += np.square((uv[:, axis] - basis @ solution) / sd[:, axis])
         kept = squared < _OUTLIER**2
         if np.array_equal(kept, keep):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class TrajectorySettings:
     """Priors and limits of the fit. Angles in degrees, lengths in metres, speeds in m/s."""
 
-    position_sd_px: float = 0.4
-    """Error of a small blob's centre: 0.2-0.4 px measured on compressed simulated scenes."""
+    position_sd_px: float = 0.7
+    """Error of a small blob's centre: 0.2-0.4 px measured on simulated scenes, but real things tumble and flutter, and
+    with less a flapping bird's dive is told from a fall by its noise."""
 
     position_sd_per_size: float = 0.10
     """A tumbling thing's blob centre wanders by a tenth of its size, slowly (office footage: 2-5 px at 20-30 px,
