@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgecv.classification.verdict import Tier, Verdict
+from edgecv.tracking.track import Falling
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.model import LOG_VT
 
 _MEMORY_S = 3.0  # a bounce or a late piece is over by then
-_WAIT_S = 1.0  # for a thing that began to fall while a member fell: its mirror image may be seen first
+_WAIT_S = 0.4  # for a thing that began to fall while a member fell
+_WAIT_LONG_S = 1.0  # and that may be the object of which the member is the image
 _TOGETHER_S = 0.6  # how well the instant of release is known; object and image, or pieces, share it
 _UNSEEN_S = 1.5  # how long an image may be in sight before its object is
 _BOUNCE_S = 0.7
@@ -48,12 +50,20 @@ class _Group:
     def end_s(self) -> float:
         return max(fall.fit.end_s for fall, _ in self.members)
 
-    def may_hold(self, start_s: float, x_px: float) -> bool:
-        """True where something that has fallen since then and is now in that column may be a member's mirror image."""
-        if not any(abs(start_s - fall.fit.start_s) < _UNSEEN_S for fall, _ in self.members):
+    def waits_for(self, thing: Falling, now_s: float) -> bool:
+        """True where a member may be the mirror image, or a piece, of something that is still falling.
+
+        An image is smaller than its object, so a larger thing is waited for longer.
+        """
+        if now_s > self.end_s + _WAIT_LONG_S:
             return False
-        columns = [(float(f.path.uv_px[-1, 0]), f.track.picture_size_px[0]) for f, _ in self.members]
-        return any(abs(x_px - column) < _MIRROR_OFFSET * width for column, width in columns)
+        for fall, _ in self.members:
+            last = fall.path.points[-1].detection
+            beside = abs(thing.x_px - last.x_px) < _MIRROR_OFFSET * fall.track.picture_size_px[0]
+            larger = thing.size_px > 1.2 * float(np.sqrt(last.area_px))
+            if beside and abs(thing.start_s - fall.fit.start_s) < _UNSEEN_S:
+                return larger or now_s < self.end_s + _WAIT_S
+        return False
 
 
 class Grouper:
@@ -78,17 +88,16 @@ class Grouper:
                 home.members.extend(other.members)
                 self._groups.remove(other)
 
-    def release(self, now_s: float, falling: Sequence[tuple[float, float]]) -> list[Finding]:
+    def release(self, now_s: float, falling: Sequence[Falling]) -> list[Finding]:
         """Return the groups that are complete.
 
         Args:
             now_s: media time.
-            falling: start and present column ``(start_s, x_px)`` of the tracks still falling; a group waits a little
-                for those it may belong to.
+            falling: the tracks still falling; a group waits a little for those it may belong to.
         """
         ready = []
         for group in self._groups:
-            waiting = now_s < group.end_s + _WAIT_S and any(group.may_hold(*track) for track in falling)
+            waiting = any(group.waits_for(thing, now_s) for thing in falling)
             if not group.released and not waiting:
                 finding = _finding(group)
                 group.told = finding.verdict.tier

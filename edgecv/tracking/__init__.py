@@ -6,7 +6,7 @@ when it ends is followed backwards in time to sightings too weak to have started
 """
 
 from edgecv.tracking.settings import TrackingSettings
-from edgecv.tracking.track import Track, TrackPoint
+from edgecv.tracking.track import Falling, Track, TrackPoint
 from edgecv.tracking.tracker import Tracker
 
-__all__ = ["Track", "TrackPoint", "Tracker", "TrackingSettings"]
+__all__ = ["Falling", "Track", "TrackPoint", "Tracker", "TrackingSettings"]

@@ -58,3 +58,18 @@ class Track:
     def end_s(self) -> float:
         """Media time of the last sighting."""
         return self.points[-1].t_s
+
+
+@dataclass(frozen=True, slots=True)
+class Falling:
+    """A track that is still being followed and goes down fast.
+
+    Attributes:
+        start_s: media time of its first sighting.
+        x_px: column where it is now.
+        size_px: square root of its area.
+    """
+
+    start_s: float
+    x_px: float
+    size_px: float

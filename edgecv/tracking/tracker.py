@@ -17,7 +17,7 @@ from edgecv.tracking.earlier import earlier_sightings
 from edgecv.tracking.initiation import LOOK_BACK, FreeSightings, find_starts
 from edgecv.tracking.live import Hit, LiveTracks, SeenFrame
 from edgecv.tracking.settings import TrackingSettings
-from edgecv.tracking.track import Track, TrackPoint
+from edgecv.tracking.track import Falling, Track, TrackPoint
 
 _FOLLOW_REPEATS_S = 1.0  # how long after a repeated frame the instants count as uncertain
 
@@ -34,13 +34,13 @@ class Tracker:
         self._interval_s = 0.04
         self._last_repeat_s = -1e9
 
-    def falling(self) -> list[tuple[float, float]]:
-        """``(start_s, x_px)`` of the tracks that are going down fast now: their first sighting and present column."""
-        fast = 0.15 * self._size[1]
+    def falling(self) -> list[Falling]:
+        """The tracks that are going down fast now."""
+        live, fast = self._live, 0.15 * self._size[1]
         return [
-            (self._live.hits[i][0][0].t_s, float(self._live.bank.position[i, 0]))
-            for i in np.flatnonzero(self._live.bank.velocity[:, 1] > fast)
-            if len(self._live.hits[i]) >= self._settings.min_points
+            Falling(live.hits[i][0][0].t_s, float(live.bank.position[i, 0]), float(np.exp(0.5 * live.log_area[i])))
+            for i in np.flatnonzero(live.bank.velocity[:, 1] > fast)
+            if len(live.hits[i]) >= self._settings.min_points
         ]
 
     def update(self, frame: DetectedFrame) -> list[Track]:

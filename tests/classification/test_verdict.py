@@ -8,7 +8,7 @@ from known_paths import SIZE, facade_camera, fall_track, track_of
 
 from edgecv.classification import ClassificationSettings, Grouper, Verdict, judge
 from edgecv.classification.grouping import belong_together
-from edgecv.tracking import Track
+from edgecv.tracking import Falling, Track
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 
 SETTINGS = TrajectorySettings()
@@ -102,7 +102,7 @@ def _found(*tracks: Track) -> list:
         verdict = judge(fall, ClassificationSettings())
         if verdict.tier != "rejected":
             grouper.add(fall, verdict)
-    return grouper.release(1e9, None)
+    return grouper.release(1e9, [])
 
 
 def test_an_object_and_its_mirror_image_in_the_glass_are_one_finding_and_the_object_is_named() -> None:
@@ -148,9 +148,9 @@ def test_a_group_waits_for_what_is_still_falling_and_is_told_once() -> None:
     column = float(fall.path.uv_px[-1, 0])
     grouper = Grouper()
     grouper.add(fall, verdict)
-    assert grouper.release(fall.fit.end_s + 0.1, [(fall.fit.start_s + 0.3, column)]) == []
+    assert grouper.release(fall.fit.end_s + 0.1, [Falling(fall.fit.start_s + 0.3, column, 8.0)]) == []
     # what falls far to the side is another thing, and is not waited for
-    assert len(grouper.release(fall.fit.end_s + 0.2, [(fall.fit.start_s + 0.3, column + 500.0)])) == 1
+    assert len(grouper.release(fall.fit.end_s + 0.2, [Falling(fall.fit.start_s + 0.3, column + 500.0, 8.0)])) == 1
     grouper.add(fall, verdict)  # its bounce, found later, is no second incident
     assert grouper.release(fall.fit.end_s + 0.3, []) == []
 
