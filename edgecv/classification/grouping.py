@@ -16,7 +16,7 @@ from edgecv.trajectory.model import LOG_VT
 _MEMORY_S = 3.0  # a bounce or a late piece is over by then
 _WAIT_S = 0.4  # for a thing that began to fall while a member fell
 _WAIT_LONG_S = 1.0  # and that may be the object of which the member is the image
-_TOGETHER_S = 0.6  # how well the instant of release is known; object and image, or pieces, share it
+_TOGETHER_S = 0.8  # how well the instant of release is known; object and image, or pieces, share it
 _UNSEEN_S = 1.5  # how long an image may be in sight before its object is
 _BOUNCE_S = 0.7
 _MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
@@ -214,7 +214,7 @@ def _mirrors(first: Fall, second: Fall) -> bool:
     """
     begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
     shorter = min(first.path.duration_s, second.path.duration_s)
-    if end - begin < max(0.2, 0.4 * shorter) or not _released_together(first, second):
+    if end - begin < max(0.2, 0.3 * shorter) or not _released_together(first, second):
         return False
     t = np.linspace(begin, end, 12)
     beside = np.abs(first.fit.pixels_at(t)[:, 0] - second.fit.pixels_at(t)[:, 0])
@@ -225,7 +225,7 @@ def _mirrors(first: Fall, second: Fall) -> bool:
         return False
     middle = float(t[len(t) // 2])
     (speed_a, sd_a), (speed_b, sd_b) = first.fit.down_speed_at(middle), second.fit.down_speed_at(middle)
-    return abs(speed_a - speed_b) < min(6.0, 1.5 * float(np.hypot(sd_a, sd_b)) + 0.5)
+    return abs(speed_a - speed_b) < min(6.0, 2.0 * float(np.hypot(sd_a, sd_b)) + 0.5)
 
 
 def _same_motion(first: Fall, second: Fall) -> bool:

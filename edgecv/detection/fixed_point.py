@@ -9,8 +9,8 @@ def split_shift(shift_px: float, binning: int) -> tuple[int, int]:
     """Return whole pixels of the frame, and the rest in 1/32768 analysis pixel."""
     whole = math.floor(shift_px + 0.5)
     rest = (shift_px - whole) / binning
-    # a rest below 1/50 pixel is within the error of the estimate and would only cost time
-    return whole, 0 if abs(rest) < 0.02 else math.floor(rest * 32768.0 + 0.5)
+    # a rest below 1/30 pixel is within the error of the estimate and would only cost time
+    return whole, 0 if abs(rest) < 0.033 else math.floor(rest * 32768.0 + 0.5)
 
 
 def fixed_rate(rate: float) -> int:

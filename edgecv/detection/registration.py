@@ -65,7 +65,7 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
         change = np.linalg.solve(normal, -jacobian.T @ (weight * residual))
         dx, dy, gain = dx + change[0], dy + change[1], gain + change[2]
         offset += change[3] - 128.0 * change[2]
-        if change[0] ** 2 + change[1] ** 2 < 1e-4:
+        if change[0] ** 2 + change[1] ** 2 < 4e-4:
             break
     return Registration(float(dx), float(dy), float(gain), float(offset), scale)
 

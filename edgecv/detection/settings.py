@@ -27,7 +27,7 @@ class DetectionSettings:
     """Response that starts a blob, between these; it follows the camera's noise so that chance makes about the number
     below."""
 
-    chance_detections: float = 4.0
+    chance_detections: float = 2.0
     """Detections a frame made by noise that the threshold is steered to: falls are seen 10-90 times, so let weak sightings through
     and let the path decide, but no more than the tracker can link in a fraction of a millisecond."""
 
@@ -44,7 +44,7 @@ class DetectionSettings:
     """Frames with more pixels are analysed at half resolution: at 1080p a 2x2 mean followed by a 3x3 box found as many
     3-8 px things as anything at full resolution, at a third of the cost."""
 
-    max_detections: int = 64
+    max_detections: int = 32
     """Most detections passed on per frame, strongest first: bounds the work in rain and moving trees."""
 
     max_per_cell: int = 6
@@ -63,9 +63,9 @@ class DetectionSettings:
     max_shift_px: float = 6.0
     """Camera motion up to this is registered against the background; more is a moved camera and starts it anew."""
 
-    texture_cell_px: int = 24
-    """The camera's motion is measured at the steepest point of every cell of this size (analysis pixels): 1,000 points
-    give it to 0.01 px."""
+    texture_cell_px: int = 32
+    """The camera's motion is measured at the steepest point of every cell of this size (analysis pixels): 500 points
+    give it to 0.02 px."""
 
     least_gradient: float = 4.0
     """Grey levels a pixel: a flatter cell has no such point."""

@@ -81,7 +81,7 @@ void edgecv_register(const Kernel *k, const uint8_t *luma, int64_t stride, const
         dx += a[0][4], dy += a[1][4];
         gain += a[2][4];
         offset += a[3][4] - 128.0 * a[2][4];
-        if (a[0][4] * a[0][4] + a[1][4] * a[1][4] < 1e-4) break;
+        if (a[0][4] * a[0][4] + a[1][4] * a[1][4] < 4e-4) break;
     }
     state[0] = (float)dx, state[1] = (float)dy, state[2] = (float)gain, state[3] = (float)offset, state[4] = (float)scale;
 }

@@ -73,11 +73,13 @@ def associate(predictions: Predictions, detections: Float64, variance: Float64, 
     resemblance = change * change + 2.0 * (detections[None, :, CONTRAST] * predictions.contrast[:, None] < 0)
     allowed = (distance < gate) & (resemblance < 16.0)
     rows, columns = np.nonzero(allowed)
+    if not len(rows):
+        return Matches(rows, columns, np.zeros(0))
     spread = total[rows, columns]
     density = -0.5 * (
         distance[rows, columns] + np.log(spread[:, 0] * spread[:, 1]) + resemblance[rows, columns]
     ) - np.log(2.0 * np.pi)
-    if len(np.unique(rows)) == len(rows) and len(np.unique(columns)) == len(columns):
+    if len(set(rows.tolist())) == len(rows) and len(set(columns.tolist())) == len(columns):
         return Matches(rows, columns, density)  # nobody competes
     cost = np.full((n, m), _NOT_ALLOWED)
     cost[rows, columns] = -density

@@ -27,11 +27,13 @@ class FreeSightings:
         t_s: when the picture was taken.
         rows: ``(m,)`` which detections of the frame they are.
         detections: ``(m, 8)``.
+        density: ``(m,)`` detections per px² to be expected by chance around each.
     """
 
     t_s: float
     rows: Rows
     detections: Float64
+    density: Float64
 
 
 Triplet = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
@@ -66,7 +68,9 @@ def find_starts(recent: Sequence[FreeSightings], height_px: int, settings: Track
     size = np.exp(0.5 * middle.log_area[pairs.j])
     tolerance = settings.max_acceleration_h_s2 * height_px * gap * span[None, :] / 2.0 + (2.0 + 0.3 * size)[:, None]
     unlike = np.abs(first.log_area[None, :] - middle.log_area[pairs.j][:, None])
-    n, i = np.nonzero((gap > 0) & (miss < tolerance) & (unlike < 1.8))
+    # in clutter some sighting lies near every expected place: only closer than chance would put one is evidence
+    by_chance = len(pairs.k) * np.pi * np.square(miss + 1.0) * first.density
+    n, i = np.nonzero((gap > 0) & (miss < tolerance) & (unlike < 1.8) & (by_chance < settings.chance_starts))
     if not len(n):
         return []
     # chance alignments grow with the area searched, so long steps and gaps need closer agreement
@@ -102,6 +106,7 @@ class _Pool:
         detections = np.concatenate([f.detections for f in frames]) if frames else np.zeros((0, 8))
         self.where = detections[:, X : Y + 1]
         self.log_area = np.log(detections[:, AREA])
+        self.density = np.concatenate([f.density for f in frames]) if frames else np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -125,7 +125,7 @@ class Tracker:
         free = []
         for seen in recent:
             rows = np.flatnonzero(~seen.taken)[: s.start_candidates]
-            free.append(FreeSightings(seen.t_s, rows, seen.detections[rows]))
+            free.append(FreeSightings(seen.t_s, rows, seen.detections[rows], seen.density[rows]))
         starts = find_starts(free, self._size[1], s)
         for seen_in, triplets in groupby(sorted(starts), key=lambda triplet: tuple(age for age, _ in triplet)):
             hits: list[list[Hit]] = [
