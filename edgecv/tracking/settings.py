@@ -51,10 +51,10 @@ class TrackingSettings:
     max_starts_per_frame: int = 8
     """New tracks per frame, best first."""
 
-    chance_starts: float = 0.3
+    chance_starts: float = 0.5
     """Triplets as good as this one that chance makes in a frame; more, and it starts no track."""
 
-    start_candidates: int = 32
+    start_candidates: int = 64
     """Unassigned detections per frame looked at for new tracks: bounds the work in clutter."""
 
     history_s: float = 3.0
