@@ -51,7 +51,7 @@ def load_calibration(path: Path) -> Calibration:
         ConfigProblems: one line for everything that is wrong in it (a ``ConfigError``).
     """
     document = read_document(path)
-    calibration = _validated(document, Calibration)
+    calibration = validated(document, Calibration)
     if calibration is None or document.problems:
         raise ConfigProblems(document.problems)
     return calibration
@@ -66,7 +66,7 @@ def check_box(path: Path) -> CheckReport:
 
 def _read_box(path: Path) -> tuple[Box | None, list[Problem]]:
     document = read_document(path)
-    settings = _validated(document, BoxFile)
+    settings = validated(document, BoxFile)
     calibrations: dict[str, Calibration] = {}
     read: dict[Path, tuple[Document, Calibration | None]] = {}
     digest = hashlib.sha256(hashlib.sha256(document.raw).digest())
@@ -75,7 +75,7 @@ def _read_box(path: Path) -> tuple[Box | None, list[Problem]]:
         file = path.parent / name
         if file not in read:
             found = read_document(file)
-            read[file] = found, _validated(found, Calibration)
+            read[file] = found, validated(found, Calibration)
             problems += _of_calibration(document, at, found)
         calibration_file, calibration = read[file]
         if calibration is not None:
@@ -108,7 +108,7 @@ def _of_calibration(box: Document, at: Location, found: Document) -> list[Proble
     ]
 
 
-def _validated(document: Document, section: type[S]) -> S | None:
+def validated(document: Document, section: type[S]) -> S | None:
     """The section a document holds; what is wrong goes to the document's problems."""
     if document.data is None and document.problems:
         return None
