@@ -17,7 +17,7 @@ class ClassificationSettings:
     incident_ratio: float = 8.0
     """Log-likelihood ratio against the best other motion from which a worker is sent (odds of 3,000 to 1)."""
 
-    incident_chance_ratio: float = 40.0
+    incident_chance_ratio: float = 55.0
     """Ratio against unrelated detections: thousands of chance paths are tried an hour, so this must be far higher."""
 
     candidate_ratio: float = 4.0

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, create_model
 from edgecv.config.base import Conflict, Number, Section, SomeText, Whole, part
 from edgecv.config.document import read_document
 from edgecv.config.facade import Window
-from edgecv.config.load import validated as validated
+from edgecv.config.load import validated
 from edgecv.config.problems import ConfigProblems, did_you_mean
 from edgecv.simulation.catalogue import CATALOGUE
 from edgecv.simulation.nuisances.known import NUISANCES

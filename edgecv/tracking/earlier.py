@@ -14,6 +14,9 @@ from edgecv.tracking.settings import TrackingSettings
 
 _LEARN_FROM = 15  # sightings that tell the motion at the beginning
 _ONLY = np.zeros(1, np.intp)
+_SAME_PX = 3.0
+_BEFORE, _AFTER = 5, 12  # sightings on either side of a break
+_BROKEN = 5.0  # standard deviations
 
 
 def earlier_sightings(
@@ -55,15 +58,22 @@ def earlier_sightings(
         score += float(np.log(1.0 - p))
         if not len(frame.detections):
             continue
+        # what another track has taken is this thing only where this thing is expected, and is not merely near
+        off = np.hypot(*(frame.detections[:, X : Y + 1] - bank.position[0]).T)
+        free = np.flatnonzero(~frame.taken | (off < _SAME_PX + np.exp(0.5 * log_area)))
+        if not len(free):
+            continue
+        detections = frame.detections[free]
         predictions = Predictions(bank.position, bank.position_variance, np.array([log_area]), np.array([contrast]))
-        variance = position_variance(frame.detections, settings)
-        matches = associate(predictions, frame.detections, variance[None], settings.gate)
+        variance = position_variance(detections, settings)
+        matches = associate(predictions, detections, variance[None], settings.gate)
         if not len(matches.detections):
             continue
-        row = int(matches.detections[0])
+        chosen = int(matches.detections[0])
+        row = int(free[chosen])
         if matches.log_density[0] < np.log(frame.density[row]):  # more likely clutter than the thing itself
             continue
-        bank.update(_ONLY, frame.detections[row : row + 1, X : Y + 1], variance[row : row + 1])
+        bank.update(_ONLY, frame.detections[row : row + 1, X : Y + 1], variance[chosen : chosen + 1])
         log_area, contrast = float(np.log(frame.detections[row, AREA])), float(frame.detections[row, CONTRAST])
         last_s = frame.t_s
         found.append((frame, row))
@@ -71,3 +81,32 @@ def earlier_sightings(
         if score > best:
             best, kept = score, len(found)
     return found[:kept][::-1]
+
+
+def break_in(hits: Sequence[Hit]) -> int | None:
+    """Return the sighting from which on the track is another thing, or None: where a bird crosses what is let go.
+
+    The motion of the sightings from there on, a parabola, must not lead back to those before.
+    """
+    n = len(hits)
+    if n < _BEFORE + _AFTER:
+        return None
+    t = np.array([seen.t_s for seen, _ in hits])
+    rows = np.array([seen.detections[row] for seen, row in hits])
+    uv, size = rows[:, X : Y + 1], float(np.median(np.sqrt(rows[:, AREA])))
+    worst, where = 0.0, None
+    for k in range(_BEFORE, n - _AFTER + 1):
+        later, former = slice(k, k + _AFTER), slice(k - _BEFORE, k)
+        basis = np.vander(t[later] - t[k], 3)
+        normal = basis.T @ basis + 1e-12 * np.eye(3)
+        parabola = np.linalg.solve(normal, basis.T @ uv[later])
+        ahead = np.vander(t[former] - t[k], 3)
+        off = float(np.median(np.linalg.norm(uv[former] - ahead @ parabola, axis=1)))
+        # how badly eight sightings good to half a pixel and a tenth of the size tell where it was before
+        spread = np.sqrt(
+            1.0 + np.einsum("ij,jk,ik->i", ahead, np.linalg.inv(basis.T @ basis + 1e-12 * np.eye(3)), ahead)
+        )
+        badness = off / ((1.0 + 0.2 * size) * float(np.median(spread)))
+        if badness > worst:
+            worst, where = badness, k
+    return where if worst > _BROKEN else None

@@ -13,7 +13,7 @@ from edgecv.detection.detector import DetectedFrame
 from edgecv.tracking.association import associate, position_variance
 from edgecv.tracking.bank import FilterBank
 from edgecv.tracking.clutter import ClutterMap
-from edgecv.tracking.earlier import earlier_sightings
+from edgecv.tracking.earlier import break_in, earlier_sightings
 from edgecv.tracking.initiation import LOOK_BACK, FreeSightings, find_starts
 from edgecv.tracking.live import Hit, LiveTracks, SeenFrame
 from edgecv.tracking.settings import TrackingSettings
@@ -157,20 +157,17 @@ class Tracker:
         return sorted(ended, key=lambda track: track.start_s)
 
     def _finish(self, hits: list[Hit]) -> list[Track]:
-        """The track, and where it may have begun on something else, its descent with what truly came before that."""
+        """The track, and where it began on something else, its second part with what truly came before that."""
         s = self._settings
         if len(hits) < s.min_points:
             return []
-        top, descent_px = _descent(hits)
         # looking back costs more than following did; only what may be falling is worth it
-        if descent_px < s.worth_looking_back_h * self._size[1]:
+        if _descent(hits) < s.worth_looking_back_h * self._size[1]:
             return [self._track(hits)]
         tracks = [self._track(self._earlier(hits) + hits)]
-        if top >= s.min_points and len(hits) - top >= s.min_points:
-            before = self._earlier(hits[top:])
-            own = {(seen.frame.index, row) for seen, row in hits}
-            if any((seen.frame.index, row) not in own for seen, row in before):
-                tracks.append(self._track(before + hits[top:]))
+        k = break_in(hits)
+        if k is not None and len(hits) - k >= s.min_points:
+            tracks.append(self._track(self._earlier(hits[k:]) + hits[k:]))
         return tracks
 
     def _earlier(self, hits: list[Hit]) -> list[Hit]:
@@ -183,14 +180,10 @@ class Tracker:
         return Track(points, max(looked_at, len(points)), self._size, self._interval_s)
 
 
-def _descent(hits: list[Hit]) -> tuple[int, float]:
-    """Where the largest descent begins, with its first tenth left out, and how many pixels it measures."""
+def _descent(hits: list[Hit]) -> float:
+    """Pixels of the largest descent."""
     y = np.array([seen.detections[row, Y] for seen, row in hits])
-    fallen = y - np.minimum.accumulate(y)
-    foot = int(np.argmax(fallen))
-    top = int(np.argmin(y[: foot + 1]))
-    below = np.flatnonzero(y[top : foot + 1] < y[top] + 0.1 * fallen[foot])
-    return top + (int(below[-1]) if len(below) else 0), float(fallen[foot])
+    return float((y - np.minimum.accumulate(y)).max())
 
 
 def _point(seen: SeenFrame, row: int) -> TrackPoint:
