@@ -48,7 +48,9 @@ def position_variance(detections: Float64, settings: TrackingSettings) -> Float6
     )
 
 
-def associate(predictions: Predictions, detections: Float64, variance: Float64, gate: float) -> Matches:
+def associate(
+    predictions: Predictions, detections: Float64, variance: Float64, gate: float, preference: Float64 | None = None
+) -> Matches:
     """Assign detections to tracks one to one (Hungarian method, Kuhn 1955).
 
     Args:
@@ -56,6 +58,7 @@ def associate(predictions: Predictions, detections: Float64, variance: Float64, 
         detections: ``(m, 8)``, columns as in :data:`~edgecv.detection.detection.COLUMNS`.
         variance: ``(n, m, 2)`` or ``(1, m, 2)`` pixels², of the detections' positions.
         gate: largest squared Mahalanobis distance allowed.
+        preference: ``(n,)`` log units by which a track may be the worse explanation and still be chosen.
 
     Returns:
         Matches in order of track. A change of size or brightness costs as much as a displacement of the same
@@ -81,9 +84,10 @@ def associate(predictions: Predictions, detections: Float64, variance: Float64, 
     ) - np.log(2.0 * np.pi)
     if len(set(rows.tolist())) == len(rows) and len(set(columns.tolist())) == len(columns):
         return Matches(rows, columns, density)  # nobody competes
-    cost = np.full((n, m), _NOT_ALLOWED)
-    cost[rows, columns] = -density
+    cost, plain = np.full((n, m), _NOT_ALLOWED), np.zeros((n, m))
+    cost[rows, columns] = -density if preference is None else -density - preference[rows]
+    plain[rows, columns] = density
     tracks, chosen = linear_sum_assignment(cost)
     valid = cost[tracks, chosen] < _NOT_ALLOWED
     tracks, chosen = tracks[valid], chosen[valid]
-    return Matches(tracks, chosen, -cost[tracks, chosen])
+    return Matches(tracks, chosen, plain[tracks, chosen])

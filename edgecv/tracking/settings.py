@@ -36,6 +36,9 @@ class TrackingSettings:
     gate: float = 16.0
     """Squared Mahalanobis distance (2 degrees of freedom) up to which a detection may belong: 99.97 %."""
 
+    established_bonus: float = 1.5
+    """Log units by which a track of enough sightings is preferred to a newcomer."""
+
     max_gap_s: float = 0.28
     """A track not seen for this long has ended: seven frames behind a sign."""
 

@@ -89,17 +89,13 @@ class Tracker:
         live.score += np.log(1.0 - s.detection_probability)
         if not len(seen.detections):
             return
-        # established tracks choose first: a newcomer born beside an object must not take its sightings
+        timing = np.square(live.bank.velocity * self._timing_sd_s(seen.t_s))
+        variance = position_variance(seen.detections, s)[None] + timing[:, None]
         sure = np.array([len(hits) >= s.min_points for hits in live.hits])
-        for rows in (np.flatnonzero(sure), np.flatnonzero(~sure)):
-            free = np.flatnonzero(~seen.taken)
-            if not len(rows) or not len(free):
-                continue
-            detections = seen.detections[free]
-            timing = np.square(live.bank.velocity[rows] * self._timing_sd_s(seen.t_s))
-            variance = position_variance(detections, s)[None] + timing[:, None]
-            matches = associate(live.predictions(rows), detections, variance, s.gate)
-            self._take(seen, rows[matches.tracks], free[matches.detections], matches.log_density)
+        predictions = live.predictions(np.arange(len(live)))
+        # a newcomer born beside an object must explain its sightings better than the object's own track to take them
+        matches = associate(predictions, seen.detections, variance, s.gate, s.established_bonus * sure)
+        self._take(seen, matches.tracks, matches.detections, matches.log_density)
 
     def _take(
         self, seen: SeenFrame, tracks: NDArray[np.intp], rows: NDArray[np.intp], log_density: NDArray[np.float64]
