@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from edgecv.capture.frame import Frame
 from edgecv.classification import ClassificationSettings, Finding, Grouper, RepeatedPaths, judge
+from edgecv.classification.nuisance import NuisanceModel
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.tracking import Track, Tracker, TrackingSettings
@@ -61,6 +62,7 @@ class Pipeline:
         self._tracker: Tracker | None = None
         self._view: View | None = None
         self._grouper = Grouper()
+        self._model = NuisanceModel() if self.settings.classification.use_nuisance_model else None
         self._repeated = RepeatedPaths(self.settings.classification)
 
     def process(self, frame: Frame) -> list[Finding]:
@@ -93,7 +95,10 @@ class Pipeline:
             if fall is None:
                 continue
             self.counts.falls += 1
-            verdict = judge(fall, self.settings.classification, self._repeated.count(fall))
+            repeats, limits = self._repeated.count(fall), self.settings.classification
+            verdict = judge(fall, limits, repeats)
+            if self._model is not None:
+                verdict = self._model.review(verdict, fall, limits, repeats)
             if verdict.tier != "rejected":
                 self._grouper.add(fall, verdict)
 

@@ -78,3 +78,7 @@ class ClassificationSettings:
 
     repeats_allowed: int = 2
     """Falls that went the very same way before this one and were still believed; nobody throws so exactly."""
+
+    use_nuisance_model: bool = False
+    """A second opinion on what physics leaves open. It helps on simulated scenes; real footage to rely on it is still
+    too little (models/nuisance.md)."""

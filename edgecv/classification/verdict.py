@@ -77,7 +77,7 @@ def _doubts(fall: Fall, settings: ClassificationSettings) -> tuple[str, ...]:
         doubts.append(f"seen for {path.duration_s:.2f} s only")
     if len(path.points) < s.min_points:
         doubts.append(f"seen {len(path.points)} times only")
-    doubts.extend(_impossible_scene(fall, s))
+    doubts.extend(impossible_scene(fall, s))
     lost = fit.down_speed_lost()
     if float(np.quantile(lost, 0.1)) > s.max_speed_loss_mps:
         doubts.append(f"it slowed down by {float(np.median(lost)):.1f} m/s")
@@ -107,7 +107,7 @@ def _best_other(fall: Fall) -> str:
     return min(named)[1]
 
 
-def _impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]:
+def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]:
     """The distance, size and height that gravity implies must be those of a thing falling along a building."""
     s, fit = settings, fall.fit
     doubts = []

@@ -1,0 +1,143 @@
+"""A second opinion on what physics leaves open: a small model that knows how birds, leaves, drops and throws look.
+
+A fall and what physics says of it go in; out comes the verdict with a probability for each label. The model may doubt
+an incident, and settle what physics leaves open (a bird's dive, a drop or a throw?); it never overrules physics where
+that says no. Data, figures and known failures: ``models/nuisance.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.classification.features import FEATURES, features_of
+from edgecv.classification.settings import ClassificationSettings
+from edgecv.classification.verdict import Verdict, impossible_scene
+from edgecv.errors import ConfigError
+from edgecv.trajectory.fall import Fall
+
+LABELS: tuple[str, ...] = (
+    "thrown_object",
+    "bird",
+    "insect",
+    "leaf",
+    "rain_snow",
+    "drip",
+    "person_laundry",
+    "light",
+    "other",
+)
+"""What a fall can be; the order of the model's columns."""
+
+THROWN = LABELS[0]
+MODEL_FILE = Path(__file__).resolve().parents[2] / "models" / "nuisance.onnx"
+
+
+class NuisanceModel:
+    """The model, read once and asked for each fall.
+
+    Args:
+        path: the ONNX file, as ``scripts/train_classifier.py`` writes it.
+
+    Attributes:
+        least_thrown: probability of a throw below which an incident is doubted.
+        sure_thrown: probability from which an open question is settled: it is a throw. Both are chosen in training.
+
+    Raises:
+        ConfigError: the file or onnxruntime is missing, or the file was made for other features or labels.
+    """
+
+    def __init__(self, path: Path = MODEL_FILE) -> None:
+        self._session = _session(path)
+        meta: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        for key, expected in (("features", FEATURES), ("labels", LABELS)):
+            if tuple(meta.get(key, "").split(",")) != expected:
+                raise ConfigError(
+                    f"{path}: was trained for other {key} than this version of edgecv has; "
+                    "train it anew with scripts/train_classifier.py, or switch use_nuisance_model off"
+                )
+        self.least_thrown, self.sure_thrown = float(meta["least_thrown"]), float(meta["sure_thrown"])
+
+    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ``(n, len(LABELS))`` probabilities for features ``(n, len(FEATURES))``."""
+        rows = np.ascontiguousarray(features, np.float32)
+        return np.asarray(self._session.run(["probabilities"], {"features": rows})[0], np.float64)
+
+    def review(self, verdict: Verdict, fall: Fall, settings: ClassificationSettings, repeats: int = 0) -> Verdict:
+        """Return the verdict with the model's labels, doubted or settled where the model is sure enough.
+
+        Args:
+            verdict: what physics says.
+            fall: the fall it is about.
+            settings: the lines that physics drew.
+            repeats: earlier falls that went the very same way.
+        """
+        probabilities = self.probabilities(features_of(fall, repeats)[None])[0]
+        is_open = left_open(verdict, fall, settings, repeats)
+        return reviewed(verdict, probabilities, self.least_thrown, self.sure_thrown if is_open else np.inf)
+
+
+def left_open(verdict: Verdict, fall: Fall, settings: ClassificationSettings, repeats: int) -> bool:
+    """True for a candidate that is well seen and could be a throw, but also something that flies or drips.
+
+    Too short, too much like chance, too large, too near, too often the same: nothing that the model may overrule.
+    """
+    return (
+        verdict.tier == "candidate"
+        and repeats == 0
+        and fall.likelihoods.chance >= settings.incident_chance_ratio
+        and fall.path.duration_s >= settings.min_duration_s
+        and len(fall.path.points) >= settings.min_points
+        and not impossible_scene(fall, settings)
+    )
+
+
+def reviewed(
+    verdict: Verdict, probabilities: NDArray[np.float64], least_thrown: float, sure_thrown: float = np.inf
+) -> Verdict:
+    """Combine physics and model.
+
+    Args:
+        verdict: what physics says.
+        probabilities: ``(len(LABELS),)``.
+        least_thrown: an incident less probable to be a throw than this becomes a candidate.
+        sure_thrown: a candidate at least this probable becomes an incident; infinite where it may not.
+    """
+    labels = {name: round(float(p), 4) for name, p in zip(LABELS, probabilities, strict=True)}
+    thrown = float(probabilities[0])
+    if verdict.tier == "incident" and thrown < least_thrown:
+        other = LABELS[1 + int(np.argmax(probabilities[1:]))]
+        reason = f"looks like {other} (a throw with probability {thrown:.3f} only)"
+        return Verdict("candidate", other, labels[other], labels, (*verdict.reasons, reason))
+    if verdict.tier == "incident" or (verdict.tier == "candidate" and thrown >= sure_thrown):
+        return Verdict("incident", THROWN, labels[THROWN], labels, ())
+    likeliest = LABELS[int(np.argmax(probabilities))]
+    return Verdict(verdict.tier, likeliest, labels[likeliest], labels, verdict.reasons)
+
+
+def _session(path: Path) -> Any:
+    if not path.is_file():
+        raise ConfigError(
+            f"{path}: there is no nuisance model; make it with scripts/train_classifier.py, "
+            "or switch use_nuisance_model off"
+        )
+    try:
+        # the import costs time and memory that a box without the model need not pay
+        import onnxruntime  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigError(
+            "use_nuisance_model: onnxruntime is not installed; run pip install onnxruntime, or switch it off"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ConfigError(
+            f"{path}: is no ONNX model that can be read; make it anew with scripts/train_classifier.py, "
+            "or switch use_nuisance_model off"
+        ) from error

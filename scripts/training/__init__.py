@@ -1,0 +1,1 @@
+"""Training of the nuisance model: scenes, samples, the model, its card."""
