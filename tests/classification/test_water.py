@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from known_paths import facade_camera, fall_track
+
+from edgecv.classification import ClassificationSettings, RepeatedPaths, judge
+from edgecv.classification.water import could_be_a_drop
+from edgecv.tracking import Track
+from edgecv.trajectory import Fall, TrajectorySettings, View, explain
+
+SETTINGS = ClassificationSettings()
+
+
+def _seen(track: Track, size_px: float, contrast: float, later_s: float = 0.0, beside_px: float = 0.0) -> Fall:
+    """The fall of a track whose blobs have this size and contrast, so much later and so far beside."""
+    points = tuple(
+        replace(
+            p,
+            t_s=p.t_s + later_s,
+            detection=replace(
+                p.detection,
+                x_px=p.detection.x_px + beside_px,
+                w_px=size_px,
+                h_px=size_px,
+                area_px=size_px**2,
+                contrast=contrast,
+            ),
+        )
+        for p in track.points
+    )
+    fall = explain(replace(track, points=points), View.calibrated(facade_camera()), TrajectorySettings())
+    assert fall is not None
+    return fall
+
+
+def test_what_is_as_faint_and_as_fast_as_a_drop_may_be_one() -> None:
+    drop = _seen(fall_track(8.5), 1.2, 8.0)
+    assert could_be_a_drop(drop, SETTINGS)
+    assert judge(drop, SETTINGS).tier != "incident"
+
+
+@pytest.mark.parametrize(("terminal_mps", "size_px", "contrast"), [(8.5, 8.0, 40.0), (35.0, 1.2, 8.0), (3.0, 2.0, 8.0)])
+def test_what_is_brighter_or_faster_or_slower_is_none(terminal_mps: float, size_px: float, contrast: float) -> None:
+    assert not could_be_a_drop(_seen(fall_track(terminal_mps), size_px, contrast), SETTINGS)
+
+
+def test_falls_that_go_the_very_same_way_are_counted_and_doubted() -> None:
+    track, paths = fall_track(25.0), RepeatedPaths(SETTINGS)
+    falls = [_seen(track, 6.0, 40.0, later_s=30.0 * n) for n in range(5)]
+    counts = [paths.count(fall) for fall in falls]
+    assert counts == [0, 1, 2, 3, 4]
+    tiers = [judge(fall, SETTINGS, n).tier for fall, n in zip(falls, counts, strict=True)]
+    assert tiers[:3] == ["incident"] * 3
+    assert tiers[3:] == ["candidate"] * 2
+
+
+def test_a_fall_from_the_next_window_or_of_another_weight_is_no_repetition() -> None:
+    paths = RepeatedPaths(SETTINGS)
+    assert paths.count(_seen(fall_track(25.0), 6.0, 40.0)) == 0
+    assert paths.count(_seen(fall_track(25.0), 6.0, 40.0, later_s=20.0, beside_px=60.0)) == 0
+    assert paths.count(_seen(fall_track(5.0), 6.0, 40.0, later_s=40.0)) == 0
+
+
+def test_a_path_is_forgotten_after_a_while() -> None:
+    paths = RepeatedPaths(SETTINGS)
+    assert paths.count(_seen(fall_track(25.0), 6.0, 40.0)) == 0
+    assert paths.count(_seen(fall_track(25.0), 6.0, 40.0, later_s=SETTINGS.repeats_s + 10.0)) == 0
+
+
+def test_only_so_many_paths_are_remembered() -> None:
+    few = replace(SETTINGS, repeats_remembered=2)
+    paths = RepeatedPaths(few)
+    counts = [paths.count(_seen(fall_track(25.0), 6.0, 40.0, later_s=20.0 * n)) for n in range(4)]
+    assert counts == [0, 1, 2, 2]
+    assert np.all(np.diff(counts) >= 0)
