@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edgecv.capture.frame import Frame
-from edgecv.classification import ClassificationSettings, Finding, Grouper, RepeatedPaths, judge
+from edgecv.classification import ClassificationSettings, Finding, Grouper, RepeatedPaths, Traffic, judge
 from edgecv.classification.nuisance import NuisanceModel
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.geometry.camera import PinholeCamera
@@ -64,6 +64,7 @@ class Pipeline:
         self._grouper = Grouper()
         self._model = NuisanceModel() if self.settings.classification.use_nuisance_model else None
         self._repeated = RepeatedPaths(self.settings.classification)
+        self._traffic = Traffic(self.settings.classification)
 
     def process(self, frame: Frame) -> list[Finding]:
         """Take the next frame; return what became certain with it."""
@@ -96,7 +97,7 @@ class Pipeline:
                 continue
             self.counts.falls += 1
             repeats, limits = self._repeated.count(fall), self.settings.classification
-            verdict = judge(fall, limits, repeats)
+            verdict = judge(fall, limits, repeats, self._traffic.surcharge(track.end_s))
             if self._model is not None:
                 verdict = self._model.review(verdict, fall, limits, repeats)
             if verdict.tier != "rejected":

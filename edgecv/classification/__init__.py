@@ -2,7 +2,8 @@
 
 from edgecv.classification.grouping import Finding, Grouper
 from edgecv.classification.settings import ClassificationSettings
+from edgecv.classification.traffic import Traffic
 from edgecv.classification.verdict import Verdict, judge
 from edgecv.classification.water import RepeatedPaths
 
-__all__ = ["ClassificationSettings", "Finding", "Grouper", "RepeatedPaths", "Verdict", "judge"]
+__all__ = ["ClassificationSettings", "Finding", "Grouper", "RepeatedPaths", "Traffic", "Verdict", "judge"]

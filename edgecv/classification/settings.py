@@ -20,6 +20,13 @@ class ClassificationSettings:
     incident_chance_ratio: float = 55.0
     """Ratio against unrelated detections: thousands of chance paths are tried an hour, so this must be far higher."""
 
+    traffic_s: float = 30.0
+    """The paths of so many seconds tell how much goes down in the picture."""
+
+    usual_traffic_hz: float = 1.0
+    """Paths a second worth a fit up to which a scene is usual: an empty facade has 0.2, a street with rain 0.8, snow
+    2-9; above it the ratio of an incident rises by the logarithm of the excess."""
+
     candidate_ratio: float = 4.0
     """Ratio from which physics supports a throw without proving it."""
 

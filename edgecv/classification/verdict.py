@@ -38,11 +38,18 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0) -> Verdict:
-    """Return the verdict on one fall; ``repeats`` earlier ones went the very same way."""
+def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, surcharge: float = 0.0) -> Verdict:
+    """Return the verdict on one fall.
+
+    Args:
+        fall: the fall and its evidence.
+        settings: the limits.
+        repeats: how many earlier falls went the very same way.
+        surcharge: log units that an incident's ratio must be higher by, because so much goes down in the picture.
+    """
     ratio = fall.likelihoods.ratio
     p = float(1.0 / (1.0 + np.exp(-np.clip(ratio + _PRIOR_LOG_ODDS, -30.0, 30.0))))
-    reasons = (*_doubts(fall, settings), *_water(fall, settings, repeats))
+    reasons = (*_doubts(fall, settings, surcharge), *_water(fall, settings, repeats))
     supported = (
         ratio >= settings.candidate_ratio
         and fall.likelihoods.chance >= settings.candidate_chance_ratio
@@ -61,13 +68,14 @@ def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0) -> Ver
     return Verdict(tier, label, labels[label], labels, reasons)
 
 
-def _doubts(fall: Fall, settings: ClassificationSettings) -> tuple[str, ...]:
+def _doubts(fall: Fall, settings: ClassificationSettings, surcharge: float) -> tuple[str, ...]:
     s, path, fit = settings, fall.path, fall.fit
     doubts = []
-    if fall.likelihoods.ratio < s.incident_ratio:
+    needed = s.incident_ratio + surcharge
+    if fall.likelihoods.ratio < needed:
         doubts.append(
             f"gravity explains the path only {fall.likelihoods.ratio:.1f} log units better than {_best_other(fall)}; "
-            f"{s.incident_ratio:g} are needed"
+            f"{needed:.3g} are needed"
         )
     if fall.likelihoods.chance < s.incident_chance_ratio:
         doubts.append(f"chance detections could make such a path (log ratio {fall.likelihoods.chance:.0f})")

@@ -31,7 +31,8 @@ def could_be_a_drop(fall: Fall, settings: ClassificationSettings) -> bool:
     if light / scale_px_per_m**2 > s.drop_light_m2:
         return False
     sd = float(np.sqrt(fit.covariance[LOG_VT, LOG_VT]))
-    slow, fast = np.exp(fit.parameters[LOG_VT] + np.array([-1.645, 1.645]) * sd)
+    # one standard deviation: a missed brick costs more than a drop among the candidates gains
+    slow, fast = np.exp(fit.parameters[LOG_VT] + np.array([-sd, sd]))
     return bool(slow < s.drop_mps[1] and fast > s.drop_mps[0])
 
 

@@ -42,6 +42,10 @@ class TrackingSettings:
     max_gap_s: float = 0.28
     """A track not seen for this long has ended: seven frames behind a sign."""
 
+    max_gap_back_s: float = 0.45
+    """The same for a finished track that is followed backwards: what passes a wall of its own brightness is seen in
+    pieces, and joining them then keeps nobody waiting."""
+
     min_points: int = 6
     """Shorter paths say nothing about acceleration."""
 

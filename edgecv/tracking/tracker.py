@@ -167,7 +167,8 @@ class Tracker:
         return tracks
 
     def _earlier(self, hits: list[Hit]) -> list[Hit]:
-        return earlier_sightings(hits, self._seen, self._size[1], self._gap_s, self._settings)
+        gap_s = max(self._settings.max_gap_back_s, 2.5 * self._interval_s)
+        return earlier_sightings(hits, self._seen, self._size[1], gap_s, self._settings)
 
     def _track(self, hits: list[Hit]) -> Track:
         points = tuple(_point(seen, row) for seen, row in hits)
