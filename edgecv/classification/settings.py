@@ -17,7 +17,7 @@ class ClassificationSettings:
     incident_ratio: float = 8.0
     """Log-likelihood ratio against the best other motion from which a worker is sent (odds of 3,000 to 1)."""
 
-    incident_chance_ratio: float = 55.0
+    incident_chance_ratio: float = 30.0
     """Ratio against unrelated detections: thousands of chance paths are tried an hour, so this must be far higher."""
 
     traffic_s: float = 30.0
@@ -30,7 +30,7 @@ class ClassificationSettings:
     candidate_ratio: float = 4.0
     """Ratio from which physics supports a throw without proving it."""
 
-    candidate_chance_ratio: float = 25.0
+    candidate_chance_ratio: float = 20.0
     """The same against chance."""
 
     min_duration_s: float = 0.5
@@ -39,7 +39,7 @@ class ClassificationSettings:
     candidate_duration_s: float = 0.35
     """Below this nothing is kept: acceleration cannot be told from noise."""
 
-    min_points: int = 9
+    min_points: int = 7
     """Sightings from which a path can be tested against eleven parameters: 0.7 s at 12.5 frames a second."""
 
     min_fall_m: float = 1.5

@@ -189,6 +189,9 @@ def _flying(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSe
     """True where the same track moved steadily and fast beyond the fall: things are held, then fall, then lie."""
     if len(points) < 5 or points[-1].t_s - points[0].t_s < settings.flight_s:
         return False
+    # strays, at which a track clutches when its thing is gone, are no journey
+    if len(points) < 0.5 * (points[-1].frame - points[0].frame + 1):
+        return False
     t = np.array([p.t_s for p in points])
     uv = np.array([[p.detection.x_px, p.detection.y_px] for p in points])
     speed = float(np.hypot(*np.polyfit(t - t[0], uv, 1)[0]))

@@ -31,7 +31,7 @@ class FilterBank:
         h, s = float(height_px), settings
         self.state: Float64 = np.zeros((0, 2, 3))
         self.covariance: Float64 = np.zeros((0, 2, 3, 3))
-        self._jerk = (s.jerk_h_s2_sqrt_s * h) ** 2
+        self._jerk, self._speed = s.jerk_h_s2_sqrt_s * h, s.jerk_doubles_at_h_s * h
         self._gravity = s.gravity_h_s2 * h
         speed = s.max_speed_h_s * h / 2.0
         sd = [
@@ -71,7 +71,9 @@ class FilterBank:
         """Move all filters by a time, which may be negative."""
         F, Q = _transition(round(dt_s, 6))
         self.state = self.state @ F.T
-        self.covariance = F @ self.covariance @ F.T + self._jerk * Q
+        speed = np.hypot(self.velocity[:, 0], self.velocity[:, 1])
+        jerk = np.square(self._jerk * (1.0 + speed / self._speed))
+        self.covariance = F @ self.covariance @ F.T + jerk[:, None, None, None] * Q
 
     def update(self, rows: NDArray[np.intp], where: Float64, variance: Float64) -> None:
         """Give some filters a sighting: ``(k,)`` rows, ``(k, 2)`` pixels and pixels²."""

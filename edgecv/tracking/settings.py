@@ -21,6 +21,9 @@ class TrackingSettings:
     jerk_h_s2_sqrt_s: float = 0.8
     """How far the acceleration wanders in a second (perspective, drag, flutter), H/s² per sqrt(s)."""
 
+    jerk_doubles_at_h_s: float = 1.0
+    """Speed at which it wanders twice as far, H/s: what comes near the camera gets faster and faster."""
+
     position_sd_px: float = 0.8
     """Error of a blob's centre: compression and noise."""
 

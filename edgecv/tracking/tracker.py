@@ -156,6 +156,9 @@ class Tracker:
         """The track, and where it began on something else, its second part with what truly came before that."""
         s = self._settings
         if len(hits) < s.min_points:
+            # it was nothing; what it took may be the beginning of something
+            for seen, row in hits:
+                seen.taken[row] = False
             return []
         # looking back costs more than following did; only what may be falling is worth it
         if _descent(hits) < s.worth_looking_back_h * self._size[1]:
