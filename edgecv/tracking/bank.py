@@ -70,9 +70,9 @@ class FilterBank:
     def predict(self, dt_s: float) -> None:
         """Move all filters by a time, which may be negative."""
         F, Q = _transition(round(dt_s, 6))
-        self.state = self.state @ F.T
         speed = np.hypot(self.velocity[:, 0], self.velocity[:, 1])
         jerk = np.square(self._jerk * (1.0 + speed / self._speed))
+        self.state = self.state @ F.T
         self.covariance = F @ self.covariance @ F.T + jerk[:, None, None, None] * Q
 
     def update(self, rows: NDArray[np.intp], where: Float64, variance: Float64) -> None:

@@ -73,5 +73,8 @@ class TrackingSettings:
     worth_looking_back_h: float = 0.015
     """A track that descended less, in picture heights, is not followed backwards: it is no fall."""
 
+    doubtful_score: float = -2.0
+    """A newcomer's ratio below which its sightings may start other tracks as well."""
+
     min_score: float = -4.0
     """A track whose log-likelihood ratio against clutter falls this low below zero is dropped."""

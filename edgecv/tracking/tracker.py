@@ -117,6 +117,7 @@ class Tracker:
 
     def _start(self) -> None:
         s = self._settings
+        self._release_doubtful()
         recent = list(islice(reversed(self._seen), LOOK_BACK))
         free = []
         for seen in recent:
@@ -130,6 +131,13 @@ class Tracker:
             self._live.start(hits, self._size[1], s)
             for seen, row in (hit for triplet in hits for hit in triplet):
                 seen.taken[row] = True
+
+    def _release_doubtful(self) -> None:
+        """What a newcomer took that clutter explains better may be the beginning of something else."""
+        live, s = self._live, self._settings
+        for i in np.flatnonzero(live.score < s.doubtful_score):
+            if len(live.hits[i]) < s.min_points:
+                _free(live.hits[i])
 
     def _end(self, t_s: float) -> list[Track]:
         live, s = self._live, self._settings
@@ -156,9 +164,7 @@ class Tracker:
         """The track, and where it began on something else, its second part with what truly came before that."""
         s = self._settings
         if len(hits) < s.min_points:
-            # it was nothing; what it took may be the beginning of something
-            for seen, row in hits:
-                seen.taken[row] = False
+            _free(hits)
             return []
         # looking back costs more than following did; only what may be falling is worth it
         if _descent(hits) < s.worth_looking_back_h * self._size[1]:
@@ -178,6 +184,12 @@ class Tracker:
         first, last = points[0].frame, points[-1].frame
         looked_at = sum(first <= seen.frame.index <= last for seen in self._seen)
         return Track(points, max(looked_at, len(points)), self._size, self._interval_s)
+
+
+def _free(hits: list[Hit]) -> None:
+    """Let other tracks have these sightings."""
+    for seen, row in hits:
+        seen.taken[row] = False
 
 
 def _descent(hits: list[Hit]) -> float:
