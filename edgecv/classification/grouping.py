@@ -18,6 +18,7 @@ _WAIT_S = 0.4  # for a thing that began to fall while a member fell
 _WAIT_LONG_S = 1.0  # and that may be the object of which the member is the image
 _TOGETHER_S = 0.8  # how well the instant of release is known; object and image, or pieces, share it
 _UNSEEN_S = 1.5  # how long an image may be in sight before its object is
+_AS_FAST = 0.6
 _BOUNCE_S = 0.7
 _MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
 
@@ -60,8 +61,10 @@ class _Group:
         for fall, _ in self.members:
             last = fall.path.points[-1].detection
             beside = abs(thing.x_px - last.x_px) < _MIRROR_OFFSET * fall.track.picture_size_px[0]
+            # heights agree in a mirror, so the object is as fast as its image or, being nearer, faster; flakes are not
+            as_fast = thing.speed_px_s > _AS_FAST * _last_speed(fall)
             larger = thing.size_px > 1.2 * float(np.sqrt(last.area_px))
-            if beside and abs(thing.start_s - fall.fit.start_s) < _UNSEEN_S:
+            if beside and as_fast and abs(thing.start_s - fall.fit.start_s) < _UNSEEN_S:
                 return larger or now_s < self.end_s + _WAIT_S
         return False
 
@@ -142,6 +145,13 @@ def _finding(group: _Group) -> Finding:
         if larger and as_clear and _in_step(primary, fall) and not _same_place(primary, fall):
             primary, verdict = fall, other
     return Finding(primary, verdict, tuple(f for f, _ in group.members if f is not primary))
+
+
+def _last_speed(fall: Fall) -> float:
+    """How fast it went down in the picture when it was last seen, pixels/s."""
+    step_s = 0.5 * fall.track.frame_interval_s
+    rows = fall.fit.pixels_at(np.array([fall.fit.end_s - step_s, fall.fit.end_s]))[:, 1]
+    return float(rows[1] - rows[0]) / step_s
 
 
 def _outshines(fall: Fall, first: Fall) -> bool:

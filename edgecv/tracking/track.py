@@ -68,8 +68,10 @@ class Falling:
         start_s: media time of its first sighting.
         x_px: column where it is now.
         size_px: square root of its area.
+        speed_px_s: how fast it goes down.
     """
 
     start_s: float
     x_px: float
     size_px: float
+    speed_px_s: float

@@ -38,7 +38,12 @@ class Tracker:
         """The tracks that are going down fast now."""
         live, fast = self._live, 0.15 * self._size[1]
         return [
-            Falling(live.hits[i][0][0].t_s, float(live.bank.position[i, 0]), float(np.exp(0.5 * live.log_area[i])))
+            Falling(
+                live.hits[i][0][0].t_s,
+                float(live.bank.position[i, 0]),
+                float(np.exp(0.5 * live.log_area[i])),
+                float(live.bank.velocity[i, 1]),
+            )
             for i in np.flatnonzero(live.bank.velocity[:, 1] > fast)
             if len(live.hits[i]) >= self._settings.min_points
         ]

@@ -148,9 +148,11 @@ def test_a_group_waits_for_what_is_still_falling_and_is_told_once() -> None:
     column = float(fall.path.uv_px[-1, 0])
     grouper = Grouper()
     grouper.add(fall, verdict)
-    assert grouper.release(fall.fit.end_s + 0.1, [Falling(fall.fit.start_s + 0.3, column, 8.0)]) == []
-    # what falls far to the side is another thing, and is not waited for
-    assert len(grouper.release(fall.fit.end_s + 0.2, [Falling(fall.fit.start_s + 0.3, column + 500.0, 8.0)])) == 1
+    began_s, now_s = fall.fit.start_s + 0.3, fall.fit.end_s + 0.1
+    assert grouper.release(now_s, [Falling(began_s, column, 8.0, 1500.0)]) == []
+    # what falls far to the side, or as slowly as a snowflake, is another thing and is not waited for
+    others = [Falling(began_s, column + 500.0, 8.0, 1500.0), Falling(began_s, column, 8.0, 150.0)]
+    assert len(grouper.release(now_s, others)) == 1
     grouper.add(fall, verdict)  # its bounce, found later, is no second incident
     assert grouper.release(fall.fit.end_s + 0.3, []) == []
 

@@ -1,0 +1,62 @@
+"""The quota: a tree or rain never uses up what one falling thing elsewhere needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgecv.detection.blobs import Quota
+from edgecv.detection.detection import SNR, H, W, X
+from edgecv.detection.settings import DetectionSettings
+
+SIZE = (1280, 720)
+S = DetectionSettings()
+
+
+def _blobs(places: np.ndarray, snr: np.ndarray, variance: float = 1.0) -> np.ndarray:
+    rows = np.zeros((len(places), 8), np.float32)
+    rows[:, :2], rows[:, W], rows[:, H], rows[:, 4], rows[:, SNR] = places, variance, variance, 9.0, snr
+    return rows[np.argsort(-rows[:, SNR], kind="stable")]
+
+
+def _tree(rng: np.random.Generator, count: int = 40) -> np.ndarray:
+    return rng.uniform((10, 650), (150, 710), (count, 2))
+
+
+def test_a_tree_leaves_room_for_a_weaker_thing_elsewhere() -> None:
+    rng, quota = np.random.default_rng(0), Quota(SIZE, S)
+    for _ in range(100):
+        found = quota.select(_blobs(np.vstack([_tree(rng), [[900.0, 200.0]]]), np.r_[np.full(40, 50.0), 6.0]))
+        assert (found[:, X] == 900.0).sum() == 1
+    # and by then the tree is known for one: of its forty only a few pass
+    assert len(found) <= 1 + 2 * S.max_per_cell
+
+
+def test_no_more_than_the_budget_passes_and_the_strongest_do() -> None:
+    rng = np.random.default_rng(1)
+    snr = rng.uniform(5, 30, 400)
+    found = Quota(SIZE, S).select(_blobs(rng.uniform((0, 0), SIZE, (400, 2)), snr))
+    assert len(found) == S.max_detections
+    assert found[0, SNR] == pytest.approx(snr.max())
+    assert np.all(np.diff(found[:, SNR]) <= 0)
+
+
+def test_ten_things_in_a_quiet_picture_all_pass() -> None:
+    places = np.column_stack([np.linspace(100, 1200, 10), np.full(10, 300.0)])
+    assert len(Quota(SIZE, S).select(_blobs(places, np.full(10, 8.0)))) == 10
+
+
+def test_what_noise_makes_is_counted_in_the_quieter_half() -> None:
+    rng, quota = np.random.default_rng(2), Quota(SIZE, S)
+    for _ in range(600):
+        noise = rng.uniform((0, 0), SIZE, (rng.poisson(16), 2))
+        quota.select(_blobs(np.vstack([noise, _tree(rng)]), np.full(len(noise) + 40, 8.0)))
+    # sixteen a frame by chance; the quieter half of unequal counts lies somewhat below, the tree does not count
+    assert 8.0 < quota.by_chance < 17.0
+
+
+@pytest.mark.parametrize("side", [3.0, 6.0, 12.0])
+def test_a_variance_becomes_a_side_between_that_of_a_disc_and_of_a_bar(side: float) -> None:
+    for variance in (side**2 / 16.0, side**2 / 12.0):  # of a disc of this diameter, of a bar of this length
+        found = Quota(SIZE, S).select(_blobs(np.array([[50.0, 50.0]]), np.array([9.0]), variance))
+        assert found[0, W] == pytest.approx(side, rel=0.15)
