@@ -17,7 +17,7 @@ from edgecv.evaluation.truth import Truth, TruthEvent
 from edgecv.geometry.facade import FacadePlan
 from edgecv.pipeline import Pipeline
 from edgecv.replay import ReplayCamera
-from edgecv.trajectory import Fall, estimate_mass, estimate_origin
+from edgecv.trajectory import Fall, estimate_mass, estimate_origin, launches_of
 
 IOU = (0.3, 0.5)
 _LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
@@ -176,13 +176,14 @@ def _is_companion(found: TimedFinding, event: TruthEvent) -> bool:
 def _accuracy(found: TimedFinding, event: TruthEvent, plan: FacadePlan | None) -> Accuracy:
     fall = found.finding.fall
     first = (float(found.path.xywh[0, 0]), float(found.path.xywh[0, 1]))
-    origin = estimate_origin(fall.fit, first, plan)
+    launches = launches_of(fall, plan)
+    origin = estimate_origin(fall.fit, first, plan, launches)
     knows_floor = event.floor is not None and plan is not None
     floor_error = origin.floor - event.floor if origin.floor is not None and event.floor is not None else None
     true_mps = event.terminal_velocity_mps
     velocity_error = class_right = None
     if true_mps is not None:
-        mass = estimate_mass(fall.fit, fall.path.size_px)
+        mass = estimate_mass(fall.fit, fall.path.size_px, launches)
         velocity_error = abs(math.log(mass.terminal_velocity.median / true_mps))
         class_right = mass.mass_class == mass_class(true_mps)
     return Accuracy(

@@ -27,7 +27,7 @@ from edgecv.incidents.record import (
     TrackPointRecord,
     VerdictRecord,
 )
-from edgecv.trajectory import estimate_mass, estimate_origin
+from edgecv.trajectory import estimate_mass, estimate_origin, launches_of
 from edgecv.trajectory.fit import FallFit
 from edgecv.trajectory.mass import MassEstimate, Quantiles
 from edgecv.trajectory.model import apparent_gravity
@@ -78,7 +78,8 @@ def build_incident(finding: Finding, source: Source) -> Incident:
         for p in points
     )
     first = (track[0].x, track[0].y)
-    mass = estimate_mass(fit, fall.path.size_px)
+    launches = launches_of(fall, source.plan)
+    mass = estimate_mass(fit, fall.path.size_px, launches)
     tier: Literal["incident", "candidate"] = "incident" if finding.verdict.tier == "incident" else "candidate"
     return Incident(
         id=_identity(source, track),
@@ -89,7 +90,7 @@ def build_incident(finding: Finding, source: Source) -> Incident:
         ended_at=_wall(source.epoch, track[-1].t),
         media=Media(source=source.path, start_s=track[0].t, end_s=track[-1].t, clock=source.clock),
         track=track,
-        origin=_origin(estimate_origin(fit, first, source.plan)),
+        origin=_origin(estimate_origin(fit, first, source.plan, launches)),
         fit=_fit(finding, source.scale_px_per_m),
         motion=_motion(fit, mass),
         mass=_mass(mass),

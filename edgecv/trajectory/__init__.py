@@ -5,6 +5,7 @@ A fall with quadratic drag and wind is fitted to the image path; gravity gives t
 """
 
 from edgecv.trajectory.fall import Fall, Likelihoods, explain
+from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.mass import MassEstimate, estimate_mass
 from edgecv.trajectory.origin import OriginEstimate, estimate_origin
 from edgecv.trajectory.settings import TrajectorySettings
@@ -12,6 +13,7 @@ from edgecv.trajectory.view import View
 
 __all__ = [
     "Fall",
+    "Launches",
     "Likelihoods",
     "MassEstimate",
     "OriginEstimate",
@@ -20,4 +22,5 @@ __all__ = [
     "estimate_mass",
     "estimate_origin",
     "explain",
+    "launches_of",
 ]

@@ -147,16 +147,16 @@ def fit_fall(
         batch = residuals_of(np.concatenate([x[None], x + np.diag(steps)]))
         return np.asarray(((batch[1:] - batch[0]) / steps[:, None]).T, np.float64)
 
-    def softened(x: Float64) -> Float64:
-        return _softened(residuals(x))[0]
+    def soft_residuals(x: Float64) -> Float64:
+        return softened(residuals(x))[0]
 
     def slopes(x: Float64) -> Float64:
-        return np.asarray(jacobian(x) * _softened(residuals(x))[1][:, None], np.float64)
+        return np.asarray(jacobian(x) * softened(residuals(x))[1][:, None], np.float64)
 
     best, lowest = prior.mean[free], np.inf
     for start in [near.parameters_at(float(path.t_s[0]))] if near is not None else _starts(prior, uv, times, view):
         result = leastsq(
-            softened,
+            soft_residuals,
             start[free],
             Dfun=slopes,
             full_output=True,
@@ -166,13 +166,13 @@ def fit_fall(
             diag=1.0 / np.minimum(prior.sd[free], 30.0),
         )
         found = np.asarray(result[0], np.float64)
-        cost = 0.5 * float(np.square(_softened(residuals(found))[0]).sum())
+        cost = 0.5 * float(np.square(softened(residuals(found))[0]).sum())
         if cost < lowest:
             best, lowest = found, cost
     return _summarise(path, view, prior, full(best), residuals(best), jacobian(best), lowest)
 
 
-def _softened(residual: Float64) -> tuple[Float64, Float64]:
+def softened(residual: Float64) -> tuple[Float64, Float64]:
     """Residuals whose squares are the soft-L1 loss (Triggs et al. 2000), and their derivative; scale 3 deviations."""
     z = np.square(residual / _SOFT)
     root = np.sqrt(1.0 + z)

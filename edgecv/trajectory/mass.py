@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fit import FallFit
+from edgecv.trajectory.launch import Launches
 from edgecv.trajectory.model import LOG_DEPTH, LOG_VT, fly
 
 Float64 = NDArray[np.float64]
@@ -62,9 +63,17 @@ class MassEstimate:
     reason: str | None
 
 
-def estimate_mass(fit: FallFit, size_px: float) -> MassEstimate:
-    """Return class, kilograms and energy from the fit's posterior and the thing's diameter in pixels."""
+def estimate_mass(fit: FallFit, size_px: float, launches: Launches | None = None) -> MassEstimate:
+    """Return class, kilograms and energy.
+
+    Args:
+        fit: the fall.
+        size_px: the thing's diameter.
+        launches: the posterior of its launch, which knows more of its drag than the fit alone.
+    """
     draws = fit.samples(_DRAWS)
+    if launches is not None:
+        draws[:, LOG_VT] = np.log(np.resize(launches.terminal_mps, _DRAWS))
     vt = np.exp(np.clip(draws[:, LOG_VT], -1.0, 6.5))
     p = {
         "light": float(np.mean(vt < _BOUNDS_MPS[0])),

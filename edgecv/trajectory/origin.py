@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.trajectory.fit import FallFit
+from edgecv.trajectory.launch import Launches
 from edgecv.trajectory.model import fly
 
 Float64 = NDArray[np.float64]
@@ -63,20 +64,26 @@ class OriginEstimate:
     reason: str | None = None
 
 
-def estimate_origin(fit: FallFit, pixel: tuple[float, float], plan: FacadePlan | None) -> OriginEstimate:
-    """Carry a fitted fall back to its facade.
+def estimate_origin(
+    fit: FallFit, pixel: tuple[float, float], plan: FacadePlan | None, launches: Launches | None = None
+) -> OriginEstimate:
+    """Find where on its facade a fall began.
 
     Args:
         fit: the fall; fitted with a calibrated camera for a floor to be named.
         pixel: first sighting, pixels of that frame.
         plan: floors and windows of the facade, or None.
+        launches: the posterior of its launch; without one the fit is carried backwards, which is less honest.
     """
     camera = fit.view.camera
     if camera is None:
         return OriginEstimate(pixel, reason="no calibration: the floor cannot be known from pixels alone")
     if plan is None:
         return OriginEstimate(pixel, reason="the camera has no facade: floors and windows are not known")
-    facade_xy, weights = _release_points(fit, camera)
+    if launches is None:
+        facade_xy, weights = _release_points(fit, camera)
+    else:
+        facade_xy, weights = launches.position_m[:, :2], np.ones(len(launches.position_m))
     if float(weights.sum()) <= 0.0:
         return OriginEstimate(pixel, reason="the path, carried back, does not meet the facade")
     weights = weights / weights.sum()

@@ -44,6 +44,26 @@ class TrajectorySettings:
     standoff_m: tuple[float, float] = (0.7, 1.0)
     """Calibrated: distance from the facade plane at the first sighting."""
 
+    launch_z_m: tuple[float, float] = (0.2, 0.5)
+    """Where a thing is let go, metres in front of the facade: at a window 0, over a balcony's rail 1.5."""
+
+    launch_up_mps: tuple[float, float] = (0.2, 1.5)
+    """Upward speed at the launch: dropped or thrown level, seldom lobbed."""
+
+    launch_out_mps: tuple[float, float] = (1.2, 1.5)
+    """Speed away from the building at the launch."""
+
+    launch_side_mps: float = 2.0
+    """Spread of the speed along the facade at the launch."""
+
+    launch_terminal: tuple[float, float] = (20.0, 1.0)
+    """Terminal velocity of what is known to fall: median and spread of its logarithm; 3 to 140 m/s covers 95 %, and
+    bottles, fruit and stones are thrown more often than paper."""
+
+    unseen_s: float = 1.5
+    """How long a thing may fall before it is seen: behind a tree, before its own colour, while it is still slow; each
+    such time again makes it less likely by a factor of e."""
+
     max_evaluations: int = 40
     """Steps of the optimiser; it needs 8-40, for drag, depth and tilt trade off against each other in long valleys."""
 
