@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy.stats import chi2, norm
 
 HOURS_A_DAY = 24.0
@@ -81,3 +83,20 @@ class Rate:
             return cls(count, hours, None, None, None)
         bound = poisson_upper(count) / hours
         return cls(count, hours, count / hours, bound, bound * HOURS_A_DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median, 95th percentile and maximum of n values."""
+
+    n: int
+    median: float | None
+    p95: float | None
+    maximum: float | None
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Summarise values; all None for none."""
+        if not values:
+            return cls(0, None, None, None)
+        return cls(len(values), *(float(np.quantile(values, q)) for q in (0.5, 0.95, 1.0)))

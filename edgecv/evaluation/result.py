@@ -5,29 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from edgecv.evaluation.accuracy import Accuracy
 from edgecv.evaluation.fade import FadeScore
 
 Outcome = Literal["incident", "candidate", "missed"]
 Tier = Literal["incident", "candidate"]
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """How near origin and weight came; None where the truth does not tell or the answer was withheld.
-
-    Attributes:
-        floor_error: floors too high.
-        floor_withheld: no floor was named though there is one.
-        window_right: the named window is the right one; None where none is known, False where none was named.
-        log_velocity_error: ``|ln(estimated / true)|`` of the terminal velocity.
-        class_right: the mass class is right; ``undetermined`` is not.
-    """
-
-    floor_error: int | None = None
-    floor_withheld: bool = False
-    window_right: bool | None = None
-    log_velocity_error: float | None = None
-    class_right: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
+from edgecv.evaluation.accuracy import measure_accuracy
 from edgecv.evaluation.boxes import BoxPath
 from edgecv.evaluation.fade import FadeScore, count_boxes, time_range_overlap, video_overlap
 from edgecv.evaluation.matching import Match, distance_px, match
-from edgecv.evaluation.result import Accuracy, ClipResult, EventResult, FindingResult, Outcome
+from edgecv.evaluation.result import ClipResult, EventResult, FindingResult, Outcome
 from edgecv.evaluation.truth import Truth, TruthEvent
-from edgecv.geometry.facade import FacadePlan
 from edgecv.pipeline import Pipeline
 from edgecv.replay import ReplayCamera
-from edgecv.trajectory import Fall, estimate_mass, estimate_origin, launches_of
+from edgecv.trajectory import Fall
 
 IOU = (0.3, 0.5)
-_LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +124,6 @@ def path_of(fall: Fall) -> BoxPath:
     )
 
 
-def mass_class(terminal_velocity_mps: float) -> str:
-    """The class of a known terminal velocity: light below 8 m/s, heavy above 20 m/s."""
-    if terminal_velocity_mps < _LIGHT_MPS:
-        return "light"
-    return "heavy" if terminal_velocity_mps > _HEAVY_MPS else "medium"
-
-
 Pairs = list[tuple[TimedFinding, Match]]
 
 
@@ -149,7 +140,8 @@ def _event(number: int, event: TruthEvent, pairs: Pairs, camera: ReplayCamera) -
         overlap = time_range_overlap(found.path, event.path) if incident else 0.0
         apart_px, delay_s, at_end = what.distance_px, found.known_s - event.gone_s, found.at_end
         if camera.camera is not None:
-            accuracy = _accuracy(found, event, camera.plan)
+            first = (float(found.path.xywh[0, 0]), float(found.path.xywh[0, 1]))
+            accuracy = measure_accuracy(found.finding.fall, first, event, camera.plan)
     return EventResult(
         object=event.name,
         first_s=float(event.path.t_s[0]),
@@ -171,30 +163,6 @@ def _event(number: int, event: TruthEvent, pairs: Pairs, camera: ReplayCamera) -
 
 def _is_companion(found: TimedFinding, event: TruthEvent) -> bool:
     return any(distance_px(path_of(fall), event.path) is not None for fall in found.finding.companions)
-
-
-def _accuracy(found: TimedFinding, event: TruthEvent, plan: FacadePlan | None) -> Accuracy:
-    fall = found.finding.fall
-    first = (float(found.path.xywh[0, 0]), float(found.path.xywh[0, 1]))
-    launches = launches_of(fall, plan)
-    origin = estimate_origin(fall.fit, first, plan, launches)
-    knows_floor = event.floor is not None and plan is not None
-    floor_error = origin.floor - event.floor if origin.floor is not None and event.floor is not None else None
-    true_mps = event.terminal_velocity_mps
-    velocity_error = class_right = None
-    if true_mps is not None:
-        mass = estimate_mass(fall.fit, fall.path.size_px, launches)
-        velocity_error = abs(math.log(mass.terminal_velocity.median / true_mps))
-        class_right = mass.mass_class == mass_class(true_mps)
-    return Accuracy(
-        floor_error=floor_error if knows_floor else None,
-        floor_withheld=knows_floor and origin.floor is None,
-        window_right=origin.floor == event.floor and origin.window == event.window
-        if knows_floor and event.window
-        else None,
-        log_velocity_error=velocity_error,
-        class_right=class_right,
-    )
 
 
 def _other(found: TimedFinding, what: Match) -> FindingResult:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from edgecv.evaluation.intervals import Rate, Share
-from edgecv.evaluation.tally import Recall, Spread, Totals
+from edgecv.evaluation.intervals import Rate, Share, Spread
+from edgecv.evaluation.tally import Recall, Totals
 
 Row = tuple[str, str, str]
 _NONE = "–"
@@ -103,9 +103,19 @@ def _accuracy(totals: Totals) -> Iterator[Row]:
     withheld = f"; {got.floors_withheld} withheld" if got.floors_withheld else ""
     for name, share, more in (
         ("floor exact", got.floor_exact, withheld),
+        ("  first pixel on the facade", got.naive_floor, "; what a homography says"),
+        ("  without drag", got.parabola_floor, "; the same fit as a parabola"),
         ("floor within one", got.floor_within_one, ""),
         ("window exact", got.window_exact, ""),
+        ("  first pixel on the facade", got.naive_window, ""),
+        ("  without drag", got.parabola_window, ""),
+        ("window among the first three", got.window_in_top3, ""),
+        *((f"floor said to be {said:.0%} certain", share, "") for said, share in got.certainty),
         ("mass class exact", got.class_exact, ""),
+        ("  light for heavy or heavy for light", got.class_opposite, ""),
+        ("terminal velocity in its 90 %", got.velocity_covered, ""),
+        ("mass in its 90 %", got.kg_covered, ""),
+        ("mass within a factor of two", got.kg_within_factor_2, ""),
     ):
         if share.trials:
             yield (name, _percent(share), f"{share.hits} of {share.trials}; {_interval(share)}{more}")

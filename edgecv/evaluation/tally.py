@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgecv.evaluation.accuracy import AccuracyTotal
 from edgecv.evaluation.fade import BoxCounts, pooled
-from edgecv.evaluation.intervals import Rate, Share
-from edgecv.evaluation.result import Accuracy, ClipResult, EventResult, Tier
+from edgecv.evaluation.intervals import Rate, Share, Spread
+from edgecv.evaluation.result import ClipResult, EventResult, Tier
 
 SIZES_PX = (("<2 px", 0.0, 2.0), ("2-3 px", 2.0, 3.0), ("3-5 px", 3.0, 5.0), ("5-8 px", 5.0, 8.0), (">8 px", 8.0, 1e9))
 CONTRASTS = (("<10", 0.0, 10.0), ("10-20", 10.0, 20.0), ("20-40", 20.0, 40.0), (">40", 40.0, 1e9))
@@ -57,23 +58,6 @@ class ByNuisance:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Median, 95th percentile and maximum of n values."""
-
-    n: int
-    median: float | None
-    p95: float | None
-    maximum: float | None
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """Summarise values; all None for none."""
-        if not values:
-            return cls(0, None, None, None)
-        return cls(len(values), *(float(np.quantile(values, q)) for q in (0.5, 0.95, 1.0)))
-
-
-@dataclass(frozen=True, slots=True)
 class FadeTotal:
     """FADE over all videos with an event: means of the videos' own values, and of all boxes together."""
 
@@ -84,18 +68,6 @@ class FadeTotal:
     pooled_precision: float
     pooled_recall: float
     pooled_f_measure: float
-
-
-@dataclass(frozen=True, slots=True)
-class AccuracyTotal:
-    """Origin and weight, over the events found in calibrated clips."""
-
-    floor_exact: Share
-    floor_within_one: Share
-    floors_withheld: int
-    window_exact: Share
-    log_velocity_error: Spread
-    class_exact: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +156,7 @@ def tally(clips: Sequence[ClipResult]) -> Totals:
         videos_with_events=len(with_events),
         delay_s=Spread.of([e.delay_s for e in incidents if e.delay_s is not None]),
         delays_at_end=sum(e.at_end for e in incidents),
-        accuracy=_accuracy([e.accuracy for e in every if e.accuracy is not None]),
+        accuracy=AccuracyTotal.of([e.accuracy for e in every if e.accuracy is not None]),
         analysis_ms=sum(c.analysis_ms * c.frames for c in clips) / frames if frames else None,
         decode_ms=sum(c.decode_ms * c.frames for c in clips) / frames if frames else None,
     )
@@ -263,19 +235,3 @@ def _fade(clips: Sequence[ClipResult]) -> tuple[FadeTotal, ...]:
             )
         )
     return tuple(totals)
-
-
-def _accuracy(results: Sequence[Accuracy]) -> AccuracyTotal:
-    errors = [a.floor_error for a in results if a.floor_error is not None]
-    withheld = sum(a.floor_withheld for a in results)
-    windows = [a.window_right for a in results if a.window_right is not None]
-    classes = [a.class_right for a in results if a.class_right is not None]
-    asked = len(errors) + withheld
-    return AccuracyTotal(
-        floor_exact=Share.of(sum(e == 0 for e in errors), asked),
-        floor_within_one=Share.of(sum(abs(e) <= 1 for e in errors), asked),
-        floors_withheld=withheld,
-        window_exact=Share.of(sum(windows), len(windows)),
-        log_velocity_error=Spread.of([a.log_velocity_error for a in results if a.log_velocity_error is not None]),
-        class_exact=Share.of(sum(classes), len(classes)),
-    )

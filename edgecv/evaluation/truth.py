@@ -29,6 +29,7 @@ class TruthEvent:
         floor: 1-based floor it came from, or None.
         window: name of the window it came from, or None.
         terminal_velocity_mps: or None.
+        mass_kg: or None.
     """
 
     name: str
@@ -39,6 +40,7 @@ class TruthEvent:
     floor: int | None = None
     window: str | None = None
     terminal_velocity_mps: float | None = None
+    mass_kg: float | None = None
 
     @property
     def visible_s(self) -> float:
@@ -100,6 +102,7 @@ class _Event(_Section):
     window: str | None = None
     gone_s: float | None = None
     terminal_velocity_mps: float | None = Field(default=None, gt=0.0)
+    mass_kg: float | None = Field(default=None, gt=0.0)
     size_px: float | None = Field(default=None, ge=0.0)
     contrast: float | None = Field(default=None, ge=0.0)
     frames: tuple[Row, ...]
@@ -177,4 +180,5 @@ def _event(event: _Event) -> TruthEvent:
         floor=event.floor,
         window=event.window,
         terminal_velocity_mps=event.terminal_velocity_mps,
+        mass_kg=event.mass_kg,
     )

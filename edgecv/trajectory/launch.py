@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 from scipy.optimize import leastsq
 
 from edgecv.geometry.camera import PinholeCamera
@@ -21,6 +22,7 @@ from edgecv.geometry.facade import FacadePlan
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.fit import FallFit, softened
 from edgecv.trajectory.model import AHEAD, ELEVATION, LOG_DEPTH, LOG_VT, PARAMETERS, RIGHT, ROLL, U, V, fly, see
+from edgecv.trajectory.path import Path
 from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
@@ -102,7 +104,7 @@ class _Problem:
         path = fall.path
         self._uv = self._view.undistort(path.uv_px)
         self._times = path.t_s - path.t_s[0]
-        self._sd = path.sd_px * _noise_scale(fall.fit, path.t_s, self._uv, path.sd_px)
+        self._sd = np.hypot(path.sd_px * _noise_scale(fall.fit, path.t_s, self._uv, path.sd_px), _cut_px(path))
         right, down, ahead = self._view.axes(
             *(np.array([v]) for v in (self._view.elevation_rad[0], self._view.roll_rad[0]))
         )
@@ -130,8 +132,8 @@ class _Problem:
                 s.launch_up_mps[1],
                 s.launch_out_mps[1],
                 s.launch_terminal[1],
-                s.wind_sd,
-                s.wind_sd,
+                s.launch_wind_mps,
+                s.launch_wind_mps,
             ]
         )
 
@@ -202,6 +204,16 @@ class _Problem:
         return found, covariance, -0.5 * float(soft @ soft) - 0.5 * float(log_det)
 
 
+def _cut_px(path: Path) -> Float64:
+    """``(n, 2)`` pixels by which a box that is larger or smaller than its neighbours may be off its thing's centre.
+
+    What is half behind a rail, or at the picture's edge, is seen by its other half.
+    """
+    sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
+    usual = median_filter(sides, size=(7, 1), mode="nearest")
+    return np.asarray(np.maximum(np.abs(sides - usual) - 0.25 * usual, 0.0), np.float64)
+
+
 def _noise_scale(fit: FallFit, t_s: Float64, uv_px: Float64, sd_px: Float64) -> float:
     """How large the errors of this path's sightings are against what was expected before.
 
@@ -211,7 +223,7 @@ def _noise_scale(fit: FallFit, t_s: Float64, uv_px: Float64, sd_px: Float64) -> 
     residual = (see(fit.view, fit.parameters[None], t_s - fit.start_s)[0] - uv_px) / sd_px
     together = float((residual[1:] * residual[:-1]).sum() / max(float(np.square(residual).sum()), 1e-12))
     alike = min(max(together, 0.0), 0.9)
-    return float(np.sqrt(np.clip(fit.chi2_reduced * (1.0 + alike) / (1.0 - alike), 0.06, 4.0)))
+    return float(np.sqrt(np.clip(fit.chi2_reduced * (1.0 + alike) / (1.0 - alike), 0.2, 4.0)))
 
 
 def _draw(times_s: Float64, means: Float64, covariances: Float64, evidence: Float64, roof_m: float) -> Launches | None:

@@ -47,18 +47,21 @@ class TrajectorySettings:
     launch_z_m: tuple[float, float] = (0.2, 0.5)
     """Where a thing is let go, metres in front of the facade: at a window 0, over a balcony's rail 1.5."""
 
-    launch_up_mps: tuple[float, float] = (0.2, 1.5)
+    launch_up_mps: tuple[float, float] = (0.3, 2.0)
     """Upward speed at the launch: dropped or thrown level, seldom lobbed."""
 
-    launch_out_mps: tuple[float, float] = (1.2, 1.5)
+    launch_out_mps: tuple[float, float] = (1.5, 2.5)
     """Speed away from the building at the launch."""
 
-    launch_side_mps: float = 2.0
+    launch_side_mps: float = 2.5
     """Spread of the speed along the facade at the launch."""
 
     launch_terminal: tuple[float, float] = (20.0, 1.0)
     """Terminal velocity of what is known to fall: median and spread of its logarithm; 3 to 140 m/s covers 95 %, and
     bottles, fruit and stones are thrown more often than paper."""
+
+    launch_wind_mps: float = 2.5
+    """Spread of the wind along the facade and away from it: a fresh breeze is 9 m/s, but towers shelter each other."""
 
     unseen_s: float = 1.5
     """How long a thing may fall before it is seen: behind a tree, before its own colour, while it is still slow; each

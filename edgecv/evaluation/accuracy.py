@@ -1,0 +1,199 @@
+"""Origin and weight against the truth, and against what simpler programs would have said of the same fall."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from edgecv.evaluation.intervals import Share, Spread
+from edgecv.evaluation.truth import TruthEvent
+from edgecv.geometry.facade import FacadePlan
+from edgecv.trajectory import (
+    Fall,
+    OriginEstimate,
+    TrajectorySettings,
+    estimate_mass,
+    estimate_origin,
+    launches_of,
+)
+
+_LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
+_KG_FACTOR = 2.0
+_NO_DRAG = replace(TrajectorySettings(), launch_terminal=(1000.0, 1e-3))
+CERTAINTIES = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.0001))
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How near origin and weight came; None where the truth does not tell or the answer was withheld.
+
+    Attributes:
+        floor_error: floors too high.
+        floor_withheld: no floor was named though there is one.
+        window_right: the named window is the right one; None where none is known, False where none was named.
+        window_in_top3: the right window is among the three most probable.
+        floor_p: probability of the most probable floor.
+        floor_p_right: whether that floor is the right one.
+        log_velocity_error: ``|ln(estimated / true)|`` of the terminal velocity.
+        velocity_covered: the 90 % interval of the terminal velocity holds the truth.
+        kg_within_factor_2: the median mass is within a factor of two.
+        kg_covered: the 90 % interval of the mass holds the truth.
+        class_right: the mass class is right; ``undetermined`` is not.
+        class_opposite: light was taken for heavy, or heavy for light.
+        naive_right: floor and window of the first sighting's pixel on the facade, as a homography has them, are right.
+        parabola_right: floor and window of the same fit without drag are right.
+    """
+
+    floor_error: int | None = None
+    floor_withheld: bool = False
+    window_right: bool | None = None
+    window_in_top3: bool | None = None
+    floor_p: float | None = None
+    floor_p_right: bool | None = None
+    log_velocity_error: float | None = None
+    velocity_covered: bool | None = None
+    kg_within_factor_2: bool | None = None
+    kg_covered: bool | None = None
+    class_right: bool | None = None
+    class_opposite: bool | None = None
+    naive_right: tuple[bool, bool] | None = None
+    parabola_right: tuple[bool, bool] | None = None
+
+
+def measure_accuracy(fall: Fall, first_px: tuple[float, float], event: TruthEvent, plan: FacadePlan | None) -> Accuracy:
+    """Compare one finding with its event.
+
+    Args:
+        fall: the finding's, fitted with a calibrated camera.
+        first_px: its first sighting, pixels of that frame.
+        event: what really fell.
+        plan: the facade, or None.
+    """
+    launches = launches_of(fall, plan)
+    origin = estimate_origin(fall.fit, first_px, plan, launches)
+    result = Accuracy()
+    if event.floor is not None and plan is not None:
+        by_floor: dict[int, float] = {}
+        for chance in origin.candidates:
+            by_floor[chance.floor] = by_floor.get(chance.floor, 0.0) + chance.p
+        likely = max(by_floor, key=lambda floor: by_floor[floor], default=None)
+        straight = launches_of(fall, plan, _NO_DRAG)
+        result = replace(
+            result,
+            floor_error=None if origin.floor is None else origin.floor - event.floor,
+            floor_withheld=origin.floor is None,
+            window_right=_right(origin, event)[1] if event.window else None,
+            window_in_top3=any((c.floor, c.window) == (event.floor, event.window) for c in origin.candidates[:3])
+            if event.window
+            else None,
+            floor_p=None if likely is None else by_floor[likely],
+            floor_p_right=None if likely is None else likely == event.floor,
+            naive_right=_naive(fall, event, plan),
+            parabola_right=_right(estimate_origin(fall.fit, first_px, plan, straight), event),
+        )
+    true_mps, true_kg = event.terminal_velocity_mps, event.mass_kg
+    mass = estimate_mass(fall.fit, fall.path.size_px, launches)
+    if true_mps is not None:
+        found, right = mass.terminal_velocity, mass_class(true_mps)
+        result = replace(
+            result,
+            log_velocity_error=abs(math.log(found.median / true_mps)),
+            velocity_covered=found.low <= true_mps <= found.high,
+            class_right=mass.mass_class == right,
+            class_opposite={mass.mass_class, right} == {"light", "heavy"},
+        )
+    if true_kg is not None:
+        result = replace(
+            result,
+            kg_within_factor_2=abs(math.log(mass.kg.median / true_kg)) <= math.log(_KG_FACTOR),
+            kg_covered=mass.kg.low <= true_kg <= mass.kg.high,
+        )
+    return result
+
+
+def mass_class(terminal_velocity_mps: float) -> str:
+    """The class of a known terminal velocity: light below 8 m/s, heavy above 20 m/s."""
+    if terminal_velocity_mps < _LIGHT_MPS:
+        return "light"
+    return "heavy" if terminal_velocity_mps > _HEAVY_MPS else "medium"
+
+
+def _right(origin: OriginEstimate, event: TruthEvent) -> tuple[bool, bool]:
+    floor = origin.floor == event.floor
+    return floor, floor and origin.window == event.window
+
+
+def _naive(fall: Fall, event: TruthEvent, plan: FacadePlan) -> tuple[bool, bool]:
+    """What products do: the pixel of the first sighting is looked up on the facade."""
+    camera = fall.fit.view.camera
+    assert camera is not None
+    x_m, y_m = (float(v) for v in camera.on_facade(fall.path.uv_px[:1])[0])
+    if not math.isfinite(x_m + y_m):
+        return False, False
+    window = plan.window_at(x_m)
+    floor = plan.floor_at(y_m) == event.floor
+    return floor, floor and window is not None and window[1] == event.window
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyTotal:
+    """Origin and weight, over the events found in calibrated clips; the fields as in :class:`Accuracy`.
+
+    Attributes:
+        certainty: for each of :data:`CERTAINTIES`, how often the most probable floor was right where it was said to be
+            that probable, and the mean probability said.
+    """
+
+    floor_exact: Share
+    floor_within_one: Share
+    floors_withheld: int
+    window_exact: Share
+    window_in_top3: Share
+    naive_floor: Share
+    naive_window: Share
+    parabola_floor: Share
+    parabola_window: Share
+    certainty: tuple[tuple[float, Share], ...]
+    log_velocity_error: Spread
+    velocity_covered: Share
+    kg_within_factor_2: Share
+    kg_covered: Share
+    class_exact: Share
+    class_opposite: Share
+
+    @classmethod
+    def of(cls, results: Sequence[Accuracy]) -> AccuracyTotal:
+        """Add up."""
+        errors = [a.floor_error for a in results if a.floor_error is not None]
+        withheld = sum(a.floor_withheld for a in results)
+        asked = len(errors) + withheld
+        return cls(
+            floor_exact=Share.of(sum(e == 0 for e in errors), asked),
+            floor_within_one=Share.of(sum(abs(e) <= 1 for e in errors), asked),
+            floors_withheld=withheld,
+            window_exact=_share(a.window_right for a in results),
+            window_in_top3=_share(a.window_in_top3 for a in results),
+            naive_floor=_share(a.naive_right and a.naive_right[0] for a in results),
+            naive_window=_share(a.naive_right and a.naive_right[1] for a in results),
+            parabola_floor=_share(a.parabola_right and a.parabola_right[0] for a in results),
+            parabola_window=_share(a.parabola_right and a.parabola_right[1] for a in results),
+            certainty=tuple(_certainty(results, low, high) for low, high in CERTAINTIES),
+            log_velocity_error=Spread.of([a.log_velocity_error for a in results if a.log_velocity_error is not None]),
+            velocity_covered=_share(a.velocity_covered for a in results),
+            kg_within_factor_2=_share(a.kg_within_factor_2 for a in results),
+            kg_covered=_share(a.kg_covered for a in results),
+            class_exact=_share(a.class_right for a in results),
+            class_opposite=_share(a.class_opposite for a in results),
+        )
+
+
+def _share(told: Iterable[bool | None]) -> Share:
+    known = [bool(value) for value in told if value is not None]
+    return Share.of(sum(known), len(known))
+
+
+def _certainty(results: Sequence[Accuracy], low: float, high: float) -> tuple[float, Share]:
+    those = [a for a in results if a.floor_p is not None and low <= a.floor_p < high]
+    said = sum(a.floor_p or 0.0 for a in those) / len(those) if those else 0.0
+    return said, _share(a.floor_p_right for a in those)
