@@ -9,14 +9,17 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+_BESIDE_M = 0.7  # a balcony is wider than its window
+
 
 @dataclass(frozen=True, slots=True)
 class WindowSpan:
-    """A column of windows: its name and its edges along X, metres."""
+    """A column of windows: its name, its edges along X, and how far its balconies stand out (0: none), metres."""
 
     name: str
     left_m: float
     right_m: float
+    balcony_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,21 +30,27 @@ class FacadePlan:
         floor_names: from the ground up; floor ``n`` (1-based) is ``floor_names[n - 1]``.
         floor_edges_m: ``(floors + 1,) float64`` heights of the floors' feet and of the roof, strictly increasing.
         windows: left to right, not overlapping.
+        parapet_m: how far above the uppermost floor something may be thrown from: the roof and who stands on it.
+        roof_depth_m: how far the roof stands out in front of the plane.
     """
 
     floor_names: tuple[str, ...]
     floor_edges_m: NDArray[np.float64]
     windows: tuple[WindowSpan, ...]
+    parapet_m: float = 1.5
+    roof_depth_m: float = 0.0
 
     @classmethod
     def of(
         cls,
         floor_heights_m: Sequence[float],
-        windows: Sequence[tuple[str, float, float]] = (),
+        windows: Sequence[tuple[str, float, float] | tuple[str, float, float, float]] = (),
         floor_names: Sequence[str] | None = None,
         ground_m: float = 0.0,
+        parapet_m: float = 1.5,
+        roof_depth_m: float = 0.0,
     ) -> FacadePlan:
-        """Build a plan from floor heights (bottom up) and windows ``(name, left, right)`` in any order.
+        """Build a plan from floor heights (bottom up) and windows ``(name, left, right[, balcony])`` in any order.
 
         Raises:
             ValueError: no floor, a height that is not positive, or windows that overlap.
@@ -55,7 +64,7 @@ class FacadePlan:
                 raise ValueError(f"windows {left.name!r} and {right.name!r} overlap")
         names = tuple(floor_names) if floor_names is not None else tuple(str(n + 1) for n in range(len(heights)))
         edges = ground_m + np.concatenate([[0.0], np.cumsum(heights)])
-        return cls(names, edges, spans)
+        return cls(names, edges, spans, parapet_m, roof_depth_m)
 
     @property
     def floor_count(self) -> int:
@@ -84,3 +93,12 @@ class FacadePlan:
         away = [max(w.left_m - x_m, x_m - w.right_m, 0.0) for w in self.windows]
         index = int(np.argmin(away))
         return (index, self.windows[index].name) if away[index] <= margin else None
+
+    def balcony_depth_at(self, x_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far ``(n,)`` balconies stand out at ``(n,)`` places along the facade; 0 where there are none."""
+        depth = np.zeros(len(x_m))
+        for span in self.windows:
+            if span.balcony_m > 0.0:
+                near = (x_m > span.left_m - _BESIDE_M) & (x_m < span.right_m + _BESIDE_M)
+                depth[near] = span.balcony_m
+        return depth

@@ -44,8 +44,9 @@ class TrajectorySettings:
     standoff_m: tuple[float, float] = (0.7, 1.0)
     """Calibrated: distance from the facade plane at the first sighting."""
 
-    launch_z_m: tuple[float, float] = (0.2, 0.5)
-    """Where a thing is let go, metres in front of the facade: at a window 0, over a balcony's rail 1.5."""
+    launch_z_m: tuple[float, float] = (0.5, 0.7)
+    """Where a thing is let go, metres in front of the facade, as the fit assumes; what is likely at a window, on a
+    balcony and on the roof weighs its draws, see :mod:`edgecv.trajectory.launch_prior`."""
 
     launch_up_mps: tuple[float, float] = (0.3, 2.0)
     """Upward speed at the launch: dropped or thrown level, seldom lobbed."""
@@ -56,8 +57,8 @@ class TrajectorySettings:
     launch_side_mps: float = 2.5
     """Spread of the speed along the facade at the launch."""
 
-    launch_terminal: tuple[float, float] = (20.0, 1.0)
-    """Terminal velocity of what is known to fall: median and spread of its logarithm; 3 to 140 m/s covers 95 %, and
+    launch_terminal: tuple[float, float] = (28.0, 1.2)
+    """Terminal velocity of what is known to fall: median and spread of its logarithm; 3 to 200 m/s covers 90 %, and
     bottles, fruit and stones are thrown more often than paper."""
 
     launch_wind_mps: float = 2.5

@@ -18,7 +18,7 @@ from edgecv.trajectory import (
     explain,
     launches_of,
 )
-from edgecv.trajectory.launch import _Problem
+from edgecv.trajectory.launch_problem import LaunchProblem
 
 SETTINGS = TrajectorySettings()
 PLAN = FacadePlan.of([3.0] * 16, [("left", -3.0, -1.0), ("middle", 0.0, 2.0), ("right", 3.0, 5.0)])
@@ -44,7 +44,7 @@ def _without_the_first(track: Track, share: float) -> Track:
 
 def test_a_launch_is_where_the_camera_projects_it() -> None:
     fall = _fall(fall_track(20.0))
-    problem = _Problem(fall, facade_camera(), SETTINGS)
+    problem = LaunchProblem(fall, facade_camera(), SETTINGS)
     launch = np.array([[1.0, 30.0, 0.5, 0.4, -2.0, 1.5, np.log(20.0), 0.3, -0.2]])
     model = problem.model(launch)
     np.testing.assert_allclose(model[0, :2], facade_camera().project(launch[:, :3])[0], atol=1e-6)

@@ -1,0 +1,203 @@
+"""The least-squares problem of a launch: which launch, so many seconds before it was seen first, explains a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
+from scipy.ndimage import median_filter
+from scipy.optimize import leastsq
+
+from edgecv.geometry.camera import PinholeCamera
+from edgecv.trajectory.fall import Fall
+from edgecv.trajectory.fit import softened
+from edgecv.trajectory.model import AHEAD, ELEVATION, LOG_DEPTH, LOG_VT, PARAMETERS, RIGHT, ROLL, U, V, fly, see
+from edgecv.trajectory.settings import TrajectorySettings
+from edgecv.trajectory.unsteady import Disturbance, Strengths, disturbance, strengths_of
+
+Float64 = NDArray[np.float64]
+# columns of a launch: metres and m/s in the world (X right along the facade, Y up, Z out of it), log of m/s
+X, Y, Z, VX, VY, VZ, LOG_TERMINAL, WIND_X, WIND_Z = range(9)
+_STEPS = np.array([0.01, 0.01, 0.01, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3])
+_ANY = np.array([30.0, 30.0, 1.0, 4.0, 10.0, 4.0, 1.0, 3.0, 3.0])
+"""How far the state at the first sighting may be from anything: for what disturbs a path its launch matters little."""
+_SHARP = 0.03  # of its size, by which a thing's centre errs from frame to frame
+_MOST_POINTS = 80  # of a path whose strengths are looked for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """The most probable launch of one hypothesis.
+
+    Attributes:
+        mean: ``(9,)``.
+        covariance: ``(9, 9)``.
+        log_evidence: of the hypothesis, up to a constant.
+        chi2_reduced: mean squared residual, per degree of freedom, in units of what noise and wind explain.
+    """
+
+    mean: Float64
+    covariance: Float64
+    log_evidence: float
+    chi2_reduced: float
+
+
+class LaunchProblem:
+    """The least-squares problem of one path."""
+
+    def __init__(self, fall: Fall, camera: PinholeCamera, settings: TrajectorySettings) -> None:
+        self.settings = settings
+        self._fit, self._camera, self._view = fall.fit, camera, fall.fit.view
+        path = fall.path
+        self._uv = self._view.undistort(path.uv_px)
+        self._times = path.t_s - path.t_s[0]
+        sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
+        self._sd = np.hypot(settings.position_sd_px + _SHARP * sides, _cut_px(sides))
+        self._tumble = settings.position_sd_per_size * sides
+        right, down, ahead = self._view.axes(
+            *(np.array([v]) for v in (self._view.elevation_rad[0], self._view.roll_rad[0]))
+        )
+        self._to_level = np.stack([right[0], down[0], ahead[0]]) @ camera.rotation
+        s = settings
+        self._mean = np.array(
+            [
+                0.0,
+                0.0,
+                s.launch_z_m[0],
+                0.0,
+                s.launch_up_mps[0],
+                s.launch_out_mps[0],
+                np.log(s.launch_terminal[0]),
+                0.0,
+                0.0,
+            ]
+        )
+        self._prior_sd = np.array(
+            [
+                np.inf,
+                np.inf,
+                s.launch_z_m[1],
+                s.launch_side_mps,
+                s.launch_up_mps[1],
+                s.launch_out_mps[1],
+                s.launch_terminal[1],
+                s.launch_wind_mps,
+                s.launch_wind_mps,
+            ]
+        )
+
+    def model(self, launch: Float64) -> Float64:
+        """Rows ``(b, 9)`` of launches as the model's parameters ``(b, 11)`` at that instant."""
+        out = np.zeros((len(launch), PARAMETERS))
+        local = (launch[:, :3] - self._camera.position_m) @ self._camera.rotation.T
+        depth = np.maximum(local[:, 2], 0.2)
+        out[:, U] = self._view.center_px[0] + self._view.focal_px * local[:, 0] / depth
+        out[:, V] = self._view.center_px[1] + self._view.focal_px * local[:, 1] / depth
+        out[:, LOG_DEPTH] = np.log(depth)
+        out[:, RIGHT : AHEAD + 1] = launch[:, VX : VZ + 1] @ self._to_level.T
+        out[:, LOG_VT] = launch[:, LOG_TERMINAL]
+        wind = np.stack([launch[:, WIND_X], np.zeros(len(launch)), launch[:, WIND_Z]], axis=1) @ self._to_level.T
+        out[:, LOG_VT + 1], out[:, LOG_VT + 2] = wind[:, 0], wind[:, 2]
+        out[:, ELEVATION], out[:, ROLL] = self._view.elevation_rad[0], self._view.roll_rad[0]
+        return out
+
+    def first_sighting(self) -> Float64:
+        """The launch that the path's own fit would be, if it began where it was seen first."""
+        p = self._fit.parameters
+        states = fly(self._view, p[None], np.zeros(1))
+        start = np.zeros(9)
+        start[:3] = states.positions_m[0, 0] @ self._camera.rotation + self._camera.position_m
+        start[VX : VZ + 1] = states.velocities_mps[0, 0] @ self._camera.rotation
+        start[LOG_TERMINAL] = p[LOG_VT]
+        wind = np.array([p[LOG_VT + 1], 0.0, p[LOG_VT + 2]]) @ self._to_level
+        start[WIND_X], start[WIND_Z] = wind[0], wind[2]
+        return start
+
+    def earlier(self, launch: Float64, step_s: float) -> Float64:
+        """The same fall, launched a little earlier; speeds kept to what a launch may have: backwards they explode."""
+        states = fly(self._view, self.model(launch[None]), np.array([-step_s]))
+        moved = launch.copy()
+        moved[:3] = states.positions_m[0, 0] @ self._camera.rotation + self._camera.position_m
+        velocity = states.velocities_mps[0, 0] @ self._camera.rotation
+        spread = 2.0 * self._prior_sd[VX : VZ + 1]
+        moved[VX : VZ + 1] = np.clip(velocity, self._mean[VX : VZ + 1] - spread, self._mean[VX : VZ + 1] + spread)
+        return moved
+
+    def strengths(self, launch: Float64) -> Strengths:
+        """What disturbs the path, from how its sightings scatter about the fall through the first of them."""
+        apart = self._uv - see(self._view, self.model(launch[None]), self._times)[0]
+        # a sighting that nothing explains must not be taken for wind
+        far = np.abs(apart) > np.maximum(4.0 * self._sd, 4.0 * float(np.median(np.abs(apart))))
+        self._sd = np.where(far, np.hypot(self._sd, apart), self._sd)
+        few = np.unique(np.linspace(0, len(apart) - 1, _MOST_POINTS).astype(np.intp))
+        rows = np.stack([2 * few, 2 * few + 1], axis=1).reshape(-1)
+        batch = see(self._view, self.model(np.concatenate([launch[None], launch + np.diag(_STEPS)])), self._times)
+        response = ((batch[1:] - batch[0]) / _STEPS[:, None, None]).reshape(len(_STEPS), -1).T * _ANY
+        return strengths_of(self._disturbance(launch, 0.0, few), apart.reshape(-1)[rows], response[rows])
+
+    def _disturbance(self, launch: Float64, unseen_s: float, few: NDArray[np.intp] | None = None) -> Disturbance:
+        chosen = np.arange(len(self._times)) if few is None else few
+        times = self._times[chosen] + unseen_s
+        states = fly(self._view, self.model(launch[None]), times)
+        local, velocity = states.positions_m[0], states.velocities_mps[0]
+        depth = np.maximum(local[:, 2], 0.2)[:, None]
+        turn = self._camera.rotation
+        per_m = np.stack(
+            [self._view.focal_px / depth * (turn[axis] - local[:, axis, None] / depth * turn[2]) for axis in (0, 1)],
+            axis=1,
+        )
+        wind = np.array([launch[WIND_X], 0.0, launch[WIND_Z]]) @ turn.T
+        speed = np.linalg.norm(velocity - wind, axis=1)
+        terminal = float(np.exp(np.clip(launch[LOG_TERMINAL], 0.0, 6.0)))
+        return disturbance(times, speed, terminal, per_m, self._sd[chosen], self._tumble[chosen])
+
+    def _white(self, root: Float64, pixels: Float64) -> Float64:
+        """Pixels ``(b, n, 2)`` in units of their common error: rows ``(b, 2n)`` of independent unit variance."""
+        flat = pixels.reshape(len(pixels), -1).T
+        return np.asarray(solve_triangular(root, flat, lower=True, check_finite=False).T, np.float64)
+
+    def _residuals(self, launch: Float64, unseen_s: float, root: Float64) -> Float64:
+        apart = see(self._view, self.model(launch), self._times + unseen_s) - self._uv
+        prior = (launch - self._mean) / self._prior_sd
+        return np.concatenate([self._white(root, apart), prior[:, 2:]], axis=1)
+
+    def _jacobian(self, launch: Float64, unseen_s: float, root: Float64) -> tuple[Float64, Float64]:
+        batch = self._residuals(np.concatenate([launch[None], launch + np.diag(_STEPS)]), unseen_s, root)
+        return batch[0], np.asarray(((batch[1:] - batch[0]) / _STEPS[:, None]).T, np.float64)
+
+    def solve(self, start: Float64, unseen_s: float, strengths: Strengths) -> Solution | None:
+        """Most probable launch for one hypothesis of how long the thing was not seen; None where there is none."""
+        try:
+            root = cholesky(self._disturbance(start, unseen_s).covariance(strengths), lower=True)
+        except (np.linalg.LinAlgError, ValueError):
+            return None
+
+        def residuals(x: Float64) -> Float64:
+            return softened(self._residuals(x[None], unseen_s, root)[0])[0]
+
+        def slopes(x: Float64) -> Float64:
+            residual, jacobian = self._jacobian(x, unseen_s, root)
+            return np.asarray(jacobian * softened(residual)[1][:, None], np.float64)
+
+        found = np.asarray(leastsq(residuals, start, Dfun=slopes, ftol=1e-4, xtol=1e-4, maxfev=25, full_output=True)[0])
+        residual, jacobian = self._jacobian(found, unseen_s, root)
+        soft, slope = softened(residual)
+        precision = jacobian.T @ (jacobian * np.square(slope)[:, None])
+        sign, log_det = np.linalg.slogdet(precision)
+        if sign <= 0 or not np.isfinite(found).all():
+            return None
+        seen = 2 * len(self._times)
+        evidence = -0.5 * float(soft @ soft) - 0.5 * float(log_det) - float(np.log(np.diag(root)).sum())
+        chi2 = float(np.square(soft[:seen]).sum()) / max(1, seen - 7)
+        return Solution(found, np.asarray(np.linalg.inv(precision), np.float64), evidence, chi2)
+
+
+def _cut_px(sides_px: Float64) -> Float64:
+    """``(n, 2)`` pixels by which a box that is larger or smaller than its neighbours may be off its thing's centre.
+
+    What is half behind a rail, or at the picture's edge, is seen by its other half.
+    """
+    usual = median_filter(sides_px, size=(7, 1), mode="nearest")
+    return np.asarray(np.maximum(np.abs(sides_px - usual) - 0.25 * usual, 0.0), np.float64)

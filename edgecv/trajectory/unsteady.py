@@ -1,0 +1,185 @@
+"""What a fall does beside the model: gusts, flutter and tumbling, as errors that hang together in time.
+
+The model knows a steady wind. Gusts push a thing about its path, a sheet or a bag swings of its own, and a tumbling
+thing's centre wanders: none of this is independent from frame to frame, and taken for noise it makes a fit too sure.
+Each is a process with an exponential memory (Ornstein & Uhlenbeck 1930), carried through the linearised equations of
+the fall to a covariance of the sightings. How strong each is, the path itself tells: the strengths of highest marginal
+likelihood are taken (MacKay 2003, chapter 28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
+
+from edgecv.trajectory.drag import G_MPS2
+
+Float64 = NDArray[np.float64]
+
+_GUST_MEMORY_S = 0.7
+"""A gust of 5 m beside a tower in a wind of some m/s."""
+_FLUTTER_MEMORY_S = 0.2
+"""A third of a swing of one or two a second."""
+_TUMBLE_MEMORY_S = 0.15
+_UPRIGHT = (1.0, 0.3, 1.0)
+"""Strength along X, Y, Z: beside a wall air moves along it and to and fro, little up and down."""
+_FLUTTER_AXES = (1.0, 0.5, 0.7)
+_STEP_S = 0.05
+_MOST_STEPS = 200
+
+_NOISES = (0.22, 0.32, 0.47, 0.7, 1.1, 1.7)
+_GUSTS_MPS = (0.01, 0.08, 0.3, 0.7, 1.4)
+_FLUTTERS_MPS2 = (0.01, 0.5, 2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Strengths:
+    """How much a path is disturbed.
+
+    Attributes:
+        noise: error of a sighting against what was expected of its size.
+        gust_mps: standard deviation of the wind about its mean.
+        flutter_mps2: standard deviation of the side force on it.
+    """
+
+    noise: float = 0.5
+    gust_mps: float = 0.2
+    flutter_mps2: float = 0.01
+
+    @property
+    def log_prior(self) -> float:
+        """Most things are seen better than expected, in little wind, and do not flutter."""
+        return float(
+            -0.5 * (np.log(self.noise / 0.45) / 0.8) ** 2
+            - 0.5 * (np.log(self.gust_mps / 0.2) / 1.7) ** 2
+            - 0.5 * (np.log(self.flutter_mps2 / 0.01) / 3.0) ** 2
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disturbance:
+    """Covariances ``(2n, 2n)`` of the pixels of ``n`` sightings, u and v in turn, for unit strengths.
+
+    Attributes:
+        white: variances ``(2n,)`` of independent errors.
+        tumble: of a tumbling thing's centre.
+        gust: of gusts of 1 m/s.
+        flutter: of a side force of 1 m/s².
+    """
+
+    white: Float64
+    tumble: Float64
+    gust: Float64
+    flutter: Float64
+
+    def covariance(self, strengths: Strengths) -> Float64:
+        """Their sum."""
+        s = strengths
+        total = s.noise**2 * self.tumble + s.gust_mps**2 * self.gust + s.flutter_mps2**2 * self.flutter
+        total[np.diag_indices_from(total)] += s.noise**2 * self.white
+        return total
+
+    def part(self, keep: NDArray[np.intp]) -> Disturbance:
+        """Of some of the rows only."""
+        square = np.ix_(keep, keep)
+        return Disturbance(self.white[keep], self.tumble[square], self.gust[square], self.flutter[square])
+
+
+def disturbance(
+    times_s: Float64, speed_mps: Float64, terminal_mps: float, px_per_m: Float64, sd_px: Float64, tumble_px: Float64
+) -> Disturbance:
+    """Return the covariances of a path.
+
+    Args:
+        times_s: ``(n,)`` of the sightings since the launch, not negative, rising.
+        speed_mps: ``(n,)`` speed through the air at the sightings.
+        terminal_mps: terminal velocity.
+        px_per_m: ``(n, 2, 3)`` pixels that a metre along X, Y, Z moves each sighting.
+        sd_px: ``(n, 2)`` independent error of each coordinate.
+        tumble_px: ``(n, 2)`` lasting error of each coordinate.
+    """
+    n = len(times_s)
+    steps = int(np.clip(np.ceil(float(times_s[-1]) / _STEP_S), 8, _MOST_STEPS))
+    grid = np.linspace(0.0, float(times_s[-1]), steps + 1)
+    since_start = np.concatenate([[0.0], times_s]) if times_s[0] > 0.0 else times_s
+    speeds = np.concatenate([speed_mps[:1] * 0.5, speed_mps]) if times_s[0] > 0.0 else speed_mps
+    # speed at the middle of each step; drag answers a disturbance across the path once, along it twice over
+    rate = G_MPS2 / terminal_mps**2 * np.interp((grid[1:] + grid[:-1]) / 2.0, since_start, speeds)
+    gust, flutter = np.zeros((2 * n, 2 * n)), np.zeros((2 * n, 2 * n))
+    alike_gust = _memory(grid[:-1], _GUST_MEMORY_S)
+    alike_flutter = _memory(grid[:-1], _FLUTTER_MEMORY_S)
+    across = _response(times_s, grid, rate)
+    along = _response(times_s, grid, 2.0 * rate)
+    for axis in range(3):
+        moved = along if axis == 1 else across
+        pulled = moved * (2.0 * rate if axis == 1 else rate)
+        shape = px_per_m[:, :, axis].reshape(-1)
+        outer = np.outer(shape, shape)
+        gust += _UPRIGHT[axis] ** 2 * outer * np.repeat(np.repeat(pulled @ alike_gust @ pulled.T, 2, 0), 2, 1)
+        moving = np.repeat(np.repeat(moved @ alike_flutter @ moved.T, 2, 0), 2, 1)
+        flutter += _FLUTTER_AXES[axis] ** 2 * outer * moving
+    wandering = np.zeros((2 * n, 2 * n))
+    alike = _memory(times_s, _TUMBLE_MEMORY_S)
+    for axis in range(2):
+        wandering[axis::2, axis::2] = np.outer(tumble_px[:, axis], tumble_px[:, axis]) * alike
+    return Disturbance(np.square(sd_px).reshape(-1), wandering, gust, flutter)
+
+
+def _memory(times_s: Float64, memory_s: float) -> Float64:
+    return np.asarray(np.exp(-np.abs(times_s[:, None] - times_s[None, :]) / memory_s), np.float64)
+
+
+def _response(times_s: Float64, grid: Float64, rate: Float64) -> Float64:
+    """Metres ``(n, steps)`` that an acceleration of 1 m/s² during one step moves the thing by each time.
+
+    Args:
+        times_s: ``(n,)``.
+        grid: ``(steps + 1,)`` edges of the steps.
+        rate: ``(steps,)`` 1/s, at which drag undoes a difference of velocity.
+    """
+    step = float(grid[1] - grid[0])
+    steps = len(rate)
+    moved = np.zeros((steps + 1, steps))
+    velocity = np.zeros(steps)
+    fade = np.exp(-rate * step)
+    for n in range(steps):
+        before = velocity.copy()
+        velocity *= fade[n]
+        velocity[n] = step
+        moved[n + 1] = moved[n] + 0.5 * step * (before + velocity)
+    at = np.clip(times_s / step, 0.0, steps)
+    lower = np.minimum(at.astype(np.intp), steps - 1)
+    share = (at - lower)[:, None]
+    return np.asarray((1.0 - share) * moved[lower] + share * moved[lower + 1], np.float64)
+
+
+def strengths_of(disturbed: Disturbance, residual: Float64, response: Float64) -> Strengths:
+    """Return the strengths of highest marginal likelihood.
+
+    Args:
+        disturbed: covariances for unit strengths.
+        residual: ``(2n,)`` pixels, observed less predicted at the most probable parameters without the priors' pull.
+        response: ``(2n, p)`` pixels, derivative of the prediction by each parameter times the parameter's prior
+            spread.
+    """
+    free = response @ response.T
+    best, highest = Strengths(), -np.inf
+    for strengths in _tried():
+        try:
+            root = cholesky(disturbed.covariance(strengths) + free, lower=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            continue
+        white = solve_triangular(root, residual, lower=True, check_finite=False)
+        score = strengths.log_prior - 0.5 * float(white @ white) - float(np.log(np.diag(root)).sum())
+        if score > highest:
+            best, highest = strengths, score
+    return best
+
+
+def _tried() -> Iterator[Strengths]:
+    return (Strengths(*values) for values in product(_NOISES, _GUSTS_MPS, _FLUTTERS_MPS2))
