@@ -93,7 +93,7 @@ def measure_accuracy(fall: Fall, first_px: tuple[float, float], event: TruthEven
             parabola_right=_right(estimate_origin(fall.fit, first_px, plan, straight), event),
         )
     true_mps, true_kg = event.terminal_velocity_mps, event.mass_kg
-    mass = estimate_mass(fall.fit, fall.path.size_px, launches)
+    mass = estimate_mass(fall, launches)
     if true_mps is not None:
         found, right = mass.terminal_velocity, mass_class(true_mps)
         result = replace(

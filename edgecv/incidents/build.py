@@ -24,17 +24,22 @@ from edgecv.incidents.record import (
     Origin,
     OriginCandidate,
     Software,
+    ThingRecord,
     TrackPointRecord,
     VerdictRecord,
 )
-from edgecv.trajectory import estimate_mass, estimate_origin, launches_of
+from edgecv.trajectory import Launches, estimate_mass, estimate_origin, launches_of
 from edgecv.trajectory.fit import FallFit
-from edgecv.trajectory.mass import MassEstimate, Quantiles
-from edgecv.trajectory.model import apparent_gravity
+from edgecv.trajectory.impact import Impact, hazard_in_words
+from edgecv.trajectory.mass import MassEstimate
+from edgecv.trajectory.model import AHEAD, DOWN, RIGHT, apparent_gravity
 from edgecv.trajectory.origin import OriginEstimate
+from edgecv.trajectory.quantiles import Quantiles
+from edgecv.trajectory.release import Release, release_of
 
 Clock = Literal["option", "container", "file_mtime"]
 _NAMESPACE = uuid.UUID("6f1c2c52-3c0b-5f0e-9d53-6a1f7f6f4c11")  # edgecv's own; never changes
+_ASSUMED = "size, density and drag of everyday things that fall as fast and look as large; air of 1.2 kg/m3"
 _EDGE_PX = 12.0  # a first sighting nearer to the picture's top edge than this may come from above it
 
 
@@ -79,7 +84,8 @@ def build_incident(finding: Finding, source: Source) -> Incident:
     )
     first = (track[0].x, track[0].y)
     launches = launches_of(fall, source.plan)
-    mass = estimate_mass(fit, fall.path.size_px, launches)
+    ground_m = 0.0 if source.plan is None else float(source.plan.floor_edges_m[0])
+    mass = estimate_mass(fall, launches, ground_m)
     tier: Literal["incident", "candidate"] = "incident" if finding.verdict.tier == "incident" else "candidate"
     return Incident(
         id=_identity(source, track),
@@ -91,8 +97,8 @@ def build_incident(finding: Finding, source: Source) -> Incident:
         media=Media(source=source.path, start_s=track[0].t, end_s=track[-1].t, clock=source.clock),
         track=track,
         origin=_origin(estimate_origin(fit, first, source.plan, launches)),
-        fit=_fit(finding, source.scale_px_per_m),
-        motion=_motion(fit, mass),
+        fit=_fit(finding, source.scale_px_per_m, launches),
+        motion=_motion(fit, mass.impact, None if launches is None else release_of(launches)),
         mass=_mass(mass),
         verdict=VerdictRecord(
             label=finding.verdict.label,
@@ -135,14 +141,14 @@ def _origin(estimate: OriginEstimate) -> Origin:
     )
 
 
-def _fit(finding: Finding, scale_px_per_m: float | None) -> FitRecord:
+def _fit(finding: Finding, scale_px_per_m: float | None, launches: Launches | None) -> FitRecord:
     fit = finding.fall.fit
     middle = (fit.end_s - fit.start_s) / 2.0
     gravity = float(apparent_gravity(fit.view, fit.parameters[None], middle)[0])
     spread = apparent_gravity(fit.view, fit.samples(200), middle)
     low, high = np.quantile(spread, [0.159, 0.841])
     return FitRecord(
-        chi2_reduced=round(fit.chi2_reduced, 3),
+        chi2_reduced=round(fit.chi2_reduced if launches is None else launches.chi2_reduced, 3),
         points=fit.points,
         log_likelihood_ratio=round(finding.fall.likelihoods.ratio, 2),
         gravity_px_s2=round(gravity, 1),
@@ -151,11 +157,18 @@ def _fit(finding: Finding, scale_px_per_m: float | None) -> FitRecord:
     )
 
 
-def _motion(fit: FallFit, mass: MassEstimate) -> Motion:
-    right, up, towards = mass.launch_velocity_mps
+def _motion(fit: FallFit, impact: Impact, release: Release | None) -> Motion:
+    if release is None:
+        velocity = np.median(fit.samples(400)[:, [RIGHT, DOWN, AHEAD]], axis=0) * [1.0, -1.0, -1.0]
+    else:
+        velocity = np.array(release.velocity_mps)
+    along, up, away = (round(float(v), 2) for v in velocity)
     return Motion(
-        launch_velocity_mps=(round(right, 2), round(up, 2), round(towards, 2)),
-        impact_speed_mps=round(mass.impact_speed_mps, 1),
+        launch_velocity_mps=(along, up, away),
+        launch_speed_mps=None if release is None else _interval(release.speed),
+        release=None if release is None else release.kind,
+        impact_speed_mps=round(impact.speed.median, 1),
+        impact_height_m=None if impact.height_m is None else round(impact.height_m, 2),
         duration_s=round(fit.end_s - fit.start_s, 4),
     )
 
@@ -167,6 +180,10 @@ def _mass(estimate: MassEstimate) -> Mass:
         terminal_velocity=_interval(estimate.terminal_velocity),
         kg=_interval(estimate.kg),
         impact_energy_j=_interval(estimate.impact_energy_j),
+        hazard=hazard_in_words(estimate.impact_energy_j),
+        diameter_m=_interval(estimate.diameter_m),
+        things=tuple(ThingRecord(name=name, p=round(p, 3)) for name, p in estimate.things),
+        assumed=_ASSUMED,
         reason=estimate.reason,
     )
 

@@ -76,20 +76,32 @@ class FitRecord(Record):
     """``gravity_px_s2`` divided by the scale, where one was given (``replay --scale``)."""
 
 
-class Motion(Record):
-    """How the object moved, in metres and seconds; null where gravity alone could not give the scale."""
-
-    launch_velocity_mps: tuple[float, float, float] | None = None
-    impact_speed_mps: float | None = None
-    duration_s: float
-
-
 class Interval(Record):
     """Median and 90 % interval."""
 
     median: float
     low: float
     high: float
+
+
+class Motion(Record):
+    """How the object moved, in metres and seconds; null where gravity alone could not give the scale."""
+
+    launch_velocity_mps: tuple[float, float, float] | None = None
+    """Calibrated: along the facade, up, out of it, at the launch; else right, up, towards the camera, as first seen."""
+    launch_speed_mps: Interval | None = None
+    release: Literal["thrown", "dropped", "blown"] | None = None
+    impact_speed_mps: float | None = None
+    impact_height_m: float | None = None
+    """Above the ground, a person's head; null where the speed is that of the last sighting."""
+    duration_s: float
+
+
+class ThingRecord(Record):
+    """One kind of everyday thing and its probability."""
+
+    name: str
+    p: float
 
 
 class Mass(Record):
@@ -100,6 +112,13 @@ class Mass(Record):
     terminal_velocity: Interval | None = None
     kg: Interval | None = None
     impact_energy_j: Interval | None = None
+    hazard: str | None = None
+    """What a blow of that energy does to a person, in words."""
+    diameter_m: Interval | None = None
+    things: tuple[ThingRecord, ...] = ()
+    """What it may be, likeliest first."""
+    assumed: str | None = None
+    """What kilograms rest on besides the path."""
     reason: str | None = None
 
 

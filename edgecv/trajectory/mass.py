@@ -1,8 +1,7 @@
 """How heavy: terminal velocity from the acceleration profile, class from that, kilograms only as an interval.
 
-A path gives m/(Cd·A), never m alone: ``vt² = 2 m g / (ρ Cd A)``. With the diameter d from the blob and the distance,
-``m = ρ Cd (π/4) d² vt² / (2 g)``; Cd is assumed log-normal around 0.8 (sphere 0.47, cube 1.05, plate 1.2) and the
-diameter good to 40 %, because a thing of a few pixels has no sharp edge.
+A path gives m/(Cd·A), never m alone: ``vt² = 2 m g / (rho Cd A)``. Size and terminal velocity weigh a large sample of
+everyday things (:mod:`edgecv.trajectory.things`), and those that fit tell the mass, the energy and what it may be.
 """
 
 from __future__ import annotations
@@ -13,29 +12,22 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.trajectory.drag import G_MPS2
-from edgecv.trajectory.fit import FallFit
+from edgecv.trajectory.fall import Fall
+from edgecv.trajectory.impact import Impact, impact_at_end, impact_on_people
 from edgecv.trajectory.launch import Launches
-from edgecv.trajectory.model import LOG_DEPTH, LOG_VT, fly
+from edgecv.trajectory.model import LOG_DEPTH, LOG_VT
+from edgecv.trajectory.quantiles import Quantiles
+from edgecv.trajectory.size import size_of
+from edgecv.trajectory.things import SOMETHING_ELSE, THINGS, examples
 
 Float64 = NDArray[np.float64]
 MassClass = Literal["light", "medium", "heavy", "undetermined"]
 CLASSES: tuple[MassClass, ...] = ("light", "medium", "heavy")
 _BOUNDS_MPS = (8.0, 20.0)
 _NAMED_FROM = 0.6
-_AIR_KG_M3 = 1.2
-_DRAG_COEFFICIENT = (0.8, 0.35)  # median, log-spread
-_DIAMETER_LOG_SD = 0.4
-_DRAWS = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Quantiles:
-    """Posterior median and 90 % interval."""
-
-    median: float
-    low: float
-    high: float
+_DRAWS = 1000
+_LIKELY = 0.05
+_MOST_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +38,10 @@ class MassEstimate:
         mass_class: one of the classes where it holds 0.6, else ``undetermined``.
         p: probability of each class.
         terminal_velocity: m/s.
-        kg: mass, with the assumptions above.
-        launch_velocity_mps: right, up, towards the camera, at the first sighting (posterior median).
-        impact_speed_mps: at the last sighting.
+        kg: mass.
+        diameter_m: of the disc of the same area.
+        things: what it may be and how probable, likeliest first.
+        impact: how fast it arrives.
         impact_energy_j: kinetic energy there.
         reason: why the class is undetermined.
     """
@@ -57,24 +50,27 @@ class MassEstimate:
     p: dict[str, float]
     terminal_velocity: Quantiles
     kg: Quantiles
-    launch_velocity_mps: tuple[float, float, float]
-    impact_speed_mps: float
+    diameter_m: Quantiles
+    things: tuple[tuple[str, float], ...]
+    impact: Impact
     impact_energy_j: Quantiles
     reason: str | None
 
 
-def estimate_mass(fit: FallFit, size_px: float, launches: Launches | None = None) -> MassEstimate:
+def estimate_mass(fall: Fall, launches: Launches | None = None, ground_m: float = 0.0) -> MassEstimate:
     """Return class, kilograms and energy.
 
     Args:
-        fit: the fall.
-        size_px: the thing's diameter.
-        launches: the posterior of its launch, which knows more of its drag than the fit alone.
+        fall: the fitted fall.
+        launches: the posterior of its launch, which knows more of its drag than the fit alone and how fast the thing
+            reaches people; without it the speed at the last sighting is taken.
+        ground_m: height of the ground, world.
     """
-    draws = fit.samples(_DRAWS)
+    draws = fall.fit.samples(_DRAWS)
     if launches is not None:
         draws[:, LOG_VT] = np.log(np.resize(launches.terminal_mps, _DRAWS))
-    vt = np.exp(np.clip(draws[:, LOG_VT], -1.0, 6.5))
+    draws[:, LOG_VT] = np.clip(draws[:, LOG_VT], -1.0, 6.5)
+    vt = np.exp(draws[:, LOG_VT])
     p = {
         "light": float(np.mean(vt < _BOUNDS_MPS[0])),
         "medium": float(np.mean((vt >= _BOUNDS_MPS[0]) & (vt <= _BOUNDS_MPS[1]))),
@@ -82,27 +78,50 @@ def estimate_mass(fit: FallFit, size_px: float, launches: Launches | None = None
     }
     best = max(CLASSES, key=lambda name: p[name])
     determined = p[best] >= _NAMED_FROM
-    rng = np.random.default_rng(1)
-    drag_coefficient = _DRAG_COEFFICIENT[0] * np.exp(_DRAG_COEFFICIENT[1] * rng.standard_normal(_DRAWS))
-    diameter = (
-        size_px * np.exp(draws[:, LOG_DEPTH] + _DIAMETER_LOG_SD * rng.standard_normal(_DRAWS)) / fit.view.focal_px
-    )
-    kg = _AIR_KG_M3 * drag_coefficient * np.pi / 4.0 * diameter**2 * vt**2 / (2.0 * G_MPS2)
-    states = fly(fit.view, draws, np.array([0.0, fit.end_s - fit.start_s]))
-    speed = np.linalg.norm(states.velocities_mps[:, -1], axis=1)
-    launch = np.median(draws[:, 3:6], axis=0)
+    size = size_of(fall.path, fall.fit)
+    nearer = draws[:, LOG_DEPTH] - fall.fit.parameters[LOG_DEPTH]
+    log_diameter = np.log(size.diameter_m) + nearer
+    log_diameter += size.log_sd * np.random.default_rng(1).standard_normal(_DRAWS)
+    chosen = _alike(draws[:, LOG_VT], log_diameter)
+    known = examples()
+    kg = known.mass_kg[chosen]
+    impact = impact_at_end(fall.fit, draws) if launches is None else impact_on_people(launches, ground_m)
     return MassEstimate(
         mass_class=best if determined else "undetermined",
         p={name: round(value, 3) for name, value in p.items()},
-        terminal_velocity=_quantiles(vt),
-        kg=_quantiles(kg),
-        launch_velocity_mps=(float(launch[0]), -float(launch[1]), -float(launch[2])),
-        impact_speed_mps=float(np.median(speed)),
-        impact_energy_j=_quantiles(0.5 * kg * speed**2),
+        terminal_velocity=Quantiles.of(vt),
+        kg=Quantiles.of(kg),
+        diameter_m=Quantiles.of(np.exp(known.log_diameter[chosen])),
+        things=_named(known.kind[chosen]),
+        impact=impact,
+        impact_energy_j=Quantiles.of(0.5 * kg * np.square(impact.speed_of(known.log_terminal[chosen]))),
         reason=None if determined else "the path is too short or too slow for drag to show: no class holds 0.6",
     )
 
 
-def _quantiles(values: Float64) -> Quantiles:
-    low, median, high = np.quantile(values, [0.05, 0.5, 0.95])
-    return Quantiles(float(median), float(low), float(high))
+def _alike(log_terminal: Float64, log_diameter: Float64) -> NDArray[np.intp]:
+    """Numbers ``(n,)`` of examples, drawn by how well they fit the measured speed and size (joint Gaussian of logs)."""
+    measured = np.stack([log_terminal, log_diameter])
+    centre = np.median(measured, axis=1)
+    # a terminal velocity known to a percent would leave a handful of examples
+    spread = np.cov(measured) + np.diag([0.03**2, 0.05**2])
+    known = examples()
+    apart = np.stack([known.log_terminal, known.log_diameter], axis=1) - centre
+    log_weight = -0.5 * np.einsum("ni,ij,nj->n", apart, np.linalg.inv(spread), apart)
+    weight = np.exp(log_weight - log_weight.max())
+    return np.random.default_rng(3).choice(len(weight), len(log_terminal), p=weight / weight.sum())
+
+
+def _named(kinds: NDArray[np.intp]) -> tuple[tuple[str, float], ...]:
+    """The likeliest few by name, and one entry for all the rest."""
+    share = np.bincount(kinds, minlength=len(THINGS)) / len(kinds)
+    ranked = sorted(
+        (
+            (thing.name, float(p))
+            for thing, p in zip(THINGS, share, strict=True)
+            if p >= _LIKELY and thing.name != SOMETHING_ELSE
+        ),
+        key=lambda entry: -entry[1],
+    )[:_MOST_NAMED]
+    rest = 1.0 - sum(p for _, p in ranked)
+    return (*ranked, (SOMETHING_ELSE, rest)) if rest > 0.0 else tuple(ranked)

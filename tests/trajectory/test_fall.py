@@ -43,7 +43,7 @@ def test_light_medium_and_heavy_are_told_apart() -> None:
     for terminal in (5.0, 13.0, 36.0):
         fall = explain(fall_track(terminal), View.calibrated(facade_camera()), SETTINGS)
         assert fall is not None
-        mass = estimate_mass(fall.fit, 5.0)
+        mass = estimate_mass(fall)
         classes.append(mass.mass_class)
         assert mass.terminal_velocity.low < mass.terminal_velocity.median < mass.terminal_velocity.high
         assert sum(mass.p.values()) == pytest.approx(1.0, abs=0.01)
@@ -68,7 +68,7 @@ def test_a_class_that_the_path_cannot_tell_is_undetermined() -> None:
     short = track_of(np.array([p.t_s for p in begin]), uv)
     fall = explain(short, View.uncalibrated(SIZE, SETTINGS), SETTINGS)
     assert fall is not None
-    mass = estimate_mass(fall.fit, 5.0)
+    mass = estimate_mass(fall)
     assert mass.mass_class == "undetermined"
     assert mass.reason is not None
 

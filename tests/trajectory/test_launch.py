@@ -110,7 +110,7 @@ def test_ninety_percent_intervals_hold_about_ninety_percent() -> None:
 def test_mass_follows_the_launch() -> None:
     fall = _fall(fall_track(30.0))
     launches = _launches(fall)
-    mass = estimate_mass(fall.fit, 5.0, launches)
+    mass = estimate_mass(fall, launches)
     assert mass.terminal_velocity.median == pytest.approx(float(np.median(launches.terminal_mps)), rel=0.05)
     assert mass.mass_class == "heavy"
 

@@ -1,0 +1,51 @@
+"""How a thing left the building: thrown, dropped, or taken by the wind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from edgecv.trajectory.launch import Launches
+from edgecv.trajectory.quantiles import Quantiles
+
+ReleaseKind = Literal["thrown", "dropped", "blown"]
+_THROWN_MPS = 1.5
+"""Faster than a hand that opens and lets go, or a thing pushed over a sill; slower than the weakest toss."""
+_CERTAIN = 0.6
+_SHEET_MPS = 4.0  # terminal velocity of what a wind lifts off a sill: paper, bags, laundry
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How it left.
+
+    Attributes:
+        kind: where one holds 0.6, else None.
+        p_thrown: probability of a launch faster than 1.5 m/s.
+        speed: of the launch, m/s.
+        velocity_mps: its median along the facade, up and away from it.
+    """
+
+    kind: ReleaseKind | None
+    p_thrown: float
+    speed: Quantiles
+    velocity_mps: tuple[float, float, float]
+
+
+def release_of(launches: Launches) -> Release:
+    """Return how the thing was launched: what is no faster than the wind and as light as paper was blown away."""
+    speed = np.linalg.norm(launches.velocity_mps, axis=1)
+    thrown = speed > _THROWN_MPS
+    wind = np.linalg.norm(launches.wind_mps, axis=1)
+    blown = (launches.terminal_mps < _SHEET_MPS) & (speed < np.maximum(wind, _THROWN_MPS))
+    kind: ReleaseKind | None = None
+    if float(np.mean(blown)) >= _CERTAIN:
+        kind = "blown"
+    elif float(np.mean(thrown)) >= _CERTAIN:
+        kind = "thrown"
+    elif float(np.mean(thrown)) <= 1.0 - _CERTAIN:
+        kind = "dropped"
+    along, up, away = np.median(launches.velocity_mps, axis=0)
+    return Release(kind, float(np.mean(thrown)), Quantiles.of(speed), (float(along), float(up), float(away)))

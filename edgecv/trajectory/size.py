@@ -1,0 +1,61 @@
+"""How large a thing of a few pixels is: its boxes with motion blur and the detector's own blur taken off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.trajectory.fit import FallFit
+from edgecv.trajectory.model import fly
+from edgecv.trajectory.path import Path
+
+Float64 = NDArray[np.float64]
+_BLUR_PX = 2.6
+"""Side of the box of a thing of no size: lens, sums of 2x2 pixels and the sum of 3x3 of those (detection.planes)."""
+_EDGES = 1.15
+"""A box ends where a thing's edge falls below the threshold, a little inside of it."""
+_LOG_SD_LARGE, _SD_PX = 0.1, 0.8
+_SMALLEST_PX = 1.2
+_LONGEST_EXPOSURE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Diameter of the disc of the same area.
+
+    Attributes:
+        diameter_m: at the distance that the fit gives it.
+        log_sd: standard deviation of its logarithm, of the pixels alone.
+    """
+
+    diameter_m: float
+    log_sd: float
+
+
+def size_of(path: Path, fit: FallFit) -> Size:
+    """Return how large the thing is.
+
+    A streak is longer than its thing by the way it went while the shutter was open. Below some four pixels all things
+    look alike, and the error says so.
+
+    Args:
+        path: the sightings.
+        fit: their fall, for distance and speed at each.
+    """
+    times = path.t_s - fit.start_s
+    depth = np.maximum(fly(fit.view, fit.parameters[None], times).positions_m[0, :, 2], 0.2)
+    speed = np.abs(np.gradient(fit.pixels_at(path.t_s), path.t_s, axis=0))
+    sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
+    nearest = float(depth.min())
+    usual = nearest / depth
+    # how much longer boxes are along the motion than across it, against how much faster they go that way
+    faster = speed[:, 1] - speed[:, 0]
+    longer = sides[:, 1] - sides[:, 0]
+    exposure_s = float(np.clip((faster @ longer) / max(float(faster @ faster), 1e-9), 0.0, _LONGEST_EXPOSURE_S))
+    still = np.maximum(sides - exposure_s * speed, 0.0)
+    side = float(np.median(np.sqrt(still.prod(axis=1)) / usual))
+    diameter = _EDGES * float(np.sqrt(max(side**2 - _BLUR_PX**2, _SMALLEST_PX**2)))
+    typical = diameter * float(np.median(usual))
+    return Size(diameter * nearest / fit.view.focal_px, float(np.hypot(_LOG_SD_LARGE, _SD_PX / typical)))

@@ -1,0 +1,105 @@
+"""Everyday things, as a prior: how large, how dense and how draggy what falls from buildings is.
+
+Terminal velocity and apparent size of a thing leave its mass open by its drag coefficient, and at three pixels its size
+is open too; what things are like closes part of that. Sizes and masses are those of shop goods and building parts, drag
+coefficients those of tumbling spheres (0.4-0.6), cylinders and blocks (0.7-1.1) and sheets (0.6-1.3) after Hoerner,
+"Fluid-dynamic drag" (1965). Shares are what court cases and cleaners tell of: rubbish first, bricks seldom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.trajectory.drag import G_MPS2
+
+Float64 = NDArray[np.float64]
+Range = tuple[float, float]
+AIR_KG_M3 = 1.2
+_PER_SHARE = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One kind.
+
+    Attributes:
+        name: as people say it.
+        share: of all that falls.
+        diameter_m: of the circle of the same area as it shows.
+        density: kg/m³ of the sphere of that diameter; kg/m² of the circle where it is a sheet or a shell.
+        drag: drag coefficient on the area shown.
+        flat: whether the mass goes with the area.
+    """
+
+    name: str
+    share: float
+    diameter_m: Range
+    density: Range
+    drag: Range
+    flat: bool = False
+
+
+SOMETHING_ELSE = "something else"
+THINGS = (
+    Thing("cigarette end", 0.07, (0.015, 0.03), (60.0, 220.0), (0.8, 1.2)),
+    Thing("paper", 0.05, (0.08, 0.3), (0.06, 0.3), (0.4, 1.3), True),
+    Thing("plastic bag", 0.06, (0.15, 0.4), (0.05, 0.25), (0.5, 1.3), True),
+    Thing("empty bottle, can or cup", 0.12, (0.07, 0.18), (1.0, 3.5), (0.7, 1.15), True),
+    Thing("clothing", 0.06, (0.18, 0.5), (1.0, 8.0), (0.9, 1.4), True),
+    Thing("shoe", 0.04, (0.12, 0.22), (90.0, 230.0), (0.7, 1.2)),
+    Thing("box of food", 0.07, (0.1, 0.22), (100.0, 420.0), (0.7, 1.15)),
+    Thing("bag of rubbish", 0.12, (0.15, 0.45), (50.0, 260.0), (0.55, 1.1)),
+    Thing("fruit", 0.07, (0.04, 0.14), (700.0, 1050.0), (0.4, 0.6)),
+    Thing("egg", 0.05, (0.04, 0.055), (850.0, 1150.0), (0.4, 0.55)),
+    Thing("battery", 0.04, (0.02, 0.055), (1100.0, 2800.0), (0.65, 1.1)),
+    Thing("full bottle or can", 0.09, (0.075, 0.2), (350.0, 900.0), (0.6, 1.15)),
+    Thing("piece of glass", 0.03, (0.03, 0.2), (7.0, 26.0), (0.7, 1.3), True),
+    Thing("stone or piece of masonry", 0.06, (0.02, 0.16), (1400.0, 2700.0), (0.45, 1.0)),
+    Thing("brick", 0.03, (0.12, 0.22), (700.0, 1800.0), (0.8, 1.2)),
+    Thing("flower pot", 0.03, (0.1, 0.3), (250.0, 1300.0), (0.6, 1.1)),
+    Thing("metal part or tool", 0.03, (0.02, 0.12), (1500.0, 6000.0), (0.6, 1.2)),
+    Thing(SOMETHING_ELSE, 0.12, (0.01, 0.5), (15.0, 5000.0), (0.45, 1.3)),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Things by chance: ``(n,)`` each.
+
+    Attributes:
+        kind: number in :data:`THINGS`.
+        log_terminal: log of the terminal velocity, m/s.
+        log_diameter: log of the diameter, m.
+        mass_kg: mass.
+    """
+
+    kind: NDArray[np.intp]
+    log_terminal: Float64
+    log_diameter: Float64
+    mass_kg: Float64
+
+
+@cache
+def examples() -> Examples:
+    """Return a fixed large sample of :data:`THINGS`; ``vt² = 2 m g / (rho Cd A)``."""
+    rng = np.random.default_rng(2)
+    counts = [round(thing.share * _PER_SHARE) for thing in THINGS]
+    kind = np.repeat(np.arange(len(THINGS)), counts)
+
+    def drawn(ranges: list[Range], logarithmic: bool) -> Float64:
+        low, high = np.repeat(np.array(ranges), counts, axis=0).T
+        at = rng.random(len(kind))
+        return np.asarray(low * (high / low) ** at if logarithmic else low + at * (high - low), np.float64)
+
+    diameter = drawn([thing.diameter_m for thing in THINGS], True)
+    density = drawn([thing.density for thing in THINGS], True)
+    drag = drawn([thing.drag for thing in THINGS], False)
+    area = np.pi / 4.0 * diameter**2
+    flat = np.array([thing.flat for thing in THINGS])[kind]
+    mass = density * np.where(flat, area, np.pi / 6.0 * diameter**3)
+    terminal = np.sqrt(2.0 * mass * G_MPS2 / (AIR_KG_M3 * drag * area))
+    return Examples(kind, np.log(terminal), np.log(diameter), mass)
