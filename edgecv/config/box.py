@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from edgecv.config.base import Conflict, Section, SomeText, TopicName, part
+from edgecv.config.base import Conflict, Section, SomeText, TopicName, entries, part
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.calibration import Calibration
 from edgecv.config.camera import Camera
 from edgecv.config.facade import Facade
-from edgecv.config.problems import did_you_mean, one_line
+from edgecv.config.problems import Location, did_you_mean, one_line
 from edgecv.errors import ConfigError
 
 
@@ -52,10 +52,23 @@ class BoxFile(Section):
         cameras = given.get("cameras")
         for camera_id, camera in cameras.items() if isinstance(cameras, Mapping) else ():
             facade = part(camera, "facade")
-            if isinstance(facade, str) and facade.strip() and facade not in known:
-                names = f"known are {', '.join(known)}" if known else "there are none yet: add it under facades"
-                text = f"is not a facade of this box; {names}{did_you_mean(facade, known)}"
-                yield Conflict(("cameras", str(camera_id), "facade"), text)
+            at: Location = ("cameras", str(camera_id))
+            yield from _unknown_facade((*at, "facade"), facade, known)
+            for index, other in enumerate(entries(camera, "also_sees")):
+                here = (*at, "also_sees", index)
+                yield from _unknown_facade(here, other, known)
+                if isinstance(other, str) and other in known and isinstance(facades, Mapping):
+                    stands_by = part(part(facades[other], "beside"), "facade")
+                    if stands_by != facade:
+                        place = f"facades.{other}.beside: {{facade: {facade}, at: ...}}"
+                        text = f"has no place beside '{facade}'; give {place}"
+                        yield Conflict(here, text)
+
+
+def _unknown_facade(at: Location, facade: object, known: list[str]) -> Iterable[Conflict]:
+    if isinstance(facade, str) and facade.strip() and facade not in known:
+        names = f"known are {', '.join(known)}" if known else "there are none yet: add it under facades"
+        yield Conflict(at, f"is not a facade of this box; {names}{did_you_mean(facade, known)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ class CameraSetup:
     id: str
     settings: Camera
     facade: Facade | None
+    beside: tuple[tuple[str, Facade], ...]
     calibration: Calibration | None
 
 
@@ -110,4 +124,5 @@ class Box:
                 )
             )
         facade = None if settings.facade is None else self.settings.facades[settings.facade]
-        return CameraSetup(camera_id, settings, facade, self.calibrations.get(camera_id))
+        beside = tuple((name, self.settings.facades[name]) for name in settings.also_sees)
+        return CameraSetup(camera_id, settings, facade, beside, self.calibrations.get(camera_id))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edgecv.config.base import Conflict, Number, Section, Whole, entries, number_pair, part
+from edgecv.config.base import Conflict, Number, Section, SomeText, Whole, entries, number_pair, part
 
 Side = Annotated[Whole, Field(ge=1, le=32768)]
 
@@ -22,6 +22,13 @@ class Point(Section):
 
     pixel: tuple[Number, Number] = Field(description="[x, y] in pixels of the full picture, y down")
     facade: tuple[Number, Number] = Field(description="[X, Y] on the facade plane in metres, X right, Y up")
+    depth: Number = Field(default=0.0, description="how far the point stands out in front of that plane, metres")
+    of: SomeText | None = Field(
+        default=None, description="the facade whose plane is meant, where it is not the camera's own but one beside it"
+    )
+
+
+PixelPair = tuple[tuple[Number, Number], tuple[Number, Number]]
 
 
 class Calibration(Section):
@@ -30,6 +37,9 @@ class Calibration(Section):
     image_size: tuple[Side, Side] = Field(description="[width, height] of the camera's full picture in pixels")
     points: Annotated[tuple[Point, ...], Field(min_length=4)] = Field(
         description="a list of four or more points: {pixel: [x, y], facade: [X, Y]}"
+    )
+    verticals: tuple[PixelPair, ...] = Field(
+        default=(), description="a list of edges of the building that are vertical: [[x, y], [x, y]], pixels"
     )
     distortion: tuple[Number, Number, Number, Number, Number] = Field(
         default=(0.0, 0.0, 0.0, 0.0, 0.0),
@@ -45,11 +55,13 @@ class Calibration(Section):
         points = entries(given, "points")
         size = number_pair(given.get("image_size"))
         yield from _outside(points, size)
+        in_plane = [n for n, point in enumerate(points) if not part(point, "depth") and part(point, "of") is None]
         for key in ("pixel", "facade"):
             pairs = [number_pair(part(point, key)) for point in points]
-            yield from _repeated(key, pairs)
-            known = [pair for pair in pairs if pair is not None]
-            if len(known) == len(points) >= 4 and _on_one_line(known):
+            others = [None if key == "facade" and n not in in_plane else pair for n, pair in enumerate(pairs)]
+            yield from _repeated(key, others)
+            known = [pair for n, pair in enumerate(pairs) if pair is not None and n in in_plane]
+            if len(known) == len(in_plane) >= 4 and _on_one_line(known):
                 text = f"the {key} points lie on one line and fix no plane; add points away from that line"
                 yield Conflict(("points",), text)
 

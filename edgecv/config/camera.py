@@ -27,6 +27,9 @@ class Camera(Section):
     facade: SomeText | None = Field(
         default=None, description="the name of the facade it looks at, from facades; without it no floor is told"
     )
+    also_sees: tuple[SomeText, ...] = Field(
+        default=(), description="a list of names of other facades in its picture, each with 'beside' in facades"
+    )
     calibration: SomeText | None = Field(
         default=None, description="its calibration file, as a path relative to the box file"
     )

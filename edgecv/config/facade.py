@@ -29,6 +29,9 @@ class Window(Section):
     name: SomeText = Field(description="what people call the window or the flat behind it, in quotes")
     left: Number = Field(description="its left edge, metres along the facade from X=0")
     right: Number = Field(description="its right edge, metres along the facade from X=0")
+    balcony: Annotated[Number, Field(ge=0, le=10)] = Field(
+        default=0.0, description="how far its balconies stand out in front of the facade, metres; 0 for none"
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
@@ -36,6 +39,27 @@ class Window(Section):
         left, right = number(given.get("left")), number(given.get("right"))
         if left is not None and right is not None and left >= right:
             yield Conflict(("right",), f"must be more than left ({left:g}); X grows to the right as the camera sees it")
+
+
+class Roof(Section):
+    """What is above the uppermost floor."""
+
+    parapet: Annotated[Number, Field(ge=0, le=20)] = Field(
+        default=1.5, description="how far above the uppermost floor's top something may be thrown from, metres"
+    )
+    depth: Number = Field(default=0.0, description="how far the roof stands out in front of the facade, metres")
+
+
+class Beside(Section):
+    """Where a facade stands, in the coordinates of another."""
+
+    facade: SomeText = Field(description="the name of the other facade")
+    at: tuple[Number, Number] = Field(
+        description="[X, Z] of its own X=0 on the other: metres along it, and in front of it (behind it: negative)"
+    )
+    turn_deg: Annotated[Number, Field(ge=-180, le=180)] = Field(
+        default=0.0, description="by how much it is turned, degrees anticlockwise from above; 90 faces along X"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,11 @@ class Facade(Section):
     ground: Number = Field(default=0.0, description="the height of floor 1's foot in metres above the facade's Y=0")
     windows: tuple[Window, ...] = Field(
         default=(), description="a list of windows from left to right: {name: ..., left: ..., right: ...}"
+    )
+
+    roof: Roof = Field(default_factory=Roof, description="the roof: {parapet: ..., depth: ...}")
+    beside: Beside | None = Field(
+        default=None, description="where it stands, for a camera that sees another facade too: {facade: ..., at: ...}"
     )
 
     @classmethod

@@ -14,8 +14,7 @@ from edgecv.trajectory import (
     OriginEstimate,
     TrajectorySettings,
     estimate_mass,
-    estimate_origin,
-    launches_of,
+    locate,
 )
 
 _LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
@@ -70,15 +69,14 @@ def measure_accuracy(fall: Fall, first_px: tuple[float, float], event: TruthEven
         event: what really fell.
         plan: the facade, or None.
     """
-    launches = launches_of(fall, plan)
-    origin = estimate_origin(fall.fit, first_px, plan, launches)
+    located = locate(fall, first_px, plan)
+    origin, launches = located.origin, located.launches
     result = Accuracy()
     if event.floor is not None and plan is not None:
         by_floor: dict[int, float] = {}
         for chance in origin.candidates:
             by_floor[chance.floor] = by_floor.get(chance.floor, 0.0) + chance.p
         likely = max(by_floor, key=lambda floor: by_floor[floor], default=None)
-        straight = launches_of(fall, plan, _NO_DRAG)
         result = replace(
             result,
             floor_error=None if origin.floor is None else origin.floor - event.floor,
@@ -90,7 +88,7 @@ def measure_accuracy(fall: Fall, first_px: tuple[float, float], event: TruthEven
             floor_p=None if likely is None else by_floor[likely],
             floor_p_right=None if likely is None else likely == event.floor,
             naive_right=_naive(fall, event, plan),
-            parabola_right=_right(estimate_origin(fall.fit, first_px, plan, straight), event),
+            parabola_right=_right(locate(fall, first_px, plan, _NO_DRAG).origin, event),
         )
     true_mps, true_kg = event.terminal_velocity_mps, event.mass_kg
     mass = estimate_mass(fall, launches)

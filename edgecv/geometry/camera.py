@@ -69,6 +69,19 @@ class PinholeCamera:
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         return np.asarray(direction.reshape(*pixels.shape[:-1], 3), np.float64)
 
+    def seen_from(self, origin_m: tuple[float, float, float], turn_deg: float) -> PinholeCamera:
+        """The same camera in the coordinates of another plane.
+
+        Args:
+            origin_m: where that plane's X = 0, Y = 0 stands in the present coordinates.
+            turn_deg: by how much it is turned about the vertical, anticlockwise as seen from above; at 90 it faces
+                along the present X.
+        """
+        turn = np.radians(turn_deg)
+        axes = np.array([[np.cos(turn), 0.0, -np.sin(turn)], [0.0, 1.0, 0.0], [np.sin(turn), 0.0, np.cos(turn)]])
+        moved = axes @ (self.position_m - np.asarray(origin_m))
+        return PinholeCamera(self.focal_px, self.center_px, self.rotation @ axes.T, moved, self.distortion)
+
     def _widest(self) -> float:
         """Radius on the normalised plane at which the radial lens model stops growing."""
         k1, k2, _, _, k3 = self.distortion

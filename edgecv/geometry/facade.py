@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.geometry.camera import PinholeCamera
+
 _BESIDE_M = 0.7  # a balcony is wider than its window
 
 
@@ -23,6 +25,28 @@ class WindowSpan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Neighbour:
+    """Another facade that the camera sees.
+
+    Attributes:
+        plan: its floors and windows, in its own coordinates.
+        origin_m: its X = 0, Y = 0 in the coordinates of the facade it is beside.
+        turn_deg: by how much it is turned about the vertical, anticlockwise as seen from above.
+    """
+
+    plan: FacadePlan
+    origin_m: tuple[float, float, float]
+    turn_deg: float
+
+    def in_parent(self, point_m: tuple[float, float, float]) -> tuple[float, float, float]:
+        """A point of its own coordinates in those of the facade it is beside."""
+        turn = np.radians(self.turn_deg)
+        x, y, z = point_m
+        along, out = x * np.cos(turn) + z * np.sin(turn), z * np.cos(turn) - x * np.sin(turn)
+        return float(self.origin_m[0] + along), self.origin_m[1] + y, float(self.origin_m[2] + out)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FacadePlan:
     """Floors and windows.
 
@@ -30,6 +54,8 @@ class FacadePlan:
         floor_names: from the ground up; floor ``n`` (1-based) is ``floor_names[n - 1]``.
         floor_edges_m: ``(floors + 1,) float64`` heights of the floors' feet and of the roof, strictly increasing.
         windows: left to right, not overlapping.
+        name: what people call the facade; empty where it is the only one.
+        beside: facades that the same camera sees, by where they stand.
         parapet_m: how far above the uppermost floor something may be thrown from: the roof and who stands on it.
         roof_depth_m: how far the roof stands out in front of the plane.
     """
@@ -39,6 +65,8 @@ class FacadePlan:
     windows: tuple[WindowSpan, ...]
     parapet_m: float = 1.5
     roof_depth_m: float = 0.0
+    name: str = ""
+    beside: tuple[Neighbour, ...] = ()
 
     @classmethod
     def of(
@@ -49,6 +77,8 @@ class FacadePlan:
         ground_m: float = 0.0,
         parapet_m: float = 1.5,
         roof_depth_m: float = 0.0,
+        name: str = "",
+        beside: Sequence[Neighbour] = (),
     ) -> FacadePlan:
         """Build a plan from floor heights (bottom up) and windows ``(name, left, right[, balcony])`` in any order.
 
@@ -64,7 +94,7 @@ class FacadePlan:
                 raise ValueError(f"windows {left.name!r} and {right.name!r} overlap")
         names = tuple(floor_names) if floor_names is not None else tuple(str(n + 1) for n in range(len(heights)))
         edges = ground_m + np.concatenate([[0.0], np.cumsum(heights)])
-        return cls(names, edges, spans, parapet_m, roof_depth_m)
+        return cls(names, edges, spans, parapet_m, roof_depth_m, name, tuple(beside))
 
     @property
     def floor_count(self) -> int:
@@ -93,6 +123,10 @@ class FacadePlan:
         away = [max(w.left_m - x_m, x_m - w.right_m, 0.0) for w in self.windows]
         index = int(np.argmin(away))
         return (index, self.windows[index].name) if away[index] <= margin else None
+
+    def faces(self, camera: PinholeCamera) -> list[tuple[FacadePlan, PinholeCamera]]:
+        """This facade and those beside it, each with the camera in its coordinates."""
+        return [(self, camera), *((n.plan, camera.seen_from(n.origin_m, n.turn_deg)) for n in self.beside)]
 
     def balcony_depth_at(self, x_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far ``(n,)`` balconies stand out at ``(n,)`` places along the facade; 0 where there are none."""

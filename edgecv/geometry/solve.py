@@ -1,26 +1,33 @@
-"""A camera from points on the facade: pose, and focal length where it is not given.
+"""A camera from points on a building: pose, and focal length where it is not given, with how well they are known.
 
-Planar perspective-n-point (Collins & Bartoli 2014, as OpenCV's IPPE), refined by Levenberg-Marquardt. The focal length
-is the one that leaves the smallest reprojection error; a camera square to the facade cannot tell and gets a nominal.
+Planar perspective-n-point (Collins & Bartoli 2014, as OpenCV's IPPE) gives a start for each of many focal lengths; all
+points, those off the plane too, and edges known to be vertical then decide together (Levenberg-Marquardt). A camera
+square to the facade cannot tell its focal length and gets a nominal one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import least_squares
 
 from edgecv.errors import ConfigError
 from edgecv.geometry.camera import PinholeCamera
 
 Float64 = NDArray[np.float64]
+Pixel = tuple[float, float]
 _MAX_ERROR_PX = 3.0
+_LEAST_CLICK_PX = 0.5  # nobody marks a corner better than this, however well four points fit
+_LEAST_ANGLE = 0.1  # sine of the angle between line of sight and facade: 6 degrees
+_FOCAL_SD = 0.12  # of its logarithm, above which a focal length counts as unknown
 _FLIP = np.diag(
     [1.0, -1.0, -1.0]
 )  # plane as OpenCV wants it (y down, z away) to the world (Y up, Z towards the camera)
+_STEPS = np.array([1e-6, 1e-6, 1e-6, 1e-4, 1e-4, 1e-4, 1e-6])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,64 +37,101 @@ class SolvedCamera:
     Attributes:
         camera: the camera.
         rms_px: root mean square reprojection error.
+        errors_px: ``(n,)`` of each point.
         focal_determined: False where the focal length had to be assumed.
-        homography: ``(3, 3) float64`` from facade (X, Y, 1) to undistorted pixels, up to scale.
+        covariance: ``(7, 7) float64`` of rotation vector (rad, camera frame), position (m) and log focal length;
+            zero rows for a focal length that was given.
     """
 
     camera: PinholeCamera
     rms_px: float
+    errors_px: Float64
     focal_determined: bool
-    homography: Float64
+    covariance: Float64
+
+    @property
+    def position_sd_m(self) -> Float64:
+        """``(3,)`` standard deviations of the camera's place."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)[3:6]), np.float64)
+
+    def place_sd_m(self, facade_m: Float64) -> Float64:
+        """How well a pixel's place on the facade is known: standard deviations ``(n, 2)`` at ``(n, 2)`` points."""
+        pixels = self.camera.project(_in_space(facade_m))
+        base = self.camera.on_facade(pixels)
+        moved = []
+        for n, step in enumerate(_STEPS):
+            shifted = _moved(self.camera, np.eye(7)[n] * step)
+            moved.append((shifted.on_facade(pixels) - base) / step)
+        derivative = np.stack(moved)
+        variance = np.einsum("pnc,pq,qnc->nc", derivative, self.covariance, derivative)
+        return np.asarray(np.sqrt(np.maximum(variance, 0.0)), np.float64)
 
 
 def solve_camera(
     image_size: tuple[int, int],
     pixels: Float64,
-    facade_m: Float64,
+    points_m: Float64,
     distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0),
     focal_px: float | None = None,
+    verticals: Sequence[tuple[Pixel, Pixel]] = (),
 ) -> SolvedCamera:
-    """Solve a camera from ``(n, 2)`` pixels and the ``(n, 2)`` facade points they show.
+    """Solve a camera.
+
+    Args:
+        image_size: ``(width, height)``.
+        pixels: ``(n, 2)``.
+        points_m: ``(n, 2)`` on the facade, or ``(n, 3)`` of which at least four lie on it (Z = 0).
+        distortion: OpenCV's five numbers.
+        focal_px: None to solve for it.
+        verticals: pairs of pixels on edges of the building that are vertical.
 
     Raises:
-        ConfigError: fewer than four points, points in a line, or a reprojection error above 3 px; says which.
+        ConfigError: fewer than four points on the facade, points in a line, a facade seen edge-on, or a reprojection
+            error above 3 px; says which.
     """
-    _check(pixels, facade_m)
+    points = _in_space(points_m)
+    on_plane = np.abs(points[:, 2]) < 1e-9
+    _check(pixels[on_plane], points[on_plane, :2])
     width, height = image_size
     center = ((width - 1) / 2.0, (height - 1) / 2.0)
     lens = np.asarray(distortion, np.float64)
-
-    def error(log_focal: float) -> float:
-        found = _pose(float(np.exp(log_focal)), center, lens, pixels, facade_m)
-        return 1e6 if found is None else found[1]
-
-    determined = True
-    focal = focal_px
-    if focal is None:
-        grid = np.log(width * np.geomspace(0.4, 6.0, 28))
-        errors = np.array([error(float(g)) for g in grid])
-        best = int(np.argmin(errors))
-        low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-        focal = float(np.exp(minimize_scalar(error, bounds=(low, high), method="bounded", options={"xatol": 1e-7}).x))
-        # a flat curve means that any focal length would do
-        spread = float(np.ptp(errors[(errors < 1e5)])) if (errors < 1e5).any() else 0.0
-        if spread < 0.3:
-            determined, focal = False, float(width)
-    found = _pose(focal, center, lens, pixels, facade_m)
-    if found is None:
+    lines = np.array(verticals, np.float64).reshape(-1, 2, 2)
+    focals = width * np.geomspace(0.4, 6.0, 28) if focal_px is None else np.array([focal_px])
+    starts = [
+        start
+        for focal in focals
+        if (start := _pose(float(focal), center, lens, pixels[on_plane], points[on_plane, :2])) is not None
+    ]
+    if not starts:
         raise ConfigError("calibration: no camera position explains the points; check that they are on the facade")
-    camera, rms = found
-    residual = np.linalg.norm(camera.project(_on_plane(facade_m)) - pixels, axis=1)
-    if rms > _MAX_ERROR_PX:
-        worst = int(np.argmax(residual))
+    starts.sort(key=lambda start: start[1])
+    refined = [_refined(camera, pixels, points, lines, focal_px is None) for camera, _ in starts[:3]]
+    camera, covariance = min(refined, key=lambda pair: _rms(pair[0], pixels, points))
+    determined = focal_px is not None or float(np.sqrt(covariance[6, 6])) < _FOCAL_SD
+    if not determined:
+        nominal = _pose(float(width), center, lens, pixels[on_plane], points[on_plane, :2])
+        camera, covariance = _refined(nominal[0] if nominal else camera, pixels, points, lines, False)
+    errors = np.linalg.norm(camera.project(points) - pixels, axis=1)
+    rms = float(np.sqrt(np.mean(np.square(errors))))
+    if not rms <= _MAX_ERROR_PX:
+        worst = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
         raise ConfigError(
             f"calibration: the points are off by {rms:.1f} px (at most {_MAX_ERROR_PX:g}); point {worst + 1} at pixel "
-            f"({pixels[worst, 0]:g}, {pixels[worst, 1]:g}) is off by {residual[worst]:.1f} px: click it again"
+            f"({pixels[worst, 0]:g}, {pixels[worst, 1]:g}) is off by {errors[worst]:.1f} px: click it again"
         )
-    facade_to_camera = np.column_stack(
-        [camera.rotation[:, 0], camera.rotation[:, 1], -camera.rotation @ camera.position_m]
-    )
-    return SolvedCamera(camera, rms, determined, camera.matrix @ facade_to_camera)
+    away = camera.position_m - points[on_plane].mean(axis=0)
+    sine = float(away[2] / np.linalg.norm(away))
+    if sine < _LEAST_ANGLE:
+        raise ConfigError(
+            f"calibration: the camera sees the facade edge-on, at {np.degrees(np.arcsin(max(sine, 0.0))):.0f} degrees; "
+            "heights cannot be told apart from so flat: move the camera away from the wall, or check the points"
+        )
+    return SolvedCamera(camera, rms, errors, determined, covariance)
+
+
+def _in_space(points_m: Float64) -> Float64:
+    points = np.asarray(points_m, np.float64)
+    return points if points.shape[1] == 3 else np.column_stack([points, np.zeros(len(points))])
 
 
 def _check(pixels: Float64, facade_m: Float64) -> None:
@@ -106,8 +150,58 @@ def _check(pixels: Float64, facade_m: Float64) -> None:
         raise ConfigError("calibration: three of the four points lie in a line; move one of them")
 
 
-def _on_plane(facade_m: Float64) -> Float64:
-    return np.concatenate([facade_m, np.zeros((len(facade_m), 1))], axis=1)
+def _moved(camera: PinholeCamera, change: Float64) -> PinholeCamera:
+    """The camera with a small rotation, shift and log change of focal length."""
+    turn = np.asarray(cv2.Rodrigues(change[:3])[0], np.float64)
+    return PinholeCamera(
+        camera.focal_px * float(np.exp(change[6])),
+        camera.center_px,
+        turn @ camera.rotation,
+        camera.position_m + change[3:6],
+        camera.distortion,
+    )
+
+
+def _refined(
+    start: PinholeCamera, pixels: Float64, points: Float64, lines: Float64, focal_free: bool
+) -> tuple[PinholeCamera, Float64]:
+    """The camera of least squares near a start, and the covariance of its seven numbers."""
+    used = 7 if focal_free else 6
+    scale = np.array([1e-2, 1e-2, 1e-2, 1.0, 1.0, 1.0, 0.1])[:used]
+
+    def change_of(x: Float64) -> Float64:
+        return np.concatenate([x * scale, np.zeros(7 - used)])
+
+    def residuals(x: Float64) -> Float64:
+        camera = _moved(start, change_of(x))
+        apart = np.nan_to_num((camera.project(points) - pixels).reshape(-1), nan=1e4)
+        return np.concatenate([apart, _off_vertical(camera, lines)])
+
+    best = least_squares(residuals, np.zeros(used), method="lm" if 2 * len(pixels) + len(lines) >= used else "trf")
+    freedom = max(1, 2 * len(pixels) + len(lines) - used)
+    variance = max(float(np.square(best.fun).sum()) / freedom, _LEAST_CLICK_PX**2)
+    covariance = np.zeros((7, 7))
+    jacobian = np.asarray(best.jac, np.float64)
+    covariance[:used, :used] = variance * np.linalg.pinv(jacobian.T @ jacobian) * np.outer(scale, scale)
+    return _moved(start, change_of(best.x)), covariance
+
+
+def _off_vertical(camera: PinholeCamera, lines: Float64) -> Float64:
+    """Pixels ``(k,)`` by which the second end of each edge ``(k, 2, 2)`` is beside the vertical through the first."""
+    if not len(lines):
+        return np.zeros(0)
+    rays = camera.ray(lines) @ camera.rotation.T
+    flat = rays[..., :2] / rays[..., 2:]
+    up = camera.rotation[:, 1]
+    along = up[:2] - flat[:, 0] * up[2]
+    apart = flat[:, 1] - flat[:, 0]
+    across = apart[:, 0] * along[:, 1] - apart[:, 1] * along[:, 0]
+    return np.asarray(camera.focal_px * across / np.maximum(np.linalg.norm(along, axis=1), 1e-9), np.float64)
+
+
+def _rms(camera: PinholeCamera, pixels: Float64, points: Float64) -> float:
+    error = float(np.sqrt(np.mean(np.square(camera.project(points) - pixels).sum(axis=1))))
+    return error if np.isfinite(error) and camera.position_m[2] > 0 else np.inf
 
 
 def _pose(
@@ -115,7 +209,7 @@ def _pose(
 ) -> tuple[PinholeCamera, float] | None:
     """The best camera in front of the facade for one focal length, and its reprojection error."""
     matrix = np.array([[focal_px, 0.0, center_px[0]], [0.0, focal_px, center_px[1]], [0.0, 0.0, 1.0]])
-    plane = _on_plane(facade_m) @ _FLIP
+    plane = _in_space(facade_m) @ _FLIP
     _, rotations, translations, _ = cv2.solvePnPGeneric(
         plane, np.ascontiguousarray(pixels), matrix, lens, flags=cv2.SOLVEPNP_IPPE
     )
@@ -125,8 +219,7 @@ def _pose(
         rotation = np.asarray(cv2.Rodrigues(turn)[0]) @ _FLIP
         position = -rotation.T @ np.asarray(shift, np.float64).ravel()
         camera = PinholeCamera(focal_px, center_px, np.asarray(rotation, np.float64), position, lens)
-        error = camera.project(_on_plane(facade_m)) - pixels
-        rms = float(np.sqrt(np.mean(np.square(error).sum(axis=1))))
-        if position[2] > 0 and np.isfinite(rms) and (best is None or rms < best[1]):
-            best = (camera, rms)
+        rms = _rms(camera, pixels, _in_space(facade_m))
+        if np.isfinite(rms) and (best is None or rms < best[1]):
+            best = camera, rms
     return best

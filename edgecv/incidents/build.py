@@ -28,7 +28,7 @@ from edgecv.incidents.record import (
     TrackPointRecord,
     VerdictRecord,
 )
-from edgecv.trajectory import Launches, estimate_mass, estimate_origin, launches_of
+from edgecv.trajectory import Launches, estimate_mass, locate
 from edgecv.trajectory.fit import FallFit
 from edgecv.trajectory.impact import Impact, hazard_in_words
 from edgecv.trajectory.mass import MassEstimate
@@ -83,8 +83,9 @@ def build_incident(finding: Finding, source: Source) -> Incident:
         for p in points
     )
     first = (track[0].x, track[0].y)
-    launches = launches_of(fall, source.plan)
-    ground_m = 0.0 if source.plan is None else float(source.plan.floor_edges_m[0])
+    located = locate(fall, first, source.plan)
+    launches, plan = located.launches, located.plan
+    ground_m = 0.0 if plan is None else float(plan.floor_edges_m[0])
     mass = estimate_mass(fall, launches, ground_m)
     tier: Literal["incident", "candidate"] = "incident" if finding.verdict.tier == "incident" else "candidate"
     return Incident(
@@ -96,7 +97,7 @@ def build_incident(finding: Finding, source: Source) -> Incident:
         ended_at=_wall(source.epoch, track[-1].t),
         media=Media(source=source.path, start_s=track[0].t, end_s=track[-1].t, clock=source.clock),
         track=track,
-        origin=_origin(estimate_origin(fit, first, source.plan, launches)),
+        origin=_origin(located.origin),
         fit=_fit(finding, source.scale_px_per_m, launches),
         motion=_motion(fit, mass.impact, None if launches is None else release_of(launches)),
         mass=_mass(mass),
@@ -123,19 +124,26 @@ def _wall(epoch: datetime, t_s: float) -> str:
 def _origin(estimate: OriginEstimate) -> Origin:
     pixel = estimate.release_pixel or estimate.pixel
     reason = estimate.reason
-    if estimate.floor is None and estimate.pixel[1] < _EDGE_PX:
+    if estimate.floor is None and not estimate.candidates and estimate.pixel[1] < _EDGE_PX:
         reason = "the object was first seen at the picture's upper edge: it came from above" + (
             f"; {reason}" if reason else ""
         )
     return Origin(
+        facade=estimate.facade or None,
         floor=estimate.floor,
+        floor_name=estimate.floor_name,
         window=estimate.window,
         window_index=estimate.window_index,
         x_m=_rounded(estimate.x_m, 3),
         y_m=_rounded(estimate.y_m, 3),
         sd_m=None if estimate.sd_m is None else (round(estimate.sd_m[0], 3), round(estimate.sd_m[1], 3)),
         pixel=(round(pixel[0], 1), round(pixel[1], 1)),
-        candidates=tuple(OriginCandidate(floor=c.floor, window=c.window, p=round(c.p, 4)) for c in estimate.candidates),
+        candidates=tuple(
+            OriginCandidate(floor=c.floor, window=c.window, p=round(c.p, 4), facade=c.facade or None)
+            for c in estimate.candidates
+        ),
+        p_roof=round(estimate.p_roof, 4),
+        lowest_floor=estimate.lowest_floor,
         excluded_floors=estimate.excluded_floors,
         reason=reason,
     )

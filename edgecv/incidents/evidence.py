@@ -120,6 +120,7 @@ def _floor_drawing(
     """Edges of the origin's floor and its neighbours, and the window's outline, in pixels."""
     if camera is None or plan is None or origin.floor is None:
         return [], None
+    plan, camera = next((face for face in plan.faces(camera) if face[0].name == (origin.facade or "")), (plan, camera))
     left = plan.windows[0].left_m - 1.0 if plan.windows else -10.0
     right = plan.windows[-1].right_m + 1.0 if plan.windows else 10.0
     lines: list[FloorLine] = []

@@ -46,12 +46,17 @@ class OriginCandidate(Record):
     floor: int
     window: str | None
     p: float
+    facade: str | None = None
 
 
 class Origin(Record):
     """Where the object came from; nulls carry a reason."""
 
+    facade: str | None = None
+    """Where a camera sees several: the one that floor, window and coordinates refer to."""
     floor: int | None = None
+    floor_name: str | None = None
+    """What people call the floor."""
     window: str | None = None
     window_index: int | None = None
     x_m: float | None = None
@@ -59,6 +64,10 @@ class Origin(Record):
     sd_m: tuple[float, float] | None = None
     pixel: tuple[float, float] | None = None
     candidates: tuple[OriginCandidate, ...] = ()
+    p_roof: float = 0.0
+    """Probability that it came from the roof."""
+    lowest_floor: int | None = None
+    """It came from this floor or a higher one with a probability of 95 %."""
     excluded_floors: tuple[int, ...] = ()
     reason: str | None = None
 

@@ -101,7 +101,7 @@ def origin_label(origin: Origin) -> str:
     """The origin in a few ASCII words, as written beside the cross-hair."""
     if origin.floor is None:
         return "origin pixel; floor unknown" + (f": {ascii_of(origin.reason)}" if origin.reason else "")
-    words = [f"floor {origin.floor}"]
+    words = [f"floor {ascii_of(origin.floor_name or str(origin.floor))}"]
     window = origin.window
     if window is not None:
         # a name that ASCII cannot hold is replaced by the window's place in the row

@@ -44,10 +44,21 @@ def origin_in_words(origin: Origin) -> str:
             where = f"pixel ({origin.pixel[0]:.0f}, {origin.pixel[1]:.0f})"
         return f"{where}; the floor is unknown: {_reason(origin.reason)}"
     window = f", window {origin.window}" if origin.window else ""
+    face = f" of the {origin.facade} facade" if origin.facade else ""
     p = _probability(origin)
     chance = "" if p is None else f" ({percent(p)})"
     missing = "" if origin.window or not origin.reason else f"; the window is unknown: {_reason(origin.reason)}"
-    return f"floor {origin.floor}{window}{chance}{missing}"
+    return f"floor {floor_in_words(origin)}{window}{face}{chance}{missing}"
+
+
+def floor_in_words(origin: Origin) -> str:
+    """The floor as people call it, with its number from the ground where that is another."""
+    name = origin.floor_name
+    return (
+        str(origin.floor)
+        if name is None or name == str(origin.floor)
+        else f"{name} (no. {origin.floor} from the ground)"
+    )
 
 
 def mass_in_words(mass: Mass) -> str:

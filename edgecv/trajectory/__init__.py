@@ -1,13 +1,13 @@
 """From paths to physics: a track comes in; out comes the fall that explains it, where it came from and how heavy it is.
 
 A fall with quadratic drag and wind is fitted to the image path; gravity gives the scale. :func:`explain` returns the
-:class:`Fall` with its likelihood ratios, :func:`estimate_origin` the floor and window, :func:`estimate_mass` the class.
+:class:`Fall` with its likelihood ratios, :func:`locate` the floor and window, :func:`estimate_mass` the class.
 """
 
 from edgecv.trajectory.fall import Fall, Likelihoods, explain
 from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.mass import MassEstimate, estimate_mass
-from edgecv.trajectory.origin import OriginEstimate, estimate_origin
+from edgecv.trajectory.origin import Located, OriginEstimate, locate
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.view import View
 
@@ -15,12 +15,13 @@ __all__ = [
     "Fall",
     "Launches",
     "Likelihoods",
+    "Located",
     "MassEstimate",
     "OriginEstimate",
     "TrajectorySettings",
     "View",
     "estimate_mass",
-    "estimate_origin",
     "explain",
     "launches_of",
+    "locate",
 ]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch_prior import log_hand_prior, log_place_prior, log_unseen_prior
@@ -44,6 +45,7 @@ class Launches:
         strengths: of what disturbed the path.
         chi2_reduced: mean squared residual of the most probable hypothesis, per degree of freedom, in units of what
             noise and wind explain.
+        log_evidence: of a launch from this facade, up to a constant that all facades share.
     """
 
     unseen_s: Float64
@@ -53,17 +55,24 @@ class Launches:
     wind_mps: Float64
     strengths: Strengths
     chi2_reduced: float
+    log_evidence: float
 
 
-def launches_of(fall: Fall, plan: FacadePlan | None, settings: TrajectorySettings | None = None) -> Launches | None:
+def launches_of(
+    fall: Fall,
+    plan: FacadePlan | None,
+    settings: TrajectorySettings | None = None,
+    camera: PinholeCamera | None = None,
+) -> Launches | None:
     """Return the posterior of a fall's launch, or None where nothing explains the path.
 
     Args:
         fall: fitted in a calibrated view; else None is returned.
         plan: the facade, above whose roof nothing is launched; without one None is returned.
         settings: priors of the launch.
+        camera: the fall's camera in the facade's coordinates, where those are not its own.
     """
-    camera = fall.fit.view.camera
+    camera = camera or fall.fit.view.camera
     if camera is None or plan is None:
         return None
     roof_m = float(plan.floor_edges_m[-1]) + plan.parapet_m
@@ -126,6 +135,9 @@ def _draw(
         launch[:, WIND_X:],
         strengths,
         found[int(np.argmax(evidence))].chi2_reduced,
+        float(
+            log_density.max() + np.log(density.mean() * times_s[-1] + 1e-12) + log_weight.max() + np.log(weight.mean())
+        ),
     )
 
 

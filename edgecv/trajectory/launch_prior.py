@@ -17,6 +17,8 @@ _SOMEWHERE_OUT: Normal = (1.2, 0.6)
 _UNLISTED = 0.15
 _ON_BALCONY = 0.7
 _OVER_RAIL: Normal = (0.1, 0.3)
+_BESIDE_M, _BEYOND = 3.0, 5.0
+"""A facade ends this far beyond its outermost windows; past that a launch is less likely by this in log units."""
 _SEEN_AT_ONCE, _AT_ONCE_S = 0.5, 0.08
 """Half of all falls are seen from the first frames; of the others each ``unseen_s`` more is less likely by e."""
 
@@ -45,6 +47,9 @@ def log_place_prior(position_m: Float64, plan: FacadePlan) -> Float64:
     top = float(plan.floor_edges_m[-1])
     roof = _log_normal(z, plan.roof_depth_m + _OVER_RAIL[0], _OVER_RAIL[1])
     density = np.where(y > top, roof, np.where(depth > 0.0, listed, unlisted))
+    if plan.windows:
+        beyond = (x < plan.windows[0].left_m - _BESIDE_M) | (x > plan.windows[-1].right_m + _BESIDE_M)
+        density = density - np.where(beyond, _BEYOND, 0.0)
     inside = (y > float(plan.floor_edges_m[0])) & (y < top + plan.parapet_m)
     return np.asarray(np.where(inside, density, -np.inf), np.float64)
 

@@ -1,11 +1,8 @@
-"""Where a fall came from: the fitted path carried back to the facade, as a probability for each floor and window.
-
-Gravity gives the fall its depth, so one calibrated camera is enough: every draw from the fit's posterior is integrated
-backwards until it meets the facade plane, and weighted by how plausible its launch there is.
-"""
+"""Where a fall came from: the posterior of its launch as a probability for each floor and window, and in words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +10,15 @@ from numpy.typing import NDArray
 
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
-from edgecv.trajectory.fit import FallFit
-from edgecv.trajectory.launch import Launches
-from edgecv.trajectory.model import fly
+from edgecv.trajectory.fall import Fall
+from edgecv.trajectory.launch import Launches, launches_of
+from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
-_DRAWS = 400
-_BACK_S = 1.6  # how far a hidden release is traced back
 _EXCLUDED = 0.001  # floors whose probabilities sum to less than this are excluded
+_NAMED_FROM = 0.5
+_WORST_CHI2 = 2.0
+_LISTED_FROM, _MOST_LISTED = 0.005, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +29,26 @@ class WindowProbability:
     window: str | None
     window_index: int | None
     p: float
+    facade: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OriginEstimate:
-    """Where the object left the facade.
+    """Where the object left the building.
 
     Attributes:
         pixel: the earliest sighting the fit explains, pixels of that frame.
         floor: 1-based floor, or None.
+        floor_name: what people call it.
         window: name of the window, or None.
         window_index: 0-based from the left, or None.
+        facade: name of the facade that coordinates and floor refer to; empty where it has none.
         x_m: along the facade, posterior median.
         y_m: above the ground, posterior median.
         sd_m: robust standard deviations of x and y.
         candidates: most probable first.
+        p_roof: probability that it came from the roof.
+        lowest_floor: the floor below which it came from with a probability of 5 %, or None.
         excluded_floors: floors that hold less than 0.1 % together.
         release_pixel: the traced-back origin in the picture, or None.
         reason: why something is None, in plain words.
@@ -53,132 +56,173 @@ class OriginEstimate:
 
     pixel: tuple[float, float]
     floor: int | None = None
+    floor_name: str | None = None
     window: str | None = None
     window_index: int | None = None
+    facade: str = ""
     x_m: float | None = None
     y_m: float | None = None
     sd_m: tuple[float, float] | None = None
     candidates: tuple[WindowProbability, ...] = ()
+    p_roof: float = 0.0
+    lowest_floor: int | None = None
     excluded_floors: tuple[int, ...] = ()
     release_pixel: tuple[float, float] | None = None
     reason: str | None = None
 
 
-def estimate_origin(
-    fit: FallFit, pixel: tuple[float, float], plan: FacadePlan | None, launches: Launches | None = None
-) -> OriginEstimate:
-    """Find where on its facade a fall began.
+@dataclass(frozen=True, slots=True, eq=False)
+class Located:
+    """An origin with what it was read from.
+
+    Attributes:
+        origin: the answer.
+        plan: the facade it most probably came from, or None where there is none.
+        camera: the calibrated camera in that facade's coordinates, or None.
+        launches: the posterior of the launch there, or None.
+    """
+
+    origin: OriginEstimate
+    plan: FacadePlan | None
+    camera: PinholeCamera | None
+    launches: Launches | None
+
+
+def locate(
+    fall: Fall, pixel: tuple[float, float], plan: FacadePlan | None, settings: TrajectorySettings | None = None
+) -> Located:
+    """Find where a fall began, on its facade or on one beside it.
 
     Args:
-        fit: the fall; fitted with a calibrated camera for a floor to be named.
+        fall: fitted with a calibrated camera for a floor to be named.
         pixel: first sighting, pixels of that frame.
-        plan: floors and windows of the facade, or None.
-        launches: the posterior of its launch; without one the fit is carried backwards, which is less honest.
+        plan: floors and windows of the facade and of those beside it, or None.
+        settings: priors of the launch.
     """
-    camera = fit.view.camera
+    camera = fall.fit.view.camera
     if camera is None:
-        return OriginEstimate(pixel, reason="no calibration: the floor cannot be known from pixels alone")
+        reason = "no calibration: the floor cannot be known from pixels alone"
+        return Located(OriginEstimate(pixel, reason=reason), plan, None, None)
     if plan is None:
-        return OriginEstimate(pixel, reason="the camera has no facade: floors and windows are not known")
-    if launches is None:
-        facade_xy, weights = _release_points(fit, camera)
-    else:
-        facade_xy, weights = launches.position_m[:, :2], np.ones(len(launches.position_m))
-    if float(weights.sum()) <= 0.0:
-        return OriginEstimate(pixel, reason="the path, carried back, does not meet the facade")
-    weights = weights / weights.sum()
-    x, x_sd = _median_and_sd(facade_xy[:, 0], weights)
-    y, y_sd = _median_and_sd(facade_xy[:, 1], weights)
-    release = camera.project(np.array([x, y, 0.0]))
-    floors = [plan.floor_at(float(value)) for value in facade_xy[:, 1]]
-    windows = [plan.window_at(float(value)) for value in facade_xy[:, 0]]
-    chances = _probabilities(floors, windows, weights)
+        reason = "the camera has no facade: floors and windows are not known"
+        return Located(OriginEstimate(pixel, reason=reason), None, camera, None)
+    tried = [(face, seen, launches_of(fall, face, settings, seen)) for face, seen in plan.faces(camera)]
+    found = [(face, seen, launches) for face, seen, launches in tried if launches is not None]
+    if not found:
+        reason = "the path, carried back, does not meet the facade"
+        return Located(OriginEstimate(pixel, reason=reason), plan, camera, None)
+    evidence = np.array([launches.log_evidence for _, _, launches in found])
+    shares = np.exp(evidence - evidence.max())
+    shares /= shares.sum()
+    chances = [
+        WindowProbability(c.floor, c.window, c.window_index, float(share) * c.p, face.name)
+        for (face, _, launches), share in zip(found, shares, strict=True)
+        for c in _probabilities(launches, face)
+    ]
+    face, seen, launches = found[int(np.argmax(shares))]
+    p_roof = sum(
+        float(share * np.mean(other.position_m[:, 1] >= plan_.floor_edges_m[-1]))
+        for (plan_, _, other), share in zip(found, shares, strict=True)
+    )
+    origin = _estimate(pixel, face, seen, launches, chances, p_roof)
+    return Located(origin, face, seen, launches)
+
+
+def _estimate(
+    pixel: tuple[float, float],
+    plan: FacadePlan,
+    camera: PinholeCamera,
+    launches: Launches,
+    chances: Sequence[WindowProbability],
+    p_roof: float,
+) -> OriginEstimate:
+    chances = sorted(chances, key=lambda c: (-c.p, c.floor, -1 if c.window_index is None else c.window_index))
     by_floor: dict[int, float] = {}
     for chance in chances:
         by_floor[chance.floor] = by_floor.get(chance.floor, 0.0) + chance.p
-    floor, window, index, reason = _name(chances, by_floor, y, plan)
+    x, x_sd = _median_and_sd(launches.position_m[:, 0])
+    y, y_sd = _median_and_sd(launches.position_m[:, 1])
+    release = camera.project(np.array([x, y, float(np.median(launches.position_m[:, 2]))]))
+    release_pixel = (float(release[0]), float(release[1])) if np.isfinite(release).all() else None
+    if launches.chi2_reduced > _WORST_CHI2:
+        badly = (
+            f"the path is explained badly (reduced chi-squared {launches.chi2_reduced:.1f}, at most {_WORST_CHI2:g}): "
+            "no floor is named"
+        )
+        return OriginEstimate(pixel, release_pixel=release_pixel, reason=badly)
+    lowest = plan.floor_at(float(np.quantile(launches.position_m[:, 1], 0.05)))
+    above = _share_above(camera, launches)
+    named, reason = _name(chances, by_floor, p_roof, lowest, above, plan)
+    here = tuple(c for c in chances if c.p >= _LISTED_FROM)[:_MOST_LISTED]
     return OriginEstimate(
         pixel=pixel,
-        floor=floor,
-        window=window,
-        window_index=index,
+        floor=None if named is None else named.floor,
+        floor_name=None if named is None else plan.floor_names[named.floor - 1],
+        window=None if named is None else named.window,
+        window_index=None if named is None else named.window_index,
+        facade=plan.name,
         x_m=x,
         y_m=y,
         sd_m=(x_sd, y_sd),
-        candidates=tuple(c for c in chances if c.p >= 0.005)[:12],
+        candidates=here,
+        p_roof=p_roof,
+        lowest_floor=lowest,
         excluded_floors=_excluded(by_floor, plan.floor_count),
-        release_pixel=(float(release[0]), float(release[1])),
+        release_pixel=release_pixel,
         reason=reason,
     )
 
 
-def _release_points(fit: FallFit, camera: PinholeCamera) -> tuple[Float64, Float64]:
-    """Facade coordinates ``(n, 2)`` at which each draw left the facade, and weights ``(n,)``."""
-    draws = fit.samples(_DRAWS)
-    times = np.arange(-_BACK_S, 1e-9, 0.04)
-    states = fly(fit.view, draws, times)
-    world = states.positions_m @ camera.rotation + np.asarray(camera.position_m)
-    velocity = states.velocities_mps @ camera.rotation
-    z = world[..., 2]
-    n = len(times)
-    # last instant, going back from the first sighting, at which the thing was still in front of the wall
-    crossed = z <= 0.0
-    any_crossed = crossed.any(axis=1)
-    latest = n - 1 - np.argmax(crossed[:, ::-1], axis=1)
-    nearest = np.argmin(np.abs(z), axis=1)
-    at = np.where(any_crossed, latest, nearest)
-    rows = np.arange(len(draws))
-    points = world[rows, at]
-    launch = velocity[rows, at]
-    miss = np.where(any_crossed, 0.0, points[:, 2])
-    # a hand gives a few m/s in any direction; a wall is where things come from
-    log_weight = (
-        -0.5 * np.square(miss / 0.7) - 0.5 * np.square(launch[:, 1] / 3.0) - 0.5 * np.square(launch[:, 0] / 3.0)
-    )
-    weights = np.exp(log_weight - log_weight.max())
-    weights[~np.isfinite(points).all(axis=1)] = 0.0
-    return np.nan_to_num(points[:, :2]), np.nan_to_num(weights)
+def _median_and_sd(values: Float64) -> tuple[float, float]:
+    low, median, high = np.quantile(values, [0.159, 0.5, 0.841])
+    return float(median), float(high - low) / 2.0
 
 
-def _median_and_sd(values: Float64, weights: Float64) -> tuple[float, float]:
-    order = np.argsort(values)
-    cumulative = np.cumsum(weights[order])
-    low, median, high = (
-        float(values[order][min(int(np.searchsorted(cumulative, q)), len(values) - 1)]) for q in (0.159, 0.5, 0.841)
-    )
-    return median, (high - low) / 2.0
+def _share_above(camera: PinholeCamera, launches: Launches) -> float:
+    """Probability that the launch was above what the camera sees."""
+    pixels = camera.project(launches.position_m[::8])
+    return float(np.mean(~(pixels[:, 1] > 0.0)))
 
 
-def _probabilities(
-    floors: list[int | None], windows: list[tuple[int, str] | None], weights: Float64
-) -> list[WindowProbability]:
-    sums: dict[tuple[int, int | None, str | None], float] = {}
-    for floor, window, weight in zip(floors, windows, weights, strict=True):
+def _probabilities(launches: Launches, plan: FacadePlan) -> list[WindowProbability]:
+    counts: dict[tuple[int, int | None, str | None], int] = {}
+    for x, y in launches.position_m[:, :2]:
+        floor = plan.floor_at(float(y))
         if floor is None:
             continue
-        index, name = window if window is not None else (None, None)
-        key = (floor, index, name)
-        sums[key] = sums.get(key, 0.0) + float(weight)
-    ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0][0], -1 if item[0][1] is None else item[0][1]))
-    return [WindowProbability(floor, name, index, p) for (floor, index, name), p in ordered]
+        index, name = plan.window_at(float(x)) or (None, None)
+        counts[floor, index, name] = counts.get((floor, index, name), 0) + 1
+    total = len(launches.position_m)
+    return [WindowProbability(floor, name, index, n / total) for (floor, index, name), n in counts.items()]
 
 
 def _name(
-    chances: list[WindowProbability], by_floor: dict[int, float], y_m: float, plan: FacadePlan
-) -> tuple[int | None, str | None, int | None, str | None]:
-    """The window if it holds half of the probability, else the floor if that does, else a reason."""
-    named = [c for c in chances if c.window is not None]
-    if named and named[0].p >= 0.5:
-        return named[0].floor, named[0].window, named[0].window_index, None
-    best = max(by_floor.items(), key=lambda item: (item[1], -item[0]), default=None)
-    if best is not None and best[1] >= 0.5:
-        return best[0], None, None, "no window holds half of the probability"
-    if y_m >= plan.floor_edges_m[-1]:
-        return None, None, None, "the path comes from above the top floor: the roof, or higher"
-    if best is None:
-        return None, None, None, "the path, carried back, misses every floor"
-    spread = sorted(floor for floor, p in by_floor.items() if p >= 0.05)
-    return None, None, None, f"no floor holds half of the probability; floors {spread[0]} to {spread[-1]} are likely"
+    chances: Sequence[WindowProbability],
+    by_floor: dict[int, float],
+    p_roof: float,
+    lowest: int | None,
+    p_above: float,
+    plan: FacadePlan,
+) -> tuple[WindowProbability | None, str | None]:
+    """The window if it holds half of the probability, else the floor if that does, else why none is named."""
+    likely = next((c for c in chances if c.window is not None), None)
+    if likely is not None and likely.p >= _NAMED_FROM:
+        return likely, None
+    best = max(by_floor, key=lambda floor: (by_floor[floor], -floor), default=None)
+    if best is not None and by_floor[best] >= _NAMED_FROM:
+        return WindowProbability(best, None, None, by_floor[best]), "no window holds half of the probability"
+    if p_roof >= _NAMED_FROM:
+        return None, "it came from the roof, or from above it"
+    if best is None or lowest is None:
+        return None, "the path, carried back, misses every floor"
+    lowest_name, top = plan.floor_names[lowest - 1], plan.floor_names[-1]
+    above = f"it came from above the picture: floor {lowest_name} or higher" if p_above >= _NAMED_FROM else None
+    spread = sorted(floor for floor, p in by_floor.items() if p >= 0.05) or [best]
+    first, last = plan.floor_names[spread[0] - 1], plan.floor_names[spread[-1] - 1]
+    likely_ones = f"floors {first} to {last} are likely" if first != last else f"floor {first} is likeliest"
+    if lowest == plan.floor_count:
+        return None, f"{above or f'floor {top} or the roof'}; no floor holds half of the probability"
+    return None, f"{above or f'floor {lowest_name} or higher'}; no floor holds half of the probability, {likely_ones}"
 
 
 def _excluded(by_floor: dict[int, float], floor_count: int) -> tuple[int, ...]:

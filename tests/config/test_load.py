@@ -81,10 +81,15 @@ def test_example_files_are_good_and_show_every_key() -> None:
     assert camera.facade is not None
     assert camera.calibration == load_calibration(ROOT / "calibration/north-1.example.yaml")
     sections = [box.settings, box.settings.upstream, camera.settings, camera.settings.masks[0], camera.facade]
-    sections += [camera.facade.windows[0], camera.calibration]
+    sections += [camera.facade.windows[0], camera.facade.roof, camera.calibration]
+    (beside,) = (facade for _, facade in camera.beside)
+    sections.append(beside.beside)
     for section in sections:
         assert section is not None
-        assert section.model_fields_set == set(type(section).model_fields)
+        # a facade that another is beside is beside none itself
+        assert section.model_fields_set | {"beside"} & set(type(section).model_fields) == set(
+            type(section).model_fields
+        )
 
 
 def test_a_typo_names_file_line_key_value_and_the_nearest_key(check: Check) -> None:

@@ -5,7 +5,7 @@ import pytest
 from known_paths import SIZE, facade_camera, fall_track, track_of
 
 from edgecv.geometry import FacadePlan
-from edgecv.trajectory import TrajectorySettings, View, estimate_mass, estimate_origin, explain
+from edgecv.trajectory import TrajectorySettings, View, estimate_mass, explain, locate
 from edgecv.trajectory.model import LOG_VT, apparent_gravity
 
 SETTINGS = TrajectorySettings()
@@ -29,7 +29,7 @@ def test_the_path_is_carried_back_to_its_floor_and_window(terminal) -> None:
     plan = FacadePlan.of([3.0] * 16, [("left", -3.0, -1.0), ("middle", 0.0, 2.0), ("right", 3.0, 5.0)])
     fall = explain(fall_track(terminal), View.calibrated(facade_camera()), SETTINGS)
     assert fall is not None
-    origin = estimate_origin(fall.fit, (0.0, 0.0), plan)
+    origin = locate(fall, (0.0, 0.0), plan).origin
     assert (origin.floor, origin.window, origin.window_index) == (13, "middle", 1)
     assert origin.x_m == pytest.approx(1.0, abs=0.5)
     assert origin.y_m == pytest.approx(37.5, abs=1.5)
@@ -54,7 +54,7 @@ def test_without_a_calibration_the_floor_is_null_with_a_reason() -> None:
     fall = explain(fall_track(30.0), View.uncalibrated(SIZE, SETTINGS), SETTINGS)
     assert fall is not None
     assert fall.likelihoods.ratio > 8
-    origin = estimate_origin(fall.fit, (1.0, 2.0), None)
+    origin = locate(fall, (1.0, 2.0), None).origin
     assert origin.floor is None
     assert origin.window is None
     assert origin.reason is not None

@@ -14,9 +14,9 @@ from edgecv.trajectory import (
     TrajectorySettings,
     View,
     estimate_mass,
-    estimate_origin,
     explain,
     launches_of,
+    locate,
 )
 from edgecv.trajectory.launch_problem import LaunchProblem
 
@@ -57,7 +57,7 @@ def test_a_launch_is_where_the_camera_projects_it() -> None:
 def test_a_release_that_was_seen_is_known_to_the_window(terminal: float) -> None:
     fall = _fall(fall_track(terminal))
     launches = _launches(fall)
-    origin = estimate_origin(fall.fit, (0.0, 0.0), PLAN, launches)
+    origin = locate(fall, (0.0, 0.0), PLAN).origin
     assert (origin.floor, origin.window) == (13, "middle")
     assert origin.y_m == pytest.approx(HEIGHT_M, abs=1.0)
     assert float(np.median(launches.unseen_s)) < 0.3
@@ -71,7 +71,7 @@ def test_with_the_first_third_hidden_the_true_height_is_within_what_it_says(term
     low, high = np.quantile(launches.position_m[:, 1], [0.025, 0.975])
     assert low < HEIGHT_M < high
     assert float(np.median(launches.unseen_s)) > 0.3
-    origin = estimate_origin(fall.fit, (0.0, 0.0), PLAN, launches)
+    origin = locate(fall, (0.0, 0.0), PLAN).origin
     assert origin.floor in (None, 13)
     assert 13 not in origin.excluded_floors
 
