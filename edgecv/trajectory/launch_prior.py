@@ -10,7 +10,7 @@ from edgecv.geometry.facade import FacadePlan
 Float64 = NDArray[np.float64]
 Normal = tuple[float, float]
 
-_AT_WINDOW: Normal = (0.15, 0.2)
+AT_WINDOW_M: Normal = (0.15, 0.2)
 """Out of a window: the hand is a little in front of the wall, metres."""
 _SOMEWHERE_OUT: Normal = (1.2, 0.6)
 """From a balcony, an awning or an outer sill that nobody listed."""
@@ -39,10 +39,10 @@ def log_place_prior(position_m: Float64, plan: FacadePlan) -> Float64:
     depth = plan.balcony_depth_at(x)
     listed = np.logaddexp(
         np.log(_ON_BALCONY) + _log_normal(z, depth + _OVER_RAIL[0], _OVER_RAIL[1]),
-        np.log(1.0 - _ON_BALCONY) + _log_normal(z, *_AT_WINDOW),
+        np.log(1.0 - _ON_BALCONY) + _log_normal(z, *AT_WINDOW_M),
     )
     unlisted = np.logaddexp(
-        np.log(1.0 - _UNLISTED) + _log_normal(z, *_AT_WINDOW), np.log(_UNLISTED) + _log_normal(z, *_SOMEWHERE_OUT)
+        np.log(1.0 - _UNLISTED) + _log_normal(z, *AT_WINDOW_M), np.log(_UNLISTED) + _log_normal(z, *_SOMEWHERE_OUT)
     )
     top = float(plan.floor_edges_m[-1])
     roof = _log_normal(z, plan.roof_depth_m + _OVER_RAIL[0], _OVER_RAIL[1])
