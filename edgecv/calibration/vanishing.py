@@ -1,8 +1,7 @@
-"""Where a building's parallel edges meet in the picture: vanishing points from line segments, and the focal length.
+"""Where a building's parallel edges meet in the picture: vanishing points from line segments.
 
 Segments by LSD (Grompone von Gioi et al. 2010, as OpenCV's), vanishing points by consensus of pairs of segments
-(Fischler & Bolles 1981), refined by least squares. Two that are at right angles in the world give the focal length of a
-camera with square pixels (Caprile & Torre 1990): ``f² = -(v1 - c)·(v2 - c)``.
+(Fischler & Bolles 1981), refined by least squares.
 """
 
 from __future__ import annotations
@@ -32,14 +31,12 @@ class VanishingPoints:
     Attributes:
         up: where its verticals meet.
         along: where its horizontal edges meet.
-        focal_px: focal length, or None where they do not tell.
         bend: the lens: a point at ``r`` half diagonals from the middle belongs at ``r / (1 + bend r²)`` (Fitzgibbon
             2001); 0 for none, negative where straight lines bulge outwards.
     """
 
     up: Float64
     along: Float64
-    focal_px: float | None
     bend: float
 
 
@@ -54,7 +51,6 @@ def vanishing_points(grey: NDArray[np.uint8], bend: float | None = None) -> Vani
         ConfigError: too few straight edges.
     """
     height, width = grey.shape
-    size = float(max(width, height))
     centre = np.array([(width - 1) / 2.0, (height - 1) / 2.0])
     half = float(np.hypot(width, height)) / 2.0
     segments = (_segments(grey) - centre) / half
@@ -73,9 +69,7 @@ def vanishing_points(grey: NDArray[np.uint8], bend: float | None = None) -> Vani
     assert best is not None
     _, up_point, along_point, chosen = best
     scale = np.array([half, half, 1.0])
-    return VanishingPoints(
-        up_point * scale, along_point * scale, _focal(up_point * scale, along_point * scale, size), chosen
-    )
+    return VanishingPoints(up_point * scale, along_point * scale, chosen)
 
 
 def _segments(grey: NDArray[np.uint8]) -> Float64:
@@ -135,14 +129,3 @@ def _vote(segments: Float64) -> tuple[Float64, float] | None:
         best = np.linalg.svd(rows)[2][-1]
     best = best / np.linalg.norm(best)
     return np.asarray(best, np.float64), float(length[_off(segments, best) < _AGREE].sum())
-
-
-def _focal(up: Float64, along: Float64, size: float) -> float | None:
-    """Focal length from two vanishing points at right angles; None where one of them is almost at infinity."""
-    if abs(up[2]) * size * 20.0 < np.linalg.norm(up[:2]) or abs(along[2]) * size * 8.0 < np.linalg.norm(along[:2]):
-        return None
-    squared = -float((up[:2] / up[2]) @ (along[:2] / along[2]))
-    if squared <= 0.0:
-        return None
-    focal = float(np.sqrt(squared))
-    return focal if 0.3 * size < focal < 8.0 * size else None
