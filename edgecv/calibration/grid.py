@@ -22,6 +22,8 @@ _FOUND = 0.5  # correlation from which a window is taken as seen
 _SEARCH = (0.12, 0.12)  # of a floor height: how far across and upwards a window may be from where it is expected
 _MORE_ROWS = 3  # looked for beyond those that were followed
 _LEAST_CELLS = 8
+_LEAST_OF_ROW = 0.3
+_UNUSUAL = 0.12  # of a floor height, that a column's sill or head may be above or below the others'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +31,10 @@ class WindowGrid:
     """Windows found in a picture; row 0 is the lowest.
 
     Attributes:
-        pixels: ``(rows, columns, 2)`` where each window's middle is in the camera's picture; NaN where it is hidden.
+        pixels: ``(rows, columns, 2)`` where each window's middle is in the camera's picture; NaN where it is hidden,
+            or where its column stands out before the others.
         across: ``(columns, 2)`` left and right edge in floor heights, from the left edge of the first.
-        upwards: ``(columns, 2)`` sill and head in floor heights above the lowest sill of all columns.
+        upwards: ``(columns, 2)`` sill and head in floor heights above the usual sill.
         focal_px: focal length that the rectified picture was made with.
         distortion: its lens, OpenCV's five numbers.
     """
@@ -52,7 +55,7 @@ def find_grid(picture: Rectified, contrast: Float32, plane: Repetition, rows: Ro
     numbers = np.arange(rows.highest - _MORE_ROWS, rows.lowest + _MORE_ROWS + 1)
     y = rows.at(np.arange(len(numbers) * _FLOOR_PX) / _FLOOR_PX + numbers[0])
     columns, lines = np.meshgrid(np.arange(contrast.shape[1], dtype=np.float32), y.astype(np.float32))
-    laid = cv2.remap(contrast, columns, lines, cv2.INTER_LINEAR, borderValue=0.0)
+    laid = np.asarray(cv2.remap(contrast, columns, lines, cv2.INTER_LINEAR, borderValue=0.0), np.float32)
     seen = cv2.remap(picture.seen, columns, lines, cv2.INTER_LINEAR, borderValue=0.0) > 0.9
     inner = slice(_MORE_ROWS * _FLOOR_PX, -_MORE_ROWS * _FLOOR_PX)
     floor = _median(laid[inner], seen[inner])
@@ -68,13 +71,18 @@ def find_grid(picture: Rectified, contrast: Float32, plane: Repetition, rows: Ro
             if moved is not None:
                 at = rows.at(np.array([numbers[0] + r + (middle_y + moved[1]) / _FLOOR_PX]))
                 found[r, c] = picture.pixels(np.array([middle_x + moved[0]]), at)[0]
-    full = np.flatnonzero(np.isfinite(found[..., 0]).any(axis=1))
+    edges = np.array([[left, right] for left, right, _, _ in boxes], np.float64) / plane.pitch
+    spans = np.array([[sill, head] for *_, head, sill in boxes], np.float64)
+    usual = np.median(spans, axis=0)
+    heights = (usual[0] - spans) / _FLOOR_PX
+    # balconies and machines stand out before the plane: their columns are known, their pixels tell nothing of it
+    odd = np.abs(spans - usual).max(axis=1) > _UNUSUAL * _FLOOR_PX
+    found[:, odd] = np.nan
+    # a roof's edge or a shop's front may look like a window or two
+    full = np.flatnonzero(np.isfinite(found[..., 0]).mean(axis=1) >= _LEAST_OF_ROW)
     if np.isfinite(found[..., 0]).sum() < _LEAST_CELLS or len(full) < 3:
         raise ConfigError(_NONE)
     found = found[full[0] : full[-1] + 1][::-1]
-    edges = np.array([[left, right] for left, right, _, _ in boxes], np.float64) / plane.pitch
-    lowest = max(sill for *_, sill in boxes)
-    heights = np.array([[lowest - sill, lowest - head] for _, _, head, sill in boxes], np.float64) / _FLOOR_PX
     camera = picture.camera
     return WindowGrid(found, edges - edges[0, 0], heights, camera.focal_px, tuple(float(k) for k in camera.distortion))
 
@@ -101,7 +109,7 @@ def _windows(floor: Float32, plane: Repetition) -> list[tuple[int, int, int, int
     )
     strength = gaussian_filter1d(np.where(plane.columns, level.mean(axis=0), 0.0), 1.0)
     strong = float(np.percentile(strength[plane.columns], 97.0))
-    runs, count = label(binary_closing(strength > _EDGE * strong, np.ones(max(3, int(0.06 * plane.pitch)))))
+    runs, count = label(binary_closing(strength > _EDGE * strong, np.ones(max(3, int(0.06 * plane.pitch)), np.bool_)))
     boxes = []
     for n in range(1, count + 1):
         inside = np.flatnonzero(runs == n)
@@ -156,7 +164,9 @@ def _look(
     y, x = np.unravel_index(int(np.argmax(alike)), alike.shape)
     if alike[y, x] < _FOUND:
         return None
-    return float(x - dx) + _peak(alike[y], int(x)), float(y - dy) + _peak(alike[:, x], int(y))
+    return float(x - dx) + _peak(np.asarray(alike[y], np.float32), int(x)), float(y - dy) + _peak(
+        np.asarray(alike[:, x], np.float32), int(y)
+    )
 
 
 def _peak(values: Float32, n: int) -> float:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.capture.file import pictures_between
+from edgecv.errors import InputError
 from edgecv.geometry import FacadePlan, PinholeCamera
 from edgecv.incidents.drawing import (
     FLOOR,
@@ -31,6 +35,22 @@ Float64 = NDArray[np.float64]
 _FACES: tuple[Colour, ...] = (FLOOR, (150, 235, 140), (235, 160, 235))
 _SILL_M, _HEAD_M = 0.9, 2.4  # where a window's glass is assumed within its floor, for drawing only
 _PIECES = 24  # of a line, which lens distortion bends
+
+
+def first_picture(path: Path) -> Picture:
+    """A picture file, or the first frame of a video: ``(h, w, 3) uint8``, BGR.
+
+    Raises:
+        InputError: it can be read as neither.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    read = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if read is not None:
+        return np.asarray(read, np.uint8)
+    for _, picture in pictures_between(path, 0.0, 1e9):
+        return picture
+    raise InputError(f"{path}: neither a picture nor a video that can be read")
 
 
 def check_picture(

@@ -113,8 +113,10 @@ def _placed(point: MarkedPoint, plan: FacadePlan) -> tuple[float, float]:
     )
 
 
-def floor_number(plan: FacadePlan, floor: str | int | None) -> int:
+def floor_number(plan: FacadePlan, floor: str | int | None, told_by: str = "floor") -> int:
     """The 1-based number of a floor told by name, or by number where no floor is called that.
+
+    ``told_by`` is what an error calls it.
 
     Raises:
         ConfigError: there is no such floor.
@@ -125,4 +127,4 @@ def floor_number(plan: FacadePlan, floor: str | int | None) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= plan.floor_count:
         return int(text)
     names = f"{plan.floor_names[0]} to {plan.floor_names[-1]}"
-    raise ConfigError(f"floor = {text}: the facade has no such floor; its {plan.floor_count} floors are {names}")
+    raise ConfigError(f"{told_by} = {text}: the facade has no such floor; its {plan.floor_count} floors are {names}")

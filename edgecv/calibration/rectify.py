@@ -79,9 +79,7 @@ def rectify(
     columns, rows = np.meshgrid(np.arange(0, wide + 1, _EVERY), np.arange(0, _HEIGHT + 1, _EVERY))
     places = np.stack([left + step * columns, top - step * rows, np.zeros(rows.shape)], axis=-1)
     sparse = np.nan_to_num(camera.project(places), nan=-1e6).astype(np.float32)
-    finer = np.meshgrid(
-        np.arange(wide, dtype=np.float32) / _EVERY, np.arange(_HEIGHT, dtype=np.float32) / _EVERY
-    )
+    finer = np.meshgrid(np.arange(wide, dtype=np.float32) / _EVERY, np.arange(_HEIGHT, dtype=np.float32) / _EVERY)
     at = cv2.remap(sparse, finer[0], finer[1], cv2.INTER_LINEAR)
     inside = (at[..., 0] > 2) & (at[..., 0] < width - 3) & (at[..., 1] > 2) & (at[..., 1] < height - 3)
     picture = cv2.remap(grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR).astype(np.float32)

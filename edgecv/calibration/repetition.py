@@ -116,8 +116,7 @@ def repetitions(picture: Rectified, contrast: Float32) -> list[Repetition]:
 
 
 _NOTHING = (
-    "calibrate: no floors were found that repeat in the picture; "
-    "mark points by hand instead: edgecv calibrate points"
+    "calibrate: no floors were found that repeat in the picture; mark points by hand instead: edgecv calibrate points"
 )
 
 
@@ -141,7 +140,9 @@ def _columns(strips: Bool, pitch: float, picture: Rectified) -> Bool:
     """Columns between strips of one plane: plain wall between two windows belongs to it too."""
     reach = int(0.5 * pitch / _STRIP) | 1
     padded = np.pad(strips, 2 * reach)
-    whole = binary_opening(binary_closing(padded, np.ones(reach)), np.ones(3))[2 * reach : -2 * reach]
+    whole = binary_opening(binary_closing(padded, np.ones(reach, np.bool_)), np.ones(3, np.bool_))[
+        2 * reach : -2 * reach
+    ]
     columns = np.zeros(picture.grey.shape[1], np.bool_)
     columns[: len(whole) * _STRIP] = np.repeat(whole, _STRIP)
     return columns
@@ -205,7 +206,7 @@ def _alike(pattern: Float32, shown: Float32, edges: Float32, seen: Float32, y: i
     if weight.mean() < 0.4:
         return -1.0
     norm = float((pattern * pattern * weight).sum() * (part * part * weight).sum())
-    return float((pattern * part * weight).sum()) / max(norm, 1e-9) ** 0.5
+    return float((pattern * part * weight).sum() / np.sqrt(max(norm, 1e-9)))
 
 
 def _peak(values: Float64, n: int) -> float:

@@ -32,17 +32,17 @@ class CheckReport:
         return not self.problems
 
 
-def load_box(path: Path, *, without_calibration_of: str | None = None) -> Box:
-    """Read a box file and every calibration it names.
+def load_box(path: Path, *, with_calibrations: bool = True) -> Box:
+    """Read a box file, and every calibration it names.
 
     Args:
         path: the box file.
-        without_calibration_of: a camera whose calibration is not read, for it is about to be made.
+        with_calibrations: False where they are not needed, for one is about to be made.
 
     Raises:
         ConfigProblems: one line for everything that is wrong in any of the files (a ``ConfigError``).
     """
-    box, problems = _read_box(path, without_calibration_of)
+    box, problems = _read_box(path, with_calibrations)
     if box is None or problems:
         raise ConfigProblems(problems)
     return box
@@ -68,16 +68,14 @@ def check_box(path: Path) -> CheckReport:
     return CheckReport(problems=ConfigProblems(problems).errors, notes=notes)
 
 
-def _read_box(path: Path, left_out: str | None = None) -> tuple[Box | None, list[Problem]]:
+def _read_box(path: Path, with_calibrations: bool = True) -> tuple[Box | None, list[Problem]]:
     document = read_document(path)
     settings = validated(document, BoxFile)
     calibrations: dict[str, Calibration] = {}
     read: dict[Path, tuple[Document, Calibration | None]] = {}
     digest = hashlib.sha256(hashlib.sha256(document.raw).digest())
     problems: list[Problem] = []
-    for camera_id, at, name in _named_calibrations(document):
-        if camera_id == left_out:
-            continue
+    for camera_id, at, name in _named_calibrations(document) if with_calibrations else ():
         file = path.parent / name
         if file not in read:
             found = read_document(file)

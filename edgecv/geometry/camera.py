@@ -82,6 +82,25 @@ class PinholeCamera:
         moved = axes @ (self.position_m - np.asarray(origin_m))
         return PinholeCamera(self.focal_px, self.center_px, self.rotation @ axes.T, moved, self.distortion)
 
+    def moved(
+        self, turn: Float64, shift_m: Float64, log_focal: float, distortion: Float64 | None = None
+    ) -> PinholeCamera:
+        """The camera turned, shifted and zoomed a little.
+
+        Args:
+            turn: ``(3,)`` rotation vector in the camera frame, rad.
+            shift_m: ``(3,)`` in the world.
+            log_focal: change of the focal length's logarithm.
+            distortion: ``(5,)`` another lens; None for the same.
+        """
+        return PinholeCamera(
+            self.focal_px * float(np.exp(log_focal)),
+            self.center_px,
+            np.asarray(cv2.Rodrigues(turn)[0], np.float64) @ self.rotation,
+            self.position_m + shift_m,
+            self.distortion if distortion is None else distortion,
+        )
+
     def _widest(self) -> float:
         """Radius on the normalised plane at which the radial lens model stops growing."""
         k1, k2, _, _, k3 = self.distortion

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -127,6 +127,13 @@ class FacadePlan:
     def faces(self, camera: PinholeCamera) -> list[tuple[FacadePlan, PinholeCamera]]:
         """This facade and those beside it, each with the camera in its coordinates."""
         return [(self, camera), *((n.plan, camera.seen_from(n.origin_m, n.turn_deg)) for n in self.beside)]
+
+    def scaled(self, scale: float) -> FacadePlan:
+        """The same facade with every length times ``scale``; those beside it are left out."""
+        windows = tuple(
+            WindowSpan(w.name, w.left_m * scale, w.right_m * scale, w.balcony_m * scale) for w in self.windows
+        )
+        return replace(self, floor_edges_m=self.floor_edges_m * scale, windows=windows, beside=())
 
     def balcony_depth_at(self, x_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far ``(n,)`` balconies stand out at ``(n,)`` places along the facade; 0 where there are none."""

@@ -20,7 +20,7 @@ from edgecv.geometry.camera import PinholeCamera
 
 Float64 = NDArray[np.float64]
 Pixel = tuple[float, float]
-_MAX_ERROR_PX = 3.0
+MAX_ERROR_PX = 3.0
 _LEAST_CLICK_PX = 0.5  # nobody marks a corner better than this, however well four points fit
 _LEAST_ANGLE = 0.1  # sine of the angle between line of sight and facade: 6 degrees
 _FOCAL_SD = 0.12  # of its logarithm, above which a focal length counts as unknown
@@ -74,6 +74,7 @@ def solve_camera(
     distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0),
     focal_px: float | None = None,
     verticals: Sequence[tuple[Pixel, Pixel]] = (),
+    most_px: float = MAX_ERROR_PX,
 ) -> SolvedCamera:
     """Solve a camera.
 
@@ -84,10 +85,11 @@ def solve_camera(
         distortion: OpenCV's five numbers.
         focal_px: None to solve for it.
         verticals: pairs of pixels on edges of the building that are vertical.
+        most_px: root mean square reprojection error from which the points are refused.
 
     Raises:
         ConfigError: fewer than four points on the facade, points in a line, a facade seen edge-on, or a reprojection
-            error above 3 px; says which.
+            error above ``most_px``; says which.
     """
     points = _in_space(points_m)
     on_plane = np.abs(points[:, 2]) < 1e-9
@@ -113,10 +115,10 @@ def solve_camera(
         camera, covariance = _refined(nominal[0] if nominal else camera, pixels, points, lines, False)
     errors = np.linalg.norm(camera.project(points) - pixels, axis=1)
     rms = float(np.sqrt(np.mean(np.square(errors))))
-    if not rms <= _MAX_ERROR_PX:
+    if not rms <= most_px:
         worst = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
         raise ConfigError(
-            f"calibration: the points are off by {rms:.1f} px (at most {_MAX_ERROR_PX:g}); point {worst + 1} at pixel "
+            f"calibration: the points are off by {rms:.1f} px (at most {most_px:g}); point {worst + 1} at pixel "
             f"({pixels[worst, 0]:g}, {pixels[worst, 1]:g}) is off by {errors[worst]:.1f} px: click it again"
         )
     away = camera.position_m - points[on_plane].mean(axis=0)
@@ -151,15 +153,7 @@ def _check(pixels: Float64, facade_m: Float64) -> None:
 
 
 def _moved(camera: PinholeCamera, change: Float64) -> PinholeCamera:
-    """The camera with a small rotation, shift and log change of focal length."""
-    turn = np.asarray(cv2.Rodrigues(change[:3])[0], np.float64)
-    return PinholeCamera(
-        camera.focal_px * float(np.exp(change[6])),
-        camera.center_px,
-        turn @ camera.rotation,
-        camera.position_m + change[3:6],
-        camera.distortion,
-    )
+    return camera.moved(change[:3], change[3:6], float(change[6]))
 
 
 def _refined(

@@ -1,0 +1,299 @@
+"""``edgecv calibrate``: make a camera's calibration, and see at a glance whether it is right."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from edgecv.calibration.drop_test import DropResult, combine, measure_drop
+from edgecv.calibration.grid import WindowGrid, find_grid
+from edgecv.calibration.picture import check_picture, first_picture
+from edgecv.calibration.points import floor_number, read_points
+from edgecv.calibration.rectify import rectify
+from edgecv.calibration.repetition import contrast_of, find_rows, repetitions
+from edgecv.calibration.still import StillResult, calibrate_from_grid
+from edgecv.calibration.vanishing import vanishing_points
+from edgecv.calibration.write import write_calibration
+from edgecv.capture import VideoFile
+from edgecv.classification import Finding
+from edgecv.cli.camera import camera_of, how_well_known, plan_of, solved_of
+from edgecv.config import Box, Calibration, load_box
+from edgecv.errors import ConfigError, EdgecvError
+from edgecv.geometry import FacadePlan
+from edgecv.incidents.drawing import Picture
+from edgecv.incidents.files import write_atomic
+from edgecv.pipeline import Pipeline
+from edgecv.trajectory import locate
+
+_RIGHT = 0.03  # a scale this near 1 is right: floors are not built more exactly
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Which camera is calibrated, and where its file goes."""
+
+    box: Box
+    camera_id: str
+    plan: FacadePlan
+    file: Path
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb and its three ways."""
+    parser = verbs.add_parser(
+        "calibrate",
+        help="make a camera's calibration: from points, from a still, from a drop test",
+        description="Make a camera's calibration file and check.jpg, the building drawn over the picture.",
+    )
+    ways = parser.add_subparsers(dest="way", metavar="WAY", required=True)
+    points = ways.add_parser("points", help="from points marked by hand")
+    points.add_argument("picture", metavar="PICTURE", type=Path, help="a full-size picture or video of the camera")
+    points.add_argument("--points", metavar="FILE", type=Path, required=True, help="what was marked (YAML)")
+    points.set_defaults(run=run_points)
+    still = ways.add_parser("still", help="from the window grid found in a still")
+    still.add_argument("picture", metavar="PICTURE", type=Path, help="a full-size picture or video of the camera")
+    still.add_argument(
+        "--lowest-floor", metavar="FLOOR", required=True, help="the floor of the lowest whole row of windows found"
+    )
+    still.add_argument("--sill", metavar="M", type=float, help="height of sills above the floor, metres")
+    still.add_argument("--focal", metavar="PX", type=float, help="the focal length, where it is known")
+    still.add_argument("--part", metavar="N", type=int, default=1, help="which part of the building, 1 is the clearest")
+    still.add_argument("--yes", action="store_true", help="take what was found without being asked")
+    still.set_defaults(run=run_still)
+    drop = ways.add_parser("drop", help="check a calibration, and fix its scale, by a ball dropped from a known window")
+    drop.add_argument("video", metavar="VIDEO", type=Path, help="the recorded drop or drops")
+    drop.add_argument("--floor", metavar="FLOOR", required=True, help="the floor it was dropped from")
+    drop.add_argument("--window", metavar="NAME", help="the window it was dropped from")
+    drop.add_argument("--rescale", action="store_true", help="write the calibration with the scale that gravity says")
+    drop.set_defaults(run=run_drop)
+    for way in (points, still, drop):
+        way.add_argument("--config", metavar="BOX.yaml", type=Path, required=True, help="the box file")
+        way.add_argument("--camera", metavar="ID", help="which camera of the box file")
+        way.add_argument("--out", metavar="FILE", type=Path, help="calibration file; the one that the box file names")
+        way.add_argument("--check", metavar="JPG", type=Path, default=Path("check.jpg"), help="default: check.jpg")
+
+
+def run_points(options: argparse.Namespace) -> int:
+    """Points marked by hand."""
+    target = _target(options)
+    picture = first_picture(options.picture)
+    calibration = read_points(options.points, (picture.shape[1], picture.shape[0]), target.plan)
+    _finish(options, target, picture, calibration, f"from points marked in {options.picture.name}")
+    return 0
+
+
+def run_still(options: argparse.Namespace) -> int:
+    """The window grid of a still, confirmed by whoever looks at the picture."""
+    target = _target(options)
+    picture = first_picture(options.picture)
+    size = (picture.shape[1], picture.shape[0])
+    lowest = floor_number(target.plan, options.lowest_floor, "--lowest-floor")
+    grid, parts = _grid_of(picture, target, options.focal, options.part)
+    found = calibrate_from_grid(grid, size, target.plan, lowest, options.sill, options.focal)
+    plan = target.plan if found.matched else _with_windows(target.plan, found)
+    low, high = (target.plan.floor_names[n - 1] for n in found.floors)
+    print(f"{found.found} windows found in {len(found.windows)} columns, floors {low} to {high}")
+    if parts > 1:
+        others = " or ".join(str(n) for n in range(1, parts + 1) if n != options.part)
+        print(f"the building has parts that stand back or forward; --part {others} takes another")
+    if not options.yes:
+        _draw(options.check, picture, found.calibration, plan, ())
+        if not _confirmed(f"look at {options.check}: are floors and windows where they belong? [y/N] "):
+            print("edgecv: nothing was written; correct --lowest-floor or --part, or mark points", file=sys.stderr)
+            return EdgecvError.exit_code
+    _finish(options, target, picture, found.calibration, f"from the window grid of {options.picture.name}", plan)
+    if not found.matched:
+        why = "do not fit those found" if target.plan.windows else "are not listed yet"
+        print(f"the facade's windows {why}; for the box file, named as you like:\n    windows:")
+        for w in found.windows:
+            print(f'      - {{name: "{w.name}", left: {w.left_m:.2f}, right: {w.right_m:.2f}}}')
+    return 0
+
+
+def run_drop(options: argparse.Namespace) -> int:
+    """A ball dropped from a known window."""
+    box = load_box(options.config)
+    setup = camera_of(box, options.camera)
+    camera, plan = setup.camera.camera, setup.camera.plan
+    if camera is None or plan is None:
+        raise ConfigError(
+            f"{box.path}: cameras.{setup.camera.device}: a drop test needs a facade and a calibration to check; "
+            "make one with edgecv calibrate points or still"
+        )
+    floor = floor_number(plan, options.floor, "--floor")
+    names = [w.name for w in plan.windows]
+    if options.window is not None and options.window not in names:
+        raise ConfigError(f"--window {options.window}: the facade has no such window; known are {', '.join(names)}")
+    findings = _findings(options.video, Pipeline(camera, masks=setup.camera.masks))
+    drops: list[tuple[Finding, DropResult]] = []
+    for finding in findings:
+        try:
+            drops.append((finding, measure_drop(finding.fall, camera)))
+        except EdgecvError as error:
+            print(f"edgecv: {options.video}: at {finding.fall.path.t_s[0]:.1f} s: {error}", file=sys.stderr)
+    if not drops:
+        raise ConfigError(f"{options.video}: no fall that can be measured; drop it in good light from high up")
+    for finding, drop in drops:
+        low, high = drop.interval
+        print(
+            f"drop at {finding.fall.path.t_s[0]:.2f} s, {drop.sightings} sightings over {drop.fall_m:.1f} m, "
+            f"{drop.rms_px:.2f} px off: scale {drop.scale:.3f} (90 %: {low:.3f} to {high:.3f})"
+        )
+    scale, log_sd = combine([drop for _, drop in drops])
+    right = abs(np.log(scale)) < max(_RIGHT, 1.645 * log_sd)
+    calibration = box.camera(setup.camera.device).calibration
+    assert calibration is not None
+    if right:
+        print(f"gravity agrees with the calibration's metres (scale {scale:.3f})")
+    else:
+        print(
+            f"a metre of this calibration is {scale:.3f} m: floors of {plan.floor_edges_m[1] - plan.floor_edges_m[0]:g}"
+            f" m would be {scale * (plan.floor_edges_m[1] - plan.floor_edges_m[0]):.2f} m"
+        )
+    named = _named(drops, plan, floor, options.window)
+    if options.rescale and not right:
+        target = _target(options)
+        scaled = calibration.model_copy(
+            update={
+                "points": tuple(
+                    p.model_copy(
+                        update={"facade": (p.facade[0] * scale, p.facade[1] * scale), "depth": p.depth * scale}
+                    )
+                    for p in calibration.points
+                )
+            }
+        )
+        made = f"scaled by {scale:.3f}: drop test {options.video.name}"
+        _finish(options, target, first_picture(options.video), scaled, made, plan.scaled(scale))
+        print(f"set the box's lengths to match: floor_height, ground and windows times {scale:.3f}")
+        return 0
+    remarks = [f"drop test {options.video.name}: scale {scale:.3f}, sd {log_sd:.3f}", named]
+    _draw(options.check, first_picture(options.video), calibration, plan, remarks)
+    print(f"wrote {options.check}")
+    if not right:
+        print("edgecv: the scale is wrong; --rescale corrects it, or mark the points again", file=sys.stderr)
+    return 0 if right and named.startswith("named") else EdgecvError.exit_code
+
+
+def _named(drops: list[tuple[Finding, DropResult]], plan: FacadePlan, floor: int, window: str | None) -> str:
+    """Print what the origin says of each drop; 'named right' where all name the floor, and the window if told."""
+    right = 0
+    for finding, _ in drops:
+        origin = locate(
+            finding.fall, (float(finding.fall.path.uv_px[0, 0]), float(finding.fall.path.uv_px[0, 1])), plan
+        ).origin
+        good = origin.floor == floor and window in (None, origin.window)
+        right += good
+        place = f"floor {origin.floor_name}" if origin.floor is not None else "no floor"
+        place += f", window {origin.window}" if origin.window is not None else ""
+        print(f"named: {place}{'' if good else f', but it was floor {plan.floor_names[floor - 1]}'}")
+    if right == len(drops):
+        return "named right"
+    return f"the place was named right for {right} of {len(drops)} drops"
+
+
+def _findings(video: Path, pipeline: Pipeline) -> list[Finding]:
+    found: list[Finding] = []
+    with VideoFile(video) as source:
+        for frame in source:
+            found.extend(pipeline.process(frame))
+    return found + pipeline.flush()
+
+
+def _target(options: argparse.Namespace) -> _Target:
+    """The camera, whatever its present calibration holds."""
+    box = load_box(options.config, with_calibrations=False)
+    camera_id = options.camera
+    if camera_id is None:
+        if len(box.camera_ids) != 1:
+            raise ConfigError(f"{box.path}: has cameras {', '.join(box.camera_ids)}; name one with --camera")
+        camera_id = box.camera_ids[0]
+    setup = box.camera(camera_id)
+    if setup.facade is None:
+        raise ConfigError(f"{box.path}: cameras.{camera_id}.facade: is missing; name the facade that it looks at")
+    name = setup.settings.calibration
+    if options.out is None and name is None:
+        raise ConfigError(
+            f"{box.path}: cameras.{camera_id}.calibration: is missing; name the file to be written, or give --out FILE"
+        )
+    file = options.out if options.out is not None else box.path.parent / str(name)
+    several = setup.settings.facade if setup.beside else None
+    return _Target(box, camera_id, plan_of(setup.facade, several or "", setup.beside), file)
+
+
+def _grid_of(picture: Picture, target: _Target, focal_px: float | None, part: int) -> tuple[WindowGrid, int]:
+    """The window grid of one part of the building, and how many parts there are."""
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+    hidden = np.zeros(grey.shape, np.uint8)
+    for mask in target.box.camera(target.camera_id).settings.masks:
+        cv2.fillPoly(hidden, [np.round(np.array(mask.polygon, np.float64)).astype(np.int32)], 1)
+    front = rectify(grey, vanishing_points(grey), focal_px, hidden > 0)
+    contrast = contrast_of(front)
+    planes = repetitions(front, contrast)
+    if not 1 <= part <= len(planes):
+        raise ConfigError(f"--part {part}: {len(planes)} of the building repeat; give 1 to {len(planes)}")
+    plane = planes[part - 1]
+    return find_grid(front, contrast, plane, find_rows(front, contrast, plane)), len(planes)
+
+
+def _with_windows(plan: FacadePlan, found: StillResult) -> FacadePlan:
+    return replace(plan, windows=found.windows)
+
+
+def _finish(
+    options: argparse.Namespace,
+    target: _Target,
+    picture: Picture,
+    calibration: Calibration,
+    remark: str,
+    plan: FacadePlan | None = None,
+) -> None:
+    """Solve, draw, write, say how good it is."""
+    shown = plan or target.plan
+    solved = solved_of(calibration, shown)
+    pose = solved.camera
+    says = [
+        f"reprojection error {solved.rms_px:.2f} px, focal length {pose.focal_px:.0f} px"
+        + ("" if solved.focal_determined else " (assumed)"),
+        f"{pose.position_m[2]:.1f} m from the facade, {pose.position_m[1]:.1f} m above its foot, "
+        f"looking up {pose.elevation_deg:.0f} degrees",
+        how_well_known(solved, shown),
+    ]
+    _draw(options.check, picture, calibration, shown, says[:1])
+    write_calibration(target.file, calibration, [f"camera {target.camera_id}, {remark}", says[0]])
+    for text in says:
+        print(text)
+    print(f"wrote {target.file} and {options.check}: look at the picture before you trust it")
+
+
+def _draw(
+    file: Path, picture: Picture, calibration: Calibration, plan: FacadePlan, caption: tuple[str, ...] | list[str]
+) -> None:
+    camera = solved_of(calibration, plan).camera
+    flat = [(p.pixel, (*p.facade, p.depth)) for p in calibration.points if p.of is None]
+    drawn = check_picture(
+        picture,
+        camera,
+        plan,
+        np.array([pixel for pixel, _ in flat], np.float64),
+        np.array([place for _, place in flat], np.float64),
+        caption,
+    )
+    kind = file.suffix if file.suffix.lower() in (".jpg", ".jpeg", ".png") else ".jpg"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(file, cv2.imencode(kind, drawn)[1].tobytes())
+    except OSError as error:
+        raise ConfigError(f"--check {file}: cannot be written ({error.strerror or error})") from error
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigError("calibrate still: nobody can be asked here; look at the picture and give --yes")
+    return input(question).strip().lower() in ("y", "yes")
