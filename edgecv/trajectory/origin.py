@@ -13,6 +13,7 @@ from edgecv.geometry.facade import FacadePlan
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.settings import TrajectorySettings
+from edgecv.trajectory.whole import LIGHT_MPS, with_what_came_before
 
 Float64 = NDArray[np.float64]
 _EXCLUDED = 0.001  # floors whose probabilities sum to less than this are excluded
@@ -106,7 +107,7 @@ def locate(
     if plan is None:
         reason = "the camera has no facade: floors and windows are not known"
         return Located(OriginEstimate(pixel, reason=reason), None, camera, None)
-    tried = [(face, seen, launches_of(fall, face, settings, seen)) for face, seen in plan.faces(camera)]
+    tried = [(face, seen, _launches(fall, face, settings, seen)) for face, seen in plan.faces(camera)]
     found = [(face, seen, launches) for face, seen, launches in tried if launches is not None]
     if not found:
         reason = "the path, carried back, does not meet the facade"
@@ -126,6 +127,22 @@ def locate(
     )
     origin = _estimate(pixel, face, seen, launches, chances, p_roof)
     return Located(origin, face, seen, launches)
+
+
+def _launches(
+    fall: Fall, plan: FacadePlan, settings: TrajectorySettings | None, camera: PinholeCamera
+) -> Launches | None:
+    """The launch, of the whole path where flutter explains it and a fall only a stretch."""
+    whole = with_what_came_before(fall, settings or TrajectorySettings())
+    if whole is not None:
+        launches = launches_of(whole, plan, settings, camera)
+        if (
+            launches is not None
+            and launches.chi2_reduced <= _WORST_CHI2
+            and float(np.median(launches.terminal_mps)) < LIGHT_MPS
+        ):
+            return launches
+    return launches_of(fall, plan, settings, camera)
 
 
 def _estimate(
