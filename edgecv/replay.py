@@ -175,8 +175,9 @@ def _replay_one(
             continue
         evidence = write_evidence(incident, finding.fall, video, staging / incident.id, camera.camera, camera.plan)
         result.incidents.append(evidence.incident)
-        points, fitted, vacuum = heights_of(finding.fall)
-        plot = height_time_plot(points, fitted, vacuum, "height above the last sighting, m")
+        heights = heights_of(finding.fall)
+        band = (heights.low, heights.high)
+        plot = height_time_plot(heights.seen, heights.fitted, heights.vacuum, "height above the last sighting, m", band)
         pages.append(IncidentSection(evidence.incident, evidence.still_jpg, evidence.strobe_jpg, plot, evidence.files))
     counts = pipeline.counts
     section = VideoSection(

@@ -139,7 +139,13 @@ def _origin(estimate: OriginEstimate) -> Origin:
         sd_m=None if estimate.sd_m is None else (round(estimate.sd_m[0], 3), round(estimate.sd_m[1], 3)),
         pixel=(round(pixel[0], 1), round(pixel[1], 1)),
         candidates=tuple(
-            OriginCandidate(floor=c.floor, window=c.window, p=round(c.p, 4), facade=c.facade or None)
+            OriginCandidate(
+                floor=c.floor,
+                window=c.window,
+                p=round(c.p, 4),
+                facade=c.facade or None,
+                floor_name=c.floor_name or None,
+            )
             for c in estimate.candidates
         ),
         p_roof=round(estimate.p_roof, 4),

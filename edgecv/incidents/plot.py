@@ -14,17 +14,24 @@ _LEFT, _RIGHT, _TOP, _FOOT = 66, 14, 40, 50
 _MARK = 3.2
 
 
-def height_time_plot(points: Series, fitted: Series, free_fall: Series | None, y_label: str) -> str:
+def height_time_plot(
+    points: Series,
+    fitted: Series,
+    free_fall: Series | None,
+    y_label: str,
+    band: tuple[Series, Series] | None = None,
+) -> str:
     """Draw height over time as inline SVG.
 
-    Colours come from ``currentColor`` and the classes ``sighting``, ``fit``, ``gravity``, ``grid`` and ``axis``, which
-    carry defaults of their own, so the page decides between light and dark.
+    Colours come from ``currentColor`` and the classes ``sighting``, ``fit``, ``band``, ``gravity``, ``grid`` and
+    ``axis``, which carry defaults of their own, so the page decides between light and dark.
 
     Args:
         points: sightings, ``(t, height)``; times in seconds.
         fitted: the fitted fall, in time order.
         free_fall: the fall without air, or None.
         y_label: the height axis with its unit, e.g. ``"height (m)"``.
+        band: lower and upper bound of the fitted fall at the same instants, or None.
 
     Returns:
         One ``<svg>`` element, every text escaped. Values that are not finite are left out.
@@ -48,6 +55,9 @@ def height_time_plot(points: Series, fitted: Series, free_fall: Series | None, y
     parts = [head, title, described, _grid(place, label)]
     clip = f'<svg x="{_LEFT}" y="{_TOP}" width="{place.width}" height="{place.height}" viewBox="{_LEFT} {_TOP} '
     parts.append(f'{clip}{place.width} {place.height}" overflow="hidden">')
+    around = _finite(band[0]) + _finite(band[1])[::-1] if band is not None and curve else []
+    if around:
+        parts.append(_area(place, around))
     if pure:
         parts.append(_curve(place, pure, 'class="gravity" stroke="currentColor" stroke-dasharray="6 5"'))
     if curve:
@@ -58,7 +68,7 @@ def height_time_plot(points: Series, fitted: Series, free_fall: Series | None, y
         'stroke="currentColor" stroke-width="1.3"/>'
         for t, h in seen
     )
-    parts.extend([_legend(bool(seen), bool(curve), bool(pure)), "</svg>"])
+    parts.extend([_legend(bool(seen), bool(curve), bool(around), bool(pure)), "</svg>"])
     return "".join(parts)
 
 
@@ -118,7 +128,12 @@ def _curve(place: _Axes, series: list[tuple[float, float]], look: str) -> str:
     return f'<polyline {look} fill="none" stroke-width="1.8" points="{corners}"/>'
 
 
-def _legend(seen: bool, curve: bool, pure: bool) -> str:
+def _area(place: _Axes, around: list[tuple[float, float]]) -> str:
+    corners = " ".join(f"{place.x(t):.1f},{place.y(h):.1f}" for t, h in around)
+    return f'<polygon class="band" fill="currentColor" fill-opacity="0.16" stroke="none" points="{corners}"/>'
+
+
+def _legend(seen: bool, curve: bool, band: bool, pure: bool) -> str:
     parts, x, y = [], _LEFT, 20
     if seen:
         parts.append(
@@ -136,6 +151,12 @@ def _legend(seen: bool, curve: bool, pure: bool) -> str:
                 f'stroke-width="1.8"/><text x="{x + 30}" y="{y}">{text}</text>'
             )
             x += 130
+        if shown and band and "fit" in look:
+            parts.append(
+                f'<rect class="band" x="{x}" y="{y - 11}" width="24" height="13" fill="currentColor" '
+                f'fill-opacity="0.16"/><text x="{x + 30}" y="{y}">90 % band</text>'
+            )
+            x += 120
     return "".join(parts)
 
 

@@ -1,6 +1,8 @@
-"""What the height-time plot shows: sightings, fit and the fall without air, in metres."""
+"""What the height-time plot shows: sightings, fit with its 90 % band, and the fall without air, in metres."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +13,30 @@ from edgecv.trajectory.model import ELEVATION, LOG_VT, ROLL, apparent_gravity, f
 
 Float64 = NDArray[np.float64]
 Curve = list[tuple[float, float]]
+_DRAWS = 200
 
 
-def heights_of(fall: Fall) -> tuple[Curve, Curve, Curve]:
-    """Return ``(t_s, height_m)`` of the sightings, the fitted fall and the same throw without drag.
+@dataclass(frozen=True, slots=True)
+class Heights:
+    """Curves ``(t_s, height_m)``: media time, metres above the last sighting.
+
+    Attributes:
+        seen: the sightings.
+        fitted: the fitted fall.
+        low: 5 % quantile of the falls that the path allows, at the instants of ``fitted``.
+        high: 95 % quantile.
+        vacuum: the same throw without drag.
+    """
+
+    seen: Curve
+    fitted: Curve
+    low: Curve
+    high: Curve
+    vacuum: Curve
+
+
+def heights_of(fall: Fall) -> Heights:
+    """Return what the height-time plot shows.
 
     Heights are above the last sighting. A sighting's height is the fit's at that instant plus its own deviation in
     the picture, turned into metres by the apparent gravity there.
@@ -31,15 +53,23 @@ def heights_of(fall: Fall) -> tuple[Curve, Curve, Curve]:
     ground = float(heights(fit.parameters, grid)[-1])
     fitted = heights(fit.parameters, grid) - ground
     free = heights(vacuum, grid) - ground
+    # what the path leaves open: drag and speed bend the curve, and the scale of all of it is that of the fit's draws
+    rng = np.random.default_rng(0)
+    draws = rng.multivariate_normal(fit.parameters, fit.covariance, _DRAWS, method="eigh")
+    draws[:, [ELEVATION, ROLL]] = fit.parameters[[ELEVATION, ROLL]]
+    many = -(fly(fit.view, draws, grid).positions_m @ down[0])
+    low, high = np.quantile(many - many[:, -1:], [0.05, 0.95], axis=0)
     times = fall.path.t_s - fit.start_s
     at_sightings = heights(fit.parameters, times) - ground
     deviation = fall.path.uv_px[:, 1] - fit.pixels_at(fall.path.t_s)[:, 1]
     scale = np.array([apparent_gravity(fit.view, fit.parameters[None], float(t))[0] / G_MPS2 for t in times])
     seen = at_sightings - deviation / scale
     t_media = fit.start_s + grid
-    return (
+    return Heights(
         _curve(fall.path.t_s, seen),
         _curve(t_media, fitted),
+        _curve(t_media, np.asarray(low, np.float64)),
+        _curve(t_media, np.asarray(high, np.float64)),
         _curve(t_media, free),
     )
 

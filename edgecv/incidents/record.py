@@ -47,6 +47,7 @@ class OriginCandidate(Record):
     window: str | None
     p: float
     facade: str | None = None
+    floor_name: str | None = None
 
 
 class Origin(Record):

@@ -127,15 +127,17 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
         ("Started", f"{incident.started_at} ({_CLOCKS[incident.media.clock]})"),
         ("Came from", origin_in_words(origin)),
         ("Place on the facade", _place(incident)),
+        ("Excluded", _excluded(incident)),
+        ("Left the building", _release(incident)),
         ("Launch velocity", _velocity(velocity) if velocity else unscaled),
-        (
-            "Impact speed",
-            unscaled if motion.impact_speed_mps is None else f"{number(motion.impact_speed_mps)} m/s",
-        ),
+        ("Impact speed", unscaled if motion.impact_speed_mps is None else _impact(incident)),
         ("Weight class", mass.class_ + _class_chances(mass.p)),
         ("Terminal velocity", interval_in_words(mass.terminal_velocity, "m/s") or f"unknown: {why}"),
         ("Mass", interval_in_words(mass.kg, "kg") or f"unknown: {why}"),
+        ("Size", interval_in_words(mass.diameter_m, "m across") or f"unknown: {why}"),
+        ("May be", ", ".join(f"{t.name} {percent(t.p)}" for t in mass.things) or f"unknown: {why}"),
         ("Impact energy", interval_in_words(mass.impact_energy_j, "J") or f"unknown: {why}"),
+        ("Hazard", mass.hazard or f"unknown: {why}"),
         ("Apparent gravity", gravity),
         ("Fit", f"reduced χ² {number(fit.chi2_reduced)} over {fit.points} sightings"),
         (
@@ -160,6 +162,35 @@ def _velocity(mps: tuple[float, float, float]) -> str:
     )
 
 
+def _excluded(incident: Incident) -> str:
+    """Floors it did not come from: clearing those who live there is half of the work."""
+    floors = sorted(incident.origin.excluded_floors)
+    if not floors:
+        return "no floor"
+    runs: list[list[int]] = []
+    for floor in floors:
+        if runs and floor == runs[-1][1] + 1:
+            runs[-1][1] = floor
+        else:
+            runs.append([floor, floor])
+    return "floors " + ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs) + " (counted from the ground)"
+
+
+def _release(incident: Incident) -> str:
+    motion = incident.motion
+    how = motion.release or "how is not clear"
+    speed = interval_in_words(motion.launch_speed_mps, "m/s")
+    return f"{how}, at {speed}" if speed else how
+
+
+def _impact(incident: Incident) -> str:
+    motion = incident.motion
+    where = (
+        "at the last sighting" if motion.impact_height_m is None else f"{number(motion.impact_height_m)} m above ground"
+    )
+    return f"{number(motion.impact_speed_mps or 0.0)} m/s, {where}"
+
+
 def _place(incident: Incident) -> str:
     origin = incident.origin
     if origin.x_m is None or origin.y_m is None:
@@ -181,7 +212,8 @@ def _windows(incident: Incident) -> list[tuple[str, float]]:
     """The likeliest windows, most likely first, with the rest in one last row."""
     ordered = sorted(incident.origin.candidates, key=lambda c: (-c.p, c.floor, c.window or ""))
     shown = [
-        (f"floor {c.floor}, {f'window {c.window}' if c.window else 'no window'}", c.p) for c in ordered[:_WINDOWS_SHOWN]
+        (f"floor {c.floor_name or c.floor}, {f'window {c.window}' if c.window else 'no window'}", c.p)
+        for c in ordered[:_WINDOWS_SHOWN]
     ]
     rest = sum(c.p for c in ordered[_WINDOWS_SHOWN:])
     return [*shown, (f"{len(ordered) - _WINDOWS_SHOWN} others", rest)] if rest > 0 else shown

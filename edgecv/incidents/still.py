@@ -41,6 +41,7 @@ FloorLine = tuple[tuple[float, float], tuple[float, float], str]
 
 _ZOOM = 4
 _STRONG_EDGE = 120  # grey levels of a Laplacian: window frames stay below, burned-in letters do not
+_WORTH_TELLING = 0.005  # probability of a runner-up
 _INSET_SHARES = (0.34, 0.27, 0.2)  # of the picture's shorter side, the largest that finds a free corner
 
 
@@ -108,7 +109,19 @@ def origin_label(origin: Origin) -> str:
         known = window.isascii() or origin.window_index is None
         words.append(f"window {ascii_of(window)}" if known else f"window no. {(origin.window_index or 0) + 1}")
     p = sum(c.p for c in origin.candidates if c.floor == origin.floor and window in (None, c.window))
-    return ", ".join([*words, f"p {p:.2f}"] if p > 0 else words)
+    if p <= 0:
+        return ", ".join(words)
+    return ", ".join([*words, f"p {p:.2f}"]) + _runner_up(origin)
+
+
+def _runner_up(origin: Origin) -> str:
+    """The next likely place, where it is worth knowing."""
+    others = [c for c in origin.candidates if c.floor != origin.floor or origin.window not in (None, c.window)]
+    second = max(others, key=lambda c: c.p, default=None)
+    if second is None or second.p < _WORTH_TELLING:
+        return ""
+    window = f" window {second.window}" if second.window is not None and second.window.isascii() else ""
+    return f"; next floor {ascii_of(second.floor_name or str(second.floor))}{window}, p {second.p:.2f}"
 
 
 def _ring_radius(track: Sequence[TrackPointRecord], unit: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class WindowProbability:
     window_index: int | None
     p: float
     facade: str = ""
+    floor_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def locate(
     shares = np.exp(evidence - evidence.max())
     shares /= shares.sum()
     chances = [
-        WindowProbability(c.floor, c.window, c.window_index, float(share) * c.p, face.name)
+        replace(c, p=float(share) * c.p, facade=face.name)
         for (face, _, launches), share in zip(found, shares, strict=True)
         for c in _probabilities(launches, face)
     ]
@@ -210,7 +211,10 @@ def _probabilities(launches: Launches, plan: FacadePlan) -> list[WindowProbabili
         index, name = plan.window_at(float(x)) or (None, None)
         counts[floor, index, name] = counts.get((floor, index, name), 0) + 1
     total = len(launches.position_m)
-    return [WindowProbability(floor, name, index, n / total) for (floor, index, name), n in counts.items()]
+    return [
+        WindowProbability(floor, name, index, n / total, floor_name=plan.floor_names[floor - 1])
+        for (floor, index, name), n in counts.items()
+    ]
 
 
 def _name(
