@@ -73,6 +73,7 @@ def find_grid(picture: Rectified, contrast: Float32, plane: Repetition, rows: Ro
                 found[r, c] = picture.pixels(np.array([middle_x + moved[0]]), at)[0]
     edges = np.array([[left, right] for left, right, _, _ in boxes], np.float64) / plane.pitch
     spans = np.array([[sill, head] for *_, head, sill in boxes], np.float64)
+    spans -= _tilt(edges.mean(axis=1), spans.mean(axis=1))[:, None]
     usual = np.median(spans, axis=0)
     heights = (usual[0] - spans) / _FLOOR_PX
     # balconies and machines stand out before the plane: their columns are known, their pixels tell nothing of it
@@ -91,6 +92,18 @@ _NONE = (
     "calibrate: floors repeat in the picture, but too few windows stand out on them; "
     "mark points by hand instead: edgecv calibrate points"
 )
+
+
+def _tilt(across: Float64, height: Float64) -> Float64:
+    """What a row's slope in the rectified picture adds to each column: by the median slope of pairs (Theil 1950).
+
+    A row of windows is level, its picture only as level as the vanishing points are right.
+    """
+    if len(across) < 3:
+        return np.zeros(len(across))
+    i, j = np.triu_indices(len(across), 1)
+    slope = float(np.median((height[j] - height[i]) / (across[j] - across[i])))
+    return np.asarray(slope * (across - np.median(across)), np.float64)
 
 
 def _median(laid: Float32, seen: NDArray[np.bool_]) -> Float32:

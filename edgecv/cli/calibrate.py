@@ -171,7 +171,7 @@ def run_drop(options: argparse.Namespace) -> int:
         )
         made = f"scaled by {scale:.3f}: drop test {options.video.name}"
         _finish(options, target, first_picture(options.video), scaled, made, plan.scaled(scale))
-        print(f"set the box's lengths to match: floor_height, ground and windows times {scale:.3f}")
+        print(f"lengths in the box file measured the same way (floor_height, windows) need times {scale:.3f} too")
         return 0
     remarks = [f"drop test {options.video.name}: scale {scale:.3f}, sd {log_sd:.3f}", named]
     _draw(options.check, first_picture(options.video), calibration, plan, remarks)

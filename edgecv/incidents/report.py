@@ -127,7 +127,6 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
         ("Started", f"{incident.started_at} ({_CLOCKS[incident.media.clock]})"),
         ("Came from", origin_in_words(origin)),
         ("Place on the facade", _place(incident)),
-        ("Excluded", _excluded(incident)),
         ("Left the building", _release(incident)),
         ("Launch velocity", _velocity(velocity) if velocity else unscaled),
         ("Impact speed", unscaled if motion.impact_speed_mps is None else _impact(incident)),
@@ -160,20 +159,6 @@ def _velocity(mps: tuple[float, float, float]) -> str:
         f"{right} m/s {'right' if mps[0] >= 0 else 'left'}, {up} m/s {'up' if mps[1] >= 0 else 'down'}, "
         f"{out} m/s {'outwards' if mps[2] >= 0 else 'inwards'}"
     )
-
-
-def _excluded(incident: Incident) -> str:
-    """Floors it did not come from: clearing those who live there is half of the work."""
-    floors = sorted(incident.origin.excluded_floors)
-    if not floors:
-        return "no floor"
-    runs: list[list[int]] = []
-    for floor in floors:
-        if runs and floor == runs[-1][1] + 1:
-            runs[-1][1] = floor
-        else:
-            runs.append([floor, floor])
-    return "floors " + ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs) + " (counted from the ground)"
 
 
 def _release(incident: Incident) -> str:
