@@ -176,8 +176,14 @@ def _refined(
     variance = max(float(np.square(best.fun).sum()) / freedom, _LEAST_CLICK_PX**2)
     covariance = np.zeros((7, 7))
     jacobian = np.asarray(best.jac, np.float64)
-    covariance[:used, :used] = variance * np.linalg.pinv(jacobian.T @ jacobian) * np.outer(scale, scale)
+    covariance[:used, :used] = variance * _inverse(jacobian.T @ jacobian) * np.outer(scale, scale)
     return _moved(start, change_of(best.x)), covariance
+
+
+def _inverse(information: Float64) -> Float64:
+    """Covariance of an information matrix; what the points do not tell gets a great variance, not none."""
+    values, vectors = np.linalg.eigh(information)
+    return np.asarray((vectors / np.maximum(values, 1e-10 * values[-1])) @ vectors.T, np.float64)
 
 
 def _off_vertical(camera: PinholeCamera, lines: Float64) -> Float64:

