@@ -48,9 +48,13 @@ class Problem:
 class ConfigProblems(ConfigError):  # noqa: N818 - it is named for what it holds
     """Every problem of a box file and its calibrations at once; ``errors`` holds the lines."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem | str]) -> None:
         self.errors: tuple[str, ...] = tuple(dict.fromkeys(str(problem) for problem in problems))
         super().__init__("\n".join(self.errors))
+
+    def __reduce__(self) -> tuple[type[ConfigProblems], tuple[tuple[str, ...]]]:
+        """As it was where another process raised it."""
+        return ConfigProblems, (self.errors,)
 
 
 def one_line(text: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -270,3 +271,13 @@ def test_no_text_whatever_ends_in_anything_but_clear_lines(tmp_path: Path, text:
     report = check_box(path)
     assert not report.ok
     assert all(problem.startswith(str(path)) and len(problem.splitlines()) == 1 for problem in report.problems)
+
+
+def test_problems_found_in_another_process_read_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "box.yaml"
+    file.write_text("site: a/b\ncolour: red\n")
+    with pytest.raises(ConfigProblems) as raised:
+        load_box(file)
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert str(again) == str(raised.value)
+    assert again.errors == raised.value.errors
