@@ -7,31 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from edgecv.config.base import Conflict, Section, SomeText, TopicName, entries, part
-from edgecv.config.broker import parse_broker_url
 from edgecv.config.calibration import Calibration
 from edgecv.config.camera import Camera
 from edgecv.config.facade import Facade
 from edgecv.config.problems import Location, did_you_mean, one_line
+from edgecv.config.service import Service, Storage
+from edgecv.config.upstream import Upstream
 from edgecv.errors import ConfigError
-
-
-def _broker_url(url: str) -> str:
-    try:
-        parse_broker_url(url)
-    except ConfigError as error:
-        raise ValueError(str(error).split(": ", 1)[1]) from None
-    return url
-
-
-class Upstream(Section):
-    """Where incidents are pushed."""
-
-    mqtt: Annotated[str, AfterValidator(_broker_url)] = Field(
-        description="the broker's address, mqtt://[user:password@]HOST[:PORT] or mqtts:// for TLS"
-    )
 
 
 class BoxFile(Section):
@@ -43,6 +28,8 @@ class BoxFile(Section):
         description="the cameras, each under its id, one level of the MQTT topic"
     )
     upstream: Upstream | None = Field(default=None, description="where incidents are pushed; nowhere when left out")
+    storage: Storage = Field(default_factory=Storage, description="where records and evidence are kept, and how long")
+    service: Service = Field(default_factory=Service, description="health, metrics and limits of the daemon")
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:

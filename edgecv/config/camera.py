@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,18 @@ class Mask(Section):
     reason: SomeText = Field(description="why this part is not looked at, for whoever audits the box later")
     polygon: Annotated[tuple[tuple[PixelCoordinate, PixelCoordinate], ...], Field(min_length=3)] = Field(
         description="a list of three or more corners [x, y] in pixels of the full picture"
+    )
+
+
+Decoding = Literal["software", "vaapi", "v4l2m2m", "cuda"]
+
+
+class Login(Section):
+    """Who the box is to a camera."""
+
+    user: SomeText = Field(description="the user name")
+    password_file: SomeText = Field(
+        description="a file with the password, as a path relative to the box file, or credential:NAME of systemd"
     )
 
 
@@ -35,4 +47,11 @@ class Camera(Section):
     )
     masks: tuple[Mask, ...] = Field(
         default=(), description="a list of parts of the picture to leave out: {reason: ..., polygon: [[x, y], ...]}"
+    )
+    transport: Literal["tcp", "udp"] = Field(default="tcp", description="how an rtsp:// camera sends its packets")
+    login: Login | None = Field(
+        default=None, description="the camera's user and password: {user: ..., password_file: ...}"
+    )
+    decoding: Decoding = Field(
+        default="software", description="what decodes its video; hardware that cannot falls back to software"
     )

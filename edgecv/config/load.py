@@ -150,5 +150,5 @@ def _notes(box: Box) -> tuple[str, ...]:
             calibrated = f"calibration {settings.calibration} ({len(calibration.points)} points, {width}x{height})"
         notes.append(f"camera {camera_id}: {redacted(settings.source)}; {looks_at}; {calibrated}")
     if box.settings.upstream is not None:
-        notes.append(f"upstream {redacted(box.settings.upstream.mqtt)}")
+        notes += [f"upstream {target.name}: {redacted(target.url)}" for target in box.settings.upstream.all_targets()]
     return tuple(notes)

@@ -1,0 +1,71 @@
+"""How the daemon keeps what it finds and how it is looked after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or not 0 <= int(port) <= 65535 or not host:
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:9464")
+    return text
+
+
+def is_loopback(listen: str) -> bool:
+    """Whether only this box can connect to a ``HOST:PORT``."""
+    host = listen.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Storage(Section):
+    """Where records and evidence are kept, and for how long."""
+
+    directory: SomeText | None = Field(
+        default=None,
+        description="where everything is kept; by default systemd's state directory, or else /var/lib/edgecv",
+    )
+    keep_days: Annotated[Number, Field(gt=0, le=3650)] = Field(
+        default=30.0, description="how many days an incident's evidence is kept; those on hold are kept longer"
+    )
+    disk_share: Annotated[Number, Field(gt=0, lt=1)] = Field(
+        default=0.8, description="how much of its file system may be full before old evidence is deleted, 0 to 1"
+    )
+    record_hours: Annotated[Number, Field(ge=0, le=24 * 90)] = Field(
+        default=0.0, description="how many hours of everything each camera sees are kept; 0 keeps none"
+    )
+
+
+class Service(Section):
+    """Health, metrics and limits."""
+
+    listen: Annotated[str, AfterValidator(_address)] = Field(
+        default="127.0.0.1:9464", description="HOST:PORT of metrics, health and evidence"
+    )
+    token_file: SomeText | None = Field(
+        default=None, description="a file with the bearer token that readers of metrics and evidence must show"
+    )
+    worker_memory_mb: Annotated[Whole, Field(ge=128)] = Field(
+        default=700, description="megabytes of memory a camera's worker may use before it is restarted"
+    )
+    sensitivity_test_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = Field(
+        default="12:00", description="local time HH:MM of the daily test of each camera's sensitivity; null for never"
+    )
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """Nothing is shown beyond this box without a token."""
+        listen = given.get("listen")
+        if isinstance(listen, str) and ":" in listen and not is_loopback(listen) and given.get("token_file") is None:
+            yield Conflict(("listen",), "can be reached from other machines; give token_file, or listen on 127.0.0.1")

@@ -1,0 +1,144 @@
+"""The box's one database: incidents, what is still to be sent, and the chain of seals (SQLite).
+
+Every process and thread opens its own connection. ``WAL`` lets readers read while one writes; ``synchronous=FULL`` puts
+every commit on the disk before it returns, so that what was committed outlives a power cut.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edgecv.errors import EdgecvError
+
+DATABASE = "edgecv.db"
+_BUSY_S = 20.0
+_MIGRATIONS = (
+    """
+    CREATE TABLE incidents (
+        id TEXT PRIMARY KEY,
+        device TEXT NOT NULL,
+        tier TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        stored_s REAL NOT NULL,      -- seconds since 1970
+        record TEXT NOT NULL,        -- the contract's JSON
+        evidence TEXT NOT NULL,      -- pending, sealed, failed, deleted, none
+        bytes INTEGER NOT NULL DEFAULT 0,
+        hold TEXT,                   -- why it must not be deleted
+        resolution TEXT,
+        resolved_s REAL
+    ) STRICT;
+    CREATE INDEX incidents_by_time ON incidents (stored_s);
+    CREATE TABLE chain (
+        sequence INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        manifest_sha256 TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,          -- incident, evidence, device
+        id TEXT NOT NULL,
+        device TEXT NOT NULL,
+        created_s REAL NOT NULL,
+        event TEXT NOT NULL,         -- a CloudEvent
+        UNIQUE (kind, id)
+    ) STRICT;
+    CREATE TABLE cursors (
+        target TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL         -- everything up to it was delivered or parked
+    ) STRICT;
+    CREATE TABLE parked (
+        target TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        tries INTEGER NOT NULL,
+        retry_s REAL NOT NULL,
+        PRIMARY KEY (target, seq)
+    ) STRICT;
+    CREATE TABLE states (
+        device TEXT PRIMARY KEY,
+        state TEXT NOT NULL,         -- JSON; the newest only
+        changed_s REAL NOT NULL
+    ) STRICT;
+    """,
+)
+
+
+class DatabaseError(EdgecvError):
+    """The database cannot be used; one line that says what to do."""
+
+
+class Database:
+    """One connection; not to be shared between threads.
+
+    Args:
+        path: the file; made where it is missing.
+        read_only: never write, not even to migrate.
+
+    Raises:
+        DatabaseError: it cannot be opened, is damaged, or is from a newer edgecv.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        try:
+            address = f"file:{_escaped(path)}?mode={'ro' if read_only else 'rwc'}"
+            self.connection = sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
+            self.connection.row_factory = sqlite3.Row
+            if not read_only:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                self.connection.execute("PRAGMA synchronous = FULL")
+            self._migrate(read_only)
+        except sqlite3.Error as error:
+            raise DatabaseError(
+                f"{path}: cannot be opened as edgecv's database ({error}); check the disk and its permissions, or "
+                "move the file away to begin a new one: the evidence folders stay"
+            ) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, one writer at a time; on the disk when it is left without an error."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def data_version(self) -> int:
+        """Another number whenever some other connection has committed something."""
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def problems(self) -> list[str]:
+        """What SQLite's own check finds wrong; nothing where all is well."""
+        found = [str(row[0]) for row in self.connection.execute("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
+
+    def _migrate(self, read_only: bool) -> None:
+        version = self._version()
+        if version > len(_MIGRATIONS):
+            raise DatabaseError(
+                f"{self.path}: was written by a newer edgecv (schema {version}, known are {len(_MIGRATIONS)}); update edgecv"
+            )
+        if read_only or version == len(_MIGRATIONS):
+            return
+        with self.transaction() as connection:
+            for number in range(self._version(), len(_MIGRATIONS)):  # another process may have been quicker
+                for statement in _MIGRATIONS[number].split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+
+    def _version(self) -> int:
+        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _escaped(path: Path) -> str:
+    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
