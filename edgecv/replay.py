@@ -18,12 +18,12 @@ from edgecv.classification import Finding
 from edgecv.errors import ConfigError, InputError
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
-from edgecv.incidents.build import Clock, Source, build_incident
+from edgecv.incidents.build import Source, build_incident
 from edgecv.incidents.evidence import write_evidence
 from edgecv.incidents.files import flush_directory, sha256_file, write_atomic
 from edgecv.incidents.plot import height_time_plot
 from edgecv.incidents.plot_data import heights_of
-from edgecv.incidents.record import Incident
+from edgecv.incidents.record import Clock, Incident
 from edgecv.incidents.report import IncidentSection, Report, VideoSection, render_report
 from edgecv.incidents.settings_table import settings_table, versions_table
 from edgecv.pipeline import Pipeline

@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from edgecv.capture.clock import MediaClock
 from edgecv.capture.frame import Frame
 from edgecv.errors import InputError
 
@@ -101,8 +102,8 @@ class VideoFile:
     def __iter__(self) -> Iterator[Frame]:
         base = self._stream.time_base or Fraction(1, 1000)
         nominal_s = 1.0 / (self.info.average_fps or 25.0)
-        first_pts = self._first.pts
-        t_s = -nominal_s
+        clock = MediaClock(self._first.pts, base, nominal_s)
+        t_s = 0.0
         size = (self._first.width, self._first.height)
         for picture in chain([self._first], self._decoding):
             if (picture.width, picture.height) != size:
@@ -111,11 +112,7 @@ class VideoFile:
                     "only the part before was read"
                 )
                 return
-            stamp = None if picture.pts is None or first_pts is None else float((picture.pts - first_pts) * base)
-            # a stamp that is missing or does not advance is repaired; everything else is taken as it is
-            t_s = stamp if stamp is not None and stamp > t_s + 1e-6 else t_s + nominal_s
-            if self.frames_read == 0:
-                t_s = 0.0
+            t_s = clock.time_of(picture.pts)
             yield Frame(self.frames_read, t_s, luma_of(picture, self.info.rotation_deg))
             self.frames_read += 1
             self.last_t_s = t_s

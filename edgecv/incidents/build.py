@@ -14,6 +14,7 @@ from edgecv._version import __version__
 from edgecv.classification import Finding
 from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.record import (
+    Clock,
     EvidenceRecord,
     FitRecord,
     Incident,
@@ -37,7 +38,6 @@ from edgecv.trajectory.origin import OriginEstimate
 from edgecv.trajectory.quantiles import Quantiles
 from edgecv.trajectory.release import Release, release_of
 
-Clock = Literal["option", "container", "file_mtime"]
 _NAMESPACE = uuid.UUID("6f1c2c52-3c0b-5f0e-9d53-6a1f7f6f4c11")  # edgecv's own; never changes
 _ASSUMED = "size, density and drag of everyday things that fall as fast and look as large; air of 1.2 kg/m3"
 _EDGE_PX = 12.0  # a first sighting nearer to the picture's top edge than this may come from above it
@@ -56,6 +56,8 @@ class Source:
         plan: floors and windows of the facade the camera sees, or None.
         config_sha256: hash of the box file and its calibrations, or None.
         scale_px_per_m: a known scale, or None.
+        clock_error_s: how far the epoch may be off, seconds, where that is known.
+        session: what tells one live connection from another, for media time begins at zero in each; None for files.
     """
 
     site: str
@@ -66,6 +68,8 @@ class Source:
     plan: FacadePlan | None = None
     config_sha256: str | None = None
     scale_px_per_m: float | None = None
+    clock_error_s: float | None = None
+    session: str | None = None
 
 
 def build_incident(finding: Finding, source: Source) -> Incident:
@@ -95,7 +99,13 @@ def build_incident(finding: Finding, source: Source) -> Incident:
         device=source.device,
         started_at=_wall(source.epoch, track[0].t),
         ended_at=_wall(source.epoch, track[-1].t),
-        media=Media(source=source.path, start_s=track[0].t, end_s=track[-1].t, clock=source.clock),
+        media=Media(
+            source=source.path,
+            start_s=track[0].t,
+            end_s=track[-1].t,
+            clock=source.clock,
+            clock_error_s=source.clock_error_s,
+        ),
         track=track,
         origin=_origin(located.origin),
         fit=_fit(finding, source.scale_px_per_m, launches),
@@ -113,7 +123,9 @@ def build_incident(finding: Finding, source: Source) -> Incident:
 
 
 def _identity(source: Source, track: tuple[TrackPointRecord, ...]) -> str:
-    content = [source.site, source.device, [[p.t, p.x, p.y] for p in track]]
+    content: list[object] = [source.site, source.device, [[p.t, p.x, p.y] for p in track]]
+    if source.session is not None:
+        content.append(source.session)
     return str(uuid.uuid5(_NAMESPACE, json.dumps(content, separators=(",", ":"))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,12 +14,13 @@ from av.error import FFmpegError
 from av.packet import Packet
 
 from edgecv.capture import VideoFile
+from edgecv.capture.packets import stamp_of
 from edgecv.errors import InputError
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
-    AnyPacket = Packet[VideoStream]
+    from edgecv.capture.packets import AnyPacket
 
 _CONTAINERS = ((".mp4", "mp4"), (".mkv", "matroska"), (".avi", "avi"))
 
@@ -60,16 +62,34 @@ def cut_clip(source: Path, destination: Path, start_s: float, end_s: float) -> C
         packets = _packets_between(reader, first_pts, base, max(0.0, start_s), end_s)
         if not packets:
             raise InputError(f"{source}: no pictures between {start_s:.2f} and {end_s:.2f} s to cut a clip from")
-        stamps = [stamp for p in packets if (stamp := _stamp(p)) is not None]
-        for suffix, container in _CONTAINERS:
-            target = destination.with_suffix(suffix)
-            aside = target.with_name(f".{target.name}.part")
-            if _mux(aside, container, stream, packets, base):
-                _flush(aside)
-                aside.replace(target)
-                return Clip(target, float((min(stamps) - first_pts) * base), float((max(stamps) - first_pts) * base))
-            aside.unlink(missing_ok=True)
-    raise InputError(f"{source}: neither MP4, Matroska nor AVI can hold its packets; no clip was cut")
+        return write_clip(destination, stream, packets, base, first_pts)
+
+
+def write_clip(
+    destination: Path, stream: VideoStream, packets: Sequence[AnyPacket], base: Fraction, first_pts: int
+) -> Clip:
+    """Write packets, from a key frame on, to a clip.
+
+    Args:
+        destination: where it goes; its suffix becomes ``.mkv`` or ``.avi`` where MP4 cannot hold the codec.
+        stream: what they are packets of.
+        packets: in decoding order; not changed.
+        base: seconds a tick of their stamps.
+        first_pts: the stamp of media time 0.
+
+    Raises:
+        InputError: no container can hold them.
+    """
+    stamps = [stamp for p in packets if (stamp := stamp_of(p)) is not None]
+    for suffix, container in _CONTAINERS:
+        target = destination.with_suffix(suffix)
+        aside = target.with_name(f".{target.name}.part")
+        if _mux(aside, container, stream, packets, base):
+            _flush(aside)
+            aside.replace(target)
+            return Clip(target, float((min(stamps) - first_pts) * base), float((max(stamps) - first_pts) * base))
+        aside.unlink(missing_ok=True)
+    raise InputError(f"{destination}: neither MP4, Matroska nor AVI can hold its packets; no clip was cut")
 
 
 def _packets_between(
@@ -86,7 +106,7 @@ def _packets_between(
     kept: list[AnyPacket] = []
     try:
         for packet in reader.demux(stream):
-            stamp = _stamp(packet)
+            stamp = stamp_of(packet)
             if packet.size == 0 or stamp is None:
                 continue
             if packet.is_keyframe and stamp <= start:
@@ -102,13 +122,8 @@ def _packets_between(
     return kept
 
 
-def _stamp(packet: AnyPacket) -> int | None:
-    """When a packet's picture is shown; AVI tells only the decoding order of some codecs."""
-    return packet.pts if packet.pts is not None else packet.dts
-
-
 def _mux(
-    path: Path, container: str, stream: av.video.stream.VideoStream, packets: list[AnyPacket], base: Fraction
+    path: Path, container: str, stream: VideoStream, packets: Sequence[AnyPacket], base: Fraction
 ) -> bool:
     """Write packets; False where the container cannot hold them."""
     offset = min(p.dts if p.dts is not None else p.pts or 0 for p in packets)

@@ -126,7 +126,8 @@ class Database:
         version = self._version()
         if version > len(_MIGRATIONS):
             raise DatabaseError(
-                f"{self.path}: was written by a newer edgecv (schema {version}, known are {len(_MIGRATIONS)}); update edgecv"
+                f"{self.path}: was written by a newer edgecv (schema {version}, known are {len(_MIGRATIONS)}); "
+                "update edgecv"
             )
         if read_only or version == len(_MIGRATIONS):
             return

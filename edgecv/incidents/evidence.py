@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgecv.capture import pictures_between
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
-from edgecv.incidents.clip import cut_clip
+from edgecv.incidents.clip import Clip, cut_clip
 from edgecv.incidents.files import sha256_file, write_atomic
 from edgecv.incidents.manifest import write_manifest
 from edgecv.incidents.record import EvidenceRecord, Incident, Origin
@@ -54,7 +54,7 @@ def write_evidence(
     camera: PinholeCamera | None = None,
     plan: FacadePlan | None = None,
 ) -> Evidence:
-    """Write one incident's folder.
+    """Write one incident's folder from a recording.
 
     Args:
         incident: the record, its evidence still empty.
@@ -66,16 +66,50 @@ def write_evidence(
     """
     folder.mkdir(parents=True)
     clip = cut_clip(recording, folder / "clip.mp4", incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S)
-    still, strobe = _pictures(incident, fall, recording, camera, plan)
+    pictures = write_pictures(incident, fall, recording, folder, camera, plan)
+    described = write_record(incident, clip, folder)
+    write_manifest(folder)
+    files = tuple((p.name, sha256_file(p)) for p in sorted(folder.iterdir()))
+    return Evidence(described, *pictures, files)
+
+
+def write_record(incident: Incident, clip: Clip, folder: Path) -> Incident:
+    """Write ``incident.json``, pointing to the clip beside it; return the record as written."""
+    evidence = EvidenceRecord(
+        manifest="manifest.json",
+        sha256=sha256_file(clip.path),
+        clip=clip.path.name,
+        clip_start_s=round(clip.start_s, 6),
+    )
+    described = incident.model_copy(update={"evidence": evidence})
+    write_atomic(folder / "incident.json", described.model_dump_json(by_alias=True, indent=1) + "\n")
+    return described
+
+
+def write_pictures(
+    incident: Incident,
+    fall: Fall,
+    video: Path,
+    folder: Path,
+    camera: PinholeCamera | None = None,
+    plan: FacadePlan | None = None,
+    begins_s: float = 0.0,
+) -> tuple[bytes, bytes]:
+    """Write ``still.jpg`` and ``strobe.jpg`` and return both.
+
+    Args:
+        incident: the record.
+        fall: its path.
+        video: the recording, or a clip of it.
+        folder: where they go.
+        camera: the calibrated camera, for floors in the picture.
+        plan: the facade's floors and windows.
+        begins_s: media time of the video's first picture; 0 for the whole recording.
+    """
+    still, strobe = _pictures(incident, fall, video, begins_s, camera, plan)
     write_atomic(folder / "still.jpg", still)
     write_atomic(folder / "strobe.jpg", strobe)
-    record = EvidenceRecord(manifest="manifest.json", sha256=sha256_file(clip.path))
-    sealed = incident.model_copy(update={"evidence": record})
-    write_atomic(folder / "incident.json", sealed.model_dump_json(by_alias=True, indent=1) + "\n")
-    manifest = write_manifest(folder)
-    files = tuple((p.name, sha256_file(p)) for p in sorted(folder.iterdir()))
-    assert manifest.exists()
-    return Evidence(sealed, still, strobe, files)
+    return still, strobe
 
 
 def fitted_curve(fall: Fall, lead_s: float = 0.0) -> NDArray[np.float64]:
@@ -86,7 +120,12 @@ def fitted_curve(fall: Fall, lead_s: float = 0.0) -> NDArray[np.float64]:
 
 
 def _pictures(
-    incident: Incident, fall: Fall, recording: Path, camera: PinholeCamera | None, plan: FacadePlan | None
+    incident: Incident,
+    fall: Fall,
+    video: Path,
+    begins_s: float,
+    camera: PinholeCamera | None,
+    plan: FacadePlan | None,
 ) -> tuple[bytes, bytes]:
     start, end = incident.media.start_s, incident.media.end_s
     middle = incident.track[len(incident.track) // 2].t
@@ -94,7 +133,9 @@ def _pictures(
 
     def frames() -> Iterator[tuple[float, Picture]]:
         """One at a time, for a 4K frame is 25 MB; the one nearest to the middle of the path is kept for the still."""
-        for t_s, picture in pictures_between(recording, max(0.0, start - _AROUND_S), end + _AROUND_S):
+        first, last = max(0.0, start - _AROUND_S - begins_s), end + _AROUND_S - begins_s
+        for clip_s, picture in pictures_between(video, first, last):
+            t_s = clip_s + begins_s
             if not shown or abs(t_s - middle) < abs(shown[0][0] - middle):
                 shown[:] = [(t_s, picture)]
             yield t_s, picture

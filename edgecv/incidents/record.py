@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MassClass = Literal["light", "medium", "heavy", "undetermined"]
 Tier = Literal["incident", "candidate"]
+Clock = Literal["option", "container", "file_mtime", "rtcp", "box"]
+"""Where wall time comes from: told by the user, the container's creation time, the file's date, the camera's RTCP
+reports, or the box's own clock when the packets arrived."""
 
 
 class Record(BaseModel):
@@ -26,8 +29,10 @@ class Media(Record):
     source: str
     start_s: float
     end_s: float
-    clock: Literal["option", "container", "file_mtime"] = "container"
-    """How ``started_at`` was derived: told by the user, from the container's creation time, or from the file's date."""
+    clock: Clock = "container"
+    """How ``started_at`` was derived."""
+    clock_error_s: float | None = None
+    """Live: how far ``started_at`` may be off, seconds."""
 
 
 class TrackPointRecord(Record):
@@ -146,6 +151,10 @@ class EvidenceRecord(Record):
 
     manifest: str | None = None
     sha256: str | None = None
+    clip: str | None = None
+    """The clip's file name."""
+    clip_start_s: float | None = None
+    """Media time of the clip's first picture."""
 
 
 class Software(Record):

@@ -6,6 +6,9 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +16,8 @@ from edgecv.incidents.record import Incident
 
 CONTENT_TYPE = "application/cloudevents+json"
 INCIDENT_TYPE = "io.edgecv.incident.v1"
+EVIDENCE_TYPE = "io.edgecv.evidence.v1"
+DEVICE_TYPE = "io.edgecv.device.v1"
 
 
 def incident_event(incident: Incident) -> dict[str, Any]:
@@ -22,18 +27,56 @@ def incident_event(incident: Incident) -> dict[str, Any]:
     twice can tell. ``source`` is the URN ``urn:edgecv:SITE:DEVICE``, percent-encoded (RFC 8141); ``subject`` is the
     kind of incident, so that a subscriber can filter without opening ``data``.
     """
-    return {
-        "specversion": "1.0",
-        "id": incident.id,
-        "source": f"urn:edgecv:{quote(incident.site, safe='')}:{quote(incident.device, safe='')}",
-        "type": INCIDENT_TYPE,
-        "subject": incident.kind,
-        "time": incident.started_at,
-        "datacontenttype": "application/json",
-        "data": json.loads(incident.to_json()),
-    }
+    data = json.loads(incident.to_json())
+    return _event(incident.site, incident.device, INCIDENT_TYPE, incident.id, incident.kind, incident.started_at, data)
 
 
 def encode(event: dict[str, Any]) -> bytes:
     """A CloudEvent as the bytes on the wire: UTF-8 JSON, the same bytes for the same event."""
     return json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def evidence_event(incident: Incident, manifest_sha256: str, files: Sequence[str]) -> dict[str, Any]:
+    """The message that an incident's evidence is sealed and complete; its id is the incident's."""
+    data = {
+        "incident": incident.id,
+        "manifest_sha256": manifest_sha256,
+        "files": list(files),
+        "clip": incident.evidence.clip,
+        "sha256": incident.evidence.sha256,
+    }
+    return _event(incident.site, incident.device, EVIDENCE_TYPE, incident.id, incident.kind, now_text(), data)
+
+
+def device_event(site: str, device: str, kind: str, text: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    """What a device has to say of itself: a camera lost, covered, turned; its blind minutes.
+
+    Args:
+        site: name of the site.
+        device: id of the camera, or ``box``.
+        kind: in one word, such as ``camera_lost``.
+        text: in plain words.
+        details: figures, of JSON's types.
+    """
+    data = {"kind": kind, "text": text, **details}
+    return _event(site, device, DEVICE_TYPE, str(uuid.uuid4()), kind, now_text(), data)
+
+
+def now_text() -> str:
+    """The box's time, RFC 3339 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _event(
+    site: str, device: str, event_type: str, event_id: str, subject: str, moment: str, data: object
+) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"urn:edgecv:{quote(site, safe='')}:{quote(device, safe='')}",
+        "type": event_type,
+        "subject": subject,
+        "time": moment,
+        "datacontenttype": "application/json",
+        "data": data,
+    }

@@ -1,0 +1,222 @@
+"""One connection to a camera, or to a recorded file played as if it were one: packets in, pictures out."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import av
+from av.codec.hwaccel import HWAccel
+from av.error import FFmpegError, HTTPUnauthorizedError
+from av.video.codeccontext import VideoCodecContext
+
+from edgecv.config.problems import redacted
+from edgecv.errors import EdgecvError
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    from edgecv.capture.packets import AnyPacket
+
+OPEN_S = 10.0
+"""Longest wait for a camera to answer and to send what its stream is made of."""
+SILENT_S = 5.0
+"""A camera that sends nothing for so long is gone."""
+_DEVICE = re.compile(r"^/dev/")
+
+
+class StreamError(EdgecvError):
+    """A stream cannot be opened or has broken off.
+
+    Attributes:
+        kind: ``login`` where the camera refuses user and password, ``unreachable``, ``silent``, ``ended``, ``damaged``.
+    """
+
+    def __init__(self, message: str, kind: Literal["login", "unreachable", "silent", "ended", "damaged"]) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSource:
+    """What to open and how.
+
+    Attributes:
+        address: an rtsp:// or http:// address, a file, or a device.
+        transport: of RTSP.
+        user: the camera's user, or None.
+        password: never shown.
+        decoding: software, or the hardware to try first.
+    """
+
+    address: str
+    transport: Literal["tcp", "udp"] = "tcp"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    decoding: Literal["software", "vaapi", "v4l2m2m", "cuda"] = "software"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is recorded video, that has an end and whose every picture counts."""
+        return "://" not in self.address and _DEVICE.match(self.address) is None
+
+    @property
+    def shown(self) -> str:
+        """The address without user and password."""
+        return redacted(self.address)
+
+    def full_address(self) -> str:
+        """The address with user and password: for FFmpeg only."""
+        if self.user is None or "://" not in self.address:
+            return self.address
+        parts = urlsplit(self.address)
+        host = parts.netloc.rpartition("@")[2]
+        login = quote(self.user, safe="") + ":" + quote(self.password or "", safe="")
+        return urlunsplit(parts._replace(netloc=f"{login}@{host}"))
+
+
+class LiveStream:
+    """An open stream; a context manager. One thread may read packets while another decodes them.
+
+    Attributes:
+        codec: FFmpeg's name.
+        base: seconds a tick.
+        average_fps: as the stream says, or None.
+        hardware: what decodes, or None for software.
+        warning: why the wished hardware is not used, or None.
+
+    Raises:
+        StreamError: it cannot be opened; one line without any password.
+    """
+
+    def __init__(self, source: StreamSource) -> None:
+        self.source = source
+        self.decode_errors = 0
+        self.warning: str | None = None
+        self.hardware: str | None = None
+        self._container = _open(source)
+        videos = [s for s in self._container.streams.video if "ATTACHED_PIC" not in str(s.disposition).upper()]
+        if not videos or videos[0].codec_context is None:
+            self._container.close()
+            raise StreamError(f"{source.shown}: sends no video that can be decoded; check the stream's path", "damaged")
+        self._stream: VideoStream = videos[0]
+        self.codec = self._stream.codec_context.name
+        self.base = self._stream.time_base or Fraction(1, 90000)
+        rate = self._stream.average_rate or self._stream.base_rate
+        self.average_fps = float(rate) if rate and 0.1 < rate < 1000 else None
+        # a copy of what the stream is, which outlives the connection: clips are written after it broke off as well
+        self._template_holder = av.open(io.BytesIO(), "w", format="matroska")
+        self.template: VideoStream = self._template_holder.add_stream_from_template(self._stream)
+        self._decoder = self._make_decoder()
+        self._decoder.thread_count = 1
+
+    def __enter__(self) -> LiveStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; only when no other thread reads or decodes."""
+        self._container.close()
+
+    def packets(self) -> Iterator[AnyPacket]:
+        """Packets from the first key frame on, until the end.
+
+        Raises:
+            StreamError: the connection broke off or nothing came for ``SILENT_S``.
+        """
+        begun = False
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size == 0 or (packet.pts is None and packet.dts is None and not self.source.is_file):
+                    continue
+                begun = begun or packet.is_keyframe or self.source.is_file
+                if begun:
+                    yield packet
+        except TimeoutError as error:
+            raise StreamError(f"{self.source.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
+        except av.error.ExitError as error:  # what FFmpeg says when our time limit cut it short
+            raise StreamError(f"{self.source.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
+        except (FFmpegError, OSError) as error:
+            raise StreamError(f"{self.source.shown}: broke off ({_why(error)})", "ended") from error
+
+    def decode(self, packet: AnyPacket | None) -> list[VideoFrame]:
+        """Pictures that became ready with a packet, or with the end (None); damaged ones are counted and left out."""
+        try:
+            return list(self._decoder.decode(packet))
+        except (FFmpegError, ValueError):
+            self.decode_errors += 1
+            return []
+
+    def _make_decoder(self) -> VideoCodecContext:
+        wished = self.source.decoding
+        own: VideoCodecContext = self._stream.codec_context
+        if wished == "software":
+            return own
+        try:
+            if wished == "v4l2m2m":
+                made = av.CodecContext.create(f"{self.codec}_v4l2m2m", "r")
+            else:
+                hardware = HWAccel(device_type=wished, allow_software_fallback=False)
+                made = av.CodecContext.create(self.codec, "r", hwaccel=hardware)
+            made.extradata = own.extradata
+            made.width, made.height = own.width, own.height  # type: ignore[attr-defined]
+            made.open()
+        except (FFmpegError, ValueError, RuntimeError, NotImplementedError) as error:
+            self.warning = f"{wished} cannot decode {self.codec} here ({_why(error)}); decoding in software"
+            return own
+        assert isinstance(made, VideoCodecContext)
+        self.hardware = wished
+        return made
+
+
+def _open(source: StreamSource) -> av.container.InputContainer:
+    options: dict[str, str] = {}
+    if source.address.startswith(("rtsp://", "rtsps://")):
+        # sound is not asked for: it would be sent only to be thrown away
+        options = {"rtsp_transport": source.transport, "allowed_media_types": "video", "analyzeduration": "3000000"}
+        if source.transport == "udp":
+            options |= {"buffer_size": str(4 * 2**20), "max_delay": "300000"}
+    is_device = _DEVICE.match(source.address) is not None
+    try:
+        if source.is_file and not Path(source.address).exists():
+            raise FileNotFoundError(2, os.strerror(2))
+        return av.open(
+            source.full_address(),
+            mode="r",
+            format="v4l2" if is_device else None,
+            options=options,
+            timeout=None if source.is_file else (OPEN_S, SILENT_S),
+            metadata_errors="replace",
+        )
+    except HTTPUnauthorizedError as error:
+        raise StreamError(
+            f"{source.shown}: refuses user and password; check the camera's login in the box file", "login"
+        ) from error
+    except (FFmpegError, ValueError, OSError) as error:
+        why = "no answer" if isinstance(error, (TimeoutError, av.error.ExitError)) else _why(error)
+        if "401" in why or "403" in why or "unauthor" in why.lower():
+            raise StreamError(
+                f"{source.shown}: refuses user and password; check the camera's login in the box file", "login"
+            ) from error
+        raise StreamError(
+            f"{source.shown}: cannot be opened ({why}); check its power, cable and address", "unreachable"
+        ) from error
+
+
+def _why(error: BaseException) -> str:
+    """The system's words only: the whole message of FFmpeg's errors holds the address, and that the password."""
+    text = getattr(error, "strerror", None)
+    return str(text) if text else type(error).__name__

@@ -1,0 +1,82 @@
+"""The thread that receives a stream's packets, so that none is lost while a picture is analysed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from edgecv.capture.live import LiveStream, StreamError
+from edgecv.capture.packets import AnyPacket, Backlog, PacketRing, stamp_of
+from edgecv.capture.wall import WallClock
+
+_JUMP_S = 5.0  # a stamp this far from where it should be is another clock
+_AHEAD = 100  # packets of a recorded file that may wait
+
+
+class Reader(threading.Thread):
+    """Receives until the stream ends, breaks, jumps in time, or is told to stop.
+
+    Args:
+        stream: open; closed by whoever opened it, after this thread has ended.
+        ring: keeps packets for evidence.
+        wall: told when packets arrive.
+        keep: called with every packet, for a recording.
+    """
+
+    def __init__(
+        self, stream: LiveStream, ring: PacketRing, wall: WallClock, keep: Callable[[AnyPacket], None] | None = None
+    ) -> None:
+        super().__init__(name="reader", daemon=True)
+        self.backlog = Backlog(drops=not stream.source.is_file)
+        self.problem: StreamError | None = None
+        self.received_packets = 0
+        self.received_bytes = 0
+        self._stream = stream
+        self._ring = ring
+        self._wall = wall
+        self._keep = keep
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Ask it to end; at the next packet, or when none comes for a while."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """The thread."""
+        try:
+            self._read()
+        except StreamError as error:
+            self.problem = error
+        except Exception as error:
+            self.problem = StreamError(f"{self._stream.source.shown}: {type(error).__name__}: {error}", "damaged")
+        finally:
+            self.backlog.close()
+
+    def _read(self) -> None:
+        first: int | None = None
+        last_s, began = 0.0, time.monotonic()
+        paced = self._stream.source.is_file
+        for packet in self._stream.packets():
+            if self._stopped.is_set():
+                return
+            stamp = stamp_of(packet)
+            if stamp is not None:
+                first = stamp if first is None else first
+                t_s = float((stamp - first) * self._stream.base)
+                if paced:
+                    self._stopped.wait(max(0.0, began + t_s - time.monotonic()))
+                    self.backlog.wait_for_room(_AHEAD, 60.0)
+                elif abs(t_s - last_s) > _JUMP_S:
+                    shown = self._stream.source.shown
+                    raise StreamError(f"{shown}: its clock jumped by {t_s - last_s:.1f} s", "ended")
+                last_s = t_s
+                self._wall.note(packet, t_s)
+            self.received_packets += 1
+            self.received_bytes += packet.size
+            self._ring.add(packet)
+            if self._keep is not None:
+                self._keep(packet)
+            self.backlog.put(packet)
+        if not paced:
+            raise StreamError(f"{self._stream.source.shown}: the camera ended the stream", "ended")

@@ -1,0 +1,240 @@
+"""The incidents of a box: their records in the database, their evidence in folders beside it.
+
+A record and its message to the upstream go into the database in one transaction: whatever happens after, both are there
+or neither. Evidence follows: written into ``.ID.part``, sealed, renamed to ``ID``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgecv.incidents.database import Database
+from edgecv.incidents.files import flush_directory
+from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.record import Incident
+from edgecv.incidents.sealing import Link, delete_evidence, seal, unseal
+from edgecv.upstream.cloudevents import evidence_event, incident_event
+from edgecv.upstream.outbox import add_message
+
+INCIDENTS = "incidents"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One incident as it is kept.
+
+    Attributes:
+        incident: the record.
+        stored_s: when it was put in, seconds since 1970.
+        evidence: pending, sealed, failed, deleted or none.
+        bytes: of its evidence.
+        hold: why it must not be deleted, or None.
+        resolution: how it ended, or None.
+    """
+
+    incident: Incident
+    stored_s: float
+    evidence: str
+    bytes: int
+    hold: str | None
+    resolution: str | None
+
+    @property
+    def id(self) -> str:
+        """The incident's id."""
+        return self.incident.id
+
+    @property
+    def device(self) -> str:
+        """The camera's id."""
+        return self.incident.device
+
+    @property
+    def tier(self) -> str:
+        """Incident or candidate."""
+        return self.incident.tier
+
+    @property
+    def started_at(self) -> str:
+        """When it began, RFC 3339."""
+        return self.incident.started_at
+
+
+class IncidentStore:
+    """One thread's access to the box's incidents.
+
+    Args:
+        database: that thread's own connection.
+        folder: holds a folder for each incident's evidence.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self.folder = folder
+
+    def add(self, incident: Incident, *, evidence: bool = True) -> bool:
+        """Put a record in, and its message for an incident (candidates are never pushed); False where it was there."""
+        with self._database.transaction() as connection:
+            cursor = connection.execute(
+                "INSERT OR IGNORE INTO incidents (id, device, tier, started_at, stored_s, record, evidence) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    incident.id,
+                    incident.device,
+                    incident.tier,
+                    incident.started_at,
+                    time.time(),
+                    incident.to_json(),
+                    "pending" if evidence else "none",
+                ),
+            )
+            if cursor.rowcount == 0:
+                return False
+            if incident.tier == "incident":
+                add_message(connection, "incident", incident.id, incident.device, incident_event(incident))
+        return True
+
+    def get(self, incident_id: str) -> Stored | None:
+        """One incident by its id, or None."""
+        row = self._database.connection.execute("SELECT * FROM incidents WHERE id = ?", (incident_id,)).fetchone()
+        return None if row is None else _stored(row)
+
+    def list(
+        self, device: str | None = None, since: datetime | None = None, limit: int = 100, tier: str | None = None
+    ) -> list[Stored]:
+        """The newest incidents, newest first.
+
+        Args:
+            device: only this camera's.
+            since: only those put in since then.
+            limit: how many at most.
+            tier: only incidents, or only candidates.
+        """
+        rows = self._database.connection.execute(
+            "SELECT * FROM incidents WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR stored_s >= ?2) "
+            "AND (?3 IS NULL OR tier = ?3) ORDER BY stored_s DESC, rowid DESC LIMIT ?4",
+            (device, None if since is None else since.timestamp(), tier, limit),
+        )
+        return [_stored(row) for row in rows]
+
+    def hold(self, incident_id: str, why: str) -> bool:
+        """Keep its evidence until it is released; False where there is no such incident."""
+        return self._set("hold = ?", why, incident_id)
+
+    def release(self, incident_id: str) -> bool:
+        """Let its evidence age again."""
+        return self._set("hold = ?", None, incident_id)
+
+    def resolve(self, incident_id: str, what: str) -> bool:
+        """Note how it ended."""
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE incidents SET resolution = ?, resolved_s = ? WHERE id = ?", (what, time.time(), incident_id)
+            )
+        return changed.rowcount > 0
+
+    def folder_of(self, incident_id: str) -> Path:
+        """Where its evidence is, once sealed."""
+        return self.folder / incident_id
+
+    def part_of(self, incident_id: str) -> Path:
+        """Where its evidence is put together."""
+        return self.folder / f".{incident_id}.part"
+
+    def publish(self, incident_id: str, key: BoxKey, sealed_at: datetime | None = None) -> None:
+        """Seal what lies in ``part_of``, chain it to the evidence before, move it into place, and tell the upstream.
+
+        A crash at any point leaves either the part (to be published again) or the finished folder.
+
+        Raises:
+            OSError: the disk failed or is full; the incident stays pending.
+        """
+        part, final = self.part_of(incident_id), self.folder_of(incident_id)
+        with self._database.transaction() as connection:
+            last = connection.execute(
+                "SELECT sequence, manifest_sha256 FROM chain ORDER BY sequence DESC LIMIT 1"
+            ).fetchone()
+            link = Link(1, None) if last is None else Link(last["sequence"] + 1, last["manifest_sha256"])
+            if final.exists():  # an earlier try came as far as the rename, but not to the commit
+                shutil.rmtree(part, ignore_errors=True)
+                final.rename(part)
+            unseal(part)
+            manifest = seal(part, key, link, incident_id, sealed_at or datetime.now(UTC))
+            written = Incident.model_validate_json((part / "incident.json").read_text())
+            size = sum(path.stat().st_size for path in part.iterdir())
+            connection.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.sequence, incident_id, manifest))
+            connection.execute(
+                "UPDATE incidents SET evidence = 'sealed', bytes = ?, record = ? WHERE id = ?",
+                (size, written.to_json(), incident_id),
+            )
+            if written.tier == "incident":
+                event = evidence_event(written, manifest, sorted(path.name for path in part.iterdir()))
+                add_message(connection, "evidence", incident_id, written.device, event)
+            part.rename(final)
+            flush_directory(self.folder)
+
+    def without_evidence(self, incident_id: str) -> None:
+        """Its evidence could not be had: the record stays."""
+        shutil.rmtree(self.part_of(incident_id), ignore_errors=True)
+        self._set("evidence = ?", "failed", incident_id)
+
+    def delete(self, incident_id: str, key: BoxKey, reason: str) -> None:
+        """Delete its evidence, with a signed record of what was deleted and why; the record stays."""
+        folder = self.folder_of(incident_id)
+        if folder.is_dir():
+            delete_evidence(folder, key, reason, datetime.now(UTC))
+        self._set("evidence = ?", "deleted", incident_id)
+
+    def pending(self) -> list[Stored]:
+        """Incidents whose evidence is not sealed yet."""
+        return [
+            _stored(row)
+            for row in self._database.connection.execute("SELECT * FROM incidents WHERE evidence = 'pending'")
+        ]
+
+    def deletable(self, before_s: float | None = None, *, also_unfinished: bool = False) -> list[Stored]:
+        """Sealed evidence that may go, the first to go first: false weight before true, resolved before open.
+
+        Args:
+            before_s: only what was stored before, seconds since 1970.
+            also_unfinished: those unresolved, or whose evidence some target has not got yet, too (they come last).
+        """
+        rows = self._database.connection.execute(
+            """
+            SELECT * FROM (
+                SELECT i.*, i.tier = 'incident' AND (i.resolution IS NULL OR EXISTS (
+                    SELECT 1 FROM messages m WHERE m.id = i.id AND (
+                        m.seq > coalesce((SELECT min(seq) FROM cursors), 0)
+                        OR EXISTS (SELECT 1 FROM parked p WHERE p.seq = m.seq)))) AS unfinished
+                FROM incidents i WHERE i.evidence = 'sealed' AND i.hold IS NULL AND (?1 IS NULL OR i.stored_s < ?1)
+            ) WHERE ?2 OR NOT unfinished ORDER BY unfinished, tier = 'incident', stored_s
+            """,
+            (before_s, also_unfinished),
+        )
+        return [_stored(row) for row in rows]
+
+    def totals(self) -> dict[tuple[str, str], int]:
+        """How many there are by ``(device, tier)``."""
+        rows = self._database.connection.execute("SELECT device, tier, count(*) FROM incidents GROUP BY 1, 2")
+        return {(row[0], row[1]): int(row[2]) for row in rows}
+
+    def _set(self, what: str, value: str | None, incident_id: str) -> bool:
+        with self._database.transaction() as connection:
+            changed = connection.execute(f"UPDATE incidents SET {what} WHERE id = ?", (value, incident_id))
+        return changed.rowcount > 0
+
+
+def _stored(row: sqlite3.Row) -> Stored:
+    return Stored(
+        Incident.model_validate_json(row["record"]),
+        row["stored_s"],
+        row["evidence"],
+        row["bytes"],
+        row["hold"],
+        row["resolution"],
+    )
