@@ -8,12 +8,14 @@ object, so an audit sees exactly what the live box saw. Time is media time (PTS)
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from edgecv.capture.frame import Frame
 from edgecv.classification import ClassificationSettings, Finding, Grouper, RepeatedPaths, Traffic, judge
 from edgecv.classification.nuisance import NuisanceModel
 from edgecv.detection import DetectionSettings, Detector
+from edgecv.detection.detector import DetectedFrame
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.tracking import Track, Tracker, TrackingSettings
 from edgecv.trajectory import TrajectorySettings, View, explain
@@ -31,13 +33,14 @@ class PipelineSettings:
 
 @dataclass(slots=True)
 class PipelineCounts:
-    """What went through."""
+    """What went through; ``verdicts`` counts judged falls by label."""
 
     frames: int = 0
     repeated_frames: int = 0
     detections: int = 0
     tracks: int = 0
     falls: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
 
 
 class Pipeline:
@@ -57,6 +60,8 @@ class Pipeline:
     ) -> None:
         self.settings = settings or PipelineSettings()
         self.counts = PipelineCounts()
+        self.detected: DetectedFrame | None = None
+        """What the newest frame gave; for whoever watches how well the camera sees."""
         self._camera = camera
         self._detector = Detector(self.settings.detection, masks)
         self._tracker: Tracker | None = None
@@ -72,7 +77,7 @@ class Pipeline:
             height, width = frame.luma.shape
             self._tracker = Tracker((width, height), self.settings.tracking)
             self._view = self._view_for((width, height))
-        detected = self._detector.detect(frame)
+        self.detected = detected = self._detector.detect(frame)
         tracks = self._tracker.update(detected)
         self.counts.frames += 1
         self.counts.repeated_frames += detected.repeated
@@ -100,6 +105,7 @@ class Pipeline:
             verdict = judge(fall, limits, repeats, self._traffic.surcharge(track.end_s))
             if self._model is not None:
                 verdict = self._model.review(verdict, fall, limits, repeats)
+            self.counts.verdicts[verdict.label] += 1
             if verdict.tier != "rejected":
                 self._grouper.add(fall, verdict)
 

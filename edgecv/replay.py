@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from edgecv.capture import VideoFile
+from edgecv.capture import StreamInfo, VideoFile
 from edgecv.classification import Finding
 from edgecv.errors import ConfigError, InputError
 from edgecv.geometry.camera import PinholeCamera
@@ -161,9 +161,17 @@ def _replay_one(
         progress(video, source.last_t_s, source.last_t_s)
         ended_early, decode_errors, last_t_s = source.ended_early, source.decode_errors, source.last_t_s
     findings.extend(pipeline.flush())
-    epoch, clock = _epoch(video, info.creation_time, last_t_s, recorded_at)
+    epoch, clock, session = recorded_epoch(info, last_t_s, recorded_at)
     origin = Source(
-        camera.site, camera.device, str(video), epoch, clock, camera.plan, camera.config_sha256, scale_px_per_m
+        camera.site,
+        camera.device,
+        str(video),
+        epoch,
+        clock,
+        camera.plan,
+        camera.config_sha256,
+        scale_px_per_m,
+        session=session,
     )
     pages = []
     for finding in findings:
@@ -211,16 +219,22 @@ def _check_picture(video: Path, width: int, height: int, camera: ReplayCamera) -
         )
 
 
-def _epoch(
-    video: Path, created: datetime | None, last_t_s: float, recorded_at: datetime | None
-) -> tuple[datetime, Clock]:
-    """Wall time of the first frame: told, or the container's, or else the file's date as the end of the recording."""
+def recorded_epoch(
+    info: StreamInfo, last_t_s: float, recorded_at: datetime | None = None
+) -> tuple[datetime, Clock, str | None]:
+    """Wall time of a recording's first frame, where it comes from, and the live connection it is a recording of.
+
+    It is told, or our own recording's, or the container's, or else the file's date is the end of the recording.
+    """
+    session = None if info.session is None else info.session.session
     if recorded_at is not None:
-        return recorded_at, "option"
-    if created is not None:
-        return created, "container"
-    modified = datetime.fromtimestamp(video.stat().st_mtime, UTC)
-    return modified - timedelta(seconds=last_t_s), "file_mtime"
+        return recorded_at, "option", session
+    if info.session is not None:
+        return info.session.epoch, "container", session
+    if info.creation_time is not None:
+        return info.creation_time, "container", None
+    modified = datetime.fromtimestamp(info.path.stat().st_mtime, UTC)
+    return modified - timedelta(seconds=last_t_s), "file_mtime", None
 
 
 def _make_staging(out: Path) -> Path:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from edgecv.capture.clock import MediaClock
 from edgecv.capture.frame import Frame
+from edgecv.capture.recording import RecordedSession, recorded_session
 from edgecv.errors import InputError
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines would bury ours; we count and report errors ourselves
@@ -42,6 +43,7 @@ class StreamInfo:
         average_fps: nominal frame rate, or None.
         duration_s: as declared, or None.
         creation_time: as declared, or None where missing or implausible.
+        session: the live connection it is a recording of, where the daemon made it.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class StreamInfo:
     average_fps: float | None
     duration_s: float | None
     creation_time: datetime | None
+    session: RecordedSession | None = None
 
 
 class VideoFile:
@@ -249,6 +252,7 @@ def _describe(path: Path, container: av.container.InputContainer, stream: VideoS
         average_fps=float(rate) if rate else None,
         duration_s=duration if duration and duration > 0 else None,
         creation_time=_plausible(created),
+        session=recorded_session(container.metadata.get("comment")),
     )
 
 

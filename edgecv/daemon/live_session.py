@@ -1,0 +1,86 @@
+"""One connection to a camera from its first picture to its end: media time, wall time, packets for evidence."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from edgecv.capture.live import LiveStream
+from edgecv.capture.packets import PacketRing
+from edgecv.capture.wall import WallClock
+from edgecv.errors import InputError
+from edgecv.incidents.build import Source
+from edgecv.incidents.clip import Clip, write_clip
+from edgecv.incidents.record import Clock
+from edgecv.replay import ReplayCamera
+
+
+@dataclass(slots=True)
+class LiveSession:
+    """What findings of one connection need to become incidents.
+
+    Attributes:
+        stream: the open stream; after its end only its template is used.
+        camera: calibration and floors that fit its pictures.
+        ring: its last packets.
+        wall: its wall time.
+        name: unlike any other connection's; None for a recorded file, whose incidents are those of a replay.
+        first_packet_pts: where the wall clock's media time is 0.
+        first_pts: of its first picture, where media time is 0.
+        reached_s: media time reached.
+        over: whether no more packets will come.
+        recorded: a recorded file's wall time and where it comes from; None if live.
+    """
+
+    stream: LiveStream
+    camera: ReplayCamera
+    ring: PacketRing
+    wall: WallClock
+    name: str | None
+    first_packet_pts: int | None = None
+    first_pts: int = 0
+    reached_s: float = 0.0
+    over: bool = False
+    recorded: tuple[datetime, Clock] | None = None
+
+    def source(self) -> Source:
+        """Whose footage it is and when it began, as well as that is known now."""
+        camera, shown = self.camera, self.stream.source.shown
+        plan, sha256 = camera.plan, camera.config_sha256
+        if self.recorded is not None:
+            moment, clock = self.recorded
+            return Source(camera.site, camera.device, shown, moment, clock, plan, sha256)
+        epoch = self.wall.epoch()
+        lead_s = float((self.first_pts - (self.first_packet_pts or self.first_pts)) * self.stream.base)
+        return Source(
+            camera.site,
+            camera.device,
+            shown,
+            epoch.moment + timedelta(seconds=lead_s),
+            epoch.clock,
+            plan,
+            sha256,
+            clock_error_s=epoch.error_s,
+            session=self.name,
+        )
+
+    def cut(self, destination: Path, start_s: float, end_s: float) -> Clip:
+        """Write the packets between two media times to a clip.
+
+        Raises:
+            InputError: they are no longer there.
+            OSError: the disk is full or failed.
+        """
+        base = self.stream.base
+        start, end = self.first_pts + int(max(0.0, start_s) / base), self.first_pts + int(end_s / base)
+        packets = self.ring.between(start, end)
+        if not packets:
+            raise InputError(f"{self.stream.source.shown}: packets of {start_s:.1f}-{end_s:.1f} s are no longer kept")
+        return write_clip(destination, self.stream.template, packets, base, self.first_pts)
+
+
+def new_session_name(wall: WallClock) -> str:
+    """A name no other connection has, even where the box's clock is set back: its begin and a random part."""
+    return f"{wall.epoch().moment:%Y%m%dT%H%M%S.%f}Z-{secrets.token_hex(3)}"

@@ -1,0 +1,38 @@
+"""What the daemon's processes tell their supervisor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+WorkerState = Literal["starting", "connecting", "watching", "unreachable", "login_refused", "finished", "stopping"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A worker is alive: sent once a second by the thread that does the work.
+
+    Attributes:
+        state: what it is doing.
+        text: the same in words, with the reason where something is wrong.
+        picture: whether it has had a picture since it started.
+        degraded: what is not as it should be though it works, in words.
+        counts: what only grows since the worker started, by metric name.
+        gauges: what goes up and down, by metric name.
+        verdicts: judged falls by label.
+    """
+
+    state: WorkerState
+    text: str
+    picture: bool = False
+    degraded: tuple[str, ...] = ()
+    counts: dict[str, float] = field(default_factory=dict)
+    gauges: dict[str, float] = field(default_factory=dict)
+    verdicts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSetUp:
+    """To a worker that goes on after a reload: the box file's hash is now this one."""
+
+    config_sha256: str | None

@@ -1,0 +1,34 @@
+"""What every child process of the daemon does first."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import threading
+from types import FrameType
+
+_PR_SET_PDEATHSIG = 1
+
+
+def begin_child(memory_mb: int | None = None) -> threading.Event:
+    """Die with the supervisor, leave Ctrl-C to it, and return an event that SIGTERM sets.
+
+    Args:
+        memory_mb: what the supervisor allows; a process that runs past it faster than it is watched finds no more.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:  # the supervisor was gone before we could ask
+        os._exit(1)
+    if memory_mb is not None:
+        most = (2 * memory_mb + 1024) * 2**20
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = threading.Event()
+
+    def on_term(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_term)
+    return stop

@@ -1,0 +1,335 @@
+"""One camera's process: packets in, findings to the recorder, a heartbeat a second.
+
+Threads: the reader receives packets, this one decodes and analyses them, the recorder writes records and evidence. Only
+this one sends heartbeats, so that a picture that hangs the analysis is noticed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Event
+
+import cv2
+from av.video.frame import VideoFrame
+
+from edgecv.capture import Frame, VideoFile
+from edgecv.capture.clock import MediaClock
+from edgecv.capture.file import luma_of
+from edgecv.capture.live import LiveStream, StreamError, StreamSource
+from edgecv.capture.packets import PacketRing
+from edgecv.capture.reader import Reader
+from edgecv.capture.recording import Recording
+from edgecv.capture.wall import WallClock
+from edgecv.daemon.backoff import Backoff
+from edgecv.daemon.live_session import LiveSession, new_session_name
+from edgecv.daemon.logs import LogForm, configure_logging, register_secret
+from edgecv.daemon.messages import Heartbeat, NewSetUp, WorkerState
+from edgecv.daemon.process import begin_child
+from edgecv.daemon.recorder import Recorder
+from edgecv.daemon.self_watch import SelfWatch
+from edgecv.daemon.spec import WorkerSpec
+from edgecv.pipeline import Pipeline
+from edgecv.replay import recorded_epoch
+
+_log = logging.getLogger("edgecv.worker")
+_BEAT_S = 1.0
+_OPEN_S = 25.0  # a name that resolves slowly, an answer that comes late
+_ERRORS_IN_A_ROW = 150  # a decoder that gave nothing for so long was given another codec
+_HEALTHY_S = 30.0
+RECORDINGS = "recordings"
+
+
+def worker_main(spec: WorkerSpec, pipe: Connection, log_form: LogForm, level: str) -> None:
+    """Entry of the process; returns when told to stop, or when a recorded file is over."""
+    stop = begin_child(spec.memory_mb)
+    configure_logging(log_form, level, context={"camera": spec.id})
+    if spec.source.password:
+        register_secret(spec.source.password)
+    cv2.setNumThreads(1)
+    CameraWorker(spec, pipe, stop).run()
+
+
+class CameraWorker:
+    """Watches one camera until it is told to stop.
+
+    Args:
+        spec: the camera's orders.
+        pipe: to the supervisor.
+        stop: set when it is to stop.
+    """
+
+    def __init__(self, spec: WorkerSpec, pipe: Connection, stop: Event) -> None:
+        self._spec = spec
+        self._pipe = pipe
+        self._stop = stop
+        self._recorder = Recorder(spec)
+        self._watch = SelfWatch(spec, self._recorder.say)
+        self._state: WorkerState = "starting"
+        self._text = "starting"
+        self._picture = False
+        self._next_beat = 0.0
+        self._notes: dict[str, str] = {}
+        self._counts: dict[str, float] = dict.fromkeys(
+            ("frames", "packets", "bytes", "dropped_packets", "dropped_groups", "decode_errors", "connections"), 0.0
+        )
+        self._counts |= {"decode_seconds": 0.0, "analysis_seconds": 0.0, "tracks": 0.0}
+        self._gauges: dict[str, float] = {}
+        self._verdicts: dict[str, int] = {}
+
+    def run(self) -> None:
+        """Connect, watch, connect again."""
+        self._recorder.start()
+        backoff = Backoff(0.5, 15.0)
+        while not self._stop.is_set():
+            self._say("connecting", f"connecting to {self._spec.source.shown}")
+            began = time.monotonic()
+            try:
+                stream = self._connected()
+                if stream is None:
+                    break
+                self._counts["connections"] += 1
+                problem = self._session(stream)
+            except StreamError as error:
+                problem = error
+            if self._stop.is_set() or (problem is None and self._spec.source.is_file):
+                break
+            text = str(problem) if problem is not None else "the connection ended"
+            if time.monotonic() - began > _HEALTHY_S:
+                backoff.reset()
+            state: WorkerState = "login_refused" if problem and problem.kind == "login" else "unreachable"
+            pause_s = backoff.next_s(slow=state == "login_refused")  # a camera locks out who knocks too often
+            _log.warning("%s; trying again in %.1f s", text, pause_s)
+            self._say(state, text)
+            self._wait(pause_s)
+        finished = not self._stop.is_set()
+        self._say("finished" if finished else "stopping", "the recorded file is over" if finished else "stopping")
+        self._recorder.finish(6.0)
+        self._say(self._state, self._text)
+
+    def _connected(self) -> LiveStream | None:
+        """Open the stream in another thread: this one must go on beating. None when told to stop meanwhile."""
+        opener = ThreadPoolExecutor(1, "opener")
+        opening: Future[LiveStream] = opener.submit(LiveStream, self._spec.source)
+        opener.shutdown(wait=False)
+        deadline = time.monotonic() + _OPEN_S
+        while not opening.done():
+            if self._stop.is_set():
+                return None
+            if time.monotonic() > deadline:
+                raise StreamError(f"{self._spec.source.shown}: gives no answer", "unreachable")
+            self._beat()
+            time.sleep(0.02)
+        return opening.result()
+
+    def _session(self, stream: LiveStream) -> StreamError | None:
+        """Watch one connection until it ends; why it did, or None at the end of a file or when told to stop."""
+        source = self._spec.source
+        if stream.warning is not None:
+            self._note("decoding", stream.warning)
+        wall, ring = WallClock(), PacketRing(stream.base)
+        session = LiveSession(stream, self._spec.camera, ring, wall, None if source.is_file else new_session_name(wall))
+        if source.is_file:
+            session.recorded, session.name = _recorded(source)
+        recording = self._recording(session)
+        reader = Reader(stream, ring, wall, None if recording is None else recording.put)
+        reader.start()
+        watching = _Watching(session, self._spec)
+        base = dict(self._counts)
+        try:
+            while not self._stop.is_set():
+                packet = reader.backlog.take(0.2)
+                self._gauges["lag_seconds"] = reader.backlog.lag_s()
+                if packet is None and reader.backlog.over:
+                    break
+                if packet is not None:
+                    session.first_packet_pts = packet.pts if session.first_packet_pts is None else session.first_packet_pts
+                    self._decode(watching, packet)
+                self._count(base, reader, watching)
+                self._beat()
+            if not self._stop.is_set():
+                self._decode(watching, None)
+            return reader.problem
+        except StreamError as error:
+            return error
+        finally:
+            for finding in watching.flush():
+                self._recorder.found(finding, session)
+            session.over = True
+            self._close(stream, reader, recording)
+            self._count(base, reader, watching)
+            self._watch.connection_ended()
+
+    def _decode(self, watching: _Watching, packet: object | None) -> None:
+        """Decode a packet (None: what the decoder still holds) and analyse its pictures."""
+        began = time.perf_counter()
+        pictures = watching.session.stream.decode(packet)  # type: ignore[arg-type]
+        self._counts["decode_seconds"] += time.perf_counter() - began
+        watching.check_decoder(bool(pictures))
+        for picture in pictures:
+            began = time.perf_counter()
+            frame, findings = watching.take(picture)
+            self._counts["analysis_seconds"] += time.perf_counter() - began
+            for finding in findings:
+                self._recorder.found(finding, watching.session)
+            if watching.note is not None:
+                self._note("calibration", watching.note)
+            if not self._picture or self._state != "watching":
+                self._picture = True
+                self._say("watching", f"{frame.luma.shape[1]}x{frame.luma.shape[0]} {watching.session.stream.codec}")
+            self._watch.look(frame, watching.pipeline, self._gauges.get("lag_seconds", 0.0))
+
+    def _count(self, base: dict[str, float], reader: Reader, watching: _Watching) -> None:
+        counts, backlog = self._counts, reader.backlog
+        counts["packets"] = base["packets"] + reader.received_packets
+        counts["bytes"] = base["bytes"] + reader.received_bytes
+        counts["dropped_packets"] = base["dropped_packets"] + backlog.dropped_packets
+        counts["dropped_groups"] = base["dropped_groups"] + backlog.dropped_groups
+        counts["decode_errors"] = base["decode_errors"] + watching.session.stream.decode_errors
+        seen = watching.pipeline.counts if watching.pipeline is not None else None
+        if seen is not None:
+            counts["frames"] = base["frames"] + seen.frames
+            counts["tracks"] = base["tracks"] + seen.tracks
+            self._verdicts = {label: watching.earlier.get(label, 0) + n for label, n in seen.verdicts.items()}
+        self._gauges["ring_bytes"] = watching.session.ring.held_bytes
+
+    def _recording(self, session: LiveSession) -> Recording | None:
+        if self._spec.record_hours <= 0 or session.name is None:
+            return None
+        folder = self._spec.state / RECORDINGS / self._spec.id
+        stream = session.stream
+        recording = Recording(folder, stream.template, stream.base, session.name, session.wall.epoch().moment)
+        recording.start()
+        return recording
+
+    def _close(self, stream: LiveStream, reader: Reader, recording: Recording | None) -> None:
+        reader.stop()
+        deadline = time.monotonic() + 8.0
+        while reader.is_alive() and time.monotonic() < deadline and not self._stop.is_set():
+            reader.join(0.2)
+            self._beat()
+        if not reader.is_alive():  # else it hangs in the network: left to the end of the process, its socket with it
+            stream.close()
+        if recording is not None:
+            recording.finish()
+            if recording.problem is not None:
+                self._note("recording", recording.problem)
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._stop.wait(min(0.2, left)):
+            self._watch.no_picture(min(0.2, left))
+            self._beat()
+
+    def _note(self, about: str, text: str) -> None:
+        if self._notes.get(about) != text:
+            self._notes[about] = text
+            _log.warning(text)
+            self._recorder.say(about, text)
+
+    def _say(self, state: WorkerState, text: str) -> None:
+        self._state, self._text = state, text
+        self._next_beat = 0.0
+        self._beat()
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now < self._next_beat:
+            return
+        self._next_beat = now + _BEAT_S
+        recorder = self._recorder
+        degraded = [*self._notes.values(), *self._watch.problems()]
+        if recorder.problem is not None:
+            degraded.append(recorder.problem)
+        gauges = self._gauges | self._watch.gauges() | {"unsaved_records": float(recorder.unsaved)}
+        if recorder.last_incident_s is not None:
+            gauges["last_incident_seconds"] = recorder.last_incident_s
+        counts = self._counts | {"incidents": float(recorder.incidents), "candidates": float(recorder.candidates)}
+        beat = Heartbeat(
+            self._state, self._text, self._picture, tuple(degraded), counts, gauges, dict(self._verdicts)
+        )
+        try:
+            self._pipe.send(beat)
+            while self._pipe.poll():
+                message = self._pipe.recv()
+                if isinstance(message, NewSetUp):
+                    self._spec = replace(
+                        self._spec, camera=replace(self._spec.camera, config_sha256=message.config_sha256)
+                    )
+        except (OSError, EOFError):
+            self._stop.set()  # the supervisor is gone
+
+
+class _Watching:
+    """The pipeline of one connection, built with its first picture."""
+
+    def __init__(self, session: LiveSession, spec: WorkerSpec) -> None:
+        self.session = session
+        self.pipeline: Pipeline | None = None
+        self.note: str | None = None
+        self.earlier: dict[str, int] = {}
+        self._spec = spec
+        self._clock: MediaClock | None = None
+        self._size = (0, 0)
+        self._rotation = 0
+        self._nothing = 0
+
+    def take(self, picture: VideoFrame) -> tuple[Frame, list[object]]:
+        """Analyse a picture.
+
+        Raises:
+            StreamError: its size is not that of the pictures before.
+        """
+        size = (picture.width, picture.height)
+        if self._clock is None:
+            self._begin(picture, size)
+        elif size != self._size:
+            shown = self.session.stream.source.shown
+            text = f"{shown}: the picture changed from {self._size[0]}x{self._size[1]} to {size[0]}x{size[1]}"
+            raise StreamError(text, "ended")
+        assert self._clock is not None and self.pipeline is not None
+        t_s = self._clock.time_of(picture.pts)
+        frame = Frame(self.pipeline.counts.frames, t_s, luma_of(picture, self._rotation))
+        findings = self.pipeline.process(frame)
+        self.session.reached_s = t_s
+        return frame, list(findings)
+
+    def flush(self) -> list[object]:
+        """What was still open."""
+        return [] if self.pipeline is None else list(self.pipeline.flush())
+
+    def check_decoder(self, gave: bool) -> None:
+        """Raise where the decoder has given nothing for long: the stream is no longer what it was."""
+        self._nothing = 0 if gave else self._nothing + 1
+        if self._nothing > _ERRORS_IN_A_ROW:
+            shown = self.session.stream.source.shown
+            raise StreamError(f"{shown}: its packets can no longer be decoded; the codec may have changed", "damaged")
+
+    def _begin(self, picture: VideoFrame, size: tuple[int, int]) -> None:
+        stream, camera = self.session.stream, self._spec.camera
+        rotation = int(getattr(picture, "rotation", 0) or 0) % 360
+        self._rotation = rotation if rotation % 90 == 0 else 0
+        upright = size[::-1] if self._rotation in {90, 270} else size
+        if camera.image_size is not None and camera.image_size != upright:
+            made = f"{camera.image_size[0]}x{camera.image_size[1]}"
+            self.note = (
+                f"the picture is {upright[0]}x{upright[1]} but the calibration was made at {made}: no floor is told; "
+                "set the camera back or calibrate again"
+            )
+            camera = replace(camera, camera=None, plan=None, masks=())
+        self.session.camera = camera
+        self.session.first_pts = picture.pts or 0
+        self._size = size
+        self._clock = MediaClock(picture.pts, stream.base, 1.0 / (stream.average_fps or 25.0))
+        self.pipeline = Pipeline(camera.camera, masks=camera.masks)
+
+
+def _recorded(source: StreamSource) -> tuple[tuple[object, object], str | None]:
+    with VideoFile(Path(source.address)) as video:
+        info = video.info
+    moment, clock, session = recorded_epoch(info, info.duration_s or 0.0)
+    return (moment, clock), session
