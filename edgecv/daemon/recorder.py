@@ -26,6 +26,7 @@ from edgecv.incidents.evidence import AFTER_S, BEFORE_S, write_pictures, write_r
 from edgecv.incidents.files import write_atomic
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import EvidenceRecord, Incident
+from edgecv.incidents.recovery import finish_pending
 from edgecv.incidents.reserve import release_reserve
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.trajectory import Fall
@@ -96,6 +97,7 @@ class Recorder(threading.Thread):
 
     def run(self) -> None:
         """The thread."""
+        self._recover()
         stopping = False
         while not stopping:
             try:
@@ -114,6 +116,22 @@ class Recorder(threading.Thread):
                     _log.exception("a finding could not be turned into a record")
             self._save()
             self._complete(stopping)
+
+    def _recover(self) -> None:
+        """Finish what a crash of this worker left."""
+        try:
+            store = self._opened()
+            for stored in store.pending():
+                if stored.device == self.spec.id:
+                    finish_pending(store, self._own_key(), stored)
+        except (sqlite3.Error, DatabaseError, OSError) as error:
+            _log.error("evidence that was under way is not finished yet: %s", error)  # noqa: TRY400
+            self._close()
+
+    def _own_key(self) -> BoxKey:
+        if self._key is None:
+            self._key = BoxKey.load_or_create(self.spec.state)
+        return self._key
 
     def _save(self) -> None:
         """Put everything that is in memory only into the database, in order."""
@@ -165,9 +183,7 @@ class Recorder(threading.Thread):
             self._open.remove(opened)
             self._write(opened)
             try:
-                if self._key is None:
-                    self._key = BoxKey.load_or_create(self.spec.state)
-                self._opened().publish(opened.incident.id, self._key)
+                self._opened().publish(opened.incident.id, self._own_key())
             except (sqlite3.Error, DatabaseError, OSError) as error:
                 # the keeper publishes what stays pending as soon as the disk takes it
                 _log.error("evidence of %s is not sealed yet: %s", opened.incident.id, error)  # noqa: TRY400

@@ -1,0 +1,223 @@
+"""One child process: started, listened to, killed when it hangs or grows, started again after a pause."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from edgecv.daemon.backoff import Backoff
+
+_log = logging.getLogger("edgecv.supervisor")
+_spawning = multiprocessing.get_context("spawn")
+SILENT_S = 10.0
+"""A child silent for so long hangs."""
+FRESH_S = 5.0
+"""A heartbeat older than this does not count as life for systemd's watchdog."""
+_STARTING_S = 60.0  # until the first heartbeat: interpreter, libraries, a busy box
+_HEALTHY_S = 60.0
+_MANY, _WITHIN_S = 5, 600.0
+_SELDOM_S = 60.0
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A child ended when it should not have; ``repeated`` where it does so again and again."""
+
+    why: str
+    repeated: bool
+
+
+class Child:
+    """A process that the supervisor keeps running.
+
+    Args:
+        name: for logs and metrics.
+        target: run in the new process with ``arguments`` and a pipe to here.
+        arguments: of ``target``, before the pipe; ``rest`` after it.
+        memory_mb: resident memory it may use, or None.
+        ends: whether it may end by itself, with exit code 0.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        target: Callable[..., None],
+        arguments: tuple[Any, ...],
+        rest: tuple[Any, ...] = (),
+        memory_mb: int | None = None,
+        *,
+        ends: bool = False,
+    ) -> None:
+        self.name = name
+        self.beat: Any = None
+        self.restarts = 0
+        self.finished = False
+        self._target = target
+        self._arguments = arguments
+        self._rest = rest
+        self._memory_mb = memory_mb
+        self._ends = ends
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+        self._started = self._heard = 0.0
+        self._beaten = False
+        self._backoff = Backoff(0.5, 30.0)
+        self._deaths: deque[float] = deque(maxlen=_MANY)
+        self._retry = 0.0
+        self._killed_for: str | None = None
+        self._told_repeated = False
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid if self._process is not None and self._process.is_alive() else None
+
+    @property
+    def pipe(self) -> Connection | None:
+        """Where its heartbeats come from."""
+        return self._pipe
+
+    @property
+    def sentinel(self) -> int | None:
+        """Ready when it has ended."""
+        return None if self._process is None else self._process.sentinel
+
+    def is_fresh(self) -> bool:
+        """Whether it gives a sign of life, or is paused or starting and none is due."""
+        if self._process is None or self.finished:
+            return True
+        age_s = time.monotonic() - self._heard
+        return age_s < (FRESH_S if self._beaten else _STARTING_S)
+
+    def step(self) -> Death | None:
+        """Start it when its time has come, take its heartbeats, kill it when it hangs or has grown too large."""
+        now = time.monotonic()
+        if self.finished:
+            return None
+        if self._process is None:
+            if now >= self._retry:
+                self._start()
+            return None
+        self.listen()
+        if not self._process.is_alive():
+            return self._ended()
+        if self._beaten and now - self._started > _HEALTHY_S:
+            self._backoff.reset()
+            self._told_repeated = False
+        silent_s = now - self._heard
+        if silent_s > (SILENT_S if self._beaten else _STARTING_S):
+            self._kill(f"gave no sign of life for {silent_s:.0f} s")
+        elif self._memory_mb is not None and self.memory_bytes() > self._memory_mb * 2**20:
+            self._kill(f"used more than {self._memory_mb} MB of memory")
+        return None
+
+    def listen(self) -> None:
+        """Take the heartbeats that have come."""
+        try:
+            while self._pipe is not None and self._pipe.poll():
+                self.beat = self._pipe.recv()
+                self._heard = time.monotonic()
+                self._beaten = True
+        except (OSError, EOFError):
+            pass  # it is ending; its sentinel tells
+
+    def memory_bytes(self) -> int:
+        """Its resident memory; 0 where it does not run."""
+        try:
+            with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - ten times a second
+                return int(file.read().split()[1]) * _PAGE
+        except (OSError, ValueError, IndexError):
+            return 0
+
+    def tell(self, message: Any) -> None:
+        """Send it a message; lost where it is not running, which is then told anew by its arguments."""
+        try:
+            if self._pipe is not None:
+                self._pipe.send(message)
+        except (OSError, ValueError):
+            pass
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        if self._process is not None and self._process.is_alive():
+            self._process.terminate()
+
+    def finish(self, until: float) -> bool:
+        """Wait for its end until a monotonic time, then kill it; whether it ended by itself."""
+        process = self._process
+        if process is None:
+            return True
+        while process.is_alive() and time.monotonic() < until:
+            self.listen()
+            process.join(0.05)
+        graceful = not process.is_alive()
+        if not graceful:
+            process.kill()
+            process.join(2.0)
+        self.listen()
+        self._forget()
+        return graceful
+
+    def _start(self) -> None:
+        here, there = _spawning.Pipe(duplex=True)
+        process = _spawning.Process(
+            target=self._target, args=(*self._arguments, there, *self._rest), name=self.name, daemon=False
+        )
+        process.start()
+        there.close()
+        self._process, self._pipe = process, here
+        self._started = self._heard = time.monotonic()
+        self._beaten, self._killed_for = False, None
+
+    def _kill(self, why: str) -> None:
+        assert self._process is not None
+        self._killed_for = why
+        _log.error("%s %s; it is killed and started again", self.name, why)
+        self._process.kill()
+        self._process.join(2.0)
+
+    def _ended(self) -> Death | None:
+        assert self._process is not None
+        code = self._process.exitcode
+        self.listen()
+        self._forget()
+        if code == 0 and self._ends:
+            self.finished = True
+            return None
+        why = self._killed_for or _ending(code)
+        self._deaths.append(time.monotonic())
+        often = len(self._deaths) == _MANY and self._deaths[-1] - self._deaths[0] < _WITHIN_S
+        pause_s = _SELDOM_S if often else self._backoff.next_s()
+        self._retry = time.monotonic() + pause_s
+        self.restarts += 1
+        self.beat = None
+        _log.error("%s ended: %s; it is started again in %.1f s", self.name, why, pause_s)
+        newly = often and not self._told_repeated
+        self._told_repeated = often
+        return Death(why, newly)
+
+    def _forget(self) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None and not self._process.is_alive():
+            self._process.close()
+        self._process = self._pipe = None
+
+
+def _ending(code: int | None) -> str:
+    if code is not None and code < 0:
+        try:
+            return f"by signal {signal.Signals(-code).name}"
+        except ValueError:
+            return f"by signal {-code}"
+    return f"with exit code {code}"

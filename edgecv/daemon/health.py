@@ -1,0 +1,90 @@
+"""How the box is, put together from heartbeats: for systemd, for the upstream, for metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgecv.daemon.messages import Heartbeat
+from edgecv.incidents.retention import Disk
+from edgecv.upstream.outbox import Depth
+from edgecv.upstream.route import TargetStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CameraHealth:
+    """One camera.
+
+    Attributes:
+        id: its id.
+        beat: its worker's last heartbeat, or None before the first and after its death.
+        death: why its worker ended, until it beats again.
+        restarts: of its worker since the supervisor started.
+        memory_bytes: of its worker.
+        finished: whether its recorded file is over.
+    """
+
+    id: str
+    beat: Heartbeat | None
+    death: str | None
+    restarts: int
+    memory_bytes: int
+    finished: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has had a picture, or it is known why it has none."""
+        if self.finished or self.death is not None:
+            return True
+        return self.beat is not None and (self.beat.picture or self.beat.state in {"unreachable", "login_refused"})
+
+    @property
+    def watching(self) -> bool:
+        """Whether pictures are being analysed now."""
+        return self.beat is not None and self.beat.state == "watching"
+
+    def state(self) -> dict[str, Any]:
+        """Its retained state upstream."""
+        if self.finished:
+            return {"state": "finished", "text": "the recorded file is over"}
+        if self.beat is None:
+            return {"state": "offline", "text": self.death or "starting"}
+        if not self.watching:
+            return {"state": "offline", "text": self.beat.text}
+        if self.beat.degraded:
+            return {"state": "degraded", "text": "; ".join(self.beat.degraded)}
+        return {"state": "online", "text": self.beat.text}
+
+
+@dataclass(frozen=True, slots=True)
+class BoxHealth:
+    """The whole box at one moment."""
+
+    site: str
+    version: str
+    cameras: tuple[CameraHealth, ...]
+    targets: dict[str, TargetStatus]
+    depths: dict[str, Depth]
+    totals: dict[tuple[str, str], int]
+    disk: Disk
+    problems: tuple[str, ...] = ()
+    ready: bool = False
+    alive: bool = True
+    courier_restarts: int = 0
+    courier_memory_bytes: int = 0
+    loads: dict[str, float] = field(default_factory=dict)
+
+    def state(self) -> dict[str, Any]:
+        """The box's own retained state upstream."""
+        state = {"state": "degraded" if self.problems else "online", "text": "; ".join(self.problems) or "all is well"}
+        return state | {"version": self.version, "cameras": [camera.id for camera in self.cameras]}
+
+    def line(self) -> str:
+        """One line for ``systemctl status``."""
+        watching = sum(camera.watching for camera in self.cameras)
+        parts = [f"{watching} of {len(self.cameras)} cameras watching"]
+        parts += [f"{c.id}: {c.state()['text']}" for c in self.cameras if not c.watching and not c.finished]
+        parts += [f"{name}: {t.problem}" for name, t in self.targets.items() if t.problem]
+        waiting = {name: depth.waiting for name, depth in self.depths.items() if depth.waiting}
+        parts += [f"{count} waiting for {name}" for name, count in waiting.items()]
+        return "; ".join([*parts, *self.problems])

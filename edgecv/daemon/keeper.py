@@ -1,0 +1,115 @@
+"""The supervisor's thread that keeps the disk: retention, room in reserve, evidence left over, old messages."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edgecv.config import Box
+from edgecv.daemon.worker import RECORDINGS
+from edgecv.incidents.database import DATABASE, Database, DatabaseError
+from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.recovery import finish_pending, remove_orphans
+from edgecv.incidents.reserve import keep_reserve
+from edgecv.incidents.retention import Disk, Retention, disk_of
+from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.upstream.courier import target_names
+from edgecv.upstream.outbox import Depth, Outbox
+
+_log = logging.getLogger("edgecv.keeper")
+_EVERY_S = 10.0
+_LEFT_OVER_S = 120.0
+_LITTLE_BYTES = 64 * 2**20
+
+
+def prepare_state(state: Path) -> BoxKey:
+    """Make the state directory's contents ready; only while no worker runs.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+        OSError: the directory cannot be written.
+    """
+    (state / INCIDENTS).mkdir(parents=True, exist_ok=True)
+    key = BoxKey.load_or_create(state)
+    database = Database(state / DATABASE)
+    try:
+        problems = database.problems()
+        if problems:
+            raise DatabaseError(f"{state / DATABASE}: is damaged ({problems[0]}); move it away to begin a new one")
+        removed = remove_orphans(IncidentStore(database, state / INCIDENTS), database)
+        if removed:
+            _log.warning("%d unfinished pieces of evidence without a record were removed", removed)
+    finally:
+        database.close()
+    keep_reserve(state)
+    return key
+
+
+class Keeper(threading.Thread):
+    """Looks after the state directory every few seconds.
+
+    Args:
+        box: gives the box file as it is now.
+        state: the state directory.
+        key: the box's.
+    """
+
+    def __init__(self, box: Callable[[], Box], state: Path, key: BoxKey) -> None:
+        super().__init__(name="keeper", daemon=True)
+        self.problem: str | None = None
+        self.disk: Disk = disk_of(state)
+        self.depths: dict[str, Depth] = {}
+        self.totals: dict[tuple[str, str], int] = {}
+        self._box = box
+        self._state = state
+        self._key = key
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """The thread."""
+        while not self._stopped.is_set():
+            try:
+                self._keep()
+            except (OSError, sqlite3.Error, DatabaseError) as error:
+                self.problem = f"the state directory cannot be kept in order: {error}"
+                _log.error(self.problem)  # noqa: TRY400
+            except Exception:
+                _log.exception("keeping the state directory in order failed")
+            self._stopped.wait(_EVERY_S)
+
+    def _keep(self) -> None:
+        box = self._box()
+        storage, upstream = box.settings.storage, box.settings.upstream
+        database = Database(self._state / DATABASE)
+        try:
+            store, outbox = IncidentStore(database, self._state / INCIDENTS), Outbox(database)
+            retention = Retention(storage.keep_days, storage.disk_share, storage.record_hours)
+            for line in retention.apply(store, self._key, self._state / RECORDINGS):
+                _log.info(line)
+            self.disk = disk_of(self._state)
+            has_reserve = keep_reserve(self._state)
+            self._left_over(store)
+            names = [] if upstream is None else target_names(upstream)
+            outbox.prune(names, storage.keep_days * 86400.0)
+            self.depths = {name: outbox.depth(name) for name in names}
+            self.totals = store.totals()
+            self.problem = None
+            if not has_reserve or self.disk.free_bytes < _LITTLE_BYTES:
+                free = self.disk.free_bytes / 2**20
+                self.problem = f"the disk is full ({free:.0f} MB free): evidence may be cut down, records are kept"
+        finally:
+            database.close()
+
+    def _left_over(self, store: IncidentStore) -> None:
+        before = time.time() - _LEFT_OVER_S
+        for stored in store.pending():
+            if stored.stored_s < before:
+                finish_pending(store, self._key, stored)

@@ -1,0 +1,108 @@
+"""Health, metrics and evidence over HTTP: on loopback, or beyond it with a token."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from edgecv.daemon.health import BoxHealth
+from edgecv.daemon.metrics import metrics_text
+from edgecv.errors import ConfigError
+
+_ID = re.compile(r"^[0-9a-f-]{36}$")
+_FILE = re.compile(r"^[A-Za-z0-9_-]+\.[a-z0-9]{2,5}$")
+
+
+def make_app(health: Callable[[], BoxHealth], evidence: Path, token: str | None) -> Starlette:
+    """The box's web application.
+
+    Args:
+        health: gives how the box is now.
+        evidence: the folder with a folder of evidence an incident.
+        token: what readers must show as ``Authorization: Bearer``; None asks for none, and then shows no evidence.
+    """
+
+    def allowed(request: Request) -> None:
+        shown = request.headers.get("authorization", "")
+        if token is not None and not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+            raise HTTPException(401, "show the token of service.token_file", {"WWW-Authenticate": "Bearer"})
+
+    def healthz(_request: Request) -> Response:
+        box = health()
+        return JSONResponse({"alive": box.alive, "problems": box.problems}, 200 if box.alive else 503)
+
+    def readyz(_request: Request) -> Response:
+        box = health()
+        cameras = {camera.id: camera.state() for camera in box.cameras} if token is None else {}
+        return JSONResponse({"ready": box.ready, "cameras": cameras}, 200 if box.ready else 503)
+
+    def metrics(request: Request) -> Response:
+        allowed(request)
+        return Response(metrics_text(health), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    def evidence_file(request: Request) -> Response:
+        if token is None:
+            raise HTTPException(403, "evidence is shown only with a token: set service.token_file in the box file")
+        allowed(request)
+        incident, name = request.path_params["incident"], request.path_params["file"]
+        path = evidence / incident / name
+        if not _ID.match(incident) or not _FILE.match(name) or not path.is_file():
+            raise HTTPException(404, "there is no such evidence")
+        return FileResponse(path)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+            Route("/evidence/{incident}/{file}", evidence_file),
+        ]
+    )
+
+
+class WebServer:
+    """Serves an application in a thread.
+
+    Args:
+        app: the application.
+        listen: HOST:PORT; port 0 takes any.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+    """
+
+    def __init__(self, app: Starlette, listen: str) -> None:
+        host, _, port = listen.rpartition(":")
+        host = host.strip("[]")
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, int(port)), family=family)
+        except OSError as error:
+            raise ConfigError(
+                f"service.listen = {listen}: cannot be listened on ({error.strerror}); choose another port"
+            ) from error
+        self.port = int(self._socket.getsockname()[1])
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
+
+    def start(self) -> None:
+        """Serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within about a second."""
+        self._server.should_exit = True
+        self._thread.join(2.0)
+        self._socket.close()

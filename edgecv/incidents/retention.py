@@ -1,0 +1,94 @@
+"""How long evidence is kept: by age, and by how full the disk is.
+
+What goes first: recordings; evidence of candidates; evidence of incidents that are resolved and have reached every
+target; and only where hardly any room is left, evidence of the others, oldest first. Records always stay, and nothing on
+hold is ever deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.store import IncidentStore
+
+UNFINISHED_LONGER = 2.0
+"""Evidence of unresolved or undelivered incidents is kept for so many times the usual age."""
+_HARDLY_ANY = 0.97
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The file system of the state directory: bytes there are and bytes free for us."""
+
+    total_bytes: int
+    free_bytes: int
+
+    @property
+    def used_share(self) -> float:
+        """How much is in use, 0 to 1."""
+        return 1.0 - self.free_bytes / max(1, self.total_bytes)
+
+
+def disk_of(folder: Path) -> Disk:
+    """The file system that holds a folder."""
+    found = os.statvfs(folder)
+    return Disk(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The limits.
+
+    Attributes:
+        keep_days: age at which evidence goes.
+        disk_share: fullness above which it goes earlier, 0 to 1.
+        record_hours: age at which recordings go.
+    """
+
+    keep_days: float
+    disk_share: float
+    record_hours: float
+
+    def apply(self, store: IncidentStore, key: BoxKey, recordings: Path, now_s: float | None = None) -> list[str]:
+        """Delete what has to go; return a line for each deletion of evidence.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        now_s = time.time() if now_s is None else now_s
+        self._old_recordings(recordings, now_s)
+        done: list[str] = []
+        age_s = self.keep_days * 86400.0
+        for also_unfinished, limit_s in ((False, age_s), (True, UNFINISHED_LONGER * age_s)):
+            for stored in store.deletable(now_s - limit_s, also_unfinished=also_unfinished):
+                store.delete(stored.id, key, f"older than {limit_s / 86400.0:g} days")
+                done.append(f"evidence of {stored.id} deleted: older than {limit_s / 86400.0:g} days")
+        return done + self._make_room(store, key, recordings)
+
+    def _make_room(self, store: IncidentStore, key: BoxKey, recordings: Path) -> list[str]:
+        done: list[str] = []
+        for path in sorted(recordings.glob("*/*.mp4"), key=lambda path: path.stat().st_mtime):
+            if disk_of(store.folder).used_share <= self.disk_share:
+                return done
+            path.unlink()
+            done.append(f"recording {path.name} deleted: the disk is fuller than {self.disk_share:.0%}")
+        for stored in store.deletable(also_unfinished=True)[:_AT_ONCE]:
+            used = disk_of(store.folder).used_share
+            if used <= self.disk_share:
+                break
+            unfinished = stored.tier == "incident" and stored.id not in {s.id for s in store.deletable()}
+            if unfinished and used < max(_HARDLY_ANY, self.disk_share):
+                break
+            store.delete(stored.id, key, f"the disk was {used:.0%} full")
+            done.append(f"evidence of {stored.id} deleted: the disk is {used:.0%} full")
+        return done
+
+    def _old_recordings(self, recordings: Path, now_s: float) -> None:
+        for path in recordings.glob("*/*.mp4"):
+            if now_s - path.stat().st_mtime > self.record_hours * 3600.0:
+                path.unlink(missing_ok=True)
