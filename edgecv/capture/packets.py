@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
 from threading import Condition, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-    AnyPacket = Packet[VideoStream]
+AnyPacket: TypeAlias = "Packet[VideoStream]"
 
 LATE_S = 1.0
 """Older than this, and everything before the newest key frame is dropped."""

@@ -147,6 +147,10 @@ class Child:
         except (OSError, ValueError):
             pass
 
+    def set_arguments(self, arguments: tuple[Any, ...]) -> None:
+        """What it is given when it is started next."""
+        self._arguments = arguments
+
     def terminate(self) -> None:
         """Ask it to end."""
         if self._process is not None and self._process.is_alive():

@@ -80,7 +80,7 @@ class Keeper(threading.Thread):
                 self._keep()
             except (OSError, sqlite3.Error, DatabaseError) as error:
                 self.problem = f"the state directory cannot be kept in order: {error}"
-                _log.error(self.problem)  # noqa: TRY400
+                _log.error(self.problem)
             except Exception:
                 _log.exception("keeping the state directory in order failed")
             self._stopped.wait(_EVERY_S)

@@ -51,9 +51,7 @@ def _of_cameras(cameras: tuple[CameraHealth, ...]) -> Iterator[Metric]:
     restarts = CounterMetricFamily("edgecv_worker_restarts", "restarts of the camera's worker", labels=["camera"])
     memory = GaugeMetricFamily("edgecv_worker_memory_bytes", "resident memory of the worker", labels=["camera"])
     verdicts = CounterMetricFamily("edgecv_verdicts", "judged falls by label", labels=["camera", "label"])
-    counts = {
-        name: CounterMetricFamily(f"edgecv_{name}", text, labels=["camera"]) for name, text in _COUNTS.items()
-    }
+    counts = {name: CounterMetricFamily(f"edgecv_{name}", text, labels=["camera"]) for name, text in _COUNTS.items()}
     each = {
         stage: GaugeMetricFamily(f"edgecv_{stage}_ms", f"mean {stage} of a frame since start", labels=["camera"])
         for stage in ("decode", "analysis")
@@ -70,7 +68,8 @@ def _of_cameras(cameras: tuple[CameraHealth, ...]) -> Iterator[Metric]:
             family.add_metric([camera.id], beat.counts.get(name, 0.0))
         for stage, gauge in each.items():
             gauge.add_metric(
-                [camera.id], 1000.0 * beat.counts.get(f"{stage}_seconds", 0.0) / max(1.0, beat.counts.get("frames", 0.0))
+                [camera.id],
+                1000.0 * beat.counts.get(f"{stage}_seconds", 0.0) / max(1.0, beat.counts.get("frames", 0.0)),
             )
         for label, count in beat.verdicts.items():
             verdicts.add_metric([camera.id, label], count)

@@ -125,7 +125,7 @@ class Recorder(threading.Thread):
                 if stored.device == self.spec.id:
                     finish_pending(store, self._own_key(), stored)
         except (sqlite3.Error, DatabaseError, OSError) as error:
-            _log.error("evidence that was under way is not finished yet: %s", error)  # noqa: TRY400
+            _log.error("evidence that was under way is not finished yet: %s", error)
             self._close()
 
     def _own_key(self) -> BoxKey:
@@ -146,7 +146,7 @@ class Recorder(threading.Thread):
                 if release_reserve(self.spec.state):
                     continue
                 if self.problem is None:
-                    _log.error("records cannot be written to disk and are kept in memory: %s", error)  # noqa: TRY400
+                    _log.error("records cannot be written to disk and are kept in memory: %s", error)
                 self.problem = f"the disk takes no records ({error}); they are kept in memory"
                 self._close()
                 return
@@ -186,7 +186,7 @@ class Recorder(threading.Thread):
                 self._opened().publish(opened.incident.id, self._own_key())
             except (sqlite3.Error, DatabaseError, OSError) as error:
                 # the keeper publishes what stays pending as soon as the disk takes it
-                _log.error("evidence of %s is not sealed yet: %s", opened.incident.id, error)  # noqa: TRY400
+                _log.error("evidence of %s is not sealed yet: %s", opened.incident.id, error)
 
     def _write(self, opened: _Open) -> None:
         """Clip, pictures, record; on a full disk only pictures, then only the record."""
@@ -197,7 +197,7 @@ class Recorder(threading.Thread):
                 write_bundle(opened.incident, opened.fall, opened.session, folder, self.spec, with_clip=with_clip)
             except (OSError, InputError) as error:
                 full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-                _log.error(  # noqa: TRY400
+                _log.error(
                     "evidence of %s %s: %s",
                     opened.incident.id,
                     "is cut down to its pictures, for the disk is full" if full and with_clip else "is not complete",

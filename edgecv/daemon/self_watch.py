@@ -27,7 +27,8 @@ WATCH = "watch"
 class Say(Protocol):
     """Sends a device event."""
 
-    def __call__(self, kind: str, text: str, **details: object) -> None: ...
+    def __call__(self, kind: str, text: str, **details: object) -> None:
+        """Send it."""
 
 
 class SelfWatch:

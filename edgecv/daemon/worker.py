@@ -10,18 +10,16 @@ import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event
 
 import cv2
-from av.video.frame import VideoFrame
 
-from edgecv.capture import Frame, VideoFile
-from edgecv.capture.clock import MediaClock
-from edgecv.capture.file import luma_of
+from edgecv.capture import VideoFile
 from edgecv.capture.live import LiveStream, StreamError, StreamSource
-from edgecv.capture.packets import PacketRing
+from edgecv.capture.packets import AnyPacket, PacketRing, stamp_of
 from edgecv.capture.reader import Reader
 from edgecv.capture.recording import Recording
 from edgecv.capture.wall import WallClock
@@ -33,13 +31,13 @@ from edgecv.daemon.process import begin_child
 from edgecv.daemon.recorder import Recorder
 from edgecv.daemon.self_watch import SelfWatch
 from edgecv.daemon.spec import WorkerSpec
-from edgecv.pipeline import Pipeline
+from edgecv.daemon.watching import Watching
+from edgecv.incidents.record import Clock
 from edgecv.replay import recorded_epoch
 
 _log = logging.getLogger("edgecv.worker")
 _BEAT_S = 1.0
 _OPEN_S = 25.0  # a name that resolves slowly, an answer that comes late
-_ERRORS_IN_A_ROW = 150  # a decoder that gave nothing for so long was given another codec
 _HEALTHY_S = 30.0
 RECORDINGS = "recordings"
 
@@ -138,7 +136,7 @@ class CameraWorker:
         recording = self._recording(session)
         reader = Reader(stream, ring, wall, None if recording is None else recording.put)
         reader.start()
-        watching = _Watching(session, self._spec)
+        watching = Watching(session, self._spec)
         base = dict(self._counts)
         try:
             while not self._stop.is_set():
@@ -147,15 +145,18 @@ class CameraWorker:
                 if packet is None and reader.backlog.over:
                     break
                 if packet is not None:
-                    session.first_packet_pts = packet.pts if session.first_packet_pts is None else session.first_packet_pts
+                    session.first_packet_pts = (
+                        packet.pts if session.first_packet_pts is None else session.first_packet_pts
+                    )
                     self._decode(watching, packet)
                 self._count(base, reader, watching)
                 self._beat()
             if not self._stop.is_set():
                 self._decode(watching, None)
-            return reader.problem
         except StreamError as error:
             return error
+        else:
+            return reader.problem
         finally:
             for finding in watching.flush():
                 self._recorder.found(finding, session)
@@ -164,10 +165,10 @@ class CameraWorker:
             self._count(base, reader, watching)
             self._watch.connection_ended()
 
-    def _decode(self, watching: _Watching, packet: object | None) -> None:
+    def _decode(self, watching: Watching, packet: AnyPacket | None) -> None:
         """Decode a packet (None: what the decoder still holds) and analyse its pictures."""
         began = time.perf_counter()
-        pictures = watching.session.stream.decode(packet)  # type: ignore[arg-type]
+        pictures = watching.session.stream.decode(packet)
         self._counts["decode_seconds"] += time.perf_counter() - began
         watching.check_decoder(bool(pictures))
         for picture in pictures:
@@ -183,7 +184,7 @@ class CameraWorker:
                 self._say("watching", f"{frame.luma.shape[1]}x{frame.luma.shape[0]} {watching.session.stream.codec}")
             self._watch.look(frame, watching.pipeline, self._gauges.get("lag_seconds", 0.0))
 
-    def _count(self, base: dict[str, float], reader: Reader, watching: _Watching) -> None:
+    def _count(self, base: dict[str, float], reader: Reader, watching: Watching) -> None:
         counts, backlog = self._counts, reader.backlog
         counts["packets"] = base["packets"] + reader.received_packets
         counts["bytes"] = base["bytes"] + reader.received_bytes
@@ -249,9 +250,7 @@ class CameraWorker:
         if recorder.last_incident_s is not None:
             gauges["last_incident_seconds"] = recorder.last_incident_s
         counts = self._counts | {"incidents": float(recorder.incidents), "candidates": float(recorder.candidates)}
-        beat = Heartbeat(
-            self._state, self._text, self._picture, tuple(degraded), counts, gauges, dict(self._verdicts)
-        )
+        beat = Heartbeat(self._state, self._text, self._picture, tuple(degraded), counts, gauges, dict(self._verdicts))
         try:
             self._pipe.send(beat)
             while self._pipe.poll():
@@ -264,71 +263,8 @@ class CameraWorker:
             self._stop.set()  # the supervisor is gone
 
 
-class _Watching:
-    """The pipeline of one connection, built with its first picture."""
-
-    def __init__(self, session: LiveSession, spec: WorkerSpec) -> None:
-        self.session = session
-        self.pipeline: Pipeline | None = None
-        self.note: str | None = None
-        self.earlier: dict[str, int] = {}
-        self._spec = spec
-        self._clock: MediaClock | None = None
-        self._size = (0, 0)
-        self._rotation = 0
-        self._nothing = 0
-
-    def take(self, picture: VideoFrame) -> tuple[Frame, list[object]]:
-        """Analyse a picture.
-
-        Raises:
-            StreamError: its size is not that of the pictures before.
-        """
-        size = (picture.width, picture.height)
-        if self._clock is None:
-            self._begin(picture, size)
-        elif size != self._size:
-            shown = self.session.stream.source.shown
-            text = f"{shown}: the picture changed from {self._size[0]}x{self._size[1]} to {size[0]}x{size[1]}"
-            raise StreamError(text, "ended")
-        assert self._clock is not None and self.pipeline is not None
-        t_s = self._clock.time_of(picture.pts)
-        frame = Frame(self.pipeline.counts.frames, t_s, luma_of(picture, self._rotation))
-        findings = self.pipeline.process(frame)
-        self.session.reached_s = t_s
-        return frame, list(findings)
-
-    def flush(self) -> list[object]:
-        """What was still open."""
-        return [] if self.pipeline is None else list(self.pipeline.flush())
-
-    def check_decoder(self, gave: bool) -> None:
-        """Raise where the decoder has given nothing for long: the stream is no longer what it was."""
-        self._nothing = 0 if gave else self._nothing + 1
-        if self._nothing > _ERRORS_IN_A_ROW:
-            shown = self.session.stream.source.shown
-            raise StreamError(f"{shown}: its packets can no longer be decoded; the codec may have changed", "damaged")
-
-    def _begin(self, picture: VideoFrame, size: tuple[int, int]) -> None:
-        stream, camera = self.session.stream, self._spec.camera
-        rotation = int(getattr(picture, "rotation", 0) or 0) % 360
-        self._rotation = rotation if rotation % 90 == 0 else 0
-        upright = size[::-1] if self._rotation in {90, 270} else size
-        if camera.image_size is not None and camera.image_size != upright:
-            made = f"{camera.image_size[0]}x{camera.image_size[1]}"
-            self.note = (
-                f"the picture is {upright[0]}x{upright[1]} but the calibration was made at {made}: no floor is told; "
-                "set the camera back or calibrate again"
-            )
-            camera = replace(camera, camera=None, plan=None, masks=())
-        self.session.camera = camera
-        self.session.first_pts = picture.pts or 0
-        self._size = size
-        self._clock = MediaClock(picture.pts, stream.base, 1.0 / (stream.average_fps or 25.0))
-        self.pipeline = Pipeline(camera.camera, masks=camera.masks)
-
-
-def _recorded(source: StreamSource) -> tuple[tuple[object, object], str | None]:
+def _recorded(source: StreamSource) -> tuple[tuple[datetime, Clock], str | None]:
+    """When a recorded file began, and the live connection it is a recording of."""
     with VideoFile(Path(source.address)) as video:
         info = video.info
     moment, clock, session = recorded_epoch(info, info.duration_s or 0.0)

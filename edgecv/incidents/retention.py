@@ -1,8 +1,7 @@
 """How long evidence is kept: by age, and by how full the disk is.
 
-What goes first: recordings; evidence of candidates; evidence of incidents that are resolved and have reached every
-target; and only where hardly any room is left, evidence of the others, oldest first. Records always stay, and nothing on
-hold is ever deleted.
+What goes first: recordings; evidence of incidents that are resolved and have reached every target; and only where
+hardly any room is left, evidence of the others, oldest first. Records always stay, and nothing on hold is ever deleted.
 """
 
 from __future__ import annotations

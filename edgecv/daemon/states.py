@@ -1,0 +1,65 @@
+"""What the upstream is told of every device: its retained state, and an event when it goes and comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgecv.daemon.health import BoxHealth
+from edgecv.incidents.database import DATABASE, Database
+from edgecv.upstream.cloudevents import device_event
+from edgecv.upstream.outbox import Outbox, add_message
+
+BOX = "box"
+_EVENTS = {"offline": "camera_lost", "online": "camera_back", "degraded": "camera_degraded", "finished": "finished"}
+
+
+class States:
+    """Keeps the states in the database up to date.
+
+    Args:
+        state: the state directory.
+        site: the box file's site.
+    """
+
+    def __init__(self, state: Path, site: str) -> None:
+        self.site = site
+        self._database = Database(state / DATABASE)
+        self._outbox = Outbox(self._database)
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def update(self, health: BoxHealth) -> None:
+        """Store what has changed, with a device event where a camera went or came back.
+
+        Raises:
+            sqlite3.Error: the disk takes nothing; call again.
+        """
+        self._set(BOX, health.state())
+        for camera in health.cameras:
+            if camera.settled:
+                self._set(camera.id, camera.state())
+
+    def tell(self, device: str, kind: str, text: str) -> None:
+        """Send an event upstream."""
+        event = device_event(self.site, device, kind, text, {})
+        with self._database.transaction() as connection:
+            add_message(connection, "device", event["id"], device, event)
+
+    def forget(self, device: str) -> None:
+        """A camera that is no longer in the box file."""
+        self._outbox.set_state(device, {"state": "offline", "text": "no longer in the box file"})
+        self._known.pop(device, None)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def _set(self, device: str, state: dict[str, Any]) -> None:
+        before = self._known.get(device)
+        if before == state:
+            return
+        self._outbox.set_state(device, state)
+        self._known[device] = state
+        began_well = before is None and state["state"] == "online"
+        if device != BOX and not began_well and (before is None or before["state"] != state["state"]):
+            self.tell(device, _EVENTS[state["state"]], state["text"])

@@ -1,0 +1,306 @@
+"""The daemon's first process: starts a worker for each camera and a courier, and keeps them all running.
+
+It decodes nothing and sends nothing itself, so that nothing a camera or a broker does can stop it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from pathlib import Path
+from types import FrameType
+
+from edgecv._version import __version__
+from edgecv.config import Box, load_box
+from edgecv.config.secrets import read_secret
+from edgecv.daemon.child import Child, Death
+from edgecv.daemon.courier import DRAIN_S, CourierBeat, CourierSpec, courier_main
+from edgecv.daemon.health import BoxHealth, CameraHealth
+from edgecv.daemon.keeper import Keeper, prepare_state
+from edgecv.daemon.logs import LogForm, configure_logging, register_secret
+from edgecv.daemon.messages import Heartbeat, NewSetUp
+from edgecv.daemon.notify import Notifier
+from edgecv.daemon.spec import WorkerSpec, spec_of
+from edgecv.daemon.states import States
+from edgecv.daemon.web import WebServer, make_app
+from edgecv.daemon.worker import worker_main
+from edgecv.errors import ConfigError, EdgecvError
+from edgecv.incidents.store import INCIDENTS
+
+_log = logging.getLogger("edgecv.supervisor")
+_TICK_S = 0.25
+_WORKERS_S = 6.0  # of the ten seconds a stop may take, what workers get
+DEFAULT_STATE = Path("/var/lib/edgecv")
+
+
+def state_directory(box: Box) -> Path:
+    """Where a box keeps its state: as its file says, else systemd's state directory, else /var/lib/edgecv."""
+    named = box.settings.storage.directory
+    if named is not None:
+        return (box.path.parent / named).absolute()
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(given) if given else DEFAULT_STATE
+
+
+class Supervisor:
+    """Runs a box.
+
+    Args:
+        box_file: the box file.
+        log_form: how logs are written.
+        level: least level of logs.
+        until_finished: end when every camera is a recorded file that is over.
+
+    Raises:
+        ConfigError: the box file is wrong, the state directory cannot be used, or another daemon uses it.
+    """
+
+    def __init__(
+        self, box_file: Path, log_form: LogForm = "auto", level: str = "info", *, until_finished: bool = False
+    ) -> None:
+        self._box = load_box(box_file)
+        self._log = (log_form, level)
+        self._until_finished = until_finished
+        self._state = state_directory(self._box)
+        self._notifier = Notifier.from_environment()
+        self._specs = self._all_specs(self._box)
+        self._children: dict[str, Child] = {}
+        self._deaths: dict[str, str] = {}
+        self._courier: Child | None = None
+        self._ready = False
+        self._stop = self._reload = False
+        self._next_watchdog = self._next_status = 0.0
+        configure_logging(log_form, level, context={"worker": "supervisor"})
+        self._lock = _locked(self._state)
+        self._key = prepare_state(self._state)
+        self._keeper = Keeper(lambda: self._box, self._state, self._key)
+        self._states = States(self._state, self._box.site)
+        self._web = self._make_web()
+
+    def run(self) -> int:
+        """Run until told to stop; the exit code."""
+        with self._signals():
+            _log.info("edgecv %s watches %s of %s", __version__, ", ".join(self._specs), self._box.site)
+            for spec in self._specs.values():
+                self._children[spec.id] = self._child_of(spec)
+            self._courier = self._courier_of(self._box)
+            self._keeper.start()
+            self._web.start()
+            _log.info("health and metrics on port %d", self._web.port)
+            while not self._stop:
+                self._step()
+                if self._until_finished and all(child.finished for child in self._children.values()):
+                    break
+                if self._reload:
+                    self._reload = False
+                    self._do_reload()
+            self._shut_down()
+        return 0
+
+    def _step(self) -> None:
+        waiting: list[object] = [c.pipe for c in self._all_children() if c.pipe is not None]
+        waiting += [c.sentinel for c in self._all_children() if c.sentinel is not None]
+        if waiting:
+            wait(waiting, timeout=_TICK_S)  # type: ignore[arg-type]
+        else:
+            time.sleep(_TICK_S)
+        for name, child in self._children.items():
+            death = child.step()
+            if death is not None:
+                self._mourn(name, death)
+            elif child.beat is not None:
+                self._deaths.pop(name, None)
+        if self._courier is not None:
+            death = self._courier.step()
+            if death is not None and death.repeated:
+                self._states.tell("box", "courier_dies", f"the courier ends again and again: {death.why}")
+        self._report()
+
+    def _report(self) -> None:
+        """Tell systemd and the upstream how things are."""
+        now = time.monotonic()
+        health = self.health()
+        if not self._ready and health.ready:
+            self._ready = True
+            _log.info("ready: %s", health.line())
+            self._notifier.ready(health.line())
+        interval_s = self._notifier.watchdog_interval_s
+        if interval_s is not None and now >= self._next_watchdog and health.alive:
+            self._next_watchdog = now + min(interval_s, 5.0)
+            self._notifier.watchdog()
+        if now >= self._next_status:
+            self._next_status = now + 1.0
+            self._notifier.status(health.line())
+            try:
+                self._states.update(health)
+            except (sqlite3.Error, OSError, EdgecvError) as error:
+                _log.error("states cannot be stored: %s", error)
+
+    def health(self) -> BoxHealth:
+        """How the box is now."""
+        cameras = tuple(
+            CameraHealth(
+                name,
+                child.beat if isinstance(child.beat, Heartbeat) else None,
+                self._deaths.get(name),
+                child.restarts,
+                child.memory_bytes(),
+                child.finished,
+            )
+            for name, child in list(self._children.items())
+        )
+        courier = self._courier
+        beat = None if courier is None else courier.beat
+        keeper = self._keeper
+        problems = [keeper.problem] if keeper.problem is not None else []
+        unsaved = sum(camera.beat.gauges.get("unsaved_records", 0.0) for camera in cameras if camera.beat is not None)
+        if unsaved:
+            problems.append(f"{unsaved:.0f} records are in memory only, for the disk takes none")
+        return BoxHealth(
+            site=self._box.site,
+            version=__version__,
+            cameras=cameras,
+            targets=beat.targets if isinstance(beat, CourierBeat) else {},
+            depths=keeper.depths,
+            totals=keeper.totals,
+            disk=keeper.disk,
+            problems=tuple(problems),
+            ready=bool(cameras) and all(camera.settled for camera in cameras),
+            alive=all(child.is_fresh() for child in self._all_children()),
+            courier_restarts=0 if courier is None else courier.restarts,
+            courier_memory_bytes=0 if courier is None else courier.memory_bytes(),
+        )
+
+    def _mourn(self, name: str, death: Death) -> None:
+        self._deaths[name] = f"its worker ended {death.why}" if death.why.startswith("by ") else death.why
+        if death.repeated:
+            text = f"the worker ends again and again: {death.why}; it is tried once a minute"
+            _log.error("%s: %s", name, text)
+            self._states.tell(name, "worker_dies", text)
+
+    def _do_reload(self) -> None:
+        """Read the box file anew; restart only what it changes. A file that is wrong changes nothing."""
+        self._notifier.reloading("reading the box file")
+        try:
+            box = load_box(self._box.path)
+            if state_directory(box) != self._state:
+                raise ConfigError(f"{box.path}: storage.directory changed; restart edgecv for that")
+            specs = self._all_specs(box)
+        except EdgecvError as error:
+            for line in str(error).splitlines():
+                _log.error("not reloaded: %s", line)
+            self._notifier.ready(f"not reloaded: {error}")
+            return
+        gone = [name for name in self._children if name not in specs]
+        changed = [n for n, s in specs.items() if n in self._specs and s.fingerprint() != self._specs[n].fingerprint()]
+        self._end([self._children.pop(name) for name in (*gone, *changed)], time.monotonic() + _WORKERS_S)
+        for name, spec in specs.items():
+            if name in self._children:
+                self._children[name].tell(NewSetUp(spec.camera.config_sha256))
+                self._children[name].set_arguments((spec,))
+            else:
+                self._children[name] = self._child_of(spec)
+        self._children = {name: self._children[name] for name in specs}
+        if box.settings.upstream != self._box.settings.upstream or box.site != self._box.site:
+            if self._courier is not None:
+                self._end([self._courier], time.monotonic() + DRAIN_S + 1.0)
+            self._courier = self._courier_of(box)
+        for name in gone:
+            self._states.forget(name)
+        if box.settings.service != self._box.settings.service:
+            _log.warning("changes of service.listen and service.token_file take effect with the next start")
+        self._box, self._specs = box, specs
+        self._states.site = box.site
+        _log.info("reloaded: %s restarted, %s gone", ", ".join(changed) or "none", ", ".join(gone) or "none")
+        self._notifier.ready(self.health().line())
+
+    def _shut_down(self) -> None:
+        self._notifier.stopping("finishing evidence")
+        begun = time.monotonic()
+        self._end(list(self._children.values()), begun + _WORKERS_S)
+        if self._courier is not None:
+            self._end([self._courier], time.monotonic() + DRAIN_S + 0.2)
+        self._keeper.stop()
+        self._web.stop()
+        self._states.close()
+        _log.info("stopped in %.1f s", time.monotonic() - begun)
+
+    @staticmethod
+    def _end(children: list[Child], until: float) -> None:
+        for child in children:
+            child.terminate()
+        for child in children:
+            if not child.finish(until):
+                _log.error("%s did not end in time and was killed", child.name)
+
+    def _all_specs(self, box: Box) -> dict[str, WorkerSpec]:
+        specs = {}
+        for camera_id in box.camera_ids:
+            spec, notes = spec_of(box, camera_id, self._state)
+            if spec.source.password:
+                register_secret(spec.source.password)
+            for note in notes:
+                _log.info(note)
+            specs[camera_id] = spec
+        return specs
+
+    def _all_children(self) -> list[Child]:
+        return [*self._children.values(), *([] if self._courier is None else [self._courier])]
+
+    def _child_of(self, spec: WorkerSpec) -> Child:
+        return Child(spec.id, worker_main, (spec,), self._log, spec.memory_mb, ends=spec.source.is_file)
+
+    def _courier_of(self, box: Box) -> Child | None:
+        upstream = box.settings.upstream
+        if upstream is None or not (upstream.all_targets() or upstream.evidence):
+            return None
+        return Child("courier", courier_main, (CourierSpec(box.site, upstream, box.path, self._state),), self._log)
+
+    def _make_web(self) -> WebServer:
+        service = self._box.settings.service
+        token = None
+        if service.token_file is not None:
+            token = read_secret(service.token_file, self._box.path, "service.token_file")
+            register_secret(token)
+        return WebServer(make_app(self.health, self._state / INCIDENTS, token), service.listen)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def on_stop(_number: int, _frame: FrameType | None) -> None:
+            self._stop = True
+
+        def on_reload(_number: int, _frame: FrameType | None) -> None:
+            self._reload = True
+
+        before = {number: signal.signal(number, on_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, on_reload)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _locked(state: Path) -> int:
+    """Take the state directory for this process alone; the lock ends with it."""
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"storage.directory = {state}: cannot be written ({error.strerror}); give it to the user edgecv runs as, "
+            "or name another"
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise ConfigError(f"storage.directory = {state}: another edgecv uses it; stop that one first") from None
+    return handle
