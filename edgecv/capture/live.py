@@ -18,6 +18,7 @@ from av.codec.hwaccel import HWAccel
 from av.error import FFmpegError, HTTPUnauthorizedError
 from av.video.codeccontext import VideoCodecContext
 
+from edgecv.capture.packets import stamp_of
 from edgecv.config.problems import redacted
 from edgecv.errors import EdgecvError
 
@@ -137,12 +138,23 @@ class LiveStream:
         Raises:
             StreamError: the connection broke off or nothing came for ``SILENT_S``.
         """
-        begun = False
+        begun = self.source.is_file
+        unstamped: AnyPacket | None = None
         try:
             for packet in self._container.demux(self._stream):
-                if packet.size == 0 or (packet.pts is None and packet.dts is None and not self.source.is_file):
+                if packet.size == 0:
                     continue
-                begun = begun or packet.is_keyframe or self.source.is_file
+                stamp = stamp_of(packet)
+                if stamp is None and not self.source.is_file:
+                    # RTP's first packet comes without a stamp; the next one tells what it was
+                    unstamped = packet if packet.is_keyframe else None
+                    continue
+                if unstamped is not None and stamp is not None:
+                    unstamped.pts = unstamped.dts = stamp - self._interval()
+                    begun = True
+                    yield unstamped
+                    unstamped = None
+                begun = begun or packet.is_keyframe
                 if begun:
                     yield packet
         except TimeoutError as error:
@@ -159,6 +171,10 @@ class LiveStream:
         except (FFmpegError, ValueError):
             self.decode_errors += 1
             return []
+
+    def _interval(self) -> int:
+        """Ticks from one picture to the next."""
+        return round(1.0 / ((self.average_fps or 25.0) * self.base))
 
     def _make_decoder(self) -> VideoCodecContext:
         wished = self.source.decoding
@@ -186,7 +202,7 @@ def _open(source: StreamSource) -> av.container.InputContainer:
     options: dict[str, str] = {}
     if source.address.startswith(("rtsp://", "rtsps://")):
         # sound is not asked for: it would be sent only to be thrown away
-        options = {"rtsp_transport": source.transport, "allowed_media_types": "video", "analyzeduration": "3000000"}
+        options = {"rtsp_transport": source.transport, "allowed_media_types": "video", "analyzeduration": "1000000"}
         if source.transport == "udp":
             options |= {"buffer_size": str(4 * 2**20), "max_delay": "300000"}
     is_device = _DEVICE.match(source.address) is not None

@@ -242,7 +242,8 @@ def write_bundle(
     camera, plan = session.camera.camera, session.camera.plan
     if with_clip:
         clip = session.cut(folder / "clip.mp4", start_s, end_s)
-        write_pictures(incident, fall, clip.path, folder, camera, plan, clip.start_s)
+        if not (folder / "strobe.jpg").exists():  # seconds later there is more of the clip, but not of the fall
+            write_pictures(incident, fall, clip.path, folder, camera, plan, clip.start_s)
         write_record(incident, clip, folder)
         for name, text in spec.set_up.items():
             write_atomic(folder / name, text.replace("clip.mp4", clip.path.name))

@@ -145,9 +145,8 @@ class CameraWorker:
                 if packet is None and reader.backlog.over:
                     break
                 if packet is not None:
-                    session.first_packet_pts = (
-                        packet.pts if session.first_packet_pts is None else session.first_packet_pts
-                    )
+                    if session.first_packet_pts is None:
+                        session.first_packet_pts = stamp_of(packet)
                     self._decode(watching, packet)
                 self._count(base, reader, watching)
                 self._beat()

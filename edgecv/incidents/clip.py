@@ -122,9 +122,7 @@ def _packets_between(
     return kept
 
 
-def _mux(
-    path: Path, container: str, stream: VideoStream, packets: Sequence[AnyPacket], base: Fraction
-) -> bool:
+def _mux(path: Path, container: str, stream: VideoStream, packets: Sequence[AnyPacket], base: Fraction) -> bool:
     """Write packets; False where the container cannot hold them."""
     offset = min(p.dts if p.dts is not None else p.pts or 0 for p in packets)
     options = {"fflags": "+bitexact", "movflags": "+faststart"} if container == "mp4" else {"fflags": "+bitexact"}

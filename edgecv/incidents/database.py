@@ -45,6 +45,7 @@ _MIGRATIONS = (
         event TEXT NOT NULL,         -- a CloudEvent
         UNIQUE (kind, id)
     ) STRICT;
+    CREATE INDEX messages_by_id ON messages (id);
     CREATE TABLE cursors (
         target TEXT PRIMARY KEY,
         seq INTEGER NOT NULL         -- everything up to it was delivered or parked

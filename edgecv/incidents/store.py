@@ -104,24 +104,6 @@ class IncidentStore:
         row = self._database.connection.execute("SELECT * FROM incidents WHERE id = ?", (incident_id,)).fetchone()
         return None if row is None else _stored(row)
 
-    def list(
-        self, device: str | None = None, since: datetime | None = None, limit: int = 100, tier: str | None = None
-    ) -> list[Stored]:
-        """The newest incidents, newest first.
-
-        Args:
-            device: only this camera's.
-            since: only those put in since then.
-            limit: how many at most.
-            tier: only incidents, or only candidates.
-        """
-        rows = self._database.connection.execute(
-            "SELECT * FROM incidents WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR stored_s >= ?2) "
-            "AND (?3 IS NULL OR tier = ?3) ORDER BY stored_s DESC, rowid DESC LIMIT ?4",
-            (device, None if since is None else since.timestamp(), tier, limit),
-        )
-        return [_stored(row) for row in rows]
-
     def hold(self, incident_id: str, why: str) -> bool:
         """Keep its evidence until it is released; False where there is no such incident."""
         return self._set("hold = ?", why, incident_id)
@@ -227,6 +209,24 @@ class IncidentStore:
         with self._database.transaction() as connection:
             changed = connection.execute(f"UPDATE incidents SET {what} WHERE id = ?", (value, incident_id))
         return changed.rowcount > 0
+
+    def list(
+        self, device: str | None = None, since: datetime | None = None, limit: int = 100, tier: str | None = None
+    ) -> list[Stored]:
+        """The newest incidents, newest first.
+
+        Args:
+            device: only this camera's.
+            since: only those put in since then.
+            limit: how many at most.
+            tier: only incidents, or only candidates.
+        """
+        rows = self._database.connection.execute(
+            "SELECT * FROM incidents WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR stored_s >= ?2) "
+            "AND (?3 IS NULL OR tier = ?3) ORDER BY stored_s DESC, rowid DESC LIMIT ?4",
+            (device, None if since is None else since.timestamp(), tier, limit),
+        )
+        return [_stored(row) for row in rows]
 
 
 def _stored(row: sqlite3.Row) -> Stored:

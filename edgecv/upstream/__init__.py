@@ -1,7 +1,23 @@
-"""Incidents on their way out: in come ``Incident`` records, out go CloudEvents, acknowledged by an MQTT 5 broker."""
+"""Incidents on their way out: messages wait in the outbox until every target has confirmed them.
+
+In come ``Incident`` records as CloudEvents in the box's database, out they go to MQTT 5 brokers, webhooks and the place
+that collects evidence: ``Courier`` for the daemon, ``publish_incidents`` for a replay that pushes and ends.
+"""
 
 from edgecv.config.broker import BrokerAddress, parse_broker_url
 from edgecv.upstream.cloudevents import incident_event
+from edgecv.upstream.courier import Courier, target_names
 from edgecv.upstream.mqtt import BrokerError, PushResult, publish_incidents
+from edgecv.upstream.route import TargetStatus
 
-__all__ = ["BrokerAddress", "BrokerError", "PushResult", "incident_event", "parse_broker_url", "publish_incidents"]
+__all__ = [
+    "BrokerAddress",
+    "BrokerError",
+    "Courier",
+    "PushResult",
+    "TargetStatus",
+    "incident_event",
+    "parse_broker_url",
+    "publish_incidents",
+    "target_names",
+]

@@ -82,20 +82,26 @@ class Outbox:
 
     def delivered(self, target: str, seq: int) -> None:
         """The target has confirmed this message."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM parked WHERE target = ? AND seq = ?", (target, seq))
-            self._advance(connection, target, seq)
+        self.settle(target, [(seq, None)])
 
     def park(self, target: str, seq: int, reason: str) -> None:
         """The target has refused this message: go on with the next, and try it again later."""
+        self.settle(target, [(seq, reason)])
+
+    def settle(self, target: str, answers: Sequence[tuple[int, str | None]]) -> None:
+        """The target's answers to messages, in order, on the disk at once: ``(seq, None)`` or ``(seq, refusal)``."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO parked (target, seq, reason, tries, retry_s) VALUES (?, ?, ?, 1, ?) "
-                "ON CONFLICT (target, seq) DO UPDATE SET reason = excluded.reason, tries = tries + 1, "
-                "retry_s = excluded.retry_s",
-                (target, seq, reason, time.time() + RETRY_PARKED_S),
-            )
-            self._advance(connection, target, seq)
+            for seq, refusal in answers:
+                if refusal is None:
+                    connection.execute("DELETE FROM parked WHERE target = ? AND seq = ?", (target, seq))
+                else:
+                    connection.execute(
+                        "INSERT INTO parked (target, seq, reason, tries, retry_s) VALUES (?, ?, ?, 1, ?) "
+                        "ON CONFLICT (target, seq) DO UPDATE SET reason = excluded.reason, tries = tries + 1, "
+                        "retry_s = excluded.retry_s",
+                        (target, seq, refusal, time.time() + RETRY_PARKED_S),
+                    )
+                self._advance(connection, target, seq)
 
     def depth(self, target: str) -> Depth:
         """How much is waiting for a target."""

@@ -9,14 +9,17 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from receivers import WebReceiver
+from small_box import Box
 
 from edgecv.incidents.record import Incident
+from edgecv.upstream import route
 
 USER, PASSWORD = "box", "s3cr:et/@"
 PATHS = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
@@ -84,13 +87,19 @@ def _tool(name: str) -> str:
     return found
 
 
-@contextmanager
-def _running(folder: Path, *settings: str) -> Iterator[Broker]:
+def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def _running(folder: Path, *settings: str, port: int | None = None) -> Iterator[Broker]:
+    port = port or _free_port()
     config = folder / f"mosquitto-{port}.conf"
-    lines = [f"listener {port} 127.0.0.1", "persistence false", *settings]
+    lines = [f"listener {port} 127.0.0.1", *settings]
+    if not any(setting.startswith("persistence ") for setting in settings):
+        lines.append("persistence false")
     if os.getuid() == 0:
         lines.append("user root")  # else it gives up root and cannot read the files in tmp_path
     config.write_text("\n".join(lines) + "\n")
@@ -118,10 +127,83 @@ def mosquitto_broker(tmp_path: Path) -> Iterator[Broker]:
         yield broker
 
 
+class MortalBroker:
+    """A broker that keeps sessions on disk and can be killed and started again on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: ExitStack | None = None
+        self.port = _free_port()
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+
+    def has_saved(self) -> bool:
+        """Whether its sessions are on the disk."""
+        return (self._folder / "mosquitto.db").exists()
+
+    def forget(self) -> None:
+        """Lose everything it kept."""
+        (self._folder / "mosquitto.db").unlink(missing_ok=True)
+
+    def up(self) -> None:
+        """Start it; it listens when this returns."""
+        kept = [f"persistence_location {self._folder}/", "autosave_on_changes true", "autosave_interval 1"]
+        settings = ["allow_anonymous true", "persistence true", "queue_qos0_messages true", *kept]
+        self._running = ExitStack()
+        self._running.enter_context(_running(self._folder, *settings, port=self.port))
+
+    def down(self) -> None:
+        """Kill it (SIGKILL)."""
+        if self._running is not None:
+            self._running.close()
+        self._running = None
+
+
+@pytest.fixture
+def mortal_broker(tmp_path: Path) -> Iterator[MortalBroker]:
+    """Not started yet."""
+    broker = MortalBroker(tmp_path)
+    yield broker
+    broker.down()
+
+
+@pytest.fixture
+def mutual_tls_broker(tmp_path: Path) -> Iterator[tuple[Broker, dict[str, str]]]:
+    """Speaks TLS and asks for a certificate and a password; comes with what a target of the box file needs."""
+    made = {
+        name: str(tmp_path / name) for name in ("ca.pem", "ca.key", "broker.pem", "broker.key", "box.pem", "box.key")
+    }
+    _issue(["-x509", "-subj", "/CN=authority"], made["ca.key"], made["ca.pem"])
+    signed = ["-x509", "-CA", made["ca.pem"], "-CAkey", made["ca.key"]]
+    _issue(
+        [*signed, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        made["broker.key"],
+        made["broker.pem"],
+    )
+    _issue([*signed, "-subj", "/CN=box"], made["box.key"], made["box.pem"])
+    passwords = tmp_path / "passwords"
+    subprocess.run([_tool("mosquitto_passwd"), "-c", "-b", str(passwords), USER, PASSWORD], check=True)
+    tls = [f"cafile {made['ca.pem']}", f"certfile {made['broker.pem']}", f"keyfile {made['broker.key']}"]
+    tls += ["require_certificate true", "allow_anonymous false", f"password_file {passwords}"]
+    with _running(tmp_path, *tls) as broker:
+        yield broker, {"ca_file": made["ca.pem"], "certificate_file": made["box.pem"], "key_file": made["box.key"]}
+
+
+def _issue(how: list[str], key: str, certificate: str) -> None:
+    command = [_tool("openssl"), "req", "-newkey", "rsa:2048", "-nodes", "-days", "2", *how]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+
+
 @pytest.fixture
 def small_packet_broker(tmp_path: Path) -> Iterator[Broker]:
     """Hangs up on whoever sends it a packet of more than 6000 bytes."""
     with _running(tmp_path, "allow_anonymous true", "max_packet_size 6000") as broker:
+        yield broker
+
+
+@pytest.fixture
+def narrow_broker(tmp_path: Path) -> Iterator[Broker]:
+    """Says that it wants no more than three packets under way."""
+    with _running(tmp_path, "allow_anonymous true", "max_inflight_messages 3") as broker:
         yield broker
 
 
@@ -189,3 +271,26 @@ def make_incident() -> Callable[..., Incident]:
         return Incident.model_validate(incident | fields)
 
     return make
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    """A box with an empty outbox."""
+    made = Box(tmp_path)
+    made.add()
+    return made
+
+
+@pytest.fixture
+def web() -> Iterator[WebReceiver]:
+    """A web server of ours."""
+    receiver = WebReceiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Couriers try again after tens of milliseconds instead of up to a minute."""
+    monkeypatch.setattr(route, "SHORTEST_PAUSE_S", 0.02)
+    monkeypatch.setattr(route, "LONGEST_PAUSE_S", 0.1)

@@ -1,0 +1,226 @@
+"""``edgecv incidents``: what the box has kept, read, kept longer, handed out and checked."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edgecv.cli.incidents_verify import add_verify_parser
+from edgecv.config import load_box
+from edgecv.errors import ConfigError, EdgecvError
+from edgecv.incidents.database import DATABASE, Database
+from edgecv.incidents.export import export_bundle
+from edgecv.incidents.files import write_atomic
+from edgecv.incidents.keys import BOX_PUB, load_public_key
+from edgecv.incidents.store import INCIDENTS, IncidentStore, Stored
+from edgecv.incidents.words import headline
+
+_DEFAULT_STATE = Path("/var/lib/edgecv")
+_EVERY = 2**31
+LABELS = "labels.jsonl"
+
+Action = Callable[[IncidentStore, argparse.Namespace], int]
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb and what it can do."""
+    parser = verbs.add_parser("incidents", help="list, show, export, verify, hold and resolve what a box has kept")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    listing = _action(actions, "list", _list, "one line an incident, newest first")
+    listing.add_argument("--device", metavar="ID", help="only those of one camera")
+    listing.add_argument("--since", metavar="TIME", type=_moment, help="only those stored since, RFC 3339 or a date")
+    listing.add_argument("--limit", metavar="N", type=_at_least_one, default=100, help="at most so many (100)")
+    listing.add_argument("--json", action="store_true", help="one line of JSON each")
+
+    show = _action(actions, "show", _show, "the record of one incident")
+    show.add_argument("id", metavar="ID")
+    show.add_argument("--json", action="store_true", help="the record alone, in one line")
+
+    export = _action(actions, "export", _export, "copy evidence for an auditor, with the box's public key")
+    export.add_argument("ids", metavar="ID", nargs="*")
+    export.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the copies")
+    export.add_argument("--all", action="store_true", help="every incident whose evidence was sealed")
+    export.add_argument("--labelled", action="store_true", help=f"only those that were resolved, with {LABELS}")
+
+    add_verify_parser(actions)
+
+    hold = _action(actions, "hold", _hold, "keep an incident's evidence however old it gets")
+    hold.add_argument("id", metavar="ID")
+    hold.add_argument("--why", metavar="TEXT", type=_some_text, required=True, help="such as a court's file number")
+    release = _action(actions, "release", _release, "end a hold")
+    release.add_argument("id", metavar="ID")
+    resolve = _action(actions, "resolve", _resolve, "note what came of an incident")
+    resolve.add_argument("id", metavar="ID")
+    resolve.add_argument("--what", metavar="TEXT", type=_some_text, required=True, help="such as: false alarm, a bird")
+
+
+def _action(actions: Any, name: str, act: Action, told: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, which names the state directory")
+    where.add_argument("--state", metavar="DIR", type=Path, help="the state directory")
+
+    def run(options: argparse.Namespace) -> int:
+        options.state = state_directory(options)
+        path = options.state / DATABASE
+        if not path.exists():
+            raise ConfigError(f"{options.state}: no incidents are kept there; name the place with --config or --state")
+        with closing(Database(path, read_only=name in {"list", "show", "export"})) as database:
+            return act(IncidentStore(database, options.state / INCIDENTS), options)
+
+    parser.set_defaults(run=run)
+    return parser
+
+
+def state_directory(options: argparse.Namespace) -> Path:
+    """Where the box keeps everything: as told, as the box file says, as systemd says, or where it usually is."""
+    if options.state is not None:
+        return Path(options.state)
+    if options.config is not None:
+        directory = load_box(options.config, with_calibrations=False).settings.storage.directory
+        if directory is not None:
+            return Path(options.config).parent / directory
+    first, _, _ = os.environ.get("STATE_DIRECTORY", "").partition(":")  # systemd may give several
+    return Path(first) if first else _DEFAULT_STATE
+
+
+def _list(store: IncidentStore, options: argparse.Namespace) -> int:
+    for stored in store.list(options.device, options.since, options.limit):
+        print(json.dumps(_as_json(stored)) if options.json else _line(stored))
+    return 0
+
+
+def _show(store: IncidentStore, options: argparse.Namespace) -> int:
+    stored = _known(store, options.id)
+    if options.json:
+        print(stored.incident.to_json())
+        return 0
+    print(_line(stored))
+    print(stored.incident.model_dump_json(by_alias=True, indent=1))
+    return 0
+
+
+def _hold(store: IncidentStore, options: argparse.Namespace) -> int:
+    stored = _known(store, options.id)
+    if stored.evidence == "deleted":
+        raise EdgecvError(f"{stored.id}: its evidence was deleted already; there is nothing left to hold")
+    store.hold(stored.id, options.why)
+    print(f"{stored.id}: on hold: {options.why}")
+    return 0
+
+
+def _release(store: IncidentStore, options: argparse.Namespace) -> int:
+    stored = _known(store, options.id)
+    store.release(stored.id)
+    print(f"{stored.id}: " + ("was not on hold" if stored.hold is None else f"no longer on hold: {stored.hold}"))
+    return 0
+
+
+def _resolve(store: IncidentStore, options: argparse.Namespace) -> int:
+    stored = _known(store, options.id)
+    store.resolve(stored.id, options.what)
+    print(f"{stored.id}: resolved: {options.what}")
+    return 0
+
+
+def _export(store: IncidentStore, options: argparse.Namespace) -> int:
+    chosen = _chosen(store, options)
+    public = load_public_key(options.state / BOX_PUB)
+    exported: list[Stored] = []
+    problems: list[str] = []
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        write_atomic(options.out / BOX_PUB, public.pem)
+        for stored in chosen:
+            if stored.evidence not in {"sealed", "deleted"}:
+                problems.append(f"{stored.id}: has no sealed evidence to export (it is {stored.evidence})")
+                continue
+            try:
+                export_bundle(store.folder_of(stored.id), options.out, public)
+            except EdgecvError as error:
+                problems.append(f"{stored.id}: not exported: {error}")
+                continue
+            exported.append(stored)
+            print(options.out / stored.id)
+        if options.labelled:
+            lines = [{"id": s.id, "device": s.device, "label": s.resolution} for s in exported]
+            write_atomic(options.out / LABELS, "".join(json.dumps(line) + "\n" for line in lines))
+    except OSError as error:
+        raise ConfigError(
+            f"--out {options.out}: cannot be written ({error.strerror}); choose another folder"
+        ) from error
+    for line in problems:
+        print(f"edgecv: {line}", file=sys.stderr)
+    print(f"{len(exported)} exported to {options.out}, with the box's public key {public.key_id}")
+    return 1 if problems else 0
+
+
+def _chosen(store: IncidentStore, options: argparse.Namespace) -> list[Stored]:
+    """Those named, or all that can be exported."""
+    if options.ids:
+        chosen = [_known(store, incident_id) for incident_id in dict.fromkeys(options.ids)]
+    elif options.all or options.labelled:
+        chosen = [stored for stored in store.list(limit=_EVERY) if stored.evidence in {"sealed", "deleted"}]
+    else:
+        raise ConfigError("incidents export: nothing to export; name incidents, or give --all or --labelled")
+    return [stored for stored in chosen if stored.resolution is not None] if options.labelled else chosen
+
+
+def _known(store: IncidentStore, incident_id: str) -> Stored:
+    stored = store.get(incident_id)
+    if stored is None:
+        raise ConfigError(f"{incident_id}: there is no such incident here; 'edgecv incidents list' shows them")
+    return stored
+
+
+def _line(stored: Stored) -> str:
+    state = [stored.evidence]
+    if stored.hold is not None:
+        state.append(f"on hold: {stored.hold}")
+    if stored.resolution is not None:
+        state.append(f"resolved: {stored.resolution}")
+    what = f"{headline(stored.incident)}  [{stored.id}] ({'; '.join(state)})"
+    return f"{stored.started_at} {stored.device} {stored.tier}: {what}"
+
+
+def _as_json(stored: Stored) -> dict[str, object]:
+    return {
+        "id": stored.id,
+        "device": stored.device,
+        "tier": stored.tier,
+        "started_at": stored.started_at,
+        "headline": headline(stored.incident),
+        "evidence": stored.evidence,
+        "bytes": stored.bytes,
+        "hold": stored.hold,
+        "resolution": stored.resolution,
+        "incident": json.loads(stored.incident.to_json()),
+    }
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-05-01T22:14:00+08:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _some_text(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is blank; write something")
+    return text.strip()

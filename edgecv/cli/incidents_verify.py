@@ -1,0 +1,93 @@
+"""``edgecv incidents verify``: is this evidence what its box sealed, and does it show what its record says?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from edgecv.errors import ConfigError, InputError
+from edgecv.incidents.chain import verify_chain
+from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
+from edgecv.incidents.manifest import MANIFEST, SIGNATURE
+from edgecv.incidents.verify import verify_bundle
+
+
+def add_verify_parser(actions: Any) -> None:
+    """Declare the action."""
+    parser = actions.add_parser(
+        "verify",
+        help="check files, chain and signature, then replay the clips and compare",
+        description="Check files, chain and signature of evidence, then replay the clips and compare with the records.",
+    )
+    parser.add_argument("path", metavar="PATH", type=Path, help="one incident's folder, or a folder of such folders")
+    parser.add_argument("--key", metavar="box.pub", type=Path, help="public key of the box, from whom you trust")
+    parser.add_argument("--no-replay", action="store_true", help="do not replay the clips: seconds instead of minutes")
+    parser.add_argument(
+        "--complete",
+        action="store_true",
+        help="all the box ever sealed should be here: a gap in the chain is a problem",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what was checked, a line an incident; exit code 1 where anything is wrong."""
+    bundles = _bundles(options.path)
+    public = _key(options.path, options.key)
+    if public is None and any((bundle / SIGNATURE).exists() for bundle in bundles):
+        raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
+    wrong = 0
+    for bundle in bundles:
+        checked = verify_bundle(bundle, public, replay=not options.no_replay)
+        _tell(checked.problems, checked.notes)
+        wrong += not checked.ok
+        if checked.ok:
+            print(f"{bundle}: " + ("deleted, as the box has signed" if checked.deleted else "all is well"))
+        else:
+            print(f"{bundle}: not to be trusted")
+    whole = True
+    if len(bundles) > 1 or options.complete:
+        chain = verify_chain(bundles, contiguous=options.complete)
+        _tell(chain.problems, chain.notes)
+        whole = not chain.problems
+    count = f"{len(bundles)} incident{'' if len(bundles) == 1 else 's'} checked"
+    print(f"{count}: {f'{wrong} not to be trusted' if wrong else 'all well'}{'' if whole else '; the chain is broken'}")
+    return 0 if not wrong and whole else 1
+
+
+def _tell(problems: tuple[str, ...], notes: tuple[str, ...]) -> None:
+    for line in notes:
+        print(f"note: {line}")
+    sys.stdout.flush()  # problems go elsewhere and should stand after what was said before them
+    for line in problems:
+        print(f"edgecv: {line}", file=sys.stderr)
+
+
+def _bundles(path: Path) -> list[Path]:
+    """The folder itself, or those in it; a box's whole state directory is understood too."""
+    try:
+        if (path / MANIFEST).exists():
+            return [path]
+        inside = path / "incidents" if (path / "incidents").is_dir() else path
+        found = sorted(child for child in inside.iterdir() if child.is_dir() and not child.name.startswith("."))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); name a folder with evidence") from error
+    if not found:
+        raise InputError(f"{path}: there is no evidence in it; name an incident's folder or a folder of such folders")
+    return found
+
+
+def _key(path: Path, given: Path | None) -> PublicKey | None:
+    if given is not None:
+        return load_public_key(given)
+    path = path.resolve()
+    for beside in (path / BOX_PUB, path.parent / BOX_PUB, path.parent.parent / BOX_PUB):
+        if beside.exists():
+            print(
+                f"note: {beside}: this key lies beside the evidence: it proves that nothing changed since it was "
+                "sealed, not whose box sealed it; give --key with one from whom you trust"
+            )
+            return load_public_key(beside)
+    return None

@@ -1,0 +1,111 @@
+"""Files with passwords and keys: can the daemon read them, and can nobody else?"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from edgecv.config import Box
+from edgecv.config.secrets import read_secret
+from edgecv.doctor.finding import Finding, ok, problem, warning
+from edgecv.errors import ConfigError
+
+WHERE = "configuration"
+SERVICE_USER = "edgecv"
+
+
+def named_secrets(box: Box) -> Iterator[tuple[str, str]]:
+    """``(key in the box file, file or credential)`` of every secret that the box file names."""
+    for name, camera in box.settings.cameras.items():
+        if camera.login is not None:
+            yield f"cameras.{name}.login.password_file", camera.login.password_file
+    upstream = box.settings.upstream
+    for index, target in enumerate(() if upstream is None else upstream.targets):
+        for key in ("password_file", "secret_file", "token_file", "key_file"):
+            if (named := getattr(target, key)) is not None:
+                yield f"upstream.targets[{index}].{key}", named
+    if upstream is not None and upstream.evidence is not None and upstream.evidence.token_file is not None:
+        yield "upstream.evidence.token_file", upstream.evidence.token_file
+    if box.settings.service.token_file is not None:
+        yield "service.token_file", box.settings.service.token_file
+
+
+def secret_findings(box: Box) -> list[Finding]:
+    """Every file with a secret that cannot be read, or that anybody can read; one line where all is well."""
+    found = [finding for at, named in named_secrets(box) for finding in _of(box.path, at, named)]
+    found += _in_the_box_file(box)
+    return found or [ok(WHERE, "secrets are readable for the daemon alone")]
+
+
+def readable_by(path: Path, user: str) -> bool | None:
+    """Whether a user may read a file, by its mode and the folders above it; None where there is no such user."""
+    try:
+        account = pwd.getpwnam(user)
+    except KeyError:
+        return None
+    if account.pw_uid == 0:
+        return True
+    groups = set(os.getgrouplist(user, account.pw_gid))
+
+    def may(place: Path, owner: int, group: int, others: int) -> bool:
+        status = place.stat()
+        if status.st_uid == account.pw_uid:
+            return bool(status.st_mode & owner)
+        return bool(status.st_mode & (group if status.st_gid in groups else others))
+
+    path = path.resolve()
+    enter = all(may(folder, stat.S_IXUSR, stat.S_IXGRP, stat.S_IXOTH) for folder in path.parents)
+    return enter and may(path, stat.S_IRUSR, stat.S_IRGRP, stat.S_IROTH)
+
+
+def _of(box_file: Path, at: str, named: str) -> Iterator[Finding]:
+    if named.startswith("credential:"):
+        if os.environ.get("CREDENTIALS_DIRECTORY") is None:
+            name = named.removeprefix("credential:")
+            yield ok(
+                WHERE, f"{at} = {named}: systemd hands it to the daemon (LoadCredential={name}:...); not seen here"
+            )
+        else:
+            yield from _unreadable(box_file, at, named)
+        return
+    path = box_file.parent / named
+    unreadable = list(_unreadable(box_file, at, named))
+    yield from unreadable
+    if unreadable:
+        return
+    if path.stat().st_mode & stat.S_IROTH:
+        yield warning(WHERE, f"{at} = {named}: every user of the box can read it", _how_to_close(path))
+    elif readable_by(path, SERVICE_USER) is False and os.geteuid() == 0:
+        yield problem(WHERE, f"{at} = {named}: the user {SERVICE_USER} cannot read it", _how_to_close(path))
+
+
+def _unreadable(box_file: Path, at: str, named: str) -> Iterator[Finding]:
+    try:
+        read_secret(named, box_file, at)
+    except ConfigError as error:
+        what, _, advice = str(error).removeprefix(f"{box_file}: ").partition("; ")
+        yield problem(WHERE, what, advice or "write the secret into it, in one line")
+
+
+def _in_the_box_file(box: Box) -> Iterator[Finding]:
+    addresses = [camera.source for camera in box.settings.cameras.values()]
+    if box.settings.upstream is not None:
+        addresses += [target.url for target in box.settings.upstream.all_targets()]
+    held = any("://" in address and urlsplit(address).password is not None for address in addresses)
+    if held and box.path.stat().st_mode & stat.S_IROTH:
+        yield warning(
+            WHERE, f"{box.path} holds a password and every user of the box can read it", _how_to_close(box.path)
+        )
+
+
+def _how_to_close(path: Path) -> str:
+    try:
+        grp.getgrnam(SERVICE_USER)
+    except KeyError:
+        return f"chmod 0640 {path}"
+    return f"chgrp {SERVICE_USER} {path} and chmod 0640 {path}"

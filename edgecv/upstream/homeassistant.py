@@ -1,0 +1,114 @@
+"""Home Assistant's MQTT discovery: each camera shows up by itself, with an event, two sensors and its connection.
+
+https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery, ``event.mqtt``, ``sensor.mqtt``,
+``binary_sensor.mqtt``. Discovery and the last incident are retained, events are not: an old throw must not ring again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from edgecv import __version__
+from edgecv.upstream.outbox import Message
+from edgecv.upstream.profiles import BOX, CloudEventsProfile, Publication, to_json, topic
+
+EVENT_TYPES = ("thrown_object",)
+_ONLINE = "{{ 'ON' if value_json.state == 'online' else 'OFF' }}"
+_AVAILABLE = "{{ 'offline' if value_json.state == 'offline' else 'online' }}"
+
+
+class HomeAssistantProfile(CloudEventsProfile):
+    """The contract's topics as they are, and beside them what Home Assistant reads.
+
+    Args:
+        site: the box file's site.
+    """
+
+    def introduce(self, device: str) -> list[Publication]:
+        """Discovery of the device's entities, retained."""
+        found = [self._entity("binary_sensor", device, "connection", self._connection(device))]
+        if device != BOX:
+            found += [
+                self._entity("event", device, "incident", self._incident(device)),
+                self._entity("sensor", device, "last_floor", self._last(device, "Last floor", "floor")),
+                self._entity("sensor", device, "last_mass", self._last(device, "Last mass class", "mass")),
+            ]
+        return found
+
+    def message(self, message: Message) -> list[Publication]:
+        """The CloudEvent; for an incident also the event and, retained, what the sensors show."""
+        publications = super().message(message)
+        if message.kind == "incident":
+            told = summary(message)
+            publications += [
+                Publication(topic(self._site, message.device, "homeassistant/event"), to_json(told)),
+                Publication(topic(self._site, message.device, "homeassistant/last"), to_json(told), retain=True),
+            ]
+        return publications
+
+    def _entity(self, component: str, device: str, name: str, config: dict[str, Any]) -> Publication:
+        node = f"edgecv_{plain(self._site)}_{plain(device)}"
+        shown = f"edgecv {self._site}" if device == BOX else f"{self._site} {device}"
+        about: dict[str, Any] = {"identifiers": [node], "name": shown, "manufacturer": "edgecv"}
+        about["sw_version"] = __version__
+        if device != BOX:
+            about["via_device"] = f"edgecv_{plain(self._site)}_{BOX}"
+        common = {"unique_id": f"{node}_{name}", "qos": 1, "device": about}
+        return Publication(f"homeassistant/{component}/{node}/{name}/config", to_json(common | config), retain=True)
+
+    def _available(self) -> dict[str, Any]:
+        return {"availability_topic": topic(self._site, BOX, "state"), "availability_template": _AVAILABLE}
+
+    def _incident(self, device: str) -> dict[str, Any]:
+        where = topic(self._site, device, "homeassistant/event")
+        return self._available() | {"name": "Incident", "state_topic": where, "event_types": list(EVENT_TYPES)}
+
+    def _last(self, device: str, name: str, key: str) -> dict[str, Any]:
+        where = topic(self._site, device, "homeassistant/last")
+        value = f"{{{{ value_json.{key} if value_json.{key} is not none else 'unknown' }}}}"
+        return self._available() | {
+            "name": name,
+            "state_topic": where,
+            "value_template": value,
+            "json_attributes_topic": where,
+        }
+
+    def _connection(self, device: str) -> dict[str, Any]:
+        config = {
+            "name": "Connection",
+            "device_class": "connectivity",
+            "entity_category": "diagnostic",
+            "state_topic": topic(self._site, device, "state"),
+            "value_template": _ONLINE,
+        }
+        # the box's own is what tells that it is gone, so it must not become unavailable itself
+        return config if device == BOX else config | self._available()
+
+
+def summary(message: Message) -> dict[str, Any]:
+    """What an incident comes down to on a wall tablet: one level, nothing left out but null where unknown."""
+    data = message.event.get("data")
+    data = data if isinstance(data, Mapping) else {}
+    origin, mass, verdict = (_section(data, key) for key in ("origin", "mass", "verdict"))
+    floor = origin.get("floor_name")
+    return {
+        "event_type": data.get("kind", EVENT_TYPES[0]),
+        "id": message.id,
+        "time": message.event.get("time"),
+        "floor": origin.get("floor") if floor is None else floor,
+        "window": origin.get("window"),
+        "mass": mass.get("class"),
+        "probability": verdict.get("p"),
+    }
+
+
+def plain(name: str) -> str:
+    """A name in the letters that discovery topics allow; different names stay different."""
+    return re.sub(r"[^a-zA-Z0-9-]", lambda found: f"_{ord(found[0]):x}_", name)
+
+
+def _section(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, Mapping) else {}

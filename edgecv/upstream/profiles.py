@@ -1,0 +1,88 @@
+"""The form of a broker's messages: what is published on which topic. Pure: a message in, publications out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from edgecv.upstream.cloudevents import CONTENT_TYPE, encode
+from edgecv.upstream.outbox import Message
+
+BOX = "box"
+"""The device whose state is the box's own."""
+OFFLINE = "offline"
+JSON_TYPE = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One MQTT packet, QoS 1.
+
+    Attributes:
+        topic: where it goes.
+        payload: UTF-8 JSON.
+        retain: whether the broker keeps it for those who come later.
+        content_type: its media type.
+    """
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+    content_type: str = JSON_TYPE
+
+
+class Profile(Protocol):
+    """How one kind of upstream wants to be told."""
+
+    def introduce(self, device: str) -> list[Publication]:
+        """What comes before the first word of a device on each connection."""
+
+    def message(self, message: Message) -> list[Publication]:
+        """A message of the outbox."""
+
+    def state(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
+        """A device's newest state."""
+
+    def offline(self, state: Mapping[str, Any]) -> Publication | None:
+        """The box's state, with ``offline`` in it: its last will, and its last word when it stops."""
+
+
+def topic(site: str, device: str, leaf: str) -> str:
+    """A topic of the contract: ``edgecv/v1/SITE/DEVICE/LEAF``."""
+    return f"edgecv/v1/{site}/{device}/{leaf}"
+
+
+def to_json(value: object) -> bytes:
+    """UTF-8 JSON on one line; the same bytes for the same value."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+class CloudEventsProfile:
+    """The contract's own: every message is a CloudEvent on ``edgecv/v1/SITE/DEVICE/KIND``, states are retained JSON.
+
+    Args:
+        site: the box file's site.
+    """
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+
+    def introduce(self, device: str) -> list[Publication]:
+        """Nothing: topics speak for themselves."""
+        del device
+        return []
+
+    def message(self, message: Message) -> list[Publication]:
+        """The event as it is."""
+        where = topic(self._site, message.device, message.kind)
+        return [Publication(where, encode(message.event), content_type=CONTENT_TYPE)]
+
+    def state(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
+        """The state as it is, retained."""
+        return [Publication(topic(self._site, device, "state"), to_json(dict(state)), retain=True)]
+
+    def offline(self, state: Mapping[str, Any]) -> Publication | None:
+        """``{"state": "offline"}`` with whatever else is known, retained."""
+        return self.state(BOX, {**state, "state": OFFLINE})[0]

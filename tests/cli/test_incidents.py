@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from known_bundles import FILES, record, sealed_chain, write_files
+
+from edgecv.cli import incidents
+from edgecv.errors import ConfigError, EdgecvError, InputError
+from edgecv.incidents.database import DATABASE, Database
+from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.record import Incident
+from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.incidents.verify import verify_bundle
+
+
+def run(*arguments: object) -> int:
+    """The verb as the command line runs it."""
+    parser = argparse.ArgumentParser()
+    incidents.add_parser(parser.add_subparsers())
+    options = parser.parse_args(["incidents", *map(str, arguments)])
+    return int(options.run(options))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A box with three incidents, two of them sealed."""
+    folder = tmp_path / "state"
+    key = BoxKey.load_or_create(folder)
+    with closing(Database(folder / DATABASE)) as database:
+        store = IncidentStore(database, folder / INCIDENTS)
+        for incident_id in ("a", "b", "c"):
+            store.add(record(incident_id))
+        for incident_id in ("a", "b"):
+            write_files(store.part_of(incident_id), incident_id)
+            store.publish(incident_id, key)
+    return folder
+
+
+def stored(state: Path, incident_id: str):
+    with closing(Database(state / DATABASE)) as database:
+        return IncidentStore(database, state / INCIDENTS).get(incident_id)
+
+
+def test_list_prints_one_line_an_incident_newest_first(state: Path, capsys) -> None:
+    assert run("list", "--state", state) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("[")[2][0] for line in lines] == ["c", "b", "a"]
+    assert lines[0] == (
+        "2026-05-01T14:14:02.120Z north-1 incident: Something heavy fell from floor 8 (90 %)  [c] (pending)"
+    )
+    assert lines[2].endswith("[a] (sealed)")
+
+
+def test_list_as_json_holds_the_records(state: Path, capsys) -> None:
+    assert run("list", "--state", state, "--json", "--limit", 1) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert (told["id"], told["evidence"], told["hold"]) == ("c", "pending", None)
+    assert Incident.model_validate(told["incident"]) == record("c")
+
+
+def test_list_leaves_out_other_cameras_and_older_ones(state: Path, capsys) -> None:
+    assert run("list", "--state", state, "--device", "south-1") == 0
+    assert run("list", "--state", state, "--since", "2999-01-01") == 0
+    assert capsys.readouterr().out == ""
+    assert run("list", "--state", state, "--since", "2000-01-01T00:00:00+08:00") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_show_prints_the_headline_and_the_record(state: Path, capsys) -> None:
+    assert run("show", "a", "--state", state) == 0
+    headline, _, rest = capsys.readouterr().out.partition("\n")
+    assert "Something heavy fell from floor 8" in headline
+    assert Incident.model_validate(json.loads(rest)).id == "a"
+    assert run("show", "a", "--state", state, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "a"
+
+
+def test_hold_release_and_resolve_are_kept(state: Path, capsys) -> None:
+    assert run("hold", "a", "--why", "court file 12", "--state", state) == 0
+    assert stored(state, "a").hold == "court file 12"
+    assert run("resolve", "a", "--what", "false alarm, a bird", "--state", state) == 0
+    assert stored(state, "a").resolution == "false alarm, a bird"
+    capsys.readouterr()
+    assert run("list", "--state", state) == 0
+    assert "[a] (sealed; on hold: court file 12; resolved: false alarm, a bird)" in capsys.readouterr().out
+    assert run("release", "a", "--state", state) == 0
+    assert stored(state, "a").hold is None
+
+
+@pytest.mark.parametrize("action", ["show", "hold --why x", "release", "resolve --what x", "export --out out"])
+def test_an_incident_that_is_not_there_is_told(state: Path, action: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    verb, *more = action.split()
+    with pytest.raises(ConfigError, match="zzz: there is no such incident here"):
+        run(verb, "zzz", *more, "--state", state)
+    assert not (tmp_path / "out").exists()
+
+
+def test_deleted_evidence_cannot_be_held(state: Path) -> None:
+    with closing(Database(state / DATABASE)) as database:
+        IncidentStore(database, state / INCIDENTS).delete("a", BoxKey.load_or_create(state), "30 days are over")
+    with pytest.raises(EdgecvError, match="was deleted already"):
+        run("hold", "a", "--why", "court file 12", "--state", state)
+
+
+def test_a_state_directory_without_incidents_is_told_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no incidents are kept there"):
+        run("list", "--state", tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_the_state_directory_is_the_box_files_or_systemds(state: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    box = tmp_path / "box.yaml"
+    text = "site: s\ncameras:\n  north-1: {source: a.mp4}\n"
+    box.write_text(text + "storage: {directory: state}\n")
+    assert run("show", "a", "--config", box, "--json") == 0
+    box.write_text(text)
+    monkeypatch.setenv("STATE_DIRECTORY", f"{state}:/var/lib/other")
+    assert run("show", "a", "--config", box, "--json") == 0
+    assert run("show", "a", "--json") == 0
+    assert capsys.readouterr().out.count('"id":"a"') == 3
+
+
+def test_an_export_holds_bundles_and_key_and_verifies_elsewhere(state: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    assert run("export", "a", "b", "--out", out, "--state", state) == 0
+    assert {path.name for path in out.iterdir()} == {"a", "b", "box.pub"}
+    assert {path.name for path in (out / "a").iterdir()} == {*FILES, "incident.json", "manifest.json", "manifest.sig"}
+    shutil.move(out, tmp_path / "auditor")
+    assert run("verify", tmp_path / "auditor", "--no-replay", "--complete") == 0
+    assert "2 incidents checked: all well" in capsys.readouterr().out
+
+
+def test_exporting_again_changes_nothing(state: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run("export", "--all", "--out", out, "--state", state) == 0
+    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted((out / "a").iterdir())}
+    assert run("export", "--all", "--out", out, "--state", state) == 0
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted((out / "a").iterdir())} == before
+    assert {path.name for path in out.iterdir()} == {"a", "b", "box.pub"}
+
+
+def test_an_export_never_writes_over_other_evidence(state: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    (out / "a").mkdir(parents=True)
+    (out / "a" / "mine.txt").write_text("mine")
+    assert run("export", "a", "b", "--out", out, "--state", state) == 1
+    assert "a: not exported: " in capsys.readouterr().err
+    assert [path.name for path in (out / "a").iterdir()] == ["mine.txt"]
+    assert (out / "b").is_dir()
+
+
+def test_what_is_spoilt_or_not_sealed_yet_is_not_handed_out(state: Path, tmp_path: Path, capsys) -> None:
+    (state / INCIDENTS / "a" / "clip.mp4").write_bytes(b"other pictures")
+    assert run("export", "a", "b", "c", "--out", tmp_path / "out", "--state", state) == 1
+    said = capsys.readouterr().err
+    assert "clip.mp4: has been changed" in said
+    assert "c: has no sealed evidence to export (it is pending)" in said
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"b", "box.pub"}
+
+
+def test_an_export_that_fails_midway_leaves_no_half_bundle(state: Path, tmp_path: Path, monkeypatch) -> None:
+    def full(source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("edgecv.incidents.export._copy_durably", full)
+    with pytest.raises(ConfigError, match="No space left"):
+        run("export", "a", "--out", tmp_path / "out", "--state", state)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"box.pub"}
+
+
+def test_labelled_exports_hold_the_labels(state: Path, tmp_path: Path) -> None:
+    assert run("resolve", "b", "--what", "false alarm, a bird", "--state", state) == 0
+    assert run("export", "--labelled", "--out", tmp_path / "out", "--state", state) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"b", "box.pub", "labels.jsonl"}
+    (line,) = (tmp_path / "out" / "labels.jsonl").read_text().splitlines()
+    assert json.loads(line) == {"id": "b", "device": "north-1", "label": "false alarm, a bird"}
+
+
+def test_an_export_of_nothing_says_what_to_name(state: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="name incidents, or give --all"):
+        run("export", "--out", tmp_path / "out", "--state", state)
+
+
+def test_verify_takes_a_bundle_and_says_whose_key_it_had(state: Path, capsys) -> None:
+    bundle = state / INCIDENTS / "a"
+    assert run("verify", bundle, "--no-replay", "--key", state / "box.pub") == 0
+    assert capsys.readouterr().out == f"{bundle}: all is well\n1 incident checked: all well\n"
+    assert run("verify", bundle, "--no-replay") == 0
+    assert "this key lies beside the evidence" in capsys.readouterr().out
+
+
+def test_verify_takes_a_state_directory_and_what_is_not_finished_does_not_disturb_it(state: Path, capsys) -> None:
+    write_files(state / INCIDENTS / ".c.part", "c")
+    assert run("verify", state, "--no-replay", "--complete") == 0
+    assert "2 incidents checked: all well" in capsys.readouterr().out
+
+
+def test_verify_tells_every_problem_and_fails(state: Path, capsys) -> None:
+    (state / INCIDENTS / "a" / "clip.mp4").write_bytes(b"other pictures")
+    assert run("verify", state, "--no-replay") == 1
+    told = capsys.readouterr()
+    assert told.err == f"edgecv: {state / INCIDENTS / 'a' / 'clip.mp4'}: has been changed\n"
+    assert "2 incidents checked: 1 not to be trusted" in told.out
+    assert f"{state / INCIDENTS / 'b'}: all is well" in told.out
+
+
+def test_verify_finds_a_chain_that_lacks_a_bundle_only_where_it_should_be_complete(tmp_path: Path, capsys) -> None:
+    key = BoxKey.load_or_create(tmp_path / "state")
+    shutil.rmtree(sealed_chain(tmp_path / "bundles", key, "abc")[1])
+    verify = ("verify", tmp_path / "bundles", "--no-replay", "--key", tmp_path / "state" / "box.pub")
+    assert run(*verify) == 0
+    assert "lacks place 2" in capsys.readouterr().out
+    assert run(*verify, "--complete") == 1
+    told = capsys.readouterr()
+    assert "lacks place 2" in told.err
+    assert "the chain is broken" in told.out
+
+
+def test_verify_needs_a_key_for_what_is_sealed(tmp_path: Path) -> None:
+    bundles = sealed_chain(tmp_path / "deep" / "down" / "bundles", BoxKey.load_or_create(tmp_path / "state"), "a")
+    with pytest.raises(ConfigError, match="give --key"):
+        run("verify", bundles[0], "--no-replay")
+
+
+def test_verify_with_another_boxs_key_fails(state: Path, tmp_path: Path, capsys) -> None:
+    BoxKey.load_or_create(tmp_path / "other")
+    assert run("verify", state, "--no-replay", "--key", tmp_path / "other" / "box.pub") == 1
+    assert "was signed with key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["missing", "empty"])
+def test_verify_of_nothing_is_unreadable_input(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=name):
+        run("verify", tmp_path / name)
+
+
+def test_a_copy_is_checked_after_it_was_written(state: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    def flipped(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes() + b"x")
+
+    monkeypatch.setattr("edgecv.incidents.export._copy_durably", flipped)
+    assert run("export", "a", "--out", tmp_path / "out", "--state", state) == 1
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"box.pub"}
+    assert verify_bundle(state / INCIDENTS / "a", BoxKey.load_or_create(state).public, replay=False).ok

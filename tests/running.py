@@ -1,0 +1,237 @@
+"""The daemon as a process, and cameras to watch: a real RTSP server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from edgecv.incidents.database import DATABASE
+from edgecv.incidents.record import Incident
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+_SERVER = Path(__file__).parent / "rtsp_server.py"
+_SLOW_MACHINE_S = 90.0
+
+
+def wait_for(what: Callable[[], Any], why: str, seconds: float = _SLOW_MACHINE_S) -> Any:
+    """Wait until something is true and return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain: {why}"
+        time.sleep(0.05)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Daemon:
+    """``edgecv run`` in a process of its own."""
+
+    def __init__(self, folder: Path, box: dict[str, Any]) -> None:
+        self.box_file = folder / "box.yaml"
+        self.state = folder / "state"
+        self.port = free_port()
+        self.log = folder / "daemon.log"
+        self.environment: dict[str, str] = {}
+        self.process: subprocess.Popen[bytes] | None = None
+        self.write(box)
+
+    def write(self, box: dict[str, Any]) -> None:
+        """Write the box file."""
+        own = {"storage": {"directory": str(self.state)}, "service": {"listen": f"127.0.0.1:{self.port}"}}
+        merged = own | box
+        merged["storage"] = own["storage"] | box.get("storage", {})
+        merged["service"] = own["service"] | box.get("service", {})
+        self.box_file.write_text(yaml.safe_dump(merged))
+
+    def start(self, *options: str) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "edgecv", "run", "--config", str(self.box_file), "--log", "json", *options],
+                stderr=log,
+                env={**os.environ, **self.environment},
+            )
+
+    def wait(self) -> int:
+        """Wait for its own end."""
+        assert self.process is not None
+        return self.process.wait(_SLOW_MACHINE_S * 2)
+
+    def stop(self) -> float:
+        """SIGTERM; how long it took."""
+        assert self.process is not None
+        begun = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(60)
+        assert code == 0, self.log.read_text()[-3000:]
+        return time.monotonic() - begun
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def children(self) -> dict[str, int]:
+        """Process ids of its workers and courier, by the part of them that they are started for."""
+        assert self.process is not None
+        found = {}
+        for line in subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+        ).stdout.splitlines():
+            pid, _, command = line.strip().partition(" ")
+            if "spawn_main" in command:
+                found[pid] = int(pid)
+        return found
+
+    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        """Ask its database."""
+        if not (self.state / DATABASE).exists():
+            return []
+        database = sqlite3.connect(f"file:{self.state / DATABASE}?mode=ro", uri=True, timeout=20)
+        database.row_factory = sqlite3.Row
+        try:
+            return database.execute(query, values).fetchall()
+        except sqlite3.OperationalError:
+            return []  # not made yet
+        finally:
+            database.close()
+
+    def incidents(self, device: str | None = None) -> list[Incident]:
+        rows = self.rows("SELECT record FROM incidents WHERE tier = 'incident' ORDER BY rowid")
+        found = [Incident.model_validate_json(row["record"]) for row in rows]
+        return [incident for incident in found if device is None or incident.device == device]
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """Device events of a kind."""
+        rows = self.rows("SELECT event FROM messages WHERE kind = 'device' ORDER BY seq")
+        events = [json.loads(row["event"]) for row in rows]
+        return [event for event in events if event["subject"] == kind]
+
+    def get(self, path: str) -> httpx.Response | None:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+        except httpx.HTTPError:
+            return None
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        """One metric's value."""
+        answer = self.get("/metrics")
+        wanted = "".join(f'{key}="{value}"' for key, value in labels.items())
+        for line in [] if answer is None else answer.text.splitlines():
+            if line.startswith((f"{name}{{{wanted}}}", f"{name} ")):
+                return float(line.rsplit(" ", 1)[1])
+        return None
+
+    def camera_state(self, camera: str) -> dict[str, Any]:
+        answer = self.get("/readyz")
+        return {} if answer is None else answer.json()["cameras"].get(camera, {})
+
+
+class RtspServer:
+    """A camera's server, that can be silenced, killed and started again."""
+
+    def __init__(self, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.process: subprocess.Popen[str] | None = None
+
+    def url(self, name: str) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/{name}"
+
+    def up(self, password: str | None = None, **files: Path) -> None:
+        environment = {**os.environ, "GST_DEBUG": "0"}
+        if password is not None:
+            environment["CAMERA_PASSWORD"] = password
+        named = [f"{name}={path}" for name, path in files.items()]
+        self.process = subprocess.Popen(
+            [SYSTEM_PYTHON, str(_SERVER), str(self.port), *named], stdout=subprocess.PIPE, text=True, env=environment
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n", "the RTSP server did not start"
+
+    def signal(self, number: int) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def down(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+        self.process = None
+
+
+def needs_gstreamer() -> None:
+    why = "GStreamer's RTSP server is not installed: run scripts/test"
+    probe = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+    known = shutil.which(SYSTEM_PYTHON) is not None
+    if known and subprocess.run([SYSTEM_PYTHON, "-c", probe], capture_output=True, check=False).returncode == 0:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+class ServiceManager:
+    """What systemd is to the daemon: a socket that its notes come to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "notify"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self._path))
+
+    def environment(self, watchdog_s: float) -> dict[str, str]:
+        return {"NOTIFY_SOCKET": str(self._path), "WATCHDOG_USEC": str(int(watchdog_s * 1e6))}
+
+    def until(self, wanted: str, seconds: float = _SLOW_MACHINE_S) -> list[str]:
+        """All notes until one holds what is wanted."""
+        heard: list[str] = []
+        deadline = time.monotonic() + seconds
+        while not heard or wanted not in heard[-1]:
+            left = deadline - time.monotonic()
+            assert left > 0, f"{wanted} did not come; heard {heard[-5:]}"
+            self._socket.settimeout(left)
+            heard.append(self._socket.recv(4096).decode())
+        return heard
+
+    def during(self, seconds: float) -> list[str]:
+        """All notes of the next seconds."""
+        heard: list[str] = []
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                heard.append(self._socket.recv(4096).decode())
+            except TimeoutError:
+                break
+        return heard
+
+    def drop(self) -> None:
+        """Forget what has come."""
+        self._socket.setblocking(False)
+        try:
+            while True:
+                self._socket.recv(4096)
+        except BlockingIOError:
+            pass
+
+    def close(self) -> None:
+        self._socket.close()
