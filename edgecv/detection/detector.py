@@ -22,6 +22,8 @@ from edgecv.detection.stabilisation import Stabiliser
 Polygon = Sequence[tuple[float, float]]
 _MOST_BLOBS = 4096  # enough for every tile of a 4K picture
 _FIRST_NOISE = 1.5  # grey levels, until it is measured
+_MOST_UNUSUAL = 3.0  # times the usual change that one frame may count for
+_FORGETS_USUAL = 0.02  # a frame: within seconds at 25 a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,15 @@ class Detector:
     def _is_repeated(self, luma: NDArray[np.uint8], kernel: Kernel) -> bool:
         """True where the picture hardly differs from the last one, measured against what is usual for this camera."""
         change = kernel.change(luma)
-        repeated = change < self._settings.repeat_threshold * self._usual_change or change == 0.0
-        if not repeated and self._age:
-            self._usual_change += 0.1 * (change - self._usual_change)
+        usual = self._usual_change
+        repeated = change < self._settings.repeat_threshold * usual or change == 0.0
+        if repeated:
+            # a scene that has become quieter for good is not a frozen one: what is usual sinks within seconds
+            if change > 0.0:
+                self._usual_change -= _FORGETS_USUAL * (usual - change)
+        elif self._age:
+            # a lamp that is switched changes every pixel once; that is not what is usual
+            self._usual_change += 0.1 * (min(change, _MOST_UNUSUAL * usual if usual else change) - usual)
         return repeated
 
 

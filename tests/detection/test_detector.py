@@ -194,3 +194,18 @@ def test_both_kernels_detect_the_same() -> None:
             clear += 1
             assert (a.x_px, a.y_px) == pytest.approx((b.x_px, b.y_px), abs=0.2)
     assert clear > 15
+
+
+def test_a_lamp_that_is_switched_off_does_not_make_a_quiet_picture_look_frozen() -> None:
+    rng = np.random.default_rng(5)
+    wall = rng.integers(90, 200, (120, 160)).astype(np.float64)
+    detector = Detector()
+    repeated = []
+    for n in range(200):
+        # denoised by the camera's encoder: only a few pixels change from frame to frame
+        picture = wall * (1.0 if n < 80 else 0.35)
+        picture[rng.random(wall.shape) < 0.02] += 2.0
+        detected = detector.detect(Frame(n, n / 25.0, picture.astype(np.uint8)))
+        repeated.append(detected.repeated)
+    assert not any(repeated[5:80])
+    assert sum(repeated[80:]) < 12
