@@ -119,11 +119,10 @@ class Daemon:
         found = [Incident.model_validate_json(row["record"]) for row in rows]
         return [incident for incident in found if device is None or incident.device == device]
 
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        """Device events of a kind."""
+    def told(self) -> list[dict[str, Any]]:
+        """Device events, in order."""
         rows = self.rows("SELECT event FROM messages WHERE kind = 'device' ORDER BY seq")
-        events = [json.loads(row["event"]) for row in rows]
-        return [event for event in events if event["subject"] == kind]
+        return [json.loads(row["event"]) for row in rows]
 
     def get(self, path: str) -> httpx.Response | None:
         try:

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from edgecv.calibration.camera import camera_of, how_well_known, plan_of, solved_of
 from edgecv.calibration.drop_test import DropResult, combine, measure_drop
 from edgecv.calibration.grid import WindowGrid, find_grid
 from edgecv.calibration.picture import check_picture, first_picture
@@ -22,7 +23,6 @@ from edgecv.calibration.vanishing import vanishing_points
 from edgecv.calibration.write import write_calibration
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
-from edgecv.cli.camera import camera_of, how_well_known, plan_of, solved_of
 from edgecv.config import Box, Calibration, load_box
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.geometry import FacadePlan

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edgecv.cli.camera import camera_of
+from edgecv.calibration.camera import camera_of
 from edgecv.config import check_box, load_box
 from edgecv.errors import ConfigError
 

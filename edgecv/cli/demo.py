@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from edgecv.cli.camera import camera_of
+from edgecv.calibration.camera import camera_of
 from edgecv.cli.replay import progress_bar
 from edgecv.config import load_box
 from edgecv.incidents.record import Incident

@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from edgecv.cli.camera import camera_of
+from edgecv.calibration.camera import camera_of
 from edgecv.config import load_box
 from edgecv.errors import ConfigError, InputError
 from edgecv.evaluation import ClipResult, Truth, evaluate_clip, load_truth, tally

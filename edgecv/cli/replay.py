@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from edgecv.cli.camera import camera_of
+from edgecv.calibration.camera import camera_of
 from edgecv.config import load_box
 from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.words import headline

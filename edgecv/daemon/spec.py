@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from edgecv.calibration.camera import camera_of
 from edgecv.capture.live import StreamSource
-from edgecv.cli.camera import camera_of
 from edgecv.config import Box
 from edgecv.config.secrets import read_secret
 from edgecv.replay import ReplayCamera

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgecv._version import __version__
+from edgecv.calibration.camera import camera_of
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
 from edgecv.errors import EdgecvError
@@ -106,7 +107,6 @@ def _clip_of(folder: Path, record: Incident) -> Path:
 def _camera_of(folder: Path) -> ReplayCamera | None:
     """The camera as the box had it; None where the folder does not tell."""
     # the command line holds the way from a box file to a camera, and itself imports this room
-    from edgecv.cli.camera import camera_of  # noqa: PLC0415
     from edgecv.config import load_box  # noqa: PLC0415
 
     path = folder / BOX_FILE

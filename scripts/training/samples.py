@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.calibration.camera import camera_of
 from edgecv.capture import VideoFile
 from edgecv.classification import ClassificationSettings, RepeatedPaths, judge
 from edgecv.classification.features import features_of
 from edgecv.classification.nuisance import THROWN, left_open
-from edgecv.cli.camera import camera_of
 from edgecv.config import load_box
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.evaluation.boxes import BoxPath

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from edgecv.calibration.camera import solved_of
 from edgecv.calibration.grid import WindowGrid, find_grid
 from edgecv.calibration.rectify import rectify
 from edgecv.calibration.repetition import contrast_of, find_rows, repetitions
 from edgecv.calibration.still import calibrate_from_grid
 from edgecv.calibration.vanishing import vanishing_points
-from edgecv.cli.camera import solved_of
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, PinholeCamera, looking_at
 

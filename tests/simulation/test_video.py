@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from edgecv.calibration.camera import camera_of
 from edgecv.capture import VideoFile
-from edgecv.cli.camera import camera_of
 from edgecv.config import load_box
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.simulation import FallingObject, Scene, write_scene
