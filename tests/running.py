@@ -89,17 +89,23 @@ class Daemon:
             self.process.kill()
             self.process.wait()
 
-    def children(self) -> dict[str, int]:
-        """Process ids of its workers and courier, by the part of them that they are started for."""
+    def children(self) -> list[int]:
+        """Process ids of its workers and courier."""
         assert self.process is not None
-        found = {}
-        for line in subprocess.run(
+        listed = subprocess.run(
             ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
-        ).stdout.splitlines():
-            pid, _, command = line.strip().partition(" ")
-            if "spawn_main" in command:
-                found[pid] = int(pid)
-        return found
+        )
+        return [int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line]
+
+    def running_workers(self) -> bool:
+        """Whether any process still holds its database open, after it was killed itself."""
+        for folder in Path("/proc").glob("[0-9]*/fd"):
+            try:
+                if any(str(self.state / DATABASE) in str(link.readlink()) for link in folder.iterdir()):
+                    return True
+            except OSError:
+                continue
+        return False
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """Ask its database."""

@@ -157,8 +157,10 @@ class CameraWorker:
         else:
             return reader.problem
         finally:
-            for finding in watching.flush():
-                self._recorder.found(finding, session)
+            # a recorded file begins anew next time: half a fall would then be found a second time, as another one
+            if not (source.is_file and self._stop.is_set()):
+                for finding in watching.flush():
+                    self._recorder.found(finding, session)
             session.over = True
             self._close(stream, reader, recording)
             self._count(base, reader, watching)

@@ -134,7 +134,7 @@ def test_a_camera_that_falls_silent_or_dies_comes_back_and_another_resolution_is
     wait_for(lambda: is_in_state("offline"), "the loss")
     assert "sent nothing for 5 s" in one.log.read_text()
     server.signal(signal.SIGCONT)
-    wait_for(lambda: is_in_state("online"), "its return")
+    wait_for(lambda: [event for event in one.told() if event["subject"] == "camera_back"], "its return")
     server.down()
     wait_for(lambda: is_in_state("offline"), "its death")
     server.up(door=small_demo)

@@ -52,7 +52,7 @@ def test_a_worker_that_is_killed_starts_again_and_nothing_is_lost_or_doubled(dae
     one.start("--until-finished")
     wait_for(one.incidents, "the first incident")
     for pid in one.children():
-        os.kill(int(pid), signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
     assert one.wait() == 0
     assert sorted(i.id for i in one.incidents()) == sorted(raw["id"] for raw in demo_run.incidents)
     assert {row["evidence"] for row in one.rows("SELECT evidence FROM incidents WHERE tier = 'incident'")} == {"sealed"}
@@ -72,7 +72,7 @@ def test_a_worker_that_hangs_is_killed_and_started_again(daemon, demo_box) -> No
     one.start()
     wait_for(lambda: one.metric("edgecv_camera_watching", camera="demo-1"), "the first picture")
     (pid,) = one.children()
-    os.kill(int(pid), signal.SIGSTOP)
+    os.kill(pid, signal.SIGSTOP)
     wait_for(lambda: one.metric("edgecv_worker_restarts_total", camera="demo-1") == 1.0, "a restart")
     assert "gave no sign of life" in one.log.read_text()
     assert pid not in one.children()
@@ -131,7 +131,7 @@ def test_systemd_hears_ready_with_the_first_pictures_and_no_watchdog_while_a_wor
 
     hung = one.children()
     for pid in hung:
-        os.kill(int(pid), signal.SIGSTOP)
+        os.kill(pid, signal.SIGSTOP)
     time.sleep(6.0)  # a heartbeat older than five seconds is no life
     service_manager.drop()
     assert not [note for note in service_manager.during(2.5) if "WATCHDOG=1" in note]
@@ -155,4 +155,4 @@ def test_the_database_is_sound_after_kills(daemon, demo_box) -> None:
     database = sqlite3.connect(one.state / "edgecv.db")
     assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     database.close()
-    wait_for(lambda: not one.children(), "the end of all workers")
+    wait_for(lambda: not one.running_workers(), "the end of all workers")

@@ -1,0 +1,145 @@
+"""What may go wrong around the daemon while incidents flow: brokers, disks, kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+import yaml
+from paho.mqtt.enums import CallbackAPIVersion
+from running import Daemon, wait_for
+from upstream.conftest import MortalBroker
+
+from edgecv.incidents.keys import load_public_key
+from edgecv.incidents.verify import verify_bundle
+
+
+@pytest.fixture
+def demo_box(demo_run) -> dict[str, Any]:
+    box = yaml.safe_load(demo_run.files.box.read_text())
+    for camera in box["cameras"].values():
+        camera["source"] = str(demo_run.files.video)
+        camera["calibration"] = str(demo_run.files.box.parent / camera["calibration"])
+    return box
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[MortalBroker]:
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    folder.chmod(0o777)
+    made = MortalBroker(folder)
+    yield made
+    made.down()
+
+
+@contextmanager
+def listening(broker: MortalBroker) -> Iterator[list[dict[str, Any]]]:
+    """All incidents that come to the broker, in order, for as long as it is up."""
+    heard: list[dict[str, Any]] = []
+    ready = threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, "district", protocol=mqtt.MQTTv5)
+    client.on_connect = lambda c, *_: c.subscribe("edgecv/v1/+/+/incident", qos=1)
+    client.on_subscribe = lambda *_: ready.set()
+    client.on_message = lambda _c, _u, message: heard.append(json.loads(message.payload))
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    try:
+        assert ready.wait(20)
+        yield heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_a_broker_that_is_down_for_the_whole_run_gets_every_incident_once_and_in_order(
+    daemon: Callable[[dict[str, Any]], Daemon], demo_box, demo_run, broker: MortalBroker
+) -> None:
+    one = daemon(demo_box | {"upstream": {"mqtt": broker.url}})
+    one.start("--until-finished")
+    assert one.wait() == 0
+    assert len(one.incidents()) == 3
+    broker.up()
+    with listening(broker) as heard:
+        one.start()
+        wait_for(lambda: len(heard) >= 3, "all incidents")
+        wait_for(lambda: one.metric("edgecv_outbox_messages", target="mqtt") == 0.0, "an empty outbox")
+        one.stop()
+    assert [event["id"] for event in heard] == [raw["id"] for raw in demo_run.incidents]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killing_any_process_at_any_moment_loses_and_doubles_nothing(
+    daemon: Callable[[dict[str, Any]], Daemon], demo_box, demo_run, broker: MortalBroker, seed: int
+) -> None:
+    chance = random.Random(seed)
+    demo_box["cameras"]["second"] = dict(demo_box["cameras"]["demo-1"])
+    broker.up()
+    one = daemon(demo_box | {"upstream": {"mqtt": broker.url}})
+    with listening(broker) as heard:
+        one.start("--until-finished")
+        for _ in range(3):
+            time.sleep(chance.uniform(0.5, 9.0))  # the moments are the point
+            victims = [*one.children(), one.process.pid if one.process else 0]
+            victim = chance.choice([pid for pid in victims if pid])
+            os.kill(victim, signal.SIGKILL)
+            if one.process is not None and victim == one.process.pid:
+                one.process.wait()
+                wait_for(lambda: not one.running_workers(), "the end of its workers")
+                one.start("--until-finished")
+        assert one.wait() == 0
+        kept = [incident.id for incident in one.incidents()]
+        assert len(kept) == len(set(kept)) == 6
+        assert {raw["id"] for raw in demo_run.incidents} <= set(kept)
+        one.start()
+        wait_for(lambda: {event["id"] for event in heard} == set(kept), "all incidents at the broker")
+        wait_for(lambda: one.metric("edgecv_outbox_messages", target="mqtt") == 0.0, "an empty outbox")
+        one.stop()
+    first_heard = list(dict.fromkeys(event["id"] for event in heard))
+    for device in ("demo-1", "second"):
+        own = [i.id for i in one.incidents(device)]
+        assert [i for i in first_heard if i in own] == own
+    assert one.rows("PRAGMA integrity_check")[0][0] == "ok"
+    folders = sorted((one.state / "incidents").iterdir())
+    assert not [path for path in folders if path.name.startswith(".")]
+    sealed = {row["id"] for row in one.rows("SELECT id FROM incidents WHERE evidence = 'sealed'")}
+    assert {path.name for path in folders} == sealed
+    public = load_public_key(one.state / "box.pub")
+    for path in folders:
+        assert verify_bundle(path, public, replay=False).ok
+
+
+def test_a_full_disk_costs_evidence_but_no_record_and_the_state_says_so(
+    daemon: Callable[[dict[str, Any]], Daemon], demo_box, demo_run, tmp_path: Path
+) -> None:
+    mount = tmp_path / "small"
+    mount.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(mount)], capture_output=True, text=True, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip(f"cannot mount a small disk here: {made.stderr.strip()}")
+    try:
+        one = daemon(demo_box | {"storage": {"directory": str(mount / "state"), "disk_share": 0.99}})
+        one.state = mount / "state"
+        (mount / "filler").write_bytes(bytes(6 * 2**20 - 700_000))  # room for records, not for evidence
+        one.start()
+        wait_for(lambda: len(one.incidents()) == 3, "all records")
+        assert [i.id for i in one.incidents()] == [raw["id"] for raw in demo_run.incidents]
+        wait_for(lambda: "the disk is full" in one.get("/healthz").text, "that it says so")  # type: ignore[union-attr]
+        assert one.stop() < 12.0
+        assert one.rows("PRAGMA integrity_check")[0][0] == "ok"
+    finally:
+        one.kill()
+        subprocess.run(["umount", "-l", str(mount)], check=False)
