@@ -1,0 +1,1 @@
+"""The soak test: many cameras, for long."""
