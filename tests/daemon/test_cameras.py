@@ -11,6 +11,7 @@ from typing import Any
 import av
 import pytest
 import yaml
+from av.packet import Packet
 from running import wait_for
 
 from edgecv.cli import main
@@ -26,6 +27,25 @@ def h265_demo(demo_run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def small_demo(demo_run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return transcoded(demo_run.files.video, tmp_path_factory.mktemp("small") / "demo.mp4", "libx264", 0.5)
+
+
+@pytest.fixture(scope="module")
+def long_demo(demo_run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo ten times over: a camera that does not end."""
+    target = tmp_path_factory.mktemp("long") / "demo.mp4"
+    with av.open(str(demo_run.files.video)) as reader, av.open(str(target), "w") as writer:
+        stream = reader.streams.video[0]
+        out = writer.add_stream_from_template(stream)
+        packets = [packet for packet in reader.demux(stream) if packet.size]
+        step = packets[1].dts - packets[0].dts
+        for turn in range(10):
+            for packet in packets:
+                copy = Packet(bytes(packet))
+                copy.time_base, copy.is_keyframe, copy.stream = stream.time_base, packet.is_keyframe, out
+                copy.dts = packet.dts + turn * len(packets) * step
+                copy.pts = packet.pts + turn * len(packets) * step
+                writer.mux(copy)
+    return target
 
 
 def transcoded(source: Path, target: Path, codec: str, scale: float) -> Path:
@@ -119,10 +139,10 @@ def test_a_wrong_password_is_told_apart_and_never_written_down(
 
 
 def test_a_camera_that_falls_silent_or_dies_comes_back_and_another_resolution_is_said(
-    daemon, rtsp_server, demo_box, demo_run, small_demo
+    daemon, rtsp_server, demo_box, long_demo, small_demo
 ) -> None:
     server = rtsp_server()
-    server.up(door=demo_run.files.video)
+    server.up(door=long_demo)
     one = daemon(with_cameras(demo_box, door=server.url("door")))
     one.start()
 
@@ -139,6 +159,7 @@ def test_a_camera_that_falls_silent_or_dies_comes_back_and_another_resolution_is
     wait_for(lambda: is_in_state("offline"), "its death")
     server.up(door=small_demo)
     wait_for(lambda: is_in_state("degraded"), "its return with a smaller picture")
+    wait_for(lambda: [event for event in one.told() if event["subject"] == "camera_degraded"], "that it is told")
     assert "the picture is 640x360 but the calibration was made at 1280x720" in one.camera_state("door")["text"]
     assert one.metric("edgecv_worker_restarts_total", camera="door") == 0.0
     assert one.stop() < 10.0
