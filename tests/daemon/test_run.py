@@ -28,6 +28,14 @@ def demo_box(demo_run) -> dict[str, Any]:
     return box
 
 
+@pytest.fixture
+def lasting_box(demo_box, long_demo: Path) -> dict[str, Any]:
+    """A box whose camera does not end while a test looks at something else."""
+    for camera in demo_box["cameras"].values():
+        camera["source"] = str(long_demo)
+    return demo_box
+
+
 def test_a_recorded_file_gives_the_incidents_of_its_replay_and_sealed_evidence(daemon, demo_box, demo_run) -> None:
     one = daemon(demo_box)
     one.start("--until-finished")
@@ -58,8 +66,8 @@ def test_a_worker_that_is_killed_starts_again_and_nothing_is_lost_or_doubled(dae
     assert {row["evidence"] for row in one.rows("SELECT evidence FROM incidents WHERE tier = 'incident'")} == {"sealed"}
 
 
-def test_sigterm_in_mid_video_ends_within_ten_seconds_with_all_evidence_sealed(daemon, demo_box) -> None:
-    one = daemon(demo_box)
+def test_sigterm_in_mid_video_ends_within_ten_seconds_with_all_evidence_sealed(daemon, lasting_box) -> None:
+    one = daemon(lasting_box)
     one.start()
     wait_for(one.incidents, "the first incident")
     assert one.stop() < 10.0
@@ -67,8 +75,8 @@ def test_sigterm_in_mid_video_ends_within_ten_seconds_with_all_evidence_sealed(d
     assert not list((one.state / "incidents").glob(".*"))
 
 
-def test_a_worker_that_hangs_is_killed_and_started_again(daemon, demo_box) -> None:
-    one = daemon(demo_box)
+def test_a_worker_that_hangs_is_killed_and_started_again(daemon, lasting_box) -> None:
+    one = daemon(lasting_box)
     one.start()
     wait_for(lambda: one.metric("edgecv_camera_watching", camera="demo-1"), "the first picture")
     (pid,) = one.children()
@@ -78,22 +86,22 @@ def test_a_worker_that_hangs_is_killed_and_started_again(daemon, demo_box) -> No
     assert pid not in one.children()
 
 
-def test_a_worker_that_needs_too_much_memory_is_restarted(daemon, demo_box) -> None:
-    one = daemon(demo_box | {"service": {"worker_memory_mb": 128}})
+def test_a_worker_that_needs_too_much_memory_is_restarted(daemon, lasting_box) -> None:
+    one = daemon(lasting_box | {"service": {"worker_memory_mb": 128}})
     one.start()
     wait_for(lambda: one.metric("edgecv_worker_restarts_total", camera="demo-1"), "a restart")
     assert "used more than 128 MB of memory" in one.log.read_text()
 
 
-def test_reload_restarts_only_the_camera_that_changed(daemon, demo_box, tmp_path: Path) -> None:
-    cameras = demo_box["cameras"]
+def test_reload_restarts_only_the_camera_that_changed(daemon, lasting_box, tmp_path: Path) -> None:
+    cameras = lasting_box["cameras"]
     cameras["second"] = dict(cameras["demo-1"])
-    one = daemon(demo_box)
+    one = daemon(lasting_box)
     one.start()
     wait_for(lambda: one.metric("edgecv_ready"), "readiness")
     before = one.children()
     cameras["second"]["masks"] = [{"reason": "a flag", "polygon": [[0, 0], [50, 0], [50, 50]]}]
-    one.write(demo_box)
+    one.write(lasting_box)
     assert one.process is not None
     one.process.send_signal(signal.SIGHUP)
     wait_for(lambda: "reloaded: second restarted" in one.log.read_text(), "the reload")
@@ -107,8 +115,8 @@ def test_reload_restarts_only_the_camera_that_changed(daemon, demo_box, tmp_path
     assert one.stop() < 10.0
 
 
-def test_two_daemons_never_share_a_state_directory(daemon, demo_box, capsys) -> None:
-    one = daemon(demo_box)
+def test_two_daemons_never_share_a_state_directory(daemon, lasting_box, capsys) -> None:
+    one = daemon(lasting_box)
     one.start()
     wait_for((one.state / "edgecv.db").exists, "the database")
     assert main(["run", "--config", str(one.box_file)]) == 2
@@ -116,10 +124,10 @@ def test_two_daemons_never_share_a_state_directory(daemon, demo_box, capsys) -> 
 
 
 def test_systemd_hears_ready_with_the_first_pictures_and_no_watchdog_while_a_worker_hangs(
-    daemon, demo_box, service_manager
+    daemon, lasting_box, service_manager
 ) -> None:
-    demo_box["cameras"]["lost"] = {"source": "rtsp://127.0.0.1:9/none"}
-    one = daemon(demo_box)
+    lasting_box["cameras"]["lost"] = {"source": "rtsp://127.0.0.1:9/none"}
+    one = daemon(lasting_box)
     one.environment = service_manager.environment(watchdog_s=2.0)
     one.start()
     notes = service_manager.until("READY=1")
@@ -147,8 +155,8 @@ def test_systemd_hears_ready_with_the_first_pictures_and_no_watchdog_while_a_wor
     service_manager.until("STOPPING=1")
 
 
-def test_the_database_is_sound_after_kills(daemon, demo_box) -> None:
-    one = daemon(demo_box)
+def test_the_database_is_sound_after_kills(daemon, lasting_box) -> None:
+    one = daemon(lasting_box)
     one.start()
     wait_for(one.incidents, "the first incident")
     one.kill()
