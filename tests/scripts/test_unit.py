@@ -65,7 +65,7 @@ WORK = """
 import ctypes, json, multiprocessing, os, resource, socket, sqlite3, sys, tempfile, threading
 from pathlib import Path
 
-import cv2, httpx, numpy as np, onnxruntime, paho.mqtt.client, psutil, scipy.optimize
+import cv2, httpx, numpy as np, onnxruntime, paho.mqtt.client, scipy.optimize
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edgecv.detection import Detector
 from edgecv.incidents.files import write_atomic
@@ -94,7 +94,6 @@ queue.put(7)
 told["queue"] = queue.get(timeout=10)
 listening = socket.create_server(("127.0.0.1", 0))
 socket.create_connection(listening.getsockname()).close()
-told["memory"] = psutil.virtual_memory().total > 0
 told["call_back"] = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda n: n + 1)(3)
 print(json.dumps(told))
 """
