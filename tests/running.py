@@ -93,7 +93,10 @@ class Daemon:
         """Process ids of its workers and courier."""
         assert self.process is not None
         listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return [int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line]
 

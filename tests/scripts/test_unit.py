@@ -107,4 +107,4 @@ def test_what_the_daemon_is_made_of_works_under_its_system_call_filter() -> None
     done = subprocess.run([*command, model], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told == {"chown": "refused", "nice": "refused", "queue": 7, "memory": True, "call_back": 4}
+    assert told == {"chown": "refused", "nice": "refused", "queue": 7, "call_back": 4}
