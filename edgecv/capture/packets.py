@@ -12,8 +12,9 @@ from fractions import Fraction
 from threading import Condition, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
+from av.packet import Packet
+
 if TYPE_CHECKING:
-    from av.packet import Packet
     from av.video.stream import VideoStream
 
 AnyPacket: TypeAlias = "Packet[VideoStream]"
@@ -166,3 +167,15 @@ class PacketRing:
 def stamp_of(packet: AnyPacket) -> int | None:
     """When a packet's picture is shown, in ticks; AVI tells only the decoding order of some codecs."""
     return packet.pts if packet.pts is not None else packet.dts
+
+
+def copied(packet: AnyPacket, base: Fraction, offset: int, stream: VideoStream) -> AnyPacket:
+    """A packet for another container, its stamps ``offset`` ticks of ``base`` earlier; the given one is not changed."""
+    copy: AnyPacket = Packet(bytes(packet))  # type: ignore[assignment]
+    copy.time_base = base
+    copy.pts = None if packet.pts is None else packet.pts - offset
+    copy.dts = None if packet.dts is None else packet.dts - offset
+    copy.duration = packet.duration or 0
+    copy.is_keyframe = packet.is_keyframe
+    copy.stream = stream
+    return copy

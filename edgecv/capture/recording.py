@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import av
 from av.error import FFmpegError
-from av.packet import Packet
 
-from edgecv.capture.packets import stamp_of
+from edgecv.capture.packets import copied, stamp_of
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -109,14 +108,7 @@ class Recording(threading.Thread):
                 age_s = 0.0 if stamp is None else float((stamp - origin) * self._base)
                 if following.is_keyframe and age_s >= SEGMENT_S:
                     return following
-                copy = Packet(bytes(following))
-                copy.time_base = self._base
-                copy.pts = None if following.pts is None else following.pts - origin
-                copy.dts = None if following.dts is None else following.dts - origin
-                copy.duration = following.duration or 0
-                copy.is_keyframe = following.is_keyframe
-                copy.stream = out
-                writer.mux(copy)
+                writer.mux(copied(following, self._base, origin, out))
                 following = self._packets.get()
         return None
 

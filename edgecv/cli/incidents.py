@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from edgecv.cli.incidents_verify import add_verify_parser
+from edgecv.cli.moment import moment
 from edgecv.config import load_box
+from edgecv.config.state import state_directory
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.export import export_bundle
@@ -22,7 +22,6 @@ from edgecv.incidents.keys import BOX_PUB, load_public_key
 from edgecv.incidents.store import INCIDENTS, IncidentStore, Stored
 from edgecv.incidents.words import headline
 
-_DEFAULT_STATE = Path("/var/lib/edgecv")
 _EVERY = 2**31
 LABELS = "labels.jsonl"
 
@@ -36,7 +35,7 @@ def add_parser(verbs: Any) -> None:
 
     listing = _action(actions, "list", _list, "one line an incident, newest first")
     listing.add_argument("--device", metavar="ID", help="only those of one camera")
-    listing.add_argument("--since", metavar="TIME", type=_moment, help="only those stored since, RFC 3339 or a date")
+    listing.add_argument("--since", metavar="TIME", type=moment, help="only those stored since, RFC 3339 or a date")
     listing.add_argument("--limit", metavar="N", type=_at_least_one, default=100, help="at most so many (100)")
     listing.add_argument("--json", action="store_true", help="one line of JSON each")
 
@@ -69,7 +68,7 @@ def _action(actions: Any, name: str, act: Action, told: str) -> argparse.Argumen
     where.add_argument("--state", metavar="DIR", type=Path, help="the state directory")
 
     def run(options: argparse.Namespace) -> int:
-        options.state = state_directory(options)
+        options.state = state_of(options)
         path = options.state / DATABASE
         if not path.exists():
             raise ConfigError(f"{options.state}: no incidents are kept there; name the place with --config or --state")
@@ -80,16 +79,11 @@ def _action(actions: Any, name: str, act: Action, told: str) -> argparse.Argumen
     return parser
 
 
-def state_directory(options: argparse.Namespace) -> Path:
-    """Where the box keeps everything: as told, as the box file says, as systemd says, or where it usually is."""
+def state_of(options: argparse.Namespace) -> Path:
+    """The state directory that the options name."""
     if options.state is not None:
         return Path(options.state)
-    if options.config is not None:
-        directory = load_box(options.config, with_calibrations=False).settings.storage.directory
-        if directory is not None:
-            return Path(options.config).parent / directory
-    first, _, _ = os.environ.get("STATE_DIRECTORY", "").partition(":")  # systemd may give several
-    return Path(first) if first else _DEFAULT_STATE
+    return state_directory(None if options.config is None else load_box(options.config, with_calibrations=False))
 
 
 def _list(store: IncidentStore, options: argparse.Namespace) -> int:
@@ -204,14 +198,6 @@ def _as_json(stored: Stored) -> dict[str, object]:
         "resolution": stored.resolution,
         "incident": json.loads(stored.incident.to_json()),
     }
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-05-01T22:14:00+08:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _at_least_one(text: str) -> int:

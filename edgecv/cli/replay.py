@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from edgecv.calibration.camera import camera_of
+from edgecv.cli.moment import moment
 from edgecv.config import load_box
 from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.words import headline
@@ -30,7 +30,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--camera", metavar="ID", help="which camera of the box file recorded the videos")
     parser.add_argument("--push", metavar="URL", help="publish incidents: mqtt://[USER:PASSWORD@]HOST[:PORT]")
     parser.add_argument(
-        "--recorded-at", metavar="TIME", type=_moment, help="wall time of the first frame, RFC 3339; UTC without offset"
+        "--recorded-at", metavar="TIME", type=moment, help="wall time of the first frame, RFC 3339; UTC without offset"
     )
     parser.add_argument(
         "--scale", metavar="PX_PER_M", type=_positive, help="a known scale: reports the fit's gravity in m/s²"
@@ -98,14 +98,6 @@ def progress_bar() -> Iterator[Callable[[Path, float, float | None], None]]:
             bar.update(tasks[path], completed=t_s, total=end_s, rate=f"{speed:.1f}x real time" if speed else "")
 
         yield advance
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-05-01T22:14:00+08:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _positive(text: str) -> float:

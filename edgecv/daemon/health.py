@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from edgecv.daemon.messages import Heartbeat
@@ -70,9 +70,6 @@ class BoxHealth:
     problems: tuple[str, ...] = ()
     ready: bool = False
     alive: bool = True
-    courier_restarts: int = 0
-    courier_memory_bytes: int = 0
-    loads: dict[str, float] = field(default_factory=dict)
 
     def state(self) -> dict[str, Any]:
         """The box's own retained state upstream."""

@@ -22,10 +22,10 @@ from edgecv.daemon.spec import WorkerSpec
 from edgecv.errors import InputError
 from edgecv.incidents.build import build_incident
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
-from edgecv.incidents.evidence import AFTER_S, BEFORE_S, write_pictures, write_record
+from edgecv.incidents.evidence import AFTER_S, BEFORE_S, write_bare_record, write_pictures, write_record
 from edgecv.incidents.files import write_atomic
 from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.record import EvidenceRecord, Incident
+from edgecv.incidents.record import Incident
 from edgecv.incidents.recovery import finish_pending
 from edgecv.incidents.reserve import release_reserve
 from edgecv.incidents.store import INCIDENTS, IncidentStore
@@ -248,5 +248,4 @@ def write_bundle(
         for name, text in spec.set_up.items():
             write_atomic(folder / name, text.replace("clip.mp4", clip.path.name))
     else:
-        bare = incident.model_copy(update={"evidence": EvidenceRecord(manifest="manifest.json")})
-        write_atomic(folder / "incident.json", bare.model_dump_json(by_alias=True, indent=1) + "\n")
+        write_bare_record(incident, folder)

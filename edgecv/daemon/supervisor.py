@@ -20,6 +20,7 @@ from types import FrameType
 from edgecv._version import __version__
 from edgecv.config import Box, load_box
 from edgecv.config.secrets import read_secret
+from edgecv.config.state import state_directory
 from edgecv.daemon.child import Child, Death
 from edgecv.daemon.courier import DRAIN_S, CourierBeat, CourierSpec, courier_main
 from edgecv.daemon.health import BoxHealth, CameraHealth
@@ -37,16 +38,6 @@ from edgecv.incidents.store import INCIDENTS
 _log = logging.getLogger("edgecv.supervisor")
 _TICK_S = 0.25
 _WORKERS_S = 6.0  # of the ten seconds a stop may take, what workers get
-DEFAULT_STATE = Path("/var/lib/edgecv")
-
-
-def state_directory(box: Box) -> Path:
-    """Where a box keeps its state: as its file says, else systemd's state directory, else /var/lib/edgecv."""
-    named = box.settings.storage.directory
-    if named is not None:
-        return (box.path.parent / named).absolute()
-    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    return Path(given) if given else DEFAULT_STATE
 
 
 class Supervisor:
@@ -68,7 +59,7 @@ class Supervisor:
         self._box = load_box(box_file)
         self._log = (log_form, level)
         self._until_finished = until_finished
-        self._state = state_directory(self._box)
+        self._state = state_directory(self._box).absolute()
         self._notifier = Notifier.from_environment()
         self._specs = self._all_specs(self._box)
         self._children: dict[str, Child] = {}
@@ -174,8 +165,6 @@ class Supervisor:
             problems=tuple(problems),
             ready=bool(cameras) and all(camera.settled for camera in cameras),
             alive=all(child.is_fresh() for child in self._all_children()),
-            courier_restarts=0 if courier is None else courier.restarts,
-            courier_memory_bytes=0 if courier is None else courier.memory_bytes(),
         )
 
     def _mourn(self, name: str, death: Death) -> None:
@@ -190,7 +179,7 @@ class Supervisor:
         self._notifier.reloading("reading the box file")
         try:
             box = load_box(self._box.path)
-            if state_directory(box) != self._state:
+            if state_directory(box).absolute() != self._state:
                 raise ConfigError(f"{box.path}: storage.directory changed; restart edgecv for that")
             specs = self._all_specs(box)
         except EdgecvError as error:

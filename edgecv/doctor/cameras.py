@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgecv.capture.live import StreamError, StreamSource
 from edgecv.config import Box
+from edgecv.daemon.self_watch import WATCH
 from edgecv.daemon.spec import spec_of
 from edgecv.doctor.camera_look import CameraLook, look
 from edgecv.doctor.falls import fall_findings
@@ -19,8 +20,6 @@ from edgecv.replay import ReplayCamera
 from edgecv.watch.reference import Reference
 
 Looking = Callable[[StreamSource, float], CameraLook]
-WATCH = "watch"
-"""Folder of the state directory with each camera's reference picture."""
 
 
 @dataclass(frozen=True, slots=True)

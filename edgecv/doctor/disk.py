@@ -9,25 +9,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from edgecv.config import Box
 from edgecv.doctor.finding import Finding, ok, problem, warning
 
 WHERE = "disk"
-USUAL_STATE = Path("/var/lib/edgecv")
 SLOW_S, MUCH_TOO_SLOW_S = 0.1, 1.0
 """Seconds for a safe write of 256 KiB: an SSD takes 5 ms, a good memory card 50 ms; an incident makes some ten."""
 _PIECE = 256 * 1024
 _WRITES = 8
 _LEAST_BYTES = 500 * 10**6
 """Records alone need little; below this the system itself gets into trouble."""
-
-
-def state_of(box: Box | None) -> Path:
-    """Where the box keeps everything: as its file says, as systemd says, or where it usually is."""
-    if box is not None and box.settings.storage.directory is not None:
-        return box.path.parent / box.settings.storage.directory
-    first, _, _ = os.environ.get("STATE_DIRECTORY", "").partition(":")
-    return Path(first) if first else USUAL_STATE
 
 
 def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -> list[Finding]:

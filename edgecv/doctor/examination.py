@@ -7,10 +7,11 @@ from pathlib import Path
 
 from edgecv.config import Box, check_box, load_box
 from edgecv.config.service import Storage
+from edgecv.config.state import state_directory
 from edgecv.doctor.camera_look import look
 from edgecv.doctor.cameras import CameraReport, Looking, camera_report
 from edgecv.doctor.clock import clock_findings
-from edgecv.doctor.disk import disk_findings, state_of
+from edgecv.doctor.disk import disk_findings
 from edgecv.doctor.finding import Finding, ok, problem
 from edgecv.doctor.machine import cores_finding, memory_finding
 from edgecv.doctor.secret_files import secret_findings
@@ -32,14 +33,14 @@ def examine(box_file: Path, seconds: float = 5.0, looking: Looking = look) -> li
     told = [_configuration(line, box_file) for line in report.problems]
     box = load_box(box_file) if report.ok else None
     if box is None:
-        return told + _clock(box_file) + disk_findings(state_of(None), Storage().disk_share)
+        return told + _clock(box_file) + disk_findings(state_directory(None), Storage().disk_share)
     told.append(ok("configuration", f"{box_file} has no problems"))
     cameras = _cameras(box, seconds, looking)
     settings = box.settings.storage
     recorded = settings.record_hours * 3600.0 * sum(camera.bytes_per_s for camera in cameras)
     told += secret_findings(box)
     told += _clock(box_file)
-    told += disk_findings(state_of(box), settings.disk_share, recorded)
+    told += disk_findings(state_directory(box), settings.disk_share, recorded)
     told.append(memory_finding(len(cameras)))
     if any(camera.cores for camera in cameras):
         told.append(cores_finding(sum(camera.cores for camera in cameras)))
@@ -57,6 +58,6 @@ def _clock(box_file: Path) -> list[Finding]:
 
 
 def _cameras(box: Box, seconds: float, looking: Looking) -> list[CameraReport]:
-    state = state_of(box)
+    state = state_directory(box)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as looks:
         return list(looks.map(lambda one: camera_report(box, one, state, seconds, looking), box.camera_ids))

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import av
 from av.error import FFmpegError
-from av.packet import Packet
 
 from edgecv.capture import VideoFile
-from edgecv.capture.packets import stamp_of
+from edgecv.capture.packets import copied, stamp_of
 from edgecv.errors import InputError
 
 if TYPE_CHECKING:
@@ -131,14 +130,7 @@ def _mux(path: Path, container: str, stream: VideoStream, packets: Sequence[AnyP
             out = writer.add_stream_from_template(stream)
             out.metadata.clear()
             for packet in packets:
-                copy = Packet(bytes(packet))
-                copy.time_base = base
-                copy.pts = None if packet.pts is None else packet.pts - offset
-                copy.dts = None if packet.dts is None else packet.dts - offset
-                copy.duration = packet.duration or 0
-                copy.is_keyframe = packet.is_keyframe
-                copy.stream = out
-                writer.mux(copy)
+                writer.mux(copied(packet, base, offset, out))
     except (FFmpegError, ValueError):
         return False
     return True

@@ -86,6 +86,12 @@ def write_record(incident: Incident, clip: Clip, folder: Path) -> Incident:
     return described
 
 
+def write_bare_record(incident: Incident, folder: Path) -> None:
+    """Write ``incident.json`` of an incident that has no clip."""
+    bare = incident.model_copy(update={"evidence": EvidenceRecord(manifest="manifest.json")})
+    write_atomic(folder / "incident.json", bare.model_dump_json(by_alias=True, indent=1) + "\n")
+
+
 def write_pictures(
     incident: Incident,
     fall: Fall,

@@ -6,9 +6,8 @@ import logging
 import shutil
 
 from edgecv.incidents.database import Database
-from edgecv.incidents.files import write_atomic
+from edgecv.incidents.evidence import write_bare_record
 from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.record import EvidenceRecord
 from edgecv.incidents.store import IncidentStore, Stored
 
 _log = logging.getLogger("edgecv.recovery")
@@ -31,8 +30,7 @@ def finish_pending(store: IncidentStore, key: BoxKey, stored: Stored) -> None:
         for path in part.glob(".*"):
             path.unlink()
         if not (part / "incident.json").exists():
-            bare = stored.incident.model_copy(update={"evidence": EvidenceRecord(manifest="manifest.json")})
-            write_atomic(part / "incident.json", bare.model_dump_json(by_alias=True, indent=1) + "\n")
+            write_bare_record(stored.incident, part)
     store.publish(stored.id, key)
     _log.info("incident %s: its evidence is sealed as far as it came", stored.id)
 

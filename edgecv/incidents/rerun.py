@@ -10,6 +10,7 @@ from edgecv._version import __version__
 from edgecv.calibration.camera import camera_of
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
+from edgecv.config import load_box
 from edgecv.errors import EdgecvError
 from edgecv.incidents.agreement import best_match, contradictions, disagreements
 from edgecv.incidents.build import Source, build_incident
@@ -106,8 +107,5 @@ def _clip_of(folder: Path, record: Incident) -> Path:
 
 def _camera_of(folder: Path) -> ReplayCamera | None:
     """The camera as the box had it; None where the folder does not tell."""
-    # the command line holds the way from a box file to a camera, and itself imports this room
-    from edgecv.config import load_box  # noqa: PLC0415
-
     path = folder / BOX_FILE
     return camera_of(load_box(path), None).camera if path.exists() else None

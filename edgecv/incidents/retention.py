@@ -76,12 +76,12 @@ class Retention:
                 return done
             path.unlink()
             done.append(f"recording {path.name} deleted: the disk is fuller than {self.disk_share:.0%}")
+        finished = {stored.id for stored in store.deletable()}
         for stored in store.deletable(also_unfinished=True)[:_AT_ONCE]:
             used = disk_of(store.folder).used_share
             if used <= self.disk_share:
                 break
-            unfinished = stored.tier == "incident" and stored.id not in {s.id for s in store.deletable()}
-            if unfinished and used < max(_HARDLY_ANY, self.disk_share):
+            if stored.id not in finished and used < max(_HARDLY_ANY, self.disk_share):
                 break
             store.delete(stored.id, key, f"the disk was {used:.0%} full")
             done.append(f"evidence of {stored.id} deleted: the disk is {used:.0%} full")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edgecv.doctor.disk import disk_findings, room_findings, safe_write_s, speed_finding, state_of
+from edgecv.config.state import state_directory
+from edgecv.doctor.disk import disk_findings, room_findings, safe_write_s, speed_finding
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -82,6 +83,6 @@ def test_slow_disks_are_told_by_their_milliseconds(seconds: float, level: str) -
 
 def test_without_a_box_file_systemd_says_where_the_state_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/srv/edgecv:/srv/other")
-    assert state_of(None) == Path("/srv/edgecv")
+    assert state_directory(None) == Path("/srv/edgecv")
     monkeypatch.delenv("STATE_DIRECTORY")
-    assert state_of(None) == Path("/var/lib/edgecv")
+    assert state_directory(None) == Path("/var/lib/edgecv")
