@@ -99,6 +99,9 @@ def test_killing_any_process_at_any_moment_loses_and_doubles_nothing(
                 wait_for(lambda: not one.running_workers(), "the end of its workers")
                 one.start("--until-finished")
         assert one.wait() == 0
+        # who ends by itself has nothing under way any more
+        assert not [path for path in (one.state / "incidents").iterdir() if path.name.startswith(".")]
+        assert not one.rows("SELECT id FROM incidents WHERE evidence = 'pending'")
         kept = [incident.id for incident in one.incidents()]
         assert len(kept) == len(set(kept)) == 6
         assert {raw["id"] for raw in demo_run.incidents} <= set(kept)
