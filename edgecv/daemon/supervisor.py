@@ -201,8 +201,6 @@ class Supervisor:
             if self._courier is not None:
                 self._end([self._courier], time.monotonic() + DRAIN_S + 1.0)
             self._courier = self._courier_of(box)
-        for name in gone:
-            self._states.forget(name)
         if box.settings.service != self._box.settings.service:
             _log.warning("changes of service.listen and service.token_file take effect with the next start")
         self._box, self._specs = box, specs

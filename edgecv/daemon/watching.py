@@ -31,7 +31,6 @@ class Watching:
         self.session = session
         self.pipeline: Pipeline | None = None
         self.note: str | None = None
-        self.earlier: dict[str, int] = {}
         self._spec = spec
         self._clock: MediaClock | None = None
         self._size = (0, 0)

@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 import time
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -157,7 +158,7 @@ class CameraWorker:
         reader = Reader(stream, ring, wall, None if recording is None else recording.put)
         reader.start()
         watching = Watching(session, self._spec)
-        base = dict(self._counts)
+        base, verdicts = dict(self._counts), Counter(self._verdicts)
         try:
             while not self._stop.is_set():
                 packet = reader.backlog.take(0.2)
@@ -168,7 +169,7 @@ class CameraWorker:
                     if session.first_packet_pts is None:
                         session.first_packet_pts = stamp_of(packet)
                     self._decode(watching, packet)
-                self._count(base, reader, watching)
+                self._count(base, verdicts, reader, watching)
                 self._beat()
             if not self._stop.is_set():
                 self._decode(watching, None)
@@ -183,7 +184,7 @@ class CameraWorker:
                     self._recorder.found(finding, session)
             session.over = True
             self._close(stream, reader, recording)
-            self._count(base, reader, watching)
+            self._count(base, verdicts, reader, watching)
             self._watch.connection_ended()
 
     def _decode(self, watching: Watching, packet: AnyPacket | None) -> None:
@@ -205,7 +206,8 @@ class CameraWorker:
                 self._say("watching", f"{frame.luma.shape[1]}x{frame.luma.shape[0]} {watching.session.stream.codec}")
             self._watch.look(frame, watching.pipeline, self._gauges.get("lag_seconds", 0.0))
 
-    def _count(self, base: dict[str, float], reader: Reader, watching: Watching) -> None:
+    def _count(self, base: dict[str, float], verdicts: Counter[str], reader: Reader, watching: Watching) -> None:
+        """Count on from what earlier connections came to."""
         counts, backlog = self._counts, reader.backlog
         counts["packets"] = base["packets"] + reader.received_packets
         counts["bytes"] = base["bytes"] + reader.received_bytes
@@ -216,7 +218,7 @@ class CameraWorker:
         if seen is not None:
             counts["frames"] = base["frames"] + seen.frames
             counts["tracks"] = base["tracks"] + seen.tracks
-            self._verdicts = {label: watching.earlier.get(label, 0) + n for label, n in seen.verdicts.items()}
+            self._verdicts = dict(verdicts + Counter(seen.verdicts))
         self._gauges["ring_bytes"] = watching.session.ring.held_bytes
 
     def _recording(self, session: LiveSession) -> Recording | None:

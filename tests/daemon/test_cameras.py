@@ -10,7 +10,7 @@ from typing import Any
 
 import av
 import pytest
-from running import wait_for
+from waiting import wait_for
 
 from edgecv.cli import main
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import Daemon, needs_gstreamer, wait_for
+from running import Daemon, needs_gstreamer
 from soaking.kills import kill_again_and_again
 from soaking.listener import Listener
 from soaking.stage import Stage
 from upstream.conftest import MortalBroker
+from waiting import wait_for
 
 from edgecv.incidents.keys import load_public_key
 from edgecv.incidents.verify import verify_bundle

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import wait_for
+from waiting import wait_for
 
 from edgecv.cli import main
 from edgecv.incidents.keys import load_public_key
