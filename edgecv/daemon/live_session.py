@@ -98,7 +98,7 @@ class LiveSession:
 
     def _packets(self, start_s: float, end_s: float) -> list[AnyPacket]:
         base = self.stream.base
-        start, end = self.first_pts + int(max(0.0, start_s) / base), self.first_pts + int(end_s / base)
+        start, end = self.first_pts + round(max(0.0, start_s) / base), self.first_pts + round(end_s / base)
         packets = self.ring.between(start, end)
         if not packets:
             raise InputError(f"{self.stream.source.shown}: packets of {start_s:.1f}-{end_s:.1f} s are no longer kept")
