@@ -13,10 +13,15 @@ import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 from edgecv.cli import main
 from edgecv.simulation.demo import DemoFiles, write_demo
+
+# how long an example takes says more of the machine than of the code
+settings.register_profile("edgecv", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("edgecv")
 
 _CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"
 

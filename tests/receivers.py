@@ -54,7 +54,7 @@ class Reader:
 
     def states(self, device: str = "box") -> list[dict[str, Any]]:
         """The states of a device, in the order they came."""
-        return [json.loads(m.payload) for m in list(self.heard) if m.topic.endswith(f"/{device}/state")]
+        return [json.loads(m.payload or b"{}") for m in list(self.heard) if m.topic.endswith(f"/{device}/state")]
 
     def close(self) -> None:
         """Go away."""

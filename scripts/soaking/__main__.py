@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         if clip is None:
             demo = write_demo(folder / "demo")
             clip, box = demo.video, demo.box
-        seconds = options.minutes * 60.0 if options.kills is None else options.kills * 60.0
+        seconds = options.minutes * 60.0 if options.kills is None else options.kills * 20.0
         with Stage(folder, clip, box, cameras, seconds) as stage:
             if options.kills is not None:
                 return _kills(stage, options.kills, options.seed)

@@ -281,3 +281,13 @@ def test_problems_found_in_another_process_read_the_same(tmp_path: Path) -> None
     again = pickle.loads(pickle.dumps(raised.value))
     assert str(again) == str(raised.value)
     assert again.errors == raised.value.errors
+
+
+def test_no_camera_has_the_boxs_own_name_and_no_target_that_of_the_evidence_upload(check: Check) -> None:
+    assert only(check(GOOD.replace("north-1:", "box:"))) == (
+        "box.yaml:10: cameras.box = {…}: is the name under which the box tells of itself; give the camera another"
+    )
+    targets = "upstream:\n  targets:\n    - {name: evidence, url: https://estate/hook}\n"
+    assert only(check(GOOD + targets)) == (
+        "box.yaml:15: upstream.targets[0].name = 'evidence': is the name of the evidence upload; choose another"
+    )

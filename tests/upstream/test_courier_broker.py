@@ -14,7 +14,6 @@ from small_box import Box, event_of, numbered
 from waiting import wait_for
 
 from edgecv.config.upstream import Upstream
-from edgecv.errors import ConfigError
 from edgecv.upstream import Courier, target_names
 from edgecv.upstream.broker import UNDER_WAY
 
@@ -121,6 +120,35 @@ def test_states_are_retained_and_change_and_the_last_word_is_offline(box: Box, m
         assert later.states("north-1") == [{"state": "blind"}]
 
 
+def test_a_device_that_is_no_more_leaves_nothing_behind_at_the_broker(box: Box, mosquitto_broker: Any) -> None:
+    target = {"name": "hall", "url": f"mqtt://{mosquitto_broker.host_port}", "profile": "homeassistant"}
+    for device in ("box", "north-1", "south-1"):
+        box.set_state(device, {"state": "online"})
+    with box.courier(targets=[target]) as courier, reader(mosquitto_broker.port) as heard:
+        wait_for(lambda: courier.status()["hall"].connected)
+        wait_for(lambda: any("south-1" in m.topic for m in heard.heard))
+        with box.outbox() as outbox:
+            outbox.forget_state("south-1")
+        wait_for(lambda: any(m.topic.endswith("south-1/state") and not m.payload for m in heard.heard))
+        box.add("last", device="south-1")  # what it had to say still comes, without its entities
+        wait_for(lambda: courier.status()["hall"].delivered == 1)
+    with reader(mosquitto_broker.port) as late:
+        wait_for(lambda: late.states("north-1"))
+        wait_for(lambda: any(m.topic.startswith("homeassistant/") and "north-1" in m.topic for m in late.heard))
+        assert late.states("north-1") == [{"state": "online"}]
+        left = {m.topic for m in late.heard if "south-1" in m.topic}
+        assert left <= {"edgecv/v1/home/south-1/homeassistant/last"}
+    with box.courier(targets=[target]) as courier, reader(mosquitto_broker.port) as later:  # and when it comes back
+        box.set_state("south-1", {"state": "online"})
+        wait_for(lambda: {"state": "online"} in [s for s in later.states("south-1") if s])
+        wait_for(
+            lambda: any(
+                m.topic.startswith("homeassistant/") and m.topic.endswith("south-1/incident/config") and m.payload
+                for m in later.heard
+            )
+        )
+
+
 def test_states_are_told_again_to_a_broker_that_has_forgotten(box: Box, mortal_broker: Any) -> None:
     box.set_state("north-1", {"state": "online"})
     mortal_broker.up()
@@ -197,6 +225,3 @@ def test_a_database_that_cannot_be_opened_is_a_problem_not_an_end(box: Box, mosq
 def test_target_names_are_those_of_all_places_in_the_outbox() -> None:
     upstream = {"mqtt": "mqtt://a", "targets": [{"name": "b", "url": "https://b"}], "evidence": {"url": "https://c"}}
     assert target_names(Upstream.model_validate(upstream)) == ["mqtt", "b", "evidence"]
-    clash = {"targets": [{"name": "evidence", "url": "https://b"}]}
-    with pytest.raises(ConfigError, match=r"targets\[0\].name = 'evidence'"):
-        target_names(Upstream.model_validate(clash))

@@ -1,0 +1,170 @@
+"""One child process: what the supervisor makes of its silence, its growth and its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+import pytest
+from waiting import wait_for
+
+from edgecv.daemon import child as child_module
+from edgecv.daemon.child import Child, Death
+
+
+def beats(pipe: Connection, *_: object) -> None:
+    while True:
+        pipe.send("alive")
+        time.sleep(0.05)
+
+
+def beats_once(pipe: Connection, *_: object) -> None:
+    pipe.send("alive")
+    time.sleep(600.0)
+
+
+def grows(pipe: Connection, *_: object) -> None:
+    held = []
+    while True:
+        pipe.send("alive")
+        held.append(bytearray(os.urandom(2**20)) * 8)
+        time.sleep(0.01)
+
+
+def ends(code: int, pipe: Connection, *_: object) -> None:
+    pipe.send("done")
+    sys.exit(code)
+
+
+def ends_not(pipe: Connection, *_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    beats(pipe)
+
+
+def echoes(pipe: Connection, *_: object) -> None:
+    while True:
+        pipe.send(pipe.recv())
+
+
+@pytest.fixture
+def make() -> Iterator[Callable[..., Child]]:
+    made: list[Child] = []
+
+    def child(target: Callable[..., None], *arguments: Any, **more: Any) -> Child:
+        made.append(Child("north-1", target, arguments, **more))
+        return made[-1]
+
+    yield child
+    for one in made:
+        one.finish(0.0)
+
+
+def death_of(child: Child) -> Death:
+    """Step until it has died."""
+    deaths: list[Death] = []
+
+    def died() -> bool:
+        death = child.step()
+        deaths.extend([] if death is None else [death])
+        return bool(deaths)
+
+    wait_for(died, "its death")
+    return deaths[0]
+
+
+def start(child: Child) -> int:
+    wait_for(lambda: child.step() is None and child.beat is not None, "its first sign of life")
+    assert child.pid is not None
+    return child.pid
+
+
+def test_a_child_that_is_killed_is_started_again_after_a_pause(make, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = make(beats)
+    pid = start(child)
+    os.kill(pid, signal.SIGKILL)
+    death = death_of(child)
+    assert death == Death("by signal SIGKILL", repeated=False)
+    assert (child.pid, child.beat, child.restarts) == (None, None, 1)
+    assert child.is_fresh()  # no sign of life is due while it is paused
+    assert child.step() is None
+    assert child.pid is None  # not at once
+    assert start(child) != pid
+
+
+def test_a_silent_child_is_no_longer_fresh_and_then_killed(make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_module, "FRESH_S", 0.3)
+    monkeypatch.setattr(child_module, "SILENT_S", 0.6)
+    child = make(beats_once)
+    pid = start(child)
+    wait_for(lambda: not child.is_fresh(), "that it counts as hanging")
+    assert death_of(child).why.startswith("gave no sign of life for")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_child_that_grows_too_large_is_killed(make) -> None:
+    child = make(grows, memory_mb=128)
+    assert death_of(child).why == "used more than 128 MB of memory"
+    assert child.memory_bytes() == 0
+
+
+def test_only_a_child_that_may_end_is_finished_and_only_with_success(make) -> None:
+    over = make(ends, 0, ends=True)
+    wait_for(lambda: over.step() is None and over.finished, "its end")
+    assert over.beat == "done"
+    assert over.is_fresh()
+    assert over.step() is None
+    assert over.pid is None
+    assert death_of(make(ends, 0)).why == "with exit code 0"
+    assert death_of(make(ends, 143, ends=True)).why == "with exit code 143"
+
+
+def test_one_that_dies_again_and_again_is_told_once_and_tried_seldom(make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Child, "_start", _be_dead)
+    child = make(beats)
+    deaths = []
+    for _ in range(7):
+        child._retry = 0.0
+        child.step()
+        death = child.step()
+        assert death is not None
+        deaths.append(death.repeated)
+    assert deaths == [False] * 4 + [True, False, False]
+    assert child._retry - time.monotonic() > 50.0
+
+
+def _be_dead(child: Child) -> None:
+    class Dead:
+        exitcode = 1
+
+        def is_alive(self) -> bool:
+            return False
+
+        def close(self) -> None:
+            pass
+
+    child._process = Dead()  # type: ignore[assignment]
+    child._killed_for = None
+
+
+def test_messages_reach_it_and_one_to_nobody_is_lost_quietly(make) -> None:
+    child = make(echoes)
+    child.tell("too early")
+    child.step()
+    child.tell("hello")
+    wait_for(lambda: child.step() is None and child.beat == "hello", "its answer")
+
+
+def test_a_child_that_does_not_end_when_asked_is_killed_in_time(make) -> None:
+    child = make(ends_not)
+    pid = start(child)
+    child.terminate()
+    assert not child.finish(time.monotonic() + 0.3)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert make(beats).finish(0.0)  # never started
