@@ -23,7 +23,7 @@ _FAILURES = (OSError, InputError, FFmpegError, ValueError)
 
 
 def write_bundle(
-    incident: Incident, fall: Fall, session: LiveSession, folder: Path, set_up: dict[str, str]
+    incident: Incident, fall: Fall, session: LiveSession, folder: Path, set_up: dict[str, str], *, pictures: bool = True
 ) -> tuple[str, ...]:
     """Write an incident's files into a folder that is there, over those of an earlier try.
 
@@ -33,6 +33,7 @@ def write_bundle(
         session: the live connection that has its packets.
         folder: where they go.
         set_up: files to replay the clip with, by name.
+        pictures: False leaves them for later, for they take far longer than the rest.
 
     Returns:
         What is missing and why, in plain words; nothing where all is there.
@@ -49,7 +50,9 @@ def write_bundle(
         missing.append(f"no {'longer ' if _keep_earlier_clip(folder) else ''}clip ({_why(error)})")
         if not (folder / RECORD).exists():
             write_bare_record(incident, folder)
-    if not (folder / PICTURES[-1]).exists():  # seconds later there is more of the clip, but not of the fall
+    if (
+        pictures and not (folder / PICTURES[-1]).exists()
+    ):  # seconds later there is more of the clip, but not of the fall
         try:
             camera = session.camera
             write_pictures(incident, fall, session.pictures, folder, camera.camera, camera.plan)

@@ -1,8 +1,8 @@
 """The thread of a worker that turns findings into records and evidence, so that no picture waits for a disk.
 
-The record is committed at once, together with its message, and before any evidence is written. Evidence is written
-twice: at once, with what there is, so that a crash in the next seconds leaves something; and when what came after is
-there, complete and sealed.
+The record is committed at once, together with its message. Evidence follows in steps: the clip as far as it goes, so
+that a crash in the next moment leaves something; the pictures, when no other record waits; and when the seconds after
+the fall are there the whole clip, sealed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class _Open:
     fall: Fall
     session: LiveSession
     due_s: float
-    begun: bool = False
+    has_clip: bool = False
+    has_pictures: bool = False
 
 
 class Recorder(threading.Thread):
@@ -119,7 +120,7 @@ class Recorder(threading.Thread):
         self._give_up()
 
     def _take(self) -> bool:
-        """Take what has come and record it, all of it before any evidence is written; whether it is time to end."""
+        """Take what has come and record it, with no more evidence yet than clips; whether it is time to end."""
         try:
             item = self._todo.get(timeout=0.2 if self._open or self._unsaved else _RETRY_S)
             while item is not None:
@@ -128,6 +129,9 @@ class Recorder(threading.Thread):
                 else:
                     self._contained(self._remember, *item)
                 self._contained(self._save)
+                for opened in self._open:
+                    if not opened.has_clip:  # copied in a moment; the next record may take a second or more
+                        self._contained(self._write, opened, pictures=False)
                 item = self._todo.get_nowait()
         except queue.Empty:
             return False
@@ -137,10 +141,10 @@ class Recorder(threading.Thread):
         self._unsaved.append((build_incident(finding, session.source()), finding.fall, session))
 
     @staticmethod
-    def _contained(what: Callable[..., None], *arguments: Any) -> None:
+    def _contained(what: Callable[..., None], *arguments: Any, **more: Any) -> None:
         """Do something; what nobody foresaw is told in full and stops nothing else."""
         try:
-            what(*arguments)
+            what(*arguments, **more)
         except Exception:
             _log.exception("%s failed", what.__name__.strip("_"))
 
@@ -199,22 +203,22 @@ class Recorder(threading.Thread):
             self._open.append(_Open(incident, fall, session, incident.media.end_s + AFTER_S))
 
     def _complete(self, stopping: bool) -> None:
-        """Begin evidence at once; finish it when the seconds after the fall have arrived, or will not come any more."""
+        """Add pictures; finish evidence when the seconds after the fall have arrived, or will not come any more."""
         for opened in list(self._open):
             is_due = stopping or opened.session.over or opened.session.reached_s >= opened.due_s
-            if is_due or not opened.begun:
-                self._contained(self._write, opened)
-                opened.begun = True
+            if is_due or not opened.has_pictures:
+                self._contained(self._write, opened, pictures=True)
             if is_due:
                 self._open.remove(opened)
                 self._seal(opened.incident.id)
 
-    def _write(self, opened: _Open) -> None:
+    def _write(self, opened: _Open, *, pictures: bool) -> None:
         incident = opened.incident
+        opened.has_clip, opened.has_pictures = True, pictures
         try:
             folder = self._opened().part_of(incident.id)
             folder.mkdir(parents=True, exist_ok=True)
-            missing = write_bundle(incident, opened.fall, opened.session, folder, self.spec.set_up)
+            missing = write_bundle(incident, opened.fall, opened.session, folder, self.spec.set_up, pictures=pictures)
         except (sqlite3.Error, EdgecvError, OSError) as error:
             _log.error("evidence of %s cannot be written: %s; its record is in the database", incident.id, error)
             return

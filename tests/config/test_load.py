@@ -289,5 +289,5 @@ def test_no_camera_has_the_boxs_own_name_and_no_target_that_of_the_evidence_uplo
     )
     targets = "upstream:\n  targets:\n    - {name: evidence, url: https://estate/hook}\n"
     assert only(check(GOOD + targets)) == (
-        "box.yaml:15: upstream.targets[0].name = 'evidence': is the name of the evidence upload; choose another"
+        "box.yaml:16: upstream.targets[0].name = 'evidence': is the name of the evidence upload; choose another"
     )
