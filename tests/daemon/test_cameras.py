@@ -135,3 +135,16 @@ def test_a_camera_that_falls_silent_or_dies_comes_back_and_another_resolution_is
     assert one.stop() < 10.0
     lost_and_back = [event["subject"] for event in one.told() if event["subject"].startswith("camera_")]
     assert lost_and_back == ["camera_lost", "camera_back", "camera_lost", "camera_degraded"]
+
+
+def test_a_camera_over_udp_gives_the_true_floors(daemon, rtsp_server, demo_box, demo_run) -> None:
+    server = rtsp_server()
+    server.up(door=demo_run.files.video)
+    one = daemon(with_cameras(demo_box, door={"source": server.url("door"), "transport": "udp"}))
+    one.start()
+    wait_for(lambda: len(one.incidents("door")) >= 3, "three incidents")
+    assert one.stop() < 12.0
+    found = one.incidents("door")[:3]
+    assert [incident.origin.floor for incident in found] == [event["floor"] for event in demo_run.truth]
+    assert {incident.media.clock for incident in found} == {"rtcp"}
+    assert "decoding" not in {event["subject"] for event in one.told()}
