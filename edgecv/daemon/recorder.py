@@ -179,6 +179,8 @@ class Recorder(threading.Thread):
                 self.problem = f"the disk takes no records ({error}); they are kept in memory"
                 self._close()
                 return
+            except Exception:
+                _log.exception("something cannot be stored by any disk: %s", _in_full(first))
             self._unsaved.pop(0)
             self.problem = None
 
@@ -240,11 +242,7 @@ class Recorder(threading.Thread):
     def _give_up(self) -> None:
         """At the end: what the disk never took is put into the log, the last place there is."""
         for item in self._unsaved:
-            if isinstance(item, _Event):
-                _log.error("an event was lost, for the disk took none: %s: %s", item.kind, item.text)
-            else:
-                record = item[0].to_json()
-                _log.error("a record is nowhere but in this line, for the disk took none: %s", record)
+            _log.error("this is nowhere but in this line, for the disk took it not: %s", _in_full(item))
         if self._unsealed:
             _log.warning("%d incidents' evidence is not sealed; the next start does it", len(self._unsealed))
         self._close()
@@ -260,3 +258,8 @@ class Recorder(threading.Thread):
         if self._database is not None:
             self._database.close()
         self._store = self._database = None
+
+
+def _in_full(item: tuple[Incident, Fall, LiveSession] | _Event) -> str:
+    """What is lost if it is not in the log."""
+    return f"{item.kind}: {item.text}" if isinstance(item, _Event) else item[0].to_json()

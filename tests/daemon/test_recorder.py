@@ -133,7 +133,7 @@ def test_at_the_end_it_tries_on_and_what_the_disk_never_took_stands_in_the_log(
         recorder.end(2.5)
         recorder.join(60)
     lines = [r.getMessage() for r in caplog.records if "nowhere but in this line" in r.getMessage()]
-    assert [json.loads(line.partition("none: ")[2])["id"] for line in lines] == ids
+    assert [json.loads(line.partition("it not: ")[2])["id"] for line in lines] == ids
 
 
 def test_evidence_that_could_not_be_sealed_at_once_is_sealed_before_it_ends(
@@ -168,6 +168,26 @@ def test_an_error_nobody_foresaw_costs_no_record_and_not_the_thread(
     recorder.end(5.0)
     recorder.join(60)
     assert [s.id for s in stored(scene)] == ids
+
+
+def test_a_record_that_nothing_can_store_stands_in_the_log_and_holds_up_no_other(
+    recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, poison = IncidentStore.add, scene.found[0].incident.id
+
+    def add(store: IncidentStore, incident: Any, **more: Any) -> bool:
+        if incident.id == poison:
+            raise ValueError("Out of range float values are not JSON compliant")
+        return real(store, incident, **more)
+
+    monkeypatch.setattr(IncidentStore, "add", add)
+    ids = find(recorder, scene)
+    recorder.start()
+    recorder.end(60.0)
+    recorder.join(60)
+    assert [s.id for s in stored(scene)] == ids[1:]
+    assert poison in caplog.text
+    assert "not JSON compliant" in caplog.text
 
 
 def test_a_recorded_file_is_not_over_before_all_it_gave_is_on_the_disk(
