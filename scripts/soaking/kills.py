@@ -117,7 +117,7 @@ def _kill(stage: Stage, chance: random.Random) -> str:
     if victim != stage.daemon.pid:
         return "children"
     stage.daemon.wait()
-    _until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), "the end of a killed daemon's children")
+    _until(lambda: not any(map(is_running, children)), "the end of a killed daemon's children")
     stage.start()
     return "supervisors"
 
@@ -169,6 +169,14 @@ def _judge(stage: Stage, outcome: Outcome, seen: set[str], heard: list[tuple[str
     bundles = [folder / name for name in sorted(folders & sealed)]
     problems += [line for path in bundles for line in verify_bundle(path, public, replay=False).problems]
     problems += verify_chain(bundles, contiguous=True).problems
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs; one that nobody has buried yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def rows(database: Path, query: str) -> list[sqlite3.Row]:
