@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import cv2
 
 from edgecv._version import __version__
-from edgecv.cli import calibrate, check, demo, doctor, evaluate, incidents, replay, run, simulate
+from edgecv.cli import calibrate, check, console, demo, doctor, evaluate, incidents, replay, run, simulate
 from edgecv.errors import EdgecvError
 
-_VERBS = (run, doctor, incidents, replay, check, calibrate, demo, simulate, evaluate)
+_VERBS = (run, console, doctor, incidents, replay, check, calibrate, demo, simulate, evaluate)
 
 
 class _Parser(argparse.ArgumentParser):

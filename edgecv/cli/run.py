@@ -23,9 +23,18 @@ def add_parser(verbs: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def _console(*given: Any) -> None:
+    """Entry of the console's process, which alone loads what it needs."""
+    from edgecv.console.child import console_main  # noqa: PLC0415
+
+    console_main(*given)
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the supervisor."""
     from edgecv.daemon.supervisor import Supervisor  # noqa: PLC0415 - a web server and more, which no other verb needs
 
-    supervisor = Supervisor(options.config, options.log, options.log_level, until_finished=options.until_finished)
+    supervisor = Supervisor(
+        options.config, options.log, options.log_level, until_finished=options.until_finished, console=_console
+    )
     return supervisor.run()

@@ -12,6 +12,7 @@ from pydantic import Field
 from edgecv.config.base import Conflict, Section, SomeText, TopicName, entries, part
 from edgecv.config.calibration import Calibration
 from edgecv.config.camera import Camera
+from edgecv.config.console import ConsoleSection
 from edgecv.config.facade import Facade
 from edgecv.config.problems import Location, did_you_mean, one_line
 from edgecv.config.service import Service, Storage
@@ -30,6 +31,7 @@ class BoxFile(Section):
     upstream: Upstream | None = Field(default=None, description="where incidents are pushed; nowhere when left out")
     storage: Storage = Field(default_factory=Storage, description="where records and evidence are kept, and how long")
     service: Service = Field(default_factory=Service, description="health, metrics and limits of the daemon")
+    console: ConsoleSection | None = Field(default=None, description="the web page; none when left out")
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:

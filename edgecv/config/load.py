@@ -14,6 +14,7 @@ from edgecv.config.base import Section, part
 from edgecv.config.box import Box, BoxFile
 from edgecv.config.calibration import Calibration
 from edgecv.config.document import Document, read_document
+from edgecv.config.hub import Hub, HubFile
 from edgecv.config.problems import ConfigProblems, Location, Problem, redacted, shown
 
 S = TypeVar("S", bound=Section)
@@ -59,6 +60,19 @@ def load_calibration(path: Path) -> Calibration:
     if calibration is None or document.problems:
         raise ConfigProblems(document.problems)
     return calibration
+
+
+def load_hub(path: Path) -> Hub:
+    """Read a hub file.
+
+    Raises:
+        ConfigProblems: one line for everything that is wrong in it (a ``ConfigError``).
+    """
+    document = read_document(path)
+    settings = validated(document, HubFile)
+    if settings is None or document.problems:
+        raise ConfigProblems(document.problems)
+    return Hub(path, settings)
 
 
 def check_box(path: Path) -> CheckReport:

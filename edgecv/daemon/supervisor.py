@@ -11,7 +11,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -48,13 +48,20 @@ class Supervisor:
         log_form: how logs are written.
         level: least level of logs.
         until_finished: end when every camera is a recorded file that is over.
+        console: entry of the console's process, given the box file; where the box file has such a section.
 
     Raises:
         ConfigError: the box file is wrong, the state directory cannot be used, or another daemon uses it.
     """
 
     def __init__(
-        self, box_file: Path, log_form: LogForm = "auto", level: str = "info", *, until_finished: bool = False
+        self,
+        box_file: Path,
+        log_form: LogForm = "auto",
+        level: str = "info",
+        *,
+        until_finished: bool = False,
+        console: Callable[..., None] | None = None,
     ) -> None:
         self._box = load_box(box_file)
         self._log = (log_form, level)
@@ -65,6 +72,8 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._deaths: dict[str, str] = {}
         self._courier: Child | None = None
+        self._console: Child | None = None
+        self._console_main = console
         self._ready = False
         self._stop = self._reload = False
         self._next_watchdog = self._next_status = 0.0
@@ -82,6 +91,7 @@ class Supervisor:
             for spec in self._specs.values():
                 self._children[spec.id] = self._child_of(spec)
             self._courier = self._courier_of(self._box)
+            self._console = self._console_of(self._box)
             self._keeper.start()
             self._web.start()
             _log.info("health and metrics on port %d", self._web.port)
@@ -112,6 +122,10 @@ class Supervisor:
             death = self._courier.step()
             if death is not None and death.repeated:
                 self._states.tell("box", "courier_dies", f"the courier ends again and again: {death.why}")
+        if self._console is not None:
+            death = self._console.step()
+            if death is not None and death.repeated:
+                self._states.tell("box", "console_dies", f"the console ends again and again: {death.why}")
         self._report()
 
     def _report(self) -> None:
@@ -201,6 +215,10 @@ class Supervisor:
             if self._courier is not None:
                 self._end([self._courier], time.monotonic() + DRAIN_S + 1.0)
             self._courier = self._courier_of(box)
+        if box.settings.console != self._box.settings.console or box.site != self._box.site:
+            if self._console is not None:
+                self._end([self._console], time.monotonic() + _WORKERS_S)
+            self._console = self._console_of(box)
         for name in gone:
             self._states.forget(name)
         if box.settings.service != self._box.settings.service:
@@ -213,7 +231,11 @@ class Supervisor:
     def _shut_down(self) -> None:
         self._notifier.stopping("finishing evidence")
         begun = time.monotonic()
+        if self._console is not None:
+            self._console.terminate()  # its pages end while cameras finish
         self._end(list(self._children.values()), begun + _WORKERS_S)
+        if self._console is not None:
+            self._end([self._console], begun + _WORKERS_S + 0.5)
         if self._courier is not None:
             self._end([self._courier], time.monotonic() + DRAIN_S + 0.2)
         self._keeper.stop()
@@ -241,7 +263,8 @@ class Supervisor:
         return specs
 
     def _all_children(self) -> list[Child]:
-        return [*self._children.values(), *([] if self._courier is None else [self._courier])]
+        helpers = (self._courier, self._console)
+        return [*self._children.values(), *(child for child in helpers if child is not None)]
 
     def _child_of(self, spec: WorkerSpec) -> Child:
         return Child(spec.id, worker_main, (spec,), self._log, spec.memory_mb, ends=spec.source.is_file)
@@ -251,6 +274,11 @@ class Supervisor:
         if upstream is None or not (upstream.all_targets() or upstream.evidence):
             return None
         return Child("courier", courier_main, (CourierSpec(box.site, upstream, box.path, self._state),), self._log)
+
+    def _console_of(self, box: Box) -> Child | None:
+        if box.settings.console is None or self._console_main is None:
+            return None
+        return Child("console", self._console_main, (box.path,), self._log)
 
     def _make_web(self) -> WebServer:
         service = self._box.settings.service
