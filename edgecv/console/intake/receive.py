@@ -176,5 +176,6 @@ def _keep_aside(session: Session, arrival: Arrival, reason: str) -> None:
 def _insert(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row unless it is there; whether it was new."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    added = session.execute(insert(table.__table__).values(**values).on_conflict_do_nothing())  # type: ignore[arg-type]
-    return bool(added.rowcount)  # type: ignore[attr-defined]
+    core = table.__table__
+    added = insert(core).values(**values).on_conflict_do_nothing().returning(core.c.key)  # type: ignore[arg-type]
+    return session.execute(added).first() is not None

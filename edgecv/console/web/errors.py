@@ -23,10 +23,10 @@ _OTHER = N_("Something went wrong. It is in the log; try again.")
 def refused(request: Request, error: Exception) -> Response:
     """For what a handler refuses."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return render(request, "error.html", status, status=status, text=_TEXTS.get(status, _OTHER))
+    return render(request, "error.html", status, code=status, text=_TEXTS.get(status, _OTHER))
 
 
 def failed(request: Request, error: Exception) -> Response:
     """For what nobody expected."""
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return render(request, "error.html", 500, status=500, text=_OTHER)
+    return render(request, "error.html", 500, code=500, text=_OTHER)

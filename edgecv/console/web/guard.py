@@ -107,7 +107,7 @@ async def _body(headers: Headers, receive: Receive) -> bytes | None:
     announced = headers.get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or int(announced[:12]) > FORM_BYTES:
         return None
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
