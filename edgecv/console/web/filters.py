@@ -37,8 +37,8 @@ def read_place(query: Mapping[str, str]) -> Place | None:
 
 
 def given(query: Mapping[str, str]) -> dict[str, str]:
-    """The filters that are given, as they stand in the address."""
-    return {name: query[name] for name in NAMES if query.get(name)}
+    """Every filter as it stands in the address; empty where it is not given."""
+    return {name: query.get(name, "") for name in NAMES}
 
 
 def address(path: str, **query: object) -> str:

@@ -34,6 +34,7 @@ def show(request: Request) -> Response:
         following=following,
         is_newest=after is None,
         chosen=chosen,
+        is_filtered=any(chosen.values()),
         choices=known,
         now=time.time(),
         problems=console.problems(),
