@@ -77,6 +77,7 @@ def test_an_incident_appears_without_reload(chromium: Any, box: tuple[str, Incid
     store.add(record("a"))
     page.get_by_role("link", name="Floor 8").wait_for()
     assert page.evaluate("window.notReloaded") is True
+    page.get_by_text("Filter").click()
     page.get_by_label("Weight").select_option("light")
     page.get_by_text("Nothing matches this filter").wait_for()
     page.get_by_label("Weight").select_option("heavy")
