@@ -92,7 +92,7 @@ def _median(samples: list[Picture]) -> Picture:
     for top in range(0, background.shape[0], 128):
         band = [s[top : top + 128].copy() for s in chosen]
         middle = len(band) // 2  # the lower or upper middle of an even few: a value that was really seen
-        # selection by pairwise minima and maxima, which NumPy does many bytes at a time: ten times faster than partition
+        # selection by pairwise minima and maxima, many bytes at a time: ten times faster than partition
         for i in range(middle + 1):
             for j in range(i + 1, len(band)):
                 low = np.minimum(band[i], band[j])

@@ -1,4 +1,4 @@
-"""New tracks from the frames just seen: in C where the library was built, else as :mod:`~edgecv.tracking.initiation`."""
+"""New tracks from the frames just seen: in C where it was built, else as :mod:`~edgecv.tracking.initiation`."""
 
 from __future__ import annotations
 
