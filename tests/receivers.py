@@ -15,14 +15,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 15.0) -> None:
-    """Return as soon as the condition holds; fail after so many seconds."""
-    until_s = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until_s, "waited in vain"
-        time.sleep(0.01)
+from waiting import wait_for
 
 
 @dataclass

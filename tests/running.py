@@ -11,29 +11,19 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+from waiting import SLOW_MACHINE_S
 
 from edgecv.incidents.database import DATABASE
 from edgecv.incidents.record import Incident
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 _SERVER = Path(__file__).parent / "rtsp_server.py"
-_SLOW_MACHINE_S = 90.0
-
-
-def wait_for(what: Callable[[], Any], why: str, seconds: float = _SLOW_MACHINE_S) -> Any:
-    """Wait until something is true and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain: {why}"
-        time.sleep(0.05)
-    return found
 
 
 def free_port() -> int:
@@ -73,7 +63,7 @@ class Daemon:
     def wait(self) -> int:
         """Wait for its own end."""
         assert self.process is not None
-        return self.process.wait(_SLOW_MACHINE_S * 2)
+        return self.process.wait(SLOW_MACHINE_S * 2)
 
     def stop(self) -> float:
         """SIGTERM; how long it took."""
@@ -209,7 +199,7 @@ class ServiceManager:
     def environment(self, watchdog_s: float) -> dict[str, str]:
         return {"NOTIFY_SOCKET": str(self._path), "WATCHDOG_USEC": str(int(watchdog_s * 1e6))}
 
-    def until(self, wanted: str, seconds: float = _SLOW_MACHINE_S) -> list[str]:
+    def until(self, wanted: str, seconds: float = SLOW_MACHINE_S) -> list[str]:
         """All notes until one holds what is wanted."""
         heard: list[str] = []
         deadline = time.monotonic() + seconds

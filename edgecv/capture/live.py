@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import av
+from av.codec.context import CodecContext
 from av.codec.hwaccel import HWAccel
 from av.error import FFmpegError, HTTPUnauthorizedError
 from av.video.codeccontext import VideoCodecContext
@@ -172,6 +173,30 @@ class LiveStream:
             self.decode_errors += 1
             return []
 
+    def pictures_of(self, packets: Iterable[AnyPacket]) -> Iterator[VideoFrame]:
+        """Decode packets, from a key frame on, once more and apart from the stream; also after it was closed."""
+        decoder = self._software_decoder()
+        for packet in (*packets, None):
+            try:
+                yield from decoder.decode(packet)
+            except (FFmpegError, ValueError):
+                continue
+
+    def _software_decoder(self) -> VideoCodecContext:
+        made = av.CodecContext.create(self.codec, "r")
+        assert isinstance(made, VideoCodecContext)
+        self._describe_to(made)
+        made.thread_count = 1
+        return made
+
+    def _describe_to(self, decoder: VideoCodecContext | CodecContext) -> None:
+        """What a decoder must know of the stream beforehand."""
+        own: VideoCodecContext = self._stream.codec_context
+        decoder.extradata = own.extradata
+        decoder.width, decoder.height = own.width, own.height  # type: ignore[union-attr]
+        if own.pix_fmt is not None:
+            decoder.pix_fmt = own.pix_fmt  # type: ignore[union-attr]
+
     def _interval(self) -> int:
         """Ticks from one picture to the next."""
         return round(1.0 / ((self.average_fps or 25.0) * self.base))
@@ -187,8 +212,7 @@ class LiveStream:
             else:
                 hardware = HWAccel(device_type=wished, allow_software_fallback=False)
                 made = av.CodecContext.create(self.codec, "r", hwaccel=hardware)
-            made.extradata = own.extradata
-            made.width, made.height = own.width, own.height  # type: ignore[attr-defined]
+            self._describe_to(made)
             made.open()
         except (FFmpegError, ValueError, RuntimeError, NotImplementedError) as error:
             self.warning = f"{wished} cannot decode {self.codec} here ({_why(error)}); decoding in software"

@@ -19,6 +19,9 @@ from edgecv.config.service import Service, Storage
 from edgecv.config.upstream import Upstream
 from edgecv.errors import ConfigError
 
+BOX = "box"
+"""The device whose state and events are the box's own."""
+
 
 class BoxFile(Section):
     """What a box file holds."""
@@ -35,13 +38,15 @@ class BoxFile(Section):
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
-        """Cameras look at facades that exist."""
+        """Cameras look at facades that exist, and none has the box's own name."""
         facades = given.get("facades")
         known = [str(name) for name in facades] if isinstance(facades, Mapping) else []
         cameras = given.get("cameras")
         for camera_id, camera in cameras.items() if isinstance(cameras, Mapping) else ():
             facade = part(camera, "facade")
             at: Location = ("cameras", str(camera_id))
+            if camera_id == BOX:
+                yield Conflict(at, "is the name under which the box tells of itself; give the camera another")
             yield from _unknown_facade((*at, "facade"), facade, known)
             for index, other in enumerate(entries(camera, "also_sees")):
                 here = (*at, "also_sees", index)

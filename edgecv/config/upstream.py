@@ -15,6 +15,8 @@ from edgecv.config.problems import did_you_mean
 from edgecv.errors import ConfigError
 
 _SCHEMES = ("mqtt", "mqtts", "http", "https")
+EVIDENCE = "evidence"
+"""The name of the evidence upload's place in the outbox."""
 Profile = Literal["cloudevents", "thingsboard", "homeassistant"]
 
 
@@ -115,9 +117,12 @@ class Upstream(Section):
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
-        """Names are unique, for each target's place in the outbox hangs on its name."""
+        """Names are unique, for each place in the outbox hangs on its name, the evidence upload's too."""
         names = [part(target, "name") for target in entries(given, "targets")]
         names += ["mqtt"] if given.get("mqtt") is not None else []
+        for index, target in enumerate(entries(given, "targets")):
+            if part(target, "name") == EVIDENCE:
+                yield Conflict(("targets", index, "name"), "is the name of the evidence upload; choose another")
         for name, count in Counter(n for n in names if isinstance(n, str)).items():
             if count > 1:
                 yield Conflict(("targets",), f"has the name '{name}' {count} times; each needs its own")

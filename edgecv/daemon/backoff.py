@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenacity import RetryCallState, Retrying, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, wait_exponential, wait_random
 
 
 class Backoff:
@@ -14,7 +14,7 @@ class Backoff:
     """
 
     def __init__(self, first_s: float, longest_s: float) -> None:
-        self._wait = wait_exponential_jitter(initial=first_s, max=longest_s, jitter=first_s)
+        self._wait = wait_exponential(first_s, longest_s) + wait_random(0.0, first_s)
         self._longest_s = longest_s
         self._tries = 0
 

@@ -45,7 +45,7 @@ class CameraHealth:
 
     def state(self) -> dict[str, Any]:
         """Its retained state upstream."""
-        if self.finished:
+        if self.finished or (self.beat is not None and self.beat.state == "finished"):
             return {"state": "finished", "text": "the recorded file is over"}
         if self.beat is None:
             return {"state": "offline", "text": self.death or "starting"}

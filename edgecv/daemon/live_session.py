@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgecv.capture.live import LiveStream
-from edgecv.capture.packets import PacketRing
+from edgecv.capture.packets import AnyPacket, PacketRing
 from edgecv.capture.wall import WallClock
 from edgecv.errors import InputError
 from edgecv.incidents.build import Source
@@ -29,6 +33,7 @@ class LiveSession:
         name: unlike any other connection's; None for a recorded file, whose incidents are those of a replay.
         first_packet_pts: where the wall clock's media time is 0.
         first_pts: of its first picture, where media time is 0.
+        rotation_deg: how its pictures must be turned, counter-clockwise: 0, 90, 180 or 270.
         reached_s: media time reached.
         over: whether no more packets will come.
         recorded: a recorded file's wall time and where it comes from; None if live.
@@ -41,6 +46,7 @@ class LiveSession:
     name: str | None
     first_packet_pts: int | None = None
     first_pts: int = 0
+    rotation_deg: int = 0
     reached_s: float = 0.0
     over: bool = False
     recorded: tuple[datetime, Clock] | None = None
@@ -66,6 +72,20 @@ class LiveSession:
             session=self.name,
         )
 
+    def pictures(self, start_s: float, end_s: float) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Upright BGR pictures ``(h, w, 3) uint8`` between two media times with those times, from packets in memory.
+
+        Raises:
+            InputError: the packets are no longer there.
+        """
+        for picture in self.stream.pictures_of(self._packets(start_s, end_s)):
+            if picture.pts is None:
+                continue
+            t_s = float((picture.pts - self.first_pts) * self.stream.base)
+            if start_s - 1e-6 <= t_s <= end_s + 1e-6:
+                shown = np.rot90(picture.to_ndarray(format="bgr24"), self.rotation_deg // 90)
+                yield t_s, np.ascontiguousarray(shown, np.uint8)
+
     def cut(self, destination: Path, start_s: float, end_s: float) -> Clip:
         """Write the packets between two media times to a clip.
 
@@ -73,12 +93,16 @@ class LiveSession:
             InputError: they are no longer there.
             OSError: the disk is full or failed.
         """
+        packets = self._packets(start_s, end_s)
+        return write_clip(destination, self.stream.template, packets, self.stream.base, self.first_pts)
+
+    def _packets(self, start_s: float, end_s: float) -> list[AnyPacket]:
         base = self.stream.base
-        start, end = self.first_pts + int(max(0.0, start_s) / base), self.first_pts + int(end_s / base)
+        start, end = self.first_pts + round(max(0.0, start_s) / base), self.first_pts + round(end_s / base)
         packets = self.ring.between(start, end)
         if not packets:
             raise InputError(f"{self.stream.source.shown}: packets of {start_s:.1f}-{end_s:.1f} s are no longer kept")
-        return write_clip(destination, self.stream.template, packets, base, self.first_pts)
+        return packets
 
 
 def new_session_name(wall: WallClock) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import resource
 import signal
@@ -19,7 +20,8 @@ def begin_child(memory_mb: int | None = None) -> threading.Event:
         memory_mb: what the supervisor allows; a process that runs past it faster than it is watched finds no more.
     """
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:  # the supervisor was gone before we could ask
+    parent = multiprocessing.parent_process()
+    if parent is not None and os.getppid() != parent.pid:  # the supervisor was gone before we could ask
         os._exit(1)
     if memory_mb is not None:
         most = (2 * memory_mb + 1024) * 2**20

@@ -1,33 +1,33 @@
 """The thread of a worker that turns findings into records and evidence, so that no picture waits for a disk.
 
-The record is committed at once, together with its message. Evidence is written twice: at once, with what there is, so
-that a crash in the next seconds leaves something; and when what came after is there, complete and sealed.
+The record is committed at once, together with its message, and before any evidence is written. Evidence is written
+twice: at once, with what there is, so that a crash in the next seconds leaves something; and when what came after is
+there, complete and sealed.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
 import queue
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from edgecv.classification import Finding
+from edgecv.daemon.bundle import write_bundle
 from edgecv.daemon.live_session import LiveSession
 from edgecv.daemon.spec import WorkerSpec
-from edgecv.errors import InputError
+from edgecv.errors import EdgecvError
 from edgecv.incidents.build import build_incident
-from edgecv.incidents.database import DATABASE, Database, DatabaseError
-from edgecv.incidents.evidence import AFTER_S, BEFORE_S, write_bare_record, write_pictures, write_record
-from edgecv.incidents.files import write_atomic
+from edgecv.incidents.database import DATABASE, Database
+from edgecv.incidents.evidence import AFTER_S
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
-from edgecv.incidents.recovery import finish_pending
-from edgecv.incidents.reserve import release_reserve
+from edgecv.incidents.recovery import finish_all
+from edgecv.incidents.reserve import is_full, release_reserve
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.trajectory import Fall
 from edgecv.upstream.cloudevents import device_event
@@ -54,6 +54,7 @@ class _Open:
     fall: Fall
     session: LiveSession
     due_s: float
+    begun: bool = False
 
 
 class Recorder(threading.Thread):
@@ -73,6 +74,8 @@ class Recorder(threading.Thread):
         self._todo: queue.Queue[tuple[Finding, LiveSession] | _Event | None] = queue.Queue()
         self._open: list[_Open] = []
         self._unsaved: list[tuple[Incident, Fall, LiveSession] | _Event] = []
+        self._unsealed: list[str] = []
+        self._until = float("inf")
         self._store: IncidentStore | None = None
         self._database: Database | None = None
         self._key: BoxKey | None = None
@@ -85,10 +88,14 @@ class Recorder(threading.Thread):
         """Send a device event upstream."""
         self._todo.put(_Event(kind, text, details))
 
-    def finish(self, timeout_s: float) -> None:
-        """Record what waits, complete evidence with what there is, and end."""
+    def end(self, patience_s: float) -> None:
+        """Ask it to record what waits, seal evidence with what there is, and end.
+
+        Args:
+            patience_s: what the disk does not take at once is tried again for so long; calling again changes it.
+        """
+        self._until = time.monotonic() + patience_s
         self._todo.put(None)
-        self.join(timeout_s)
 
     @property
     def unsaved(self) -> int:
@@ -97,34 +104,52 @@ class Recorder(threading.Thread):
 
     def run(self) -> None:
         """The thread."""
-        self._recover()
+        self._contained(self._recover)
         stopping = False
         while not stopping:
-            try:
-                item = self._todo.get(timeout=0.2 if self._open or self._unsaved else _RETRY_S)
-            except queue.Empty:
-                item = ()  # type: ignore[assignment]
-            if item is None:
-                stopping = True
-            elif isinstance(item, _Event):
-                self._unsaved.append(item)
-            elif item:
-                finding, session = item
-                try:
-                    self._unsaved.append((build_incident(finding, session.source()), finding.fall, session))
-                except Exception:
-                    _log.exception("a finding could not be turned into a record")
-            self._save()
+            stopping = self._take()
+            self._contained(self._save)
             self._complete(stopping)
+        while (self._unsaved or self._unsealed) and time.monotonic() < self._until:
+            time.sleep(_RETRY_S)
+            self._contained(self._save)
+            self._complete(stopping)
+            for incident_id in list(self._unsealed):
+                self._seal(incident_id)
+        self._give_up()
+
+    def _take(self) -> bool:
+        """Take what has come and record it, all of it before any evidence is written; whether it is time to end."""
+        try:
+            item = self._todo.get(timeout=0.2 if self._open or self._unsaved else _RETRY_S)
+            while item is not None:
+                if isinstance(item, _Event):
+                    self._unsaved.append(item)
+                else:
+                    self._contained(self._remember, *item)
+                self._contained(self._save)
+                item = self._todo.get_nowait()
+        except queue.Empty:
+            return False
+        return True
+
+    def _remember(self, finding: Finding, session: LiveSession) -> None:
+        self._unsaved.append((build_incident(finding, session.source()), finding.fall, session))
+
+    @staticmethod
+    def _contained(what: Callable[..., None], *arguments: Any) -> None:
+        """Do something; what nobody foresaw is told in full and stops nothing else."""
+        try:
+            what(*arguments)
+        except Exception:
+            _log.exception("%s failed", what.__name__.strip("_"))
 
     def _recover(self) -> None:
         """Finish what a crash of this worker left."""
         try:
             store = self._opened()
-            for stored in store.pending():
-                if stored.device == self.spec.id:
-                    finish_pending(store, self._own_key(), stored)
-        except (sqlite3.Error, DatabaseError, OSError) as error:
+            finish_all(store, self._own_key(), [s for s in store.pending() if s.device == self.spec.id])
+        except (sqlite3.Error, EdgecvError, OSError) as error:
             _log.error("evidence that was under way is not finished yet: %s", error)
             self._close()
 
@@ -142,8 +167,8 @@ class Recorder(threading.Thread):
                     self._save_event(first)
                 else:
                     self._save_incident(*first)
-            except (sqlite3.Error, DatabaseError, OSError) as error:
-                if release_reserve(self.spec.state):
+            except (sqlite3.Error, EdgecvError, OSError) as error:
+                if is_full(error) and release_reserve(self.spec.state):
                     continue
                 if self.problem is None:
                     _log.error("records cannot be written to disk and are kept in memory: %s", error)
@@ -171,42 +196,54 @@ class Recorder(threading.Thread):
         elif is_new:
             self.candidates += 1
         if incident.tier == "incident" and stored is not None and stored.evidence == "pending":
-            opened = _Open(incident, fall, session, incident.media.end_s + AFTER_S)
-            self._write(opened)
-            self._open.append(opened)
+            self._open.append(_Open(incident, fall, session, incident.media.end_s + AFTER_S))
 
     def _complete(self, stopping: bool) -> None:
-        """Finish evidence whose seconds after the fall have arrived, or will not come any more."""
+        """Begin evidence at once; finish it when the seconds after the fall have arrived, or will not come any more."""
         for opened in list(self._open):
-            if not (stopping or opened.session.over or opened.session.reached_s >= opened.due_s):
-                continue
-            self._open.remove(opened)
-            self._write(opened)
-            try:
-                self._opened().publish(opened.incident.id, self._own_key())
-            except (sqlite3.Error, DatabaseError, OSError) as error:
-                # the keeper publishes what stays pending as soon as the disk takes it
-                _log.error("evidence of %s is not sealed yet: %s", opened.incident.id, error)
+            is_due = stopping or opened.session.over or opened.session.reached_s >= opened.due_s
+            if is_due or not opened.begun:
+                self._contained(self._write, opened)
+                opened.begun = True
+            if is_due:
+                self._open.remove(opened)
+                self._seal(opened.incident.id)
 
     def _write(self, opened: _Open) -> None:
-        """Clip, pictures, record; on a full disk only pictures, then only the record."""
-        folder = self._opened().part_of(opened.incident.id)
-        for with_clip in (True, False):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                write_bundle(opened.incident, opened.fall, opened.session, folder, self.spec, with_clip=with_clip)
-            except (OSError, InputError) as error:
-                full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-                _log.error(
-                    "evidence of %s %s: %s",
-                    opened.incident.id,
-                    "is cut down to its pictures, for the disk is full" if full and with_clip else "is not complete",
-                    error,
-                )
-                for clip in folder.glob("*clip.*"):
-                    clip.unlink(missing_ok=True)
-                continue
+        incident = opened.incident
+        try:
+            folder = self._opened().part_of(incident.id)
+            folder.mkdir(parents=True, exist_ok=True)
+            missing = write_bundle(incident, opened.fall, opened.session, folder, self.spec.set_up)
+        except (sqlite3.Error, EdgecvError, OSError) as error:
+            _log.error("evidence of %s cannot be written: %s; its record is in the database", incident.id, error)
             return
+        if missing:
+            _log.error("evidence of %s is cut down: %s", incident.id, ", ".join(missing))
+
+    def _seal(self, incident_id: str) -> None:
+        try:
+            self._opened().publish(incident_id, self._own_key())
+        except (sqlite3.Error, EdgecvError, OSError) as error:
+            # the keeper publishes what stays pending as soon as the disk takes it
+            _log.error("evidence of %s is not sealed yet: %s", incident_id, error)
+            if incident_id not in self._unsealed:
+                self._unsealed.append(incident_id)
+            return
+        if incident_id in self._unsealed:
+            self._unsealed.remove(incident_id)
+
+    def _give_up(self) -> None:
+        """At the end: what the disk never took is put into the log, the last place there is."""
+        for item in self._unsaved:
+            if isinstance(item, _Event):
+                _log.error("an event was lost, for the disk took none: %s: %s", item.kind, item.text)
+            else:
+                record = item[0].to_json()
+                _log.error("a record is nowhere but in this line, for the disk took none: %s", record)
+        if self._unsealed:
+            _log.warning("%d incidents' evidence is not sealed; the next start does it", len(self._unsealed))
+        self._close()
 
     def _opened(self) -> IncidentStore:
         if self._store is None:
@@ -219,33 +256,3 @@ class Recorder(threading.Thread):
         if self._database is not None:
             self._database.close()
         self._store = self._database = None
-
-
-def write_bundle(
-    incident: Incident, fall: Fall, session: LiveSession, folder: Path, spec: WorkerSpec, *, with_clip: bool
-) -> None:
-    """Write an incident's files into a folder that is there, over those of an earlier try.
-
-    Args:
-        incident: the record.
-        fall: its path.
-        session: the live connection that has its packets.
-        folder: where they go.
-        spec: the camera's orders.
-        with_clip: False where the disk has no room for one.
-
-    Raises:
-        OSError: the disk is full or failed.
-        InputError: the packets are no longer there.
-    """
-    start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
-    camera, plan = session.camera.camera, session.camera.plan
-    if with_clip:
-        clip = session.cut(folder / "clip.mp4", start_s, end_s)
-        if not (folder / "strobe.jpg").exists():  # seconds later there is more of the clip, but not of the fall
-            write_pictures(incident, fall, clip.path, folder, camera, plan, clip.start_s)
-        write_record(incident, clip, folder)
-        for name, text in spec.set_up.items():
-            write_atomic(folder / name, text.replace("clip.mp4", clip.path.name))
-    else:
-        write_bare_record(incident, folder)

@@ -7,11 +7,14 @@ import time
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+
 from edgecv.capture import Frame
 from edgecv.daemon.spec import WorkerSpec
 from edgecv.errors import InputError
 from edgecv.incidents.files import write_atomic
 from edgecv.pipeline import Pipeline
+from edgecv.replay import ReplayCamera
 from edgecv.watch.blind_time import BlindTime, HourReport
 from edgecv.watch.causes import Causes
 from edgecv.watch.reference import Reference
@@ -22,6 +25,19 @@ from edgecv.watch.words import text_of
 _log = logging.getLogger("edgecv.watch")
 _OVERLOAD_LAG_S = 1.0
 WATCH = "watch"
+
+
+def _px_per_floor(camera: ReplayCamera) -> float | None:
+    """Height of the middle one of the floors in the picture, pixels; None where floors are not known."""
+    if camera.camera is None or camera.plan is None or camera.image_size is None:
+        return None
+    plan = camera.plan
+    x_m = (plan.windows[0].left_m + plan.windows[-1].right_m) / 2.0 if plan.windows else 0.0
+    spans = [plan.floor_span_m(floor) for floor in range(1, plan.floor_count + 1)]
+    edges = camera.camera.project(np.array([[x_m, y_m, 0.0] for span in spans for y_m in span])).reshape(-1, 2, 2)
+    is_shown = ((edges >= 0.0) & (edges < np.array(camera.image_size))).all(axis=(1, 2))
+    heights = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)[is_shown]
+    return float(np.median(heights)) if len(heights) else None
 
 
 class Say(Protocol):
@@ -43,7 +59,7 @@ class SelfWatch:
         self._spec = spec
         self._say = say
         self._path = spec.state / WATCH / f"{spec.id}.npz"
-        self._scene = SceneWatch(self._stored_reference())
+        self._scene = SceneWatch(self._stored_reference(), px_per_floor=_px_per_floor(spec.camera))
         self._kept_final = self._scene.reference_final
         self._causes: Causes | None = None
         self._size = (0, 0)

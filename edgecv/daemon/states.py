@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from edgecv.config.box import BOX
 from edgecv.daemon.health import BoxHealth
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.upstream.cloudevents import device_event
 from edgecv.upstream.outbox import Outbox, add_message
 
-BOX = "box"
 _EVENTS = {"offline": "camera_lost", "online": "camera_back", "degraded": "camera_degraded", "finished": "finished"}
 
 
@@ -27,13 +27,15 @@ class States:
         self._database = Database(state / DATABASE)
         self._outbox = Outbox(self._database)
         self._known: dict[str, dict[str, Any]] = {}
+        self._cameras: frozenset[str] = frozenset()
 
     def update(self, health: BoxHealth) -> None:
-        """Store what has changed, with a device event where a camera went or came back.
+        """Store what has changed, with a device event where a camera went, came back or was taken out.
 
         Raises:
             sqlite3.Error: the disk takes nothing; call again.
         """
+        self._keep_only(frozenset(camera.id for camera in health.cameras))
         self._set(BOX, health.state())
         for camera in health.cameras:
             if camera.settled:
@@ -45,10 +47,16 @@ class States:
         with self._database.transaction() as connection:
             add_message(connection, "device", event["id"], device, event)
 
-    def forget(self, device: str) -> None:
-        """A camera that is no longer in the box file."""
-        self._outbox.set_state(device, {"state": "offline", "text": "no longer in the box file"})
-        self._known.pop(device, None)
+    def _keep_only(self, cameras: frozenset[str]) -> None:
+        """Forget every camera that is no longer in the box file, also those that went while the daemon was off."""
+        if cameras == self._cameras:
+            return
+        for device, state in self._outbox.states().items():
+            if device not in cameras | {BOX} and state:
+                self.tell(device, "camera_removed", "no longer in the box file")
+                self._outbox.forget_state(device)
+                self._known.pop(device, None)
+        self._cameras = cameras
 
     def close(self) -> None:
         """Close the database."""

@@ -219,8 +219,6 @@ class Supervisor:
             if self._console is not None:
                 self._end([self._console], time.monotonic() + _WORKERS_S)
             self._console = self._console_of(box)
-        for name in gone:
-            self._states.forget(name)
         if box.settings.service != self._box.settings.service:
             _log.warning("changes of service.listen and service.token_file take effect with the next start")
         self._box, self._specs = box, specs

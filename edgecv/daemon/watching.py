@@ -31,11 +31,9 @@ class Watching:
         self.session = session
         self.pipeline: Pipeline | None = None
         self.note: str | None = None
-        self.earlier: dict[str, int] = {}
         self._spec = spec
         self._clock: MediaClock | None = None
         self._size = (0, 0)
-        self._rotation = 0
         self._nothing = 0
 
     def take(self, picture: VideoFrame) -> tuple[Frame, list[Finding]]:
@@ -53,7 +51,7 @@ class Watching:
             raise StreamError(text, "ended")
         assert self._clock is not None and self.pipeline is not None
         t_s = self._clock.time_of(picture.pts)
-        frame = Frame(self.pipeline.counts.frames, t_s, luma_of(picture, self._rotation))
+        frame = Frame(self.pipeline.counts.frames, t_s, luma_of(picture, self.session.rotation_deg))
         findings = self.pipeline.process(frame)
         self.session.reached_s = t_s
         return frame, findings
@@ -72,8 +70,8 @@ class Watching:
     def _begin(self, picture: VideoFrame, size: tuple[int, int]) -> None:
         stream, camera = self.session.stream, self._spec.camera
         rotation = int(getattr(picture, "rotation", 0) or 0) % 360
-        self._rotation = rotation if rotation % 90 == 0 else 0
-        upright = size[::-1] if self._rotation in {90, 270} else size
+        self.session.rotation_deg = rotation if rotation % 90 == 0 else 0
+        upright = size[::-1] if self.session.rotation_deg in {90, 270} else size
         if camera.image_size is not None and camera.image_size != upright:
             made = f"{camera.image_size[0]}x{camera.image_size[1]}"
             self.note = (

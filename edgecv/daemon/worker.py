@@ -7,7 +7,10 @@ this one sends heartbeats, so that a picture that hangs the analysis is noticed.
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 import time
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +42,9 @@ _log = logging.getLogger("edgecv.worker")
 _BEAT_S = 1.0
 _OPEN_S = 25.0  # a name that resolves slowly, an answer that comes late
 _HEALTHY_S = 30.0
+_PATIENCE_S = 600.0  # a disk that is full at the end of a recorded file
+_HURRY_S = 4.5  # of the six seconds that the supervisor gives
+_STOPPED = 128 + signal.SIGTERM  # a recorded file that somebody else stopped is not over
 RECORDINGS = "recordings"
 
 
@@ -49,7 +55,8 @@ def worker_main(spec: WorkerSpec, pipe: Connection, log_form: LogForm, level: st
     if spec.source.password:
         register_secret(spec.source.password)
     cv2.setNumThreads(1)
-    CameraWorker(spec, pipe, stop).run()
+    if not CameraWorker(spec, pipe, stop).run():
+        sys.exit(_STOPPED)
 
 
 class CameraWorker:
@@ -79,8 +86,8 @@ class CameraWorker:
         self._gauges: dict[str, float] = {}
         self._verdicts: dict[str, int] = {}
 
-    def run(self) -> None:
-        """Connect, watch, connect again."""
+    def run(self) -> bool:
+        """Connect, watch, connect again; whether a recorded file is over, rather than told to stop."""
         self._recorder.start()
         backoff = Backoff(0.5, 15.0)
         while not self._stop.is_set():
@@ -104,10 +111,24 @@ class CameraWorker:
             _log.warning("%s; trying again in %.1f s", text, pause_s)
             self._say(state, text)
             self._wait(pause_s)
+        self._finish_evidence()
         finished = not self._stop.is_set()
         self._say("finished" if finished else "stopping", "the recorded file is over" if finished else "stopping")
-        self._recorder.finish(6.0)
-        self._say(self._state, self._text)
+        return finished
+
+    def _finish_evidence(self) -> None:
+        """A recorded file is over when all it gave is on the disk, however slow that is; a stop cannot wait so long."""
+        recorder = self._recorder
+        self._say("stopping", "finishing evidence")
+        recorder.end(_PATIENCE_S)
+        while recorder.is_alive() and not self._stop.is_set():
+            recorder.join(0.2)
+            self._beat()
+        if recorder.is_alive():
+            recorder.end(_HURRY_S)
+            recorder.join(_HURRY_S + 0.5)
+        if recorder.is_alive():
+            _log.warning("stopped before all evidence was sealed; the next start does it with what there is")
 
     def _connected(self) -> LiveStream | None:
         """Open the stream in another thread: this one must go on beating. None when told to stop meanwhile."""
@@ -137,7 +158,7 @@ class CameraWorker:
         reader = Reader(stream, ring, wall, None if recording is None else recording.put)
         reader.start()
         watching = Watching(session, self._spec)
-        base = dict(self._counts)
+        base, verdicts = dict(self._counts), Counter(self._verdicts)
         try:
             while not self._stop.is_set():
                 packet = reader.backlog.take(0.2)
@@ -148,7 +169,7 @@ class CameraWorker:
                     if session.first_packet_pts is None:
                         session.first_packet_pts = stamp_of(packet)
                     self._decode(watching, packet)
-                self._count(base, reader, watching)
+                self._count(base, verdicts, reader, watching)
                 self._beat()
             if not self._stop.is_set():
                 self._decode(watching, None)
@@ -163,7 +184,7 @@ class CameraWorker:
                     self._recorder.found(finding, session)
             session.over = True
             self._close(stream, reader, recording)
-            self._count(base, reader, watching)
+            self._count(base, verdicts, reader, watching)
             self._watch.connection_ended()
 
     def _decode(self, watching: Watching, packet: AnyPacket | None) -> None:
@@ -185,7 +206,8 @@ class CameraWorker:
                 self._say("watching", f"{frame.luma.shape[1]}x{frame.luma.shape[0]} {watching.session.stream.codec}")
             self._watch.look(frame, watching.pipeline, self._gauges.get("lag_seconds", 0.0))
 
-    def _count(self, base: dict[str, float], reader: Reader, watching: Watching) -> None:
+    def _count(self, base: dict[str, float], verdicts: Counter[str], reader: Reader, watching: Watching) -> None:
+        """Count on from what earlier connections came to."""
         counts, backlog = self._counts, reader.backlog
         counts["packets"] = base["packets"] + reader.received_packets
         counts["bytes"] = base["bytes"] + reader.received_bytes
@@ -196,7 +218,7 @@ class CameraWorker:
         if seen is not None:
             counts["frames"] = base["frames"] + seen.frames
             counts["tracks"] = base["tracks"] + seen.tracks
-            self._verdicts = {label: watching.earlier.get(label, 0) + n for label, n in seen.verdicts.items()}
+            self._verdicts = dict(verdicts + Counter(seen.verdicts))
         self._gauges["ring_bytes"] = watching.session.ring.held_bytes
 
     def _recording(self, session: LiveSession) -> Recording | None:

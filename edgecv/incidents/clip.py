@@ -15,6 +15,7 @@ from av.error import FFmpegError
 from edgecv.capture import VideoFile
 from edgecv.capture.packets import copied, stamp_of
 from edgecv.errors import InputError
+from edgecv.incidents.files import DISK_ERRORS
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -78,6 +79,7 @@ def write_clip(
 
     Raises:
         InputError: no container can hold them.
+        OSError: the disk is full or failed.
     """
     stamps = [stamp for p in packets if (stamp := stamp_of(p)) is not None]
     for suffix, container in _CONTAINERS:
@@ -131,7 +133,10 @@ def _mux(path: Path, container: str, stream: VideoStream, packets: Sequence[AnyP
             out.metadata.clear()
             for packet in packets:
                 writer.mux(copied(packet, base, offset, out))
-    except (FFmpegError, ValueError):
+    except (FFmpegError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            path.unlink(missing_ok=True)
+            raise
         return False
     return True
 

@@ -120,7 +120,10 @@ class Database:
 
     def problems(self) -> list[str]:
         """What SQLite's own check finds wrong; nothing where all is well."""
-        found = [str(row[0]) for row in self.connection.execute("PRAGMA integrity_check")]
+        try:
+            found = [str(row[0]) for row in self.connection.execute("PRAGMA integrity_check")]
+        except sqlite3.DatabaseError as error:  # so damaged that not even the check gets through
+            return [str(error)]
         return [] if found == ["ok"] else found
 
     def _migrate(self, read_only: bool) -> None:

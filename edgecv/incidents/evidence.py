@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -26,6 +27,8 @@ BEFORE_S = 10.0
 AFTER_S = 10.0
 _AROUND_S = 0.6  # pictures before and after the fall, for the background
 Picture = NDArray[np.uint8]
+PicturesBetween = Callable[[float, float], Iterator[tuple[float, Picture]]]
+"""Pictures with their media times between two media times, in order."""
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
 
@@ -66,7 +69,7 @@ def write_evidence(
     """
     folder.mkdir(parents=True)
     clip = cut_clip(recording, folder / "clip.mp4", incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S)
-    pictures = write_pictures(incident, fall, recording, folder, camera, plan)
+    pictures = write_pictures(incident, fall, partial(pictures_between, recording), folder, camera, plan)
     described = write_record(incident, clip, folder)
     write_manifest(folder)
     files = tuple((p.name, sha256_file(p)) for p in sorted(folder.iterdir()))
@@ -92,27 +95,49 @@ def write_bare_record(incident: Incident, folder: Path) -> None:
     write_atomic(folder / "incident.json", bare.model_dump_json(by_alias=True, indent=1) + "\n")
 
 
+def mend_record(folder: Path) -> bool:
+    """Make ``incident.json`` name the clip that lies beside it, which a crash may have replaced; whether there is one.
+
+    Raises:
+        OSError: there is no record, or the disk is full or failed.
+        ValueError: the record cannot be read.
+    """
+    record = Incident.model_validate_json((folder / "incident.json").read_bytes())
+    clip = None if record.evidence.clip is None else folder / record.evidence.clip
+    if clip is None or not clip.exists():
+        if record.evidence.clip is not None:
+            write_bare_record(record, folder)
+        return False
+    now = sha256_file(clip)
+    if record.evidence.sha256 != now:
+        described = record.model_copy(update={"evidence": record.evidence.model_copy(update={"sha256": now})})
+        write_atomic(folder / "incident.json", described.model_dump_json(by_alias=True, indent=1) + "\n")
+    return True
+
+
 def write_pictures(
     incident: Incident,
     fall: Fall,
-    video: Path,
+    between: PicturesBetween,
     folder: Path,
     camera: PinholeCamera | None = None,
     plan: FacadePlan | None = None,
-    begins_s: float = 0.0,
 ) -> tuple[bytes, bytes]:
     """Write ``still.jpg`` and ``strobe.jpg`` and return both.
 
     Args:
         incident: the record.
         fall: its path.
-        video: the recording, or a clip of it.
+        between: gives the pictures between two media times.
         folder: where they go.
         camera: the calibrated camera, for floors in the picture.
         plan: the facade's floors and windows.
-        begins_s: media time of the video's first picture; 0 for the whole recording.
+
+    Raises:
+        OSError: the disk is full or failed.
+        ValueError: there are no pictures of that time.
     """
-    still, strobe = _pictures(incident, fall, video, begins_s, camera, plan)
+    still, strobe = _pictures(incident, fall, between, camera, plan)
     write_atomic(folder / "still.jpg", still)
     write_atomic(folder / "strobe.jpg", strobe)
     return still, strobe
@@ -128,8 +153,7 @@ def fitted_curve(fall: Fall, lead_s: float = 0.0) -> NDArray[np.float64]:
 def _pictures(
     incident: Incident,
     fall: Fall,
-    video: Path,
-    begins_s: float,
+    between: PicturesBetween,
     camera: PinholeCamera | None,
     plan: FacadePlan | None,
 ) -> tuple[bytes, bytes]:
@@ -139,9 +163,7 @@ def _pictures(
 
     def frames() -> Iterator[tuple[float, Picture]]:
         """One at a time, for a 4K frame is 25 MB; the one nearest to the middle of the path is kept for the still."""
-        first, last = max(0.0, start - _AROUND_S - begins_s), end + _AROUND_S - begins_s
-        for clip_s, picture in pictures_between(video, first, last):
-            t_s = clip_s + begins_s
+        for t_s, picture in between(max(0.0, start - _AROUND_S), end + _AROUND_S):
             if not shown or abs(t_s - middle) < abs(shown[0][0] - middle):
                 shown[:] = [(t_s, picture)]
             yield t_s, picture

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
+
+FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says when a disk, or our share of it, is full."""
+DISK_ERRORS = FULL_ERRORS | {errno.EIO, errno.EROFS, errno.EFBIG}
+"""What the system says of a disk that takes nothing."""
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:

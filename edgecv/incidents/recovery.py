@@ -4,35 +4,73 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
+import time
+from collections.abc import Iterable
+from pathlib import Path
 
+from edgecv.errors import EdgecvError
 from edgecv.incidents.database import Database
-from edgecv.incidents.evidence import write_bare_record
+from edgecv.incidents.evidence import mend_record, write_bare_record
 from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.sealing import RECORD
 from edgecv.incidents.store import IncidentStore, Stored
 
 _log = logging.getLogger("edgecv.recovery")
 
 
-def finish_pending(store: IncidentStore, key: BoxKey, stored: Stored) -> None:
+def finish_all(store: IncidentStore, key: BoxKey, pending: Iterable[Stored], within_s: float = float("inf")) -> int:
+    """Finish the evidence of several incidents; one that fails is told of and does not keep the others waiting.
+
+    Args:
+        store: holds them.
+        key: the box's.
+        pending: whose evidence is not sealed.
+        within_s: how long it may take, seconds.
+
+    Returns:
+        How many are still not sealed.
+    """
+    until_s = time.monotonic() + within_s
+    left = 0
+    for stored in pending:
+        try:
+            if time.monotonic() < until_s:
+                finish_pending(store, key, stored.id)
+                continue
+        except (OSError, sqlite3.Error, EdgecvError) as error:
+            _log.error("evidence of %s is not sealed yet: %s", stored.id, error)
+        left += 1
+    return left
+
+
+def finish_pending(store: IncidentStore, key: BoxKey, incident_id: str) -> None:
     """Seal an incident's evidence as a crash, or a disk that was full, left it; note where there is none.
 
     Raises:
         OSError: the disk is full or failed; it stays pending.
+        EvidenceError: what lies there cannot be evidence; it stays pending.
     """
-    part = store.part_of(stored.id)
-    if store.folder_of(stored.id).exists():
-        part.mkdir(exist_ok=True)
-    elif not part.is_dir() or not any(path for path in part.iterdir() if not path.name.startswith(".")):
-        store.without_evidence(stored.id)
-        _log.warning("incident %s: its evidence was lost before it was written; its record is kept", stored.id)
-        return
+    become = store.publish(incident_id, key, is_fit=_mended)
+    if become == "failed":
+        _log.warning("incident %s: its evidence was lost before it was written; its record is kept", incident_id)
     else:
-        for path in part.glob(".*"):
-            path.unlink()
-        if not (part / "incident.json").exists():
-            write_bare_record(stored.incident, part)
-    store.publish(stored.id, key)
-    _log.info("incident %s: its evidence is sealed as far as it came", stored.id)
+        _log.info("incident %s: its evidence is sealed as far as it came", incident_id)
+
+
+def _mended(stored: Stored, part: Path) -> bool:
+    """Remove half-written files and put the record right; False where there is no file at all."""
+    if not part.is_dir():
+        return False
+    for path in part.glob(".*"):
+        path.unlink()
+    if not any(part.iterdir()):
+        return False
+    if (part / RECORD).exists():
+        mend_record(part)
+    else:
+        write_bare_record(stored.incident, part)
+    return True
 
 
 def remove_orphans(store: IncidentStore, database: Database) -> int:
@@ -42,8 +80,14 @@ def remove_orphans(store: IncidentStore, database: Database) -> int:
     removed = 0
     for part in store.folder.glob(".*.part"):
         stored = store.get(part.name.removeprefix(".").removesuffix(".part"))
-        if stored is None or stored.evidence != "pending":
-            shutil.rmtree(part, ignore_errors=True)
-            removed += 1
+        if stored is not None and (stored.evidence == "pending" or _is_all_there_is(store, stored)):
+            continue
+        shutil.rmtree(part, ignore_errors=True)
+        removed += 1
     database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return removed
+
+
+def _is_all_there_is(store: IncidentStore, stored: Stored) -> bool:
+    """Whether sealed evidence is missing where it should be: then nothing that may be it is removed."""
+    return stored.evidence == "sealed" and not store.folder_of(stored.id).exists()

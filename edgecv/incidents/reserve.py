@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
+from edgecv.incidents.files import FULL_ERRORS
+
 RESERVE = "reserve"
+_FULL_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _BYTES = 16 * 2**20  # thousands of records
 
 
@@ -27,6 +31,16 @@ def keep_reserve(state: Path) -> bool:
         aside.unlink(missing_ok=True)
         return False
     return True
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error of SQLite's or the system's says that the disk is full."""
+    cause = error.__cause__ or error
+    if isinstance(cause, OSError):
+        return cause.errno in FULL_ERRORS
+    # SQLite says "disk I/O error" where the index beside its log finds no room
+    code = getattr(cause, "sqlite_errorcode", None)
+    return isinstance(cause, sqlite3.Error) and code is not None and code & 0xFF in _FULL_CODES
 
 
 def release_reserve(state: Path) -> bool:

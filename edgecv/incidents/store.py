@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,16 +129,40 @@ class IncidentStore:
         """Where its evidence is put together."""
         return self.folder / f".{incident_id}.part"
 
-    def publish(self, incident_id: str, key: BoxKey, sealed_at: datetime | None = None) -> None:
+    def publish(
+        self,
+        incident_id: str,
+        key: BoxKey,
+        sealed_at: datetime | None = None,
+        is_fit: Callable[[Stored, Path], bool] = lambda _stored, _part: True,
+    ) -> str | None:
         """Seal what lies in ``part_of``, chain it to the evidence before, move it into place, and tell the upstream.
 
-        A crash at any point leaves either the part (to be published again) or the finished folder.
+        A crash at any point leaves either the part (to be published again) or the finished folder. Several processes
+        may try at once: one seals, the others find it done.
+
+        Args:
+            incident_id: whose evidence it is.
+            key: the box's.
+            sealed_at: now if left out.
+            is_fit: last touches to the part while nobody else can publish it; False where there is nothing to seal.
+
+        Returns:
+            What has become of the evidence (see :class:`Stored`); None where there is no such incident.
 
         Raises:
             OSError: the disk failed or is full; the incident stays pending.
+            EvidenceError: what lies there cannot be evidence; the incident stays pending.
         """
         part, final = self.part_of(incident_id), self.folder_of(incident_id)
         with self._database.transaction() as connection:
+            stored = self.get(incident_id)
+            if stored is None:
+                return None
+            if stored.evidence != "pending":  # somebody was quicker
+                if final.exists():
+                    shutil.rmtree(part, ignore_errors=True)
+                return stored.evidence
             last = connection.execute(
                 "SELECT sequence, manifest_sha256 FROM chain ORDER BY sequence DESC LIMIT 1"
             ).fetchone()
@@ -145,6 +170,10 @@ class IncidentStore:
             if final.exists():  # an earlier try came as far as the rename, but not to the commit
                 shutil.rmtree(part, ignore_errors=True)
                 final.rename(part)
+            if not is_fit(stored, part):
+                shutil.rmtree(part, ignore_errors=True)
+                connection.execute("UPDATE incidents SET evidence = 'failed' WHERE id = ?", (incident_id,))
+                return "failed"
             unseal(part)
             manifest = seal(part, key, link, incident_id, sealed_at or datetime.now(UTC))
             written = Incident.model_validate_json((part / "incident.json").read_text())
@@ -159,11 +188,7 @@ class IncidentStore:
                 add_message(connection, "evidence", incident_id, written.device, event)
             part.rename(final)
             flush_directory(self.folder)
-
-    def without_evidence(self, incident_id: str) -> None:
-        """Its evidence could not be had: the record stays."""
-        shutil.rmtree(self.part_of(incident_id), ignore_errors=True)
-        self._set("evidence = ?", "failed", incident_id)
+        return "sealed"
 
     def delete(self, incident_id: str, key: BoxKey, reason: str) -> None:
         """Delete its evidence, with a signed record of what was deleted and why; the record stays."""
@@ -174,10 +199,8 @@ class IncidentStore:
 
     def pending(self) -> list[Stored]:
         """Incidents whose evidence is not sealed yet."""
-        return [
-            _stored(row)
-            for row in self._database.connection.execute("SELECT * FROM incidents WHERE evidence = 'pending'")
-        ]
+        rows = self._database.connection.execute("SELECT * FROM incidents WHERE evidence = 'pending' ORDER BY rowid")
+        return [_stored(row) for row in rows]
 
     def deletable(self, before_s: float | None = None, *, also_unfinished: bool = False) -> list[Stored]:
         """Sealed evidence that may go, the first to go first: false weight before true, resolved before open.
@@ -223,7 +246,7 @@ class IncidentStore:
         """
         rows = self._database.connection.execute(
             "SELECT * FROM incidents WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR stored_s >= ?2) "
-            "AND (?3 IS NULL OR tier = ?3) ORDER BY stored_s DESC, rowid DESC LIMIT ?4",
+            "AND (?3 IS NULL OR tier = ?3) ORDER BY rowid DESC LIMIT ?4",  # whatever the box's clock did
             (device, None if since is None else since.timestamp(), tier, limit),
         )
         return [_stored(row) for row in rows]

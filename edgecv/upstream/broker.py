@@ -11,6 +11,7 @@ from typing import Any
 
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edgecv.config.box import BOX
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.secrets import read_secret
 from edgecv.config.upstream import Profile as ProfileName
@@ -18,7 +19,7 @@ from edgecv.config.upstream import Target
 from edgecv.upstream.delivery import Answer, UndeliveredError
 from edgecv.upstream.homeassistant import HomeAssistantProfile
 from edgecv.upstream.outbox import Message
-from edgecv.upstream.profiles import BOX, CloudEventsProfile, Profile, Publication
+from edgecv.upstream.profiles import CloudEventsProfile, Profile, Publication
 from edgecv.upstream.session import UNFIT, BrokerSession, HungUpError, Login
 from edgecv.upstream.thingsboard import ThingsBoardProfile
 from edgecv.upstream.tls import tls_context
@@ -98,10 +99,16 @@ class BrokerLink:
             if self._shown.get(device) != state:
                 self._shown[device] = state
                 try:
-                    for publication in [*self._introduction(device), *self._profile.state(device, state)]:
+                    for publication in self._showing(device, state):
                         self._unanswered.add(self._open_session.publish(publication))
                 except ValueError as error:
                     log.warning("%s: the state of %s cannot be published: %s", self._target.name, device, error)
+
+    def _showing(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
+        if state:
+            return [*self._introduction(device), *self._profile.state(device, state)]
+        self._introduced.discard(device)
+        return self._profile.gone(device)
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[list[Answer]]:
         """Publish, up to ``UNDER_WAY`` at a time, and yield what the broker has confirmed."""
@@ -145,7 +152,7 @@ class BrokerLink:
             self._window.sent(message, packets)
 
     def _introduction(self, device: str) -> list[Publication]:
-        if device in self._introduced:
+        if device in self._introduced or self._shown.get(device) == {}:  # last words of one that is no more
             return []
         self._introduced.add(device)
         return self._profile.introduce(device)

@@ -5,30 +5,17 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from edgecv.config.upstream import Upstream
-from edgecv.errors import ConfigError
+from edgecv.config.upstream import EVIDENCE, Upstream
 from edgecv.upstream.broker import BrokerLink
 from edgecv.upstream.delivery import Link
 from edgecv.upstream.evidence import EvidenceLink
 from edgecv.upstream.route import Route, TargetStatus
 from edgecv.upstream.webhook import WebhookLink
 
-EVIDENCE = "evidence"
-"""The name of the evidence upload's place in the outbox."""
-
 
 def target_names(upstream: Upstream) -> list[str]:
-    """The names of all places in the outbox: every target's, and the evidence upload's where there is one.
-
-    Raises:
-        ConfigError: a target has the name that is the evidence upload's.
-    """
+    """The names of all places in the outbox: every target's, and the evidence upload's where there is one."""
     names = [target.name for target in upstream.all_targets()]
-    if EVIDENCE in names:
-        raise ConfigError(
-            f"upstream.targets[{_position(upstream, EVIDENCE)}].name = '{EVIDENCE}': is the name of the evidence "
-            "upload; choose another"
-        )
     return names if upstream.evidence is None else [*names, EVIDENCE]
 
 
@@ -45,13 +32,9 @@ class Courier:
         upstream: the targets.
         box_file: the box file, whose folder file names are relative to.
         evidence_root: the folder that holds one folder of evidence an incident.
-
-    Raises:
-        ConfigError: a target has a name that is taken.
     """
 
     def __init__(self, database_path: Path, site: str, upstream: Upstream, box_file: Path, evidence_root: Path) -> None:
-        target_names(upstream)
         links: dict[str, Link] = {}
         for target in upstream.all_targets():
             is_short_form = target not in upstream.targets

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import mimetypes
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from edgecv.incidents.files import sha256_file
 from edgecv.incidents.manifest import MANIFEST
 from edgecv.upstream.delivery import Answer, UndeliveredError
 from edgecv.upstream.outbox import Message
-from edgecv.upstream.web import refusal, shown_host, unreached, web_client
+from edgecv.upstream.web import WebLink, refusal, shown_host, unreached, web_client
 
 log = logging.getLogger("edgecv.upstream")
 
@@ -26,7 +25,7 @@ HASH = "X-Content-SHA256"
 AT = "upstream.evidence"
 
 
-class EvidenceLink:
+class EvidenceLink(WebLink):
     """The way of evidence: the folder of each message of kind ``evidence``, its manifest last.
 
     What was sent before a failure is not sent again, as long as the process lives.
@@ -39,12 +38,12 @@ class EvidenceLink:
     """
 
     def __init__(self, upload: EvidenceUpload, site: str, box_file: Path, root: Path) -> None:
+        super().__init__()
         self._upload = upload
         self._site = site
         self._box_file = box_file
         self._root = root
         self._host = shown_host(upload.url)
-        self._client: httpx.Client | None = None
         self._there: tuple[int, set[str]] = (0, set())
 
     def open(self, timeout_s: float) -> None:
@@ -53,9 +52,6 @@ class EvidenceLink:
         self._client = web_client(
             self._box_file, AT, ca_file=upload.ca_file, token_file=upload.token_file, timeout_s=timeout_s
         )
-
-    def show(self, states: Mapping[str, Mapping[str, Any]]) -> None:
-        """Nothing: only files go here."""
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[list[Answer]]:
         """Send the folders one after the other; other messages are passed over."""
@@ -113,17 +109,6 @@ class EvidenceLink:
 
     def _address(self, message: Message, *more: str) -> httpx.URL:
         return below(self._upload.url, self._site, message.device, message.id, *more)
-
-    def idle(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
-
-    def close(self, *, clean: bool, timeout_s: float) -> None:
-        """Close the connection."""
-        del clean, timeout_s
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
 
 
 def evidence_files(folder: Path) -> list[Path]:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgecv import __version__
+from edgecv.config.box import BOX
 from edgecv.upstream.outbox import Message
-from edgecv.upstream.profiles import BOX, CloudEventsProfile, Publication, to_json, topic
+from edgecv.upstream.profiles import CloudEventsProfile, Publication, to_json, topic
 
 EVENT_TYPES = ("thrown_object",)
 _ONLINE = "{{ 'ON' if value_json.state == 'online' else 'OFF' }}"
@@ -47,6 +48,12 @@ class HomeAssistantProfile(CloudEventsProfile):
                 Publication(topic(self._site, message.device, "homeassistant/last"), to_json(told), retain=True),
             ]
         return publications
+
+    def gone(self, device: str) -> list[Publication]:
+        """The state and every entity go, and the last incident with them."""
+        kept = [publication.topic for publication in self.introduce(device)]
+        kept.append(topic(self._site, device, "homeassistant/last"))
+        return super().gone(device) + [Publication(where, b"", retain=True) for where in kept]
 
     def _entity(self, component: str, device: str, name: str, config: dict[str, Any]) -> Publication:
         node = f"edgecv_{plain(self._site)}_{plain(device)}"

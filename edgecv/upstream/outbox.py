@@ -122,8 +122,12 @@ class Outbox:
                 (device, text, time.time()),
             )
 
+    def forget_state(self, device: str) -> None:
+        """The device is no more: its state becomes ``{}``, which takes away what brokers keep of it."""
+        self.set_state(device, {})
+
     def states(self) -> dict[str, dict[str, Any]]:
-        """The newest state of every device."""
+        """The newest state of every device; ``{}`` of one that is no more."""
         rows = self._database.connection.execute("SELECT device, state FROM states ORDER BY device")
         return {row["device"]: json.loads(row["state"]) for row in rows}
 
@@ -141,6 +145,8 @@ class Outbox:
             deleted = connection.execute(
                 f"DELETE FROM messages WHERE created_s < ? {limit} AND seq NOT IN (SELECT seq FROM parked)", values
             )
+            # by now every broker that can be reached has heard that these are no more
+            connection.execute("DELETE FROM states WHERE state = '{}' AND changed_s < ?", (before_s,))
             return deleted.rowcount
 
     def _messages(self, query: str, values: tuple[Any, ...]) -> list[Message]:

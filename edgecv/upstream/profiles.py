@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from edgecv.config.box import BOX
 from edgecv.upstream.cloudevents import CONTENT_TYPE, encode
 from edgecv.upstream.outbox import Message
 
-BOX = "box"
-"""The device whose state is the box's own."""
 OFFLINE = "offline"
 JSON_TYPE = "application/json"
 
@@ -44,6 +43,9 @@ class Profile(Protocol):
 
     def state(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
         """A device's newest state."""
+
+    def gone(self, device: str) -> list[Publication]:
+        """What takes away all that is kept of a device that is no more."""
 
     def offline(self, state: Mapping[str, Any]) -> Publication | None:
         """The box's state, with ``offline`` in it: its last will, and its last word when it stops."""
@@ -82,6 +84,10 @@ class CloudEventsProfile:
     def state(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
         """The state as it is, retained."""
         return [Publication(topic(self._site, device, "state"), to_json(dict(state)), retain=True)]
+
+    def gone(self, device: str) -> list[Publication]:
+        """An empty retained state, with which a broker forgets the one before (MQTT 5 section 3.3.1.3)."""
+        return [Publication(topic(self._site, device, "state"), b"", retain=True)]
 
     def offline(self, state: Mapping[str, Any]) -> Publication | None:
         """``{"state": "offline"}`` with whatever else is known, retained."""

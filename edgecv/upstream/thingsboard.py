@@ -14,7 +14,8 @@ from typing import Any
 from edgecv.upstream.outbox import Message
 from edgecv.upstream.profiles import Publication, to_json
 
-CONNECT, TELEMETRY, ATTRIBUTES = "v1/gateway/connect", "v1/gateway/telemetry", "v1/gateway/attributes"
+CONNECT, DISCONNECT = "v1/gateway/connect", "v1/gateway/disconnect"
+TELEMETRY, ATTRIBUTES = "v1/gateway/telemetry", "v1/gateway/attributes"
 _LEFT_OUT = frozenset({"track"})
 """Hundreds of sightings: kept in the evidence, of no use on a dashboard."""
 
@@ -46,6 +47,10 @@ class ThingsBoardProfile:
     def state(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
         """Attributes of the device."""
         return [Publication(ATTRIBUTES, to_json({device: flat(state)}))]
+
+    def gone(self, device: str) -> list[Publication]:
+        """The device is no longer behind this gateway; ThingsBoard keeps what it has of it."""
+        return [Publication(DISCONNECT, to_json({"device": device}))]
 
     def offline(self, state: Mapping[str, Any]) -> Publication | None:
         """Nothing: ThingsBoard would not pass it on."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -55,6 +57,27 @@ def web_client(
         # a redirect would take the token, and the incident, to where nobody said they may go
         follow_redirects=False,
     )
+
+
+class WebLink:
+    """What links over HTTP have in common: a client while they are open, and nothing to do in between."""
+
+    def __init__(self) -> None:
+        self._client: httpx.Client | None = None
+
+    def show(self, states: Mapping[str, Mapping[str, Any]]) -> None:
+        """Nothing: states are for brokers."""
+
+    def idle(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def close(self, *, clean: bool, timeout_s: float) -> None:
+        """Close the connection."""
+        del clean, timeout_s
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
 
 def refusal(response: httpx.Response, host: str) -> str | None:

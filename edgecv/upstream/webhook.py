@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -17,7 +15,7 @@ from edgecv.config.upstream import Target
 from edgecv.upstream.cloudevents import CONTENT_TYPE, encode
 from edgecv.upstream.delivery import Answer, UndeliveredError
 from edgecv.upstream.outbox import Message
-from edgecv.upstream.web import refusal, shown_host, unreached, web_client
+from edgecv.upstream.web import WebLink, refusal, shown_host, unreached, web_client
 
 SIGNATURE = "X-Edgecv-Signature"
 
@@ -27,7 +25,7 @@ def signature(key: bytes, body: bytes) -> str:
     return f"sha256={hmac.new(key, body, hashlib.sha256).hexdigest()}"
 
 
-class WebhookLink:
+class WebhookLink(WebLink):
     """The way to one webhook. Devices' states are not sent there.
 
     Args:
@@ -37,11 +35,11 @@ class WebhookLink:
     """
 
     def __init__(self, target: Target, box_file: Path, at: str) -> None:
+        super().__init__()
         self._target = target
         self._box_file = box_file
         self._at = at
         self._host = shown_host(target.url)
-        self._client: httpx.Client | None = None
         self._key: bytes | None = None
 
     def open(self, timeout_s: float) -> None:
@@ -53,9 +51,6 @@ class WebhookLink:
         self._client = web_client(
             self._box_file, self._at, ca_file=target.ca_file, token_file=target.token_file, timeout_s=timeout_s
         )
-
-    def show(self, states: Mapping[str, Mapping[str, Any]]) -> None:
-        """Nothing: a webhook is for what has happened."""
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[list[Answer]]:
         """POST one after the other."""
@@ -74,14 +69,3 @@ class WebhookLink:
         except httpx.HTTPError as error:
             raise unreached(error, self._host) from None
         return refusal(answer, self._host)
-
-    def idle(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
-
-    def close(self, *, clean: bool, timeout_s: float) -> None:
-        """Close the connection."""
-        del clean, timeout_s
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()

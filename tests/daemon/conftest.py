@@ -8,8 +8,10 @@ from typing import Any
 
 import av
 import pytest
+import yaml
 from av.packet import Packet
 from running import Daemon, RtspServer, ServiceManager, needs_gstreamer
+from upstream.conftest import MortalBroker
 
 
 @pytest.fixture
@@ -44,10 +46,31 @@ def rtsp_server() -> Iterator[Callable[[], RtspServer]]:
 
 
 @pytest.fixture
+def broker(tmp_path: Path) -> Iterator[MortalBroker]:
+    """Not started yet."""
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    folder.chmod(0o777)
+    made = MortalBroker(folder)
+    yield made
+    made.down()
+
+
+@pytest.fixture
 def service_manager(tmp_path: Path) -> Iterator[ServiceManager]:
     manager = ServiceManager(tmp_path)
     yield manager
     manager.close()
+
+
+@pytest.fixture
+def demo_box(demo_run) -> dict[str, Any]:
+    """The demo's box file, its names made absolute."""
+    box = yaml.safe_load(demo_run.files.box.read_text())
+    for camera in box["cameras"].values():
+        camera["source"] = str(demo_run.files.video)
+        camera["calibration"] = str(demo_run.files.box.parent / camera["calibration"])
+    return box
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,7 @@ from typing import Any
 
 import av
 import pytest
-import yaml
-from running import wait_for
+from waiting import wait_for
 
 from edgecv.cli import main
 
@@ -48,20 +47,11 @@ def transcoded(source: Path, target: Path, codec: str, scale: float) -> Path:
     return target
 
 
-@pytest.fixture
-def demo_box(demo_run) -> dict[str, Any]:
-    box = yaml.safe_load(demo_run.files.box.read_text())
-    camera = box["cameras"].pop("demo-1")
-    camera["calibration"] = str(demo_run.files.box.parent / camera["calibration"])
-    box["camera"] = camera
-    return box
-
-
 def with_cameras(box: dict[str, Any], **sources: Any) -> dict[str, Any]:
     """The demo's box with other cameras."""
-    common = box["camera"]
+    (common,) = box["cameras"].values()
     cameras = {name: common | (s if isinstance(s, dict) else {"source": s}) for name, s in sources.items()}
-    return {key: value for key, value in box.items() if key != "camera"} | {"cameras": cameras}
+    return box | {"cameras": cameras}
 
 
 def test_live_h264_and_h265_give_the_true_floors_and_a_replay_of_the_recording_gives_the_same(

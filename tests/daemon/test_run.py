@@ -11,21 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from running import wait_for
+from waiting import wait_for
 
 from edgecv.cli import main
 from edgecv.incidents.keys import load_public_key
 from edgecv.incidents.verify import verify_bundle
-
-
-@pytest.fixture
-def demo_box(demo_run) -> dict[str, Any]:
-    box = yaml.safe_load(demo_run.files.box.read_text())
-    for camera in box["cameras"].values():
-        camera["source"] = str(demo_run.files.video)
-        camera["calibration"] = str(demo_run.files.box.parent / camera["calibration"])
-    return box
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import time
 from typing import Any
 
 import pytest
-from receivers import reader, wait_for
+from receivers import reader
 from small_box import Box, event_of, numbered
+from waiting import wait_for
 
 from edgecv.config.upstream import Upstream
 from edgecv.errors import ConfigError
@@ -68,7 +69,7 @@ def test_broker_killed_again_and_again_midway_nothing_is_lost_and_the_order_hold
             heard.wait_for(count)
             mortal_broker.down()
             mortal_broker.up()
-        wait_for(lambda: set(heard.ids()) == set(expected), 30)
+        wait_for(lambda: set(heard.ids()) == set(expected))
         writer.join()
         assert list(dict.fromkeys(heard.ids())) == expected
         assert len(heard.ids()) - len(expected) <= 3 * UNDER_WAY
@@ -143,7 +144,7 @@ def test_last_will_tells_that_the_box_is_gone_when_it_is_killed(box: Box, mosqui
     with reader(mosquitto_broker.port) as heard:
         process = subprocess.Popen(command)
         try:
-            wait_for(lambda: heard.states() == [{"state": "online"}], 30)
+            wait_for(lambda: heard.states() == [{"state": "online"}])
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()

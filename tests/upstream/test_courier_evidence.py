@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receivers import WebReceiver, wait_for
+from receivers import WebReceiver
 from small_box import Box
+from waiting import wait_for
 
 from edgecv.upstream.evidence import below
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receivers import reader, wait_for
+from receivers import reader
 from small_box import Box, event_of, numbered
+from waiting import wait_for
 
 from edgecv.config.upstream import Upstream
 from edgecv.upstream import Courier, route

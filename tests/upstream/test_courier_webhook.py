@@ -10,8 +10,9 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from receivers import WebReceiver, wait_for
+from receivers import WebReceiver
 from small_box import Box, event_of
+from waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 

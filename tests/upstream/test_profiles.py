@@ -8,8 +8,9 @@ import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from receivers import reader, wait_for
+from receivers import reader
 from small_box import Box
+from waiting import wait_for
 
 from edgecv.incidents.record import Incident
 from edgecv.upstream.cloudevents import incident_event

@@ -1,0 +1,164 @@
+"""Everything around the daemon: a clip in a loop, an RTSP server, a broker, a box file."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import av
+import httpx
+import yaml
+from av.packet import Packet
+
+ROOT = Path(__file__).parents[2]
+_SBIN = "/usr/sbin:/usr/local/sbin"  # where Debian puts the broker
+_UP_S = 30.0
+
+
+class Stage:
+    """A context manager: server and broker run within it; the daemon runs when it is started.
+
+    Args:
+        folder: for everything that is written.
+        clip: what the cameras see, again and again.
+        box: a box file whose only camera gives facade and calibration, or None.
+        cameras: how many.
+        seconds: how long one connection may last before the clip is over.
+    """
+
+    def __init__(self, folder: Path, clip: Path, box: Path | None, cameras: int, seconds: float) -> None:
+        self.state = folder / "state"
+        self.log = folder / "daemon.log"
+        self.box_file = folder / "box.yaml"
+        self.cameras = tuple(f"camera-{n}" for n in range(cameras))
+        self.broker_port, self.web_port, self._rtsp_port = free_ports(3)
+        self.daemon: subprocess.Popen[bytes] | None = None
+        self.server: subprocess.Popen[str] | None = None
+        self._broker: subprocess.Popen[bytes] | None = None
+        self._folder = folder
+        self._looped = looped(clip, folder / "loop.mp4", seconds + 120.0)
+        self._write_box(box)
+
+    def __enter__(self) -> Stage:
+        broker = shutil.which("mosquitto") or shutil.which("mosquitto", path=_SBIN)
+        if broker is None:
+            sys.exit("scripts/soak: there is no mosquitto; install it with: sudo apt-get install mosquitto")
+        settings = self._folder / "mosquitto.conf"
+        settings.write_text(f"listener {self.broker_port} 127.0.0.1\nallow_anonymous true\nuser root\n")
+        self._broker = subprocess.Popen([broker, "-c", str(settings)], stderr=subprocess.DEVNULL)
+        script = str(ROOT / "tests" / "rtsp_server.py")
+        self.server = subprocess.Popen(
+            ["/usr/bin/python3", script, str(self._rtsp_port), f"c={self._looped}"], stdout=subprocess.PIPE, text=True
+        )
+        assert self.server.stdout is not None
+        if self.server.stdout.readline() != "ready\n":
+            self.__exit__(None, None, None)
+            sys.exit("scripts/soak: the RTSP server does not start; run scripts/test once, which installs it")
+        until = time.monotonic() + _UP_S
+        while not _is_listening(self.broker_port):
+            if time.monotonic() > until:
+                self.__exit__(None, None, None)
+                sys.exit("scripts/soak: the broker does not start")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in (self.daemon, self.server, self._broker):
+            if process is not None:
+                process.kill()
+                process.wait()
+        if self.server is not None and self.server.stdout is not None:
+            self.server.stdout.close()
+
+    def start(self) -> None:
+        """Start the daemon."""
+        command = [sys.executable, "-m", "edgecv", "run", "--config", str(self.box_file), "--log", "json"]
+        with self.log.open("ab") as log:
+            self.daemon = subprocess.Popen(command, stderr=log)
+
+    def stop(self) -> float:
+        """Stop the daemon as systemd does; how long it took, seconds."""
+        assert self.daemon is not None
+        begun = time.monotonic()
+        self.daemon.send_signal(signal.SIGTERM)
+        self.daemon.wait(60)
+        return time.monotonic() - begun
+
+    def children(self) -> dict[int, str]:
+        """The daemon's processes besides itself, by process id."""
+        pid = 0 if self.daemon is None else self.daemon.pid
+        listed = subprocess.run(
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+        )
+        lines = [line.split(None, 1) for line in listed.stdout.splitlines()]
+        return {int(line[0]): line[1] for line in lines if len(line) == 2 and "spawn_main" in line[1]}
+
+    def metrics(self) -> dict[str, float]:
+        """The daemon's metrics; nothing while it does not answer."""
+        try:
+            text = httpx.get(f"http://127.0.0.1:{self.web_port}/metrics", timeout=10).text
+        except httpx.HTTPError:
+            return {}
+        pairs = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in pairs}
+
+    def _write_box(self, box: Path | None) -> None:
+        given: dict[str, Any] = {"site": "soak"}
+        camera: dict[str, Any] = {}
+        if box is not None:
+            given = yaml.safe_load(box.read_text())
+            camera = next(iter(given["cameras"].values()))
+            if "calibration" in camera:
+                camera["calibration"] = str((box.parent / camera["calibration"]).absolute())
+        source = {"source": f"rtsp://127.0.0.1:{self._rtsp_port}/c"}
+        given["cameras"] = dict.fromkeys(self.cameras, camera | source)
+        given["upstream"] = {"mqtt": f"mqtt://127.0.0.1:{self.broker_port}"}
+        given["storage"] = {"directory": str(self.state)}
+        given["service"] = {"listen": f"127.0.0.1:{self.web_port}", "sensitivity_test_at": None}
+        self.box_file.write_text(yaml.safe_dump(given))
+
+
+def looped(clip: Path, target: Path, seconds: float) -> Path:
+    """The clip again and again for about so long, packets copied."""
+    with av.open(str(clip)) as reader:
+        stream = reader.streams.video[0]
+        packets = [packet for packet in reader.demux(stream) if packet.size and packet.dts is not None]
+        length = packets[-1].dts - packets[0].dts + (packets[1].dts - packets[0].dts)
+        base = stream.time_base
+        assert base is not None
+        with av.open(str(target), "w") as writer:
+            out = writer.add_stream_from_template(stream)
+            for turn in range(max(1, round(seconds / float(length * base)))):
+                for packet in packets:
+                    copy = Packet(bytes(packet))
+                    copy.time_base, copy.is_keyframe, copy.stream = base, packet.is_keyframe, out
+                    copy.pts = (packet.pts if packet.pts is not None else packet.dts) + turn * length
+                    copy.dts = packet.dts + turn * length
+                    writer.mux(copy)
+    return target
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on now."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(one.getsockname()[1]) for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+def _is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1.0).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""The thread that receives: at a camera's pace or a file's, until the end, a jump in time, or a word to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
+
+import pytest
+from av.packet import Packet
+from capture.packets_of import BASE, packet, stream
+from waiting import wait_for
+
+from edgecv.capture.live import StreamError
+from edgecv.capture.packets import PacketRing
+from edgecv.capture.reader import Reader
+from edgecv.capture.wall import WallClock
+
+
+class Camera:
+    """A stream of given packets; an exception among them is raised."""
+
+    def __init__(self, given: Iterable[Packet | Exception], *, is_file: bool = False) -> None:
+        self.base = BASE
+        self.source = SimpleNamespace(is_file=is_file, shown="rtsp://camera")
+        self._given = given
+
+    def packets(self) -> Iterator[Packet]:
+        for one in self._given:
+            if isinstance(one, Exception):
+                raise one
+            yield one
+
+
+def run(camera: Camera, **more: object) -> Reader:
+    reader = Reader(camera, PacketRing(BASE), WallClock(), **more)  # type: ignore[arg-type]
+    reader.start()
+    return reader
+
+
+def taken(reader: Reader) -> list[int]:
+    found = []
+    while (one := reader.backlog.take(0.0)) is not None:
+        found.append(one.pts)
+    return found
+
+
+def test_every_packet_goes_to_backlog_ring_and_recording() -> None:
+    kept: list[Packet] = []
+    ring = PacketRing(BASE)
+    reader = Reader(Camera(stream(2, 5)), ring, WallClock(), kept.append)  # type: ignore[arg-type]
+    reader.start()
+    reader.join(30)
+    assert taken(reader) == [n * 40 for n in range(10)]
+    assert len(kept) == len(ring.between(0, 10**6)) == reader.received_packets == 10
+    assert reader.received_bytes == 100
+    assert reader.problem is not None
+    assert reader.problem.kind == "ended"
+    assert "the camera ended the stream" in str(reader.problem)
+
+
+@pytest.mark.parametrize("jump_s", [6.0, -6.0])
+def test_a_clock_that_jumps_ends_the_connection_and_what_came_before_counts(jump_s: float) -> None:
+    before = stream(5, 50)  # 10 s
+    after = packet(before[-1].pts + round(jump_s * 1000), key=True)
+    reader = run(Camera([*before, after, *stream(1, 5)]))
+    reader.join(30)
+    assert taken(reader)[-1] == before[-1].pts
+    assert reader.problem is not None
+    assert f"its clock jumped by {jump_s:.1f} s" in str(reader.problem)
+
+
+def test_a_pause_shorter_than_that_is_no_jump() -> None:
+    reader = run(Camera([packet(0, key=True), packet(4900), packet(4940)]))
+    reader.join(30)
+    assert taken(reader) == [0, 4900, 4940]
+
+
+def test_a_recorded_file_is_played_at_its_own_pace_and_ends_without_a_problem() -> None:
+    begun = time.monotonic()
+    reader = run(Camera(stream(1, 10), is_file=True))
+    reader.join(30)
+    assert time.monotonic() - begun >= 0.36 - 0.01
+    assert len(taken(reader)) == 10
+    assert reader.problem is None
+
+
+def test_what_breaks_off_is_told_and_so_is_what_nobody_foresaw() -> None:
+    gone = run(Camera([packet(0, key=True), StreamError("rtsp://camera: sent nothing for 5 s", "silent")]))
+    gone.join(30)
+    assert gone.problem is not None
+    assert gone.problem.kind == "silent"
+    odd = run(Camera([packet(0, key=True), RuntimeError("odd")]))
+    odd.join(30)
+    assert odd.problem is not None
+    assert str(odd.problem) == "rtsp://camera: RuntimeError: odd"
+    assert taken(odd) == [0]
+    assert odd.backlog.over
+
+
+def test_it_stops_when_told() -> None:
+    def endless() -> Iterator[Packet]:
+        n = 0
+        while True:
+            time.sleep(0.001)
+            yield packet(n, key=True)
+            n += 1
+
+    reader = run(Camera(endless()))
+    wait_for(lambda: reader.received_packets > 3, "some packets")
+    reader.stop()
+    reader.join(30)
+    assert not reader.is_alive()
+    assert reader.problem is None

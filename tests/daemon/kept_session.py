@@ -1,0 +1,50 @@
+"""A connection that is over and whose packets are still in memory, and a fall in it: what evidence is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from known_falls import known_fall
+
+from edgecv.capture.live import LiveStream, StreamSource
+from edgecv.capture.packets import PacketRing, stamp_of
+from edgecv.capture.wall import WallClock
+from edgecv.config import load_box
+from edgecv.daemon.live_session import LiveSession
+from edgecv.daemon.spec import WorkerSpec, spec_of
+from edgecv.incidents.record import Incident
+from edgecv.trajectory import Fall
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands for a finding: its record is known already."""
+
+    incident: Incident
+    fall: Fall
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The demo as a worker knows it when it is over."""
+
+    spec: WorkerSpec
+    session: LiveSession
+    found: tuple[Found, ...]
+
+
+def demo_scene(demo_run: Any, state: Path) -> Scene:
+    """The demo's packets in a ring, its incidents as they were replayed."""
+    box = load_box(demo_run.files.box)
+    spec, _ = spec_of(box, demo_run.files.camera_id, state)
+    with LiveStream(StreamSource(str(demo_run.files.video))) as stream:
+        ring = PacketRing(stream.base)
+        for packet in stream.packets():
+            ring.add(packet)
+        first = ring.between(0, 0)[0]
+        session = LiveSession(stream, spec.camera, ring, WallClock(), None, stamp_of(first), stamp_of(first) or 0)
+    session.reached_s, session.over = 13.5, True
+    incidents = [Incident.model_validate(raw) for raw in demo_run.incidents]
+    return Scene(spec, session, tuple(Found(incident, known_fall()) for incident in incidents))
