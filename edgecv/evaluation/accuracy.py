@@ -20,7 +20,7 @@ from edgecv.trajectory import (
 
 _LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
 _KG_FACTOR = 2.0
-_NO_DRAG = replace(TrajectorySettings(), launch_terminal=(1000.0, 1e-3))
+_NO_DRAG = replace(TrajectorySettings(), launch_terminal=(1000.0, 1e-3, 1e-3))
 CERTAINTIES = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.0001))
 
 
