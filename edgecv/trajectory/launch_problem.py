@@ -25,7 +25,7 @@ _ANY = np.array([30.0, 30.0, 1.0, 4.0, 10.0, 4.0, 1.0, 3.0, 3.0])
 """How far the state at the first sighting may be from anything: for what disturbs a path its launch matters little;
 drag in units of its own size."""
 _UNIT_MPS = 20.0
-_LEAST_DRAG = 0.005
+_LEAST_BEND, _MOST_DRAG = 0.005, 8.0
 _FASTEST_START = 5.0  # log of 150 m/s
 _SHARP = 0.03  # of its size, by which a thing's centre errs from frame to frame
 _MOST_POINTS = 80  # of a path whose strengths are looked for
@@ -51,21 +51,23 @@ class Solution:
 def terminal_of(drag: Float64) -> Float64:
     """Terminal velocities, m/s, of the column :data:`DRAG`.
 
-    It is ``(20 m/s / terminal velocity)²``, in which a path is bent in proportion, so that errors are Gaussian in it;
-    in the logarithm of a stone's terminal velocity they are not. Near zero and below it ends smoothly, at no drag.
+    It is ``asinh((20 m/s / terminal velocity)²)``. A stone's path is bent in proportion to that square, so errors are
+    Gaussian in it and not in the logarithm of its terminal velocity; of paper it is the logarithm that is seen. Near
+    zero and below it ends smoothly, at no drag.
     """
-    return np.asarray(_UNIT_MPS / np.sqrt(0.5 * (drag + np.hypot(drag, _LEAST_DRAG))), np.float64)
+    bend = np.sinh(np.clip(drag, -_MOST_DRAG, _MOST_DRAG))
+    return np.asarray(_UNIT_MPS / np.sqrt(0.5 * (bend + np.hypot(bend, _LEAST_BEND))), np.float64)
 
 
 def drag_of(terminal_mps: float) -> float:
     """The reverse of :func:`terminal_of`."""
-    drag = (_UNIT_MPS / terminal_mps) ** 2
-    return drag - _LEAST_DRAG**2 / (4.0 * drag)
+    bend = (_UNIT_MPS / terminal_mps) ** 2
+    return float(np.arcsinh(bend - _LEAST_BEND**2 / (4.0 * bend)))
 
 
 def log_terminal_slope(drag: Float64) -> Float64:
     """How the logarithm of the terminal velocity changes with the drag."""
-    return np.asarray(-0.5 / np.hypot(drag, _LEAST_DRAG), np.float64)
+    return np.asarray(-0.5 * np.cosh(drag) / np.hypot(np.sinh(drag), _LEAST_BEND), np.float64)
 
 
 def terminal_residual(drag: Float64, settings: TrajectorySettings) -> Float64:
@@ -167,7 +169,7 @@ class LaunchProblem:
         few = np.unique(np.linspace(0, len(apart) - 1, _MOST_POINTS).astype(np.intp))
         rows = np.stack([2 * few, 2 * few + 1], axis=1).reshape(-1)
         batch = see(self._view, self.model(np.concatenate([launch[None], launch + np.diag(_STEPS)])), self._times)
-        spread = _ANY * np.where(np.arange(len(_ANY)) == DRAG, max(2.0 * launch[DRAG], 0.1), 1.0)
+        spread = _ANY * np.where(np.arange(len(_ANY)) == DRAG, max(2.0 * float(np.tanh(launch[DRAG])), 0.1), 1.0)
         response = ((batch[1:] - batch[0]) / _STEPS[:, None, None]).reshape(len(_STEPS), -1).T * spread
         return strengths_of(self._disturbance(launch, 0.0, few), apart.reshape(-1)[rows], response[rows])
 
