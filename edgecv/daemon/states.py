@@ -11,7 +11,7 @@ from edgecv.upstream.cloudevents import device_event
 from edgecv.upstream.outbox import Outbox, add_message
 
 BOX = "box"
-_EVENTS = {"offline": "camera_lost", "online": "camera_back", "degraded": "camera_degraded", "finished": "finished"}
+_EVENTS = {"offline": "lost", "online": "back", "degraded": "degraded"}  # camera_lost, device_lost, ...
 
 
 class States:
@@ -38,6 +38,9 @@ class States:
         for camera in health.cameras:
             if camera.settled:
                 self._set(camera.id, camera.state())
+        for device in health.devices:
+            if device.settled:
+                self._set(device.id, device.state(), "device")
 
     def tell(self, device: str, kind: str, text: str) -> None:
         """Send an event upstream."""
@@ -54,7 +57,7 @@ class States:
         """Close the database."""
         self._database.close()
 
-    def _set(self, device: str, state: dict[str, Any]) -> None:
+    def _set(self, device: str, state: dict[str, Any], what: str = "camera") -> None:
         before = self._known.get(device)
         if before == state:
             return
@@ -62,4 +65,5 @@ class States:
         self._known[device] = state
         began_well = before is None and state["state"] == "online"
         if device != BOX and not began_well and (before is None or before["state"] != state["state"]):
-            self.tell(device, _EVENTS[state["state"]], state["text"])
+            event = _EVENTS.get(state["state"])
+            self.tell(device, state["state"] if event is None else f"{what}_{event}", state["text"])
