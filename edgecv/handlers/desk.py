@@ -28,6 +28,7 @@ _KEPT_PER_PUSHED = 10  # beyond ten times the alarms that may be pushed, even th
 _TOLD_PER_HOUR = 300
 _HELD_BACK_TOLD_S = 600.0
 _REASONS = 40
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 _OWN = "."  # keys that begin so are the desk's
 
 
@@ -242,16 +243,12 @@ class Desk:
         """Put the batch into the database, within the caller's transaction; ``written`` follows its commit."""
         batch, who = self._batch, self.who
         self._tell_held_back()
-        own = {f".{name}": [b.left, b.at_s] for name, b in self._budgets()}
+        own: dict[str, Any] = {f".{name}": [b.left, b.at_s] for name, b in self._budgets()}
         own |= {".listening_s": self.listening_s, ".now_s": self.now_s}
         connection.executemany(
             "INSERT INTO device_state (device, key, value) VALUES (?, ?, ?) "
             "ON CONFLICT (device, key) DO UPDATE SET value = excluded.value",
-            [
-                (who.device, key, json.dumps(value, allow_nan=False, separators=(",", ":")))
-                for key, value in {**batch.values, **own}.items()
-                if value is not None
-            ],
+            [(who.device, key, _encode(value)) for key, value in {**batch.values, **own}.items() if value is not None],
         )
         gone = [(who.device, key) for key, value in batch.values.items() if value is None]
         if gone:

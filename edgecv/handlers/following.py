@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from edgecv.handlers.order import Order
 
 MOST_SUBJECTS = 20_000
 """Names that a broken or hostile sender may make up before no more are taken in."""
+
+
+_NEW: dict[str, Any] = {"clock": None, "order": None, "event": None, "heard": 0.0, "at": 0.0, "silent": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,22 @@ class Following:
         desk: where everything is kept.
         silent_after_s: listening time after which a sensor is called silent, or None for never.
         silent_kind: the kind of alarm that this is.
+        expected: sensors that are missed even if they were never heard.
+        name: what an alarm calls a sensor.
     """
 
-    def __init__(self, desk: Desk, silent_after_s: float | None, silent_kind: str) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        silent_after_s: float | None,
+        silent_kind: str,
+        expected: Iterable[str] = (),
+        name: Callable[[str], str] = str,
+    ) -> None:
         self._desk = desk
         self._silent_after_s = silent_after_s
         self._silent_kind = silent_kind
+        self._name = name
         self._heard: dict[str, float] = {}
         self._silent: dict[str, str] = {}
         self._watched_s = 0.0
@@ -44,6 +57,10 @@ class Following:
             self._heard[subject] = kept["heard"]
             if kept["silent"] is not None:
                 self._silent[subject] = kept["silent"]
+        for subject in expected:
+            if subject not in self._heard:
+                self._heard[subject] = desk.listening_s
+                desk.put(f"sensor/{subject}", _NEW | {"heard": desk.listening_s, "at": desk.now_s})
 
     def sighted(self, subject: str, stamp_s: float | None, counter: int | None) -> Sighting | None:
         """Take note of a message; None for one that came before, or of one sensor too many.
@@ -59,13 +76,13 @@ class Following:
             if len(self._heard) >= MOST_SUBJECTS:
                 desk.count("too_many_sensors")
                 return None
-            kept = {"clock": None, "order": None, "event": None, "heard": 0.0, "at": 0.0, "silent": None}
+            kept = _NEW
         clock, order = DeviceClock.of(kept["clock"]), Order.of(kept["order"])
         before_s = clock.newest_s
         place = "new"
         if counter is not None:
-            restarted = stamp_s is None or before_s is None or stamp_s > before_s
-            order, place = order.place(counter, restarted=restarted)
+            newer = None if stamp_s is None or before_s is None else stamp_s > before_s
+            order, place = order.place(counter, newer=newer)
         if place == "duplicate":
             desk.count("duplicates")
             return None
@@ -90,11 +107,21 @@ class Following:
 
     def _speaks(self, subject: str, silent: str | None) -> None:
         if silent is not None:
-            self._desk.update(silent, f"{subject} is heard again", ended_s=self._desk.now_s)
+            self._desk.update(silent, f"{self._name(subject)} is heard again", ended_s=self._desk.now_s)
             self._silent.pop(subject, None)
 
-    def tick(self) -> None:
-        """Raise who has been silent for too long."""
+    def silence_s(self, subject: str) -> float:
+        """How long the box has listened to a sensor in vain, seconds."""
+        return self._desk.listening_s - self._heard.get(subject, self._desk.listening_s)
+
+    def restarts(self, subject: str) -> None:
+        """It says that it counts anew."""
+        kept = self._desk.get(f"sensor/{subject}")
+        if kept is not None:
+            self._desk.put(f"sensor/{subject}", kept | {"order": None})
+
+    def tick(self, excused: Callable[[str], bool] = lambda _: False) -> None:
+        """Raise who has been silent for too long, except for those who are excused."""
         desk, limit_s = self._desk, self._silent_after_s
         if limit_s is None:
             return
@@ -102,12 +129,13 @@ class Following:
             if desk.listening_s - heard_s < limit_s or subject in self._silent:
                 continue
             kept = desk.get(f"sensor/{subject}")
-            if kept is None or kept["silent"] is not None:
+            if kept is None or kept["silent"] is not None or excused(subject):
                 continue
-            text = f"{subject} has sent nothing for {limit_s / 60.0:.0f} min"
+            name = self._name(subject)
+            text = f"{name} has sent nothing for {limit_s / 60.0:.0f} min"
             details = {"last_event_at": None if kept["event"] is None else stamp(kept["event"]), "limit_s": limit_s}
-            content = f"{kept['heard']:.3f}"
-            self._silent[subject] = desk.alarm(self._silent_kind, subject, kept["at"], text, details, content=content)
+            content = f"{subject} {kept['heard']:.3f}"
+            self._silent[subject] = desk.alarm(self._silent_kind, name, kept["at"], text, details, content=content)
             desk.put(f"sensor/{subject}", kept | {"silent": self._silent[subject]})
 
     def judge(

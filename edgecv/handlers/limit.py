@@ -28,6 +28,9 @@ class Limit(Section):
     for_s: Annotated[Number, Field(ge=0, le=7 * 86400)] = Field(
         default=0.0, description="how long it may last before it is an alarm, seconds"
     )
+    back_for_s: Annotated[Number, Field(ge=0, le=7 * 86400)] = Field(
+        default=0.0, description="how long it must be good again before the alarm is over, seconds"
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
@@ -79,12 +82,14 @@ class Level:
         last_s: event time of the last reading.
         worst: the worst value since then.
         alarm: the id of the alarm it raised, or None.
+        good_s: event time since which it is good again though the alarm is not over, or None.
     """
 
     since_s: float | None = None
     last_s: float | None = None
     worst: Any = None
     alarm: str | None = None
+    good_s: float | None = None
 
     @classmethod
     def of(cls, kept: Any) -> Level:
@@ -93,7 +98,7 @@ class Level:
 
     def kept(self) -> list[Any]:
         """For the desk."""
-        return [self.since_s, self.last_s, self.worst, self.alarm]
+        return [self.since_s, self.last_s, self.worst, self.alarm, self.good_s]
 
     def step(self, limit: Limit, value: Any, at_s: float) -> tuple[Level, Change | None]:
         """Take the newest reading.
@@ -108,8 +113,11 @@ class Level:
         """
         gap_s = 0.0 if self.last_s is None else at_s - self.last_s
         if limit.is_good(value):
-            return Level(last_s=at_s), "cleared" if self.alarm is not None else None
-        now = replace(self, last_s=at_s)
+            good_s = at_s if self.good_s is None else self.good_s
+            if self.alarm is None or at_s - good_s >= limit.back_for_s:
+                return Level(last_s=at_s), "cleared" if self.alarm is not None else None
+            return replace(self, last_s=at_s, good_s=good_s), None
+        now = replace(self, last_s=at_s, good_s=None)
         if self.alarm is not None:
             return replace(now, worst=self._worse(limit, value)), None
         if self.since_s is None or gap_s > max(LONGEST_GAP_S, limit.for_s):
