@@ -20,6 +20,7 @@ from edgecv.handlers.desk import Desk, DeviceIdentity
 from edgecv.handlers.handler import Handler
 from edgecv.handlers.host import Host
 from edgecv.handlers.registry import find_handler
+from edgecv.handlers.sources.source import CONNECTING
 
 _BEAT_S = 1.0
 _NICE = 10  # a flood of messages must cost no camera its pictures
@@ -117,6 +118,8 @@ class _Beats:
         problem = host.problem
         self._connected = self._connected or problem is None
         state: WorkerState = "watching" if problem is None else "unreachable"
+        if problem is not None and problem.startswith(CONNECTING):
+            state = "connecting"
         desk = host.desk
         beat = Heartbeat(
             state, problem or "listening", self._connected, host.degraded(), dict(desk.counts), dict(desk.gauges)

@@ -15,7 +15,15 @@ MOST_SUBJECTS = 20_000
 """Names that a broken or hostile sender may make up before no more are taken in."""
 
 
-_NEW: dict[str, Any] = {"clock": None, "order": None, "event": None, "heard": 0.0, "at": 0.0, "silent": None}
+_NEW: dict[str, Any] = {
+    "clock": None,
+    "order": None,
+    "event": None,
+    "heard": 0.0,
+    "at": 0.0,
+    "silent": None,
+    "restart": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +122,13 @@ class Following:
         """How long the box has listened to a sensor in vain, seconds."""
         return self._desk.listening_s - self._heard.get(subject, self._desk.listening_s)
 
-    def restarts(self, subject: str) -> None:
-        """It says that it counts anew."""
+    def restarts(self, subject: str, stamp_s: float | None) -> None:
+        """It says that it counts anew; said again with the same stamp it is nothing new."""
         kept = self._desk.get(f"sensor/{subject}")
-        if kept is not None:
-            self._desk.put(f"sensor/{subject}", kept | {"order": None})
+        if kept is None or (stamp_s is not None and kept["restart"] is not None and stamp_s <= kept["restart"]):
+            return
+        order = Order.of(kept["order"]).restarted()
+        self._desk.put(f"sensor/{subject}", kept | {"order": order.kept(), "restart": stamp_s})
 
     def tick(self, excused: Callable[[str], bool] = lambda _: False) -> None:
         """Raise who has been silent for too long, except for those who are excused."""

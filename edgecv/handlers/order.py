@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 _WINDOW = 64
@@ -11,10 +11,17 @@ Place = Literal["new", "late", "duplicate"]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Counters seen: the highest, and as bits which of those just below it."""
+    """Counters seen.
+
+    Attributes:
+        highest: the highest.
+        seen: as bits, which of those just below it.
+        before: the highest before the device counted anew: what comes again from then is told by it.
+    """
 
     highest: int | None = None
     seen: int = 0
+    before: int = -1
 
     @classmethod
     def of(cls, kept: Any) -> Order:
@@ -22,8 +29,12 @@ class Order:
         return cls() if kept is None else cls(*kept)
 
     def kept(self) -> list[Any]:
-        """For the desk; as text where JSON's readers would round."""
-        return [self.highest, self.seen]
+        """For the desk."""
+        return [self.highest, self.seen, self.before]
+
+    def restarted(self) -> Order:
+        """The device says that it counts anew."""
+        return Order(before=max(self.before, -1 if self.highest is None else self.highest))
 
     def place(self, counter: int, *, newer: bool | None) -> tuple[Order, Place]:
         """Where a message belongs, and what was seen after it.
@@ -34,14 +45,16 @@ class Order:
                 counts anew; None where it has no stamp, and a counter far below must mean that.
         """
         if self.highest is None or counter > self.highest:
+            if newer is False and counter <= self.before:
+                return self, "duplicate"
             step = 0 if self.highest is None else counter - self.highest
             seen = ((self.seen << step) | 1) & (2**_WINDOW - 1) if step < _WINDOW else 1
-            return Order(counter, seen), "new"
+            return replace(self, highest=counter, seen=seen), "new"
         back = self.highest - counter
         if newer or (newer is None and back >= _WINDOW):
-            return Order(counter, 1), "new"
+            return replace(self.restarted(), highest=counter, seen=1), "new"
         if back >= _WINDOW:
             return self, "duplicate"
         if self.seen >> back & 1:
             return self, "duplicate"
-        return Order(self.highest, self.seen | 1 << back), "late"
+        return replace(self, seen=self.seen | 1 << back), "late"

@@ -61,7 +61,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         if uplink is None:
             return
         if uplink.what == "join":
-            self._following.restarts(uplink.cover)
+            self._following.restarts(uplink.cover, uplink.stamp_s)
             return
         if uplink.what == "status":
             self._status(uplink)

@@ -20,7 +20,7 @@ from edgecv.config.devices import MqttInput
 from edgecv.config.secrets import read_secret
 from edgecv.errors import EdgecvError
 from edgecv.handlers.desk import DeviceIdentity
-from edgecv.handlers.sources.source import Arrival
+from edgecv.handlers.sources.source import CONNECTING, Arrival
 from edgecv.upstream.tls import tls_context
 
 _log = logging.getLogger("edgecv.handler")
@@ -59,7 +59,7 @@ class MqttSource:
         self._retry_s = 0.0
         self._pause_s = _FIRST_PAUSE_S
         self._subscribed = False
-        self._problem: str | None = f"connecting to broker {self._address}"
+        self._problem: str | None = f"{CONNECTING}broker {self._address}"
 
     @classmethod
     def of(cls, who: DeviceIdentity, broker: MqttInput, topics: Sequence[str]) -> MqttSource:

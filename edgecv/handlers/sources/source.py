@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+CONNECTING = "connecting to "
+"""How a problem begins that is none yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
