@@ -20,6 +20,11 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--until-finished", action="store_true", help="end when every camera is a recorded file that is over"
     )
+    parser.add_argument(
+        "--rehearsal",
+        action="store_true",
+        help="devices' traffic is a replay of 'edgecv simulate device', which tells its own time",
+    )
     parser.set_defaults(run=run)
 
 
@@ -35,6 +40,11 @@ def run(options: argparse.Namespace) -> int:
     from edgecv.daemon.supervisor import Supervisor  # noqa: PLC0415 - a web server and more, which no other verb needs
 
     supervisor = Supervisor(
-        options.config, options.log, options.log_level, until_finished=options.until_finished, console=_console
+        options.config,
+        options.log,
+        options.log_level,
+        until_finished=options.until_finished,
+        rehearsal=options.rehearsal,
+        console=_console,
     )
     return supervisor.run()

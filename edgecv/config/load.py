@@ -163,6 +163,7 @@ def _notes(box: Box) -> tuple[str, ...]:
             width, height = calibration.image_size
             calibrated = f"calibration {settings.calibration} ({len(calibration.points)} points, {width}x{height})"
         notes.append(f"camera {camera_id}: {redacted(settings.source)}; {looks_at}; {calibrated}")
+    notes += [f"device {name}: {device.kind}" for name, device in box.settings.devices.items()]
     if box.settings.upstream is not None:
         notes += [f"upstream {target.name}: {redacted(target.url)}" for target in box.settings.upstream.all_targets()]
     return tuple(notes)

@@ -21,7 +21,11 @@ Profile = Literal["cloudevents", "thingsboard", "homeassistant"]
 
 
 def broker_url(url: str) -> str:
-    """``url`` when it is the address of a broker; a ValueError says what is wrong."""
+    """The address of a broker, checked.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
         parse_broker_url(url)
     except ConfigError as error:

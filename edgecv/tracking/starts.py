@@ -59,7 +59,7 @@ def reference_starts(recent: Sequence[SeenFrame], height_px: int, settings: Trac
 
 def _compiled_starts(recent: Sequence[SeenFrame], height_px: int, settings: TrackingSettings) -> list[Triplet]:
     s = settings
-    frames = (_Seen * LOOK_BACK)(*(seen.described or _describe(seen) for seen in recent))
+    frames = (_Seen * LOOK_BACK)(*[_described(seen) for seen in recent])
     limits = _Limits(
         s.max_speed_h_s * height_px,
         s.max_acceleration_h_s2 * height_px,
@@ -78,9 +78,10 @@ def _compiled_starts(recent: Sequence[SeenFrame], height_px: int, settings: Trac
     ]
 
 
-def _describe(seen: SeenFrame) -> _Seen:
+def _described(seen: SeenFrame) -> _Seen:
     """Where a frame's arrays are; they stay where they are for as long as the frame is kept."""
-    arrays = (seen.detections, seen.density, seen.taken)
-    assert all(array.flags.c_contiguous for array in arrays)
-    seen.described = described = _Seen(*(array.ctypes.data for array in arrays), len(seen.taken), seen.t_s)
-    return described
+    if not isinstance(seen.described, _Seen):
+        arrays = (seen.detections, seen.density, seen.taken)
+        assert all(array.flags.c_contiguous for array in arrays)
+        seen.described = _Seen(*(array.ctypes.data for array in arrays), len(seen.taken), seen.t_s)
+    return seen.described
