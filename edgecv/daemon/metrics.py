@@ -14,6 +14,7 @@ _COUNTS = {
     "frames": "pictures analysed",
     "packets": "packets received",
     "bytes": "bytes received",
+    "thinned_frames": "pictures decoded but not analysed because the box was late: every second one",
     "dropped_packets": "packets dropped undecoded because the box was late",
     "dropped_groups": "groups of pictures dropped because the box was late",
     "decode_errors": "packets that could not be decoded",
