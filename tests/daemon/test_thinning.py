@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,5 +34,5 @@ def test_it_begins_before_groups_of_pictures_are_dropped() -> None:
 def test_never_two_pictures_in_a_row_are_left_out(lags: list[float]) -> None:
     thinning = Thinning()
     left_out = [thinning.leaves_out(lag) for lag in lags]
-    assert not any(a and b for a, b in zip(left_out, left_out[1:], strict=False))
+    assert not any(a and b for a, b in pairwise(left_out))
     assert sum(left_out) == thinning.left_out
