@@ -20,7 +20,7 @@ setup(
     ext_modules=[
         Extension(
             f"{_FOLDER.replace('/', '.')}._kernel",
-            [f"{_FOLDER}/{name}.c" for name in ("kernel", "registration", "tile_row", "fall")],
+            [f"{_FOLDER}/{name}.c" for name in ("kernel", "registration", "tile_row", "fall", "starts")],
             depends=[f"{_FOLDER}/kernel.h", f"{_FOLDER}/tile_row.inc"],
             # Python asks for -fwrapv, with which GCC vectorises half as well
             extra_compile_args=["-O3", "-std=gnu11", "-fno-wrapv", "-ffp-contract=off", "-fno-sanitize=all"],

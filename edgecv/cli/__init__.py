@@ -9,10 +9,36 @@ from collections.abc import Sequence
 import cv2
 
 from edgecv._version import __version__
-from edgecv.cli import calibrate, check, demo, doctor, evaluate, incidents, replay, run, simulate
+from edgecv.cli import (
+    calibrate,
+    check,
+    console,
+    demo,
+    doctor,
+    evaluate,
+    handlers,
+    incidents,
+    replay,
+    run,
+    simulate,
+    simulate_device,
+)
 from edgecv.errors import EdgecvError
 
-_VERBS = (run, doctor, incidents, replay, check, calibrate, demo, simulate, evaluate)
+_VERBS = (
+    run,
+    console,
+    doctor,
+    incidents,
+    handlers,
+    replay,
+    check,
+    calibrate,
+    demo,
+    simulate,
+    simulate_device,
+    evaluate,
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -20,6 +46,12 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """A verb of two words as one."""
+    first = " ".join(arguments[:2])
+    return [first, *arguments[2:]] if first == simulate_device.VERB else arguments
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
     for verb in _VERBS:
         verb.add_parser(verbs)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(_joined(sys.argv[1:] if arguments is None else list(arguments)))
     # one thread a camera: OpenCV's own threads cost more than they bring on pictures of this size
     cv2.setNumThreads(1)
     try:

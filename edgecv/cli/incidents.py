@@ -13,8 +13,10 @@ from typing import Any
 from edgecv.cli.incidents_verify import add_verify_parser
 from edgecv.cli.moment import moment
 from edgecv.config import load_box
+from edgecv.config.devices import installed
 from edgecv.config.state import state_directory
 from edgecv.errors import ConfigError, EdgecvError
+from edgecv.handlers import find_kind
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.export import export_bundle
 from edgecv.incidents.files import write_atomic
@@ -34,7 +36,10 @@ def add_parser(verbs: Any) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     listing = _action(actions, "list", _list, "one line an incident, newest first")
-    listing.add_argument("--device", metavar="ID", help="only those of one camera")
+    listing.add_argument("--device", metavar="ID", help="only those of one camera or other device")
+    listing.add_argument(
+        "--kind", metavar="KIND", type=_kinds, help="only those of a kind, such as manhole_moved, or of a handler"
+    )
     listing.add_argument("--since", metavar="TIME", type=moment, help="only those stored since, RFC 3339 or a date")
     listing.add_argument("--limit", metavar="N", type=_at_least_one, default=100, help="at most so many (100)")
     listing.add_argument("--json", action="store_true", help="one line of JSON each")
@@ -87,7 +92,7 @@ def state_of(options: argparse.Namespace) -> Path:
 
 
 def _list(store: IncidentStore, options: argparse.Namespace) -> int:
-    for stored in store.list(options.device, options.since, options.limit):
+    for stored in store.list(options.device, options.since, options.limit, kinds=options.kind):
         print(json.dumps(_as_json(stored)) if options.json else _line(stored))
     return 0
 
@@ -95,10 +100,10 @@ def _list(store: IncidentStore, options: argparse.Namespace) -> int:
 def _show(store: IncidentStore, options: argparse.Namespace) -> int:
     stored = _known(store, options.id)
     if options.json:
-        print(stored.incident.to_json())
+        print(stored.record.to_json())
         return 0
     print(_line(stored))
-    print(stored.incident.model_dump_json(by_alias=True, indent=1))
+    print(stored.record.model_dump_json(by_alias=True, indent=1))
     return 0
 
 
@@ -181,23 +186,29 @@ def _line(stored: Stored) -> str:
         state.append(f"on hold: {stored.hold}")
     if stored.resolution is not None:
         state.append(f"resolved: {stored.resolution}")
-    what = f"{headline(stored.incident)}  [{stored.id}] ({'; '.join(state)})"
+    what = f"{headline(stored.record)}  [{stored.id}] ({'; '.join(state)})"
     return f"{stored.started_at} {stored.device} {stored.tier}: {what}"
 
 
 def _as_json(stored: Stored) -> dict[str, object]:
     return {
         "id": stored.id,
+        "kind": stored.kind,
         "device": stored.device,
         "tier": stored.tier,
         "started_at": stored.started_at,
-        "headline": headline(stored.incident),
+        "headline": headline(stored.record),
         "evidence": stored.evidence,
         "bytes": stored.bytes,
         "hold": stored.hold,
         "resolution": stored.resolution,
-        "incident": json.loads(stored.incident.to_json()),
+        "incident": json.loads(stored.record.to_json()),
     }
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    """A handler's kind stands for all that it may raise; everything else for itself."""
+    return tuple(find_kind(text).events) if text in installed() else (text,)
 
 
 def _at_least_one(text: str) -> int:

@@ -4,7 +4,8 @@ from edgecv.config.box import Box, CameraSetup
 from edgecv.config.calibration import Calibration
 from edgecv.config.camera import Camera
 from edgecv.config.facade import Facade, Floor, Window
-from edgecv.config.load import CheckReport, check_box, load_box, load_calibration
+from edgecv.config.hub import Hub
+from edgecv.config.load import CheckReport, check_box, load_box, load_calibration, load_hub
 from edgecv.config.problems import ConfigProblems
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "ConfigProblems",
     "Facade",
     "Floor",
+    "Hub",
     "Window",
     "check_box",
     "load_box",
     "load_calibration",
+    "load_hub",
 ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field
 
 from edgecv.config.base import Conflict, Section, SomeText, TopicName, entries, part
 from edgecv.config.calibration import Calibration
 from edgecv.config.camera import Camera
+from edgecv.config.console import ConsoleSection
+from edgecv.config.devices import Device
 from edgecv.config.facade import Facade
 from edgecv.config.problems import Location, did_you_mean, one_line
 from edgecv.config.service import Service, Storage
@@ -27,24 +28,27 @@ class BoxFile(Section):
 
     site: TopicName = Field(description="the site's id, one level of the MQTT topic")
     facades: dict[SomeText, Facade] = Field(default_factory=dict, description="the facades, each under its name")
-    cameras: Annotated[dict[TopicName, Camera], Field(min_length=1)] = Field(
-        description="the cameras, each under its id, one level of the MQTT topic"
+    cameras: dict[TopicName, Camera] = Field(
+        default_factory=dict, description="the cameras, each under its id, one level of the MQTT topic"
+    )
+    devices: dict[TopicName, Device] = Field(
+        default_factory=dict, description="other devices, each under its id, one level of the MQTT topic"
     )
     upstream: Upstream | None = Field(default=None, description="where incidents are pushed; nowhere when left out")
     storage: Storage = Field(default_factory=Storage, description="where records and evidence are kept, and how long")
     service: Service = Field(default_factory=Service, description="health, metrics and limits of the daemon")
+    console: ConsoleSection | None = Field(default=None, description="the web page; none when left out")
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
-        """Cameras look at facades that exist, and none has the box's own name."""
+        """There is something to look after; cameras look at facades that exist; ids are given once."""
+        yield from _ids(given.get("cameras"), given.get("devices"))
         facades = given.get("facades")
         known = [str(name) for name in facades] if isinstance(facades, Mapping) else []
         cameras = given.get("cameras")
         for camera_id, camera in cameras.items() if isinstance(cameras, Mapping) else ():
             facade = part(camera, "facade")
             at: Location = ("cameras", str(camera_id))
-            if camera_id == BOX:
-                yield Conflict(at, "is the name under which the box tells of itself; give the camera another")
             yield from _unknown_facade((*at, "facade"), facade, known)
             for index, other in enumerate(entries(camera, "also_sees")):
                 here = (*at, "also_sees", index)
@@ -55,6 +59,18 @@ class BoxFile(Section):
                         place = f"facades.{other}.beside: {{facade: {facade}, at: ...}}"
                         text = f"has no place beside '{facade}'; give {place}"
                         yield Conflict(here, text)
+
+
+def _ids(cameras: object, devices: object) -> Iterable[Conflict]:
+    if not cameras and not devices:
+        yield Conflict(("cameras",), "names no camera, and the box no other devices; add one under cameras or devices")
+    for section, named in (("cameras", cameras), ("devices", devices)):
+        if isinstance(named, Mapping) and BOX in named:
+            yield Conflict((section, BOX), "is the name under which the box tells of itself; give it another")
+    if isinstance(cameras, Mapping) and isinstance(devices, Mapping):
+        for name in devices:
+            if name in cameras:
+                yield Conflict(("devices", str(name)), "is a camera's id too; every id is a topic of its own")
 
 
 def _unknown_facade(at: Location, facade: object, known: list[str]) -> Iterable[Conflict]:

@@ -14,6 +14,7 @@ from edgecv.config.base import Section, part
 from edgecv.config.box import Box, BoxFile
 from edgecv.config.calibration import Calibration
 from edgecv.config.document import Document, read_document
+from edgecv.config.hub import Hub, HubFile
 from edgecv.config.problems import ConfigProblems, Location, Problem, redacted, shown
 
 S = TypeVar("S", bound=Section)
@@ -59,6 +60,19 @@ def load_calibration(path: Path) -> Calibration:
     if calibration is None or document.problems:
         raise ConfigProblems(document.problems)
     return calibration
+
+
+def load_hub(path: Path) -> Hub:
+    """Read a hub file.
+
+    Raises:
+        ConfigProblems: one line for everything that is wrong in it (a ``ConfigError``).
+    """
+    document = read_document(path)
+    settings = validated(document, HubFile)
+    if settings is None or document.problems:
+        raise ConfigProblems(document.problems)
+    return Hub(path, settings)
 
 
 def check_box(path: Path) -> CheckReport:
@@ -149,6 +163,7 @@ def _notes(box: Box) -> tuple[str, ...]:
             width, height = calibration.image_size
             calibrated = f"calibration {settings.calibration} ({len(calibration.points)} points, {width}x{height})"
         notes.append(f"camera {camera_id}: {redacted(settings.source)}; {looks_at}; {calibrated}")
+    notes += [f"device {name}: {device.kind}" for name, device in box.settings.devices.items()]
     if box.settings.upstream is not None:
         notes += [f"upstream {target.name}: {redacted(target.url)}" for target in box.settings.upstream.all_targets()]
     return tuple(notes)

@@ -20,7 +20,12 @@ EVIDENCE = "evidence"
 Profile = Literal["cloudevents", "thingsboard", "homeassistant"]
 
 
-def _broker_url(url: str) -> str:
+def broker_url(url: str) -> str:
+    """The address of a broker, checked.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
         parse_broker_url(url)
     except ConfigError as error:
@@ -45,7 +50,7 @@ def _target_url(url: str) -> str:
     scheme = url.split("://", 1)[0]
     if scheme not in _SCHEMES or "://" not in url:
         raise ValueError(f"must start with {', '.join(s + '://' for s in _SCHEMES)}{did_you_mean(scheme, _SCHEMES)}")
-    return _broker_url(url) if scheme.startswith("mqtt") else _web_url(url)
+    return broker_url(url) if scheme.startswith("mqtt") else _web_url(url)
 
 
 _BROKER_KEYS = ("profile", "user", "password_file", "certificate_file", "key_file", "session_hours")
@@ -106,7 +111,7 @@ class EvidenceUpload(Section):
 class Upstream(Section):
     """Where incidents are pushed."""
 
-    mqtt: Annotated[str, AfterValidator(_broker_url)] | None = Field(
+    mqtt: Annotated[str, AfterValidator(broker_url)] | None = Field(
         default=None, description="the broker's address, mqtt://[user:password@]HOST[:PORT] or mqtts:// for TLS"
     )
     targets: tuple[Target, ...] = Field(default=(), description="a list of receivers: {name: ..., url: ...}")

@@ -13,7 +13,7 @@ from edgecv.upstream.route import TargetStatus
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
-    """One camera.
+    """One camera, or one other device: of that a picture is a connection, and watching is listening.
 
     Attributes:
         id: its id.
@@ -67,20 +67,26 @@ class BoxHealth:
     depths: dict[str, Depth]
     totals: dict[tuple[str, str], int]
     disk: Disk
+    devices: tuple[CameraHealth, ...] = ()
     problems: tuple[str, ...] = ()
     ready: bool = False
     alive: bool = True
 
     def state(self) -> dict[str, Any]:
         """The box's own retained state upstream."""
-        state = {"state": "degraded" if self.problems else "online", "text": "; ".join(self.problems) or "all is well"}
-        return state | {"version": self.version, "cameras": [camera.id for camera in self.cameras]}
+        state: dict[str, Any] = {"state": "degraded" if self.problems else "online"}
+        state["text"] = "; ".join(self.problems) or "all is well"
+        state |= {"version": self.version, "cameras": [camera.id for camera in self.cameras]}
+        return state | ({"devices": [device.id for device in self.devices]} if self.devices else {})
 
     def line(self) -> str:
         """One line for ``systemctl status``."""
         watching = sum(camera.watching for camera in self.cameras)
         parts = [f"{watching} of {len(self.cameras)} cameras watching"]
-        parts += [f"{c.id}: {c.state()['text']}" for c in self.cameras if not c.watching and not c.finished]
+        if self.devices:
+            parts.append(f"{sum(d.watching for d in self.devices)} of {len(self.devices)} devices listening")
+        everyone = (*self.cameras, *self.devices)
+        parts += [f"{c.id}: {c.state()['text']}" for c in everyone if not c.watching and not c.finished]
         parts += [f"{name}: {t.problem}" for name, t in self.targets.items() if t.problem]
         waiting = {name: depth.waiting for name, depth in self.depths.items() if depth.waiting}
         parts += [f"{count} waiting for {name}" for name, count in waiting.items()]

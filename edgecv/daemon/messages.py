@@ -10,12 +10,12 @@ WorkerState = Literal["starting", "connecting", "watching", "unreachable", "logi
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A worker is alive: sent once a second by the thread that does the work.
+    """A worker or handler is alive: sent once a second by the thread that does the work.
 
     Attributes:
         state: what it is doing.
         text: the same in words, with the reason where something is wrong.
-        picture: whether it has had a picture since it started.
+        picture: whether it has had a picture, or a connection to its devices, since it started.
         degraded: what is not as it should be though it works, in words.
         counts: what only grows since the worker started, by metric name.
         gauges: what goes up and down, by metric name.

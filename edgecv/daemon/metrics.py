@@ -14,6 +14,7 @@ _COUNTS = {
     "frames": "pictures analysed",
     "packets": "packets received",
     "bytes": "bytes received",
+    "thinned_frames": "pictures decoded but not analysed because the box was late: every second one",
     "dropped_packets": "packets dropped undecoded because the box was late",
     "dropped_groups": "groups of pictures dropped because the box was late",
     "decode_errors": "packets that could not be decoded",
@@ -33,6 +34,7 @@ class _Box(Collector):
     def collect(self) -> Iterator[Metric]:
         box = self._health()
         yield from _of_cameras(box.cameras)
+        yield from _of_devices(box.devices)
         yield from _of_targets(box)
         disk = GaugeMetricFamily("edgecv_disk_bytes", "the state directory's file system", labels=["what"])
         disk.add_metric(["total"], box.disk.total_bytes)
@@ -78,6 +80,26 @@ def _of_cameras(cameras: tuple[CameraHealth, ...]) -> Iterator[Metric]:
                 gauges[name] = GaugeMetricFamily(f"edgecv_{name}", name.replace("_", " "), labels=["camera"])
             gauges[name].add_metric([camera.id], value)
     yield from (up, restarts, memory, verdicts, *counts.values(), *each.values(), *gauges.values())
+
+
+def _of_devices(devices: tuple[CameraHealth, ...]) -> Iterator[Metric]:
+    """Handlers count what is theirs: each counter and gauge of a heartbeat is a family of its own."""
+    up = GaugeMetricFamily("edgecv_device_listening", "1 while its messages can come", labels=["device"])
+    restarts = CounterMetricFamily("edgecv_device_restarts", "restarts of the device's handler", labels=["device"])
+    memory = GaugeMetricFamily("edgecv_device_memory_bytes", "resident memory of the handler", labels=["device"])
+    families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+    for device in devices:
+        up.add_metric([device.id], device.watching)
+        restarts.add_metric([device.id], device.restarts)
+        memory.add_metric([device.id], device.memory_bytes)
+        if device.beat is None:
+            continue
+        for kind, values in ((CounterMetricFamily, device.beat.counts), (GaugeMetricFamily, device.beat.gauges)):
+            for name, value in values.items():
+                full = f"edgecv_device_{name}"
+                families.setdefault(full, kind(full, name.replace("_", " "), labels=["device"]))
+                families[full].add_metric([device.id], value)
+    yield from (up, restarts, memory, *families.values())
 
 
 def _of_targets(box: BoxHealth) -> Iterator[Metric]:

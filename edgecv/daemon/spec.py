@@ -13,6 +13,7 @@ from edgecv.calibration.camera import camera_of
 from edgecv.capture.live import StreamSource
 from edgecv.config import Box
 from edgecv.config.secrets import read_secret
+from edgecv.daemon.messages import NewSetUp
 from edgecv.replay import ReplayCamera
 
 
@@ -42,6 +43,15 @@ class WorkerSpec:
     def id(self) -> str:
         """The camera's id."""
         return self.camera.device
+
+    @property
+    def ends(self) -> bool:
+        """Whether it may end by itself: a recorded file is over some time."""
+        return self.source.is_file
+
+    def new_set_up(self) -> NewSetUp:
+        """What a process that goes on after a reload is told."""
+        return NewSetUp(self.camera.config_sha256)
 
     def fingerprint(self) -> bytes:
         """The same bytes for the same orders; the box file's hash does not count, for it changes with any comment."""

@@ -11,7 +11,7 @@ from edgecv.incidents.database import DATABASE, Database
 from edgecv.upstream.cloudevents import device_event
 from edgecv.upstream.outbox import Outbox, add_message
 
-_EVENTS = {"offline": "camera_lost", "online": "camera_back", "degraded": "camera_degraded", "finished": "finished"}
+_EVENTS = {"offline": "lost", "online": "back", "degraded": "degraded"}  # camera_lost, device_lost, ...
 
 
 class States:
@@ -27,19 +27,22 @@ class States:
         self._database = Database(state / DATABASE)
         self._outbox = Outbox(self._database)
         self._known: dict[str, dict[str, Any]] = {}
-        self._cameras: frozenset[str] = frozenset()
+        self._devices: frozenset[str] = frozenset()
 
     def update(self, health: BoxHealth) -> None:
-        """Store what has changed, with a device event where a camera went, came back or was taken out.
+        """Store what has changed, with a device event where a device went, came back or was taken out.
 
         Raises:
             sqlite3.Error: the disk takes nothing; call again.
         """
-        self._keep_only(frozenset(camera.id for camera in health.cameras))
+        self._keep_only(frozenset(one.id for one in (*health.cameras, *health.devices)))
         self._set(BOX, health.state())
         for camera in health.cameras:
             if camera.settled:
                 self._set(camera.id, camera.state())
+        for device in health.devices:
+            if device.settled:
+                self._set(device.id, device.state(), "device")
 
     def tell(self, device: str, kind: str, text: str) -> None:
         """Send an event upstream."""
@@ -47,22 +50,22 @@ class States:
         with self._database.transaction() as connection:
             add_message(connection, "device", event["id"], device, event)
 
-    def _keep_only(self, cameras: frozenset[str]) -> None:
-        """Forget every camera that is no longer in the box file, also those that went while the daemon was off."""
-        if cameras == self._cameras:
+    def _keep_only(self, devices: frozenset[str]) -> None:
+        """Forget every device that is no longer in the box file, also those that went while the daemon was off."""
+        if devices == self._devices:
             return
         for device, state in self._outbox.states().items():
-            if device not in cameras | {BOX} and state:
-                self.tell(device, "camera_removed", "no longer in the box file")
+            if device not in devices | {BOX} and state:
+                self.tell(device, "device_removed", "no longer in the box file")
                 self._outbox.forget_state(device)
                 self._known.pop(device, None)
-        self._cameras = cameras
+        self._devices = devices
 
     def close(self) -> None:
         """Close the database."""
         self._database.close()
 
-    def _set(self, device: str, state: dict[str, Any]) -> None:
+    def _set(self, device: str, state: dict[str, Any], what: str = "camera") -> None:
         before = self._known.get(device)
         if before == state:
             return
@@ -70,4 +73,5 @@ class States:
         self._known[device] = state
         began_well = before is None and state["state"] == "online"
         if device != BOX and not began_well and (before is None or before["state"] != state["state"]):
-            self.tell(device, _EVENTS[state["state"]], state["text"])
+            event = _EVENTS.get(state["state"])
+            self.tell(device, state["state"] if event is None else f"{what}_{event}", state["text"])

@@ -1,4 +1,4 @@
-"""The daemon's first process: starts a worker for each camera and a courier, and keeps them all running.
+"""The daemon's first process: starts a worker for each camera and device and a courier, and keeps them all running.
 
 It decodes nothing and sends nothing itself, so that nothing a camera or a broker does can stop it.
 """
@@ -11,7 +11,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -26,12 +26,11 @@ from edgecv.daemon.courier import DRAIN_S, CourierBeat, CourierSpec, courier_mai
 from edgecv.daemon.health import BoxHealth, CameraHealth
 from edgecv.daemon.keeper import Keeper, prepare_state
 from edgecv.daemon.logs import LogForm, configure_logging, register_secret
-from edgecv.daemon.messages import Heartbeat, NewSetUp
+from edgecv.daemon.messages import Heartbeat
 from edgecv.daemon.notify import Notifier
-from edgecv.daemon.spec import WorkerSpec, spec_of
+from edgecv.daemon.orders import all_orders, child_of
 from edgecv.daemon.states import States
 from edgecv.daemon.web import WebServer, make_app
-from edgecv.daemon.worker import worker_main
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.incidents.store import INCIDENTS
 
@@ -48,23 +47,35 @@ class Supervisor:
         log_form: how logs are written.
         level: least level of logs.
         until_finished: end when every camera is a recorded file that is over.
+        console: entry of the console's process, given the box file; where the box file has such a section.
+        rehearsal: devices' traffic is a replay that tells its own time.
 
     Raises:
         ConfigError: the box file is wrong, the state directory cannot be used, or another daemon uses it.
     """
 
     def __init__(
-        self, box_file: Path, log_form: LogForm = "auto", level: str = "info", *, until_finished: bool = False
+        self,
+        box_file: Path,
+        log_form: LogForm = "auto",
+        level: str = "info",
+        *,
+        until_finished: bool = False,
+        console: Callable[..., None] | None = None,
+        rehearsal: bool = False,
     ) -> None:
         self._box = load_box(box_file)
         self._log = (log_form, level)
         self._until_finished = until_finished
+        self._rehearsal = rehearsal
         self._state = state_directory(self._box).absolute()
         self._notifier = Notifier.from_environment()
-        self._specs = self._all_specs(self._box)
+        self._specs = all_orders(self._box, self._state, rehearsal=rehearsal)
         self._children: dict[str, Child] = {}
         self._deaths: dict[str, str] = {}
         self._courier: Child | None = None
+        self._console: Child | None = None
+        self._console_main = console
         self._ready = False
         self._stop = self._reload = False
         self._next_watchdog = self._next_status = 0.0
@@ -80,20 +91,24 @@ class Supervisor:
         with self._signals():
             _log.info("edgecv %s watches %s of %s", __version__, ", ".join(self._specs), self._box.site)
             for spec in self._specs.values():
-                self._children[spec.id] = self._child_of(spec)
+                self._children[spec.id] = child_of(spec, self._log)
             self._courier = self._courier_of(self._box)
+            self._console = self._console_of(self._box)
             self._keeper.start()
             self._web.start()
             _log.info("health and metrics on port %d", self._web.port)
             while not self._stop:
                 self._step()
-                if self._until_finished and all(child.finished for child in self._children.values()):
+                if self._until_finished and self._cameras_finished():
                     break
                 if self._reload:
                     self._reload = False
                     self._do_reload()
             self._shut_down()
         return 0
+
+    def _cameras_finished(self) -> bool:
+        return all(self._children[name].finished for name in self._box.camera_ids)
 
     def _step(self) -> None:
         waiting: list[object] = [c.pipe for c in self._all_children() if c.pipe is not None]
@@ -112,6 +127,10 @@ class Supervisor:
             death = self._courier.step()
             if death is not None and death.repeated:
                 self._states.tell("box", "courier_dies", f"the courier ends again and again: {death.why}")
+        if self._console is not None:
+            death = self._console.step()
+            if death is not None and death.repeated:
+                self._states.tell("box", "console_dies", f"the console ends again and again: {death.why}")
         self._report()
 
     def _report(self) -> None:
@@ -136,8 +155,8 @@ class Supervisor:
 
     def health(self) -> BoxHealth:
         """How the box is now."""
-        cameras = tuple(
-            CameraHealth(
+        everyone = {
+            name: CameraHealth(
                 name,
                 child.beat if isinstance(child.beat, Heartbeat) else None,
                 self._deaths.get(name),
@@ -146,7 +165,9 @@ class Supervisor:
                 child.finished,
             )
             for name, child in list(self._children.items())
-        )
+        }
+        cameras = tuple(health for name, health in everyone.items() if name not in self._box.settings.devices)
+        devices = tuple(health for name, health in everyone.items() if name in self._box.settings.devices)
         courier = self._courier
         beat = None if courier is None else courier.beat
         keeper = self._keeper
@@ -158,12 +179,13 @@ class Supervisor:
             site=self._box.site,
             version=__version__,
             cameras=cameras,
+            devices=devices,
             targets=beat.targets if isinstance(beat, CourierBeat) else {},
             depths=keeper.depths,
             totals=keeper.totals,
             disk=keeper.disk,
             problems=tuple(problems),
-            ready=bool(cameras) and all(camera.settled for camera in cameras),
+            ready=bool(everyone) and all(health.settled for health in everyone.values()),
             alive=all(child.is_fresh() for child in self._all_children()),
         )
 
@@ -181,7 +203,7 @@ class Supervisor:
             box = load_box(self._box.path)
             if state_directory(box).absolute() != self._state:
                 raise ConfigError(f"{box.path}: storage.directory changed; restart edgecv for that")
-            specs = self._all_specs(box)
+            specs = all_orders(box, self._state, rehearsal=self._rehearsal)
         except EdgecvError as error:
             for line in str(error).splitlines():
                 _log.error("not reloaded: %s", line)
@@ -192,15 +214,19 @@ class Supervisor:
         self._end([self._children.pop(name) for name in (*gone, *changed)], time.monotonic() + _WORKERS_S)
         for name, spec in specs.items():
             if name in self._children:
-                self._children[name].tell(NewSetUp(spec.camera.config_sha256))
+                self._children[name].tell(spec.new_set_up())
                 self._children[name].set_arguments((spec,))
             else:
-                self._children[name] = self._child_of(spec)
+                self._children[name] = child_of(spec, self._log)
         self._children = {name: self._children[name] for name in specs}
         if box.settings.upstream != self._box.settings.upstream or box.site != self._box.site:
             if self._courier is not None:
                 self._end([self._courier], time.monotonic() + DRAIN_S + 1.0)
             self._courier = self._courier_of(box)
+        if box.settings.console != self._box.settings.console or box.site != self._box.site:
+            if self._console is not None:
+                self._end([self._console], time.monotonic() + _WORKERS_S)
+            self._console = self._console_of(box)
         if box.settings.service != self._box.settings.service:
             _log.warning("changes of service.listen and service.token_file take effect with the next start")
         self._box, self._specs = box, specs
@@ -211,7 +237,11 @@ class Supervisor:
     def _shut_down(self) -> None:
         self._notifier.stopping("finishing evidence")
         begun = time.monotonic()
+        if self._console is not None:
+            self._console.terminate()  # its pages end while cameras finish
         self._end(list(self._children.values()), begun + _WORKERS_S)
+        if self._console is not None:
+            self._end([self._console], begun + _WORKERS_S + 0.5)
         if self._courier is not None:
             self._end([self._courier], time.monotonic() + DRAIN_S + 0.2)
         self._keeper.stop()
@@ -227,28 +257,20 @@ class Supervisor:
             if not child.finish(until):
                 _log.error("%s did not end in time and was killed", child.name)
 
-    def _all_specs(self, box: Box) -> dict[str, WorkerSpec]:
-        specs = {}
-        for camera_id in box.camera_ids:
-            spec, notes = spec_of(box, camera_id, self._state)
-            if spec.source.password:
-                register_secret(spec.source.password)
-            for note in notes:
-                _log.info(note)
-            specs[camera_id] = spec
-        return specs
-
     def _all_children(self) -> list[Child]:
-        return [*self._children.values(), *([] if self._courier is None else [self._courier])]
-
-    def _child_of(self, spec: WorkerSpec) -> Child:
-        return Child(spec.id, worker_main, (spec,), self._log, spec.memory_mb, ends=spec.source.is_file)
+        helpers = (self._courier, self._console)
+        return [*self._children.values(), *(child for child in helpers if child is not None)]
 
     def _courier_of(self, box: Box) -> Child | None:
         upstream = box.settings.upstream
         if upstream is None or not (upstream.all_targets() or upstream.evidence):
             return None
         return Child("courier", courier_main, (CourierSpec(box.site, upstream, box.path, self._state),), self._log)
+
+    def _console_of(self, box: Box) -> Child | None:
+        if box.settings.console is None or self._console_main is None:
+            return None
+        return Child("console", self._console_main, (box.path,), self._log)
 
     def _make_web(self) -> WebServer:
         service = self._box.settings.service

@@ -45,7 +45,9 @@ def make_app(health: Callable[[], BoxHealth], evidence: Path, token: str | None)
     def readyz(_request: Request) -> Response:
         box = health()
         cameras = {camera.id: camera.state() for camera in box.cameras} if token is None else {}
-        return JSONResponse({"ready": box.ready, "cameras": cameras}, 200 if box.ready else 503)
+        devices = {device.id: device.state() for device in box.devices} if token is None else {}
+        found = {"ready": box.ready, "cameras": cameras} | ({"devices": devices} if box.devices else {})
+        return JSONResponse(found, 200 if box.ready else 503)
 
     def metrics(request: Request) -> Response:
         allowed(request)

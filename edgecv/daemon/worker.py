@@ -34,6 +34,7 @@ from edgecv.daemon.process import begin_child
 from edgecv.daemon.recorder import Recorder
 from edgecv.daemon.self_watch import SelfWatch
 from edgecv.daemon.spec import WorkerSpec
+from edgecv.daemon.thinning import Thinning
 from edgecv.daemon.watching import Watching
 from edgecv.incidents.record import Clock
 from edgecv.replay import recorded_epoch
@@ -82,7 +83,8 @@ class CameraWorker:
         self._counts: dict[str, float] = dict.fromkeys(
             ("frames", "packets", "bytes", "dropped_packets", "dropped_groups", "decode_errors", "connections"), 0.0
         )
-        self._counts |= {"decode_seconds": 0.0, "analysis_seconds": 0.0, "tracks": 0.0}
+        self._counts |= {"decode_seconds": 0.0, "analysis_seconds": 0.0, "tracks": 0.0, "thinned_frames": 0.0}
+        self._thinning = Thinning()
         self._gauges: dict[str, float] = {}
         self._verdicts: dict[str, int] = {}
 
@@ -193,7 +195,10 @@ class CameraWorker:
         pictures = watching.session.stream.decode(packet)
         self._counts["decode_seconds"] += time.perf_counter() - began
         watching.check_decoder(bool(pictures))
+        lag_s = self._gauges.get("lag_seconds", 0.0)
         for picture in pictures:
+            if not self._spec.source.is_file and self._thinning.leaves_out(lag_s):
+                continue
             began = time.perf_counter()
             frame, findings = watching.take(picture)
             self._counts["analysis_seconds"] += time.perf_counter() - began
@@ -204,7 +209,7 @@ class CameraWorker:
             if not self._picture or self._state != "watching":
                 self._picture = True
                 self._say("watching", f"{frame.luma.shape[1]}x{frame.luma.shape[0]} {watching.session.stream.codec}")
-            self._watch.look(frame, watching.pipeline, self._gauges.get("lag_seconds", 0.0))
+            self._watch.look(frame, watching.pipeline, lag_s)
 
     def _count(self, base: dict[str, float], verdicts: Counter[str], reader: Reader, watching: Watching) -> None:
         """Count on from what earlier connections came to."""
@@ -213,6 +218,7 @@ class CameraWorker:
         counts["bytes"] = base["bytes"] + reader.received_bytes
         counts["dropped_packets"] = base["dropped_packets"] + backlog.dropped_packets
         counts["dropped_groups"] = base["dropped_groups"] + backlog.dropped_groups
+        counts["thinned_frames"] = self._thinning.left_out
         counts["decode_errors"] = base["decode_errors"] + watching.session.stream.decode_errors
         seen = watching.pipeline.counts if watching.pipeline is not None else None
         if seen is not None:

@@ -11,6 +11,7 @@ from edgecv.evaluation.truth import TruthEvent
 from edgecv.geometry.facade import FacadePlan
 from edgecv.trajectory import (
     Fall,
+    Located,
     OriginEstimate,
     TrajectorySettings,
     estimate_mass,
@@ -19,7 +20,7 @@ from edgecv.trajectory import (
 
 _LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
 _KG_FACTOR = 2.0
-_NO_DRAG = replace(TrajectorySettings(), launch_terminal=(1000.0, 1e-3))
+_NO_DRAG = replace(TrajectorySettings(), launch_terminal=(1000.0, 1e-3, 1e-3))
 CERTAINTIES = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.0001))
 
 
@@ -60,7 +61,14 @@ class Accuracy:
     parabola_right: tuple[bool, bool] | None = None
 
 
-def measure_accuracy(fall: Fall, first_px: tuple[float, float], event: TruthEvent, plan: FacadePlan | None) -> Accuracy:
+def measure_accuracy(
+    fall: Fall,
+    first_px: tuple[float, float],
+    event: TruthEvent,
+    plan: FacadePlan | None,
+    located: Located | None = None,
+    baselines: bool = True,
+) -> Accuracy:
     """Compare one finding with its event.
 
     Args:
@@ -68,8 +76,10 @@ def measure_accuracy(fall: Fall, first_px: tuple[float, float], event: TruthEven
         first_px: its first sighting, pixels of that frame.
         event: what really fell.
         plan: the facade, or None.
+        located: its origin, where that is known already.
+        baselines: whether to ask what a parabola would have said, which takes as long as the origin itself.
     """
-    located = locate(fall, first_px, plan)
+    located = located or locate(fall, first_px, plan)
     origin, launches = located.origin, located.launches
     result = Accuracy()
     if event.floor is not None and plan is not None:
@@ -88,7 +98,7 @@ def measure_accuracy(fall: Fall, first_px: tuple[float, float], event: TruthEven
             floor_p=None if likely is None else by_floor[likely],
             floor_p_right=None if likely is None else likely == event.floor,
             naive_right=_naive(fall, event, plan),
-            parabola_right=_right(locate(fall, first_px, plan, _NO_DRAG).origin, event),
+            parabola_right=_right(locate(fall, first_px, plan, _NO_DRAG).origin, event) if baselines else None,
         )
     true_mps, true_kg = event.terminal_velocity_mps, event.mass_kg
     mass = estimate_mass(fall, launches)

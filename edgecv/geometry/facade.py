@@ -116,13 +116,19 @@ class FacadePlan:
         A thing leaves through a window but is never seen exactly in its frame, so the wall between two windows is
         shared at its middle; beyond the outermost windows nothing is claimed farther than half the usual gap.
         """
+        index = int(self.windows_at(np.array([x_m]))[0])
+        return (index, self.windows[index].name) if index >= 0 else None
+
+    def windows_at(self, x_m: NDArray[np.float64]) -> NDArray[np.intp]:
+        """The indices ``(n,)`` that :meth:`window_at` gives for ``(n,)`` places, -1 where no window claims one."""
         if not self.windows:
-            return None
+            return np.full(len(x_m), -1, np.intp)
         gaps = [b.left_m - a.right_m for a, b in pairwise(self.windows)]
         margin = max(0.5, (float(np.median(gaps)) if gaps else 1.0) / 2.0)
-        away = [max(w.left_m - x_m, x_m - w.right_m, 0.0) for w in self.windows]
-        index = int(np.argmin(away))
-        return (index, self.windows[index].name) if away[index] <= margin else None
+        left, right = np.array([[w.left_m, w.right_m] for w in self.windows]).T
+        away = np.maximum(np.maximum(left - x_m[:, None], x_m[:, None] - right), 0.0)
+        index = np.argmin(away, axis=1)
+        return np.where(away[np.arange(len(x_m)), index] <= margin, index, -1)
 
     def faces(self, camera: PinholeCamera) -> list[tuple[FacadePlan, PinholeCamera]]:
         """This facade and those beside it, each with the camera in its coordinates."""

@@ -1,4 +1,4 @@
-"""The box's one database: incidents, what is still to be sent, and the chain of seals (SQLite).
+"""The box's one database: incidents, messages to send, the chain of seals, what handlers must not forget (SQLite).
 
 Every process and thread opens its own connection. ``WAL`` lets readers read while one writes; ``synchronous=FULL`` puts
 every commit on the disk before it returns, so that what was committed outlives a power cut.
@@ -38,7 +38,7 @@ _MIGRATIONS = (
     ) STRICT;
     CREATE TABLE messages (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        kind TEXT NOT NULL,          -- incident, evidence, device
+        kind TEXT NOT NULL,          -- incident, evidence, update, device
         id TEXT NOT NULL,
         device TEXT NOT NULL,
         created_s REAL NOT NULL,
@@ -63,6 +63,24 @@ _MIGRATIONS = (
         state TEXT NOT NULL,         -- JSON; the newest only
         changed_s REAL NOT NULL
     ) STRICT;
+    """,
+    """
+    ALTER TABLE incidents ADD COLUMN kind TEXT NOT NULL DEFAULT 'thrown_object';
+    CREATE INDEX incidents_by_kind ON incidents (kind, stored_s);
+    CREATE TABLE device_state (
+        device TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,         -- JSON, the handler's own
+        PRIMARY KEY (device, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE unreadable (        -- what devices sent that their handler could not make sense of
+        device TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        example TEXT,                -- the first one
+        seen_s REAL NOT NULL,        -- when the last one came
+        PRIMARY KEY (device, reason)
+    ) STRICT, WITHOUT ROWID;
     """,
 )
 
@@ -133,8 +151,13 @@ class Database:
                 f"{self.path}: was written by a newer edgecv (schema {version}, known are {len(_MIGRATIONS)}); "
                 "update edgecv"
             )
-        if read_only or version == len(_MIGRATIONS):
+        if version == len(_MIGRATIONS):
             return
+        if read_only:
+            raise DatabaseError(
+                f"{self.path}: was written by an older edgecv (schema {version}, needed is {len(_MIGRATIONS)}); "
+                "start 'edgecv run' once, which brings it up to date"
+            )
         with self.transaction() as connection:
             for number in range(self._version(), len(_MIGRATIONS)):  # another process may have been quicker
                 for statement in _MIGRATIONS[number].split(";\n"):

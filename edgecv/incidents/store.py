@@ -6,14 +6,16 @@ or neither. Evidence follows: written into ``.ID.part``, sealed, renamed to ``ID
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edgecv.incidents.alarm import Alarm, Record, read_record
 from edgecv.incidents.database import Database
 from edgecv.incidents.files import flush_directory
 from edgecv.incidents.keys import BoxKey
@@ -30,7 +32,7 @@ class Stored:
     """One incident as it is kept.
 
     Attributes:
-        incident: the record.
+        record: a thrown object's incident, or another device's alarm.
         stored_s: when it was put in, seconds since 1970.
         evidence: pending, sealed, failed, deleted or none.
         bytes: of its evidence.
@@ -38,7 +40,7 @@ class Stored:
         resolution: how it ended, or None.
     """
 
-    incident: Incident
+    record: Record
     stored_s: float
     evidence: str
     bytes: int
@@ -46,24 +48,40 @@ class Stored:
     resolution: str | None
 
     @property
+    def incident(self) -> Incident:
+        """The record of a thrown object.
+
+        Raises:
+            TypeError: it is another device's alarm; ask for ``record``.
+        """
+        if isinstance(self.record, Alarm):
+            raise TypeError(f"{self.record.id} is an alarm of kind {self.record.kind}, not a thrown object")
+        return self.record
+
+    @property
     def id(self) -> str:
         """The incident's id."""
-        return self.incident.id
+        return self.record.id
+
+    @property
+    def kind(self) -> str:
+        """What has happened: ``thrown_object``, ``manhole_moved``, ..."""
+        return self.record.kind
 
     @property
     def device(self) -> str:
-        """The camera's id."""
-        return self.incident.device
+        """The camera's or other device's id."""
+        return self.record.device
 
     @property
     def tier(self) -> str:
         """Incident or candidate."""
-        return self.incident.tier
+        return self.record.tier
 
     @property
     def started_at(self) -> str:
         """When it began, RFC 3339."""
-        return self.incident.started_at
+        return self.record.started_at
 
 
 class IncidentStore:
@@ -81,20 +99,7 @@ class IncidentStore:
     def add(self, incident: Incident, *, evidence: bool = True) -> bool:
         """Put a record in, and its message for an incident (candidates are never pushed); False where it was there."""
         with self._database.transaction() as connection:
-            cursor = connection.execute(
-                "INSERT OR IGNORE INTO incidents (id, device, tier, started_at, stored_s, record, evidence) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    incident.id,
-                    incident.device,
-                    incident.tier,
-                    incident.started_at,
-                    time.time(),
-                    incident.to_json(),
-                    "pending" if evidence else "none",
-                ),
-            )
-            if cursor.rowcount == 0:
+            if not insert_record(connection, incident, "pending" if evidence else "none"):
                 return False
             if incident.tier == "incident":
                 add_message(connection, "incident", incident.id, incident.device, incident_event(incident))
@@ -234,27 +239,59 @@ class IncidentStore:
         return changed.rowcount > 0
 
     def list(
-        self, device: str | None = None, since: datetime | None = None, limit: int = 100, tier: str | None = None
+        self,
+        device: str | None = None,
+        since: datetime | None = None,
+        limit: int = 100,
+        tier: str | None = None,
+        kinds: Sequence[str] | None = None,
     ) -> list[Stored]:
         """The newest incidents, newest first.
 
         Args:
-            device: only this camera's.
+            device: only this camera's or other device's.
             since: only those put in since then.
             limit: how many at most.
             tier: only incidents, or only candidates.
+            kinds: only those of these kinds.
         """
         rows = self._database.connection.execute(
             "SELECT * FROM incidents WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR stored_s >= ?2) "
-            "AND (?3 IS NULL OR tier = ?3) ORDER BY rowid DESC LIMIT ?4",  # whatever the box's clock did
-            (device, None if since is None else since.timestamp(), tier, limit),
+            "AND (?3 IS NULL OR tier = ?3) AND (?4 IS NULL OR kind IN (SELECT value FROM json_each(?4))) "
+            "ORDER BY rowid DESC LIMIT ?5",  # whatever the box's clock did
+            (
+                device,
+                None if since is None else since.timestamp(),
+                tier,
+                None if kinds is None else json.dumps(list(kinds)),
+                limit,
+            ),
         )
         return [_stored(row) for row in rows]
 
 
+def insert_record(connection: sqlite3.Connection, record: Record, evidence: str) -> bool:
+    """Put a record in, within the caller's transaction; False where it was there."""
+    cursor = connection.execute(
+        "INSERT OR IGNORE INTO incidents (id, kind, device, tier, started_at, stored_s, record, evidence) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.id,
+            record.kind,
+            record.device,
+            record.tier,
+            record.started_at,
+            time.time(),
+            record.to_json(),
+            evidence,
+        ),
+    )
+    return cursor.rowcount > 0
+
+
 def _stored(row: sqlite3.Row) -> Stored:
     return Stored(
-        Incident.model_validate_json(row["record"]),
+        read_record(row["kind"], row["record"]),
         row["stored_s"],
         row["evidence"],
         row["bytes"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgecv.incidents.record import Incident, Interval, Mass, Origin
+from edgecv.incidents.alarm import Alarm, Record
+from edgecv.incidents.record import Interval, Mass, Origin
 
 _WEIGHT = {"light": "light", "medium": "of medium weight", "heavy": "heavy"}
 _NO_REASON = "no reason was recorded"
@@ -29,8 +30,10 @@ def interval_in_words(interval: Interval | None, unit: str) -> str | None:
     return f"{number(interval.median)} {unit} ({number(interval.low)} to {number(interval.high)})"
 
 
-def headline(incident: Incident) -> str:
-    """The one sentence on top: what it was like, where it came from, how sure we are of that place."""
+def headline(incident: Record) -> str:
+    """The one sentence on top: what it was like, where it came from, how sure we are; an alarm has its own."""
+    if isinstance(incident, Alarm):
+        return incident.text
     weight = _WEIGHT.get(incident.mass.class_)
     thing = f"Something {weight}" if weight else "Something"
     return f"{thing} fell from {origin_in_words(incident.origin)}"

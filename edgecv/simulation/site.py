@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from edgecv.simulation.facade_picture import BALCONY_DEPTH_M
 from edgecv.simulation.scene import Scene
 
 
@@ -18,7 +19,7 @@ def write_box(scene: Scene, video: str, box: Path, calibration: Path, camera_id:
     """
     camera: dict[str, Any] = {"source": video}
     settings: dict[str, Any] = {"site": "simulated", "facades": {}, "cameras": {camera_id: camera}}
-    points = [] if scene.background is not None else _marks(scene)
+    points = [] if scene.background is not None else marks(scene)
     if points:
         camera |= {"facade": "front", "calibration": calibration.name}
         settings["facades"] = {"front": _facade(scene)}
@@ -40,13 +41,23 @@ def _facade(scene: Scene) -> dict[str, Any]:
             for name, h in zip(scene.plan.floor_names, heights, strict=True)
         ],
         "ground": float(scene.plan.floor_edges_m[0]),
-        "windows": [
-            {"name": w.name, "left": round(w.left_m, 3), "right": round(w.right_m, 3)} for w in scene.plan.windows
-        ],
+        "windows": [_window(scene, n) for n in range(len(scene.plan.windows))],
     }
 
 
-def _marks(scene: Scene) -> list[dict[str, list[float]]]:
+def _window(scene: Scene, column: int) -> dict[str, Any]:
+    window = scene.plan.windows[column]
+    listed: dict[str, Any] = {
+        "name": window.name,
+        "left": round(window.left_m, 3),
+        "right": round(window.right_m, 3),
+    }
+    if column in scene.balconies:
+        listed["balcony"] = BALCONY_DEPTH_M
+    return listed
+
+
+def marks(scene: Scene) -> list[dict[str, list[float]]]:
     """Points of the facade inside the picture, as a person would mark them: at most eight, well spread."""
     xs = [edge for window in scene.plan.windows for edge in (window.left_m, window.right_m)]
     spots = [(x, float(y)) for y in scene.plan.floor_edges_m for x in xs]

@@ -138,7 +138,8 @@ def looks(
     # the long side turns out of the picture and back: it is never seen shorter than the short side
     foreshortened = 1.0 + (thing.aspect - 1.0) * (0.5 + 0.5 * np.cos(0.7 * turn))
     scale = float(px_per_m(camera, world_m))
-    short = thing.diameter_m / np.sqrt(thing.aspect) / 2.0
+    # the diameter is that of the area seen on the average of a turn
+    short = thing.diameter_m / np.sqrt((1.0 + thing.aspect) / 2.0) / 2.0
     grey = thing.grey * (1.0 + thing.shade * np.sin(turn))
     if night:
         # the lamp's light falls off with the square of the distance, and the camera's gain brings most of it back

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,12 +26,14 @@ class SeenFrame:
         detections: ``(m, 8)`` the same as an array.
         density: ``(m,)`` detections per px² to be expected by chance around each.
         taken: ``(m,) bool``.
+        described: the arrays as the C library takes them, once they were needed there.
     """
 
     frame: DetectedFrame
     detections: Float64
     density: Float64
     taken: NDArray[np.bool_]
+    described: ctypes.Structure | None = None
 
     @property
     def t_s(self) -> float:

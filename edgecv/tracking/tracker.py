@@ -14,9 +14,10 @@ from edgecv.tracking.association import associate, position_variance
 from edgecv.tracking.bank import FilterBank
 from edgecv.tracking.clutter import ClutterMap
 from edgecv.tracking.earlier import break_in, earlier_sightings
-from edgecv.tracking.initiation import LOOK_BACK, FreeSightings, find_starts
+from edgecv.tracking.initiation import LOOK_BACK
 from edgecv.tracking.live import Hit, LiveTracks, SeenFrame
 from edgecv.tracking.settings import TrackingSettings
+from edgecv.tracking.starts import starts_of
 from edgecv.tracking.track import Falling, Track, TrackPoint
 
 _FOLLOW_REPEATS_S = 1.0  # how long after a repeated frame the instants count as uncertain
@@ -124,11 +125,9 @@ class Tracker:
         s = self._settings
         self._release_doubtful()
         recent = list(islice(reversed(self._seen), LOOK_BACK))
-        free = []
-        for seen in recent:
-            rows = np.flatnonzero(~seen.taken)[: s.start_candidates]
-            free.append(FreeSightings(seen.t_s, rows, seen.detections[rows], seen.density[rows]))
-        starts = find_starts(free, self._size[1], s)
+        starts = starts_of(recent, self._size[1], s)
+        if not starts:
+            return
         for seen_in, triplets in groupby(sorted(starts), key=lambda triplet: tuple(age for age, _ in triplet)):
             hits: list[list[Hit]] = [
                 [(recent[age], row) for age, (_, row) in zip(seen_in, triplet, strict=True)] for triplet in triplets

@@ -165,7 +165,7 @@ def _examine(
 
 def _cut(track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySettings) -> Path:
     in_time = round((points[-1].t_s - points[0].t_s) / max(track.frame_interval_s, 1e-3)) + 1
-    return path_of(points, min(in_time, track.frames_looked_at), settings)
+    return path_of(points, min(in_time, track.frames_looked_at), settings, track.picture_size_px)
 
 
 def _agreeing(track: Track, fit: FallFit, path: Path, settings: TrajectorySettings) -> tuple[TrackPoint, ...]:
@@ -173,7 +173,7 @@ def _agreeing(track: Track, fit: FallFit, path: Path, settings: TrajectorySettin
 
     Growing stops at the first real gap and where the thing suddenly becomes several times larger: the hand that let go.
     """
-    whole = path_of(track.points, len(track.points), settings)
+    whole = path_of(track.points, len(track.points), settings, track.picture_size_px)
     predicted = fit.pixels_at(whole.t_s)
     expected_sd = np.hypot(whole.sd_px, fit.pixel_sd_at(whole.t_s))
     agrees = np.linalg.norm((whole.uv_px - predicted) / expected_sd, axis=1) < 3.0

@@ -19,7 +19,19 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch_prior import log_hand_prior, log_place_prior, log_unseen_prior
-from edgecv.trajectory.launch_problem import LOG_TERMINAL, VX, VZ, WIND_X, LaunchProblem, Solution, Y, Z
+from edgecv.trajectory.launch_problem import (
+    DRAG,
+    VX,
+    VZ,
+    WIND_X,
+    LaunchProblem,
+    Solution,
+    Y,
+    Z,
+    log_terminal_slope,
+    terminal_of,
+    terminal_residual,
+)
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.unsteady import Strengths
 
@@ -122,6 +134,7 @@ def _draw(
     launch = (1.0 - share) * means[before] + share * means[after] + noise
     log_weight = log_place_prior(launch[:, :3], plan) + log_hand_prior(launch[:, VX : VZ + 1])
     log_weight -= _log_assumed(launch, settings)
+    log_weight += _log_drag_weight(launch[:, DRAG], means[nearest, DRAG], noise[:, DRAG], settings)
     if not np.isfinite(log_weight).any():
         return None
     weight = np.exp(log_weight - log_weight.max())
@@ -131,7 +144,7 @@ def _draw(
         unseen[kept],
         launch[:, :3],
         launch[:, VX : VZ + 1],
-        np.exp(launch[:, LOG_TERMINAL]),
+        terminal_of(launch[:, DRAG]),
         launch[:, WIND_X:],
         strengths,
         found[int(np.argmax(evidence))].chi2_reduced,
@@ -148,6 +161,15 @@ def _log_assumed(launch: Float64, settings: TrajectorySettings) -> Float64:
     return np.asarray(
         sum(-0.5 * np.square((launch[:, column] - mean) / spread) for column, (mean, spread) in assumed), np.float64
     )
+
+
+def _log_drag_weight(drag: Float64, solved: Float64, apart: Float64, settings: TrajectorySettings) -> Float64:
+    """Log of what is likely of a drag, by its terminal velocity, over the parabola it was solved with."""
+    step = 1e-3
+    at = terminal_residual(solved, settings)
+    slope = (terminal_residual(solved + step, settings) - at) / step
+    likely = -0.5 * np.square(terminal_residual(drag, settings)) + np.log(-log_terminal_slope(drag))
+    return np.asarray(likely + 0.5 * np.square(at + slope * apart), np.float64)
 
 
 def _root(covariance: Float64) -> Float64:

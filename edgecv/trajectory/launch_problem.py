@@ -18,11 +18,15 @@ from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.unsteady import Disturbance, Strengths, disturbance, strengths_of
 
 Float64 = NDArray[np.float64]
-# columns of a launch: metres and m/s in the world (X right along the facade, Y up, Z out of it), log of m/s
-X, Y, Z, VX, VY, VZ, LOG_TERMINAL, WIND_X, WIND_Z = range(9)
+# columns of a launch: metres and m/s in the world (X right along the facade, Y up, Z out of it), and its drag
+X, Y, Z, VX, VY, VZ, DRAG, WIND_X, WIND_Z = range(9)
 _STEPS = np.array([0.01, 0.01, 0.01, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3])
 _ANY = np.array([30.0, 30.0, 1.0, 4.0, 10.0, 4.0, 1.0, 3.0, 3.0])
-"""How far the state at the first sighting may be from anything: for what disturbs a path its launch matters little."""
+"""How far the state at the first sighting may be from anything: for what disturbs a path its launch matters little;
+drag in units of its own size."""
+_UNIT_MPS = 20.0
+_LEAST_BEND, _MOST_DRAG = 0.005, 8.0
+_FASTEST_START = 5.0  # log of 150 m/s
 _SHARP = 0.03  # of its size, by which a thing's centre errs from frame to frame
 _MOST_POINTS = 80  # of a path whose strengths are looked for
 
@@ -44,6 +48,35 @@ class Solution:
     chi2_reduced: float
 
 
+def terminal_of(drag: Float64) -> Float64:
+    """Terminal velocities, m/s, of the column :data:`DRAG`.
+
+    It is ``asinh((20 m/s / terminal velocity)²)``. A stone's path is bent in proportion to that square, so errors are
+    Gaussian in it and not in the logarithm of its terminal velocity; of paper it is the logarithm that is seen. Near
+    zero and below it ends smoothly, at no drag.
+    """
+    bend = np.sinh(np.clip(drag, -_MOST_DRAG, _MOST_DRAG))
+    return np.asarray(_UNIT_MPS / np.sqrt(0.5 * (bend + np.hypot(bend, _LEAST_BEND))), np.float64)
+
+
+def drag_of(terminal_mps: float) -> float:
+    """The reverse of :func:`terminal_of`."""
+    bend = (_UNIT_MPS / terminal_mps) ** 2
+    return float(np.arcsinh(bend - _LEAST_BEND**2 / (4.0 * bend)))
+
+
+def log_terminal_slope(drag: Float64) -> Float64:
+    """How the logarithm of the terminal velocity changes with the drag."""
+    return np.asarray(-0.5 * np.cosh(drag) / np.hypot(np.sinh(drag), _LEAST_BEND), np.float64)
+
+
+def terminal_residual(drag: Float64, settings: TrajectorySettings) -> Float64:
+    """How many standard deviations a thing of that drag is from a usual one."""
+    usual_mps, slower, faster = settings.launch_terminal
+    apart = np.log(terminal_of(drag) / usual_mps)
+    return np.asarray(apart / np.where(apart < 0.0, slower, faster), np.float64)
+
+
 class LaunchProblem:
     """The least-squares problem of one path."""
 
@@ -54,7 +87,9 @@ class LaunchProblem:
         self._uv = self._view.undistort(path.uv_px)
         self._times = path.t_s - path.t_s[0]
         sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
-        self._sd = np.hypot(settings.position_sd_px + _SHARP * sides, _cut_px(sides))
+        known = np.hypot(settings.position_sd_px + _SHARP * sides, _hidden_px(sides))
+        # errors of sightings are scaled to what the path shows; that of a thing cut by the picture's edge is as it is
+        self._sd = np.hypot(known, 3.0 * path.cut_px[:, None])
         self._tumble = settings.position_sd_per_size * sides
         right, down, ahead = self._view.axes(
             *(np.array([v]) for v in (self._view.elevation_rad[0], self._view.roll_rad[0]))
@@ -69,7 +104,7 @@ class LaunchProblem:
                 0.0,
                 s.launch_up_mps[0],
                 s.launch_out_mps[0],
-                np.log(s.launch_terminal[0]),
+                drag_of(s.launch_terminal[0]),
                 0.0,
                 0.0,
             ]
@@ -82,7 +117,7 @@ class LaunchProblem:
                 s.launch_side_mps,
                 s.launch_up_mps[1],
                 s.launch_out_mps[1],
-                s.launch_terminal[1],
+                np.inf,  # of its logarithm, see terminal_residual
                 s.launch_wind_mps,
                 s.launch_wind_mps,
             ]
@@ -97,7 +132,7 @@ class LaunchProblem:
         out[:, V] = self._view.center_px[1] + self._view.focal_px * local[:, 1] / depth
         out[:, LOG_DEPTH] = np.log(depth)
         out[:, RIGHT : AHEAD + 1] = launch[:, VX : VZ + 1] @ self._to_level.T
-        out[:, LOG_VT] = launch[:, LOG_TERMINAL]
+        out[:, LOG_VT] = np.log(terminal_of(launch[:, DRAG]))
         wind = np.stack([launch[:, WIND_X], np.zeros(len(launch)), launch[:, WIND_Z]], axis=1) @ self._to_level.T
         out[:, LOG_VT + 1], out[:, LOG_VT + 2] = wind[:, 0], wind[:, 2]
         out[:, ELEVATION], out[:, ROLL] = self._view.elevation_rad[0], self._view.roll_rad[0]
@@ -110,7 +145,7 @@ class LaunchProblem:
         start = np.zeros(9)
         start[:3] = states.positions_m[0, 0] @ self._camera.rotation + self._camera.position_m
         start[VX : VZ + 1] = states.velocities_mps[0, 0] @ self._camera.rotation
-        start[LOG_TERMINAL] = p[LOG_VT]
+        start[DRAG] = drag_of(float(np.exp(np.clip(p[LOG_VT], 0.0, _FASTEST_START))))
         wind = np.array([p[LOG_VT + 1], 0.0, p[LOG_VT + 2]]) @ self._to_level
         start[WIND_X], start[WIND_Z] = wind[0], wind[2]
         return start
@@ -134,7 +169,8 @@ class LaunchProblem:
         few = np.unique(np.linspace(0, len(apart) - 1, _MOST_POINTS).astype(np.intp))
         rows = np.stack([2 * few, 2 * few + 1], axis=1).reshape(-1)
         batch = see(self._view, self.model(np.concatenate([launch[None], launch + np.diag(_STEPS)])), self._times)
-        response = ((batch[1:] - batch[0]) / _STEPS[:, None, None]).reshape(len(_STEPS), -1).T * _ANY
+        spread = _ANY * np.where(np.arange(len(_ANY)) == DRAG, max(2.0 * float(np.tanh(launch[DRAG])), 0.1), 1.0)
+        response = ((batch[1:] - batch[0]) / _STEPS[:, None, None]).reshape(len(_STEPS), -1).T * spread
         return strengths_of(self._disturbance(launch, 0.0, few), apart.reshape(-1)[rows], response[rows])
 
     def _disturbance(self, launch: Float64, unseen_s: float, few: NDArray[np.intp] | None = None) -> Disturbance:
@@ -150,7 +186,7 @@ class LaunchProblem:
         )
         wind = np.array([launch[WIND_X], 0.0, launch[WIND_Z]]) @ turn.T
         speed = np.linalg.norm(velocity - wind, axis=1)
-        terminal = float(np.exp(np.clip(launch[LOG_TERMINAL], 0.0, 6.0)))
+        terminal = float(np.clip(terminal_of(launch[DRAG]), 1.0, 400.0))
         return disturbance(times, speed, terminal, per_m, self._sd[chosen], self._tumble[chosen])
 
     def _white(self, root: Float64, pixels: Float64) -> Float64:
@@ -161,6 +197,7 @@ class LaunchProblem:
     def _residuals(self, launch: Float64, unseen_s: float, root: Float64) -> Float64:
         apart = see(self._view, self.model(launch), self._times + unseen_s) - self._uv
         prior = (launch - self._mean) / self._prior_sd
+        prior[:, DRAG] = terminal_residual(launch[:, DRAG], self.settings)
         return np.concatenate([self._white(root, apart), prior[:, 2:]], axis=1)
 
     def _jacobian(self, launch: Float64, unseen_s: float, root: Float64) -> tuple[Float64, Float64]:
@@ -194,7 +231,7 @@ class LaunchProblem:
         return Solution(found, np.asarray(np.linalg.inv(precision), np.float64), evidence, chi2)
 
 
-def _cut_px(sides_px: Float64) -> Float64:
+def _hidden_px(sides_px: Float64) -> Float64:
     """``(n, 2)`` pixels by which a box that is larger or smaller than its neighbours may be off its thing's centre.
 
     What is half behind a rail, or at the picture's edge, is seen by its other half.

@@ -203,17 +203,20 @@ def _share_above(camera: PinholeCamera, launches: Launches) -> float:
 
 
 def _probabilities(launches: Launches, plan: FacadePlan) -> list[WindowProbability]:
-    counts: dict[tuple[int, int | None, str | None], int] = {}
-    for x, y in launches.position_m[:, :2]:
-        floor = plan.floor_at(float(y))
-        if floor is None:
-            continue
-        index, name = plan.window_at(float(x)) or (None, None)
-        counts[floor, index, name] = counts.get((floor, index, name), 0) + 1
-    total = len(launches.position_m)
+    x, y = launches.position_m[:, :2].T
+    floors = np.searchsorted(plan.floor_edges_m, y, side="right")
+    windows = plan.windows_at(x)
+    on_a_floor = (floors >= 1) & (floors <= plan.floor_count)
+    places, counts = np.unique(np.stack([floors, windows])[:, on_a_floor], axis=1, return_counts=True)
     return [
-        WindowProbability(floor, name, index, n / total, floor_name=plan.floor_names[floor - 1])
-        for (floor, index, name), n in counts.items()
+        WindowProbability(
+            floor,
+            plan.windows[window].name if window >= 0 else None,
+            window if window >= 0 else None,
+            n / len(x),
+            floor_name=plan.floor_names[floor - 1],
+        )
+        for floor, window, n in zip(*places.tolist(), counts.tolist(), strict=True)
     ]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.settings import TrajectorySettings
@@ -18,6 +19,8 @@ Float64 = NDArray[np.float64]
 _MIN_POINTS = 6
 _OUTLIER = 3.5  # standard deviations
 _RIDGE = 1e-9 * np.eye(4)
+_BESIDE = 9  # sightings, by which the length of one that is cut is judged
+_EDGE_PX = 1.0
 _SEEN = 0.8  # share of frames in which a tracked thing is seen
 
 
@@ -30,6 +33,7 @@ class Path:
         t_s: ``(n,) float64`` media time.
         uv_px: ``(n, 2) float64`` centres, pixels of the reference picture.
         sd_px: ``(n, 2) float64`` standard deviation of each coordinate.
+        cut_px: ``(n,) float64`` part of that for what the picture's edge cuts off; 0 inside the picture.
         log_clutter: ``(n,) float64`` log of the detections per px² to be expected there by chance.
         missed: frames with new evidence inside the stretch in which the thing was not seen.
     """
@@ -38,6 +42,7 @@ class Path:
     t_s: Float64
     uv_px: Float64
     sd_px: Float64
+    cut_px: Float64
     log_clutter: Float64
     missed: int
 
@@ -62,29 +67,53 @@ class Path:
         return chance - len(self.points) * float(np.log(_SEEN)) - self.missed * float(np.log(1.0 - _SEEN))
 
 
-def path_of(points: tuple[TrackPoint, ...], looked_at: int, settings: TrajectorySettings) -> Path:
-    """Return the sightings as arrays; ``looked_at`` is the number of frames with new evidence in their span."""
+def path_of(
+    points: tuple[TrackPoint, ...],
+    looked_at: int,
+    settings: TrajectorySettings,
+    picture_size_px: tuple[int, int] | None = None,
+) -> Path:
+    """Return the sightings as arrays.
+
+    Args:
+        points: the sightings.
+        looked_at: number of frames with new evidence in their span.
+        settings: errors of a sighting.
+        picture_size_px: ``(width, height)``, beyond which nothing is seen of a thing; None for no edge.
+    """
     size = np.array([[p.detection.w_px, p.detection.h_px] for p in points])
+    cut = np.zeros(len(points)) if picture_size_px is None else _cut_by_edge_px(points, size, picture_size_px)
     return Path(
         points=points,
         t_s=np.array([p.t_s for p in points]),
         uv_px=np.array([[p.detection.x_px, p.detection.y_px] for p in points]),
-        sd_px=settings.position_sd_px + settings.position_sd_per_size * size,
+        sd_px=np.hypot(settings.position_sd_px + settings.position_sd_per_size * size, cut[:, None]),
+        cut_px=cut,
         log_clutter=np.log([p.clutter_px2 for p in points]),
         missed=max(0, looked_at - len(points)),
     )
 
 
+def _cut_by_edge_px(points: tuple[TrackPoint, ...], size_px: Float64, picture_size_px: tuple[int, int]) -> Float64:
+    """``(n,)`` pixels by which what is seen of a thing at the picture's edge may be off its centre: half its length."""
+    centre = np.array([[p.detection.x_px + p.shift_px[0], p.detection.y_px + p.shift_px[1]] for p in points])
+    inside = np.minimum(centre, np.array(picture_size_px) - 1.0 - centre).min(axis=1, initial=np.inf)
+    nearest = np.argmin(np.minimum(centre, np.array(picture_size_px) - 1.0 - centre), axis=1)
+    reach = size_px[np.arange(len(points)), nearest] / 2.0
+    longest = maximum_filter1d(size_px.max(axis=1), _BESIDE, mode="nearest")
+    return np.where(inside < reach + _EDGE_PX, longest / 2.0, 0.0)
+
+
 def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
     """Return the stretch of the track that one smooth downward-accelerated motion explains best, or None."""
-    whole = path_of(track.points, track.frames_looked_at, settings)
+    whole = path_of(track.points, track.frames_looked_at, settings, track.picture_size_px)
     if len(whole.points) < _MIN_POINTS or not _goes_down(whole, track.picture_size_px[1]) or _goes_straight(whole):
         return None
     best = _best_stretch(whole, track.frame_interval_s)
     if best is None:
         return None
     points, looked_at = best
-    stretch = path_of(points, looked_at, settings)
+    stretch = path_of(points, looked_at, settings, track.picture_size_px)
     return stretch if _accelerates_down(stretch) else None
 
 

@@ -110,52 +110,52 @@ def disturbance(
     speeds = np.concatenate([speed_mps[:1] * 0.5, speed_mps]) if times_s[0] > 0.0 else speed_mps
     # speed at the middle of each step; drag answers a disturbance across the path once, along it twice over
     rate = G_MPS2 / terminal_mps**2 * np.interp((grid[1:] + grid[:-1]) / 2.0, since_start, speeds)
-    gust, flutter = np.zeros((2 * n, 2 * n)), np.zeros((2 * n, 2 * n))
+    gust, flutter = np.zeros((n, 2, n, 2)), np.zeros((n, 2, n, 2))
     alike_gust = _memory(grid[:-1], _GUST_MEMORY_S)
     alike_flutter = _memory(grid[:-1], _FLUTTER_MEMORY_S)
-    across = _response(times_s, grid, rate)
-    along = _response(times_s, grid, 2.0 * rate)
-    for axis in range(3):
-        moved = along if axis == 1 else across
-        pulled = moved * (2.0 * rate if axis == 1 else rate)
-        shape = px_per_m[:, :, axis].reshape(-1)
-        outer = np.outer(shape, shape)
-        gust += _UPRIGHT[axis] ** 2 * outer * np.repeat(np.repeat(pulled @ alike_gust @ pulled.T, 2, 0), 2, 1)
-        moving = np.repeat(np.repeat(moved @ alike_flutter @ moved.T, 2, 0), 2, 1)
-        flutter += _FLUTTER_AXES[axis] ** 2 * outer * moving
-    wandering = np.zeros((2 * n, 2 * n))
+    across, along = ((moved, moved * acting) for moved, acting in _responses(times_s, grid, rate))
+    for axis, (moved, pulled) in enumerate((across, along, across)):
+        shape = px_per_m[:, :, axis]
+        outer = shape[:, :, None, None] * shape[None, None]
+        gust += _UPRIGHT[axis] ** 2 * (pulled @ alike_gust @ pulled.T)[:, None, :, None] * outer
+        flutter += _FLUTTER_AXES[axis] ** 2 * (moved @ alike_flutter @ moved.T)[:, None, :, None] * outer
+    wandering = np.zeros((n, 2, n, 2))
     alike = _memory(times_s, _TUMBLE_MEMORY_S)
     for axis in range(2):
-        wandering[axis::2, axis::2] = np.outer(tumble_px[:, axis], tumble_px[:, axis]) * alike
-    return Disturbance(np.square(sd_px).reshape(-1), wandering, gust, flutter)
+        wandering[:, axis, :, axis] = np.outer(tumble_px[:, axis], tumble_px[:, axis]) * alike
+    square = (2 * n, 2 * n)
+    return Disturbance(
+        np.square(sd_px).reshape(-1), wandering.reshape(square), gust.reshape(square), flutter.reshape(square)
+    )
 
 
 def _memory(times_s: Float64, memory_s: float) -> Float64:
     return np.asarray(np.exp(-np.abs(times_s[:, None] - times_s[None, :]) / memory_s), np.float64)
 
 
-def _response(times_s: Float64, grid: Float64, rate: Float64) -> Float64:
-    """Metres ``(n, steps)`` that an acceleration of 1 m/s² during one step moves the thing by each time.
+def _responses(times_s: Float64, grid: Float64, rate: Float64) -> Iterator[tuple[Float64, Float64]]:
+    """What an acceleration during one step does later, across the path and along it, where drag acts twice over.
 
     Args:
         times_s: ``(n,)``.
         grid: ``(steps + 1,)`` edges of the steps.
-        rate: ``(steps,)`` 1/s, at which drag undoes a difference of velocity.
+        rate: ``(steps,)`` 1/s, at which drag undoes a difference of velocity across the path.
+
+    Yields:
+        Metres ``(n, steps)`` that 1 m/s² during a step moves the thing by each time; the rate ``(steps,)`` there.
     """
-    step = float(grid[1] - grid[0])
-    steps = len(rate)
-    moved = np.zeros((steps + 1, steps))
-    velocity = np.zeros(steps)
-    fade = np.exp(-rate * step)
-    for n in range(steps):
-        before = velocity.copy()
-        velocity *= fade[n]
-        velocity[n] = step
-        moved[n + 1] = moved[n] + 0.5 * step * (before + velocity)
+    step, steps = float(grid[1] - grid[0]), len(rate)
     at = np.clip(times_s / step, 0.0, steps)
     lower = np.minimum(at.astype(np.intp), steps - 1)
     share = (at - lower)[:, None]
-    return np.asarray((1.0 - share) * moved[lower] + share * moved[lower + 1], np.float64)
+    for acting in (rate, 2.0 * rate):
+        undone = np.concatenate([[0.0], np.cumsum(acting * step)])
+        # velocity left at each edge of what each step gave
+        velocity = step * np.exp(np.minimum(undone[1:] - undone[:, None], 0.0))
+        velocity[np.arange(steps + 1)[:, None] <= np.arange(steps)] = 0.0
+        moved = np.zeros((steps + 1, steps))
+        np.cumsum(0.5 * step * (velocity[1:] + velocity[:-1]), axis=0, out=moved[1:])
+        yield np.asarray((1.0 - share) * moved[lower] + share * moved[lower + 1], np.float64), acting
 
 
 def strengths_of(disturbed: Disturbance, residual: Float64, response: Float64) -> Strengths:

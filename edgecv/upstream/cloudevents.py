@@ -12,16 +12,18 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from edgecv.incidents.alarm import Alarm, Record
 from edgecv.incidents.record import Incident
 
 CONTENT_TYPE = "application/cloudevents+json"
 INCIDENT_TYPE = "io.edgecv.incident.v1"
 EVIDENCE_TYPE = "io.edgecv.evidence.v1"
+UPDATE_TYPE = "io.edgecv.update.v1"
 DEVICE_TYPE = "io.edgecv.device.v1"
 
 
-def incident_event(incident: Incident) -> dict[str, Any]:
-    """The CloudEvents 1.0 message for an incident, ready for ``encode``.
+def incident_event(incident: Record) -> dict[str, Any]:
+    """The CloudEvents 1.0 message for an incident or another device's alarm, ready for ``encode``.
 
     ``source`` and ``id`` together are unique, and the same incident always gives the same pair: whoever receives it
     twice can tell. ``source`` is the URN ``urn:edgecv:SITE:DEVICE``, percent-encoded (RFC 8141); ``subject`` is the
@@ -46,6 +48,12 @@ def evidence_event(incident: Incident, manifest_sha256: str, files: Sequence[str
         "sha256": incident.evidence.sha256,
     }
     return _event(incident.site, incident.device, EVIDENCE_TYPE, incident.id, incident.kind, now_text(), data)
+
+
+def update_event(alarm: Alarm, update_id: str, moment: str) -> dict[str, Any]:
+    """The message that an alarm went on: escalated, closed, over. ``data`` is the whole alarm as it is now."""
+    data = json.loads(alarm.to_json())
+    return _event(alarm.site, alarm.device, UPDATE_TYPE, update_id, alarm.kind, moment, data)
 
 
 def device_event(site: str, device: str, kind: str, text: str, details: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from edgecv.incidents.database import Database
 
-Kind = Literal["incident", "evidence", "device"]
+Kind = Literal["incident", "evidence", "update", "device"]
 RETRY_PARKED_S = 3600.0
 
 
@@ -25,7 +25,7 @@ class Message:
 
     Attributes:
         seq: its place in the order of all messages.
-        kind: incident, evidence or device.
+        kind: incident, evidence, update or device.
         id: of the incident or event; together with ``kind`` unique.
         device: whose it is.
         created_s: when it was put in, seconds since 1970.

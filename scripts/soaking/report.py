@@ -34,11 +34,11 @@ def delay_s(readings: Readings, quantile: float) -> float | None:
 
 def lines_of(readings: Readings) -> list[str]:
     """The figures in plain words."""
-    frames, dropped = total(readings, "frames"), total(readings, "dropped_packets")
+    frames, thinned, dropped = (total(readings, name) for name in ("frames", "thinned_frames", "dropped_packets"))
     cores = readings.daemon_cpu_s / max(readings.seconds, 1.0)
     lines = [
         f"{len(readings.cameras)} cameras, {readings.seconds / 60.0:.1f} minutes: "
-        f"{frames:.0f} frames analysed, {dropped:.0f} packets dropped",
+        f"{frames:.0f} frames analysed, {thinned:.0f} left out, {dropped:.0f} packets dropped",
         f"restarts {total(readings, 'worker_restarts'):.0f}, connections {total(readings, 'connections'):.0f}",
         f"CPU: the daemon {cores:.2f} cores, the RTSP server {readings.server_cpu_s / max(readings.seconds, 1.0):.2f}",
     ]
@@ -69,6 +69,8 @@ def limits_missed(readings: Readings) -> list[str]:
         missed.append(f"no picture of {', '.join(blind)}")
     if dropped := total(readings, "dropped_packets"):
         missed.append(f"{dropped:.0f} packets dropped")
+    if thinned := total(readings, "thinned_frames"):
+        missed.append(f"{thinned:.0f} frames left out")
     if restarts := total(readings, "worker_restarts"):
         missed.append(f"{restarts:.0f} restarts")
     for camera, series in sorted(readings.memory.items()):

@@ -63,7 +63,7 @@ def test_a_camera_taken_out_of_the_box_file_is_forgotten_and_told_once(states: S
     for _ in range(2):
         states.update(box(camera(heard=beat())))
     assert kept(tmp_path)["south-1"] == {}
-    assert told(tmp_path) == [("south-1", "camera_removed")]
+    assert told(tmp_path) == [("south-1", "device_removed")]
     states.update(both)  # and put in again
     assert kept(tmp_path)["south-1"]["state"] == "online"
 

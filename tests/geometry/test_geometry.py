@@ -133,3 +133,10 @@ def test_overlapping_windows_and_flat_floors_are_refused() -> None:
         FacadePlan.of([3.0], [("a", 0.0, 2.0), ("b", 1.5, 3.0)])
     with pytest.raises(ValueError, match="above 0 m"):
         FacadePlan.of([3.0, 0.0])
+
+
+def test_many_places_are_given_the_windows_that_claim_them() -> None:
+    plan = FacadePlan.of([3.0], [("a", 0.0, 1.0), ("b", 3.0, 4.0)])
+    # the wall between two windows is shared at its middle; 1 m beyond the outermost nothing is claimed
+    assert plan.windows_at(np.array([-1.1, -0.9, 0.5, 1.9, 2.1, 4.9, 5.1])).tolist() == [-1, 0, 0, 0, 1, 1, -1]
+    assert FacadePlan.of([3.0]).windows_at(np.array([0.0])).tolist() == [-1]

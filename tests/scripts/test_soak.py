@@ -35,7 +35,7 @@ def test_a_run_within_all_limits_misses_none() -> None:
     well = readings()
     assert limits_missed(well) == []
     assert lines_of(well) == [
-        "2 cameras, 30.0 minutes: 90000 frames analysed, 0 packets dropped",
+        "2 cameras, 30.0 minutes: 90000 frames analysed, 0 left out, 0 packets dropped",
         "restarts 0, connections 2",
         "CPU: the daemon 0.50 cores, the RTSP server 0.05",
         "camera-0: 223 MB resident, +0.10 MB a minute after warm-up",
@@ -56,6 +56,9 @@ def test_each_limit_is_told_when_it_is_missed() -> None:
     blind = readings()
     blind.metrics['edgecv_frames_total{camera="camera-1"}'] = 0.0
     assert limits_missed(blind) == ["no picture of camera-1"]
+    thinned = readings()
+    thinned.metrics['edgecv_thinned_frames_total{camera="camera-0"}'] = 4.0
+    assert limits_missed(thinned) == ["4 frames left out"]
     restarted = readings()
     restarted.metrics['edgecv_worker_restarts_total{camera="camera-0"}'] = 2.0
     assert limits_missed(restarted) == ["2 restarts"]
@@ -103,6 +106,6 @@ def test_two_cameras_for_half_a_minute(demo_run, tmp_path: Path) -> None:
     if os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1):
         pytest.skip("this machine is too busy to hold drops and delays to their limits")
     late = delay_s(found, 0.5)
-    assert total(found, "dropped_packets") == 0.0
+    assert total(found, "dropped_packets") == total(found, "thinned_frames") == 0.0
     assert late is not None
     assert late <= LONGEST_DELAY_S

@@ -17,6 +17,7 @@ from edgecv.geometry import FacadePlan, looking_at
 from edgecv.simulation import FallingObject, Scene, write_scene
 from edgecv.simulation.render import render
 from edgecv.simulation.scene import Codec, Timing
+from edgecv.simulation.thrown import looks
 
 SIZE = (320, 240)
 CAMERA = looking_at((0.0, 1.5, 14.0), (0.0, 9.0, 0.0), 300.0, SIZE)
@@ -95,6 +96,23 @@ def test_a_heavy_thing_falls_with_the_acceleration_of_gravity_in_the_picture() -
     ]
     t, y = np.array(rows).T
     assert 2.0 * np.polyfit(t, y * (29.8 / 600.0), 2)[0] == pytest.approx(9.81, rel=0.01)
+
+
+def test_a_tumbling_thing_shows_its_diameter_on_the_average_of_its_turns() -> None:
+    bottle = replace(STONE, aspect=3.0, spin_hz=2.0, diameter_m=0.2)
+    camera = SCENE.camera
+    times = np.linspace(STONE.release_s, STONE.release_s + 10.0, 2000)  # seven turns out of the picture
+    areas = [np.pi * np.prod(looks(bottle, camera, np.array(STONE.position_m), t, False)[0]) for t in times]
+    depth = float(((np.array(STONE.position_m) - camera.position_m) @ camera.rotation.T)[2])
+    diameter_px = 2.0 * np.sqrt(np.mean(areas) / np.pi)
+    assert diameter_px == pytest.approx(0.2 * camera.focal_px / depth, rel=0.02)
+
+
+def test_the_box_file_lists_the_balconies(tmp_path: Path) -> None:
+    files = write_scene(replace(SCENE, balconies=(1,), duration_s=0.2), tmp_path)
+    plan = camera_of(load_box(files.box), None).camera.plan
+    assert plan is not None
+    assert [window.balcony_m for window in plan.windows][:2] == [0.0, pytest.approx(1.2)]
 
 
 @pytest.mark.parametrize(("mode", "count"), [("constant", 40), ("half_rate", 20), ("repeated", 40)])

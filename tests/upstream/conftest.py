@@ -1,129 +1,25 @@
-"""A real broker and an independent reader: Debian's mosquitto and mosquitto_sub."""
+"""Brokers of all kinds, a box, a web server."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from brokers import PASSWORD, USER, Broker, free_port, running_broker, tool
 from receivers import WebReceiver
 from small_box import Box
 
 from edgecv.incidents.record import Incident
 from edgecv.upstream import route
 
-USER, PASSWORD = "box", "s3cr:et/@"
-PATHS = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-
-
-@dataclass(frozen=True)
-class Broker:
-    """A running mosquitto on the loopback interface."""
-
-    host_port: str
-    port: int
-    process: subprocess.Popen[bytes]
-
-    @contextmanager
-    def listener(self, *topics: str) -> Iterator[Callable[[int], list[dict[str, Any]]]]:
-        """mosquitto_sub, already subscribed; call what is yielded with the number of messages to wait for."""
-        # stdbuf: into a pipe mosquitto_sub would keep its lines to itself until it ends
-        command = [
-            "stdbuf",
-            "-oL",
-            _tool("mosquitto_sub"),
-            "-V",
-            "5",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-q",
-            "1",
-            "-d",
-        ]
-        # a replay may come before the message
-        command += ["-u", USER, "-P", PASSWORD, "-F", "%j", "-W", "180"]
-        for topic in topics:
-            command += ["-t", topic]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        assert process.stdout is not None
-        lines = process.stdout
-        try:
-            assert any("Subscribed" in line for line in iter(lines.readline, "")), "mosquitto_sub did not subscribe"
-
-            def receive(count: int) -> list[dict[str, Any]]:
-                heard: list[dict[str, Any]] = []
-                while len(heard) < count:
-                    line = lines.readline()
-                    assert line, f"only {len(heard)} of {count} messages arrived"
-                    if line.startswith("{"):
-                        heard.append(json.loads(line))
-                return heard
-
-            yield receive
-        finally:
-            process.kill()
-            process.wait()
-            lines.close()
-
-
-def _tool(name: str) -> str:
-    found = shutil.which(name, path=PATHS)
-    if found is None:
-        why = f"{name} is not installed: apt-get install mosquitto mosquitto-clients openssl, or run scripts/test"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
-    return found
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@contextmanager
-def _running(folder: Path, *settings: str, port: int | None = None) -> Iterator[Broker]:
-    port = port or _free_port()
-    config = folder / f"mosquitto-{port}.conf"
-    lines = [f"listener {port} 127.0.0.1", *settings]
-    if not any(setting.startswith("persistence ") for setting in settings):
-        lines.append("persistence false")
-    if os.getuid() == 0:
-        lines.append("user root")  # else it gives up root and cannot read the files in tmp_path
-    config.write_text("\n".join(lines) + "\n")
-    log = folder / f"mosquitto-{port}.log"
-    with log.open("wb") as stderr:
-        process = subprocess.Popen([_tool("mosquitto"), "-c", str(config)], stdout=stderr, stderr=stderr)
-    try:
-        deadline = time.monotonic() + 10
-        while True:
-            assert process.poll() is None, f"mosquitto ended: {log.read_text()}"
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert time.monotonic() < deadline, f"mosquitto does not listen: {log.read_text()}"
-            time.sleep(0.02)
-        yield Broker(f"127.0.0.1:{port}", port, process)
-    finally:
-        process.kill()
-        process.wait()
-
 
 @pytest.fixture
 def mosquitto_broker(tmp_path: Path) -> Iterator[Broker]:
-    with _running(tmp_path, "allow_anonymous true") as broker:
+    with running_broker(tmp_path, "allow_anonymous true") as broker:
         yield broker
 
 
@@ -133,7 +29,7 @@ class MortalBroker:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._running: ExitStack | None = None
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
 
     def has_saved(self) -> bool:
@@ -149,7 +45,7 @@ class MortalBroker:
         kept = [f"persistence_location {self._folder}/", "autosave_on_changes true", "autosave_interval 1"]
         settings = ["allow_anonymous true", "persistence true", "queue_qos0_messages true", *kept]
         self._running = ExitStack()
-        self._running.enter_context(_running(self._folder, *settings, port=self.port))
+        self._running.enter_context(running_broker(self._folder, *settings, port=self.port))
 
     def down(self) -> None:
         """Kill it (SIGKILL)."""
@@ -181,29 +77,29 @@ def mutual_tls_broker(tmp_path: Path) -> Iterator[tuple[Broker, dict[str, str]]]
     )
     _issue([*signed, "-subj", "/CN=box"], made["box.key"], made["box.pem"])
     passwords = tmp_path / "passwords"
-    subprocess.run([_tool("mosquitto_passwd"), "-c", "-b", str(passwords), USER, PASSWORD], check=True)
+    subprocess.run([tool("mosquitto_passwd"), "-c", "-b", str(passwords), USER, PASSWORD], check=True)
     tls = [f"cafile {made['ca.pem']}", f"certfile {made['broker.pem']}", f"keyfile {made['broker.key']}"]
     tls += ["require_certificate true", "allow_anonymous false", f"password_file {passwords}"]
-    with _running(tmp_path, *tls) as broker:
+    with running_broker(tmp_path, *tls) as broker:
         yield broker, {"ca_file": made["ca.pem"], "certificate_file": made["box.pem"], "key_file": made["box.key"]}
 
 
 def _issue(how: list[str], key: str, certificate: str) -> None:
-    command = [_tool("openssl"), "req", "-newkey", "rsa:2048", "-nodes", "-days", "2", *how]
+    command = [tool("openssl"), "req", "-newkey", "rsa:2048", "-nodes", "-days", "2", *how]
     subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
 
 
 @pytest.fixture
 def small_packet_broker(tmp_path: Path) -> Iterator[Broker]:
     """Hangs up on whoever sends it a packet of more than 6000 bytes."""
-    with _running(tmp_path, "allow_anonymous true", "max_packet_size 6000") as broker:
+    with running_broker(tmp_path, "allow_anonymous true", "max_packet_size 6000") as broker:
         yield broker
 
 
 @pytest.fixture
 def narrow_broker(tmp_path: Path) -> Iterator[Broker]:
     """Says that it wants no more than three packets under way."""
-    with _running(tmp_path, "allow_anonymous true", "max_inflight_messages 3") as broker:
+    with running_broker(tmp_path, "allow_anonymous true", "max_inflight_messages 3") as broker:
         yield broker
 
 
@@ -211,10 +107,10 @@ def narrow_broker(tmp_path: Path) -> Iterator[Broker]:
 def guarded_broker(tmp_path: Path) -> Iterator[Broker]:
     """Wants a password, and takes incidents of the site `home` only."""
     passwords = tmp_path / "passwords"
-    subprocess.run([_tool("mosquitto_passwd"), "-c", "-b", str(passwords), USER, PASSWORD], check=True)
+    subprocess.run([tool("mosquitto_passwd"), "-c", "-b", str(passwords), USER, PASSWORD], check=True)
     rules = tmp_path / "rules"
     rules.write_text(f"user {USER}\ntopic write edgecv/v1/home/#\ntopic read #\n")
-    with _running(tmp_path, "allow_anonymous false", f"password_file {passwords}", f"acl_file {rules}") as broker:
+    with running_broker(tmp_path, "allow_anonymous false", f"password_file {passwords}", f"acl_file {rules}") as broker:
         yield broker
 
 
@@ -223,7 +119,7 @@ def tls_broker(tmp_path: Path) -> Iterator[tuple[Broker, Path]]:
     """Speaks TLS with a certificate for 127.0.0.1 that nobody trusts yet; comes with that certificate."""
     certificate, key = tmp_path / "broker.pem", tmp_path / "broker.key"
     command = [
-        _tool("openssl"),
+        tool("openssl"),
         "req",
         "-x509",
         "-newkey",
@@ -236,7 +132,7 @@ def tls_broker(tmp_path: Path) -> Iterator[tuple[Broker, Path]]:
     ]
     command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
-    with _running(tmp_path, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}") as broker:
+    with running_broker(tmp_path, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}") as broker:
         yield broker, certificate
 
 

@@ -1,0 +1,106 @@
+"""``edgecv console``: the web page, and its first user."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from edgecv.config import Box, Hub, load_box, load_hub
+from edgecv.errors import ConfigError
+
+ROLES = ("viewer", "official", "worker", "admin")
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb and what it can do."""
+    parser = verbs.add_parser(
+        "console",
+        help="the web page for officials and workers; its users",
+        description="Serve the web page of a box, or of a hub that many boxes push to, until stopped.",
+    )
+    _add_where(parser, default=None)
+    parser.add_argument("--log", choices=("auto", "text", "json", "journal"), default="auto", help="form of the log")
+    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
+    parser.set_defaults(run=_serve)
+    things = parser.add_subparsers(dest="thing", metavar="user")
+    user = things.add_parser("user", help="users of the console")
+    actions = user.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="make a user; asks for the password, or reads --password-file")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--role", choices=ROLES, required=True)
+    add.add_argument("--full-name", metavar="TEXT", default="", help="as people call them")
+    add.add_argument("--community", metavar="ID", help="of a hub with several")
+    add.add_argument(
+        "--password-file", metavar="FILE", type=Path, help="a file with the password; - reads it from stdin"
+    )
+    _add_where(add, default=argparse.SUPPRESS)
+    add.set_defaults(run=_add_user)
+
+
+def _add_where(parser: argparse.ArgumentParser, default: Any) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--config", metavar="BOX.yaml", type=Path, default=default, help="the box file")
+    where.add_argument("--hub", metavar="HUB.yaml", type=Path, default=default, help="the hub file")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from edgecv.console.server import serve  # noqa: PLC0415 - a web server and a database no other verb needs
+    from edgecv.daemon.logs import configure_logging  # noqa: PLC0415
+
+    where = _where(options)
+    configure_logging(options.log, options.log_level, context={"worker": "console"})
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    serve(where, stop.wait)
+    return 0
+
+
+def _add_user(options: argparse.Namespace) -> int:
+    from edgecv.console.accounts.audit import COMMAND_LINE  # noqa: PLC0415
+    from edgecv.console.accounts.roles import Role  # noqa: PLC0415
+    from edgecv.console.accounts.users import add_user, find_community  # noqa: PLC0415
+    from edgecv.console.server import open_database  # noqa: PLC0415
+    from edgecv.console.storage import EVERYTHING  # noqa: PLC0415
+
+    database = open_database(_where(options))
+    try:
+        with database.session(EVERYTHING) as session:
+            find_community(session, options.community)  # before anybody types a password
+        password = _password(options)
+        with database.session(EVERYTHING, writes=True) as session:
+            community = find_community(session, options.community)
+            role = Role(options.role)
+            add_user(session, options.name, password, role, community, by=COMMAND_LINE, full_name=options.full_name)
+            print(f"{options.name}: made, {role.value} of {community.title}")
+    finally:
+        database.close()
+    return 0
+
+
+def _where(options: argparse.Namespace) -> Box | Hub:
+    if options.hub is not None:
+        return load_hub(options.hub)
+    if options.config is None:
+        raise ConfigError("console: name the box file with --config, or the hub file with --hub")
+    return load_box(options.config, with_calibrations=False)
+
+
+def _password(options: argparse.Namespace) -> str:
+    """Never from the command line, where every user of the machine could read it."""
+    if options.password_file is not None and str(options.password_file) != "-":
+        try:
+            return str(options.password_file.read_text().strip("\r\n"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"--password-file {options.password_file}: cannot be read ({error})") from error
+    if options.password_file is not None or not sys.stdin.isatty():
+        return sys.stdin.readline().strip("\r\n")
+    password = getpass.getpass(f"Password of {options.name}: ")
+    if getpass.getpass("Once more: ") != password:
+        raise ConfigError("password: the two are not the same; try again")
+    return password

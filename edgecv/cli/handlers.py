@@ -1,0 +1,42 @@
+"""``edgecv handlers``: which kinds of devices this installation looks after, and what each may report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from edgecv.errors import ConfigError
+from edgecv.handlers import all_kinds, find_kind, schemas
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "handlers",
+        help="the kinds of devices there are handlers for",
+        description="List the handlers of all installed packages, or show the keys and the events of one.",
+    )
+    parser.add_argument("kind", metavar="KIND", nargs="?", help="show this one's keys in the box file")
+    parser.add_argument("--schema", action="store_true", help="the JSON schema of each event's details")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print."""
+    if options.kind is None:
+        for kind in all_kinds():
+            try:
+                found = find_kind(kind)
+            except ConfigError as error:
+                print(f"{kind}: cannot be used: {error}")
+                continue
+            print(f"{kind} (under {found.section}): {', '.join(found.events)}")
+        return 0
+    found = find_kind(options.kind)
+    if options.schema:
+        print(json.dumps(schemas(found), indent=1, ensure_ascii=False))
+        return 0
+    for name, field in found.settings.model_fields.items():
+        print(f"{name}{'' if field.is_required() else ' (optional)'}: {field.description}")
+    return 0

@@ -1,0 +1,81 @@
+"""``edgecv simulate device``: a day of what devices send, with its truth, written down or replayed to a box."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from edgecv.config.broker import parse_broker_url
+from edgecv.errors import ConfigError
+from edgecv.simulation.devices.channel import Channel
+from edgecv.simulation.devices.known import DAYS, HOOKED
+from edgecv.simulation.devices.replay import post, publish, write_day
+
+VERB = "simulate device"
+_BROKER, _HOOK = "mqtt://127.0.0.1:1883", "http://127.0.0.1:8480"
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        VERB,
+        help="a day of other devices' traffic with its truth",
+        description="Make a day of traffic of one kind of device with the alarms that are right, and replay it as fast "
+        "as it is taken to a box that runs with --rehearsal.",
+    )
+    parser.add_argument("kind", metavar="KIND", choices=sorted(DAYS), help=f"one of {', '.join(sorted(DAYS))}")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="write traffic.jsonl, truth.jsonl and box.yaml there")
+    parser.add_argument("--count", metavar="N", type=_count, default=20, help="how many devices (20)")
+    parser.add_argument("--seed", metavar="S", type=_count, default=0, help="the same seed gives the same day (0)")
+    parser.add_argument("--loss", metavar="P", type=_share, default=0.0, help="share of messages lost")
+    parser.add_argument("--duplicate", metavar="P", type=_share, default=0.0, help="share that comes twice")
+    parser.add_argument("--reorder", metavar="P", type=_share, default=0.0, help="share that is overtaken by others")
+    parser.add_argument("--skew", metavar="P", type=_share, default=0.0, help="share of devices with a wrong clock")
+    parser.add_argument("--broker", metavar="mqtt://HOST[:PORT]", help="replay to this broker")
+    parser.add_argument("--hook", metavar="http://HOST:PORT", help="replay to the box's web hook")
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help="the hook's bearer token")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the day; write it, replay it, or both."""
+    hooked = options.kind in HOOKED
+    if options.out is None and options.broker is None and options.hook is None:
+        raise ConfigError(f"simulate device: nothing to do; give --out DIR or {'--hook' if hooked else '--broker'}")
+    if (options.hook is not None and not hooked) or (options.broker is not None and hooked):
+        right = f"--hook {_HOOK}" if hooked else f"--broker {_BROKER}"
+        raise ConfigError(f"simulate device: '{options.kind}' speaks to another side: {right}")
+    where = options.hook or options.broker or (_HOOK if hooked else _BROKER)
+    day = DAYS[options.kind](options.count, options.seed, where, options.skew)
+    channel = Channel(options.loss, options.duplicate, options.reorder)
+    arrived = channel.carry(day.sent, options.seed + 1)
+    if options.out is not None:
+        try:
+            write_day(day, arrived, options.out)
+        except OSError as error:
+            raise ConfigError(f"--out {options.out}: cannot be written ({error.strerror}); choose another") from error
+    print(f"{options.kind}: {len(day.sent)} messages sent, {len(arrived)} arrive, {len(day.truth)} alarms are right")
+    if options.broker is not None:
+        address = parse_broker_url(options.broker)
+        print(f"{publish(arrived, address)} messages replayed to {address}")
+    if options.hook is not None:
+        token = None if options.token_file is None else options.token_file.read_text().strip()
+        print(f"{post(arrived, options.hook, token)} messages replayed to {options.hook}")
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < 1.0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a share from 0 to below 1")
+    return value

@@ -1,0 +1,55 @@
+"""The console's section: where it listens, and how nobody but its users gets in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from edgecv.config.base import Conflict, Section, SomeText
+from edgecv.config.service import address, is_loopback
+
+
+def _database_url(url: str) -> str:
+    if not url.startswith(("postgresql://", "sqlite:///")):
+        raise ValueError("must be postgresql://USER@HOST/NAME or sqlite:///FILE")
+    if "@" in url and ":" in url.split("://", 1)[1].rpartition("@")[0]:
+        raise ValueError("must not hold a password; use database_password_file")
+    return url
+
+
+class ConsoleSection(Section):
+    """The web page for officials and workers."""
+
+    listen: Annotated[str, AfterValidator(address)] = Field(
+        default="127.0.0.1:8464", description="HOST:PORT of the console"
+    )
+    certificate_file: SomeText | None = Field(default=None, description="the console's own certificate (PEM)")
+    key_file: SomeText | None = Field(default=None, description="the key (PEM) of certificate_file")
+    behind_proxy: bool = Field(
+        default=False, description="whether a proxy in front speaks TLS; true trusts its X-Forwarded-For"
+    )
+    database: Annotated[str, AfterValidator(_database_url)] | None = Field(
+        default=None, description="postgresql://USER@HOST/NAME; by default console.db in the state directory"
+    )
+    database_password_file: SomeText | None = Field(
+        default=None, description="a file with the database's password, or credential:NAME"
+    )
+    language: Literal["en", "zh_CN"] = Field(
+        default="zh_CN", description="the language of those whose browser asks for none that we have"
+    )
+    timezone: SomeText = Field(default="Asia/Shanghai", description="the time zone times are shown in")
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """Passwords never cross a network in the clear."""
+        if ("certificate_file" in given) != ("key_file" in given):
+            missing = "key_file" if "certificate_file" in given else "certificate_file"
+            yield Conflict((missing,), "is missing; a certificate and its key go together")
+        listen = given.get("listen")
+        if not isinstance(listen, str) or ":" not in listen or is_loopback(listen):
+            return
+        if given.get("certificate_file") is None and given.get("behind_proxy") is not True:
+            text = "can be reached from other machines without TLS; give certificate_file and key_file, "
+            yield Conflict(("listen",), text + "or behind_proxy: true where a proxy in front speaks TLS")

@@ -1,0 +1,59 @@
+"""Users and their roles."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from edgecv.config.problems import did_you_mean
+from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.passwords import hash_password
+from edgecv.console.accounts.roles import Role
+from edgecv.console.storage.schema import Community, Membership, User
+from edgecv.errors import ConfigError
+
+_NAME = re.compile(r"[\w.@-]{2,64}")
+
+
+def add_user(
+    session: Session, name: str, password: str, role: Role, community: Community, *, by: str, full_name: str = ""
+) -> User:
+    """Make a user with a role in a community.
+
+    Raises:
+        ConfigError: the name is taken or no name, or the password is too short.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"user '{name}': must be 2 to 64 letters, digits, '.', '-', '_' or '@'")
+    if session.scalar(select(User).where(User.name == name)) is not None:
+        raise ConfigError(f"user '{name}': is there already; choose another name")
+    user = User(name=name, full_name=full_name, password_hash=hash_password(password), created_s=time.time())
+    session.add(user)
+    session.flush()
+    session.add(Membership(user_id=user.key, community_id=community.key, role=role.value))
+    audit(session, by, "user added", f"{name} as {role.value}", community=community.key)
+    return user
+
+
+def find_community(session: Session, name: str | None) -> Community:
+    """The community of that name; where there is only one, no name is needed.
+
+    Raises:
+        ConfigError: there is no such community, or the name is needed.
+    """
+    known = {community.name: community for community in session.scalars(select(Community))}
+    if name is None and len(known) == 1:
+        return next(iter(known.values()))
+    if name is None:
+        raise ConfigError(f"--community: is needed here; known are {', '.join(known)}")
+    if name not in known:
+        raise ConfigError(f"--community {name}: is not known; known are {', '.join(known)}{did_you_mean(name, known)}")
+    return known[name]
+
+
+def has_users(session: Session) -> bool:
+    """Whether anybody could log in."""
+    return bool(session.scalar(select(func.count()).select_from(User)))

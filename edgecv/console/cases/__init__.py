@@ -1,0 +1,1 @@
+"""What is done about an incident: its states, its log, and finding it."""

@@ -1,0 +1,128 @@
+"""Finding incidents: filters, and pages by keyset, so that page a thousand costs what page one does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.orm import Session, defer
+
+from edgecv.console.storage.schema import Incident
+
+_MOST_CHOICES = 300
+
+FILTERS = ("building", "floor", "device", "mass_class", "kind", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which incidents; None asks for all.
+
+    Attributes:
+        building: facade, or site where a record names none.
+        floor: number from the ground.
+        device: camera.
+        mass_class: light, medium, heavy, undetermined.
+        kind: of incident, such as thrown_object.
+        state: of the case.
+        since_s: not before, seconds since 1970.
+        until_s: before.
+    """
+
+    building: str | None = None
+    floor: int | None = None
+    device: str | None = None
+    mass_class: str | None = None
+    kind: str | None = None
+    state: str | None = None
+    since_s: float | None = None
+    until_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: after this incident."""
+
+    started_s: float
+    key: int
+
+    def __str__(self) -> str:
+        return f"{self.started_s!r}_{self.key}"
+
+    @classmethod
+    def read(cls, text: str) -> Place:
+        """From its text form.
+
+        Raises:
+            ValueError: it is not one.
+        """
+        started, _, key = text.partition("_")
+        if not key.isascii() or not key.isdigit() or len(key) > 18:
+            raise ValueError("is not a place in the list")
+        return cls(float(started), int(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Incidents, newest first, without their records; ``following`` is where the next page begins, None at the end."""
+
+    incidents: tuple[Incident, ...]
+    following: Place | None
+
+
+def list_incidents(session: Session, filters: Filters, rows: int, after: Place | None = None) -> Page:
+    """One page.
+
+    Args:
+        session: in the viewer's scope.
+        filters: which.
+        rows: how many at most.
+        after: where it begins; None at the newest.
+    """
+    wanted = _filtered(select(Incident).options(defer(Incident.record, raiseload=True)), filters)
+    if after is not None:
+        wanted = wanted.where(tuple_(Incident.started_s, Incident.key) < (after.started_s, after.key))
+    ordered = wanted.order_by(Incident.started_s.desc(), Incident.key.desc()).limit(rows + 1)
+    found = session.scalars(ordered).all()
+    shown = tuple(found[:rows])
+    following = Place(shown[-1].started_s, shown[-1].key) if len(found) > rows else None
+    return Page(shown, following)
+
+
+def find_incident(session: Session, incident_id: str) -> Incident | None:
+    """The incident with that id, if it is in the session's scope."""
+    return session.scalar(select(Incident).where(Incident.id == incident_id))
+
+
+def choices(session: Session) -> dict[str, list[Any]]:
+    """For each filter with few values, those there are."""
+    columns = (Incident.building, Incident.floor, Incident.device, Incident.kind)
+    return {column.key: _distinct(session, column) for column in columns}
+
+
+def _distinct(session: Session, column: Any) -> list[Any]:
+    """The values of a column, each found by one step in an index where there is one ("loose index scan").
+
+    A plain DISTINCT reads every row: a quarter of a second at 100,000.
+    """
+    found: list[Any] = []
+    while len(found) < _MOST_CHOICES:
+        wanted = select(column).where(column.is_not(None)).order_by(column).limit(1)
+        value = session.scalar(wanted if not found else wanted.where(column > found[-1]))
+        if value is None:
+            break
+        found.append(value)
+    return found
+
+
+def _filtered(wanted: Select[Any], filters: Filters) -> Select[Any]:
+    for name in FILTERS:
+        value = getattr(filters, name)
+        if value is not None:
+            wanted = wanted.where(getattr(Incident, name) == value)
+    if filters.since_s is not None:
+        wanted = wanted.where(Incident.started_s >= filters.since_s)
+    if filters.until_s is not None:
+        wanted = wanted.where(Incident.started_s < filters.until_s)
+    return wanted

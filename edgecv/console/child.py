@@ -1,0 +1,34 @@
+"""The console as a child of ``edgecv run``: a process of its own, so that no page can hold up a camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from edgecv.config import load_box
+from edgecv.console.server import ConsoleServer
+from edgecv.daemon.logs import LogForm, configure_logging
+from edgecv.daemon.process import begin_child
+
+_BEAT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleBeat:
+    """The console is alive."""
+
+
+def console_main(box_file: Path, pipe: Connection, log_form: LogForm, level: str) -> None:
+    """Entry of the process; returns when told to stop."""
+    stop = begin_child()
+    configure_logging(log_form, level, context={"worker": "console"})
+    server = ConsoleServer(load_box(box_file, with_calibrations=False))
+    server.start()
+    try:
+        while server.alive and not stop.wait(_BEAT_S):
+            pipe.send(ConsoleBeat())
+    except OSError:
+        pass  # the supervisor is gone
+    finally:
+        server.stop()

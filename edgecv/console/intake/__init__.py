@@ -1,0 +1,1 @@
+"""What comes in: CloudEvents of a box's outbox or of a broker, each stored once, however often it comes."""

@@ -1,0 +1,128 @@
+"""From the box's own database: its outbox in order, with a cursor of our own, and the newest states."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import select
+
+from edgecv.console.intake.events import Arrival, read_arrival
+from edgecv.console.intake.receive import News, receive
+from edgecv.console.settings import BATCH, BOX_POLL_S, RETRY_S
+from edgecv.console.storage import EVERYTHING, ConsoleDatabase
+from edgecv.console.storage.schema import FeedCursor
+from edgecv.errors import EdgecvError
+from edgecv.incidents.database import Database
+from edgecv.upstream.cloudevents import INCIDENT_TYPE
+
+_log = logging.getLogger("edgecv.console")
+_MESSAGES, _RECORDS = "box messages", "box records"
+
+
+class BoxFeed:
+    """Brings what the box finds into its console.
+
+    Args:
+        box_database: the box's database; made by the daemon, waited for where it is not there yet.
+        site: the box's site.
+        database: the console's.
+        tell: called with what changed, from the feed's thread.
+    """
+
+    def __init__(self, box_database: Path, site: str, database: ConsoleDatabase, tell: Callable[[News], None]) -> None:
+        self._path = box_database
+        self._site = site
+        self._database = database
+        self._tell = tell
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="box-feed", daemon=True)
+        self._problem: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """What is in the way, in plain words; None when nothing is."""
+        return self._problem
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopping.set()
+        self._thread.join(5.0)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._follow()
+            except Exception as error:
+                known = isinstance(error, sqlite3.Error | EdgecvError)
+                self._problem = str(error) if known else f"unexpected {type(error).__name__}; the log has more"
+                _log.exception("%s cannot be read; trying on", self._path)
+                self._stopping.wait(RETRY_S)
+
+    def _follow(self) -> None:
+        while not self._path.exists():
+            self._problem = f"{self._path}: the daemon has not made it yet"
+            if self._stopping.wait(BOX_POLL_S):
+                return
+        with closing(Database(self._path, read_only=True)) as box:
+            seen = -1
+            while not self._stopping.is_set():
+                version = box.data_version()  # before looking, so that what comes while we look is not missed
+                if version != seen:
+                    while self.step(box):
+                        pass
+                    seen, self._problem = version, None
+                self._stopping.wait(BOX_POLL_S)
+
+    def step(self, box: Database) -> bool:
+        """Take in one batch; whether there may be more."""
+        cursors = self._cursors()
+        # Records first: they stay for ever, while messages are forgotten when all targets have them.
+        rows = box.connection.execute(
+            "SELECT rowid, record FROM incidents WHERE rowid > ? ORDER BY rowid LIMIT ?",
+            (cursors.get(_RECORDS, 0), BATCH),
+        ).fetchall()
+        messages = box.connection.execute(
+            "SELECT seq, kind, device, event FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
+            (cursors.get(_MESSAGES, 0), BATCH),
+        ).fetchall()
+        now = time.time()
+        arrivals = [arrival for row in rows if (arrival := self._of_record(row["record"], now)) is not None]
+        arrivals += [self._arrival(row["device"], row["kind"], row["event"], now) for row in messages]
+        for row in box.connection.execute("SELECT device, state, changed_s FROM states"):
+            arrivals.append(self._arrival(row["device"], "state", row["state"], row["changed_s"]))
+        ends = {}
+        if rows:
+            ends[_RECORDS] = int(rows[-1]["rowid"])
+        if messages:
+            ends[_MESSAGES] = int(messages[-1]["seq"])
+        if arrivals or ends:
+            news = receive(self._database, arrivals, cursors=ends)
+            if news:
+                self._tell(news)
+        return max(len(rows), len(messages)) == BATCH
+
+    def _of_record(self, record: str, now: float) -> Arrival | None:
+        """The message of a record; candidates are kept by the box and shown to nobody as alarms."""
+        data = json.loads(record)
+        if data["tier"] != "incident":
+            return None
+        event = {"type": INCIDENT_TYPE, "id": data["id"], "time": data["started_at"], "data": data}
+        return self._arrival(data["device"], "incident", json.dumps(event, ensure_ascii=False), now)
+
+    def _arrival(self, device: str, kind: str, event: str, now: float) -> Arrival:
+        return read_arrival(self._site, device, kind, event, now)
+
+    def _cursors(self) -> dict[str, int]:
+        with self._database.session(EVERYTHING) as session:
+            return {row.feed: row.position for row in session.scalars(select(FeedCursor))}

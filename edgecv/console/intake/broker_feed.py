@@ -1,0 +1,150 @@
+"""From a broker: everything all boxes publish, acknowledged only when it is on our disk."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from sqlalchemy.exc import SQLAlchemyError
+
+from edgecv.config.broker import parse_broker_url
+from edgecv.config.hub import HubBroker
+from edgecv.config.secrets import read_secret
+from edgecv.console.intake.events import Arrival, read_arrival
+from edgecv.console.intake.receive import News, receive
+from edgecv.console.settings import BATCH, BROKER_INFLIGHT, BROKER_SESSION_S, RETRY_S
+from edgecv.console.storage import ConsoleDatabase
+
+_log = logging.getLogger("edgecv.console")
+TOPICS = tuple(f"edgecv/v1/+/+/{leaf}" for leaf in ("incident", "evidence", "device", "state"))
+_KEEPALIVE_S = 30
+
+
+class BrokerFeed:
+    """Brings what boxes publish into the hub's console.
+
+    The broker keeps a session for us: what comes while we are away, or was handed over and not acknowledged, comes
+    again. Paho's thread only queues; our own stores batches and then acknowledges them.
+
+    Args:
+        broker: the section of the hub file.
+        hub_file: the hub file, whose folder file names are relative to.
+        database: the console's.
+        tell: called with what changed, from the feed's thread.
+
+    Raises:
+        ConfigError: a file that the hub file names cannot be read.
+    """
+
+    def __init__(
+        self, broker: HubBroker, hub_file: Path, database: ConsoleDatabase, tell: Callable[[News], None]
+    ) -> None:
+        self._address = parse_broker_url(broker.url)
+        self._database = database
+        self._tell = tell
+        self._heard: queue.SimpleQueue[mqtt.MQTTMessage] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="broker-feed", daemon=True)
+        self._problem: str | None = "not connected yet"
+        self._client = self._make_client(broker, hub_file)
+
+    @property
+    def problem(self) -> str | None:
+        """What is in the way, in plain words; None when nothing is."""
+        return self._problem
+
+    def start(self) -> None:
+        """Begin; a broker that is not there is waited for."""
+        self._thread.start()
+        kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        kept.SessionExpiryInterval = BROKER_SESSION_S
+        kept.ReceiveMaximum = BROKER_INFLIGHT
+        self._client.connect_async(
+            self._address.host, self._address.port, _KEEPALIVE_S, clean_start=False, properties=kept
+        )
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """End; what was not stored is not acknowledged and comes again."""
+        self._stopping.set()
+        self._thread.join(5.0)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _make_client(self, broker: HubBroker, hub_file: Path) -> mqtt.Client:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, broker.client_id, protocol=mqtt.MQTTv5, manual_ack=True)
+        client.reconnect_delay_set(1, 30)
+        user = broker.user or self._address.username
+        if user is not None:
+            password = self._address.password
+            if broker.password_file is not None:
+                password = read_secret(broker.password_file, hub_file, "mqtt.password_file")
+            client.username_pw_set(user, password)
+        if self._address.tls:
+            ca_file = None if broker.ca_file is None else str(hub_file.parent / broker.ca_file)
+            client.tls_set_context(ssl.create_default_context(cafile=ca_file))
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = lambda _client, _data, message: self._heard.put(message)
+        return client
+
+    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self._problem = f"broker {self._address} refused the connection ({reason})"
+            _log.warning("%s; trying on", self._problem)
+            return
+        self._problem = None
+        _log.info("broker %s: connected", self._address)
+        client.subscribe([(topic, 1) for topic in TOPICS])
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        self._problem = f"broker {self._address} closed the connection ({reason})"
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            batch = self._batch()
+            if not batch:
+                continue
+            news = self._store([_arrival(message) for message in batch])
+            if news is None:
+                return
+            for message in batch:
+                self._client.ack(message.mid, message.qos)
+            if news:
+                self._tell(news)
+
+    def _batch(self) -> list[mqtt.MQTTMessage]:
+        batch: list[mqtt.MQTTMessage] = []
+        try:
+            batch.append(self._heard.get(timeout=0.2))
+            while len(batch) < BATCH:
+                batch.append(self._heard.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _store(self, arrivals: list[Arrival]) -> News | None:
+        """Store a batch, for as long as it takes; None when told to stop meanwhile."""
+        while not self._stopping.is_set():
+            try:
+                return receive(self._database, arrivals)
+            except SQLAlchemyError as error:
+                self._problem = f"the database takes nothing ({type(error).__name__})"
+                _log.exception("the database takes nothing; trying on")
+                self._stopping.wait(RETRY_S)
+        return None
+
+
+def _arrival(message: mqtt.MQTTMessage) -> Arrival:
+    _, _, site, device, kind = message.topic.split("/", 4)
+    return read_arrival(site, device, kind, bytes(message.payload).decode(errors="replace"), time.time())

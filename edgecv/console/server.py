@@ -1,0 +1,195 @@
+"""A console put together and served: of a box, or of a hub."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import uvicorn
+
+from edgecv.config import Box, Hub
+from edgecv.config.console import ConsoleSection
+from edgecv.config.secrets import read_secret
+from edgecv.config.state import state_directory
+from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.intake.box_feed import BoxFeed
+from edgecv.console.intake.broker_feed import BrokerFeed
+from edgecv.console.intake.sites import set_communities
+from edgecv.console.storage import ConsoleDatabase
+from edgecv.console.storage.database import sqlite_url
+from edgecv.console.web.app import make_app
+from edgecv.console.web.live import Live
+from edgecv.console.web.site import Console
+from edgecv.errors import ConfigError
+from edgecv.incidents.database import DATABASE
+from edgecv.incidents.store import INCIDENTS
+
+_log = logging.getLogger("edgecv.console")
+_PROXIES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+"""Whose X-Forwarded-For is believed where a proxy stands in front: only those near us."""
+
+
+class Feed(Protocol):
+    """Brings events into the console's database until it is stopped."""
+
+    @property
+    def problem(self) -> str | None:
+        """What is in the way, in plain words."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+def open_database(where: Box | Hub) -> ConsoleDatabase:
+    """The console's database of a box or hub, with its communities and sites.
+
+    Raises:
+        ConfigError: it cannot be opened.
+    """
+    settings, state = _section(where), _state(where)
+    password = None
+    if settings.database_password_file is not None:
+        password = read_secret(settings.database_password_file, where.path, "console.database_password_file")
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"{state}: cannot be made ({error.strerror}); name another directory") from error
+    database = ConsoleDatabase(settings.database or sqlite_url(state), password)
+    if isinstance(where, Box):
+        set_communities(database, {where.site: (where.site, [where.site])})
+    else:
+        named = where.settings.communities
+        set_communities(database, {name: (community.title, community.sites) for name, community in named.items()})
+    return database
+
+
+class ConsoleServer:
+    """Feeds and pages of one console, in threads.
+
+    Args:
+        where: the box or hub file.
+
+    Raises:
+        ConfigError: something that the file says cannot be had.
+    """
+
+    def __init__(self, where: Box | Hub) -> None:
+        settings = _section(where)
+        self._database = open_database(where)
+        self._live = Live()
+        self._feed = self._feed_of(where)
+        if isinstance(where, Box):
+            shelf = Shelf(_state(where) / INCIDENTS)
+        else:
+            shelf = Shelf(_state(where) / "evidence", by_site=True)
+        console = Console(
+            database=self._database,
+            shelf=shelf,
+            live=self._live,
+            language=settings.language,
+            timezone=_timezone(settings.timezone),
+            problems=lambda: [] if self._feed.problem is None else [self._feed.problem],
+        )
+        tls = settings.certificate_file is not None
+        app = make_app(console, tls=tls or settings.behind_proxy)
+        self._socket = _listening(settings.listen)
+        self.port = int(self._socket.getsockname()[1])
+        self.address = f"{'https' if tls else 'http'}://{settings.listen.rpartition(':')[0]}:{self.port}"
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=settings.behind_proxy,
+            forwarded_allow_ips=_PROXIES,
+            timeout_graceful_shutdown=1,
+            **_certificate(settings, where.path),
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="console", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether pages are served."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Serve."""
+        self._feed.start()
+        self._thread.start()
+        _log.info("console on %s", self.address)
+
+    def stop(self) -> None:
+        """End within a few seconds."""
+        self._live.close()
+        self._server.should_exit = True
+        self._feed.stop()
+        self._thread.join(3.0)
+        self._socket.close()
+        self._database.close()
+
+    def _feed_of(self, where: Box | Hub) -> Feed:
+        if isinstance(where, Box):
+            return BoxFeed(_state(where) / DATABASE, where.site, self._database, self._live.tell)
+        return BrokerFeed(where.settings.mqtt, where.path, self._database, self._live.tell)
+
+
+def serve(where: Box | Hub, wait: Callable[[], object]) -> None:
+    """Serve until ``wait`` returns.
+
+    Raises:
+        ConfigError: something that the file says cannot be had.
+    """
+    server = ConsoleServer(where)
+    server.start()
+    try:
+        wait()
+    finally:
+        server.stop()
+
+
+def _section(where: Box | Hub) -> ConsoleSection:
+    return where.settings.console or ConsoleSection()
+
+
+def _state(where: Box | Hub) -> Path:
+    return state_directory(where) if isinstance(where, Box) else where.state
+
+
+def _timezone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(f"console.timezone = {name}: is not known here; write one such as Asia/Shanghai") from error
+
+
+def _certificate(settings: ConsoleSection, file: Path) -> dict[str, Any]:
+    if settings.certificate_file is None or settings.key_file is None:
+        return {}
+    named = {"ssl_certfile": file.parent / settings.certificate_file, "ssl_keyfile": file.parent / settings.key_file}
+    for key, path in named.items():
+        if not path.is_file():
+            where = "certificate_file" if key == "ssl_certfile" else "key_file"
+            raise ConfigError(f"{file}: console.{where} = {path}: is not there; name a PEM file")
+    return {key: str(path) for key, path in named.items()}
+
+
+def _listening(listen: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, int(port)), family=family)
+    except OSError as error:
+        raise ConfigError(
+            f"console.listen = {listen}: cannot be listened on ({error.strerror}); choose another port"
+        ) from error

@@ -1,0 +1,41 @@
+"""Numbers of the console that were chosen, each with its reason."""
+
+from __future__ import annotations
+
+SESSION_IDLE_S = 8 * 3600.0
+"""A login ends when it was not used for a shift."""
+SESSION_LONGEST_S = 7 * 86400.0
+"""A worker's phone asks for the password once a week."""
+SEEN_EVERY_S = 60.0
+"""The use of a session is noted once a minute, lest every picture cost a write."""
+
+LOGIN_WINDOW_S = 900.0
+LOGIN_FAILURES_PER_NAME = 5
+"""In a window; at 20 guesses an hour even a weak password outlives its owner's patience."""
+LOGIN_FAILURES_PER_ADDRESS = 20
+"""A whole office may come from one address, and mistype."""
+
+PASSWORD_CHARS = 10
+"""Shortest password; NIST SP 800-63B asks for 8 and, without a second factor, for more."""
+PASSWORD_LONGEST = 256
+"""Longer ones cost hashing time that anybody could ask for."""
+
+FORM_BYTES = 256 * 1024
+"""Largest form or JSON body; notes are short, and everything larger is a file and comes by another way."""
+
+PAGE_ROWS = 30
+"""Incidents a page: more than a screen, less than a phone minds."""
+API_ROWS = 200
+
+LIVE_PING_S = 15.0
+"""Between comments on a quiet stream: proxies close what is silent for 30 to 60 s."""
+
+BOX_POLL_S = 0.5
+"""How often a console on a box looks whether its database has something new."""
+BATCH = 200
+"""Events in one transaction: a commit costs 5-10 ms on a box's disk, whatever is in it."""
+BROKER_INFLIGHT = 1000
+"""Messages the broker hands over before it waits for us."""
+BROKER_SESSION_S = 14 * 86400
+"""How long the broker keeps what comes while the hub is away."""
+RETRY_S = 2.0

@@ -1,0 +1,19 @@
+"""The API as an application of its own, mounted by the console."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from edgecv._version import __version__
+from edgecv.console.web.api import incidents
+from edgecv.console.web.site import Console
+
+
+def make_api(console: Console) -> FastAPI:
+    """The API over a console's parts. No interactive pages: those load scripts from elsewhere."""
+    api = FastAPI(
+        title="edgecv console", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None
+    )
+    api.state.console = console
+    api.include_router(incidents.router)
+    return api

@@ -1,0 +1,55 @@
+"""Incidents over the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+
+from edgecv.console.cases.listing import Filters, Place, find_incident, list_incidents
+from edgecv.console.cases.machine import State
+from edgecv.console.settings import API_ROWS, PAGE_ROWS
+from edgecv.console.web.api.models import IncidentDetail, IncidentPage, IncidentSummary, Problem
+from edgecv.console.web.site import console_of, viewer_of
+
+router = APIRouter(tags=["incidents"])
+_LOGIN: dict[int | str, dict[str, Any]] = {401: {"model": Problem, "description": "not logged in"}}
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "there is none"}}
+_Text = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")]
+
+
+@router.get("/incidents", responses=_LOGIN)
+def incidents(
+    request: Request,
+    building: _Text = None,
+    floor: Annotated[int | None, Query(ge=-100, le=1000)] = None,
+    device: _Text = None,
+    mass_class: _Text = None,
+    kind: _Text = None,
+    state: State | None = None,
+    since_s: Annotated[float | None, Query(ge=0, le=1e11)] = None,
+    until_s: Annotated[float | None, Query(ge=0, le=1e11)] = None,
+    after: Annotated[str | None, Query(pattern=r"^\d{1,12}(\.\d{1,9})?_\d{1,18}$")] = None,
+    rows: Annotated[int, Query(ge=1, le=API_ROWS)] = PAGE_ROWS,
+) -> IncidentPage:
+    """A page of incidents, newest first."""
+    filters = Filters(building, floor, device, mass_class, kind, state, since_s, until_s)
+    place = None if after is None else Place.read(after)
+    with console_of(request).database.session(viewer_of(request).scope) as session:
+        page = list_incidents(session, filters, rows, place)
+    return IncidentPage(
+        incidents=[IncidentSummary.model_validate(incident) for incident in page.incidents],
+        following=None if page.following is None else str(page.following),
+    )
+
+
+@router.get("/incidents/{incident}", responses=_LOGIN | _NOT_FOUND)
+def one_incident(
+    request: Request, incident: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00/]+$")]
+) -> IncidentDetail:
+    """One incident with its record."""
+    with console_of(request).database.session(viewer_of(request).scope) as session:
+        found = find_incident(session, incident)
+    if found is None:
+        raise HTTPException(404, "there is no such incident")
+    return IncidentDetail.model_validate(found)

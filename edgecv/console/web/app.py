@@ -1,0 +1,40 @@
+"""The web application: pages, API and static files behind the guard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from edgecv.console.web.api import make_api
+from edgecv.console.web.errors import failed, refused
+from edgecv.console.web.guard import Guard
+from edgecv.console.web.headers import SecurityHeaders
+from edgecv.console.web.pages import ROUTES
+from edgecv.console.web.site import STATIC, Console
+
+
+def make_app(console: Console, *, tls: bool) -> ASGIApp:
+    """The application.
+
+    Args:
+        console: its parts.
+        tls: whether browsers reach it over TLS only.
+    """
+    handlers: dict[Any, Any] = {HTTPException: refused, Exception: failed}
+    app = Starlette(
+        routes=[
+            *ROUTES,
+            Mount("/api/v1", make_api(console)),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Guard, database=console.database)],
+        exception_handlers=handlers,
+    )
+    app.state.console = console
+    return SecurityHeaders(app, tls)  # outside of everything: pages of failures have them too

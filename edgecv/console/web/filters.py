@@ -1,0 +1,68 @@
+"""Filters of the list as they stand in an address: what is not understood there counts as not given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from edgecv.console.cases.listing import Filters, Place
+from edgecv.console.cases.machine import State
+
+NAMES = ("building", "floor", "device", "mass_class", "kind", "state", "since", "until")
+
+
+def read_filters(query: Mapping[str, str], timezone: ZoneInfo) -> Filters:
+    """The filters of a query; ``since`` and ``until`` are days in that time zone, both included."""
+    state = query.get("state")
+    return Filters(
+        building=_text(query, "building"),
+        floor=_floor(query.get("floor", "")),
+        device=_text(query, "device"),
+        mass_class=_text(query, "mass_class"),
+        kind=_text(query, "kind"),
+        state=state if state in set(State) else None,
+        since_s=_midnight(query.get("since", ""), timezone, 0),
+        until_s=_midnight(query.get("until", ""), timezone, 1),
+    )
+
+
+def read_place(query: Mapping[str, str]) -> Place | None:
+    """Where the page begins; the newest where it does not say."""
+    try:
+        return Place.read(query.get("after", ""))
+    except ValueError:
+        return None
+
+
+def given(query: Mapping[str, str]) -> dict[str, str]:
+    """Every filter as it stands in the address; empty where it is not given."""
+    return {name: query.get(name, "") for name in NAMES}
+
+
+def address(path: str, **query: object) -> str:
+    """A path with a query; what is empty is left out."""
+    chosen = {name: str(value) for name, value in query.items() if value not in (None, "")}
+    return f"{path}?{urlencode(chosen)}" if chosen else path
+
+
+def _text(query: Mapping[str, str], name: str) -> str | None:
+    text = query.get(name, "")
+    return text if 0 < len(text) <= 100 and text.isprintable() else None
+
+
+def _floor(text: str) -> int | None:
+    try:
+        floor = int(text) if len(text) < 6 else None
+    except ValueError:
+        return None
+    return floor
+
+
+def _midnight(text: str, timezone: ZoneInfo, days_later: int) -> float | None:
+    try:
+        day = date.fromisoformat(text) + timedelta(days=days_later)
+        return datetime.combine(day, time(), timezone).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,77 @@
+"""What is new, told to open pages: server-sent events, by community."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from edgecv.console.intake.receive import News
+from edgecv.console.settings import LIVE_PING_S
+
+
+class _Listener:
+    """One open page: which kinds of news wait for it, each told once however often it came."""
+
+    def __init__(self, community: int) -> None:
+        self.community = community
+        self.loop = asyncio.get_running_loop()
+        self.waiting: set[str] = set()
+        self.woken = asyncio.Event()
+
+    def hear(self, kind: str) -> None:
+        self.waiting.add(kind)
+        self.woken.set()
+
+
+class Live:
+    """Brings news from the threads of feeds and handlers to the streams of open pages."""
+
+    def __init__(self) -> None:
+        self._listeners: set[_Listener] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def tell(self, news: News) -> None:
+        """Tell those who look at these communities; from any thread."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            for community, kind in news:
+                if community == listener.community:
+                    self._wake(listener, kind)
+
+    def close(self) -> None:
+        """End all streams."""
+        self._closed = True
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            self._wake(listener, "")
+
+    async def stream(self, community: int) -> AsyncIterator[bytes]:
+        """The stream of one page: ``event: incident`` and so on; data is empty, the page asks for what it shows."""
+        listener = _Listener(community)
+        with self._lock:
+            self._listeners.add(listener)
+        try:
+            yield b"retry: 2000\n: hello\n\n"
+            while not self._closed:
+                try:
+                    await asyncio.wait_for(listener.woken.wait(), LIVE_PING_S)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                listener.woken.clear()
+                kinds, listener.waiting = listener.waiting, set()
+                for kind in sorted(kinds - {""}):
+                    yield f"event: {kind}\ndata: new\n\n".encode()
+        finally:
+            with self._lock:
+                self._listeners.discard(listener)
+
+    @staticmethod
+    def _wake(listener: _Listener, kind: str) -> None:
+        with suppress(RuntimeError):  # its loop has ended, and the page with it
+            listener.loop.call_soon_threadsafe(listener.hear, kind)

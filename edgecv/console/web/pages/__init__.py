@@ -1,0 +1,16 @@
+"""One file a page, each with ``routes``; ``web.menu`` says which stand in the menu."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from edgecv.console.web.pages import cameras, incident, incidents, login, stream, switches
+
+ROUTES: tuple[Route, ...] = (
+    *login.routes,
+    *switches.routes,
+    *incidents.routes,
+    *incident.routes,
+    *cameras.routes,
+    *stream.routes,
+)

@@ -1,0 +1,46 @@
+"""The list: newest first, filtered, and alive."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from edgecv.console.cases.listing import choices, list_incidents
+from edgecv.console.settings import PAGE_ROWS
+from edgecv.console.web.filters import address, given, read_filters, read_place
+from edgecv.console.web.site import console_of, render, viewer_of
+
+
+def show(request: Request) -> Response:
+    """The page; for htmx only the list in it."""
+    console = console_of(request)
+    filters, after = read_filters(request.query_params, console.timezone), read_place(request.query_params)
+    is_fragment = request.headers.get("hx-target") == "list"
+    with console.database.session(viewer_of(request).scope) as session:
+        page = list_incidents(session, filters, PAGE_ROWS, after)
+        known = {} if is_fragment else choices(session)
+    chosen = given(request.query_params)
+    here = address("/incidents", **chosen, after=after)
+    following = None if page.following is None else address("/incidents", **chosen, after=page.following)
+    answer = render(
+        request,
+        "incident_list.html" if is_fragment else "incidents.html",
+        incidents=page.incidents,
+        here=here,
+        newest=address("/incidents", **chosen),
+        following=following,
+        is_newest=after is None,
+        chosen=chosen,
+        is_filtered=any(chosen.values()),
+        choices=known,
+        now=time.time(),
+        problems=console.problems(),
+    )
+    answer.headers["Vary"] = "Cookie, HX-Target"
+    return answer
+
+
+routes = [Route("/incidents", show)]

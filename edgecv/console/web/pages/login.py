@@ -1,0 +1,71 @@
+"""Logging in and out."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.login import log_in
+from edgecv.console.accounts.sessions import end_session
+from edgecv.console.accounts.users import has_users
+from edgecv.console.settings import SESSION_LONGEST_S
+from edgecv.console.storage import EVERYTHING
+from edgecv.console.web.guard import COOKIE
+from edgecv.console.web.site import console_of, render, viewer_of
+
+
+def show(request: Request) -> Response:
+    """The form."""
+    if request.state.viewer is not None:
+        return RedirectResponse("/incidents", 303)
+    return _form(request)
+
+
+async def enter(request: Request) -> Response:
+    """Log in."""
+    form = await request.form()
+    name, password = str(form.get("name", "")), str(form.get("password", ""))
+    address = request.client.host if request.client is not None else ""
+    result = await run_in_threadpool(log_in, console_of(request).database, name, password, address)
+    if result.token is None:
+        status = 429 if result.outcome == "wait" else 403
+        return await run_in_threadpool(_form, request, result.outcome, name, status)
+    answer = RedirectResponse(local(request.query_params.get("next")), 303)
+    answer.set_cookie(
+        COOKIE, result.token, max_age=int(SESSION_LONGEST_S), path="/", secure=True, httponly=True, samesite="lax"
+    )
+    return answer
+
+
+def leave(request: Request) -> Response:
+    """Log out."""
+    viewer = viewer_of(request)
+    with console_of(request).database.session(EVERYTHING, writes=True) as session:
+        end_session(session, request.cookies[COOKIE])
+        audit(session, viewer.name, "logout", community=viewer.community)
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def local(path: str | None) -> str:
+    """Where to go next: a path here, never another site."""
+    if path is None or not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable():
+        return "/incidents"
+    return path
+
+
+def _form(request: Request, outcome: str | None = None, name: str = "", status: int = 200) -> Response:
+    with console_of(request).database.session(EVERYTHING) as session:
+        anybody = has_users(session)
+    return render(request, "login.html", status, outcome=outcome, name=name, anybody=anybody)
+
+
+routes = [
+    Route("/login", show, methods=["GET"]),
+    Route("/login", enter, methods=["POST"]),
+    Route("/logout", leave, methods=["POST"]),
+]

@@ -1,0 +1,120 @@
+"""What every handler may use: the console's parts, its viewer, its templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from edgecv._version import __version__
+from edgecv.console.accounts import Capability, Viewer
+from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.storage import ConsoleDatabase
+from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
+from edgecv.console.web.live import Live
+from edgecv.console.web.menu import entries
+from edgecv.console.web.words import CLASSES, ROLES, STATES, kind_words, percent
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The parts of a running console; ``request.app.state.console``.
+
+    Attributes:
+        database: where everything is.
+        shelf: where evidence files lie.
+        live: brings news to open pages.
+        language: the default.
+        timezone: times are shown in it.
+        problems: what is in the way of feeds, in plain words.
+    """
+
+    database: ConsoleDatabase
+    shelf: Shelf
+    live: Live
+    language: str
+    timezone: ZoneInfo
+    problems: Callable[[], list[str]]
+
+
+def console_of(request: Request) -> Console:
+    """The console a request came to."""
+    console: Console = request.app.state.console
+    return console
+
+
+def viewer_of(request: Request) -> Viewer:
+    """Who asks; the guard let them in."""
+    viewer: Viewer | None = request.state.viewer
+    if viewer is None:
+        raise HTTPException(401)
+    return viewer
+
+
+def needs(capability: Capability) -> Callable[[Callable[[Request], Response]], Callable[[Request], Response]]:
+    """A handler for those only who may do something; others get 403."""
+
+    def guarded(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        @wraps(handler)
+        def checked(request: Request) -> Response:
+            if not viewer_of(request).may(capability):
+                raise HTTPException(403)
+            return handler(request)
+
+        return checked
+
+    return guarded
+
+
+def language(request: Request) -> Language:
+    """The language to answer in."""
+    console = console_of(request)
+    return language_of(request, console.language, console.timezone)
+
+
+def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page in the request's language."""
+    spoken = language(request)
+    shown: Mapping[str, Any] = {
+        "request": request,
+        "viewer": getattr(request.state, "viewer", None),
+        "language": spoken,
+        "may": Capability,
+        "path": request.url.path,
+        **values,
+    }
+    return HTMLResponse(_templates(spoken.name).get_template(template).render(shown), status, {"Vary": "Cookie"})
+
+
+@cache
+def _templates(name: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("edgecv.console.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(texts(name), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["percent"] = percent
+    environment.globals.update(
+        version=__version__,
+        LANGUAGES=LANGUAGES,
+        STATES=STATES,
+        CLASSES=CLASSES,
+        ROLES=ROLES,
+        kind_words=kind_words,
+        menu=entries,
+    )
+    return environment

@@ -1,0 +1,25 @@
+"""The other device handlers: in go messages of devices, out come alarms of the incident's shape.
+
+A handler derives :class:`Handler`, reads its section of the box file, and is found by an entry point of the group
+``edgecv.handlers``. The daemon runs each in a process of its own; see :class:`Handler` for what it can rely on.
+"""
+
+from edgecv.config.devices import DeviceSettings, MqttInput
+from edgecv.handlers.desk import Desk
+from edgecv.handlers.handler import Details, Handler, Input, Kind, MalformedError, schemas
+from edgecv.handlers.registry import all_kinds, find_handler, find_kind
+
+__all__ = [
+    "Desk",
+    "Details",
+    "DeviceSettings",
+    "Handler",
+    "Input",
+    "Kind",
+    "MalformedError",
+    "MqttInput",
+    "all_kinds",
+    "find_handler",
+    "find_kind",
+    "schemas",
+]

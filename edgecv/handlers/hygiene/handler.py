@@ -1,0 +1,143 @@
+"""Holds a shop's sensors against its rules: how far, for how long, and when it is good again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import paho.mqtt.client as mqtt
+from pydantic import BaseModel
+
+from edgecv.handlers.desk import Desk
+from edgecv.handlers.following import Following
+from edgecv.handlers.handler import Details, Handler, Input, MalformedError
+from edgecv.handlers.hygiene.settings import HygieneSettings, Point
+from edgecv.handlers.limit import Limit
+from edgecv.handlers.sources.modbus import ModbusSource
+from edgecv.handlers.sources.mqtt import MqttSource
+from edgecv.handlers.sources.source import Source
+from edgecv.handlers.values import Find, a_number, a_time_s, finder, read_json
+
+_UNITS = {
+    "temperature_c": "°C",
+    "humidity_percent": "% humidity",
+    "grease_percent": "% grease",
+    "particles_ug_m3": "µg/m³ of particles",
+    "switch": "",
+}
+
+
+class LimitDetails(Details):
+    """A limit was broken."""
+
+    rule: str
+    basis: str | None
+    quantity: str
+    value: float
+    worst: float | None
+    limit: str
+
+
+class FaultDetails(Details):
+    """A sensor says what cannot be."""
+
+    value: bool
+    worst: bool | None
+    limit: str
+
+
+class SilentDetails(Details):
+    """A sensor says nothing."""
+
+    last_event_at: str | None
+    limit_s: float
+
+
+class HygieneHandler(Handler[HygieneSettings]):
+    """One shop."""
+
+    kind = "hygiene"
+    settings = HygieneSettings
+    needs = ("pymodbus",)
+    events: ClassVar[Mapping[str, type[BaseModel]]] = {
+        "hygiene_limit": LimitDetails,
+        "hygiene_sensor": FaultDetails,
+        "hygiene_silent": SilentDetails,
+    }
+
+    def __init__(self, settings: HygieneSettings, desk: Desk) -> None:
+        super().__init__(settings, desk)
+        self._following = Following(desk, settings.silent_after_s, "hygiene_silent", settings.points)
+        self._fault = Limit(equals=True, for_s=settings.fault_s)
+        self._find = {
+            name: {
+                key: finder(path) for key in ("value", "time", "counter") if (path := getattr(point, key)) is not None
+            }
+            for name, point in settings.points.items()
+        }
+
+    def sources(self) -> Sequence[Source]:
+        """The broker, and each Modbus server."""
+        config = self.config
+        found: list[Source] = []
+        topics = [point.topic for point in config.points.values() if point.topic is not None]
+        if config.mqtt is not None and topics:
+            found.append(MqttSource.of(self.desk.who, config.mqtt, topics))
+        for name, server in config.modbus.items():
+            registers = {
+                point_name: point.modbus
+                for point_name, point in config.points.items()
+                if point.modbus is not None and point.modbus.server == name
+            }
+            found.append(ModbusSource(name, server, registers))
+        return found
+
+    def receive(self, given: Input) -> None:
+        """A value of each point that listens there."""
+        document = read_json(given.payload)
+        if given.topic in self.config.points and self.config.points[given.topic].modbus is not None:
+            if "error" in document:
+                raise MalformedError("a Modbus device answers with an exception")
+            self._take(given.topic, self.config.points[given.topic], document["value"], None, None)
+            return
+        met = False
+        for name, point in self.config.points.items():
+            if point.topic is None or not mqtt.topic_matches_sub(point.topic, given.topic):
+                continue
+            find = self._find[name]
+            value = find["value"](document)
+            if value is None:
+                continue
+            met = True
+            stamp_s = a_time_s(find["time"](document)) if "time" in find else None
+            counter = find["counter"](document) if "counter" in find else None
+            self._take(name, point, value, stamp_s, None if counter is None else int(a_number(counter, "the counter")))
+        if not met:
+            raise MalformedError("holds no value of a point")
+
+    def tick(self) -> None:
+        """Who is silent."""
+        self._following.tick()
+
+    def _take(self, name: str, point: Point, value: Any, stamp_s: float | None, counter: int | None) -> None:
+        measured = float(value) if isinstance(value, bool) else a_number(value, point.quantity)
+        seen = self._following.sighted(name, stamp_s, counter)
+        if seen is None or not seen.is_newest:
+            return
+        desk, following = self.desk, self._following
+        desk.gauges[f"{point.quantity}_{name}"] = measured
+        if point.valid is not None:
+            fails = not point.valid[0] <= measured <= point.valid[1]
+            text = f"{name}: its sensor says {measured:g}, which cannot be"
+            following.judge(f"{name}/fault", self._fault, fails, seen.event_s, "hygiene_sensor", name, text, {})
+            if fails:
+                return
+        for rule in point.rules:
+            text = f"{name}: {measured:g} {_UNITS[point.quantity]}, {rule.name} ({rule.in_words()})"
+            details = {"rule": rule.name, "basis": rule.basis, "quantity": point.quantity}
+            following.judge(f"{name}/{rule.name}", rule, measured, seen.event_s, "hygiene_limit", name, text, details)
+
+
+def _finders(point: Point) -> dict[str, Find]:
+    paths = {"value": point.value, "time": point.time, "counter": point.counter}
+    return {name: finder(path) for name, path in paths.items() if path is not None}

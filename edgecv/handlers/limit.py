@@ -1,0 +1,136 @@
+"""A limit with duration and hysteresis: when a measured value becomes an alarm, and when the alarm is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool, StrictStr
+
+from edgecv.config.base import Conflict, Number, Section, number
+
+LONGEST_GAP_S = 900.0
+"""Two readings farther apart than this, and than the limit's duration, prove nothing of the time between them."""
+
+Change = Literal["raised", "cleared"]
+
+
+class Limit(Section):
+    """What a value must not be, and for how long."""
+
+    above: Number | None = Field(default=None, description="the value that must not be exceeded")
+    below: Number | None = Field(default=None, description="the value that must be reached")
+    equals: StrictBool | StrictStr | Number | None = Field(default=None, description="the value that must not be")
+    back: Number | None = Field(
+        default=None, description="the value that ends the alarm, on the good side of the limit; by default the limit"
+    )
+    for_s: Annotated[Number, Field(ge=0, le=7 * 86400)] = Field(
+        default=0.0, description="how long it may last before it is an alarm, seconds"
+    )
+    back_for_s: Annotated[Number, Field(ge=0, le=7 * 86400)] = Field(
+        default=0.0, description="how long it must be good again before the alarm is over, seconds"
+    )
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """Exactly one bound, and a way back that lies on its good side."""
+        bounds = [key for key in ("above", "below", "equals") if given.get(key) is not None]
+        if len(bounds) != 1:
+            text = f"({', '.join(bounds)}) exclude each other; keep one" if bounds else "is missing; give one of them"
+            yield Conflict((bounds[1] if bounds else "above",), f"or below or equals {text}" if not bounds else text)
+        back, above, below = (number(given.get(key)) for key in ("back", "above", "below"))
+        if back is not None and above is not None and back > above:
+            yield Conflict(("back",), "must not be more than 'above': the alarm would end before it began")
+        if back is not None and below is not None and back < below:
+            yield Conflict(("back",), "must not be less than 'below': the alarm would end before it began")
+
+    def is_beyond(self, value: Any) -> bool:
+        """Whether a value breaks the limit."""
+        if self.above is not None:
+            return bool(value > self.above)
+        if self.below is not None:
+            return bool(value < self.below)
+        return bool(value == self.equals)
+
+    def is_good(self, value: Any) -> bool:
+        """Whether a value ends what broke it; between the two is neither."""
+        if self.above is not None:
+            return bool(value <= (self.above if self.back is None else self.back))
+        if self.below is not None:
+            return bool(value >= (self.below if self.back is None else self.back))
+        return bool(value != self.equals)
+
+    def in_words(self) -> str:
+        """Such as ``above 8 for 30 min``."""
+        what = str(self.equals)
+        if self.above is not None:
+            what = f"above {self.above:g}"
+        elif self.below is not None:
+            what = f"below {self.below:g}"
+        if not self.for_s:
+            return what
+        return f"{what} for {self.for_s / 60.0:g} min" if self.for_s >= 60.0 else f"{what} for {self.for_s:g} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How things stand with one limit.
+
+    Attributes:
+        since_s: event time of the first reading beyond it, or None.
+        last_s: event time of the last reading.
+        worst: the worst value since then.
+        alarm: the id of the alarm it raised, or None.
+        good_s: event time since which it is good again though the alarm is not over, or None.
+    """
+
+    since_s: float | None = None
+    last_s: float | None = None
+    worst: Any = None
+    alarm: str | None = None
+    good_s: float | None = None
+
+    @classmethod
+    def of(cls, kept: Any) -> Level:
+        """As ``kept`` gave it; a new one for None."""
+        return cls() if kept is None else cls(*kept)
+
+    def kept(self) -> list[Any]:
+        """For the desk."""
+        return [self.since_s, self.last_s, self.worst, self.alarm, self.good_s]
+
+    def step(self, limit: Limit, value: Any, at_s: float) -> tuple[Level, Change | None]:
+        """Take the newest reading.
+
+        Args:
+            limit: the limit.
+            value: the reading.
+            at_s: its event time, not before that of the reading before.
+
+        Returns:
+            How things stand now, and what has changed: after ``"raised"`` the caller sets ``alarm``.
+        """
+        gap_s = 0.0 if self.last_s is None else at_s - self.last_s
+        if limit.is_good(value):
+            good_s = at_s if self.good_s is None else self.good_s
+            if self.alarm is None or at_s - good_s >= limit.back_for_s:
+                return Level(last_s=at_s), "cleared" if self.alarm is not None else None
+            return replace(self, last_s=at_s, good_s=good_s), None
+        now = replace(self, last_s=at_s, good_s=None)
+        if self.alarm is not None:
+            return replace(now, worst=self._worse(limit, value)), None
+        if self.since_s is None or gap_s > max(LONGEST_GAP_S, limit.for_s):
+            if not limit.is_beyond(value):
+                return Level(last_s=at_s), None
+            now = Level(since_s=at_s, last_s=at_s, worst=value)
+        elif limit.is_beyond(value):
+            now = replace(now, worst=self._worse(limit, value))
+        if now.since_s is not None and limit.is_beyond(value) and at_s - now.since_s >= limit.for_s:
+            return now, "raised"
+        return now, None
+
+    def _worse(self, limit: Limit, value: Any) -> Any:
+        if self.worst is None or limit.equals is not None:
+            return value
+        return max(self.worst, value) if limit.above is not None else min(self.worst, value)

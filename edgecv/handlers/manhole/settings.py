@@ -1,0 +1,124 @@
+"""The box file's section for manhole covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from edgecv.config.base import Conflict, Number, Section, SomeText, part
+from edgecv.config.devices import DeviceSettings, MqttInput
+from edgecv.handlers.limit import Limit
+from edgecv.handlers.manhole.decoding import Decoder
+from edgecv.handlers.topics import TopicFilter
+from edgecv.handlers.values import JsonPath
+
+CHIRPSTACK_TOPICS = tuple(f"application/+/device/+/event/{kind}" for kind in ("up", "join", "status"))
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no time; write it as 2026-03-02T09:00:00+08:00, in quotes") from None
+    if moment.tzinfo is None:
+        raise ValueError("does not say its time zone; add Z or +08:00")
+    return text
+
+
+Moment = Annotated[SomeText, AfterValidator(_moment)]
+"""RFC 3339 with its time zone."""
+
+
+class Cover(Section):
+    """One cover."""
+
+    name: SomeText = Field(description="what people call it")
+    latitude: Annotated[Number, Field(ge=-90, le=90)] | None = Field(default=None, description="where it lies, degrees")
+    longitude: Annotated[Number, Field(ge=-180, le=180)] | None = Field(
+        default=None, description="where it lies, degrees"
+    )
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """A place has two coordinates."""
+        if (given.get("latitude") is None) != (given.get("longitude") is None):
+            yield Conflict(("latitude",), "and longitude go together; give both or neither")
+
+
+class Planned(Section):
+    """A window in which a crew works on a cover."""
+
+    cover: SomeText = Field(description='the cover\'s id or name, or "*" for all')
+    begins: Moment = Field(description="when it begins, RFC 3339")
+    ends: Moment = Field(description="when it ends, RFC 3339")
+    by: SomeText = Field(description="who works there")
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """It ends after it begins."""
+        begins, ends = given.get("begins"), given.get("ends")
+        try:
+            wrong = datetime.fromisoformat(str(begins)) >= datetime.fromisoformat(str(ends))
+        except (ValueError, TypeError):
+            return  # told already
+        if wrong:
+            yield Conflict(("ends",), "is not after 'begins'")
+
+
+class PlainTopics(Section):
+    """Covers that speak JSON of their own instead of LoRaWAN."""
+
+    topics: Annotated[tuple[TopicFilter, ...], Field(min_length=1)] = Field(description="a list of topics")
+    id: JsonPath = Field(default="$.id", description="where the cover's id stands")
+    time: JsonPath | None = Field(default=None, description="where its own time stands")
+    counter: JsonPath | None = Field(default=None, description="where a number stands that grows with each message")
+
+
+class ManholeSettings(DeviceSettings):
+    """Manhole covers."""
+
+    mqtt: MqttInput = Field(description="the broker: ChirpStack's, or the one the covers speak to")
+    plain: PlainTopics | None = Field(default=None, description="for covers that do not come by ChirpStack")
+    decoder: Decoder = Field(description="how their payload is read")
+    covers: dict[SomeText, Cover] = Field(
+        default_factory=dict, description="covers by id (DevEUI); these are missed even if they were never heard"
+    )
+    tilt_deg: Annotated[Number, Field(gt=0, lt=180)] = Field(
+        default=15.0, description="a tilt beyond this is a cover that was moved, degrees"
+    )
+    shock_g: Annotated[Number, Field(gt=0)] = Field(default=1.0, description="a shock of so much is damage")
+    debounce_s: Annotated[Number, Field(gt=0, le=3600)] = Field(
+        default=30.0, description="two readings so far apart make a cover moved, not one as a lorry passes, seconds"
+    )
+    reports_changes: bool = Field(
+        default=False, description="true where a sensor speaks as soon as something changes: no word means no change"
+    )
+    stolen_after_s: Annotated[Number, Field(gt=0)] = Field(
+        default=900.0, description="open and then silent for so long is stolen, seconds; three uplinks or more"
+    )
+    stolen_m: Annotated[Number, Field(gt=0)] = Field(
+        default=100.0, description="a cover so far from its place is stolen, metres"
+    )
+    silent_after_s: Annotated[Number, Field(gt=0)] = Field(
+        default=93_600.0, description="a cover that says nothing for so long is reported, seconds"
+    )
+    quiet_s: Annotated[Number, Field(gt=0)] = Field(
+        default=3600.0, description="shocks no farther apart than this are one alarm, seconds"
+    )
+    water: Limit | None = Field(default=None, description="limit of the water level, cm")
+    gas: Limit | None = Field(default=None, description="limit of combustible gas, % of the lower explosive limit")
+    battery: Limit | None = Field(default=None, description="limit of the battery, % (or V where it tells volts)")
+    maintenance: tuple[Planned, ...] = Field(default=(), description="a list of windows in which crews work")
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """Ids as ChirpStack writes them; a theft is not noticed later than silence."""
+        for limit in ("water", "gas", "battery"):
+            if part(given.get(limit), "equals") is not None:
+                yield Conflict((limit, "equals"), "is of no use here; give above or below")
+        stolen, silent = given.get("stolen_after_s"), given.get("silent_after_s")
+        if isinstance(stolen, int | float) and isinstance(silent, int | float) and stolen > silent:
+            yield Conflict(("stolen_after_s",), "must not be more than silent_after_s")

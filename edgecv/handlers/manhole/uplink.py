@@ -1,0 +1,91 @@
+"""What covers send: ChirpStack's events over MQTT, or JSON of their own.
+
+https://www.chirpstack.io/docs/chirpstack/integrations/events.html: topics ``application/ID/device/EUI/event/KIND``, the
+payload protobuf's JSON, in which a counter of 0 is left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from edgecv.handlers.handler import MalformedError
+from edgecv.handlers.values import a_number, a_time_s, read_json
+
+_TOPIC = re.compile(r"application/[^/]+/device/([0-9a-fA-F]{16})/event/(\w+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """One message of a cover.
+
+    Attributes:
+        cover: its id.
+        what: an uplink, a join, or the network's report of its battery.
+        stamp_s: when, seconds since 1970, by the sender; or None.
+        counter: its frame counter, or None.
+        port: LoRaWAN port, or None.
+        raw: the payload's bytes; empty where there are none.
+        document: what was decoded elsewhere, or the whole payload.
+    """
+
+    cover: str
+    what: Literal["up", "join", "status"]
+    stamp_s: float | None
+    counter: int | None
+    port: int | None
+    raw: bytes
+    document: Any
+
+
+def read_chirpstack(topic: str, payload: bytes) -> Uplink | None:
+    """One of ChirpStack's events; None for a kind that says nothing of a cover, such as an acknowledgement.
+
+    Raises:
+        MalformedError: it is none.
+    """
+    match = _TOPIC.search(topic)
+    if match is None:
+        raise MalformedError("came on a topic that is not ChirpStack's")
+    what = match[2]
+    if what not in {"up", "join", "status"}:
+        return None
+    event = read_json(payload)
+    if not isinstance(event, dict):
+        raise MalformedError("is no ChirpStack event")
+    info = event.get("deviceInfo")
+    eui = info.get("devEui", match[1]) if isinstance(info, dict) else match[1]
+    if not isinstance(eui, str) or eui.lower() != match[1].lower():
+        raise MalformedError("names another device than its topic")
+    return Uplink(
+        eui.lower(),
+        "up" if what == "up" else "join" if what == "join" else "status",
+        a_time_s(event.get("time")),
+        _counter(event.get("fCnt", 0)) if what == "up" else None,
+        _port(event.get("fPort")),
+        _data(event.get("data")),
+        event.get("object") if what == "up" else event,
+    )
+
+
+def _counter(value: Any) -> int:
+    found = a_number(value, "fCnt")
+    if not 0 <= found < 2**32 or found != int(found):
+        raise MalformedError("fCnt is out of range")
+    return int(found)
+
+
+def _port(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _data(value: Any) -> bytes:
+    if value is None:
+        return b""
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        raise MalformedError("data is not base64") from None

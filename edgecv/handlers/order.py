@@ -1,0 +1,60 @@
+"""Telling new messages from repeated and overtaken ones, by the counter that a device puts into each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+_WINDOW = 64
+Place = Literal["new", "late", "duplicate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Counters seen.
+
+    Attributes:
+        highest: the highest.
+        seen: as bits, which of those just below it.
+        before: the highest before the device counted anew: what comes again from then is told by it.
+    """
+
+    highest: int | None = None
+    seen: int = 0
+    before: int = -1
+
+    @classmethod
+    def of(cls, kept: Any) -> Order:
+        """As ``kept`` gave it; a new one for None."""
+        return cls() if kept is None else cls(*kept)
+
+    def kept(self) -> list[Any]:
+        """For the desk."""
+        return [self.highest, self.seen, self.before]
+
+    def restarted(self) -> Order:
+        """The device says that it counts anew."""
+        return Order(before=max(self.before, -1 if self.highest is None else self.highest))
+
+    def place(self, counter: int, *, newer: bool | None) -> tuple[Order, Place]:
+        """Where a message belongs, and what was seen after it.
+
+        Args:
+            counter: the message's.
+            newer: whether its stamp is newer than all before, which together with a lower counter means that the device
+                counts anew; None where it has no stamp, and a counter far below must mean that.
+        """
+        if self.highest is None or counter > self.highest:
+            if newer is False and counter <= self.before:
+                return self, "duplicate"
+            step = 0 if self.highest is None else counter - self.highest
+            seen = ((self.seen << step) | 1) & (2**_WINDOW - 1) if step < _WINDOW else 1
+            return replace(self, highest=counter, seen=seen), "new"
+        back = self.highest - counter
+        if newer or (newer is None and back >= _WINDOW):
+            return replace(self.restarted(), highest=counter, seen=1), "new"
+        if back >= _WINDOW:
+            return self, "duplicate"
+        if self.seen >> back & 1:
+            return self, "duplicate"
+        return replace(self, seen=self.seen | 1 << back), "late"

@@ -1,0 +1,17 @@
+"""The kinds of devices that can be simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from edgecv.simulation.devices.hygiene import hygiene_day
+from edgecv.simulation.devices.manhole import manhole_day
+from edgecv.simulation.devices.rules import water_day
+from edgecv.simulation.devices.traffic import Day
+
+MakeDay = Callable[[int, int, str, float], Day]
+"""From how many devices, seed, address of broker or hook, and share with a wrong clock to a day."""
+
+DAYS: Mapping[str, MakeDay] = {"hygiene": hygiene_day, "manhole": manhole_day, "rules": water_day}
+HOOKED: frozenset[str] = frozenset()
+"""Those that speak to a web hook of the box instead of a broker."""

@@ -1,0 +1,139 @@
+"""Bringing a day to a box: to a broker or a web hook, as fast as it takes it, each message with the time it came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import paho.mqtt.client as mqtt
+import yaml
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from edgecv.config.broker import BrokerAddress
+from edgecv.errors import EdgecvError
+from edgecv.handlers.sources.mqtt import ARRIVED, REHEARSAL_TOPIC
+from edgecv.simulation.devices.channel import Arrived
+from edgecv.simulation.devices.traffic import DAY_S, MIDNIGHT_S, Day, stamp_text
+
+CLOCK_EVERY_S = 30.0
+"""How often a replay tells the time: silence is noticed no finer."""
+_ANSWER_S = 60.0
+
+
+def with_clock(arrived: Sequence[Arrived]) -> Iterator[Arrived | float]:
+    """Messages in order, and between them the time, to the end of the day."""
+    clock_s = MIDNIGHT_S
+    for found in arrived:
+        while clock_s <= found.at_s:
+            yield clock_s
+            clock_s += CLOCK_EVERY_S
+        yield found
+    while clock_s <= MIDNIGHT_S + DAY_S:
+        yield clock_s
+        clock_s += CLOCK_EVERY_S
+
+
+def publish(arrived: Sequence[Arrived], address: BrokerAddress) -> int:
+    """Publish a day, QoS 1, as fast as the broker confirms; return how many messages.
+
+    Raises:
+        EdgecvError: the broker cannot be reached or confirms nothing.
+    """
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, "", protocol=mqtt.MQTTv5)
+    client.max_inflight_messages_set(100)
+    if address.username is not None:
+        client.username_pw_set(address.username, address.password)
+    if address.tls:
+        client.tls_set()
+    try:
+        client.connect(address.host, address.port)
+    except OSError as error:
+        raise EdgecvError(f"broker {address}: cannot be reached ({error.strerror or error}); is it running?") from error
+    client.loop_start()
+    try:
+        waiting: list[mqtt.MQTTMessageInfo] = []
+        count = 0
+        for item in with_clock(arrived):
+            topic = REHEARSAL_TOPIC if isinstance(item, float) else item.sent.topic
+            payload = b"" if isinstance(item, float) else item.sent.raw()
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.UserProperty = (ARRIVED, f"{item if isinstance(item, float) else item.at_s:.3f}")
+            waiting.append(client.publish(topic, payload, 1, properties=properties))
+            count += not isinstance(item, float)
+            if len(waiting) >= 500:
+                _confirmed(waiting, address)
+        _confirmed(waiting, address)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return count
+
+
+def _confirmed(waiting: list[mqtt.MQTTMessageInfo], address: BrokerAddress) -> None:
+    for sent in waiting:
+        sent.wait_for_publish(_ANSWER_S)
+        if not sent.is_published():
+            raise EdgecvError(
+                f"broker {address}: confirmed nothing for {_ANSWER_S:.0f} s; check its limits and its log"
+            )
+    waiting.clear()
+
+
+def post(arrived: Sequence[Arrived], hook: str, token: str | None) -> int:
+    """Send a day to a web hook, one request after the other; return how many.
+
+    Raises:
+        EdgecvError: the hook cannot be reached or refuses.
+    """
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    count = 0
+    with httpx.Client(base_url=hook.rstrip("/"), headers=headers, timeout=30.0) as client:
+        for item in with_clock(arrived):
+            try:
+                if isinstance(item, float):
+                    answer = client.post("/rehearsal/time", headers={ARRIVED: f"{item:.3f}"})
+                else:
+                    own = {ARRIVED: f"{item.at_s:.3f}", "Content-Type": "application/fhir+json"}
+                    method, path = item.sent.method or "POST", item.sent.topic
+                    answer = client.request(method, path, content=item.sent.raw(), headers=own)
+                    count += 1
+            except httpx.HTTPError as error:
+                raise EdgecvError(f"hook {hook}: cannot be reached ({error}); is the box running?") from error
+            if answer.is_error and answer.status_code not in {400, 422}:  # what is unreadable is for the box to count
+                raise EdgecvError(f"hook {hook}: refuses with {answer.status_code}; check --hook and --token-file")
+    return count
+
+
+def write_day(day: Day, arrived: Sequence[Arrived], folder: Path) -> None:
+    """Write ``traffic.jsonl``, ``truth.jsonl`` and ``box.yaml`` into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "traffic.jsonl").open("w", encoding="utf-8") as file:
+        for found in arrived:
+            file.write(json.dumps(_line(found), ensure_ascii=False) + "\n")
+    with (folder / "truth.jsonl").open("w", encoding="utf-8") as file:
+        for expected in day.truth:
+            line = {
+                "kind": expected.kind,
+                "subject": expected.subject,
+                "started_at": stamp_text(expected.started_s),
+                "slack_s": expected.slack_s,
+                "planned": expected.planned,
+                "ended": expected.ended,
+            }
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    box: dict[str, Any] = {"site": "simulated", "devices": {day.device: dict(day.settings)}}
+    (folder / "box.yaml").write_text(yaml.safe_dump(box, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def _line(found: Arrived) -> dict[str, Any]:
+    line: dict[str, Any] = {"arrived_at": stamp_text(found.at_s), "sent_at": stamp_text(found.sent.at_s)}
+    line["topic"] = found.sent.topic
+    if found.sent.method is not None:
+        line["method"] = found.sent.method
+    line["payload"] = found.sent.raw().decode("utf-8", "backslashreplace")
+    return line

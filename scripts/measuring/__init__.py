@@ -1,0 +1,1 @@
+"""How well origins and weights are known, on towers with known truth."""
