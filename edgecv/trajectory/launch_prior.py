@@ -13,8 +13,9 @@ Normal = tuple[float, float]
 AT_WINDOW_M: Normal = (0.15, 0.2)
 """Out of a window: the hand is a little in front of the wall, metres."""
 _SOMEWHERE_OUT: Normal = (1.2, 0.6)
-"""From a balcony, an awning or an outer sill that nobody listed."""
-_UNLISTED = 0.15
+"""From a balcony, an awning or an outer sill that nobody listed, or out of an outstretched arm. Where a steep camera makes a
+metre of depth a floor, the path must tell it: with less of this prior heights came out a metre high there."""
+_UNLISTED = 0.35
 _ON_BALCONY = 0.7
 _OVER_RAIL: Normal = (0.1, 0.3)
 _BESIDE_M, _BEYOND = 3.0, 5.0
