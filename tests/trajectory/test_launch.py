@@ -121,9 +121,9 @@ def test_mass_follows_the_launch() -> None:
 
 
 def _leaving() -> tuple[Track, Track]:
-    """A track, and the same with what is seen of the thing while it leaves the picture at the bottom: its upper part.
+    """A track, and the same with what is seen of the thing while it leaves the picture at the bottom.
 
-    Its centre is on row 1082 by then, 3 px out of the picture; of 16 px it shows the upper 6.
+    Its centre is on row 1085 by then, below the picture; the upper end of its streak is seen.
     """
     track = fall_track(30.0, y=22.0, size_px=16.0, release_s=0.024)
     last = track.points[-1]
