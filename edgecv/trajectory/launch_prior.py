@@ -13,8 +13,10 @@ Normal = tuple[float, float]
 AT_WINDOW_M: Normal = (0.15, 0.2)
 """Out of a window: the hand is a little in front of the wall, metres."""
 _SOMEWHERE_OUT: Normal = (1.2, 0.6)
-"""From a balcony, an awning or an outer sill that nobody listed."""
-_UNLISTED = 0.15
+"""From a balcony, an awning or an outer sill that nobody listed, or from an outstretched arm."""
+_UNLISTED, _UNLISTED_BESIDE_LISTED = 0.25, 0.1
+"""Where a steep camera makes a metre of depth a floor, the path must tell it: with 0.15 heights came out half a floor
+high there. Who lists some balconies has listed most."""
 _ON_BALCONY = 0.7
 _OVER_RAIL: Normal = (0.1, 0.3)
 _BESIDE_M, _BEYOND = 3.0, 5.0
@@ -41,8 +43,9 @@ def log_place_prior(position_m: Float64, plan: FacadePlan) -> Float64:
         np.log(_ON_BALCONY) + _log_normal(z, depth + _OVER_RAIL[0], _OVER_RAIL[1]),
         np.log(1.0 - _ON_BALCONY) + _log_normal(z, *AT_WINDOW_M),
     )
+    out = _UNLISTED_BESIDE_LISTED if any(window.balcony_m > 0.0 for window in plan.windows) else _UNLISTED
     unlisted = np.logaddexp(
-        np.log(1.0 - _UNLISTED) + _log_normal(z, *AT_WINDOW_M), np.log(_UNLISTED) + _log_normal(z, *_SOMEWHERE_OUT)
+        np.log(1.0 - out) + _log_normal(z, *AT_WINDOW_M), np.log(out) + _log_normal(z, *_SOMEWHERE_OUT)
     )
     top = float(plan.floor_edges_m[-1])
     roof = _log_normal(z, plan.roof_depth_m + _OVER_RAIL[0], _OVER_RAIL[1])

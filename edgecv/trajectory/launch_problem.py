@@ -118,8 +118,7 @@ class LaunchProblem:
                 s.launch_up_mps[1],
                 s.launch_out_mps[1],
                 np.inf,  # of its logarithm, see terminal_residual
-                s.launch_wind_mps,
-                s.launch_wind_mps,
+                *s.launch_wind_mps,
             ]
         )
 

@@ -62,8 +62,10 @@ class TrajectorySettings:
     and stones are thrown more often than paper (2 m/s); of the everyday things in :mod:`~edgecv.trajectory.things` one
     in twenty is faster than 51 m/s, one in a hundred than 75."""
 
-    launch_wind_mps: float = 2.5
-    """Spread of the wind along the facade and away from it: a fresh breeze is 9 m/s, but towers shelter each other."""
+    launch_wind_mps: tuple[float, float] = (2.5, 1.2)
+    """Spread of the wind along the facade and away from it: a fresh breeze is 9 m/s, but towers shelter each other, and
+    a metre or two from a wall no more air goes to it than comes from it. Taken as free away from the wall as along it,
+    it hides a third of what a path tells of a heavy thing's drag."""
 
     unseen_s: float = 1.5
     """How long a thing may fall before it is seen: behind a tree, before its own colour, while it is still slow; each

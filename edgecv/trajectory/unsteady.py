@@ -114,11 +114,15 @@ def disturbance(
     alike_gust = _memory(grid[:-1], _GUST_MEMORY_S)
     alike_flutter = _memory(grid[:-1], _FLUTTER_MEMORY_S)
     across, along = ((moved, moved * acting) for moved, acting in _responses(times_s, grid, rate))
+    # in place: fresh pages for arrays of this size cost more than the sums
+    outer, part = np.empty((n, 2, n, 2)), np.empty((n, 2, n, 2))
     for axis, (moved, pulled) in enumerate((across, along, across)):
         shape = px_per_m[:, :, axis]
-        outer = shape[:, :, None, None] * shape[None, None]
-        gust += _UPRIGHT[axis] ** 2 * (pulled @ alike_gust @ pulled.T)[:, None, :, None] * outer
-        flutter += _FLUTTER_AXES[axis] ** 2 * (moved @ alike_flutter @ moved.T)[:, None, :, None] * outer
+        np.multiply(shape[:, :, None, None], shape, out=outer)
+        alike = _UPRIGHT[axis] ** 2 * (pulled @ alike_gust @ pulled.T)
+        gust += np.multiply(outer, alike[:, None, :, None], out=part)
+        alike = _FLUTTER_AXES[axis] ** 2 * (moved @ alike_flutter @ moved.T)
+        flutter += np.multiply(outer, alike[:, None, :, None], out=part)
     wandering = np.zeros((n, 2, n, 2))
     alike = _memory(times_s, _TUMBLE_MEMORY_S)
     for axis in range(2):

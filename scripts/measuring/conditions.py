@@ -18,6 +18,7 @@ from measuring.towers_replayed import Tower
 
 _HARD = ("stone", "brick", "full bottle", "egg", "fruit", "battery", "kitchen bag", "shoe", "clothes")
 _CLICK_PX = 1.0
+_WINDS = ([3.0, 0.0, 0.0], [-3.0, 0.0, 0.0], [3.0, 0.0, 0.0], [-3.0, 0.0, 0.0], [0.0, 0.0, 3.0], [0.0, 0.0, -3.0])
 
 
 def as_seen(towers: list[Tower], baselines: bool = False) -> Iterator[Measured | None]:
@@ -51,10 +52,10 @@ def paths(seeds: range, hidden: bool = False) -> Iterator[Measured | None]:
 
 
 def windy(seeds: range) -> Iterator[Measured | None]:
-    """Terminal velocities of 10 m/s or more in a wind of 3 m/s from either side."""
+    """Terminal velocities of 10 m/s or more in a wind of 3 m/s from either side, or from the wall or to it."""
     for seed in seeds:
-        side = 3.0 if seed % 2 else -3.0
-        scene = tower(seed, 20, 600.0, _HARD, wind={"steady": [side, 0.0, 0.0], "gust": 0.0})
+        wind = _WINDS[seed % len(_WINDS)]
+        scene = tower(seed, 20, 600.0, _HARD, wind={"steady": wind, "gust": 0.0})
         for track, event, thing in flights(scene):
             if thing.terminal_mps >= 10.0:
                 yield fitted(track, event, thing, scene.camera, scene.plan, scene.name)

@@ -13,7 +13,7 @@ from edgecv.simulation import FallingObject, Scene
 from edgecv.tracking import Track, TrackPoint
 
 _NOISE_PX, _NOISE_OF_SIZE, _TUMBLE = 0.3, 0.02, 0.05
-_BLUR_PX = 2.5
+_BLUR_PX, _INSIDE = 2.5, 0.87  # boxes of things of a known size, on rendered towers
 _SMALLEST_PX = 1.5
 _FEWEST = 12
 _MEMORY_FRAMES = 4.0
@@ -49,7 +49,7 @@ def _seen(scene: Scene, thing: FallingObject, rng: np.random.Generator) -> tuple
         tumble[n] = fade * before + np.sqrt(1.0 - fade**2) * rng.standard_normal(2)
     found = uv + white + tumble * (_TUMBLE * size)[:, None]
     streak = np.abs(np.gradient(uv, t_s, axis=0)) * scene.exposure_s
-    sides = np.hypot(size, _BLUR_PX)[:, None] * np.exp(0.08 * rng.standard_normal((stop, 2))) + streak
+    sides = np.hypot(_INSIDE * size, _BLUR_PX)[:, None] * np.exp(0.08 * rng.standard_normal((stop, 2))) + streak
     points = tuple(
         TrackPoint(int(k), float(t), Detection(*place, *side, side[0] * side[1], 30.0, 10.0), (0.0, 0.0), 1e-6)
         for k, t, place, side in zip(frames, t_s, found.tolist(), sides.tolist(), strict=True)
