@@ -11,7 +11,12 @@ from pydantic import AfterValidator, Field
 from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
 
 
-def _address(text: str) -> str:
+def address(text: str) -> str:
+    """HOST:PORT, checked.
+
+    Raises:
+        ValueError: it is none.
+    """
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdigit() or not 0 <= int(port) <= 65535 or not host:
         raise ValueError("must be HOST:PORT, such as 127.0.0.1:9464")
@@ -50,7 +55,7 @@ class Storage(Section):
 class Service(Section):
     """Health, metrics and limits."""
 
-    listen: Annotated[str, AfterValidator(_address)] = Field(
+    listen: Annotated[str, AfterValidator(address)] = Field(
         default="127.0.0.1:9464", description="HOST:PORT of metrics, health and evidence"
     )
     token_file: SomeText | None = Field(

@@ -78,7 +78,7 @@ def taken(source: ModbusSource) -> dict[str, Any]:
 
     def take() -> bool:
         found.update({arrival.topic: arrival.payload for arrival in source.take(0.05)})
-        return bool(found) or source.problem is not None and not source.problem.startswith("connecting")
+        return bool(found) or (source.problem is not None and not source.problem.startswith("connecting"))
 
     wait_for(take, "an answer or a problem")
     return found
@@ -148,7 +148,9 @@ def test_what_is_wrong_in_the_section_is_told_with_its_line_and_the_nearest_name
     )
     problems = "\n".join(check_box(box).problems)
     assert f"{box}:7: devices.shop.points.fridge.quantity" in problems
-    assert f"{box}:9: devices.shop.points.fridge.rules[0].for: unknown key" in problems or "rules[0].for = 60" in problems
+    assert (
+        f"{box}:9: devices.shop.points.fridge.rules[0].for: unknown key" in problems or "rules[0].for = 60" in problems
+    )
     assert "did you mean 'for_s'" in problems
     assert "must not be more than 'above'" in problems
     assert f"{box}:12: devices.shop.points.hood.modbus.server = 'kitchen'" in problems
