@@ -136,4 +136,4 @@ def _is_on(one: dict[str, Any], day: date) -> bool:
     if one["weekdays"] and day.weekday() not in one["weekdays"]:
         return False
     since = (day - (first or date(1970, 1, 1))).days
-    return since % one["every_days"] == 0
+    return bool(since % one["every_days"] == 0)
