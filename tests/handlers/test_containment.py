@@ -46,7 +46,7 @@ def test_handlers_that_raise_hang_flood_die_or_eat_memory_cost_the_camera_nothin
 
     for how in ("hangs", "dies", "eats"):
         wait_for(lambda bad=how: starts(bad) >= 2, f"the restart of the one that {how}")
-    wait_for(lambda: len(one.incidents_of("thrown_object")) == len(demo_run.truth), "every fall")
+    wait_for(lambda: len(one.incidents_of("thrown_object")) == len(demo_run.truth), "every fall", 300.0)
     floors = [incident.origin.floor for incident in one.incidents_of("thrown_object")]
     assert floors == [event["floor"] for event in demo_run.truth]
     assert starts("raises") == starts("floods") == 1

@@ -25,18 +25,10 @@ from edgecv.handlers.sources.hook import HookInput, HookSource
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.topics import TopicFilter
-from edgecv.handlers.values import a_name, a_time_s, read_json
+from edgecv.handlers.values import a_name, a_time_s, a_time_zone, read_json
 from edgecv.upstream.profiles import topic
 
 _KEPT_S = 3 * 86400.0
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, KeyError):
-        raise ValueError("is no time zone; write it as Asia/Shanghai") from None
-    return name
 
 
 Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -54,7 +46,7 @@ class MedicationSettings(DeviceSettings):
     on_call: Annotated[tuple[SomeText, ...], Field(min_length=1)] = Field(
         description="ids of the doctors on call, in the order they are asked"
     )
-    time_zone: Annotated[SomeText, AfterValidator(_zone)] = Field(
+    time_zone: Annotated[SomeText, AfterValidator(a_time_zone)] = Field(
         default="Asia/Shanghai", description="where people live"
     )
     early_s: Annotated[Number, Field(ge=0)] = Field(default=3600.0, description="how early a dose may come, seconds")
