@@ -13,8 +13,8 @@ from edgecv.tracking import Track
 
 _ON_FLOOR = 0.9
 """Share of a path that must be on the floor: the detector's box may cross its edge."""
-_LENGTHS = 6.0
-"""A path as long as so many of its own sizes: light that flickers and a plant in a draught stay where they are."""
+_LENGTHS = 12.0
+"""A path as long as so many of its own sizes: leaves in a draught, taken for one another, came to 8."""
 _STRAIGHT = 0.25
 """Net way over way gone; less is something that buzzes about one place."""
 _STEEP = 3.0
