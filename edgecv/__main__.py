@@ -1,6 +1,6 @@
 """``python -m edgecv`` is the same program as ``edgecv``."""
 
-from edgecv.cli import main
+if __name__ == "__main__":  # the daemon's children import this module as well, and need none of the verbs
+    from edgecv.cli import main
 
-if __name__ == "__main__":
     raise SystemExit(main())

@@ -43,6 +43,9 @@ class FedSource:
         del self.waiting[: len(arrivals)]
         self.given -= len(arrivals)
 
+    def refused(self, _arrival: Arrival, _reason: str) -> None:
+        pass
+
     def close(self) -> None:
         self.given = 0
 
@@ -94,7 +97,8 @@ class Rehearsal:
             if isinstance(item, float):
                 self.tell_time(item)
             else:
-                self.feed(item.sent.topic, item.sent.raw(), item.at_s)
+                topic = item.sent.topic if item.sent.method is None else f"{item.sent.method} {item.sent.topic}"
+                self.feed(topic, item.sent.raw(), item.at_s)
         if kill_every is not None:
             acknowledge = self.source.done
             batches = [0]

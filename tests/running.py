@@ -118,6 +118,11 @@ class Daemon:
         found = [Incident.model_validate_json(row["record"]) for row in rows]
         return [incident for incident in found if device is None or incident.device == device]
 
+    def incidents_of(self, kind: str) -> list[Incident]:
+        """Incidents of a kind of which other devices have theirs too."""
+        query = "SELECT record FROM incidents WHERE tier = 'incident' AND kind = ? ORDER BY rowid"
+        return [Incident.model_validate_json(row["record"]) for row in self.rows(query, kind)]
+
     def told(self) -> list[dict[str, Any]]:
         """Device events, in order."""
         rows = self.rows("SELECT event FROM messages WHERE kind = 'device' ORDER BY seq")

@@ -13,6 +13,7 @@ from edgecv.simulation.devices.known import DAYS, HOOKED
 from edgecv.simulation.devices.replay import post, publish, write_day
 
 VERB = "simulate device"
+VIDEO = "animals"
 _BROKER, _HOOK = "mqtt://127.0.0.1:1883", "http://127.0.0.1:8480"
 
 
@@ -24,7 +25,8 @@ def add_parser(verbs: Any) -> None:
         description="Make a day of traffic of one kind of device with the alarms that are right, and replay it as fast "
         "as it is taken to a box that runs with --rehearsal.",
     )
-    parser.add_argument("kind", metavar="KIND", choices=sorted(DAYS), help=f"one of {', '.join(sorted(DAYS))}")
+    kinds = sorted([*DAYS, VIDEO])
+    parser.add_argument("kind", metavar="KIND", choices=kinds, help=f"one of {', '.join(kinds)}")
     parser.add_argument("--out", metavar="DIR", type=Path, help="write traffic.jsonl, truth.jsonl and box.yaml there")
     parser.add_argument("--count", metavar="N", type=_count, default=20, help="how many devices (20)")
     parser.add_argument("--seed", metavar="S", type=_count, default=0, help="the same seed gives the same day (0)")
@@ -40,6 +42,8 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the day; write it, replay it, or both."""
+    if options.kind == VIDEO:
+        return _video(options)
     hooked = options.kind in HOOKED
     if options.out is None and options.broker is None and options.hook is None:
         raise ConfigError(f"simulate device: nothing to do; give --out DIR or {'--hook' if hooked else '--broker'}")
@@ -62,6 +66,19 @@ def run(options: argparse.Namespace) -> int:
     if options.hook is not None:
         token = None if options.token_file is None else options.token_file.read_text().strip()
         print(f"{post(arrived, options.hook, token)} messages replayed to {options.hook}")
+    return 0
+
+
+def _video(options: argparse.Namespace) -> int:
+    """Some minutes of a shop's floor instead of a day of messages."""
+    from edgecv.simulation.devices.animals import SLOT_S, acts_of, write_floor  # noqa: PLC0415 - encoders
+
+    if options.out is None:
+        raise ConfigError(f"simulate device: '{VIDEO}' is video; give --out DIR")
+    acts = acts_of(options.count, options.seed)
+    path = write_floor(options.out, acts, options.seed)
+    animals = sum(act.is_animal for act in acts)
+    print(f"{path}: {SLOT_S * (1 + len(acts)):.0f} s, {animals} animals, {len(acts) - animals} other things")
     return 0
 
 

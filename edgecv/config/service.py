@@ -12,7 +12,11 @@ from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
 
 
 def address(text: str) -> str:
-    """``text`` when it is HOST:PORT; a ValueError says what it must be."""
+    """HOST:PORT, checked.
+
+    Raises:
+        ValueError: it is none.
+    """
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdigit() or not 0 <= int(port) <= 65535 or not host:
         raise ValueError("must be HOST:PORT, such as 127.0.0.1:9464")

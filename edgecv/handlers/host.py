@@ -95,9 +95,11 @@ class Host:
         if not self._sources:
             time.sleep(seconds)
         self._listen()
-        for _, arrivals in self._handled:
+        for source, arrivals in self._handled:
             for arrival in arrivals:
-                self._handle(arrival)
+                refusal = self._handle(arrival)
+                if refusal is not None:
+                    source.refused(arrival, refusal)
         if not self._rehearsal:
             self._advance(time.time())
 
@@ -107,13 +109,14 @@ class Host:
             self.desk.listening_s += now_s - self._heard_s
         self._heard_s = now_s
 
-    def _handle(self, arrival: Arrival) -> None:
+    def _handle(self, arrival: Arrival) -> str | None:
+        """Handle one; why it is refused, or None."""
         if self._rehearsal:
             if arrival.arrived_s is None:
-                return  # what is not part of it
+                return None  # what is not part of it
             self._rehearse(arrival.arrived_s)
         if arrival.is_time:
-            return
+            return None
         desk = self.desk
         if not self._rehearsal:
             desk.now_s = time.time()
@@ -123,6 +126,7 @@ class Host:
         except MalformedError as error:
             desk.discard()
             desk.unreadable(error.reason, self._example(arrival))
+            return error.reason
         except Exception as error:
             desk.discard()
             desk.count("failures")
@@ -130,8 +134,9 @@ class Host:
             if self._failures is None:
                 _log.exception("%s: an input made the handler fail; it is set aside", self._who.device)
             self._failures = f"the handler fails on some inputs ({type(error).__name__}); they are set aside"
-        else:
-            desk.keep()
+            return "the handler failed on it; it is set aside"
+        desk.keep()
+        return None
 
     def _rehearse(self, arrived_s: float) -> None:
         """Let the traffic's own time go on, and what is due in it."""

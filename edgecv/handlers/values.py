@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import jsonpath
 from pydantic import AfterValidator
@@ -108,3 +109,16 @@ def a_name(value: Any, what: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip() or len(str(value)) > 200:
         raise MalformedError(f"{what} is no name")
     return str(value)
+
+
+def a_time_zone(name: str) -> str:
+    """The name of a time zone, checked.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise ValueError("is no time zone; write it as Asia/Shanghai") from None
+    return name

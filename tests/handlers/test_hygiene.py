@@ -78,7 +78,7 @@ def taken(source: ModbusSource) -> dict[str, Any]:
 
     def take() -> bool:
         found.update({arrival.topic: arrival.payload for arrival in source.take(0.05)})
-        return bool(found) or source.problem is not None and not source.problem.startswith("connecting")
+        return bool(found) or (source.problem is not None and not source.problem.startswith("connecting"))
 
     wait_for(take, "an answer or a problem")
     return found

@@ -174,7 +174,8 @@ class ManholeHandler(Handler[ManholeSettings]):
         """What time alone makes of a cover that is off its place."""
         desk, key = self.desk, f"level/{cover}/moved"
         level = Level.of(desk.get(key))
-        if level.since_s is None:
+        since_s = level.since_s
+        if since_s is None:
             self._open.discard(cover)
             return
         silence_s = self._following.silence_s(cover)
@@ -183,16 +184,16 @@ class ManholeHandler(Handler[ManholeSettings]):
             desk.put(key, level.kept())
         planned = desk.get(f"planned/{cover}")
         if planned is not None and self._window(cover) is None:
-            subject, window = self._name(cover), self._window(cover, level.since_s)
+            subject, window = self._name(cover), self._window(cover, since_s)
             left_s = desk.now_s if window is None else window.to_s
             details = {"cover": cover, "tilt_deg": None, "planned_by": planned[1], "left_open": True}
             text = f"{subject} was left open after the planned work of {planned[1]}"
             raised = desk.alarm("manhole_moved", subject, left_s, text, details)
             desk.update(planned[0], ended_s=left_s)
             desk.put(f"planned/{cover}", None)
-            desk.put(key, Level(level.since_s, level.last_s, level.worst, raised).kept())
+            desk.put(key, Level(since_s, level.last_s, level.worst, raised).kept())
         if silence_s >= self.config.stolen_after_s and self._window(cover) is None:
-            self._stolen(cover, level.since_s, "open, then silent")
+            self._stolen(cover, since_s, "open, then silent")
 
     def _stolen(self, cover: str, since_s: float, why: str, moved_m: float | None = None) -> None:
         if self.desk.get(f"stolen/{cover}") is not None:

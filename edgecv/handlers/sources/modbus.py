@@ -63,6 +63,9 @@ class ModbusSource:
     def done(self, arrivals: Sequence[Arrival]) -> None:
         """Nothing to acknowledge: what is lost is asked for again."""
 
+    def refused(self, arrival: Arrival, reason: str) -> None:
+        """Nothing: whoever sent it does not ask."""
+
     def close(self) -> None:
         """Disconnect."""
         self._client.close()

@@ -93,6 +93,9 @@ class MqttSource:
             if self._client is not None and connection == self._connection and qos:
                 self._client.ack(number, qos)
 
+    def refused(self, arrival: Arrival, reason: str) -> None:
+        """Nothing: whoever sent it does not ask."""
+
     def close(self) -> None:
         """Disconnect; the broker keeps the session."""
         if self._client is not None:

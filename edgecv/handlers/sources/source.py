@@ -42,5 +42,8 @@ class Source(Protocol):
     def done(self, arrivals: Sequence[Arrival]) -> None:
         """They are on the disk: acknowledge them."""
 
+    def refused(self, arrival: Arrival, reason: str) -> None:
+        """It could not be read; told before it is done."""
+
     def close(self) -> None:
         """Disconnect; what was not acknowledged comes again."""

@@ -1,0 +1,90 @@
+"""FHIR R4 resources, checked by fhir.resources, and of them only ids, states and times.
+
+fhir.resources speaks R4B, which for the resources read here is R4 (https://hl7.org/fhir/R4B/diff.html).
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from edgecv.handlers.handler import MalformedError
+from edgecv.handlers.values import read_json
+
+_ID = re.compile(r"^[A-Za-z0-9.-]{1,64}$")
+RESOURCES = ("DiagnosticReport", "ServiceRequest", "MedicationRequest", "MedicationAdministration")
+
+
+@cache
+def _model(kind: str) -> Any:
+    module = importlib.import_module(f"fhir.resources.R4B.{kind.lower()}")  # takes a second, and is an optional package
+    return getattr(module, kind)
+
+
+def read_resource(topic: str, payload: bytes, wanted: tuple[str, ...]) -> Any:
+    """The resource of a request to ``METHOD /fhir/TYPE[/ID]``.
+
+    Raises:
+        MalformedError: it is not of the type wanted, or not FHIR; the reason holds nothing of its content.
+    """
+    path = topic.split(" ", 1)[-1].strip("/").split("/")
+    kind = path[1] if len(path) > 1 else ""
+    if kind not in wanted:
+        raise MalformedError(f"is none of {', '.join(wanted)}")
+    document = read_json(payload)
+    if not isinstance(document, dict) or document.get("resourceType") != kind:
+        raise MalformedError(f"is no {kind}, though it was sent as one")
+    model = _model(kind)
+    try:
+        resource = model.model_validate(document)
+    except ValidationError as error:
+        first = str((error.errors(include_input=False, include_url=False)[0]["loc"] or ("",))[0])
+        known = first in model.model_fields
+        raise MalformedError(f"is no {kind} of FHIR R4: {first if known else 'an element'} is wrong") from None
+    except Exception:  # what the library runs into with odd values
+        raise MalformedError(f"is no {kind} of FHIR R4") from None
+    if resource.id is None or not _ID.match(str(resource.id)):
+        raise MalformedError(f"is a {kind} without an id")
+    if len(path) > 2 and path[2] != resource.id:
+        raise MalformedError("has another id than its address")
+    return resource
+
+
+def reference_id(reference: Any, kind: str) -> str | None:
+    """The id that a reference to a kind of resource names, relative or absolute; None for another kind or none."""
+    text = getattr(reference, "reference", None)
+    parts = str(text or "").split("/")
+    if len(parts) < 2 or parts[-2] != kind or not _ID.match(parts[-1]):
+        return None
+    return parts[-1]
+
+
+def seconds(moment: Any) -> float | None:
+    """Seconds since 1970 of a FHIR instant or dateTime; None for none, or for one that names no time of day."""
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+    return None
+
+
+def day_of(moment: Any) -> date | None:
+    """The day of a FHIR date or dateTime."""
+    if isinstance(moment, datetime):
+        return moment.date()
+    return moment if isinstance(moment, date) else None
+
+
+def updated_s(resource: Any) -> float | None:
+    """When the server last changed a resource, by its own clock."""
+    return None if resource.meta is None else seconds(resource.meta.lastUpdated)
+
+
+def is_old(version_s: float | None, before: Mapping[str, Any] | None) -> bool:
+    """Whether a version of a resource is one that is known, or older; one without a stamp is taken for new."""
+    known_s = None if before is None else before["version"]
+    return version_s is not None and known_s is not None and version_s <= known_s

@@ -1,0 +1,281 @@
+"""Doses that were missed or taken twice, and the call that helps: pseudonyms, ids and times only."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from edgecv.config.base import Conflict, Number, SomeText
+from edgecv.config.devices import DeviceSettings, MqttInput
+from edgecv.handlers.desk import Desk, stamp
+from edgecv.handlers.device_clock import DeviceClock
+from edgecv.handlers.handler import Details, Handler, Input, MalformedError
+from edgecv.handlers.medical.calls import Call, Calls, shown
+from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
+from edgecv.handlers.medical.timing import USUAL_TIMES, doses, schedule_of
+from edgecv.handlers.sources.hook import HookInput, HookSource
+from edgecv.handlers.sources.mqtt import MqttSource
+from edgecv.handlers.sources.source import Source
+from edgecv.handlers.topics import TopicFilter
+from edgecv.handlers.values import a_name, a_time_s, a_time_zone, read_json
+from edgecv.upstream.profiles import topic
+
+_KEPT_S = 3 * 86400.0
+
+
+Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class MedicationSettings(DeviceSettings):
+    """Medication schedules."""
+
+    hook: HookInput | None = Field(default=None, description="where a FHIR server tells us of schedules and doses")
+    mqtt: MqttInput | None = Field(default=None, description="the broker that dispensers and apps speak to")
+    schedule_topics: tuple[TopicFilter, ...] = Field(default=(), description="topics of MedicationRequest resources")
+    dose_topics: tuple[TopicFilter, ...] = Field(
+        default=(), description="topics of doses taken: {id, schedule, time}; without an id a sign of life"
+    )
+    on_call: Annotated[tuple[SomeText, ...], Field(min_length=1)] = Field(
+        description="ids of the doctors on call, in the order they are asked"
+    )
+    time_zone: Annotated[SomeText, AfterValidator(a_time_zone)] = Field(
+        default="Asia/Shanghai", description="where people live"
+    )
+    early_s: Annotated[Number, Field(ge=0)] = Field(default=3600.0, description="how early a dose may come, seconds")
+    grace_s: Annotated[Number, Field(ge=0)] = Field(default=3600.0, description="how late a dose may come, seconds")
+    news_s: Annotated[Number, Field(ge=0)] = Field(
+        default=300.0, description="how long the news of a dose may be under way, seconds"
+    )
+    answer_s: Annotated[Number, Field(gt=0)] = Field(
+        default=600.0, description="how long a doctor may take to answer before the next is asked, seconds"
+    )
+    times: dict[SomeText, Hour] = Field(
+        default_factory=dict, description='hours of FHIR\'s event timings that differ here, such as {MORN: "07:30"}'
+    )
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """Schedules and doses come from somewhere."""
+        if given.get("mqtt") is None:
+            for key in ("schedule_topics", "dose_topics"):
+                if given.get(key):
+                    yield Conflict((key,), "need a broker; add mqtt")
+            if given.get("hook") is None:
+                yield Conflict(("mqtt",), "or hook must say where schedules and doses come from")
+
+
+class DoseDetails(Details):
+    """A dose that was missed or taken twice, and the call."""
+
+    schedule: str
+    patient: str
+    """A pseudonym of this box."""
+    due_at: str
+    taken_at: tuple[str, ...]
+    call: Call
+
+
+class MedicationHandler(Handler[MedicationSettings]):
+    """One community's schedules."""
+
+    kind = "medication"
+    settings = MedicationSettings
+    needs = ("fhir.resources",)
+    keeps_examples = False
+    events: ClassVar[Mapping[str, type[BaseModel]]] = {"dose_missed": DoseDetails, "dose_doubled": DoseDetails}
+
+    def __init__(self, settings: MedicationSettings, desk: Desk) -> None:
+        super().__init__(settings, desk)
+        self._zone = ZoneInfo(settings.time_zone)
+        self._times = {**USUAL_TIMES, **settings.times}
+        self._calls = Calls(desk, settings.on_call, settings.answer_s)
+        self._commands = topic(desk.who.site, desk.who.device, "command")
+        self._key = _pseudonym_key(desk.who.state)
+        self._schedules = {key.removeprefix("schedule/") for key, _ in desk.items("schedule/")}
+        self._due: dict[str, list[float]] = {}
+        self._due_day = ""
+
+    def sources(self) -> Sequence[Source]:
+        """The broker, the hook, or both."""
+        config, found = self.config, list[Source]()
+        if config.mqtt is not None:
+            topics = [*config.schedule_topics, *config.dose_topics, self._commands]
+            found.append(MqttSource.of(self.desk.who, config.mqtt, topics))
+        if config.hook is not None:
+            found.append(HookSource(self.desk.who, config.hook, ["/fhir/{type}", "/fhir/{type}/{id}"]))
+        return found
+
+    def receive(self, given: Input) -> None:
+        """A schedule, a dose, or what a doctor says."""
+        if given.topic == self._commands:
+            order = read_json(given.payload)
+            if not isinstance(order, dict) or order.get("command") not in {"answer", "close"}:
+                raise MalformedError("is an unknown command")
+            self._calls.command(order)
+            return
+        if " /fhir/" in given.topic:
+            wanted = ("MedicationRequest", "MedicationAdministration")
+            resource = read_resource(given.topic, given.payload, wanted)
+            if resource.__class__.__name__ == "MedicationRequest":
+                self._schedule(resource)
+            else:
+                self._administration(resource)
+            return
+        document = read_json(given.payload)
+        if isinstance(document, dict) and document.get("resourceType") == "MedicationRequest":
+            self._schedule(read_resource("PUT /fhir/MedicationRequest", given.payload, ("MedicationRequest",)))
+            return
+        self._confirmation(document)
+
+    def tick(self) -> None:
+        """Doses whose time has passed; calls that nobody answers."""
+        wait_s = self.config.grace_s + self.config.news_s
+        self._refresh()
+        for schedule_id in list(self._schedules):
+            overdue = [due for due in self._due.get(schedule_id, ()) if due + wait_s < self.desk.now_s]
+            if overdue:
+                self._judge(schedule_id, overdue)
+        self._calls.tick()
+
+    def _schedule(self, request: Any) -> None:
+        schedule_id, version_s = str(request.id), updated_s(request)
+        before = self.desk.get(f"schedule/{schedule_id}")
+        if is_old(version_s, before):
+            self.desk.count("duplicates")
+            return
+        active = request.status == "active" and request.intent in {"order", "original-order", "instance-order", "plan"}
+        entry = {
+            "version": version_s,
+            "patient": self._pseudonym(request.subject),
+            "doses": schedule_of(request, self._times) if active else [],
+            "judged": self.desk.now_s if before is None else before["judged"],
+            "taken": {} if before is None else before["taken"],
+        }
+        self.desk.put(f"schedule/{schedule_id}", entry)
+        self._schedules.add(schedule_id)
+        self._due_day = ""  # reckon anew
+        self.desk.gauges["schedules"] = float(len(self._schedules))
+
+    def _administration(self, resource: Any) -> None:
+        if resource.status != "completed":
+            return
+        schedule_id = reference_id(resource.request, "MedicationRequest")
+        period = resource.effectivePeriod
+        taken_s = seconds(resource.effectiveDateTime if period is None else period.end)
+        if schedule_id is None:
+            raise MalformedError("is a dose of no MedicationRequest")
+        self._taken(schedule_id, str(resource.id), taken_s)
+
+    def _confirmation(self, document: Any) -> None:
+        if not isinstance(document, dict):
+            raise MalformedError("is no dose")
+        schedule_id = a_name(document.get("schedule"), "the schedule of a dose")
+        dose_id = None if document.get("id") is None else a_name(document["id"], "the id of a dose")
+        self._taken(schedule_id, dose_id, a_time_s(document.get("time")))
+
+    def _taken(self, schedule_id: str, dose_id: str | None, taken_s: float | None) -> None:
+        """A dose was taken; without an id it is only a sign of life that sets the clock."""
+        desk = self.desk
+        clock, at_s = DeviceClock.of(desk.get(f"clock/{schedule_id}")).read(taken_s, desk.now_s)
+        if schedule_id not in self._schedules:
+            raise MalformedError("is of a schedule that is not known")
+        desk.put(f"clock/{schedule_id}", clock.kept())
+        if clock.newly_sure:
+            text = f"the clock at schedule {schedule_id} is {abs(clock.offset_s):.0f} s off; its times are corrected"
+            desk.tell("clock_skew", text, subject=schedule_id, skew_s=round(-clock.offset_s, 1))
+        if dose_id is None:
+            return
+        self._refresh()
+        entry = desk.get(f"schedule/{schedule_id}")
+        if any(known == dose_id for kept in entry["taken"].values() for known, _ in kept["doses"]):
+            desk.count("duplicates")
+            return
+        due_s = self._due_at(schedule_id, at_s)
+        if due_s is None:
+            desk.count("unscheduled_doses")
+            return
+        key = f"{due_s:.0f}"
+        kept = entry["taken"].get(key) or {"doses": [], "alarm": None}
+        kept = kept | {"doses": [*kept["doses"], [dose_id, at_s]]}
+        if len(kept["doses"]) == 2:
+            text = (
+                f"a dose of schedule {schedule_id} was taken twice; {self.config.on_call[0]} is asked for a guided call"
+            )
+            self._raise("dose_doubled", schedule_id, entry["patient"], due_s, kept["doses"], text)
+        elif kept["alarm"] is not None:
+            desk.update(kept["alarm"], "the dose was taken late", details={"taken_at": [stamp(at_s)]})
+        desk.count("doses")
+        desk.put(f"schedule/{schedule_id}", entry | {"taken": entry["taken"] | {key: kept}})
+
+    def _due_at(self, schedule_id: str, at_s: float) -> float | None:
+        """The dose that one taken at some time was: the last whose time had come, else the next of that day."""
+        due = self._due.get(schedule_id, [])
+        come = [moment for moment in due if moment - self.config.early_s <= at_s]
+        return max(come, default=min(due, default=None))
+
+    def _judge(self, schedule_id: str, overdue: Sequence[float]) -> None:
+        entry = self.desk.get(f"schedule/{schedule_id}")
+        new = [due for due in overdue if due > entry["judged"]]
+        if not new:
+            return
+        taken = dict(entry["taken"])
+        for due_s in new:
+            key = f"{due_s:.0f}"
+            if key not in taken:
+                text = (
+                    f"a dose of schedule {schedule_id} was missed; {self.config.on_call[0]} is asked for a guided call"
+                )
+                alarm = self._raise("dose_missed", schedule_id, entry["patient"], due_s, [], text)
+                taken[key] = {"doses": [], "alarm": alarm}
+        old_s = self.desk.now_s - _KEPT_S
+        taken = {key: kept for key, kept in taken.items() if float(key) > old_s}
+        self.desk.put(f"schedule/{schedule_id}", entry | {"judged": max(new), "taken": taken})
+
+    def _raise(self, kind: str, schedule_id: str, patient: str, due_s: float, taken: Sequence[Any], text: str) -> str:
+        call = self._calls.request()
+        details = {
+            "schedule": schedule_id,
+            "patient": patient,
+            "due_at": stamp(due_s),
+            "taken_at": [stamp(at_s) for _, at_s in taken],
+            "call": shown(call),
+        }
+        alarm = self.desk.alarm(kind, schedule_id, due_s, text, details)
+        self._calls.opened(alarm, call)
+        return alarm
+
+    def _refresh(self) -> None:
+        """Doses of yesterday, today and tomorrow, reckoned once a day."""
+        today = datetime.fromtimestamp(self.desk.now_s, self._zone).date()
+        if self._due_day == today.isoformat():
+            return
+        self._due_day = today.isoformat()
+        days = [today + timedelta(days=step) for step in (-1, 0, 1)]
+        for schedule_id in self._schedules:
+            entry = self.desk.get(f"schedule/{schedule_id}")
+            self._due[schedule_id] = sorted({m for day in days for m in doses(entry["doses"], day, self._zone)})
+
+    def _pseudonym(self, subject: Any) -> str:
+        """The same for the same person, and of no use without this box's key."""
+        text = str(getattr(subject, "reference", None) or "unknown")
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:20]
+
+
+def _pseudonym_key(state: Path) -> bytes:
+    path = state / "pseudonym.key"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = os.urandom(32)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+        return key

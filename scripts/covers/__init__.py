@@ -1,0 +1,1 @@
+"""What thousands of covers cost: the measurement."""
