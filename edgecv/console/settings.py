@@ -39,3 +39,9 @@ BROKER_INFLIGHT = 1000
 BROKER_SESSION_S = 14 * 86400
 """How long the broker keeps what comes while the hub is away."""
 RETRY_S = 2.0
+
+FLOOR_BAND = 5
+"""Floors that are counted together: few enough bands to see where throws come from, enough cases in each."""
+TREND_MONTHS = 12
+"""Whole months from which a trend is told: in fewer, summer's open windows look like one."""
+TREND_CASES = 10
