@@ -17,7 +17,7 @@ from edgecv.errors import ConfigError
 
 
 def with_value(text: str, place: Sequence[str], value: Any) -> str:
-    """The text with another value at a place; None takes the key away.
+    """The text with another value at a place.
 
     Args:
         text: YAML.
@@ -51,10 +51,7 @@ def _changed(data: Any, place: Sequence[str], value: Any) -> Any:
         if not isinstance(at, dict) or not isinstance(at.get(key), dict):
             raise ConfigError(f"{'.'.join(place)}: the box file has no such section")
         at = at[key]
-    if value is None:
-        at.pop(place[-1], None)
-    else:
-        at[place[-1]] = value
+    at[place[-1]] = value
     return wanted
 
 
@@ -69,25 +66,27 @@ def _edited(text: str, place: Sequence[str], value: Any) -> str:
             section = None if pair is None else pair[1]
     assert isinstance(section, yaml.MappingNode)
     if pair is not None:
-        key_node, node = pair
-        start, end = key_node.start_mark.index, _end(text, node)
-        if section.flow_style:
-            return text[:start] + f"{_key(place[-1])}: {_flow(value)}" + text[end:] if value is not None else text
-        if value is None:
-            line = text.rfind("\n", 0, start) + 1
-            return text[:line] + text[end:].removeprefix("\n")
-        return text[:start] + _block(place[-1], value, key_node.start_mark.column) + text[end:]
-    if value is None:
-        return text
+        return _exchanged(text, section, pair, place[-1], value)
+    return _added(text, section, place[-1], value)
+
+
+def _exchanged(text: str, section: yaml.MappingNode, pair: tuple[yaml.Node, yaml.Node], key: str, value: Any) -> str:
+    start, end = pair[0].start_mark.index, _end(text, pair[1])
+    if section.flow_style:
+        return text[:start] + f"{_key(key)}: {_flow(value)}" + text[end:]
+    return text[:start] + _block(key, value, pair[0].start_mark.column) + text[end:]
+
+
+def _added(text: str, section: yaml.MappingNode, key: str, value: Any) -> str:
     if section.flow_style:
         end = section.end_mark.index - 1
         comma = ", " if section.value else ""
-        return text[:end].rstrip() + f"{comma}{_key(place[-1])}: {_flow(value)}" + text[end:]
+        return text[:end].rstrip() + f"{comma}{_key(key)}: {_flow(value)}" + text[end:]
     last = _end(text, section.value[-1][1])
     column = section.value[0][0].start_mark.column
     line_end = text.find("\n", last)
     last = len(text) if line_end < 0 else line_end  # a comment behind the last value stays there
-    return text[:last] + "\n" + " " * column + _block(place[-1], value, column) + text[last:]
+    return text[:last] + "\n" + " " * column + _block(key, value, column) + text[last:]
 
 
 def _end(text: str, node: yaml.Node) -> int:

@@ -80,7 +80,9 @@ class Pictures:
                 return known[1]
             picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
         except FileNotFoundError as error:
-            raise NoPictureError("no picture yet; one comes in a second while the daemon watches this camera") from error
+            raise NoPictureError(
+                "no picture yet; one comes in a second while the daemon watches this camera"
+            ) from error
         except OSError as error:
             raise NoPictureError(f"pictures cannot be asked for ({error.strerror})") from error
         if picture is None:
@@ -96,10 +98,7 @@ class Pictures:
         """
         box = self.desk.box()
         source = _recorded(box, camera)
-        if source is not None:
-            taken = _taken(first_picture(source))
-        else:
-            taken = self._from_daemon(box, camera)
+        taken = _taken(first_picture(source)) if source is not None else self._from_daemon(box, camera)
         with self._lock:
             self._taken[camera] = taken
         return taken

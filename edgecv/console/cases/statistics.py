@@ -127,7 +127,9 @@ def narrowed(wanted: Select[Any], chosen: Chosen) -> Select[Any]:
 
 def _counted(session: Session, chosen: Chosen, group: ColumnElement[Any]) -> Tallies:
     sort = case((Incident.state == State.NEW, "u"), (Incident.state == State.FALSE_ALARM, "f"), else_="r")
-    rows = session.execute(narrowed(select(group, sort, func.count()).select_from(Incident), chosen).group_by(group, sort))
+    rows = session.execute(
+        narrowed(select(group, sort, func.count()).select_from(Incident), chosen).group_by(group, sort)
+    )
     found: dict[Any, dict[str, int]] = {}
     for value, letter, count in rows:
         found.setdefault(value, {})[letter] = count

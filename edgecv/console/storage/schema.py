@@ -93,7 +93,8 @@ class Incident(CommunityOwned, Base):
         Index("incidents_by_assignee", "community_id", "assignee_id", "started_s", "key"),
         # Holds all that statistics ask for: the rows themselves are long.
         Index(
-            "incidents_counted", "community_id", "started_s", "kind", "building", "floor", "mass_class", "state", "received_s"
+            "incidents_counted",
+            *("community_id", "started_s", "kind", "building", "floor", "mass_class", "state", "received_s"),
         ),
     )
     key: Mapped[int] = mapped_column(_Key, primary_key=True)

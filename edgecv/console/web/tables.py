@@ -96,7 +96,7 @@ def make_statistics(session: Session, chosen: Chosen, language: Language, timezo
 
 
 def csv_of(table: Table) -> bytes:
-    """The table as CSV: UTF-8 with a mark that spreadsheets look for, and no cell that they would take for a formula."""
+    """The table as CSV: UTF-8 with the mark that spreadsheets look for, and no cell that they take for a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     for row in (table.head, *table.rows):
@@ -122,7 +122,12 @@ def _upright(name: str, found: Mapping[str, Tally], say: Callable[[str], str], t
 
 
 def _lying(
-    name: str, found: Mapping[Any, Tally], say: Callable[[str], str], words: Callable[[Any], str], *, in_order: bool = False
+    name: str,
+    found: Mapping[Any, Tally],
+    say: Callable[[str], str],
+    words: Callable[[Any], str],
+    *,
+    in_order: bool = False,
 ) -> Table:
     order = list(found.items()) if in_order else sorted(found.items(), key=lambda item: -item[1].cases)
     named = [(words(value), tally) for value, tally in order]
@@ -157,13 +162,9 @@ def _band(band: int | None, say: Callable[[str], str]) -> str:
 def _response(session: Session, chosen: Chosen, say: Callable[[str], str]) -> Table:
     head = (say(N_("Step")), say(N_("Median")), say(N_("Cases")), say(N_("Hours")))
     steps = response_times(session, chosen)
-    lines = tuple(
-        (say(_STEPS[s.name]), duration(s.median_s, say), str(s.cases), _hours(s.median_s)) for s in steps
-    )
+    lines = tuple((say(_STEPS[s.name]), duration(s.median_s, say), str(s.cases), _hours(s.median_s)) for s in steps)
     return Table("response", say(TITLES["response"]), head, lines)
 
 
 def _hours(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds / 3600.0:.3f}"
-
-

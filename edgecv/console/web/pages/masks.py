@@ -42,8 +42,8 @@ def _save(request: Request) -> Response:
     place = ("cameras", camera.id, "masks")
     try:
         masks = _masks(sent.get("masks"))
-        # no key at all where there is none: an empty list in the file would make people ask what it is for
-        desk.change(str(sent.get("version")), {place: masks or None})
+        had = bool(camera.box.camera(camera.id).settings.masks)
+        desk.change(str(sent.get("version")), {place: masks} if masks or had else {})
     except EdgecvError as error:
         return refusal(error)
     write_down(request, "camera masked", camera, f"{len(masks)} masks")
