@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgecv.config import load_box
@@ -61,6 +61,7 @@ def test_the_value_is_there_and_everything_else_is_as_it_was(place: tuple[str, .
     assert with_value(made, place, value) == made
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.fixed_dictionaries({"reason": st.text(min_size=1, max_size=30), "polygon": st.just([[1, 2]])})))
 def test_any_text_survives(masks: list[dict[str, object]]) -> None:
     made = with_value(BOX, ("cameras", "north-1", "masks"), masks)

@@ -108,5 +108,6 @@ def _key(key: str) -> str:
 
 
 def _flow(value: Any) -> str:
-    """JSON is YAML; strings keep their letters."""
-    return json.dumps(value, ensure_ascii=False)
+    """JSON is YAML; strings keep their letters, but not what no text file may hold."""
+    made = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in made)

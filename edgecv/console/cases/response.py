@@ -40,7 +40,7 @@ def response_times(session: Session, chosen: Chosen) -> list[Step]:
         "all": c.closed - c.received,
     }
     found = session.execute(union_all(*(_median(name, span) for name, span in spans.items()))).all()
-    known = {name: (median_s, cases) for name, median_s, cases in found}
+    known = {name: (median_s, cases or 0) for name, median_s, cases in found}
     return [Step(name, *known.get(name, (None, 0))) for name in STEPS]
 
 
