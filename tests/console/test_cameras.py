@@ -98,7 +98,7 @@ def box(office: Office, tmp_path: Path) -> Box:
     return made
 
 
-def _points(*, off: Callable[[int], float] = lambda n: 0.0) -> list[dict[str, Any]]:
+def _points(*, off: Callable[[int], float] = lambda _: 0.0) -> list[dict[str, Any]]:
     """Corners of windows, where the known camera shows them."""
     places = [(floor, n, side) for floor in (2, 6, 11) for n, side in ((0, "left"), (1, "right"), (2, "right"))]
     made = []
