@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
+from running import Daemon, wait_for
 
 from edgecv.daemon import stills
 from edgecv.daemon.stills import WANTED_S, StillFiles, Stills
@@ -77,3 +80,21 @@ def test_a_disk_that_takes_nothing_disturbs_no_camera(tmp_path: Path) -> None:
     files.ask("small")
     files.picture("small").mkdir()  # cannot be replaced by a file
     Stills(files).offer(_picture())
+
+
+def test_a_running_worker_gives_pictures_and_leaves_none(
+    daemon: Callable[[dict[str, Any]], Daemon], write_video: Any, noise_frames: Any
+) -> None:
+    video = write_video("north.mp4", noise_frames(250))
+    box = daemon({"site": "home", "cameras": {"north-1": {"source": str(video)}}})
+    (box.state / "live").mkdir(parents=True, mode=0o700)
+    files = StillFiles(box.state, "north-1")
+    box.start("--until-finished")
+
+    def picture() -> bool:
+        files.ask("small")
+        return files.picture("small").exists()
+
+    wait_for(picture, "the worker writes a picture")
+    assert box.wait() == 0
+    assert not files.picture("small").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from edgecv.console.storage.schema import Site
 from edgecv.console.web.filters import address
 from edgecv.console.web.site import console_of, viewer_of
 from edgecv.errors import ConfigError
+
+_log = logging.getLogger("edgecv.console")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def address_part(text: str) -> str:
 
 
 def box_camera(request: Request) -> BoxCamera:
-    """The camera of a request; 404 where there is none here, or none that the viewer may see."""
+    """The camera of a request; 404 where there is none here for the viewer, 503 where the box file is wrong."""
     pictures = console_of(request).pictures
     site, camera = request.path_params["site"], request.path_params["camera"]
     if pictures is None or not knows_site(request, site):
@@ -58,7 +61,8 @@ def box_camera(request: Request) -> BoxCamera:
     try:
         box = pictures.desk.box()
     except ConfigError as error:
-        raise HTTPException(404) from error
+        _log.error("%s", error)  # it says all there is to say; the list of cameras shows it
+        raise HTTPException(503) from error
     if site != box.site or camera not in box.camera_ids:
         raise HTTPException(404)
     return BoxCamera(pictures, box, camera)

@@ -48,7 +48,7 @@ def columns(title: str, labels: Sequence[str], series: Sequence[Series], line: S
             if tall > 0:
                 y -= tall
                 parts.append(_bar(part.css, x + (pitch - bar) / 2, y, bar, tall))
-        if n % every == 0:
+        if n % every == 0 and x + pitch / 2 + 3.5 * len(label) < width:
             parts.append(_text("axis middle", x + pitch / 2, height - 8, label))
     if line:
         points = " ".join(f"{left + (n + 0.5) * pitch:.1f},{base - v * scale:.1f}" for n, v in enumerate(line))

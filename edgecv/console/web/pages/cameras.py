@@ -39,12 +39,13 @@ def show(request: Request) -> Response:
     with console.database.session(viewer_of(request).scope) as session:
         devices = {(d.site, d.name): d for d in session.scalars(select(Device))}
         seen = sights(session)
-    own = {key for key in _own(request) if knows_site(request, key[0])}
+    problems = console.problems()
+    own = {key for key in _own(request, problems) if knows_site(request, key[0])}
     shown = [
         _Shown(site, name, devices.get((site, name)), seen.get((site, name), Sight()), device_path(site, name))
         for site, name in sorted({*devices, *own})
     ]
-    return render(request, "cameras.html", shown=shown, problems=console.problems())
+    return render(request, "cameras.html", shown=shown, problems=problems)
 
 
 @needs(Capability.SEE_ALL)
@@ -55,7 +56,7 @@ def one(request: Request) -> Response:
         device = find_device(session, site, name)
         sight = sights(session, site, name).get((site, name), Sight())
         events = last_events(session, site, name)
-    is_here = (site, name) in _own(request) and knows_site(request, site)
+    is_here = (site, name) in _own(request, []) and knows_site(request, site)
     if device is None and not is_here:
         raise HTTPException(404)
     spoken = language(request)
@@ -74,6 +75,7 @@ def one(request: Request) -> Response:
         events=events,
         chart=chart,
         is_here=is_here,
+        is_hub=console_of(request).pictures is None,
         here=device_path(site, name),
         now=time.time(),
     )
@@ -92,14 +94,15 @@ def live(request: Request) -> Response:
     return Response(picture, media_type="image/jpeg")
 
 
-def _own(request: Request) -> list[tuple[str, str]]:
-    """Site and id of the box's own cameras; none on a hub."""
+def _own(request: Request, problems: list[str]) -> list[tuple[str, str]]:
+    """Site and id of the box's own cameras; none on a hub. What is wrong with the box file goes to ``problems``."""
     pictures = console_of(request).pictures
     if pictures is None:
         return []
     try:
         box = pictures.desk.box()
-    except EdgecvError:
+    except EdgecvError as error:
+        problems.extend(str(error).splitlines())
         return []
     return [(box.site, camera) for camera in box.camera_ids]
 

@@ -28,6 +28,7 @@ if (root) {
     points = [];
     chosen = null;
     rest = { distortion: marks.distortion, focal_px: marks.focal_px, verticals: marks.verticals };
+    root.querySelector("[data-lens-box]").hidden = !marks.distortion.some((k) => k !== 0);
     for (const point of marks.points) put({ ...point });
     listPoints();
   }
@@ -155,7 +156,8 @@ if (root) {
     timer = setTimeout(solve, 150);
   }
 
-  const sent = () => ({ points: points.map((point) => point.data), ...rest, windows });
+  const lens = root.querySelector("[data-lens]");
+  const sent = () => ({ points: points.map((point) => point.data), ...(lens.checked ? rest : {}), windows });
 
   async function solve() {
     const mine = ++asked;
@@ -223,7 +225,9 @@ if (root) {
   doing("up", () => shift(1));
   doing("down", () => shift(-1));
   doing("find", find);
-  doing("clear", () => { load({ points: [] }); rest = {}; changed(); });
+  // what is known of the lens stays: points marked by hand tell nothing of it
+  doing("clear", () => { load({ points: [], distortion: rest.distortion || [], focal_px: rest.focal_px }); changed(); });
+  lens.addEventListener("change", () => changed());
   doing("save", keep);
   enable();
   (async () => {
