@@ -76,6 +76,17 @@ def test_false_alarms_are_no_cases_and_months_without_any_are_there(database: Co
     assert statistics.by_year(months) == {2026: Tally(2, 1, 1)}
 
 
+def test_quiet_months_up_to_now_are_counted_as_such(database: ConsoleDatabase) -> None:
+    _take(database, _at("2026-01-10T12:00:00Z"))
+    since, until, now = (datetime(2026 - (m > 8), m, 15, tzinfo=UTC).timestamp() for m in (11, 3, 4))
+    with database.session(_scope(database)) as session:
+        to_now = statistics.by_month(session, Chosen(), SHANGHAI, now)
+        asked = statistics.by_month(session, Chosen(since_s=since, until_s=until), SHANGHAI, now)
+    assert [month.month for month in to_now] == [1, 2, 3, 4]
+    assert [month.month for month in asked] == [11, 12, 1, 2, 3]
+    assert sum(tally.cases for tally in asked.values()) == 1
+
+
 def test_floors_come_in_bands_from_the_ground(database: ConsoleDatabase) -> None:
     _take(database, *(_at("2026-01-10T12:00:00Z", floor) for floor in (-1, 1, 5, 6, 10, 11, None)))
     with database.session(_scope(database)) as session:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.verdict import RATIO_DOUBT
+from edgecv.console.storage.projection import seconds
 from edgecv.incidents.database import Database
 
 _THRESHOLDS = (4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0)
@@ -26,14 +27,14 @@ class Finding:
 
     Attributes:
         id: its id.
-        started_at: RFC 3339.
+        started_s: seconds since 1970.
         tier: incident or candidate.
         ratio: its log-likelihood ratio.
         other_doubts: why it would not be an incident at any ratio.
     """
 
     id: str
-    started_at: str
+    started_s: float
     tier: str
     ratio: float
     other_doubts: tuple[str, ...]
@@ -86,4 +87,6 @@ def _finding(record_id: str, started_at: str, tier: str, record: dict[str, objec
     fit, verdict = record.get("fit"), record.get("verdict")
     ratio = float(fit["log_likelihood_ratio"]) if isinstance(fit, dict) else 0.0
     reasons = tuple(str(r) for r in verdict.get("reasons") or ()) if isinstance(verdict, dict) else ()
-    return Finding(record_id, started_at, tier, ratio, tuple(r for r in reasons if not r.startswith(RATIO_DOUBT)))
+    return Finding(
+        record_id, seconds(started_at), tier, ratio, tuple(r for r in reasons if not r.startswith(RATIO_DOUBT))
+    )

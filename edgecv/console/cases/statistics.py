@@ -88,8 +88,12 @@ def by_hour(session: Session, chosen: Chosen, timezone: ZoneInfo) -> list[Tally]
     return [hours.get(hour, NONE) for hour in range(24)]
 
 
-def by_month(session: Session, chosen: Chosen, timezone: ZoneInfo) -> dict[date, Tally]:
-    """Counts for each month from the first that has any to the last, under its first day; months without are there."""
+def by_month(session: Session, chosen: Chosen, timezone: ZoneInfo, now_s: float | None = None) -> dict[date, Tally]:
+    """Counts for each month, under its first day, in that time zone; empty where there is no incident at all.
+
+    Months without any are there: from the first that has one, or that was asked for, to ``now_s`` or the end of what
+    was asked for; without ``now_s`` to the last that has one. Quiet months at the end are what is hoped for.
+    """
     days = _counted(session, chosen, _floor(session, _local_s(session, chosen, timezone)) // _DAY_S)
     months: dict[date, Tally] = {}
     for day, tally in days.items():
@@ -97,7 +101,12 @@ def by_month(session: Session, chosen: Chosen, timezone: ZoneInfo) -> dict[date,
         months[first] = months.get(first, NONE) + tally
     if not months:
         return {}
-    return {month: months.get(month, NONE) for month in _months(min(months), max(months))}
+    ends = [min(months), max(months)]
+    if now_s is not None:
+        ends.append(_month_of(min(now_s, now_s if chosen.until_s is None else chosen.until_s - 1.0), timezone))
+        if chosen.since_s is not None:
+            ends.append(_month_of(max(chosen.since_s, 0.0), timezone))
+    return {month: months.get(month, NONE) for month in _months(min(ends), max(ends))}
 
 
 def by_year(months: Mapping[date, Tally]) -> dict[int, Tally]:
@@ -174,6 +183,10 @@ def _floor(session: Session, value: ColumnElement[float]) -> ColumnElement[int]:
     if session.get_bind().dialect.name == "postgresql":
         return cast(func.floor(value), BigInteger)
     return cast(value, Integer)
+
+
+def _month_of(moment_s: float, timezone: ZoneInfo) -> date:
+    return datetime.fromtimestamp(moment_s, timezone).date().replace(day=1)
 
 
 def _months(first: date, last: date) -> list[date]:

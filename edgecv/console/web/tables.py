@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,10 +65,11 @@ class Statistics:
 
 def make_statistics(session: Session, chosen: Chosen, language: Language, timezone: ZoneInfo) -> Statistics:
     """Ask for everything and put it into tables."""
-    months = statistics.by_month(session, chosen, timezone)
+    now_s = time.time()
+    months = statistics.by_month(session, chosen, timezone, now_s)
     years = statistics.by_year(months)
     whole = list(months.items())
-    if whole and whole[-1][0] == datetime.now(timezone).date().replace(day=1):
+    if whole and whole[-1][0] == datetime.fromtimestamp(now_s, timezone).date().replace(day=1):
         whole.pop()  # a month that is not over has too few
     trend = trend_of([tally.cases for _, tally in whole])
     say = language.text
