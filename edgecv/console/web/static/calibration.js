@@ -126,6 +126,8 @@ if (root) {
   }
 
   function listPoints(errors = []) {
+    const buttons = () => [...list.querySelectorAll("button")];
+    const focused = buttons().indexOf(document.activeElement);
     list.replaceChildren(...points.map((point, n) => {
       const line = document.createElement("li");
       const name = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: words(point, n) });
@@ -139,6 +141,7 @@ if (root) {
       point.handle.setAttribute("aria-label", words(point, n));
       return line;
     }));
+    if (focused >= 0) buttons()[focused]?.focus();
     mark();
   }
 
