@@ -146,7 +146,7 @@ def _detail(picture: np.ndarray) -> float:
     return float(np.abs(np.diff(picture.astype(np.float64), axis=1)).mean())
 
 
-def test_windows_are_blurred_and_without_a_calibration_everything() -> None:
+def test_all_but_wall_is_blurred_and_without_a_calibration_everything() -> None:
     picture = _picture()
     assert _detail(blurred(picture, None, PLAN)) < 0.2 * _detail(picture)
     shown = blurred(picture, CAMERA, PLAN)
@@ -156,6 +156,10 @@ def test_windows_are_blurred_and_without_a_calibration_everything() -> None:
     wall = CAMERA.project(np.array([[2.2, 16.0, 0.0], [4.2, 17.5, 0.0]])).round().astype(int)
     between = (slice(wall[1, 1], wall[0, 1]), slice(wall[0, 0], wall[1, 0]))
     np.testing.assert_array_equal(shown[between], picture[between])
+    sky = CAMERA.project(np.array([[-12.0, 16.0, 0.0], [-9.0, 20.0, 0.0]])).round().astype(int)
+    beside = (slice(sky[1, 1], sky[0, 1]), slice(max(0, sky[0, 0]), sky[1, 0]))
+    assert shown[beside].size and _detail(shown[beside]) < 0.4 * _detail(picture), "the house next door"
+    assert _detail(blurred(picture, CAMERA, FacadePlan.of([3.0] * 12))) < 0.2 * _detail(picture), "no windows listed"
 
 
 def test_a_live_picture_is_blurred_and_asked_of_the_daemon(box: Box) -> None:

@@ -1,7 +1,7 @@
-"""A live picture that may be shown to anybody who may see the camera: no window can be looked into.
+"""A live picture that may be shown to anybody who may see the camera: wall is shown, all else is blurred.
 
-Until the console's common blurring (people, the origin's window left clear) takes this over, everything it needs to
-know is this one function.
+Windows, other houses, the street and who walks there cannot be looked at; where it is not known what is wall, nothing
+can. The console's common blurring for evidence can take this over: everything needed is the function ``blurred``.
 """
 
 from __future__ import annotations
@@ -14,36 +14,48 @@ from edgecv.calibration.overlay import drawn_width
 from edgecv.geometry import FacadePlan, PinholeCamera
 
 Picture = NDArray[np.uint8]
-_BLOCKS = 90  # across the picture where everything is blurred: a tower is seen, a person is not
-_WINDOW_BLOCKS = 160  # where only windows are
+_BLOCKS = 90  # across the picture: a tower is seen, a person is not
 _MARGIN_M = 0.4  # frames, curtains, and what a calibration may be off
 
 
 def blurred(picture: Picture, camera: PinholeCamera | None, plan: FacadePlan | None) -> Picture:
-    """A copy ``(h, w, 3) uint8`` with windows made unrecognisable; all of it where it is not known where they are.
+    """A copy ``(h, w, 3) uint8`` in which nothing but walls is sharp; without a calibration nothing is.
 
     Args:
         picture: ``(h, w, 3) uint8``.
         camera: the calibration for pictures of this size.
-        plan: floors and windows.
+        plan: floors and windows; a facade that lists none may be all windows.
     """
+    made = _in_blocks(picture, _BLOCKS)
     if camera is None or plan is None:
-        return _in_blocks(picture, _BLOCKS)
-    hidden = np.zeros(picture.shape[:2], np.uint8)
+        return made
+    shown = np.zeros(picture.shape[:2], np.uint8)
     for face, seen in plan.faces(camera):
-        left, right = drawn_width(face)
-        # a facade whose windows are not listed is one window from end to end
-        spans = [(w.left_m - _MARGIN_M, w.right_m + _MARGIN_M) for w in face.windows] or [(left, right)]
+        if face.windows:
+            left, right = drawn_width(face)
+            for floor in range(2, face.floor_count + 1):  # people walk before the ground floor
+                _fill(shown, seen, (left, right), face.floor_span_m(floor), 0.0, 1)
+    for face, seen in plan.faces(camera):
         for floor in range(1, face.floor_count + 1):
-            foot_m, top_m = face.floor_span_m(floor)
-            for a, b in spans:
-                corners = seen.project(np.array([[a, foot_m, 0], [b, foot_m, 0], [b, top_m, 0], [a, top_m, 0]], float))
-                if np.isfinite(corners).all() and np.abs(corners).max() < 1e5:
-                    cv2.fillConvexPoly(hidden, np.round(corners).astype(np.int32), 1)
-    made = picture.copy()
-    inside = hidden > 0
-    made[inside] = _in_blocks(picture, _WINDOW_BLOCKS)[inside]
-    return made
+            for w in face.windows:
+                for out_m in {0.0, w.balcony_m}:
+                    sides = (w.left_m - _MARGIN_M, w.right_m + _MARGIN_M)
+                    _fill(shown, seen, sides, face.floor_span_m(floor), out_m, 0)
+    return np.where(shown[..., None] > 0, picture, made).astype(np.uint8)
+
+
+def _fill(
+    shown: NDArray[np.uint8],
+    camera: PinholeCamera,
+    across: tuple[float, float],
+    upwards: tuple[float, float],
+    out_m: float,
+    value: int,
+) -> None:
+    (a, b), (foot, top) = across, upwards
+    corners = camera.project(np.array([[a, foot, out_m], [b, foot, out_m], [b, top, out_m], [a, top, out_m]]))
+    if np.isfinite(corners).all() and np.abs(corners).max() < 1e5:
+        cv2.fillConvexPoly(shown, np.round(corners).astype(np.int32), value)
 
 
 def _in_blocks(picture: Picture, across: int) -> Picture:
