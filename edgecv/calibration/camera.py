@@ -90,7 +90,22 @@ def _in_space(point: Point, plan: FacadePlan | None, number: int) -> tuple[float
     raise ConfigError(f"points[{number}].of = {point.of}: the camera sees no such facade; known are {known}")
 
 
-def how_well_known(solved: SolvedCamera, plan: FacadePlan) -> str:
+@dataclass(frozen=True, slots=True)
+class HeightDoubt:
+    """Where heights are known worst.
+
+    Attributes:
+        floor: 1-based.
+        off_m: how far a place there may be off (90 %).
+        half_a_floor: whether that is half of the floor's height or more.
+    """
+
+    floor: int
+    off_m: float
+    half_a_floor: bool
+
+
+def height_doubt(solved: SolvedCamera, plan: FacadePlan) -> HeightDoubt:
     """How far a place on the facade may be off, at its most doubtful corner, against the height of its floor."""
     left, right = (plan.windows[0].left_m, plan.windows[-1].right_m) if plan.windows else (-10.0, 10.0)
     middles = (plan.floor_edges_m[1:] + plan.floor_edges_m[:-1]) / 2.0
@@ -98,8 +113,15 @@ def how_well_known(solved: SolvedCamera, plan: FacadePlan) -> str:
     off_m = np.nan_to_num(1.645 * solved.place_sd_m(corners)[:, 1].reshape(-1, 2).max(axis=1))
     worst = int(np.argmax(off_m / np.diff(plan.floor_edges_m)))
     low, high = plan.floor_span_m(worst + 1)
-    text = f"heights are known to {off_m[worst]:.2f} m or better (90 %; worst on floor {plan.floor_names[worst]})"
-    if off_m[worst] > 0.5 * (high - low):
+    return HeightDoubt(worst + 1, float(off_m[worst]), bool(off_m[worst] > 0.5 * (high - low)))
+
+
+def how_well_known(solved: SolvedCamera, plan: FacadePlan) -> str:
+    """The same in words."""
+    doubt = height_doubt(solved, plan)
+    name = plan.floor_names[doubt.floor - 1]
+    text = f"heights are known to {doubt.off_m:.2f} m or better (90 %; worst on floor {name})"
+    if doubt.half_a_floor:
         text += "; that is half a floor or more: add points near the top and the bottom of the facade"
     return text
 

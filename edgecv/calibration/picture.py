@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.calibration.overlay import drawn_width, glass_of
 from edgecv.capture.file import pictures_between
 from edgecv.errors import InputError
 from edgecv.geometry import FacadePlan, PinholeCamera
@@ -33,7 +34,6 @@ from edgecv.incidents.drawing import (
 
 Float64 = NDArray[np.float64]
 _FACES: tuple[Colour, ...] = (FLOOR, (150, 235, 140), (235, 160, 235))
-_SILL_M, _HEAD_M = 0.9, 2.4  # where a window's glass is assumed within its floor, for drawing only
 _PIECES = 24  # of a line, which lens distortion bends
 
 
@@ -90,16 +90,14 @@ def check_picture(
 def _draw_face(
     picture: Picture, camera: PinholeCamera, plan: FacadePlan, colour: Colour, unit: float, text_px: int
 ) -> None:
-    left = plan.windows[0].left_m - 1.0 if plan.windows else -10.0
-    right = plan.windows[-1].right_m + 1.0 if plan.windows else 10.0
+    left, right = drawn_width(plan)
     for number, edge in enumerate(plan.floor_edges_m):
         foot = _line(picture, camera, [(left, edge), (right, edge)], colour, unit)
         if number < plan.floor_count and foot is not None:
             middle = camera.project(np.array([left, (edge + plan.floor_edges_m[number + 1]) / 2.0, 0.0]))
             _write(picture, plan.floor_names[number], middle, colour, unit, text_px)
     for floor in range(1, plan.floor_count + 1):
-        foot_m, top_m = plan.floor_span_m(floor)
-        sill, head = foot_m + min(_SILL_M, 0.3 * (top_m - foot_m)), min(foot_m + _HEAD_M, top_m - 0.2)
+        sill, head = glass_of(plan, floor)
         for window in plan.windows:
             corners = [(window.left_m, sill), (window.right_m, sill), (window.right_m, head), (window.left_m, head)]
             _line(picture, camera, [*corners, corners[0]], colour, max(1.0, 0.6 * unit))

@@ -80,7 +80,7 @@ def read_points(path: Path, picture_size: tuple[int, int], plan: FacadePlan) -> 
     points = []
     for n, point in enumerate(marked.points):
         try:
-            place = point.facade if point.facade is not None else _placed(point, plan)
+            place = point.facade if point.facade is not None else place_of(point, plan)
         except ConfigError as error:
             raise ConfigError(f"{path}: points[{n}].{error}") from error
         points.append({"pixel": point.pixel, "facade": place, "depth": point.depth, "of": point.of})
@@ -97,8 +97,12 @@ def read_points(path: Path, picture_size: tuple[int, int], plan: FacadePlan) -> 
     return calibration
 
 
-def _placed(point: MarkedPoint, plan: FacadePlan) -> tuple[float, float]:
-    """Facade coordinates of a window's edge on a floor."""
+def place_of(point: MarkedPoint, plan: FacadePlan) -> tuple[float, float]:
+    """Facade coordinates of a window's edge on a floor.
+
+    Raises:
+        ConfigError: there is no such floor or window.
+    """
     face = next((n.plan for n in plan.beside if n.plan.name == point.of), plan)
     floor = floor_number(face, point.floor)
     names = [window.name for window in face.windows]

@@ -16,6 +16,8 @@ from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.model import ELEVATION, LOG_DEPTH, ROLL, apparent_gravity, fly
 
 Tier = Literal["incident", "candidate", "rejected"]
+RATIO_DOUBT = "gravity explains the path only"
+"""How the reason begins that another threshold would take away."""
 _PRIOR_LOG_ODDS = -3.0  # accelerated downward paths in the picture are throws one time in twenty
 
 
@@ -74,7 +76,7 @@ def _doubts(fall: Fall, settings: ClassificationSettings, surcharge: float) -> t
     needed = s.incident_ratio + surcharge
     if fall.likelihoods.ratio < needed:
         doubts.append(
-            f"gravity explains the path only {fall.likelihoods.ratio:.1f} log units better than {_best_other(fall)}; "
+            f"{RATIO_DOUBT} {fall.likelihoods.ratio:.1f} log units better than {_best_other(fall)}; "
             f"{needed:.3g} are needed"
         )
     if fall.likelihoods.chance < s.incident_chance_ratio:

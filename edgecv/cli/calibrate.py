@@ -13,13 +13,11 @@ import numpy as np
 
 from edgecv.calibration.camera import camera_of, how_well_known, plan_of, solved_of
 from edgecv.calibration.drop_test import DropResult, combine, measure_drop
-from edgecv.calibration.grid import WindowGrid, find_grid
+from edgecv.calibration.find import find_in_picture
+from edgecv.calibration.grid import WindowGrid
 from edgecv.calibration.picture import check_picture, first_picture
 from edgecv.calibration.points import floor_number, read_points
-from edgecv.calibration.rectify import rectify
-from edgecv.calibration.repetition import contrast_of, find_rows, repetitions
 from edgecv.calibration.still import StillResult, calibrate_from_grid
-from edgecv.calibration.vanishing import vanishing_points
 from edgecv.calibration.write import write_calibration
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
@@ -229,17 +227,8 @@ def _target(options: argparse.Namespace) -> _Target:
 
 def _grid_of(picture: Picture, target: _Target, focal_px: float | None, part: int) -> tuple[WindowGrid, int]:
     """The window grid of one part of the building, and how many parts there are."""
-    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-    hidden = np.zeros(grey.shape, np.uint8)
-    for mask in target.box.camera(target.camera_id).settings.masks:
-        cv2.fillPoly(hidden, [np.round(np.array(mask.polygon, np.float64)).astype(np.int32)], 1)
-    front = rectify(grey, vanishing_points(grey), focal_px, hidden > 0)
-    contrast = contrast_of(front)
-    planes = repetitions(front, contrast)
-    if not 1 <= part <= len(planes):
-        raise ConfigError(f"--part {part}: {len(planes)} of the building repeat; give 1 to {len(planes)}")
-    plane = planes[part - 1]
-    return find_grid(front, contrast, plane, find_rows(front, contrast, plane)), len(planes)
+    masks = [mask.polygon for mask in target.box.camera(target.camera_id).settings.masks]
+    return find_in_picture(picture, masks, focal_px, part)
 
 
 def _with_windows(plan: FacadePlan, found: StillResult) -> FacadePlan:

@@ -13,6 +13,9 @@ Where things go, from left to right; each folder imports only those before it:
   its line in the log, ``listing`` finds incidents by filters, page by page; reminders, labels, statistics go here.
 - ``evidence``: where files lie (``shelf``), and that whoever opens one is written down (``access``); blurring goes
   here.
+- ``cameras``: the box's own cameras (a hub has none): ``desk`` reads and changes the box file, ``pictures`` asks the
+  daemon for pictures of now, ``calibrating`` solves what was marked on a page, ``preview`` tells what another threshold
+  would have made of the last hour; ``watch`` sums up what devices said of themselves.
 - ``intake``: ``events`` reads a CloudEvent, ``receive`` stores it once, ``box_feed`` and ``broker_feed`` bring them.
 - ``web``: ``guard`` stands before everything: no login, no answer; no token, no change. ``pages`` has one file a page
   (handlers short: read the request, call a room to the left, render), ``api`` is the JSON under ``/api/v1``,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,7 +26,7 @@ def console_main(box_file: Path, pipe: Connection, log_form: LogForm, level: str
     """Entry of the process; returns when told to stop."""
     stop = begin_child()
     configure_logging(log_form, level, context={"worker": "console"})
-    server = ConsoleServer(load_box(box_file, with_calibrations=False))
+    server = ConsoleServer(load_box(box_file, with_calibrations=False), _reload_supervisor)
     server.start()
     try:
         while server.alive and not stop.wait(_BEAT_S):
@@ -32,3 +35,10 @@ def console_main(box_file: Path, pipe: Connection, log_form: LogForm, level: str
         pass  # the supervisor is gone
     finally:
         server.stop()
+
+
+def _reload_supervisor() -> None:
+    """Ask the process that started this one to read the box file anew, as ``systemctl reload`` does."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None and parent.pid == os.getppid():
+        os.kill(parent.pid, signal.SIGHUP)

@@ -16,6 +16,8 @@ from edgecv.config import Box, Hub
 from edgecv.config.console import ConsoleSection
 from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
+from edgecv.console.cameras.desk import CameraDesk
+from edgecv.console.cameras.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
@@ -77,11 +79,13 @@ class ConsoleServer:
     Args:
         where: the box or hub file.
 
+        reload: makes the daemon read the box file anew; None where the console runs alone.
+
     Raises:
         ConfigError: something that the file says cannot be had.
     """
 
-    def __init__(self, where: Box | Hub) -> None:
+    def __init__(self, where: Box | Hub, reload: Callable[[], None] | None = None) -> None:
         settings = _section(where)
         self._database = open_database(where)
         self._live = Live()
@@ -97,6 +101,7 @@ class ConsoleServer:
             language=settings.language,
             timezone=_timezone(settings.timezone),
             problems=lambda: [] if self._feed.problem is None else [self._feed.problem],
+            pictures=Pictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
         )
         tls = settings.certificate_file is not None
         app = make_app(console, tls=tls or settings.behind_proxy)

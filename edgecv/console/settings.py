@@ -39,3 +39,16 @@ BROKER_INFLIGHT = 1000
 BROKER_SESSION_S = 14 * 86400
 """How long the broker keeps what comes while the hub is away."""
 RETRY_S = 2.0
+
+FLOOR_BAND = 5
+"""Floors that are counted together: few enough bands to see where throws come from, enough cases in each."""
+TREND_MONTHS = 12
+"""Whole months from which a trend is told: in fewer, summer's open windows look like one."""
+TREND_CASES = 10
+
+STILL_FRESH_S = 5.0
+"""A live picture older than this is not shown as one of now."""
+STILL_WAIT_S = 6.0
+"""How long whoever calibrates waits for a picture: the next key frame of a slow camera comes within it."""
+STILL_KEPT_S = 3600.0
+"""A clear picture is kept in memory for a calibration's time, on the disk for a second."""

@@ -34,6 +34,7 @@ from edgecv.daemon.process import begin_child
 from edgecv.daemon.recorder import Recorder
 from edgecv.daemon.self_watch import SelfWatch
 from edgecv.daemon.spec import WorkerSpec
+from edgecv.daemon.stills import StillFiles, Stills
 from edgecv.daemon.thinning import Thinning
 from edgecv.daemon.watching import Watching
 from edgecv.incidents.record import Clock
@@ -75,6 +76,7 @@ class CameraWorker:
         self._stop = stop
         self._recorder = Recorder(spec)
         self._watch = SelfWatch(spec, self._recorder.say)
+        self._stills = Stills(StillFiles(spec.state, spec.id))
         self._state: WorkerState = "starting"
         self._text = "starting"
         self._picture = False
@@ -185,6 +187,7 @@ class CameraWorker:
                 for finding in watching.flush():
                     self._recorder.found(finding, session)
             session.over = True
+            self._stills.close()
             self._close(stream, reader, recording)
             self._count(base, verdicts, reader, watching)
             self._watch.connection_ended()
@@ -209,6 +212,7 @@ class CameraWorker:
             if not self._picture or self._state != "watching":
                 self._picture = True
                 self._say("watching", f"{frame.luma.shape[1]}x{frame.luma.shape[0]} {watching.session.stream.codec}")
+            self._stills.offer(picture)
             self._watch.look(frame, watching.pipeline, lag_s)
 
     def _count(self, base: dict[str, float], verdicts: Counter[str], reader: Reader, watching: Watching) -> None:

@@ -91,6 +91,11 @@ class Incident(CommunityOwned, Base):
         Index("incidents_by_class", "community_id", "mass_class", "started_s", "key"),
         Index("incidents_by_device", "community_id", "device", "started_s", "key"),
         Index("incidents_by_assignee", "community_id", "assignee_id", "started_s", "key"),
+        # Holds all that statistics ask for: the rows themselves are long.
+        Index(
+            "incidents_counted",
+            *("community_id", "started_s", "kind", "building", "floor", "mass_class", "state", "received_s"),
+        ),
     )
     key: Mapped[int] = mapped_column(_Key, primary_key=True)
     id: Mapped[str]
@@ -136,6 +141,7 @@ class CaseEntry(CommunityOwned, AssigneeSeen, Base):
     """One change of a case. Append-only: the database itself refuses to change or delete a line."""
 
     __tablename__ = "case_log"
+    __table_args__ = (Index("case_log_by_incident", "community_id", "incident_key", "to_state", "at_s"),)
     key: Mapped[int] = mapped_column(_Key, primary_key=True)
     at_s: Mapped[float]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.key"))

@@ -1,6 +1,6 @@
 """The menu: an entry a page, shown to those who may open it.
 
-Statistics, work and administration get theirs here when they come.
+Work and administration get theirs here when they come.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Entry:
 
 ENTRIES = (
     Entry("/incidents", N_("Incidents"), (Capability.SEE_ALL, Capability.SEE_OWN)),
+    Entry("/statistics", N_("Statistics"), (Capability.SEE_STATISTICS,)),
     Entry("/cameras", N_("Cameras"), (Capability.SEE_ALL,)),
 )
 

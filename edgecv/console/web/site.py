@@ -16,12 +16,13 @@ from starlette.responses import HTMLResponse, Response
 
 from edgecv._version import __version__
 from edgecv.console.accounts import Capability, Viewer
+from edgecv.console.cameras.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
-from edgecv.console.web.words import CLASSES, ROLES, STATES, kind_words, percent
+from edgecv.console.web.words import CLASSES, DEVICE_STATES, ROLES, STATES, kind_words, percent
 
 STATIC = Path(__file__).parent / "static"
 
@@ -37,6 +38,7 @@ class Console:
         language: the default.
         timezone: times are shown in it.
         problems: what is in the way of feeds, in plain words.
+        pictures: the box's own cameras; None on a hub.
     """
 
     database: ConsoleDatabase
@@ -45,6 +47,7 @@ class Console:
     language: str
     timezone: ZoneInfo
     problems: Callable[[], list[str]]
+    pictures: Pictures | None = None
 
 
 def console_of(request: Request) -> Console:
@@ -113,6 +116,7 @@ def _templates(name: str) -> Environment:
         LANGUAGES=LANGUAGES,
         STATES=STATES,
         CLASSES=CLASSES,
+        DEVICE_STATES=DEVICE_STATES,
         ROLES=ROLES,
         kind_words=kind_words,
         menu=entries,

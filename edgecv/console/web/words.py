@@ -25,6 +25,13 @@ CLASSES = {
     "light": N_("Light"),
     "undetermined": N_("Weight unknown"),
 }
+DEVICE_STATES = {
+    "online": N_("Watching"),
+    "degraded": N_("Watching, with problems"),
+    "offline": N_("No picture"),
+    "finished": N_("The recording is over"),
+}
+"""Of cameras and boxes; one that is not here is shown as it is."""
 KINDS = {"thrown_object": N_("Thrown object")}
 """Of incidents; one that is not here is shown by its name."""
 ROLES = {

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from edgecv.console.web.pages import cameras, incident, incidents, login, stream, switches
+from edgecv.console.web.pages import (
+    calibration,
+    cameras,
+    incident,
+    incidents,
+    login,
+    masks,
+    sensitivity,
+    statistics,
+    stream,
+    switches,
+)
 
 ROUTES: tuple[Route, ...] = (
     *login.routes,
@@ -12,5 +23,9 @@ ROUTES: tuple[Route, ...] = (
     *incidents.routes,
     *incident.routes,
     *cameras.routes,
+    *calibration.routes,
+    *masks.routes,
+    *sensitivity.routes,
+    *statistics.routes,
     *stream.routes,
 )

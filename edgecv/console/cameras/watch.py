@@ -1,0 +1,92 @@
+"""How well devices saw, from what they said of themselves: blind minutes each hour, the daily test, events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from edgecv.console.storage.schema import Device, DeviceEvent
+
+_HOURS = 24
+_EVENTS_SHOWN = 20
+_TEST_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class BlindHour:
+    """One hour: when it began, how many minutes were watched over, how many of them blind, and why."""
+
+    from_s: float
+    noted: float
+    blind: float
+    causes: tuple[tuple[str, float], ...]
+
+
+@dataclass(slots=True)
+class Sight:
+    """How well a device saw in the last day.
+
+    Attributes:
+        hours: that it reported, oldest first.
+        seen: share of falls drawn into copies of the live picture that were seen at its last test; None without one.
+        tested_s: when that was.
+    """
+
+    hours: list[BlindHour] = field(default_factory=list)
+    seen: float | None = None
+    tested_s: float | None = None
+
+    @property
+    def blind(self) -> float | None:
+        """Blind minutes of all hours; None where none was reported."""
+        return sum(hour.blind for hour in self.hours) if self.hours else None
+
+
+def sights(session: Session, site: str | None = None, device: str | None = None) -> dict[tuple[str, str], Sight]:
+    """How well devices saw, by site and name."""
+    now = time.time()
+    wanted = (
+        select(DeviceEvent.site, DeviceEvent.device, DeviceEvent.kind, DeviceEvent.at_s, DeviceEvent.data)
+        .where(DeviceEvent.kind.in_(("blind_minutes", "sensitivity")), DeviceEvent.at_s > now - _TEST_DAYS * 86400)
+        .order_by(DeviceEvent.at_s)
+    )
+    if site is not None:
+        wanted = wanted.where(DeviceEvent.site == site, DeviceEvent.device == device)
+    found: dict[tuple[str, str], Sight] = {}
+    for place, name, kind, at_s, data in session.execute(wanted):
+        sight = found.setdefault((place, name), Sight())
+        if kind == "blind_minutes":
+            hour = _hour(data, at_s)
+            if hour.from_s > now - (_HOURS + 1) * 3600:
+                sight.hours.append(hour)
+        elif _number(data.get("drawn")) > 0:
+            sight.seen, sight.tested_s = _number(data.get("seen")) / _number(data.get("drawn")), at_s
+    return found
+
+
+def last_events(session: Session, site: str, device: str) -> Sequence[DeviceEvent]:
+    """What it said last, newest first; blind minutes stand in a table of their own."""
+    wanted = select(DeviceEvent).where(DeviceEvent.site == site, DeviceEvent.device == device)
+    wanted = wanted.where(DeviceEvent.kind != "blind_minutes")
+    return session.scalars(wanted.order_by(DeviceEvent.at_s.desc()).limit(_EVENTS_SHOWN)).all()
+
+
+def find_device(session: Session, site: str, device: str) -> Device | None:
+    """A device with its newest state, if it told one."""
+    return session.scalar(select(Device).where(Device.site == site, Device.name == device))
+
+
+def _hour(data: dict[str, Any], at_s: float) -> BlindHour:
+    minutes = data.get("minutes")
+    causes = [(str(why), _number(n)) for why, n in minutes.items()] if isinstance(minutes, dict) else []
+    begun = _number(data.get("from_s")) or at_s - 3600.0
+    return BlindHour(begun, _number(data.get("noted_minutes")), _number(data.get("blind_minutes")), tuple(causes))
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

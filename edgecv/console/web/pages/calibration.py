@@ -1,0 +1,233 @@
+"""Calibrating a camera on a page: points on its picture, floors and windows drawn as they are moved."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import cv2
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from edgecv.calibration.find import find_in_picture
+from edgecv.calibration.points import floor_number
+from edgecv.calibration.still import calibrate_from_grid
+from edgecv.calibration.write import write_calibration
+from edgecv.config.load import load_calibration
+from edgecv.console.accounts import Capability
+from edgecv.console.cameras.calibrating import Marks, Solution, marked, read_marks, solve
+from edgecv.console.cameras.desk import not_writable
+from edgecv.console.cameras.pictures import Taken
+from edgecv.console.web.box_camera import BoxCamera, box_camera, refusal, sent_json, write_down
+from edgecv.console.web.overlay_json import marks_json, solution_json
+from edgecv.console.web.script_texts import CALIBRATION
+from edgecv.console.web.site import language, needs, render, viewer_of
+from edgecv.errors import ConfigError, EdgecvError
+from edgecv.geometry import FacadePlan
+from edgecv.incidents.files import write_atomic
+
+_finding = threading.Lock()  # seconds of a whole core each: one at a time
+_NO_PICTURE = "there is no picture to calibrate on; take one first"
+
+
+@needs(Capability.MANAGE_CAMERAS)
+def show(request: Request) -> Response:
+    """The page."""
+    camera = box_camera(request)
+    plan = camera.pictures.desk.plan(camera.box, camera.id)
+    if plan is None:
+        return render(request, "calibration.html", camera=camera, setup=None)
+    before = camera.pictures.desk.calibration(camera.box, camera.id)
+    marks = Marks(()) if before is None else marked(before, plan)
+    say = language(request).text
+    setup = {
+        "here": f"{camera.path}/calibration",
+        "csrf": viewer_of(request).csrf,
+        "version": _version(camera),
+        "floors": list(plan.floor_names),
+        "edges": [round(float(edge), 3) for edge in plan.floor_edges_m],
+        "windows": [window.name for window in plan.windows],
+        "marks": marks_json(marks),
+        "texts": {key: say(text) for key, text in CALIBRATION.items()},
+    }
+    return render(request, "calibration.html", camera=camera, setup=setup)
+
+
+@needs(Capability.MANAGE_CAMERAS)
+def take(request: Request) -> Response:
+    """Take a full clear picture; written down, for windows can be looked into on it."""
+    camera = box_camera(request)
+    write_down(request, "clear camera picture taken", camera, "to calibrate or mask")
+    try:
+        taken = camera.pictures.take(camera.id)
+    except EdgecvError as error:
+        return refusal(error, 503)
+    return JSONResponse({"size": list(taken.size)})
+
+
+@needs(Capability.MANAGE_CAMERAS)
+def picture(request: Request) -> Response:
+    """The picture that was taken."""
+    camera = box_camera(request)
+    return Response(_taken(camera).jpeg, media_type="image/jpeg")
+
+
+@needs(Capability.MANAGE_CAMERAS)
+def _solve(request: Request) -> Response:
+    camera, sent = box_camera(request), request.state.sent
+    try:
+        solution = _solved(camera, sent)
+    except EdgecvError as error:
+        return refusal(error, 200)  # while points are moved a refusal is an answer like any other
+    return JSONResponse(solution_json(solution, language(request)))
+
+
+@needs(Capability.MANAGE_CAMERAS)
+def _find(request: Request) -> Response:
+    camera, sent = box_camera(request), request.state.sent
+    taken = _taken(camera)
+    plan = _plan(camera, {})
+    image = np.asarray(cv2.imdecode(np.frombuffer(taken.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    masks = [mask.polygon for mask in camera.box.camera(camera.id).settings.masks]
+    part = sent.get("part", 1)
+    if not _finding.acquire(blocking=False):
+        return refusal(ConfigError("another picture is being searched; try again in a few seconds"), 503)
+    try:
+        lowest = floor_number(plan, str(sent.get("lowest", "")), "lowest floor")
+        grid, parts = find_in_picture(image, masks, None, part if isinstance(part, int) else 1)
+        found = calibrate_from_grid(grid, taken.size, plan, lowest)
+        shown = plan if found.matched else replace(plan, windows=found.windows)
+        marks = marked(found.calibration, shown)
+        solution = solve(marks, taken.size, shown)
+    except EdgecvError as error:
+        return refusal(error)
+    finally:
+        _finding.release()
+    windows = [{"name": w.name, "left": round(w.left_m, 2), "right": round(w.right_m, 2)} for w in found.windows]
+    answer = solution_json(solution, language(request)) | {
+        "marks": marks_json(marks),
+        "parts": parts,
+        "found": found.found,
+        "windows": [] if found.matched else windows,
+    }
+    return JSONResponse(answer)
+
+
+@needs(Capability.MANAGE_CAMERAS)
+def _save(request: Request) -> Response:
+    camera, sent = box_camera(request), request.state.sent
+    desk = camera.pictures.desk
+    file = desk.calibration_file(camera.box, camera.id)
+    settings = camera.box.camera(camera.id).settings
+    changes: dict[tuple[str, ...], Any] = {}
+    if settings.calibration is None:
+        changes["cameras", camera.id, "calibration"] = file.name
+    try:
+        solution = _solved(camera, sent)
+        plan = desk.plan(camera.box, camera.id)
+        if sent.get("windows") and plan is not None and not plan.windows:
+            changes["facades", str(settings.facade), "windows"] = _windows(sent)
+        desk.change(str(sent.get("version")), changes, lambda: _write(request, camera, solution), files=(file,))
+    except EdgecvError as error:
+        return refusal(error)
+    write_down(request, "camera calibrated", camera, f"{solution.solved.rms_px:.2f} px")
+    told = desk.tell_daemon()
+    return JSONResponse({"file": file.name, "told": told, "version": _version(camera)})
+
+
+async def solved(request: Request) -> Response:
+    """Solve what is marked: lines to draw and how good it is, or why not."""
+    request.state.sent = await sent_json(request)
+    return await run_in_threadpool(_solve, request)
+
+
+async def found(request: Request) -> Response:
+    """Find the window grid."""
+    request.state.sent = await sent_json(request)
+    return await run_in_threadpool(_find, request)
+
+
+async def saved(request: Request) -> Response:
+    """Write the calibration, and tell the daemon."""
+    request.state.sent = await sent_json(request)
+    return await run_in_threadpool(_save, request)
+
+
+def _solved(camera: BoxCamera, sent: Mapping[str, Any]) -> Solution:
+    points = sent.get("points")
+    if not isinstance(points, list) or len(points) < 4:
+        raise ConfigError("four points or more are needed, better eight and wide apart")
+    rest = {key: sent[key] for key in ("distortion", "focal_px", "verticals") if sent.get(key) is not None}
+    return solve(read_marks(points[:500], rest), _taken(camera).size, _plan(camera, sent))
+
+
+def _plan(camera: BoxCamera, sent: Mapping[str, Any]) -> FacadePlan:
+    plan = camera.pictures.desk.plan(camera.box, camera.id)
+    if plan is None:
+        raise HTTPException(404)
+    windows = _windows(sent)
+    if not windows:
+        return plan
+    spans = [(w["name"], w["left"], w["right"]) for w in windows]
+    heights = [float(high - low) for low, high in zip(plan.floor_edges_m[:-1], plan.floor_edges_m[1:], strict=True)]
+    try:
+        told = FacadePlan.of(heights, spans)
+    except ValueError as error:
+        raise ConfigError(f"windows: {error}") from error
+    return replace(plan, windows=told.windows)
+
+
+def _windows(sent: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Window columns that were found and are not in the box file yet."""
+    listed = sent.get("windows")
+    made = []
+    for window in listed[:200] if isinstance(listed, list) else ():
+        try:
+            name, left, right = str(window["name"])[:20], float(window["left"]), float(window["right"])
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
+            raise ConfigError("windows: each has a name, left and right") from error
+        made.append({"name": name, "left": left, "right": right})
+    return made
+
+
+def _taken(camera: BoxCamera) -> Taken:
+    taken = camera.pictures.last(camera.id)
+    if taken is None:
+        raise HTTPException(404, _NO_PICTURE)
+    return taken
+
+
+def _write(request: Request, camera: BoxCamera, solution: Solution) -> None:
+    desk = camera.pictures.desk
+    file = desk.calibration_file(camera.box, camera.id)
+    viewer = viewer_of(request)
+    made = f"camera {camera.id}, marked in the console by {viewer.name} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    try:
+        if file.exists():
+            write_atomic(file.with_name(file.name + ".bak"), file.read_bytes())
+        write_calibration(file, solution.calibration, [made, f"reprojection error {solution.solved.rms_px:.2f} px"])
+    except OSError as error:
+        raise not_writable(file, error) from error
+    load_calibration(file)
+
+
+def _version(camera: BoxCamera) -> str:
+    desk = camera.pictures.desk
+    return desk.version(desk.calibration_file(camera.box, camera.id))
+
+
+routes = [
+    Route("/cameras/{site}/{camera}/calibration", show, methods=["GET"]),
+    Route("/cameras/{site}/{camera}/calibration/take", take, methods=["POST"]),
+    Route("/cameras/{site}/{camera}/calibration/picture.jpg", picture, methods=["GET"]),
+    Route("/cameras/{site}/{camera}/calibration/solve", solved, methods=["POST"]),
+    Route("/cameras/{site}/{camera}/calibration/find", found, methods=["POST"]),
+    Route("/cameras/{site}/{camera}/calibration/save", saved, methods=["POST"]),
+]
