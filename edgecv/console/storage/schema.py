@@ -91,6 +91,7 @@ class Incident(CommunityOwned, Base):
         Index("incidents_by_class", "community_id", "mass_class", "started_s", "key"),
         Index("incidents_by_device", "community_id", "device", "started_s", "key"),
         Index("incidents_by_assignee", "community_id", "assignee_id", "started_s", "key"),
+        Index("incidents_by_due", "community_id", "due_s"),
     )
     key: Mapped[int] = mapped_column(_Key, primary_key=True)
     id: Mapped[str]
@@ -116,6 +117,9 @@ class Incident(CommunityOwned, Base):
     """When the state was entered."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.key"), default=None)
     due_s: Mapped[float | None] = mapped_column(default=None)
+    """Until when somebody should have done something; None at the end."""
+    reminded_s: Mapped[float | None] = mapped_column(default=None)
+    """When it was told that it is overdue."""
 
 
 class Evidence(CommunityOwned, Base):
