@@ -63,8 +63,8 @@ FACE_PX = 12
 """A face of so many pixels across tells nobody who it is (EN 62676-4 asks for 40 to recognise somebody known)."""
 UNKNOWN_BLOCK_PX = 3.0
 """How coarse what is shown is made where no scale is known."""
-THING_MARGIN = 1.6
-"""A thing is shown in its box times this: the box misses its rim, as in the strobe picture."""
+THING_MARGIN = 1.2
+"""A thing is shown in its box times this, for the box misses its rim; more would show what is behind it."""
 WINDOW_MARGIN_M = 0.2
 """Windows are blurred so far beyond their edges, for calibrations are right to a few centimetres."""
 ORIGIN_REACH_M = 1.5

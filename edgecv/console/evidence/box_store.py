@@ -88,7 +88,8 @@ class BoxStore:
         """
         with database.session(EVERYTHING) as session:
             ends = [state.value for state in _ENDS]
-            ended = dict(session.execute(select(Incident.id, Incident.state).where(Incident.state.in_(ends))).tuples())
+            at_end = session.execute(select(Incident.id, Incident.state).where(Incident.state.in_(ends)))
+            ended = {incident_id: state for incident_id, state in at_end}
             touched = set(
                 session.scalars(
                     select(Incident.id)

@@ -66,7 +66,7 @@ def shown_mask(size: tuple[int, int], record: Mapping[str, Any], view: View | No
         reach = min(ORIGIN_REACH_M * (scale_of(record) or limit), limit)
         cv2.circle(mask, (_whole(x), _whole(y)), max(8, round(reach)), 255, -1)
     for _, x, y, w, h in things:
-        half_w, half_h = THING_MARGIN * w / 2 + 2, THING_MARGIN * h / 2 + 2
+        half_w, half_h = THING_MARGIN * w / 2 + 1, THING_MARGIN * h / 2 + 1
         corners = (_whole(x - half_w), _whole(y - half_h)), (_whole(x + half_w), _whole(y + half_h))
         cv2.rectangle(mask, *corners, 255, -1)
     return mask

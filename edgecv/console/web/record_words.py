@@ -112,6 +112,9 @@ SENTENCES = (
     N_("recorded by edgecv %(version)s, replayed by %(other)s"),
     N_("the replay took too long and was ended"),
     # edgecv.console's own
+    N_("clip and pictures"),
+    N_("blurred page"),
+    N_("untouched page"),
     N_("%(file)s: the daemon has not made it yet"),
 )
 PLOT_TEXTS = (
