@@ -1,4 +1,4 @@
-"""A box's evidence of a fall whose truth is known: a small facade, its calibration, a clip, pictures, a sealed bundle."""
+"""A box's evidence of a fall whose truth is known: a small facade, its calibration, a clip, pictures, a seal."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def record_of(incident_id: str = "seen", **more: Any) -> Incident:
             "impact_energy_j": {"median": 81.0, "low": 40.0, "high": 160.0},
             "hazard": "can kill (79 J or more: a hazardous fragment by DESR 6055.09)",
             "things": [{"name": "full bottle or can", "p": 0.44}, {"name": "flower pot", "p": 0.2}],
-            "assumed": "size, density and drag of everyday things that fall as fast and look as large; air of 1.2 kg/m3",
+            "assumed": "air of 1.2 kg/m3",
         },
         "verdict": {"label": "thrown_object", "p": 0.97, "labels": {}},
         "evidence": {},

@@ -88,8 +88,8 @@ class BoxStore:
         """
         with database.session(EVERYTHING) as session:
             ends = [state.value for state in _ENDS]
-            at_end = session.execute(select(Incident.id, Incident.state).where(Incident.state.in_(ends)))
-            ended = {incident_id: state for incident_id, state in at_end}
+            at_end = session.execute(select(Incident.id, Incident.state).where(Incident.state.in_(ends))).all()
+            ended = {row.id: row.state for row in at_end}
             touched = set(
                 session.scalars(
                     select(Incident.id)
