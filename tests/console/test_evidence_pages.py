@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from console.conftest import Browser, Office
 from console.seen_bundle import SIZE, cell, facade, keep_evidence, record_of
+from receivers import wait_for
 from sqlalchemy import select
 
 from edgecv.console.accounts import Role
@@ -160,6 +161,31 @@ def test_the_page_tells_evidence_that_was_changed_and_no_path_of_the_machine(see
     assert "clip.mp4：已被改动" in seen.browser("chen", "zh-CN").get("/incidents/seen/verification").text
 
 
+@pytest.mark.parametrize(("floor", "said"), [(6, "the clip shows what"), (3, "the clip does not show what")])
+def test_a_replay_on_demand_says_whether_the_clip_bears_the_record_out(office: Office, floor: int, said: str) -> None:
+    """The record of floor 3 is sealed with the right key: only looking at the clip again can tell."""
+    state = office.shelf.parent
+    origin = {
+        "floor": floor,
+        "window": "02",
+        "window_index": 1,
+        "candidates": [{"floor": floor, "window": "02", "p": 1}],
+    }
+    incident = record_of("shown", origin=record_of().origin.model_dump() | origin)
+    with closing(Database(state / DATABASE)) as database:
+        keep_evidence(IncidentStore(database, state / INCIDENTS), BoxKey.load_or_create(state), incident)
+    event = encode(incident_event(incident)).decode()
+    office.take(read_arrival("jialinglu-3", "north-1", "incident", event, 1.8e9))
+    browser = office.browser("chen")
+    page = "/incidents/shown/verification"
+    assert "Every file is what the box sealed" in browser.get(page).text
+    assert "is being replayed" in browser.post(page).text
+    wait_for(lambda: "is being replayed" not in browser.get(page).text, 120)
+    found = browser.get(page).text
+    assert said in found
+    assert str(state) not in found
+
+
 def test_evidence_without_the_boxs_key_is_not_called_genuine(seen: Office) -> None:
     (seen.shelf.parent / "box.pub").unlink()
     found = seen.browser("chen").get("/incidents/seen/verification").text
@@ -167,7 +193,8 @@ def test_evidence_without_the_boxs_key_is_not_called_genuine(seen: Office) -> No
 
 
 def test_records_of_other_makers_break_no_page(seen: Office) -> None:
-    odd = {"track": [{"t": "x"}], "origin": {"candidates": [], "pixel": ["a"], "excluded_floors": "all"}, "mass": 3}
+    odd = {"track": [{"t": "x"}], "origin": {"candidates": [], "pixel": ["a"], "excluded_floors": "all", "reason": 5}}
+    odd |= {"mass": {"p": 3, "kg": {"median": 1}, "things": "many", "hazard": ["x"]}, "motion": {"release": []}}
     data = {"id": "odd", "kind": "fire", "site": "jialinglu-3", "device": "n", "started_at": "2026-05-01T14:00:00Z"}
     event = {"type": INCIDENT_TYPE, "id": "odd", "time": "2026-05-01T14:00:00Z", "data": data | odd}
     seen.take(read_arrival("jialinglu-3", "n", "incident", json.dumps(event), 1.8e9))

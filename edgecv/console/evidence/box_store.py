@@ -55,9 +55,12 @@ class BoxStore:
         self._keep_days = keep_days
 
     def kept(self, incident_id: str) -> Kept | None:
-        """How long evidence is kept; None where the box does not know the incident."""
-        with self._store(read_only=True) as store:
-            stored = None if store is None else store.get(incident_id)
+        """How long evidence is kept; None where the box does not know the incident, or cannot say now."""
+        try:
+            with self._store(read_only=True) as store:
+                stored = None if store is None else store.get(incident_id)
+        except (EdgecvError, sqlite3.Error):
+            return None  # logged already; the page is worth more than this line of it
         if stored is None:
             return None
         days = self._keep_days * (1.0 if stored.resolution is not None else UNFINISHED_LONGER)

@@ -75,7 +75,8 @@ def _flown_again(record: Mapping[str, Any], view: View, track: Float64, most_off
 
     def flown(times_s: Float64, terminal_mps: float) -> Float64:
         drag = drag_from_terminal(np.array([terminal_mps]))
-        return fall_positions(start, velocity, drag, times_s, np.array([[0.0, -1.0, 0.0]])).positions_m[0]
+        states = fall_positions(start, velocity, drag, times_s, np.array([[0.0, -1.0, 0.0]]))
+        return np.asarray(states.positions_m[0], np.float64)
 
     def off_px(before_s: float) -> float:
         where = camera.project(flown(times - times[0] + before_s, _terminal(record)))
@@ -111,7 +112,8 @@ def _by_gravity(record: Mapping[str, Any], track: Float64) -> HeightCurves | Non
         """Height after the first sighting, against that of the first."""
         drag = drag_from_terminal(np.array([terminal_mps]))
         velocity, down = np.array([[0.0, -down_mps, 0.0]]), np.array([[0.0, -1.0, 0.0]])
-        return fall_positions(np.zeros((1, 3)), velocity, drag, times_s, down).positions_m[0, :, 1]
+        states = fall_positions(np.zeros((1, 3)), velocity, drag, times_s, down)
+        return np.asarray(states.positions_m[0, :, 1], np.float64)
 
     def misfit(down_mps: float) -> float:
         left = height - fallen(times, down_mps, _terminal(record))

@@ -88,12 +88,13 @@ def _made(bundle: Bundle, source: Path, record: Mapping[str, Any], name: str) ->
     if name == "still.jpg":
         picture, things = _still(source, things, bundle.clip_start_s or 0.0)
     else:
-        picture = cv2.imdecode(np.frombuffer(source.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        read = cv2.imdecode(np.frombuffer(source.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        picture = None if read is None else read.astype(np.uint8)
     if picture is None:
         return None
     size = (picture.shape[1], picture.shape[0])
     view = bundle.view if size == bundle.size else None
-    safe = blurred(picture.astype(np.uint8), shown_mask(size, record, view, things), scale_of(record))
+    safe = blurred(picture, shown_mask(size, record, view, things), scale_of(record))
     done, data = cv2.imencode(".jpg", safe, [cv2.IMWRITE_JPEG_QUALITY, PICTURE_QUALITY])
     return data.tobytes() if done else None
 

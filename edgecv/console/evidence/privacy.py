@@ -90,7 +90,8 @@ def blurred(picture: Picture, mask: Mask, scale_px_per_m: float | None) -> Pictu
     shown = picture
     if finest > 1.0:
         few = (max(1, round(width / finest)), max(1, round(height / finest)))
-        shown = cv2.resize(cv2.resize(picture, few, interpolation=cv2.INTER_AREA), (width, height))
+        coarser = cv2.resize(picture, few, interpolation=cv2.INTER_AREA)
+        shown = cv2.resize(coarser, (width, height)).astype(np.uint8)
     return np.where(mask[..., None] > 0, shown, hidden).astype(np.uint8)
 
 

@@ -134,14 +134,14 @@ PLOT_TEXTS = (
 _HOLE = re.compile(r"%\((\w+)\)s")
 
 
-def told(text: str | None, translate: Callable[[str], str]) -> str:
+def told(text: object, translate: Callable[[str], str]) -> str:
     """A text of a record in another language, sentence by sentence.
 
     Args:
         text: English, as a box wrote it; sentences are parted by semicolons.
         translate: gettext of the language.
     """
-    if not text:
+    if not isinstance(text, str):
         return ""
     parts = [_one(part, translate) for part in text.split("; ")]
     chinese = any(ord(c) > 0x2E80 for c in "".join(parts))

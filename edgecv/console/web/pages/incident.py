@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +62,7 @@ def page(request: Request, status: int = 200, *, told: Told | None = None, why_m
     with console.database.session(viewer.scope) as session:
         incident = known(session, request)
         lines = history(session, incident)
-        opened = accesses(session, incident)
+        opened = accesses(session, incident) if viewer.may(Capability.OPEN_EVIDENCE) else []
         sendable = workers(session, viewer.community)
     now = time.time()
     return render(
@@ -97,9 +98,8 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
         "incident": incident,
         "record": record,
         "origin": origin,
-        "mass": _section(record, "mass"),
+        "mass": mass_of(record),
         "motion": _section(record, "motion"),
-        "fit": _section(record, "fit"),
         "candidates": places(record, bundle)[:_CANDIDATES_SHOWN],
         "excluded": named_ranges(origin, bundle),
         "files": files,
@@ -125,9 +125,28 @@ def known(session: Session, request: Request) -> Incident:
     return incident
 
 
+def mass_of(record: dict[str, Any]) -> dict[str, Any]:
+    """How heavy it was, as far as the record says it in the contract's form: other makers write other things."""
+    found = _section(record, "mass")
+    shown: dict[str, Any] = {name: found[name] for name in ("hazard", "assumed", "reason") if _is_text(found, name)}
+    for name in ("kg", "diameter_m", "terminal_velocity", "impact_energy_j"):
+        interval = _section(found, name)
+        if all(_is_number(interval.get(key)) for key in ("median", "low", "high")):
+            shown[name] = interval
+    shown["p"] = {name: p for name, p in _section(found, "p").items() if _is_number(p)}
+    things = found.get("things")
+    shown["things"] = [
+        thing
+        for thing in (things if isinstance(things, list) else [])
+        if isinstance(thing, dict) and _is_text(thing, "name") and _is_number(thing.get("p"))
+    ]
+    return shown
+
+
 def named_ranges(origin: dict[str, Any], bundle: Bundle | None) -> list[tuple[str, str, int]]:
     """Excluded floors as runs: what the first and the last are called, and how many they are."""
-    floors = [int(f) for f in origin.get("excluded_floors") or () if isinstance(f, int) and not isinstance(f, bool)]
+    listed = origin.get("excluded_floors")
+    floors = [floor for floor in (listed if isinstance(listed, list) else []) if type(floor) is int]
     names: tuple[str, ...] = ()
     if bundle is not None and bundle.view is not None:
         names = bundle.view.face(origin.get("facade"))[0].floor_names
@@ -177,6 +196,14 @@ def _can_be_made(name: str, bundle: Bundle | None) -> bool:
 def _section(record: dict[str, Any], name: str) -> dict[str, Any]:
     found = record.get(name)
     return found if isinstance(found, dict) else {}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_text(section: dict[str, Any], name: str) -> bool:
+    return isinstance(section.get(name), str)
 
 
 def picture(request: Request) -> Response:
