@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from edgecv.cli.incidents_labels import LABELS, judgements, labelled
 from edgecv.cli.incidents_verify import add_verify_parser
 from edgecv.cli.moment import moment
 from edgecv.config import load_box
@@ -24,8 +25,10 @@ from edgecv.incidents.keys import BOX_PUB, load_public_key
 from edgecv.incidents.store import INCIDENTS, IncidentStore, Stored
 from edgecv.incidents.words import headline
 
+if TYPE_CHECKING:
+    from edgecv.console.cases.labels import Label
+
 _EVERY = 2**31
-LABELS = "labels.jsonl"
 
 Action = Callable[[IncidentStore, argparse.Namespace], int]
 
@@ -52,7 +55,7 @@ def add_parser(verbs: Any) -> None:
     export.add_argument("ids", metavar="ID", nargs="*")
     export.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the copies")
     export.add_argument("--all", action="store_true", help="every incident whose evidence was sealed")
-    export.add_argument("--labelled", action="store_true", help=f"only those that were resolved, with {LABELS}")
+    export.add_argument("--labelled", action="store_true", help=f"only those that somebody judged, with {LABELS}")
 
     add_verify_parser(actions)
 
@@ -131,7 +134,8 @@ def _resolve(store: IncidentStore, options: argparse.Namespace) -> int:
 
 
 def _export(store: IncidentStore, options: argparse.Namespace) -> int:
-    chosen = _chosen(store, options)
+    judged = judgements(options) if options.labelled else {}
+    chosen = _chosen(store, options, judged)
     public = load_public_key(options.state / BOX_PUB)
     exported: list[Stored] = []
     problems: list[str] = []
@@ -150,8 +154,8 @@ def _export(store: IncidentStore, options: argparse.Namespace) -> int:
             exported.append(stored)
             print(options.out / stored.id)
         if options.labelled:
-            lines = [{"id": s.id, "device": s.device, "label": s.resolution} for s in exported]
-            write_atomic(options.out / LABELS, "".join(json.dumps(line) + "\n" for line in lines))
+            lines = [labelled(stored, judged) for stored in exported]
+            write_atomic(options.out / LABELS, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     except OSError as error:
         raise ConfigError(
             f"--out {options.out}: cannot be written ({error.strerror}); choose another folder"
@@ -162,7 +166,7 @@ def _export(store: IncidentStore, options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _chosen(store: IncidentStore, options: argparse.Namespace) -> list[Stored]:
+def _chosen(store: IncidentStore, options: argparse.Namespace, judged: Mapping[str, Label]) -> list[Stored]:
     """Those named, or all that can be exported."""
     if options.ids:
         chosen = [_known(store, incident_id) for incident_id in dict.fromkeys(options.ids)]
@@ -170,7 +174,9 @@ def _chosen(store: IncidentStore, options: argparse.Namespace) -> list[Stored]:
         chosen = [stored for stored in store.list(limit=_EVERY) if stored.evidence in {"sealed", "deleted"}]
     else:
         raise ConfigError("incidents export: nothing to export; name incidents, or give --all or --labelled")
-    return [stored for stored in chosen if stored.resolution is not None] if options.labelled else chosen
+    if options.labelled:
+        return [stored for stored in chosen if stored.resolution is not None or stored.id in judged]
+    return chosen
 
 
 def _known(store: IncidentStore, incident_id: str) -> Stored:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from edgecv.config.base import Conflict, Section, SomeText
 from edgecv.config.service import address, is_loopback
+from edgecv.config.upstream import web_url
 
 
 def _database_url(url: str) -> str:
@@ -40,6 +41,12 @@ class ConsoleSection(Section):
         default="zh_CN", description="the language of those whose browser asks for none that we have"
     )
     timezone: SomeText = Field(default="Asia/Shanghai", description="the time zone times are shown in")
+    reminder_url: Annotated[str, AfterValidator(web_url)] | None = Field(
+        default=None, description="http[s]://HOST/PATH that is told of cases that are overdue, each a CloudEvent"
+    )
+    reminder_secret_file: SomeText | None = Field(
+        default=None, description="a file with the key that signs reminders, or credential:NAME"
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:

@@ -33,7 +33,8 @@ def broker_url(url: str) -> str:
     return url
 
 
-def _web_url(url: str) -> str:
+def web_url(url: str) -> str:
+    """``url`` when it is that of a web server, without a password; a ValueError says what is wrong."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -50,7 +51,7 @@ def _target_url(url: str) -> str:
     scheme = url.split("://", 1)[0]
     if scheme not in _SCHEMES or "://" not in url:
         raise ValueError(f"must start with {', '.join(s + '://' for s in _SCHEMES)}{did_you_mean(scheme, _SCHEMES)}")
-    return broker_url(url) if scheme.startswith("mqtt") else _web_url(url)
+    return broker_url(url) if scheme.startswith("mqtt") else web_url(url)
 
 
 _BROKER_KEYS = ("profile", "user", "password_file", "certificate_file", "key_file", "session_hours")
@@ -100,7 +101,7 @@ class Target(Section):
 class EvidenceUpload(Section):
     """Where evidence files are sent."""
 
-    url: Annotated[str, AfterValidator(_web_url)] = Field(
+    url: Annotated[str, AfterValidator(web_url)] = Field(
         description="an https:// address; files go to URL/SITE/DEVICE/INCIDENT/FILE"
     )
     method: Literal["put", "multipart"] = Field(default="put", description="one PUT a file, or one POST of all")

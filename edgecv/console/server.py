@@ -17,7 +17,12 @@ from edgecv.config.console import ConsoleSection
 from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
 from edgecv.console.cameras.desk import CameraDesk
-from edgecv.console.cameras.pictures import Pictures
+from edgecv.console.cameras.pictures import LivePictures
+from edgecv.console.cases.reminders import Hook
+from edgecv.console.chores import Chores
+from edgecv.console.evidence.box_store import BoxStore
+from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
@@ -94,6 +99,8 @@ class ConsoleServer:
             shelf = Shelf(_state(where) / INCIDENTS)
         else:
             shelf = Shelf(_state(where) / "evidence", by_site=True)
+        box = BoxStore(_state(where), where.settings.storage.keep_days) if isinstance(where, Box) else None
+        self._verifier = Verifier(shelf)
         console = Console(
             database=self._database,
             shelf=shelf,
@@ -101,8 +108,12 @@ class ConsoleServer:
             language=settings.language,
             timezone=_timezone(settings.timezone),
             problems=lambda: [] if self._feed.problem is None else [self._feed.problem],
-            pictures=Pictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
+            pictures=Pictures(shelf, _state(where) / "blurred"),
+            verifier=self._verifier,
+            box=box,
+            live_pictures=LivePictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
         )
+        self._chores = Chores(self._database, console.pictures, box, Hook.of(settings, where.path), self._live.tell)
         tls = settings.certificate_file is not None
         app = make_app(console, tls=tls or settings.behind_proxy)
         self._socket = _listening(settings.listen)
@@ -130,6 +141,7 @@ class ConsoleServer:
     def start(self) -> None:
         """Serve."""
         self._feed.start()
+        self._chores.start()
         self._thread.start()
         _log.info("console on %s", self.address)
 
@@ -138,6 +150,8 @@ class ConsoleServer:
         self._live.close()
         self._server.should_exit = True
         self._feed.stop()
+        self._chores.stop()
+        self._verifier.close()
         self._thread.join(3.0)
         self._socket.close()
         self._database.close()

@@ -52,3 +52,35 @@ STILL_WAIT_S = 6.0
 """How long whoever calibrates waits for a picture: the next key frame of a slow camera comes within it."""
 STILL_KEPT_S = 3600.0
 """A clear picture is kept in memory for a calibration's time, on the disk for a second."""
+DUE_S = {"new": 4 * 3600.0, "confirmed": 86400.0, "assigned": 3 * 86400.0, "investigated": 3 * 86400.0}
+"""How long a case may stand in a state before somebody is reminded: judge it within the shift, send somebody within
+a day; a visit and its report take days, for people are not at home. The states that are not here are the end."""
+OVERDUE_COUNTED = 99
+"""Overdue cases are counted so far: beyond it the number tells nobody anything, and counting costs."""
+CHORES_EVERY_S = 30.0
+"""Between rounds of reminders and tidying."""
+REMINDERS_AT_ONCE = 50
+
+OPENING_S = 900.0
+"""So long a reason stands for looking at untouched evidence: a clip is watched a few times, then one asks anew."""
+NOTE_CHARS = 2000
+"""Longest note or reason."""
+
+BLUR_SHARE = 1 / 36
+"""Blurring averages blocks of this share of the picture's height: 30 px at 1080 lines..."""
+BLUR_M = 0.5
+"""...and never less than this on the facade: a face is half as wide, and what is left of a window is its colour."""
+FACE_M = 0.16
+FACE_PX = 12
+"""A face of so many pixels across tells nobody who it is (EN 62676-4 asks for 40 to recognise somebody known)."""
+UNKNOWN_BLOCK_PX = 3.0
+"""How coarse what is shown is made where no scale is known."""
+THING_MARGIN = 1.2
+"""A thing is shown in its box times this, for the box misses its rim; more would show what is behind it."""
+WINDOW_MARGIN_M = 0.2
+"""Windows are blurred so far beyond their edges, for calibrations are right to a few centimetres."""
+ORIGIN_REACH_M = 1.5
+"""Without a calibration, so much around the origin is shown: a window's width..."""
+ORIGIN_REACH_SHARE = 0.06
+"""...and never more than this of the picture's height, for the scale may be wrong."""
+PICTURE_QUALITY = 88

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
 Series = Sequence[tuple[float, float]]
 """Time in seconds and height, in the unit the axis label names."""
+
+TEXTS = (
+    "nothing to plot",
+    "time (s)",
+    "seen",
+    "fitted fall",
+    "gravity alone",
+    "90 % band",
+    "%s over time",
+    "%d sightings from %s s on, with the fitted fall",
+    " and, dashed, a fall under gravity alone",
+)
+"""All that is written into a plot besides numbers and its height axis."""
 
 _WIDTH, _HEIGHT = 640, 340
 _LEFT, _RIGHT, _TOP, _FOOT = 66, 14, 40, 50
@@ -20,6 +33,7 @@ def height_time_plot(
     free_fall: Series | None,
     y_label: str,
     band: tuple[Series, Series] | None = None,
+    text: Callable[[str], str] = str,
 ) -> str:
     """Draw height over time as inline SVG.
 
@@ -32,6 +46,7 @@ def height_time_plot(
         free_fall: the fall without air, or None.
         y_label: the height axis with its unit, e.g. ``"height (m)"``.
         band: lower and upper bound of the fitted fall at the same instants, or None.
+        text: translates :data:`TEXTS` and ``y_label``; English by default.
 
     Returns:
         One ``<svg>`` element, every text escaped. Values that are not finite are left out.
@@ -42,17 +57,19 @@ def height_time_plot(
         f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         'font-family="inherit" font-size="13" fill="currentColor">'
     )
-    label = escape(y_label)
-    title = f"<title>{label} over time</title>"
+    label = escape(text(y_label))
+    title = f"<title>{escape(text('%s over time') % text(y_label))}</title>"
     if not everything:
-        note = f'<text x="{_WIDTH / 2:.0f}" y="{_HEIGHT / 2:.0f}" text-anchor="middle">nothing to plot</text>'
-        return f"{head}{title}<desc>No sightings.</desc>{note}</svg>"
+        nothing = escape(text("nothing to plot"))
+        note = f'<text x="{_WIDTH / 2:.0f}" y="{_HEIGHT / 2:.0f}" text-anchor="middle">{nothing}</text>'
+        return f"{head}{title}<desc>{nothing}</desc>{note}</svg>"
     t_ticks = nice_ticks(min(t for t, _ in everything), max(t for t, _ in everything), 7)
     h_ticks = nice_ticks(min(h for _, h in everything), max(h for _, h in everything), 6)
     place = _Axes(t_ticks, h_ticks)
-    described = f"<desc>{len(seen)} sightings from {_tick(everything[0][0], 0.01)} s on, with the fitted fall"
-    described += " and, dashed, a fall under gravity alone.</desc>" if pure else ".</desc>"
-    parts = [head, title, described, _grid(place, label)]
+    told = text("%d sightings from %s s on, with the fitted fall") % (len(seen), _tick(everything[0][0], 0.01))
+    if pure:
+        told += text(" and, dashed, a fall under gravity alone")
+    parts = [head, title, f"<desc>{escape(told)}.</desc>", _grid(place, label, text)]
     clip = f'<svg x="{_LEFT}" y="{_TOP}" width="{place.width}" height="{place.height}" viewBox="{_LEFT} {_TOP} '
     parts.append(f'{clip}{place.width} {place.height}" overflow="hidden">')
     around = _finite(band[0]) + _finite(band[1])[::-1] if band is not None and curve else []
@@ -68,7 +85,7 @@ def height_time_plot(
         'stroke="currentColor" stroke-width="1.3"/>'
         for t, h in seen
     )
-    parts.extend([_legend(bool(seen), bool(curve), bool(around), bool(pure)), "</svg>"])
+    parts.extend([_legend(bool(seen), bool(curve), bool(around), bool(pure), text), "</svg>"])
     return "".join(parts)
 
 
@@ -99,7 +116,7 @@ class _Axes:
         return _TOP + self.height * (self.h_ticks[-1] - h) / (self.h_ticks[-1] - self.h_ticks[0])
 
 
-def _grid(place: _Axes, label: str) -> str:
+def _grid(place: _Axes, label: str, text: Callable[[str], str]) -> str:
     right, foot = _WIDTH - _RIGHT, _HEIGHT - _FOOT
     parts = []
     rule = 'stroke="currentColor" stroke-opacity="0.15"'
@@ -117,7 +134,7 @@ def _grid(place: _Axes, label: str) -> str:
         'stroke-opacity="0.6"/>'
     )
     middle_x, middle_y = (_LEFT + right) / 2, (_TOP + foot) / 2
-    parts.append(f'<text x="{middle_x:.0f}" y="{_HEIGHT - 10}" text-anchor="middle">time (s)</text>')
+    parts.append(f'<text x="{middle_x:.0f}" y="{_HEIGHT - 10}" text-anchor="middle">{escape(text("time (s)"))}</text>')
     turn = f'transform="rotate(-90 16 {middle_y:.0f})"'
     parts.append(f'<text x="16" y="{middle_y:.0f}" text-anchor="middle" {turn}>{label}</text>')
     return "".join(parts)
@@ -133,28 +150,28 @@ def _area(place: _Axes, around: list[tuple[float, float]]) -> str:
     return f'<polygon class="band" fill="currentColor" fill-opacity="0.16" stroke="none" points="{corners}"/>'
 
 
-def _legend(seen: bool, curve: bool, band: bool, pure: bool) -> str:
+def _legend(seen: bool, curve: bool, band: bool, pure: bool, text: Callable[[str], str]) -> str:
     parts, x, y = [], _LEFT, 20
     if seen:
         parts.append(
             f'<circle class="sighting" cx="{x + 12}" cy="{y - 4}" r="{_MARK}" fill="none" stroke="currentColor" '
-            f'stroke-width="1.3"/><text x="{x + 30}" y="{y}">seen</text>'
+            f'stroke-width="1.3"/><text x="{x + 30}" y="{y}">{escape(text("seen"))}</text>'
         )
         x += 90
-    for shown, look, text in (
+    for shown, look, name in (
         (curve, 'class="fit"', "fitted fall"),
         (pure, 'class="gravity" stroke-dasharray="6 5"', "gravity alone"),
     ):
         if shown:
             parts.append(
                 f'<line {look} x1="{x}" y1="{y - 4}" x2="{x + 24}" y2="{y - 4}" stroke="currentColor" '
-                f'stroke-width="1.8"/><text x="{x + 30}" y="{y}">{text}</text>'
+                f'stroke-width="1.8"/><text x="{x + 30}" y="{y}">{escape(text(name))}</text>'
             )
             x += 130
         if shown and band and "fit" in look:
             parts.append(
                 f'<rect class="band" x="{x}" y="{y - 11}" width="24" height="13" fill="currentColor" '
-                f'fill-opacity="0.16"/><text x="{x + 30}" y="{y}">90 % band</text>'
+                f'fill-opacity="0.16"/><text x="{x + 30}" y="{y}">{escape(text("90 % band"))}</text>'
             )
             x += 120
     return "".join(parts)

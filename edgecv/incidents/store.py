@@ -126,6 +126,14 @@ class IncidentStore:
             )
         return changed.rowcount > 0
 
+    def reopen(self, incident_id: str) -> bool:
+        """Its end was none: it is kept as long as what is unresolved."""
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE incidents SET resolution = NULL, resolved_s = NULL WHERE id = ?", (incident_id,)
+            )
+        return changed.rowcount > 0
+
     def folder_of(self, incident_id: str) -> Path:
         """Where its evidence is, once sealed."""
         return self.folder / incident_id

@@ -10,12 +10,22 @@ import pytest
 from known_bundles import FILES, record, sealed_chain, write_files
 
 from edgecv.cli import incidents
+from edgecv.console.accounts import Role, Viewer
+from edgecv.console.accounts.users import add_user, find_community
+from edgecv.console.cases.changes import change_case
+from edgecv.console.cases.machine import State
+from edgecv.console.intake.events import read_arrival
+from edgecv.console.intake.receive import receive
+from edgecv.console.intake.sites import set_communities
+from edgecv.console.storage import EVERYTHING, ConsoleDatabase
+from edgecv.console.storage.database import sqlite_url
 from edgecv.errors import ConfigError, EdgecvError, InputError
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.incidents.verify import verify_bundle
+from edgecv.upstream.cloudevents import encode, incident_event
 
 
 def run(*arguments: object) -> int:
@@ -181,6 +191,28 @@ def test_labelled_exports_hold_the_labels(state: Path, tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"b", "box.pub", "labels.jsonl"}
     (line,) = (tmp_path / "out" / "labels.jsonl").read_text().splitlines()
     assert json.loads(line) == {"id": "b", "device": "north-1", "label": "false alarm, a bird"}
+
+
+def test_what_the_consoles_users_judged_is_exported_with_their_notes(state: Path, tmp_path: Path) -> None:
+    database = ConsoleDatabase(sqlite_url(state))
+    set_communities(database, {"jialing": ("嘉陵路小区", ["jialinglu-3"])})
+    for incident_id in ("a", "b"):
+        event = encode(incident_event(record(incident_id))).decode()
+        receive(database, [read_arrival("jialinglu-3", "north-1", "incident", event, 1.8e9)])
+    with database.session(EVERYTHING, writes=True) as session:
+        official = add_user(session, "chen", "a long password", Role.OFFICIAL, find_community(session, None), by="t")
+        viewer = Viewer(official.key, "chen", "陈", Role.OFFICIAL, 1, "", "")
+        change_case(session, viewer, 1, State.NEW, State.FALSE_ALARM, note="一只鸽子")
+    database.close()
+    assert run("export", "--labelled", "--out", tmp_path / "out", "--state", state) == 0
+    (line,) = (tmp_path / "out" / "labels.jsonl").read_text().splitlines()
+    assert json.loads(line) == {
+        "id": "a",
+        "device": "north-1",
+        "label": "false_alarm",
+        "state": "false_alarm",
+        "notes": ["一只鸽子"],
+    }
 
 
 def test_an_export_of_nothing_says_what_to_name(state: Path, tmp_path: Path) -> None:

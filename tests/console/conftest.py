@@ -19,6 +19,9 @@ from starlette.testclient import TestClient
 from edgecv.console.accounts.passwords import hash_password
 from edgecv.console.accounts.roles import Role
 from edgecv.console.accounts.users import add_user, find_community
+from edgecv.console.evidence.box_store import BoxStore
+from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.events import Arrival, read_arrival
 from edgecv.console.intake.receive import receive
@@ -102,13 +105,17 @@ class Office:
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        console = Console(
+        shelf = Shelf(self.shelf)
+        self.console = console = Console(
             database=self.database,
-            shelf=Shelf(self.shelf),
+            shelf=shelf,
             live=self.live,
             language="en",
             timezone=ZoneInfo("Asia/Shanghai"),
             problems=lambda: self.problems,
+            pictures=Pictures(shelf, self.shelf.parent / "blurred"),
+            verifier=Verifier(shelf),
+            box=BoxStore(self.shelf.parent, keep_days=30.0),
         )
         self.app = make_app(console, tls=True)
 

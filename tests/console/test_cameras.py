@@ -25,7 +25,7 @@ from edgecv.console.accounts import Role
 from edgecv.console.cameras.blur import blurred
 from edgecv.console.cameras.calibrating import Marks, calibration_of, marked, solve
 from edgecv.console.cameras.desk import CameraDesk
-from edgecv.console.cameras.pictures import Pictures
+from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.cameras.preview import findings_of, outcomes
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.events import read_arrival
@@ -91,7 +91,7 @@ def box(office: Office, tmp_path: Path) -> Box:
         language="en",
         timezone=ZoneInfo("Asia/Shanghai"),
         problems=lambda: office.problems,
-        pictures=Pictures(desk),
+        pictures=LivePictures(desk),
     )
     office.app = make_app(console, tls=True)
     office.add("boss", Role.ADMIN)

@@ -1,4 +1,4 @@
-"""Pictures of now: a small one, blurred, for whoever looks; a full clear one for whoever calibrates."""
+"""LivePictures of now: a small one, blurred, for whoever looks; a full clear one for whoever calibrates."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Sight:
 
 
 @dataclass(slots=True)
-class Pictures:
+class LivePictures:
     """Asks the daemon for pictures; one for the whole console.
 
     Attributes:

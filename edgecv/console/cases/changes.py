@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from edgecv.console.accounts import Role, Viewer
+from edgecv.console.cases.due import due_after
 from edgecv.console.cases.machine import State, change
+from edgecv.console.cases.note import plain
 from edgecv.console.storage.schema import CaseEntry, Incident, Membership, User
 
 
@@ -35,6 +37,7 @@ def change_case(
     note: str = "",
     assignee: int | None = None,
     due_s: float | None = None,
+    seen_s: float | None = None,
 ) -> Incident:
     """Change the state of a case, with its line in the log; the incident as it is then.
 
@@ -46,7 +49,8 @@ def change_case(
         after: the new state.
         note: what they have to say.
         assignee: the worker who is sent, where the change names one.
-        due_s: until when, seconds since 1970.
+        due_s: until when, seconds since 1970; by default as long as the new state may last.
+        seen_s: when the state they saw was entered; a change since then, even back to it, is refused.
 
     Raises:
         RefusedError: it is not allowed, or incomplete.
@@ -56,7 +60,7 @@ def change_case(
         raise RefusedError("no_such_change")
     if not viewer.may(rule.needs):
         raise RefusedError("forbidden")
-    note = note.strip()
+    note = plain(note)
     if rule.note and not note:
         raise RefusedError("note")
     if rule.assignee and (assignee is None or not _is_worker(session, viewer.community, assignee)):
@@ -65,12 +69,22 @@ def change_case(
     if incident is None:
         raise RefusedError("missing")
     now = time.time()
-    new: dict[str, object] = {"state": after.value, "state_s": now}
+    new: dict[str, object] = {
+        "state": after.value,
+        "state_s": now,
+        "due_s": due_after(after, now) if due_s is None else due_s,
+        "reminded_s": None,
+    }
     if rule.assignee:
-        new |= {"assignee_id": assignee, "due_s": due_s}
+        new["assignee_id"] = assignee
+    elif after is State.CONFIRMED:
+        new["assignee_id"] = None  # judged anew: whoever was sent has nothing to do with it now
+    unchanged = [Incident.key == incident_key, Incident.state == before.value]
+    if seen_s is not None:
+        unchanged.append(Incident.state_s == seen_s)
     changed = session.execute(
         update(Incident)
-        .where(Incident.key == incident_key, Incident.state == before.value)
+        .where(*unchanged)
         .values(**new)
         .returning(Incident.key)
         .execution_options(synchronize_session=False)

@@ -28,6 +28,7 @@ class Filters:
         state: of the case.
         since_s: not before, seconds since 1970.
         until_s: before.
+        due_before_s: only cases on which somebody should have acted before.
     """
 
     building: str | None = None
@@ -38,6 +39,7 @@ class Filters:
     state: str | None = None
     since_s: float | None = None
     until_s: float | None = None
+    due_before_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +127,6 @@ def _filtered(wanted: Select[Any], filters: Filters) -> Select[Any]:
         wanted = wanted.where(Incident.started_s >= filters.since_s)
     if filters.until_s is not None:
         wanted = wanted.where(Incident.started_s < filters.until_s)
+    if filters.due_before_s is not None:
+        wanted = wanted.where(Incident.due_s < filters.due_before_s)
     return wanted

@@ -39,10 +39,16 @@ class Shelf:
         path = folder / name
         return path if path.is_file() else None
 
-    def files(self, site: str, incident_id: str) -> list[str]:
+    def key_file(self, site: str, name: str) -> Path:
+        """Where the key of the box that sealed the evidence of a site is, there or not."""
+        return self.root / site / name if self.by_site else self.root.parent / name
+
+    def files(self, site: str, incident_id: str, *, pictures_only: bool = False) -> list[str]:
         """The names of all its files, the manifest last; none where it is not here (yet, or any more)."""
         folder = self.folder(site, incident_id)
         if folder is None or not folder.is_dir():
             return []
         names = [path.name for path in folder.iterdir() if _FILE.fullmatch(path.name) and path.is_file()]
+        if pictures_only:
+            names = [name for name in names if name in PICTURES or name.startswith("clip.")]
         return sorted(names, key=lambda name: (name == MANIFEST, name))

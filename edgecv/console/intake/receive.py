@@ -19,6 +19,8 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session
 
+from edgecv.console.cases.due import due_after
+from edgecv.console.cases.machine import State
 from edgecv.console.intake.events import Arrival, read_arrival
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.projection import columns_of
@@ -107,6 +109,7 @@ def claim(session: Session, site: str) -> int:
 def _incident(session: Session, community: int, arrival: Arrival) -> bool:
     now = time.time()
     values = columns_of(arrival.data) | {"record": dict(arrival.data), "received_s": now, "state_s": now}
+    values["due_s"] = due_after(State.NEW, now)
     return _insert(session, Incident, {"community_id": community, "state": "new", **values})
 
 

@@ -96,6 +96,7 @@ class Incident(CommunityOwned, Base):
             "incidents_counted",
             *("community_id", "started_s", "kind", "building", "floor", "mass_class", "state", "received_s"),
         ),
+        Index("incidents_by_due", "community_id", "due_s"),
     )
     key: Mapped[int] = mapped_column(_Key, primary_key=True)
     id: Mapped[str]
@@ -121,6 +122,9 @@ class Incident(CommunityOwned, Base):
     """When the state was entered."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.key"), default=None)
     due_s: Mapped[float | None] = mapped_column(default=None)
+    """Until when somebody should have done something; None at the end."""
+    reminded_s: Mapped[float | None] = mapped_column(default=None)
+    """When it was told that it is overdue."""
 
 
 class Evidence(CommunityOwned, Base):

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 
 from edgecv.config import Box
 from edgecv.console.accounts.audit import audit
-from edgecv.console.cameras.pictures import Pictures
+from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.storage.schema import Site
 from edgecv.console.web.filters import address
 from edgecv.console.web.site import console_of, viewer_of
@@ -32,7 +32,7 @@ class BoxCamera:
         id: the camera's.
     """
 
-    pictures: Pictures
+    pictures: LivePictures
     box: Box
     id: str
 
@@ -54,7 +54,7 @@ def address_part(text: str) -> str:
 
 def box_camera(request: Request) -> BoxCamera:
     """The camera of a request; 404 where there is none here for the viewer, 503 where the box file is wrong."""
-    pictures = console_of(request).pictures
+    pictures = console_of(request).live_pictures
     site, camera = request.path_params["site"], request.path_params["camera"]
     if pictures is None or not knows_site(request, site):
         raise HTTPException(404)

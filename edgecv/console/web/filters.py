@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from time import time as now
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from edgecv.console.cases.listing import Filters, Place
 from edgecv.console.cases.machine import State
 
-NAMES = ("building", "floor", "device", "mass_class", "kind", "state", "since", "until")
+NAMES = ("building", "floor", "device", "mass_class", "kind", "state", "since", "until", "due")
 
 
 def read_filters(query: Mapping[str, str], timezone: ZoneInfo) -> Filters:
@@ -25,6 +26,7 @@ def read_filters(query: Mapping[str, str], timezone: ZoneInfo) -> Filters:
         state=state if state in set(State) else None,
         since_s=_midnight(query.get("since", ""), timezone, 0),
         until_s=_midnight(query.get("until", ""), timezone, 1),
+        due_before_s=now() if query.get("due") == "over" else None,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, negotiate_locale
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
@@ -51,6 +51,10 @@ class Language:
         if seconds is None:
             return ""
         return format_datetime(datetime.fromtimestamp(seconds, self.timezone), form, locale=Locale.parse(self.name))
+
+    def day(self, seconds: float) -> str:
+        """A day, in the console's time zone."""
+        return format_date(datetime.fromtimestamp(seconds, self.timezone), "medium", locale=Locale.parse(self.name))
 
     def ago(self, age_s: float) -> str:
         """How long ago."""

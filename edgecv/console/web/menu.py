@@ -21,7 +21,8 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("/incidents", N_("Incidents"), (Capability.SEE_ALL, Capability.SEE_OWN)),
+    Entry("/incidents", N_("Incidents"), (Capability.SEE_ALL,)),
+    Entry("/work", N_("My cases"), (Capability.SEE_OWN,)),
     Entry("/statistics", N_("Statistics"), (Capability.SEE_STATISTICS,)),
     Entry("/cameras", N_("Cameras"), (Capability.SEE_ALL,)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,13 +16,29 @@ from starlette.responses import HTMLResponse, Response
 
 from edgecv._version import __version__
 from edgecv.console.accounts import Capability, Viewer
-from edgecv.console.cameras.pictures import Pictures
+from edgecv.console.cameras.pictures import LivePictures
+from edgecv.console.evidence.box_store import BoxStore
+from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
-from edgecv.console.web.words import CLASSES, DEVICE_STATES, ROLES, STATES, kind_words, percent
+from edgecv.console.web.record_words import told
+from edgecv.console.web.words import (
+    ACTIONS,
+    CLASSES,
+    DEVICE_STATES,
+    REFUSALS,
+    RELEASES,
+    ROLES,
+    STATES,
+    kind_words,
+    measured,
+    percent,
+    verb,
+)
 
 STATIC = Path(__file__).parent / "static"
 
@@ -38,7 +54,10 @@ class Console:
         language: the default.
         timezone: times are shown in it.
         problems: what is in the way of feeds, in plain words.
-        pictures: the box's own cameras; None on a hub.
+        pictures: blurred ones.
+        verifier: checks evidence.
+        box: the box's own store; None on a hub.
+        live_pictures: of the box's own cameras; None on a hub.
     """
 
     database: ConsoleDatabase
@@ -47,7 +66,10 @@ class Console:
     language: str
     timezone: ZoneInfo
     problems: Callable[[], list[str]]
-    pictures: Pictures | None = None
+    pictures: Pictures
+    verifier: Verifier
+    box: BoxStore | None = None
+    live_pictures: LivePictures | None = None
 
 
 def console_of(request: Request) -> Console:
@@ -111,13 +133,19 @@ def _templates(name: str) -> Environment:
     )
     environment.install_gettext_translations(texts(name), newstyle=True)  # type: ignore[attr-defined]
     environment.filters["percent"] = percent
+    environment.filters["measured"] = measured
+    environment.filters["told"] = partial(told, translate=texts(name).gettext)
     environment.globals.update(
         version=__version__,
         LANGUAGES=LANGUAGES,
         STATES=STATES,
         CLASSES=CLASSES,
-        DEVICE_STATES=DEVICE_STATES,
         ROLES=ROLES,
+        ACTIONS=ACTIONS,
+        DEVICE_STATES=DEVICE_STATES,
+        REFUSALS=REFUSALS,
+        RELEASES=RELEASES,
+        verb=verb,
         kind_words=kind_words,
         menu=entries,
     )

@@ -34,6 +34,37 @@ DEVICE_STATES = {
 """Of cameras and boxes; one that is not here is shown as it is."""
 KINDS = {"thrown_object": N_("Thrown object")}
 """Of incidents; one that is not here is shown by its name."""
+VERBS = {
+    (State.NEW, State.CONFIRMED): N_("Confirm"),
+    (State.FALSE_ALARM, State.CONFIRMED): N_("Open again"),
+    (State.CLOSED, State.CONFIRMED): N_("Open again"),
+    (State.ASSIGNED, State.ASSIGNED): N_("Send somebody else"),
+    (State.INVESTIGATED, State.ASSIGNED): N_("Send somebody again"),
+}
+"""What a change is called where it is more than reaching a state."""
+REACHING = {
+    State.CONFIRMED: N_("Confirm"),
+    State.FALSE_ALARM: N_("False alarm"),
+    State.ASSIGNED: N_("Send somebody"),
+    State.INVESTIGATED: N_("Report what was found"),
+    State.CLOSED: N_("Close the case"),
+}
+REFUSALS = {
+    "missing": N_("There is no such page or incident."),
+    "forbidden": N_("You may not do that here."),
+    "no_such_change": N_("The case cannot go there from where it is."),
+    "note": N_("Write a note: this change must be explained."),
+    "assignee": N_("Choose who is sent."),
+    "meanwhile": N_("Somebody else changed this case meanwhile. Look at what is new and decide again."),
+}
+DEVICE_STATES = {
+    "online": N_("Online"),
+    "offline": N_("Offline"),
+    "degraded": N_("Impaired"),
+    "finished": N_("Finished"),
+}
+ACTIONS = {"view": N_("Looked at"), "export": N_("Downloaded"), "print": N_("Printed")}
+RELEASES = {"thrown": N_("Thrown"), "dropped": N_("Dropped"), "blown": N_("Blown off")}
 ROLES = {
     Role.VIEWER: N_("Viewer"),
     Role.OFFICIAL: N_("Official"),
@@ -52,3 +83,24 @@ def percent(p: float | None) -> str:
     if p is None:
         return ""
     return "> 99 %" if p > 0.995 else "< 1 %" if p < 0.005 else f"{100 * p:.0f} %"
+
+
+def verb(before: str, after: State) -> str:
+    """What a change of a case is called, in English."""
+    return VERBS.get((State(before), after), REACHING[after])
+
+
+def floor_ranges(floors: list[int]) -> list[tuple[int, int]]:
+    """Floors as runs of neighbours: ``[1, 2, 3, 16]`` is ``[(1, 3), (16, 16)]``."""
+    runs: list[tuple[int, int]] = []
+    for floor in sorted(set(floors)):
+        if runs and runs[-1][1] == floor - 1:
+            runs[-1] = (runs[-1][0], floor)
+        else:
+            runs.append((floor, floor))
+    return runs
+
+
+def measured(value: float) -> str:
+    """A number with three digits and no exponent."""
+    return f"{float(f'{value:.3g}'):.10f}".rstrip("0").rstrip(".") if value else "0"

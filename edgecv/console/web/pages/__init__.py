@@ -7,6 +7,8 @@ from starlette.routing import Route
 from edgecv.console.web.pages import (
     calibration,
     cameras,
+    case,
+    evidence,
     incident,
     incidents,
     login,
@@ -15,6 +17,7 @@ from edgecv.console.web.pages import (
     statistics,
     stream,
     switches,
+    work,
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -22,6 +25,9 @@ ROUTES: tuple[Route, ...] = (
     *switches.routes,
     *incidents.routes,
     *incident.routes,
+    *evidence.routes,
+    *case.routes,
+    *work.routes,
     *cameras.routes,
     *calibration.routes,
     *masks.routes,

@@ -75,7 +75,7 @@ def one(request: Request) -> Response:
         events=events,
         chart=chart,
         is_here=is_here,
-        is_hub=console_of(request).pictures is None,
+        is_hub=console_of(request).live_pictures is None,
         here=device_path(site, name),
         now=time.time(),
     )
@@ -96,7 +96,7 @@ def live(request: Request) -> Response:
 
 def _own(request: Request, problems: list[str]) -> list[tuple[str, str]]:
     """Site and id of the box's own cameras; none on a hub. What is wrong with the box file goes to ``problems``."""
-    pictures = console_of(request).pictures
+    pictures = console_of(request).live_pictures
     if pictures is None:
         return []
     try:

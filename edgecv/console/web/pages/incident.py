@@ -1,104 +1,245 @@
-"""One incident: what is known of it, the excluded floors as plainly as the likely one, and its evidence."""
+"""One incident: what is known of it, the excluded floors as plainly as the likely one, its pictures and its case."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+import math
+import time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
+from edgecv.console.cases.changes import workers
+from edgecv.console.cases.due import is_overdue
 from edgecv.console.cases.listing import find_incident
-from edgecv.console.evidence.access import note_access
+from edgecv.console.cases.log import history
+from edgecv.console.cases.machine import State, change, next_states
+from edgecv.console.evidence.access import accesses
+from edgecv.console.evidence.bundle import Bundle, read_bundle
+from edgecv.console.evidence.heights import heights_of
+from edgecv.console.evidence.path import Drawing, Place, drawing_of, places
 from edgecv.console.evidence.shelf import PICTURES
+from edgecv.console.settings import DUE_S
 from edgecv.console.storage.schema import Incident
-from edgecv.console.web.site import console_of, needs, render, viewer_of
+from edgecv.console.web.language import Language
+from edgecv.console.web.record_words import PLOT_TEXTS
+from edgecv.console.web.site import console_of, language, needs, render, viewer_of
+from edgecv.console.web.words import floor_ranges
+from edgecv.incidents.plot import height_time_plot
 
 _CANDIDATES_SHOWN = 5
+_ABOVE_GROUND, _ABOVE_LAST = PLOT_TEXTS[:2]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the form said that was refused: why, and what is written into it again."""
+
+    why: str
+    after: str = ""
+    note: str = ""
+    assignee: str = ""
 
 
 def show(request: Request) -> Response:
-    """The page."""
-    return _page(request)
+    """The page; a worker gets their own."""
+    if not viewer_of(request).may(Capability.SEE_ALL):
+        return RedirectResponse(f"/work/{request.path_params['incident']}", 303)
+    return page(request)
 
 
-def _page(request: Request, status: int = 200, *, why_missing: bool = False) -> Response:
+def page(request: Request, status: int = 200, *, told: Told | None = None, why_missing: bool = False) -> Response:
+    """The page, also after a form that was refused."""
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
-        incident = _known(session, request)
-    files = console.shelf.files(incident.site, incident.id)
-    pictures = [name for name in PICTURES if name in files] if viewer.may(Capability.OPEN_EVIDENCE) else []
+        incident = known(session, request)
+        lines = history(session, incident)
+        opened = accesses(session, incident) if viewer.may(Capability.OPEN_EVIDENCE) else []
+        sendable = workers(session, viewer.community)
+    now = time.time()
     return render(
         request,
         "incident.html",
         status,
-        incident=incident,
-        record=incident.record,
-        origin=incident.record.get("origin") or {},
-        mass=incident.record.get("mass") or {},
-        motion=incident.record.get("motion") or {},
-        candidates=_likeliest(incident.record),
-        files=files,
-        pictures=pictures,
+        **facts(request, incident),
+        lines=lines,
+        opened=opened,
+        workers=sendable,
+        changes=[
+            (after, rule)
+            for after in next_states(State(incident.state))
+            if (rule := change(State(incident.state), after)) is not None and viewer.may(rule.needs)
+        ],
+        told_form=told,
         why_missing=why_missing,
+        overdue=is_overdue(incident, now),
+        due_day=datetime.fromtimestamp(now + DUE_S["assigned"], console.timezone).date().isoformat(),
+        now=now,
     )
 
 
-@needs(Capability.OPEN_EVIDENCE)
-def picture(request: Request) -> Response:
-    """A picture of the incident. Written down; not blurred yet, so only for those who may open evidence."""
-    name = request.path_params["name"]
-    if name not in PICTURES:
-        raise HTTPException(404)
-    return FileResponse(_opened(request, name, "view", "incident page"))
+def facts(request: Request, incident: Incident) -> dict[str, Any]:
+    """What every page of an incident shows: its record, its pictures and what is drawn over them."""
+    console = console_of(request)
+    record = incident.record
+    bundle = read_bundle(console.shelf.folder(incident.site, incident.id))
+    files = console.shelf.files(incident.site, incident.id)
+    drawing = drawing_of(record, bundle)
+    origin = _section(record, "origin")
+    return {
+        "incident": incident,
+        "record": record,
+        "origin": origin,
+        "mass": mass_of(record),
+        "motion": _section(record, "motion"),
+        "candidates": places(record, bundle)[:_CANDIDATES_SHOWN],
+        "excluded": named_ranges(origin, bundle),
+        "files": files,
+        "has_clip": bundle is not None and bundle.clip is not None and drawing is not None,
+        "clip_name": None if bundle is None or bundle.clip is None else bundle.clip.name,
+        "pictures": [name for name in PICTURES if _can_be_made(name, bundle)],
+        "drawing": drawing,
+        "drawing_json": None if drawing is None else drawing_json(drawing),
+        "plot": plot_of(record, bundle, language(request)),
+        "kept": None if console.box is None else console.box.kept(incident.id),
+    }
 
 
-@needs(Capability.OPEN_EVIDENCE)
-def _hand_out(request: Request) -> Response:
-    why = request.state.why
-    if not why.strip():
-        return _page(request, 422, why_missing=True)
-    path = _opened(request, request.path_params["name"], "export", why)
-    return FileResponse(path, filename=f"{request.path_params['incident']}-{path.name}")
+def known(session: Session, request: Request) -> Incident:
+    """The incident of the address, if it is in the viewer's scope.
 
-
-async def evidence(request: Request) -> Response:
-    """An untouched file of evidence, for those who may, with the reason written down."""
-    request.state.why = str((await request.form()).get("why", ""))
-    return await run_in_threadpool(_hand_out, request)
-
-
-def _opened(request: Request, name: str, action: Any, why: str) -> Path:
-    """A file, once its opening is written down."""
-    console, viewer = console_of(request), viewer_of(request)
-    with console.database.session(viewer.scope, writes=True) as session:
-        incident = _known(session, request)
-        path = console.shelf.file(incident.site, incident.id, name)
-        if path is None:
-            raise HTTPException(404)
-        note_access(session, viewer, incident, action, name, why)
-    return path
-
-
-def _known(session: Session, request: Request) -> Incident:
+    Raises:
+        HTTPException: 404 where it is not.
+    """
     incident = find_incident(session, request.path_params["incident"])
     if incident is None:
         raise HTTPException(404)
     return incident
 
 
-def _likeliest(record: dict[str, Any]) -> list[dict[str, Any]]:
-    candidates = (record.get("origin") or {}).get("candidates") or []
-    return sorted(candidates, key=lambda candidate: -float(candidate["p"]))[:_CANDIDATES_SHOWN]
+def mass_of(record: dict[str, Any]) -> dict[str, Any]:
+    """How heavy it was, as far as the record says it in the contract's form: other makers write other things."""
+    found = _section(record, "mass")
+    shown: dict[str, Any] = {name: found[name] for name in ("hazard", "assumed", "reason") if _is_text(found, name)}
+    for name in ("kg", "diameter_m", "terminal_velocity", "impact_energy_j"):
+        interval = _section(found, name)
+        if all(_is_number(interval.get(key)) for key in ("median", "low", "high")):
+            shown[name] = interval
+    shown["p"] = {name: p for name, p in _section(found, "p").items() if _is_number(p)}
+    things = found.get("things")
+    shown["things"] = [
+        thing
+        for thing in (things if isinstance(things, list) else [])
+        if isinstance(thing, dict) and _is_text(thing, "name") and _is_number(thing.get("p"))
+    ]
+    return shown
+
+
+def named_ranges(origin: dict[str, Any], bundle: Bundle | None) -> list[tuple[str, str, int]]:
+    """Excluded floors as runs: what the first and the last are called, and how many they are."""
+    listed = origin.get("excluded_floors")
+    floors = [floor for floor in (listed if isinstance(listed, list) else []) if type(floor) is int]
+    names: tuple[str, ...] = ()
+    if bundle is not None and bundle.view is not None:
+        names = bundle.view.face(origin.get("facade"))[0].floor_names
+
+    def called(floor: int) -> str:
+        return names[floor - 1] if 1 <= floor <= len(names) else str(floor)
+
+    return [(called(first), called(last), last - first + 1) for first, last in floor_ranges(floors)]
+
+
+def plot_of(record: dict[str, Any], bundle: Bundle | None, spoken: Language) -> Markup | None:
+    """Height over time as SVG; None where the record does not allow it."""
+    view = None if bundle is None else bundle.view
+    height = None if bundle is None or bundle.size is None else bundle.size[1]
+    curves = heights_of(record, view, height)
+    if curves is None:
+        return None
+    label = _ABOVE_GROUND if curves.above_ground else _ABOVE_LAST
+    # every text in it is escaped by the plot itself
+    return Markup(height_time_plot(curves.seen, curves.fall, curves.vacuum, label, text=spoken.text))
+
+
+def drawing_json(drawing: Drawing) -> str:
+    """What the player's script draws."""
+    return json.dumps(
+        {
+            "size": drawing.size,
+            "track": drawing.track,
+            "pixel": drawing.pixel,
+            "likely": _frame(drawing.likely),
+            "runnerUp": _frame(drawing.runner_up),
+            "clipStart": drawing.clip_start_s,
+        }
+    )
+
+
+def _frame(place: Place | None) -> Any:
+    return None if place is None else place.outline
+
+
+def _can_be_made(name: str, bundle: Bundle | None) -> bool:
+    if bundle is None or bundle.size is None:
+        return False
+    return (bundle.clip is not None and bundle.clip_start_s is not None) if name == "still.jpg" else True
+
+
+def _section(record: dict[str, Any], name: str) -> dict[str, Any]:
+    found = record.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_text(section: dict[str, Any], name: str) -> bool:
+    return isinstance(section.get(name), str)
+
+
+def picture(request: Request) -> Response:
+    """A blurred picture; for everybody who may see the incident."""
+    name = request.path_params["name"]
+    if name not in PICTURES:
+        raise HTTPException(404)
+    console, viewer = console_of(request), viewer_of(request)
+    with console.database.session(viewer.scope) as session:
+        incident = known(session, request)
+    path = console.pictures.of(incident.site, incident.id, incident.record, name)
+    if path is None:
+        raise HTTPException(404)
+    return FileResponse(path, media_type="image/jpeg")
+
+
+@needs(Capability.SEE_ALL)
+def verification(request: Request) -> Response:
+    """Whether the evidence is what was sealed, as a fragment; a replay's result where one was asked for."""
+    console, viewer = console_of(request), viewer_of(request)
+    with console.database.session(viewer.scope) as session:
+        incident = known(session, request)
+    if request.method == "POST":
+        console.verifier.replay(incident.site, incident.id)
+    return render(
+        request,
+        "verification.html",
+        incident=incident,
+        checked=console.verifier.check(incident.site, incident.id),
+        replayed=console.verifier.replayed(incident.site, incident.id),
+        standalone="hx-request" not in request.headers,
+    )
 
 
 routes = [
     Route("/incidents/{incident}", show, methods=["GET"]),
     Route("/incidents/{incident}/pictures/{name}", picture, methods=["GET"]),
-    Route("/incidents/{incident}/evidence/{name}", evidence, methods=["POST"]),
+    Route("/incidents/{incident}/verification", verification, methods=["GET", "POST"]),
 ]

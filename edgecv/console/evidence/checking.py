@@ -1,0 +1,147 @@
+"""Is the evidence what its box sealed? Hashes and signature at once; the clip's replay on demand, in the background."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecv.console.evidence.shelf import Shelf
+from edgecv.errors import EdgecvError
+from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
+from edgecv.incidents.manifest import MANIFEST
+from edgecv.incidents.verify import verify_bundle
+
+_log = logging.getLogger("edgecv.console")
+_MOST_KEPT = 200
+_LONGEST_S = 1800.0
+_COMMAND = (sys.executable, "-m", "edgecv", "incidents", "verify")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found; lines name files, never folders of this machine.
+
+    Attributes:
+        ok: whether nothing speaks against it.
+        problems: what does.
+        notes: what could not be checked.
+        deleted: the evidence was deleted, and a signed record says so.
+        key_id: of the key that it was checked against; None where none is known.
+    """
+
+    ok: bool
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    deleted: bool = False
+    key_id: str | None = None
+
+
+class Verifier:
+    """Checks bundles; replays run one at a time, in a process of their own with the lowest priority.
+
+    Args:
+        shelf: where evidence lies.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._results: dict[Path, Checked] = {}
+        self._waiting: list[Path] = []
+        self._lock = threading.Lock()
+        self._running: subprocess.Popen[str] | None = None
+        self._closed = False
+
+    def check(self, site: str, incident_id: str) -> Checked | None:
+        """Hashes, signature and record, without the replay; None where there is no sealed evidence here."""
+        folder = self._shelf.folder(site, incident_id)
+        if folder is None or not (folder / MANIFEST).is_file():
+            return None
+        public = self._key(site)
+        found = verify_bundle(folder, public, replay=False)
+        problems = tuple(_short(line, folder) for line in found.problems)
+        notes = tuple(_short(line, folder) for line in found.notes)
+        return Checked(found.ok, problems, notes, found.deleted, None if public is None else public.key_id)
+
+    def replay(self, site: str, incident_id: str) -> None:
+        """Begin a replay of the clip, after those that were asked for before."""
+        folder = self._shelf.folder(site, incident_id)
+        if folder is None or not (folder / MANIFEST).is_file():
+            return
+        with self._lock:
+            if folder in self._waiting or self._closed:
+                return
+            self._results.pop(folder, None)
+            self._waiting.append(folder)
+            if len(self._waiting) == 1:
+                threading.Thread(target=self._work, name="replays", daemon=True).start()
+
+    def replayed(self, site: str, incident_id: str) -> Checked | str | None:
+        """What a replay found, ``"running"``, or None where none was asked for."""
+        folder = self._shelf.folder(site, incident_id)
+        with self._lock:
+            if folder in self._waiting:
+                return "running"
+            return None if folder is None else self._results.get(folder)
+
+    def close(self) -> None:
+        """End what runs."""
+        with self._lock:
+            self._closed = True
+            running = self._running
+        if running is not None:
+            running.kill()
+
+    def _key(self, site: str) -> PublicKey | None:
+        path = self._shelf.key_file(site, BOX_PUB)
+        try:
+            return load_public_key(path) if path.is_file() else None
+        except EdgecvError:
+            return None
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting or self._closed:
+                    self._waiting.clear()
+                    return
+                folder = self._waiting[0]
+            checked = self._replay(folder)
+            with self._lock:
+                self._waiting.remove(folder)
+                self._results[folder] = checked
+                while len(self._results) > _MOST_KEPT:
+                    self._results.pop(next(iter(self._results)))
+
+    def _replay(self, folder: Path) -> Checked:
+        site = folder.parent.name if self._shelf.by_site else ""
+        key = self._shelf.key_file(site, BOX_PUB)
+        command = ["nice", "-n", "19", *_COMMAND, str(folder), *(["--key", str(key)] if key.is_file() else [])]
+        try:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            with self._lock:
+                self._running = process
+            said, wrong = process.communicate(timeout=_LONGEST_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return Checked(False, ("the replay took too long and was ended",))
+        except OSError as error:
+            _log.warning("a clip cannot be replayed: %s", error)
+            return Checked(False, ("the replay cannot be started; the log has more",))
+        finally:
+            with self._lock:
+                self._running = None
+        notes = tuple(_short(line[6:], folder) for line in said.splitlines() if line.startswith("note: "))
+        problems = tuple(_short(line.removeprefix("edgecv: "), folder) for line in wrong.splitlines() if line.strip())
+        return Checked(process.returncode == 0, problems if process.returncode else (), notes)
+
+
+def _short(line: str, folder: Path) -> str:
+    """Without the folder's path, which is nobody's business."""
+    for prefix in (f"{folder}/", f"{folder}: ", str(folder)):
+        line = line.replace(prefix, "")
+    return line

@@ -1,0 +1,66 @@
+"""Changing a case: judged, sent, found, closed. Each form says which state it was made for."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from edgecv.console.accounts import Capability
+from edgecv.console.cases.changes import RefusedError, change_case
+from edgecv.console.cases.due import end_of_day
+from edgecv.console.cases.machine import State
+from edgecv.console.web.pages import work
+from edgecv.console.web.pages.incident import Told, known, page
+from edgecv.console.web.site import console_of, viewer_of
+
+_STATUS = {"missing": 404, "forbidden": 403, "meanwhile": 409}
+
+
+async def change(request: Request) -> Response:
+    """Carry out what a form asks for."""
+    form = await request.form()
+    asked = {name: str(form.get(name, "")) for name in ("before", "after", "seen", "note", "assignee", "due")}
+    return await run_in_threadpool(_change, request, asked)
+
+
+def _change(request: Request, asked: dict[str, str]) -> Response:
+    console, viewer = console_of(request), viewer_of(request)
+    incident_id = request.path_params["incident"]
+    worker = not viewer.may(Capability.SEE_ALL)
+    try:
+        before, after = State(asked["before"]), State(asked["after"])
+        seen_s = float(asked["seen"])
+        assignee = int(asked["assignee"]) if asked["assignee"].isascii() and asked["assignee"].isdigit() else None
+    except ValueError:
+        return _again(request, asked, "no_such_change", worker=worker)
+    try:
+        with console.database.session(viewer.scope, writes=True) as session:
+            incident = known(session, request)
+            change_case(
+                session,
+                viewer,
+                incident.key,
+                before,
+                after,
+                note=asked["note"],
+                assignee=assignee if assignee is None or assignee < 2**62 else None,
+                due_s=end_of_day(asked["due"], console.timezone) if after is State.ASSIGNED else None,
+                seen_s=seen_s,
+            )
+    except RefusedError as error:
+        return _again(request, asked, error.reason, worker=worker)
+    if console.box is not None:
+        console.box.changed(incident_id, before, after)
+    console.live.tell({(viewer.community, "incident")})
+    return RedirectResponse(f"/work/{incident_id}" if worker else f"/incidents/{incident_id}#case", 303)
+
+
+def _again(request: Request, asked: dict[str, str], why: str, *, worker: bool) -> Response:
+    told = Told(why, asked["after"], asked["note"], asked["assignee"])
+    status = _STATUS.get(why, 422)
+    return work.page(request, status, told=told) if worker else page(request, status, told=told)
+
+
+routes = [Route("/incidents/{incident}/case", change, methods=["POST"])]

@@ -1,0 +1,180 @@
+"""The sentences of records, devices and checks in the reader's language.
+
+A box writes English. Its sentences come from few templates; those stand here as gettext knows them, are recognised
+again, and what they say is put into the translation. A sentence that is not known stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from edgecv.console.web.words import N_
+
+SENTENCES = (
+    # edgecv.trajectory.impact: hazard
+    N_("can kill (79 J or more: a hazardous fragment by DESR 6055.09)"),
+    N_("can injure severely (34 J or more: beyond category 3 of 14 CFR 107.130)"),
+    N_("can injure (15 J or more: beyond category 2 of 14 CFR 107.120)"),
+    N_("hardly injures by its blow (below 15 J: category 2 of 14 CFR 107.120), but may cut or burn"),
+    N_("that it can kill is not excluded"),
+    # edgecv.trajectory.origin, edgecv.incidents.build: why no floor, or no window, is named
+    N_("no calibration: the floor cannot be known from pixels alone"),
+    N_("the camera has no facade: floors and windows are not known"),
+    N_("the path, carried back, does not meet the facade"),
+    N_(
+        "the path is explained badly (reduced chi-squared %(chi2)s, at most %(most)s): no floor is named",
+    ),
+    N_("no window holds half of the probability"),
+    N_("it came from the roof, or from above it"),
+    N_("the path, carried back, misses every floor"),
+    N_("it came from above the picture: floor %(floor)s or higher"),
+    N_("floor %(floor)s or the roof"),
+    N_("floor %(floor)s or higher"),
+    N_("no floor holds half of the probability"),
+    N_("no floor holds half of the probability, floors %(first)s to %(last)s are likely"),
+    N_("no floor holds half of the probability, floor %(floor)s is likeliest"),
+    N_("the object was first seen at the picture's upper edge: it came from above"),
+    N_("the path is too short or too slow for drag to show: no class holds 0.6"),
+    N_(
+        "size, density and drag of everyday things that fall as fast and look as large",
+    ),
+    N_("air of 1.2 kg/m3"),
+    # edgecv.trajectory.things
+    N_("cigarette end"),
+    N_("paper"),
+    N_("plastic bag"),
+    N_("empty bottle, can or cup"),
+    N_("clothing"),
+    N_("shoe"),
+    N_("box of food"),
+    N_("bag of rubbish"),
+    N_("fruit"),
+    N_("egg"),
+    N_("battery"),
+    N_("full bottle or can"),
+    N_("piece of glass"),
+    N_("stone or piece of masonry"),
+    N_("brick"),
+    N_("flower pot"),
+    N_("metal part or tool"),
+    N_("something else"),
+    # edgecv.daemon: how devices are
+    N_("all is well"),
+    N_("starting"),
+    N_("watching"),
+    N_("the recorded file is over"),
+    N_("no longer in the box file"),
+    N_("%(source)s: gives no answer"),
+    N_("%(source)s: sent nothing for %(time)s s"),
+    N_("%(source)s: the camera ended the stream"),
+    N_("%(source)s: broke off (%(why)s)"),
+    N_("%(source)s: sends no video that can be decoded"),
+    N_("check the stream's path"),
+    N_("the disk takes no records (%(why)s)"),
+    N_("they are kept in memory"),
+    N_("the disk is full (%(free)s MB free): evidence may be cut down, records are kept"),
+    # edgecv.watch.words
+    N_("the picture shows another scene than before"),
+    N_("look where the camera points and what is before it"),
+    N_("most of the picture has lost its detail"),
+    N_("the lens is covered, in dense fog, or its lamp failed"),
+    N_("the picture is blurred"),
+    N_("check the focus and clean the glass"),
+    N_("no new picture has come"),
+    N_("the camera repeats the last one, restart it"),
+    N_("the picture is dark and shows nothing"),
+    N_("check the infrared lamp"),
+    N_("the camera has turned since its reference picture"),
+    N_("point it back or calibrate it again"),
+    N_("point it back or calibrate it again (by %(shift)s)"),
+    N_("the picture shows the usual scene again"),
+    N_("the picture shows its detail again"),
+    N_("the picture is sharp again"),
+    N_("new pictures come again"),
+    N_("the picture shows something again"),
+    N_("the camera points where it did at its reference picture"),
+    # edgecv.incidents.verify and manifest, without the folder's path
+    N_("%(file)s: has been changed"),
+    N_("%(file)s: is missing"),
+    N_("%(file)s: was not there when the evidence was written"),
+    N_("%(file)s: is not a manifest"),
+    N_("%(file)s: was signed with key %(key)s, not with %(known)s, the one given"),
+    N_("%(file)s: is not the signature of %(other)s by key %(key)s"),
+    N_("%(file)s: names a clip that is not the one in the folder"),
+    N_("no key was given, so nobody knows who sealed it"),
+    N_("is not sealed: no box has signed it, and anybody could have written it"),
+    N_("the evidence was deleted on %(time)s: %(why)s"),
+    N_("older than %(days)s days"),
+    N_("the disk was %(share)s full"),
+    N_("the replayed clip shows no incident at the record's time"),
+    N_("recorded by edgecv %(version)s, replayed by %(other)s"),
+    N_("the replay took too long and was ended"),
+    # edgecv.console's own
+    N_("clip and pictures"),
+    N_("blurred page"),
+    N_("untouched page"),
+    N_("%(file)s: the daemon has not made it yet"),
+)
+PLOT_TEXTS = (
+    N_("height above the ground (m)"),
+    N_("height above the last sighting (m, rough)"),
+    N_("nothing to plot"),
+    N_("time (s)"),
+    N_("seen"),
+    N_("fitted fall"),
+    N_("gravity alone"),
+    N_("90 % band"),
+    N_("%s over time"),
+    N_("%d sightings from %s s on, with the fitted fall"),
+    N_(" and, dashed, a fall under gravity alone"),
+)
+"""What :mod:`edgecv.incidents.plot` writes, and the axes given to it."""
+_HOLE = re.compile(r"%\((\w+)\)s")
+
+
+def told(text: object, translate: Callable[[str], str]) -> str:
+    """A text of a record in another language, sentence by sentence.
+
+    Args:
+        text: English, as a box wrote it; sentences are parted by semicolons.
+        translate: gettext of the language.
+    """
+    if not isinstance(text, str):
+        return ""
+    parts = [_one(part, translate) for part in text.split("; ")]
+    chinese = any(ord(c) > 0x2E80 for c in "".join(parts))
+    return ("；" if chinese else "; ").join(parts)
+
+
+def _one(sentence: str, translate: Callable[[str], str]) -> str:
+    if sentence in _plain():
+        return translate(sentence)
+    for pattern, template in _patterns():
+        found = pattern.fullmatch(sentence)
+        if found is not None:
+            known = {
+                name: _one(value, translate) if name == "why" else value for name, value in found.groupdict().items()
+            }
+            return translate(template) % known
+    return sentence
+
+
+@cache
+def _plain() -> frozenset[str]:
+    return frozenset(sentence for sentence in SENTENCES if not _HOLE.search(sentence))
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The longest fixed text first: the more is known of a sentence, the surer it is that one."""
+    made = []
+    for template in SENTENCES:
+        if not _HOLE.search(template):
+            continue
+        parts = _HOLE.split(template)
+        pattern = "".join(re.escape(p) if n % 2 == 0 else f"(?P<{p}>.{{1,200}}?)" for n, p in enumerate(parts))
+        made.append((len("".join(parts[::2])), re.compile(pattern, re.DOTALL), template))
+    made.sort(key=lambda entry: -entry[0])
+    return tuple((pattern, template) for _, pattern, template in made)
