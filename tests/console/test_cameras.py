@@ -6,10 +6,9 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -27,12 +26,10 @@ from edgecv.console.cameras.calibrating import Marks, calibration_of, marked, so
 from edgecv.console.cameras.desk import CameraDesk
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.cameras.preview import findings_of, outcomes
-from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AuditEntry
 from edgecv.console.web.app import make_app
-from edgecv.console.web.site import Console
 from edgecv.daemon.stills import StillFiles
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, looking_at
@@ -84,15 +81,7 @@ def box(office: Office, tmp_path: Path) -> Box:
     file.write_text("# kept\n" + yaml.safe_dump(content, sort_keys=False))
     made = Box(office, file)
     desk = CameraDesk(file, lambda: made.reloads.append(1))
-    console = Console(
-        database=office.database,
-        shelf=Shelf(office.shelf),
-        live=office.live,
-        language="en",
-        timezone=ZoneInfo("Asia/Shanghai"),
-        problems=lambda: office.problems,
-        pictures=LivePictures(desk),
-    )
+    console = replace(office.console, live_pictures=LivePictures(desk))
     office.app = make_app(console, tls=True)
     office.add("boss", Role.ADMIN)
     return made

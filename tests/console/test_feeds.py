@@ -13,9 +13,9 @@ from brokers import Broker, running_broker
 from console.conftest import COMMUNITIES, arrival_of
 from known_bundles import record
 from paho.mqtt.enums import CallbackAPIVersion
-from running import wait_for
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from waiting import wait_for
 
 from edgecv.config.hub import HubBroker
 from edgecv.console.intake import broker_feed

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from running import Daemon, free_port, wait_for
+from running import Daemon, free_port
+from waiting import wait_for
 
 
 def test_the_console_runs_beside_the_cameras_and_ends_with_them(

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from running import Daemon, wait_for
+from running import Daemon
+from waiting import wait_for
 
 from edgecv.daemon import stills
 from edgecv.daemon.stills import WANTED_S, StillFiles, Stills

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rehearsing import Rehearsal
-from running import wait_for
+from waiting import wait_for
 
 from edgecv.capture import VideoFile
 from edgecv.detection import Detector

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 from daemon.conftest import daemon as daemon_fixture
-from running import Daemon, wait_for
+from running import Daemon
+from waiting import wait_for
 
 daemon = daemon_fixture
 HOW = ("raises", "hangs", "floods", "dies", "eats")

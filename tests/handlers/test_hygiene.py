@@ -13,7 +13,8 @@ from pymodbus import FramerType
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 from rehearsing import ROUGH, Rehearsal, rehearse, told
-from running import free_port, wait_for
+from running import free_port
+from waiting import wait_for
 
 from edgecv.config import check_box
 from edgecv.handlers.hygiene.settings import ModbusServer, Register

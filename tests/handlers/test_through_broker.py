@@ -12,8 +12,9 @@ import pytest
 from daemon.conftest import daemon as daemon_fixture
 from receivers import Reader
 from rehearsing import told
-from running import Daemon, wait_for
+from running import Daemon
 from upstream.conftest import Broker, _running
+from waiting import wait_for
 
 from edgecv.cli import main
 from edgecv.incidents.alarm import Alarm
