@@ -23,7 +23,14 @@ _FAILURES = (OSError, InputError, FFmpegError, ValueError)
 
 
 def write_bundle(
-    incident: Incident, fall: Fall, session: LiveSession, folder: Path, set_up: dict[str, str], *, pictures: bool = True
+    incident: Incident,
+    fall: Fall,
+    session: LiveSession,
+    folder: Path,
+    set_up: dict[str, str],
+    *,
+    clip: bool = True,
+    pictures: bool = True,
 ) -> tuple[str, ...]:
     """Write an incident's files into a folder that is there, over those of an earlier try.
 
@@ -33,7 +40,8 @@ def write_bundle(
         session: the live connection that has its packets.
         folder: where they go.
         set_up: files to replay the clip with, by name.
-        pictures: False leaves them for later, for they take far longer than the rest.
+        clip: whether to write the clip, with its record and what a replay of it needs: copied in a moment.
+        pictures: whether to draw those that are not there: seconds later there is more of the clip, not of the fall.
 
     Returns:
         What is missing and why, in plain words; nothing where all is there.
@@ -42,17 +50,16 @@ def write_bundle(
         OSError: not even the record could be written.
     """
     missing: list[str] = []
-    try:
-        clip = session.cut(folder / "clip.mp4", incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S)
-        _describe(incident, clip, folder, set_up)
-    except _FAILURES as error:
-        _remove(folder, ".*.part")
-        missing.append(f"no {'longer ' if _keep_earlier_clip(folder) else ''}clip ({_why(error)})")
-        if not (folder / RECORD).exists():
-            write_bare_record(incident, folder)
-    if (
-        pictures and not (folder / PICTURES[-1]).exists()
-    ):  # seconds later there is more of the clip, but not of the fall
+    if clip:
+        try:
+            start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
+            _describe(incident, session.cut(folder / "clip.mp4", start_s, end_s), folder, set_up)
+        except _FAILURES as error:
+            _remove(folder, ".*.part")
+            missing.append(f"no {'longer ' if _keep_earlier_clip(folder) else ''}clip ({_why(error)})")
+            if not (folder / RECORD).exists():
+                write_bare_record(incident, folder)
+    if pictures and not (folder / PICTURES[-1]).exists():
         try:
             camera = session.camera
             write_pictures(incident, fall, session.pictures, folder, camera.camera, camera.plan)
@@ -72,10 +79,13 @@ def _describe(incident: Incident, clip: Clip, folder: Path, set_up: dict[str, st
 def _keep_earlier_clip(folder: Path) -> bool:
     """Whether an earlier try left a clip that its record names; else whatever there is of one goes."""
     try:
-        return mend_record(folder)
+        is_kept = mend_record(folder)
     except (OSError, ValueError):  # no record, or no room for another
-        _remove(folder, "clip.*", RECORD)
-        return False
+        is_kept = False
+        _remove(folder, RECORD)
+    if not is_kept:
+        _remove(folder, "clip.*")
+    return is_kept
 
 
 def _remove(folder: Path, *patterns: str) -> None:

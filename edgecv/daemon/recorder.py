@@ -131,7 +131,7 @@ class Recorder(threading.Thread):
                 self._contained(self._save)
                 for opened in self._open:
                     if not opened.has_clip:  # copied in a moment; the next record may take a second or more
-                        self._contained(self._write, opened, pictures=False)
+                        self._contained(self._write, opened, clip=True, pictures=False)
                 item = self._todo.get_nowait()
         except queue.Empty:
             return False
@@ -209,18 +209,26 @@ class Recorder(threading.Thread):
         for opened in list(self._open):
             is_due = stopping or opened.session.over or opened.session.reached_s >= opened.due_s
             if is_due or not opened.has_pictures:
-                self._contained(self._write, opened, pictures=True)
+                self._contained(self._write, opened, clip=is_due or not opened.has_clip, pictures=True)
             if is_due:
                 self._open.remove(opened)
                 self._seal(opened.incident.id)
 
-    def _write(self, opened: _Open, *, pictures: bool) -> None:
+    def _write(self, opened: _Open, *, clip: bool, pictures: bool) -> None:
         incident = opened.incident
-        opened.has_clip, opened.has_pictures = True, pictures
+        opened.has_clip, opened.has_pictures = True, pictures  # or the disk would not have them
         try:
             folder = self._opened().part_of(incident.id)
             folder.mkdir(parents=True, exist_ok=True)
-            missing = write_bundle(incident, opened.fall, opened.session, folder, self.spec.set_up, pictures=pictures)
+            missing = write_bundle(
+                incident,
+                opened.fall,
+                opened.session,
+                folder,
+                self.spec.set_up,
+                clip=clip,
+                pictures=pictures,
+            )
         except (sqlite3.Error, EdgecvError, OSError) as error:
             _log.error("evidence of %s cannot be written: %s; its record is in the database", incident.id, error)
             return

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,17 +68,6 @@ def test_pictures_from_packets_in_memory_are_those_of_the_video(scene: Scene, de
         assert (a == b).all()
 
 
-def failing(real: Callable[..., object], *names_: str) -> Callable[..., object]:
-    """A writer for which there is no room under these names."""
-
-    def write_or_fail(path: Path, *more: object) -> object:
-        if path.name in names_:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return real(path, *more)
-
-    return write_or_fail
-
-
 def test_a_record_that_finds_no_room_beside_the_clip_is_kept_rather_than_the_clip(
     scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +75,26 @@ def test_a_record_that_finds_no_room_beside_the_clip_is_kept_rather_than_the_cli
     assert write(scene, folder) == ("no clip (the disk is full)",)
     assert names(folder) == {"still.jpg", "strobe.jpg", "incident.json"}
     assert evidence_in(folder)["clip"] is None
+
+
+def test_a_clip_that_no_record_can_name_is_not_left_beside_one_that_names_none(
+    scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "write_record", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    for _ in range(2):
+        write(scene, folder)
+    assert names(folder) == {"still.jpg", "strobe.jpg", "incident.json"}
+
+
+def test_clip_and_pictures_can_be_written_one_after_the_other(scene: Scene, folder: Path) -> None:
+    found = scene.found[0]
+    given = (found.incident, found.fall, scene.session, folder, scene.spec.set_up)
+    assert write_bundle(*given, pictures=False) == ()
+    assert names(folder) == ALL - {"still.jpg", "strobe.jpg"}
+    clip = (folder / "clip.mp4").stat()
+    assert write_bundle(*given, clip=False) == ()
+    assert names(folder) == ALL
+    assert (folder / "clip.mp4").stat() == clip
 
 
 def test_a_longer_clip_that_finds_no_room_leaves_the_shorter_one_and_its_record(
