@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from calibration.test_grid import CAMERAS as GRID_CAMERAS
+from calibration.test_grid import facade_picture
 from console.conftest import Browser, Office
 from known_bundles import record
 from sqlalchemy import select
@@ -281,3 +283,27 @@ def test_the_preview_counts_what_each_threshold_would_have_made_of_the_last_hour
     assert findings_of(path, "north-1", time.time() + 3700.0) == []
     page = box.browser().get(f"{HERE}/sensitivity").text
     assert "drop of water" in page and "8 · as it is" in page and "Paths below 4 are forgotten" in page
+
+
+def test_a_window_grid_is_found_and_its_windows_are_written_where_none_were_listed(box: Box) -> None:
+    camera = GRID_CAMERAS["square"]
+    cv2.imwrite(str(box.file.parent / "north.png"), facade_picture(camera, supersample=1))
+    content = yaml.safe_load(box.file.read_text())
+    content["facades"]["north"] = {"floors": 18}
+    box.file.write_text(yaml.safe_dump(content, sort_keys=False))
+    browser = box.browser()
+    box.send(f"{HERE}/calibration/take", {}, browser)
+    # the lowest whole row in that picture, by the camera that made it
+    lowest = next(floor for floor in range(1, 18) if camera.project(np.array([0.0, 3.0 * floor - 2.6, 0.0]))[1] < 715)
+    found = box.send(f"{HERE}/calibration/find", {"lowest": str(lowest)}, browser).json()
+    assert len(found["windows"]) == 5 and found["rms_px"] < 2.0
+    foot = camera.project(np.array([0.0, 27.0, 0.0]))[1]  # of floor 10
+    drawn = next(line for line in found["floors"] if line["name"] == "10")["path"]
+    assert abs(np.mean([y for _, y in drawn]) - foot) < 12.0, "a floor there is 45 pixels high"
+    desk = CameraDesk(box.file)
+    version = desk.version(desk.calibration_file(desk.box(), "north-1"))
+    body = {**found["marks"], "windows": found["windows"], "version": version}
+    assert box.send(f"{HERE}/calibration/save", body, browser).json()["told"] is True
+    made = load_box(box.file)
+    assert [w.name for w in made.settings.facades["north"].windows] == ["01", "02", "03", "04", "05"]
+    assert len(made.calibrations["north-1"].points) > 20
