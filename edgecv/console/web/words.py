@@ -57,12 +57,6 @@ REFUSALS = {
     "assignee": N_("Choose who is sent."),
     "meanwhile": N_("Somebody else changed this case meanwhile. Look at what is new and decide again."),
 }
-DEVICE_STATES = {
-    "online": N_("Online"),
-    "offline": N_("Offline"),
-    "degraded": N_("Impaired"),
-    "finished": N_("Finished"),
-}
 ACTIONS = {"view": N_("Looked at"), "export": N_("Downloaded"), "print": N_("Printed")}
 RELEASES = {"thrown": N_("Thrown"), "dropped": N_("Dropped"), "blown": N_("Blown off")}
 ROLES = {
