@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from brokers import Broker, running_broker
 from daemon.conftest import daemon as daemon_fixture
 from receivers import Reader
 from rehearsing import told
 from running import Daemon
-from upstream.conftest import Broker, _running
 from waiting import wait_for
 
 from edgecv.cli import main
@@ -28,7 +28,7 @@ daemon = daemon_fixture
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
     # by default mosquitto drops more than 1000 messages for one who is away
-    with _running(tmp_path, "allow_anonymous true", "max_queued_messages 0") as made:
+    with running_broker(tmp_path, "allow_anonymous true", "max_queued_messages 0") as made:
         yield made
 
 
