@@ -106,7 +106,11 @@ class CameraWorker:
             self._wait(pause_s)
         finished = not self._stop.is_set()
         self._say("finished" if finished else "stopping", "the recorded file is over" if finished else "stopping")
-        self._recorder.finish(6.0)
+        self._recorder.finish(0.0)
+        while self._recorder.is_alive() and not self._stop.is_set():  # evidence may take longer than its fall
+            self._recorder.join(0.2)
+            self._beat()
+        self._recorder.join(6.0)
         self._say(self._state, self._text)
 
     def _connected(self) -> LiveStream | None:

@@ -52,9 +52,9 @@ def days(url: str, hook: str) -> dict[str, Day]:
     """A day of every kind of device that sends messages."""
     return {
         "covers": manhole_day(20, 2, url, 0.3),
-        "shop": hygiene_day(3, 2, url, 0.3),
+        "shop": hygiene_day(1, 2, url, 0.3),
         "doses": medication_day(6, 2, url, 0.3),
-        "basement": water_day(3, 2, url, 0.3),
+        "basement": water_day(2, 2, url, 0.3),
         "centre": reports_day(12, 2, hook, 0.3),
     }
 
