@@ -150,10 +150,14 @@ class Desk:
             pydantic.ValidationError: the details are not those of the kind.
             KeyError: the handler declares no such event.
         """
-        checked = self.who.events[kind].model_validate(details)
         who = self.who
         started_at = stamp(started_s)
         found = alarm_id(kind, who.site, who.device, subject, started_at if content is None else content)
+        if not self._records.take(self.now_s):  # first of all: a flood must cost little
+            self.count("alarms_dropped")
+            self._held_back += 1
+            return found
+        checked = who.events[kind].model_validate(details)
         alarm = Alarm(
             id=found,
             kind=kind,
@@ -167,10 +171,6 @@ class Desk:
             details=checked.model_dump(mode="json"),
             software=Software(version=__version__, config_sha256=who.config_sha256),
         )
-        if not self._records.take(self.now_s):
-            self.count("alarms_dropped")
-            self._held_back += 1
-            return found
         push = not planned and self._alarms.take(self.now_s)
         if not planned and not push:
             self.count("alarms_held_back")

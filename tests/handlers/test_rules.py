@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from rehearsing import ROUGH, rehearse, told
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rehearsing import ROUGH, Rehearsal, rehearse, told
 
 from edgecv.simulation.devices.channel import Channel
 from edgecv.simulation.devices.rules import water_day
@@ -21,3 +25,39 @@ def test_a_day_of_water_sensors_raises_each_flood_once_and_nothing_else(
     assert len(found.found) >= 15
     pushed = [event["id"] for event in rehearsal.messages("incident")]
     assert sorted(pushed) == sorted(alarm.id for alarm in rehearsal.records())
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+messages = st.fixed_dictionaries({}, optional=dict.fromkeys(("id", "time", "n", "cm", "lid"), anything))
+
+
+@given(
+    payloads=st.lists(st.binary(max_size=40) | (messages | anything).map(lambda m: json.dumps(m).encode()), max_size=8)
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_message_however_mangled_fails_the_handler(
+    tmp_path_factory: pytest.TempPathFactory, payloads: list[bytes]
+) -> None:
+    section: dict[str, Any] = {
+        "kind": "rules",
+        "mqtt": {"url": "mqtt://127.0.0.1:1"},
+        "topics": ["#"],
+        "subject": "$.id",
+        "time": "$.time",
+        "counter": "$.n",
+        "silent_after_s": 60,
+        "rules": [
+            {"name": "water", "value": "$.cm", "above": 10, "for_s": 1},
+            {"name": "lid", "value": "$.lid", "equals": True},
+        ],
+    }
+    sensors = Rehearsal(tmp_path_factory.mktemp("fuzz"), section)
+    for index, payload in enumerate(payloads):
+        sensors.feed("t", payload, 1_772_000_000.0 + index)
+    sensors.tell_time(1_772_001_000.0)
+    sensors.work()
+    assert sensors.host.desk.counts.get("failures", 0.0) == 0.0, sensors.rows("SELECT * FROM unreadable")

@@ -87,14 +87,16 @@ def settings_of(video: Path) -> dict[str, Any]:
 
 def _frames(acts: list[Act], seed: int) -> Iterator[NDArray[np.uint8]]:
     rng = np.random.default_rng(seed)
-    room = cv2.GaussianBlur(rng.uniform(60.0, 120.0, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 2.0)
-    room[FLOOR_Y:] -= 15.0
+    room: Image = np.asarray(
+        cv2.GaussianBlur(rng.uniform(60.0, 120.0, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 2.0), np.float32
+    )
+    room[FLOOR_Y:] = room[FLOOR_Y:] - np.float32(15.0)
     shot = cv2.GaussianBlur(rng.normal(0.0, 4.0, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 0.7)
     phase = rng.uniform(0.0, 6.28, len(acts) + 1)
     for number in range(round(FPS * SLOT_S * (len(acts) + 1))):
         t_s = number / FPS
         slot = int(t_s // SLOT_S)
-        image = room.copy()
+        image: Image = room.astype(np.float32)
         if slot >= 1:
             _draw(image, acts[slot - 1].what, t_s - slot * SLOT_S, float(phase[slot]))
         noise = np.roll(shot, tuple(rng.integers(0, 300, 2)), (0, 1))

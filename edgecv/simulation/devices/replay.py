@@ -20,7 +20,7 @@ from edgecv.handlers.sources.mqtt import ARRIVED, REHEARSAL_TOPIC
 from edgecv.simulation.devices.channel import Arrived
 from edgecv.simulation.devices.traffic import DAY_S, MIDNIGHT_S, Day, stamp_text
 
-CLOCK_EVERY_S = 30.0
+CLOCK_EVERY_S = 60.0
 """How often a replay tells the time: silence is noticed no finer."""
 _ANSWER_S = 60.0
 
