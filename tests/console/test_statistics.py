@@ -41,7 +41,7 @@ def _scope(database: ConsoleDatabase, name: str = "jialing") -> Scope:
 
 def _judge(database: ConsoleDatabase, state: str, *, every: int = 1) -> None:
     with database.session(EVERYTHING, writes=True) as session:
-        for incident in session.scalars(select(Incident).order_by(Incident.started_s, Incident.key)).all()[::every]:
+        for incident in session.scalars(select(Incident).order_by(Incident.started_s, Incident.id)).all()[::every]:
             incident.state = state
 
 
@@ -68,7 +68,7 @@ def test_false_alarms_are_no_cases_and_months_without_any_are_there(database: Co
     _take(database, *(_at(f"2026-0{month}-10T12:00:00Z") for month in (1, 1, 1, 4)))
     _judge(database, "closed", every=2)
     with database.session(EVERYTHING, writes=True) as session:
-        session.scalars(select(Incident).order_by(Incident.started_s, Incident.key)).all()[1].state = "false_alarm"
+        session.scalars(select(Incident).order_by(Incident.started_s, Incident.id)).all()[1].state = "false_alarm"
     with database.session(_scope(database)) as session:
         months = statistics.by_month(session, Chosen(), SHANGHAI)
     assert list(months.values()) == [Tally(2, 0, 1), Tally(), Tally(), Tally(0, 1, 0)]
@@ -111,7 +111,7 @@ def _log(database: ConsoleDatabase, steps: list[dict[str, float]]) -> None:
         user = User(name="u", password_hash=None, created_s=0.0)
         session.add(user)
         session.flush()
-        incidents = session.scalars(select(Incident).order_by(Incident.started_s, Incident.key)).all()
+        incidents = session.scalars(select(Incident).order_by(Incident.started_s, Incident.id)).all()
         for incident, changes in zip(incidents, steps, strict=True):
             for state, after_s in changes.items():
                 session.add(

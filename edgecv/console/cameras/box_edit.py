@@ -83,7 +83,7 @@ def _added(text: str, section: yaml.MappingNode, key: str, value: Any) -> str:
         comma = ", " if section.value else ""
         return text[:end].rstrip() + f"{comma}{_key(key)}: {_flow(value)}" + text[end:]
     last = _end(text, section.value[-1][1])
-    column = section.value[0][0].start_mark.column
+    column = int(section.value[0][0].start_mark.column)
     line_end = text.find("\n", last)
     last = len(text) if line_end < 0 else line_end  # a comment behind the last value stays there
     return text[:last] + "\n" + " " * column + _block(key, value, column) + text[last:]

@@ -51,12 +51,13 @@ def _moments(chosen: Chosen) -> CTE:
         return func.min(case((CaseEntry.to_state == state, CaseEntry.at_s)))
 
     wanted = select(
-        Incident.received_s.label("received"),
+        func.max(Incident.received_s).label("received"),
         first(State.CONFIRMED).label("confirmed"),
         first(State.ASSIGNED).label("assigned"),
         first(State.CLOSED).label("closed"),
     ).join(CaseEntry, CaseEntry.incident_key == Incident.key)
-    return narrowed(wanted, chosen).group_by(Incident.key, Incident.received_s).cte("moments")
+    # grouped by the log's own column, which its index has in order
+    return narrowed(wanted, chosen).group_by(CaseEntry.incident_key).cte("moments")
 
 
 def _median(name: str, span: Any) -> Select[Any]:

@@ -46,16 +46,16 @@ def trend_of(counts: Sequence[int]) -> Trend | None:
     """
     if len(counts) < TREND_MONTHS or sum(counts) < TREND_CASES:
         return None
-    y = np.asarray(counts, np.float64)
+    y: NDArray[np.float64] = np.asarray(counts, np.float64)
     years = (np.arange(len(y)) - (len(y) - 1) / 2.0) / 12.0
     design = np.column_stack([np.ones(len(y)), years])
-    mu = y + 0.5
-    beta = np.zeros(2)
+    mu: NDArray[np.float64] = y + 0.5
+    beta: NDArray[np.float64] = np.zeros(2)
     for _ in range(50):
         working = np.log(mu) + (y - mu) / mu
         before = beta
         beta = np.linalg.solve(_information(design, mu), design.T @ (mu * working))
-        mu = np.exp(np.clip(design @ beta, -30.0, 30.0))
+        mu = np.asarray(np.exp(np.clip(design @ beta, -30.0, 30.0)), np.float64)
         if np.abs(beta - before).max() < 1e-9:
             break
     scatter = max(1.0, float(np.sum(np.square(y - mu) / mu)) / max(1, len(y) - 2))

@@ -119,7 +119,9 @@ def duration(seconds: float | None, language: Callable[[str], str]) -> str:
 def _upright(name: str, found: Mapping[str, Tally], say: Callable[[str], str], trend: Trend | None = None) -> Table:
     chart = None
     if found:
-        chart = columns(say(TITLES[name]), list(found), _series(list(found.values())), trend and trend.fitted)
+        chart = columns(
+            say(TITLES[name]), list(found), _series(list(found.values())), None if trend is None else trend.fitted
+        )
     return _table(name, found, say, chart)
 
 
