@@ -54,7 +54,7 @@ def trend_of(counts: Sequence[int]) -> Trend | None:
     for _ in range(50):
         working = np.log(mu) + (y - mu) / mu
         before = beta
-        beta = np.linalg.solve(_information(design, mu), design.T @ (mu * working))
+        beta = np.asarray(np.linalg.solve(_information(design, mu), design.T @ (mu * working)), np.float64)
         mu = np.asarray(np.exp(np.clip(design @ beta, -30.0, 30.0)), np.float64)
         if np.abs(beta - before).max() < 1e-9:
             break
