@@ -209,6 +209,8 @@ def _target(options: argparse.Namespace) -> _Target:
     box = load_box(options.config, with_calibrations=False)
     camera_id = options.camera
     if camera_id is None:
+        if not box.camera_ids:
+            raise ConfigError(f"{box.path}: has no cameras; add one under cameras")
         if len(box.camera_ids) != 1:
             raise ConfigError(f"{box.path}: has cameras {', '.join(box.camera_ids)}; name one with --camera")
         camera_id = box.camera_ids[0]
