@@ -50,11 +50,11 @@ def trend_of(counts: Sequence[int]) -> Trend | None:
     years = (np.arange(len(y)) - (len(y) - 1) / 2.0) / 12.0
     design = np.column_stack([np.ones(len(y)), years])
     mu: NDArray[np.float64] = y + 0.5
-    beta = np.zeros(2)
+    beta: NDArray[np.float64] = np.zeros(2)
     for _ in range(50):
         working = np.log(mu) + (y - mu) / mu
         before = beta
-        beta = np.linalg.solve(_information(design, mu), design.T @ (mu * working))
+        beta = np.asarray(np.linalg.solve(_information(design, mu), design.T @ (mu * working)), np.float64)
         mu = np.asarray(np.exp(np.clip(design @ beta, -30.0, 30.0)), np.float64)
         if np.abs(beta - before).max() < 1e-9:
             break
