@@ -88,9 +88,8 @@ def _click(page: Any, pixel: tuple[float, float]) -> None:
     overlay = page.locator(".stage svg")
     overlay.scroll_into_view_if_needed()
     box, size = overlay.bounding_box(), overlay.get_attribute("viewBox").split()
-    page.mouse.click(
-        box["x"] + pixel[0] * box["width"] / float(size[2]), box["y"] + pixel[1] * box["height"] / float(size[3])
-    )
+    across, down = ((pixel[n] + 0.5) * box[side] / float(size[2 + n]) for n, side in enumerate(("width", "height")))
+    page.mouse.click(box["x"] + across, box["y"] + down)
 
 
 def _mark(page: Any, marks: list[Mark]) -> None:

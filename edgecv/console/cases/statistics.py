@@ -147,8 +147,8 @@ def _counted(session: Session, chosen: Chosen, group: ColumnElement[Any]) -> Tal
 
 def _local_s(session: Session, chosen: Chosen, timezone: ZoneInfo) -> ColumnElement[float]:
     """Local time as seconds since 1970 as if it were UTC: each stretch between two changes of the clock has its own."""
-    ends: Any = select(func.min(Incident.started_s), func.max(Incident.started_s))
-    span = session.execute(narrowed(ends, chosen)).one()
+    columns: list[Any] = [func.min(Incident.started_s), func.max(Incident.started_s)]
+    span = session.execute(narrowed(select(*columns), chosen)).one()
     first, last = (0.0 if moment is None else float(moment) for moment in span)
     stretches = _offsets(first, last, timezone)
     if len(stretches) == 1:

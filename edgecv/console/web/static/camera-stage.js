@@ -47,7 +47,8 @@ export class Stage {
     }).catch(() => this.say(this.setup.texts.failed, true));
     this.image.hidden = false;
     this.size = answer.size;
-    this.svg.setAttribute("viewBox", `0 0 ${answer.size[0]} ${answer.size[1]}`);
+    // pixel 0 is a square whose middle is 0
+    this.svg.setAttribute("viewBox", `-0.5 -0.5 ${answer.size[0]} ${answer.size[1]}`);
     this.rescale();
     this.say("");
     return true;
