@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from console.browsing import running_chromium
 from known_bundles import record
 from postgres import running_postgres
 from sqlalchemy import create_engine, text
@@ -150,3 +151,10 @@ def office(tmp_path: Path, hashed: str, monkeypatch: pytest.MonkeyPatch) -> Iter
     made.add("river", community="riverside")
     yield made
     database.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A real browser."""
+    with running_chromium() as browser:
+        yield browser

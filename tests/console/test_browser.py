@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from console.browsing import PASSWORD, SLOW_MS
 from known_bundles import record
 
 from edgecv.cli import main
@@ -16,26 +16,6 @@ from edgecv.config import load_box
 from edgecv.console.server import ConsoleServer
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.store import INCIDENTS, IncidentStore
-
-CHROMIUM = Path("/usr/bin/chromium")
-_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-_SLOW_MS = 60_000
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        why = "Chromium is not installed: apt-get install chromium, or run scripts/test"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -58,7 +38,7 @@ def box(tmp_path: Path) -> Iterator[tuple[str, IncidentStore]]:
 
 
 def _log_in(page: Any, address: str) -> None:
-    page.set_default_timeout(_SLOW_MS)
+    page.set_default_timeout(SLOW_MS)
     page.goto(address)
     page.get_by_label("Name").fill("chen")
     page.get_by_label("Password").fill(PASSWORD)

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import yaml
-from console.test_browser import PASSWORD, _log_in, chromium
+from console.browsing import PASSWORD, barriers, complaints_of, log_in
 from known_bundles import record
 
 from edgecv.cli import main
@@ -22,8 +22,6 @@ from edgecv.geometry import looking_at
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 
-__all__ = ["chromium"]
-AXE = Path(__file__).with_name("axe.min.js")
 SCREENS = os.environ.get("EDGECV_SCREENSHOTS")
 """A folder for screenshots, for whoever wants to look at them."""
 
@@ -57,25 +55,9 @@ def _console(folder: Path, picture: Path, facade: dict[str, Any]) -> Iterator[tu
 
 def _page(chromium: Any, address: str, **options: Any) -> tuple[Any, list[str]]:
     page = chromium.new_page(locale="en-GB", **options)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    _log_in(page, address)
-    page.locator(".top .name").wait_for()
+    complaints = complaints_of(page)
+    log_in(page, address)
     return page, complaints
-
-
-def barriers(page: Any) -> list[str]:
-    """What axe-core finds that keeps people out: rule and element of everything serious or critical."""
-    page.evaluate(f"() => {{ {AXE.read_text()} }}")  # not as a script of the page, which its security policy forbids
-    found = page.evaluate("axe.run()")
-    assert len(found["passes"]) > 10, "it has looked at the page"
-    return [
-        f"{violation['id']}: {node['html'][:120]}"
-        for violation in found["violations"]
-        if violation["impact"] in {"serious", "critical"}
-        for node in violation["nodes"]
-    ]
 
 
 def _shoot(page: Any, name: str) -> None:

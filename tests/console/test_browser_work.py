@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from console.browsing import PASSWORD, barriers, complaints_of, log_in, running_chromium
+from console.browsing import PASSWORD, barriers, complaints_of, log_in
 from console.seen_bundle import keep_evidence, record_of, the_fall
 
 from edgecv.cli import main
@@ -29,12 +29,6 @@ class AtWork:
     address: str
     state: Path
     store: IncidentStore
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with running_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
