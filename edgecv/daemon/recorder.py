@@ -19,6 +19,7 @@ from typing import Any
 from edgecv.classification import Finding
 from edgecv.daemon.bundle import write_bundle
 from edgecv.daemon.live_session import LiveSession
+from edgecv.daemon.process import give_back_memory
 from edgecv.daemon.spec import WorkerSpec
 from edgecv.errors import EdgecvError
 from edgecv.incidents.build import build_incident
@@ -210,6 +211,7 @@ class Recorder(threading.Thread):
             is_due = stopping or opened.session.over or opened.session.reached_s >= opened.due_s
             if is_due or not opened.has_pictures:
                 self._contained(self._write, opened, clip=is_due or not opened.has_clip, pictures=True)
+                give_back_memory()
             if is_due:
                 self._open.remove(opened)
                 self._seal(opened.incident.id)

@@ -63,3 +63,24 @@ def test_a_supervisor_that_is_a_containers_first_process_has_children_too(superv
         pytest.skip("cannot make a process namespace here")
     told = run("unshare", "-pf", "--mount-proc", *supervisor, "stop")
     assert told.stdout.splitlines() == ["child of 1 alive", "ended with 0"], told.stderr
+
+
+_FREED = """
+from pathlib import Path
+from edgecv.daemon.process import give_back_memory
+
+def resident_mb():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+held = [bytearray(100_000) for _ in range(1000)]
+pins = [bytearray(1000) for _ in range(1000)]  # above what is freed, so that it is not given back by itself
+del held
+before = resident_mb()
+give_back_memory()
+print(before - resident_mb())
+"""
+
+
+def test_what_was_freed_is_given_back_to_the_system() -> None:
+    told = subprocess.run([sys.executable, "-c", _FREED], capture_output=True, text=True, check=True, timeout=120)
+    assert float(told.stdout) > 50.0
