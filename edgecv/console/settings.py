@@ -23,6 +23,13 @@ PASSWORD_LONGEST = 256
 FORM_BYTES = 256 * 1024
 """Largest form or JSON body; notes are short, and everything larger is a file and comes by another way."""
 
+EVIDENCE_FILE_BYTES = 1024**3
+"""Largest file of evidence: a minute of 4K video is 100 to 200 MB."""
+EVIDENCE_FILES = 64
+"""Files of one incident; a box writes about ten."""
+TOKEN_CHARS = 32
+"""Shortest token of a box: 128 bits in hex, beyond all guessing."""
+
 PAGE_ROWS = 30
 """Incidents a page: more than a screen, less than a phone minds."""
 API_ROWS = 200

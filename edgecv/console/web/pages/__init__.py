@@ -17,6 +17,7 @@ from edgecv.console.web.pages import (
     statistics,
     stream,
     switches,
+    upload,
     work,
 )
 
@@ -34,4 +35,5 @@ ROUTES: tuple[Route, ...] = (
     *sensitivity.routes,
     *statistics.routes,
     *stream.routes,
+    *upload.routes,
 )
