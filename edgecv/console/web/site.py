@@ -28,6 +28,7 @@ from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
 from edgecv.console.web.record_words import told
 from edgecv.console.web.words import (
+    ACCOUNT_REFUSALS,
     ACTIONS,
     CLASSES,
     DEVICE_STATES,
@@ -144,6 +145,7 @@ def _templates(name: str) -> Environment:
         STATES=STATES,
         CLASSES=CLASSES,
         ROLES=ROLES,
+        ACCOUNT_REFUSALS=ACCOUNT_REFUSALS,
         ACTIONS=ACTIONS,
         DEVICE_STATES=DEVICE_STATES,
         REFUSALS=REFUSALS,

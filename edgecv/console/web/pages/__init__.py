@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from edgecv.console.web.pages import (
+    account,
     calibration,
     cameras,
     case,
@@ -18,6 +19,7 @@ from edgecv.console.web.pages import (
     stream,
     switches,
     upload,
+    users,
     work,
 )
 
@@ -35,5 +37,7 @@ ROUTES: tuple[Route, ...] = (
     *sensitivity.routes,
     *statistics.routes,
     *stream.routes,
+    *users.routes,
+    *account.routes,
     *upload.routes,
 )
