@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
@@ -95,7 +95,7 @@ def _too_often(session: Session, name: str, address: str) -> bool:
     return by_name >= LOGIN_FAILURES_PER_NAME or by_address >= LOGIN_FAILURES_PER_ADDRESS
 
 
-def _failed() -> Select[tuple[int]]:
+def _failed() -> Select[Any]:
     return select(func.count()).select_from(LoginAttempt).where(LoginAttempt.ok.is_(False))
 
 
