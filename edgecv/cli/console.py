@@ -7,6 +7,8 @@ import getpass
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,19 @@ def add_parser(verbs: Any) -> None:
     )
     _add_where(add, default=argparse.SUPPRESS)
     add.set_defaults(run=_add_user)
+    role = actions.add_parser("role", help="give a user a role in a community, one more or instead of the one before")
+    role.add_argument("name", metavar="NAME")
+    role.add_argument("role", choices=ROLES)
+    role.add_argument("--community", metavar="ID", help="of a hub with several")
+    _add_where(role, default=argparse.SUPPRESS)
+    role.set_defaults(run=_give_role)
+    disable = actions.add_parser("disable", help="keep a user out, everywhere and at once")
+    disable.add_argument("name", metavar="NAME")
+    _add_where(disable, default=argparse.SUPPRESS)
+    disable.set_defaults(run=_disable_user)
+    listed = actions.add_parser("list", help="who may log in")
+    _add_where(listed, default=argparse.SUPPRESS)
+    listed.set_defaults(run=_list_users)
 
 
 def _add_where(parser: argparse.ArgumentParser, default: Any) -> None:
@@ -81,6 +96,52 @@ def _add_user(options: argparse.Namespace) -> int:
     finally:
         database.close()
     return 0
+
+
+def _give_role(options: argparse.Namespace) -> int:
+    from edgecv.console.accounts.audit import COMMAND_LINE  # noqa: PLC0415
+    from edgecv.console.accounts.managing import join  # noqa: PLC0415
+    from edgecv.console.accounts.roles import Role  # noqa: PLC0415
+    from edgecv.console.accounts.users import find_community, find_user  # noqa: PLC0415
+
+    with _session(options, writes=True) as session:
+        community = find_community(session, options.community)
+        join(session, find_user(session, options.name), community, Role(options.role), COMMAND_LINE)
+        print(f"{options.name}: is {options.role} of {community.title} now")
+    return 0
+
+
+def _disable_user(options: argparse.Namespace) -> int:
+    from edgecv.console.accounts.audit import COMMAND_LINE  # noqa: PLC0415
+    from edgecv.console.accounts.managing import disable  # noqa: PLC0415
+    from edgecv.console.accounts.users import find_user  # noqa: PLC0415
+
+    with _session(options, writes=True) as session:
+        disable(session, find_user(session, options.name), COMMAND_LINE)
+        print(f"{options.name}: is disabled, every login ended")
+    return 0
+
+
+def _list_users(options: argparse.Namespace) -> int:
+    from edgecv.console.accounts.managing import everybody  # noqa: PLC0415
+
+    with _session(options) as session:
+        for user, community, role in everybody(session):
+            print(f"{user.name:20} {role:9} {community.name:20} {'disabled' if user.disabled else user.full_name}")
+    return 0
+
+
+@contextmanager
+def _session(options: argparse.Namespace, *, writes: bool = False) -> Iterator[Any]:
+    from edgecv.console.server import open_database  # noqa: PLC0415
+    from edgecv.console.storage import EVERYTHING  # noqa: PLC0415
+
+    database = open_database(_where(options))
+    try:
+        with database.session(EVERYTHING, writes=writes) as session:
+            yield session
+    finally:
+        database.close()
 
 
 def _where(options: argparse.Namespace) -> Box | Hub:

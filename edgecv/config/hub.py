@@ -35,6 +35,14 @@ class HubBroker(Section):
     )
 
 
+class EvidenceBox(Section):
+    """The boxes of a site, as far as they send evidence."""
+
+    token_file: SomeText = Field(
+        description="a file with the token its boxes show (upstream.evidence.token_file), or credential:NAME"
+    )
+
+
 class HubFile(Section):
     """What a hub file holds."""
 
@@ -42,12 +50,15 @@ class HubFile(Section):
         description="the communities, each under its id"
     )
     mqtt: HubBroker = Field(description="the broker that all boxes push to: {url: ...}")
+    evidence: dict[TopicName, EvidenceBox] = Field(
+        default_factory=dict, description="the sites whose boxes may send evidence: {SITE: {token_file: ...}}"
+    )
     directory: SomeText = Field(default="/var/lib/edgecv-hub", description="where the hub keeps what boxes send it")
     console: ConsoleSection = Field(default_factory=ConsoleSection, description="the web page")
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
-        """A site belongs to one community."""
+        """A site belongs to one community; evidence comes from known sites."""
         owner: dict[str, str] = {}
         communities = given.get("communities")
         for name, community in communities.items() if isinstance(communities, Mapping) else ():
@@ -55,6 +66,10 @@ class HubFile(Section):
                 if isinstance(site, str) and owner.setdefault(site, str(name)) != str(name):
                     at = ("communities", str(name), "sites", index)
                     yield Conflict(at, f"is a site of '{owner[site]}' already; a site belongs to one community")
+        evidence = given.get("evidence")
+        for site in evidence if isinstance(evidence, Mapping) else ():
+            if site not in owner:
+                yield Conflict(("evidence", str(site)), "is a site of no community; name it under communities")
 
 
 @dataclass(frozen=True, slots=True)

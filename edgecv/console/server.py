@@ -26,6 +26,7 @@ from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
+from edgecv.console.intake.evidence_files import EvidenceFiles
 from edgecv.console.intake.sites import set_communities
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
@@ -111,6 +112,7 @@ class ConsoleServer:
             pictures=Pictures(shelf, _state(where) / "blurred"),
             verifier=self._verifier,
             box=box,
+            evidence_files=EvidenceFiles.of(where, shelf) if isinstance(where, Hub) else None,
             live_pictures=LivePictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
         )
         self._chores = Chores(self._database, console.pictures, box, Hook.of(settings, where.path), self._live.tell)

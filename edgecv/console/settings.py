@@ -11,7 +11,12 @@ SEEN_EVERY_S = 60.0
 
 LOGIN_WINDOW_S = 900.0
 LOGIN_FAILURES_PER_NAME = 5
-"""In a window; at 20 guesses an hour even a weak password outlives its owner's patience."""
+"""In a window, from one address; at 20 guesses an hour even a weak password outlives its owner's patience."""
+LOGIN_SLOW_AFTER = 10
+"""Failures of a name in a window, from all addresses together, after which each more makes a try of it wait..."""
+LOGIN_SLOW_STEP_S = 0.5
+LOGIN_SLOWEST_S = 15.0
+"""...so much longer, up to this: guessing from everywhere is slowed, and its owner still gets in."""
 LOGIN_FAILURES_PER_ADDRESS = 20
 """A whole office may come from one address, and mistype."""
 
@@ -22,6 +27,13 @@ PASSWORD_LONGEST = 256
 
 FORM_BYTES = 256 * 1024
 """Largest form or JSON body; notes are short, and everything larger is a file and comes by another way."""
+
+EVIDENCE_FILE_BYTES = 1024**3
+"""Largest file of evidence: a minute of 4K video is 100 to 200 MB."""
+EVIDENCE_FILES = 64
+"""Files of one incident; a box writes about ten."""
+TOKEN_CHARS = 32
+"""Shortest token of a box: 128 bits in hex, beyond all guessing."""
 
 PAGE_ROWS = 30
 """Incidents a page: more than a screen, less than a phone minds."""

@@ -23,6 +23,7 @@ def test_the_example_is_valid() -> None:
     [
         ("client_id:", "client_idd:", "did you mean 'client_id'"),
         ("sites: [riverside-1]", "sites: [jialinglu-3]", "is a site of 'jialing' already"),
+        ("  jialinglu-3:   ", "  jialinglu-9:   ", "is a site of no community"),
         ("url: mqtts://", "url: https://", "must start with mqtt"),
         ("postgresql://edgecv@", "postgresql://edgecv:secret@", "must not hold a password"),
     ],

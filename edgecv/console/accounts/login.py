@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from edgecv.console.accounts.audit import audit
 from edgecv.console.accounts.passwords import verify_password
 from edgecv.console.accounts.sessions import begin_session
-from edgecv.console.settings import LOGIN_FAILURES_PER_ADDRESS, LOGIN_FAILURES_PER_NAME, LOGIN_WINDOW_S
+from edgecv.console.settings import (
+    LOGIN_FAILURES_PER_ADDRESS,
+    LOGIN_FAILURES_PER_NAME,
+    LOGIN_SLOW_AFTER,
+    LOGIN_SLOW_STEP_S,
+    LOGIN_SLOWEST_S,
+    LOGIN_WINDOW_S,
+)
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import LoginAttempt, Membership, User
 
@@ -35,12 +42,9 @@ def log_in(database: ConsoleDatabase, name: str, password: str, address: str) ->
         address: where the request came from.
     """
     name = name.strip()[:64]
-    with database.session(EVERYTHING, writes=True) as session:
-        if _too_often(session, name, address):
-            return LoginResult("wait")
-        # Counted before the password is looked at: many tries at once are many tries.
-        attempt = LoginAttempt(name=name, address=address, at_s=time.time(), ok=False)
-        session.add(attempt)
+    if not count_try(database, name, address):
+        return LoginResult("wait")
+    with database.session(EVERYTHING) as session:
         user = session.scalar(select(User).where(User.name == name, User.disabled.is_(False)))
     if not verify_password(None if user is None else user.password_hash, password) or user is None:
         with database.session(EVERYTHING, writes=True) as session:
@@ -52,15 +56,48 @@ def log_in(database: ConsoleDatabase, name: str, password: str, address: str) ->
         )
         if community is None:
             return LoginResult("wrong")
-        session.execute(delete(LoginAttempt).where(LoginAttempt.name == name, LoginAttempt.ok.is_(False)))
+        forget_tries(session, name, address)
         audit(session, name, "login", community=community, address=address)
         return LoginResult("in", begin_session(session, user, community))
 
 
+def slow_down_s(database: ConsoleDatabase, name: str) -> float:
+    """How long a try of a name has to wait first, seconds: longer the more of them failed, wherever they came from.
+
+    Too many from one address end tries from there; from everywhere they are only slowed, else anybody could keep a
+    known name out.
+    """
+    with database.session(EVERYTHING) as session:
+        recent = _failed().where(LoginAttempt.name == name.strip()[:64], LoginAttempt.at_s > _window())
+        failures = session.scalar(recent) or 0
+    return min(max(failures - LOGIN_SLOW_AFTER, 0) * LOGIN_SLOW_STEP_S, LOGIN_SLOWEST_S)
+
+
+def count_try(database: ConsoleDatabase, name: str, address: str) -> bool:
+    """Count a try before the password is looked at, for many tries at once are many; False where they are too many."""
+    with database.session(EVERYTHING, writes=True) as session:
+        if _too_often(session, name, address):
+            return False
+        session.add(LoginAttempt(name=name, address=address, at_s=time.time(), ok=False))
+    return True
+
+
+def forget_tries(session: Session, name: str, address: str) -> None:
+    """After a success: what was mistyped from there is forgotten; guesses from elsewhere are not."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.name == name, LoginAttempt.address == address))
+
+
 def _too_often(session: Session, name: str, address: str) -> bool:
-    since = time.time() - LOGIN_WINDOW_S
-    session.execute(delete(LoginAttempt).where(LoginAttempt.at_s < since))
-    failed = select(func.count()).select_from(LoginAttempt).where(LoginAttempt.ok.is_(False))
-    by_name = session.scalar(failed.where(LoginAttempt.name == name)) or 0
-    by_address = session.scalar(failed.where(LoginAttempt.address == address)) or 0
+    session.execute(delete(LoginAttempt).where(LoginAttempt.at_s < _window()))
+    here = _failed().where(LoginAttempt.address == address)
+    by_name = session.scalar(here.where(LoginAttempt.name == name)) or 0
+    by_address = session.scalar(here) or 0
     return by_name >= LOGIN_FAILURES_PER_NAME or by_address >= LOGIN_FAILURES_PER_ADDRESS
+
+
+def _failed() -> Select[Any]:
+    return select(func.count()).select_from(LoginAttempt).where(LoginAttempt.ok.is_(False))
+
+
+def _window() -> float:
+    return time.time() - LOGIN_WINDOW_S

@@ -38,6 +38,18 @@ def begin_session(session: Session, user: User, community: int) -> str:
     return token
 
 
+def switch_community(session: Session, token: str, user: int, community: int) -> bool:
+    """Look at another of one's communities from now on; False where the user is no member of it."""
+    if session.get(Membership, (user, community)) is None:
+        return False
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.token_sha256 == _digest(token), LoginSession.user_id == user)
+        .values(community_id=community)
+    )
+    return True
+
+
 def end_session(session: Session, token: str) -> None:
     """End a login."""
     session.execute(delete(LoginSession).where(LoginSession.token_sha256 == _digest(token)))

@@ -19,14 +19,22 @@ _NAME = re.compile(r"[\w.@-]{2,64}")
 
 
 def add_user(
-    session: Session, name: str, password: str, role: Role, community: Community, *, by: str, full_name: str = ""
+    session: Session,
+    name: str,
+    password: str,
+    role: Role,
+    community: Community,
+    *,
+    by: str,
+    full_name: str = "",
+    address: str = "",
 ) -> User:
     """Make a user with a role in a community.
 
     Raises:
         ConfigError: the name is taken or no name, or the password is too short.
     """
-    if not _NAME.fullmatch(name):
+    if not is_user_name(name):
         raise ConfigError(f"user '{name}': must be 2 to 64 letters, digits, '.', '-', '_' or '@'")
     if session.scalar(select(User).where(User.name == name)) is not None:
         raise ConfigError(f"user '{name}': is there already; choose another name")
@@ -34,8 +42,13 @@ def add_user(
     session.add(user)
     session.flush()
     session.add(Membership(user_id=user.key, community_id=community.key, role=role.value))
-    audit(session, by, "user added", f"{name} as {role.value}", community=community.key)
+    audit(session, by, "user added", f"{name} as {role.value}", community=community.key, address=address)
     return user
+
+
+def is_user_name(name: str) -> bool:
+    """Whether somebody may be called so."""
+    return _NAME.fullmatch(name) is not None
 
 
 def find_community(session: Session, name: str | None) -> Community:
@@ -52,6 +65,19 @@ def find_community(session: Session, name: str | None) -> Community:
     if name not in known:
         raise ConfigError(f"--community {name}: is not known; known are {', '.join(known)}{did_you_mean(name, known)}")
     return known[name]
+
+
+def find_user(session: Session, name: str) -> User:
+    """The user of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    user = session.scalar(select(User).where(User.name == name))
+    if user is None:
+        known = session.scalars(select(User.name)).all()
+        raise ConfigError(f"user '{name}': is not known{did_you_mean(name, known)}; `console user list` shows all")
+    return user
 
 
 def has_users(session: Session) -> bool:

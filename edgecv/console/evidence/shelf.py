@@ -31,6 +31,11 @@ class Shelf:
             return None
         return self.root / site / incident_id if self.by_site else self.root / incident_id
 
+    @staticmethod
+    def is_name(name: str) -> bool:
+        """Whether a file of evidence may be called so."""
+        return _FILE.fullmatch(name) is not None
+
     def file(self, site: str, incident_id: str, name: str) -> Path | None:
         """A file of it, or None where there is none of that name."""
         folder = self.folder(site, incident_id)

@@ -1,7 +1,4 @@
-"""The menu: an entry a page, shown to those who may open it.
-
-Work and administration get theirs here when they come.
-"""
+"""The menu: an entry a page, shown to those who may open it."""
 
 from __future__ import annotations
 
@@ -25,6 +22,7 @@ ENTRIES = (
     Entry("/work", N_("My cases"), (Capability.SEE_OWN,)),
     Entry("/statistics", N_("Statistics"), (Capability.SEE_STATISTICS,)),
     Entry("/cameras", N_("Cameras"), (Capability.SEE_ALL,)),
+    Entry("/users", N_("Users"), (Capability.MANAGE_USERS,)),
 )
 
 

@@ -21,12 +21,14 @@ from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.checking import Verifier
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.intake.evidence_files import EvidenceFiles
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
 from edgecv.console.web.record_words import told
 from edgecv.console.web.words import (
+    ACCOUNT_REFUSALS,
     ACTIONS,
     CLASSES,
     DEVICE_STATES,
@@ -58,6 +60,7 @@ class Console:
         verifier: checks evidence.
         box: the box's own store; None on a hub.
         live_pictures: of the box's own cameras; None on a hub.
+        evidence_files: takes what boxes upload; None on a box.
     """
 
     database: ConsoleDatabase
@@ -70,6 +73,7 @@ class Console:
     verifier: Verifier
     box: BoxStore | None = None
     live_pictures: LivePictures | None = None
+    evidence_files: EvidenceFiles | None = None
 
 
 def console_of(request: Request) -> Console:
@@ -141,6 +145,7 @@ def _templates(name: str) -> Environment:
         STATES=STATES,
         CLASSES=CLASSES,
         ROLES=ROLES,
+        ACCOUNT_REFUSALS=ACCOUNT_REFUSALS,
         ACTIONS=ACTIONS,
         DEVICE_STATES=DEVICE_STATES,
         REFUSALS=REFUSALS,

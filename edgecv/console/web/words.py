@@ -57,6 +57,18 @@ REFUSALS = {
     "assignee": N_("Choose who is sent."),
     "meanwhile": N_("Somebody else changed this case meanwhile. Look at what is new and decide again."),
 }
+ACCOUNT_REFUSALS = {
+    "name": N_("A name has 2 to 64 letters, digits, '.', '-', '_' or '@'."),
+    "taken": N_("That name is taken; choose another."),
+    "unknown": N_("There is no such user here."),
+    "self": N_("You cannot do that to your own account; ask another administrator."),
+    "shared": N_("They belong to other communities too; only who runs the console can do that."),
+    "elsewhere": N_("They log in elsewhere and have no password here."),
+    "wrong": N_("The old password is not right."),
+    "length": N_("A password has 10 to 256 characters."),
+    "twice": N_("The new passwords are not the same."),
+    "wait": N_("Too many tries. Wait a quarter of an hour."),
+}
 ACTIONS = {"view": N_("Looked at"), "export": N_("Downloaded"), "print": N_("Printed")}
 RELEASES = {"thrown": N_("Thrown"), "dropped": N_("Dropped"), "blown": N_("Blown off")}
 ROLES = {

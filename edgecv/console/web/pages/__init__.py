@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from edgecv.console.web.pages import (
+    account,
     calibration,
     cameras,
     case,
@@ -17,6 +18,8 @@ from edgecv.console.web.pages import (
     statistics,
     stream,
     switches,
+    upload,
+    users,
     work,
 )
 
@@ -34,4 +37,7 @@ ROUTES: tuple[Route, ...] = (
     *sensitivity.routes,
     *statistics.routes,
     *stream.routes,
+    *users.routes,
+    *account.routes,
+    *upload.routes,
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
-from edgecv.console.accounts.login import log_in
+from edgecv.console.accounts.login import log_in, slow_down_s
 from edgecv.console.accounts.sessions import end_session
 from edgecv.console.accounts.users import has_users
 from edgecv.console.settings import SESSION_LONGEST_S
@@ -29,7 +31,9 @@ async def enter(request: Request) -> Response:
     form = await request.form()
     name, password = str(form.get("name", "")), str(form.get("password", ""))
     address = request.client.host if request.client is not None else ""
-    result = await run_in_threadpool(log_in, console_of(request).database, name, password, address)
+    database = console_of(request).database
+    await asyncio.sleep(await run_in_threadpool(slow_down_s, database, name))  # here, where waiting takes no thread
+    result = await run_in_threadpool(log_in, database, name, password, address)
     if result.token is None:
         status = 429 if result.outcome == "wait" else 403
         return await run_in_threadpool(_form, request, result.outcome, name, status)

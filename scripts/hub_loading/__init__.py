@@ -1,0 +1,1 @@
+"""A hub at scale: see scripts/hub_load."""
