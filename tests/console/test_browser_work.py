@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from console.browsing import PASSWORD, barriers, complaints_of, log_in
+from console.browsing import PASSWORD, SLOW_MS, barriers, complaints_of, log_in
 from console.seen_bundle import keep_evidence, record_of, the_fall
+from waiting import wait_for
 
 from edgecv.cli import main
 from edgecv.config import load_box
@@ -53,7 +54,7 @@ _DRAWN = """([x, y]) => {
   const pen = document.querySelector('.player canvas').getContext('2d');
   return [...pen.getImageData(Math.round(x), Math.round(y), 1, 1).data];
 }"""
-_BRIGHTEST_NEAR = """([x, y]) => {
+_DARKEST_NEAR = """([x, y]) => {
   const video = document.querySelector('video'), canvas = document.createElement('canvas');
   canvas.width = video.videoWidth; canvas.height = video.videoHeight;
   const pen = canvas.getContext('2d');
@@ -99,7 +100,7 @@ def test_a_case_from_its_appearance_to_its_end(chromium: Any, box: AtWork) -> No
     keep_evidence(box.store, BoxKey.load_or_create(box.state), record_of())
     page.get_by_role("link", name="Floor 6").click()
     page.get_by_text("Every file is what the box sealed").wait_for()
-    page.wait_for_function("document.querySelector('.player').dataset.time")
+    page.locator(".player[data-time]").wait_for()
     fall = the_fall()
     middle = (fall.pixels[19] + fall.pixels[20]) / 2  # between two sightings: nothing but the path's line is there
     assert page.evaluate(_DRAWN, middle.tolist())[3] > 0, "the path is drawn where the thing fell"
@@ -125,14 +126,16 @@ def test_the_path_lies_on_the_thing_in_every_frame_of_the_untouched_clip(chromiu
     page.get_by_label("Why the untouched files are opened").fill("police file 17")
     page.get_by_role("button", name="Play the untouched clip").click()
     page.get_by_text("police file 17").wait_for()
-    page.wait_for_function("document.querySelector('video').readyState >= 2")
+    # not by wait_for_function: it polls by eval, which the page's security policy forbids
+    wait_for(lambda: page.evaluate("document.querySelector('video').readyState") >= 2, SLOW_MS / 1000)
     fall = the_fall()
     for sighting in (2, 21, 38):
         page.locator(".seek").evaluate(
             "(seek, t) => { seek.value = t; seek.dispatchEvent(new Event('input')); }", float(fall.times[sighting])
         )
         x, y = fall.pixels[sighting]
-        page.wait_for_function(f"({_BRIGHTEST_NEAR})([{x}, {y}]) > 200")
+        place = [float(x), float(y)]
+        wait_for(lambda place=place: page.evaluate(_DARKEST_NEAR, place) > 200, SLOW_MS / 1000)  # type: ignore[misc]
         assert abs(float(page.locator(".player").get_attribute("data-time")) - fall.times[sighting]) < 0.03
         shown = page.evaluate(_DRAWN, ((fall.pixels[0] + fall.pixels[1]) / 2).tolist())
         assert shown[3] > 0
