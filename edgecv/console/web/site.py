@@ -22,6 +22,7 @@ from edgecv.console.evidence.checking import Verifier
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.storage import ConsoleDatabase
+from edgecv.console.web.alarm_facts import is_private
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
@@ -147,6 +148,7 @@ def _templates(name: str) -> Environment:
         RELEASES=RELEASES,
         verb=verb,
         kind_words=kind_words,
+        is_private=is_private,
         menu=entries,
     )
     return environment
