@@ -172,7 +172,7 @@ def test_the_list_and_the_page_show_the_device_and_nothing_of_a_thrown_object(of
     assert "cover-17" in listed and OVER.text in listed and "Over since" in listed
     assert "kitchen" not in listed and "Floor unknown" not in listed
     page = browser.get("/incidents/a-1").text
-    for shown in ("Manhole cover moved", OVER.text, "tilt deg", "31.5", "yes", "Since", "Until"):
+    for shown in ("Manhole cover moved", OVER.text, "tilt deg", "31.5", "yes", "Began", "Ended"):
         assert shown in page
     for absent in ("Excluded floors", "How heavy", "Where it came from", "Pictures", "hazard"):
         assert absent not in page

@@ -104,8 +104,8 @@ class BoxFeed:
         for row in messages:
             event = _as_it_is_now(box, row["event"]) if row["kind"] == "update" else row["event"]
             arrivals.append(self._arrival(row["device"], row["kind"], event, now))
-        for row in box.connection.execute("SELECT device, state, changed_s FROM states"):
-            arrivals.append(self._arrival(row["device"], "state", row["state"], row["changed_s"]))
+        states = box.connection.execute("SELECT device, state, changed_s FROM states")
+        arrivals += [self._arrival(row["device"], "state", row["state"], row["changed_s"]) for row in states]
         ends = {}
         if rows:
             ends[_RECORDS] = int(rows[-1]["rowid"])

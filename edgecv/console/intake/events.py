@@ -78,14 +78,7 @@ def _understood(site: str, device: str, kind: str, raw: str, topic: str, now_s: 
         if (columns["site"], columns["device"], columns["id"]) != (site, device, event_id):
             raise ValueError("site, device and id of the record are not those of its topic and envelope")
     elif kind == "update":
-        columns = columns_of(data)
-        if (columns["site"], columns["device"]) != (site, device):
-            raise ValueError("site and device of the alarm are not those of its topic")
-        if columns["kind"] == "thrown_object":
-            raise ValueError("what was thrown is sealed and has no updates")
-        event_id = columns["id"]
-        if not 1 <= len(event_id) <= 64:
-            raise ValueError("an id has 1 to 64 characters")
+        event_id = _updated_alarm(site, device, data)
     elif kind == "evidence":
         str(data["incident"]), str(data["manifest_sha256"]), list(data["files"])
         if data["incident"] != event_id:
@@ -93,6 +86,19 @@ def _understood(site: str, device: str, kind: str, raw: str, topic: str, now_s: 
     else:
         str(data["kind"]), str(data["text"])
     return Arrival(kind, site, device, event_id, seconds(str(event["time"])), data, raw, topic)  # type: ignore[arg-type]
+
+
+def _updated_alarm(site: str, device: str, data: Mapping[str, Any]) -> str:
+    """The id of the alarm that an update is about; the update's own is no use, for an alarm is kept as it is now."""
+    columns = columns_of(data)
+    if (columns["site"], columns["device"]) != (site, device):
+        raise ValueError("site and device of the alarm are not those of its topic")
+    if columns["kind"] == "thrown_object":
+        raise ValueError("what was thrown is sealed and has no updates")
+    alarm_id = str(columns["id"])
+    if not 1 <= len(alarm_id) <= 64:
+        raise ValueError("an id has 1 to 64 characters")
+    return alarm_id
 
 
 def _no_constant(name: str) -> None:
