@@ -66,7 +66,10 @@ class BoxFeed:
             except Exception as error:
                 known = isinstance(error, sqlite3.Error | EdgecvError)
                 self._problem = str(error) if known else f"unexpected {type(error).__name__}; the log has more"
-                _log.exception("%s cannot be read; trying on", self._path)
+                if isinstance(error, EdgecvError):
+                    _log.warning("%s; trying on", error)
+                else:
+                    _log.exception("%s cannot be read; trying on", self._path)
                 self._stopping.wait(RETRY_S)
 
     def _follow(self) -> None:
@@ -98,9 +101,11 @@ class BoxFeed:
         ).fetchall()
         now = time.time()
         arrivals = [arrival for row in rows if (arrival := self._of_record(row["record"], now)) is not None]
-        arrivals += [self._arrival(row["device"], row["kind"], row["event"], now) for row in messages]
-        for row in box.connection.execute("SELECT device, state, changed_s FROM states"):
-            arrivals.append(self._arrival(row["device"], "state", row["state"], row["changed_s"]))
+        for row in messages:
+            event = _as_it_is_now(box, row["event"]) if row["kind"] == "update" else row["event"]
+            arrivals.append(self._arrival(row["device"], row["kind"], event, now))
+        states = box.connection.execute("SELECT device, state, changed_s FROM states")
+        arrivals += [self._arrival(row["device"], "state", row["state"], row["changed_s"]) for row in states]
         ends = {}
         if rows:
             ends[_RECORDS] = int(rows[-1]["rowid"])
@@ -126,3 +131,10 @@ class BoxFeed:
     def _cursors(self) -> dict[str, int]:
         with self._database.session(EVERYTHING) as session:
             return {row.feed: row.position for row in session.scalars(select(FeedCursor))}
+
+
+def _as_it_is_now(box: Database, event: str) -> str:
+    """An update with the alarm that the box keeps: records are read before messages, and none may lead back."""
+    update = json.loads(event)
+    row = box.connection.execute("SELECT record FROM incidents WHERE id = ?", (update["data"]["id"],)).fetchone()
+    return event if row is None else json.dumps(update | {"data": json.loads(row["record"])}, ensure_ascii=False)

@@ -26,7 +26,7 @@ from edgecv.console.settings import BATCH, BROKER_INFLIGHT, BROKER_SESSION_S, RE
 from edgecv.console.storage import ConsoleDatabase
 
 _log = logging.getLogger("edgecv.console")
-TOPICS = tuple(f"edgecv/v1/+/+/{leaf}" for leaf in ("incident", "evidence", "device", "state"))
+TOPICS = tuple(f"edgecv/v1/+/+/{leaf}" for leaf in ("incident", "evidence", "update", "device", "state"))
 _KEEPALIVE_S = 30
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgecv.console.storage.projection import columns_of, seconds
-from edgecv.upstream.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, INCIDENT_TYPE
+from edgecv.upstream.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, INCIDENT_TYPE, UPDATE_TYPE
 
-Kind = Literal["incident", "evidence", "device", "state"]
-_TYPES = {"incident": INCIDENT_TYPE, "evidence": EVIDENCE_TYPE, "device": DEVICE_TYPE}
+Kind = Literal["incident", "evidence", "update", "device", "state"]
+_TYPES = {"incident": INCIDENT_TYPE, "evidence": EVIDENCE_TYPE, "update": UPDATE_TYPE, "device": DEVICE_TYPE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Arrival:
         kind: what it is; None where it was not understood.
         site: whose box; from the topic, which the broker's rules guard, and never from the content.
         device: whose.
-        id: of the incident or event; of a state, nothing.
+        id: of the incident (an update's too) or event; of a state, nothing.
         at_s: the event's own time, seconds since 1970.
         data: the content.
         raw: as it came.
@@ -77,6 +77,8 @@ def _understood(site: str, device: str, kind: str, raw: str, topic: str, now_s: 
         columns = columns_of(data)
         if (columns["site"], columns["device"], columns["id"]) != (site, device, event_id):
             raise ValueError("site, device and id of the record are not those of its topic and envelope")
+    elif kind == "update":
+        event_id = _updated_alarm(site, device, data)
     elif kind == "evidence":
         str(data["incident"]), str(data["manifest_sha256"]), list(data["files"])
         if data["incident"] != event_id:
@@ -84,6 +86,19 @@ def _understood(site: str, device: str, kind: str, raw: str, topic: str, now_s: 
     else:
         str(data["kind"]), str(data["text"])
     return Arrival(kind, site, device, event_id, seconds(str(event["time"])), data, raw, topic)  # type: ignore[arg-type]
+
+
+def _updated_alarm(site: str, device: str, data: Mapping[str, Any]) -> str:
+    """The id of the alarm that an update is about; the update's own is no use, for an alarm is kept as it is now."""
+    columns = columns_of(data)
+    if (columns["site"], columns["device"]) != (site, device):
+        raise ValueError("site and device of the alarm are not those of its topic")
+    if columns["kind"] == "thrown_object":
+        raise ValueError("what was thrown is sealed and has no updates")
+    alarm_id = str(columns["id"])
+    if not 1 <= len(alarm_id) <= 64:
+        raise ValueError("an id has 1 to 64 characters")
+    return alarm_id
 
 
 def _no_constant(name: str) -> None:

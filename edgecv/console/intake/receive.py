@@ -77,7 +77,7 @@ def store(session: Session, arrivals: Iterable[Arrival]) -> News:
         if community is None or arrival.kind is None:
             _keep_aside(session, arrival, arrival.problem or "its site belongs to no community")
         elif _STORING[arrival.kind](session, community, arrival):
-            news.add((community, arrival.kind))
+            news.add((community, "incident" if arrival.kind == "update" else arrival.kind))
     return news
 
 
@@ -109,8 +109,29 @@ def claim(session: Session, site: str) -> int:
 def _incident(session: Session, community: int, arrival: Arrival) -> bool:
     now = time.time()
     values = columns_of(arrival.data) | {"record": dict(arrival.data), "received_s": now, "state_s": now}
-    values["due_s"] = due_after(State.NEW, now)
+    values |= {"due_s": due_after(State.NEW, now), "as_of_s": arrival.at_s}
     return _insert(session, Incident, {"community_id": community, "state": "new", **values})
+
+
+def _update(session: Session, community: int, arrival: Arrival) -> bool:
+    """An alarm as it is now; it may overtake the alarm itself, or come after a newer one. Its case stays as it is."""
+    if _incident(session, community, arrival):
+        return True
+    wanted = select(Incident).where(Incident.community_id == community, Incident.id == arrival.id)
+    known = session.scalars(wanted.with_for_update()).one()
+    values = columns_of(arrival.data)
+    if any(getattr(known, name) != values[name] for name in ("kind", "site", "device")):
+        raise ValueError(f"an update of {arrival.id}, which is another device's")
+    # What is over does not begin again, whatever the box's clock did meanwhile.
+    if (values["ended_s"] is not None, arrival.at_s) < (known.ended_s is not None, known.as_of_s or 0.0):
+        return False
+    if known.record == dict(arrival.data):
+        return False
+    for name, value in values.items():
+        setattr(known, name, value)
+    known.record, known.as_of_s = dict(arrival.data), arrival.at_s
+    session.flush()
+    return True
 
 
 def _evidence(session: Session, community: int, arrival: Arrival) -> bool:
@@ -157,7 +178,7 @@ def _state(session: Session, community: int, arrival: Arrival) -> bool:
     return True
 
 
-_STORING = {"incident": _incident, "evidence": _evidence, "device": _device_event, "state": _state}
+_STORING = {"incident": _incident, "evidence": _evidence, "update": _update, "device": _device_event, "state": _state}
 
 
 def _keep_aside(session: Session, arrival: Arrival, reason: str) -> None:

@@ -9,8 +9,15 @@ from sqlalchemy import Connection, inspect, text
 from edgecv.console.storage.schema import APPEND_ONLY, Base
 from edgecv.errors import EdgecvError
 
-VERSION = 1
-_STEPS: dict[int, Callable[[Connection], None]] = {}
+VERSION = 2
+
+
+def _alarms(connection: Connection) -> None:
+    for column in ("ended_s DOUBLE PRECISION", "subject VARCHAR", "text VARCHAR", "as_of_s DOUBLE PRECISION"):
+        connection.execute(text(f"ALTER TABLE incidents ADD COLUMN {column}"))
+
+
+_STEPS: dict[int, Callable[[Connection], None]] = {1: _alarms}
 """From that version to the next. Add one, and count ``VERSION`` up, once a version has been released."""
 
 _MIGRATION_LOCK = 0x65646765  # "edge"

@@ -44,6 +44,9 @@ def columns_of(record: Mapping[str, Any]) -> dict[str, Any]:
         "hazard": _text(mass.get("hazard")),
         "label": str(_section(record, "verdict").get("label") or record["kind"]),
         "started_s": seconds(str(record["started_at"])),
+        "ended_s": None if record.get("ended_at") is None else seconds(str(record["ended_at"])),
+        "subject": _text(record.get("subject")),
+        "text": _text(record.get("text")),
     }
 
 

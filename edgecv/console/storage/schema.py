@@ -114,6 +114,14 @@ class Incident(CommunityOwned, Base):
     hazard: Mapped[str | None]
     label: Mapped[str]
     started_s: Mapped[float]
+    ended_s: Mapped[float | None] = mapped_column(default=None)
+    """Of an alarm; None while it lasts."""
+    subject: Mapped[str | None] = mapped_column(default=None)
+    """Of an alarm: which of what the device looks after."""
+    text: Mapped[str | None] = mapped_column(default=None)
+    """Of an alarm: in one sentence, as it is now."""
+    as_of_s: Mapped[float | None] = mapped_column(default=None)
+    """When the box said what stands here: an older update that comes late changes nothing."""
     received_s: Mapped[float]
     record: Mapped[dict[str, Any]]
     """The contract's JSON."""

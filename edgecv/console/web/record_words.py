@@ -116,6 +116,9 @@ SENTENCES = (
     N_("blurred page"),
     N_("untouched page"),
     N_("%(file)s: the daemon has not made it yet"),
+    # edgecv.incidents.database
+    N_("%(file)s: was written by an older edgecv (schema %(found)s, needed is %(needed)s)"),
+    N_("start 'edgecv run' once, which brings it up to date"),
 )
 PLOT_TEXTS = (
     N_("height above the ground (m)"),

@@ -23,6 +23,7 @@ from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.evidence_files import EvidenceFiles
 from edgecv.console.storage import ConsoleDatabase
+from edgecv.console.web.alarm_facts import is_private
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
@@ -152,6 +153,7 @@ def _templates(name: str) -> Environment:
         RELEASES=RELEASES,
         verb=verb,
         kind_words=kind_words,
+        is_private=is_private,
         menu=entries,
     )
     return environment

@@ -32,7 +32,25 @@ DEVICE_STATES = {
     "finished": N_("The recording is over"),
 }
 """Of cameras and boxes; one that is not here is shown as it is."""
-KINDS = {"thrown_object": N_("Thrown object")}
+KINDS = {
+    "thrown_object": N_("Thrown object"),
+    "manhole_moved": N_("Manhole cover moved"),
+    "manhole_damaged": N_("Manhole cover damaged"),
+    "manhole_stolen": N_("Manhole cover stolen"),
+    "manhole_water": N_("Water in a manhole"),
+    "manhole_gas": N_("Gas in a manhole"),
+    "manhole_battery": N_("Manhole sensor's battery low"),
+    "manhole_silent": N_("Manhole sensor silent"),
+    "hygiene_limit": N_("Hygiene limit broken"),
+    "hygiene_sensor": N_("Hygiene sensor at fault"),
+    "hygiene_silent": N_("Hygiene sensor silent"),
+    "hygiene_animal": N_("Small animal in a shop"),
+    "report_late": N_("Medical report late"),
+    "dose_missed": N_("Dose missed"),
+    "dose_doubled": N_("Dose taken twice"),
+    "rule_broken": N_("Rule broken"),
+    "rule_silent": N_("Sensor silent"),
+}
 """Of incidents; one that is not here is shown by its name."""
 VERBS = {
     (State.NEW, State.CONFIRMED): N_("Confirm"),

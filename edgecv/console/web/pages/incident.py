@@ -29,6 +29,7 @@ from edgecv.console.evidence.path import Drawing, Place, drawing_of, places
 from edgecv.console.evidence.shelf import PICTURES
 from edgecv.console.settings import DUE_S
 from edgecv.console.storage.schema import Incident
+from edgecv.console.web.alarm_facts import alarm_of
 from edgecv.console.web.language import Language
 from edgecv.console.web.record_words import PLOT_TEXTS
 from edgecv.console.web.site import console_of, language, needs, render, viewer_of
@@ -67,7 +68,7 @@ def page(request: Request, status: int = 200, *, told: Told | None = None, why_m
     now = time.time()
     return render(
         request,
-        "incident.html",
+        "incident.html" if incident.kind == "thrown_object" else "alarm.html",
         status,
         **facts(request, incident),
         lines=lines,
@@ -96,6 +97,7 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
     origin = _section(record, "origin")
     return {
         "incident": incident,
+        "alarm": alarm_of(incident, language(request)),
         "record": record,
         "origin": origin,
         "mass": mass_of(record),
