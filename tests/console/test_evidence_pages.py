@@ -192,11 +192,12 @@ def test_evidence_without_the_boxs_key_is_not_called_genuine(seen: Office) -> No
     assert "nobody has signed it" in found and "✓" not in found
 
 
-def test_records_of_other_makers_break_no_page(seen: Office) -> None:
+@pytest.mark.parametrize(("kind", "told"), [("thrown_object", "Floor unknown"), ("fire", "Lasts")])
+def test_records_of_other_makers_break_no_page(seen: Office, kind: str, told: str) -> None:
     odd = {"track": [{"t": "x"}], "origin": {"candidates": [], "pixel": ["a"], "excluded_floors": "all", "reason": 5}}
     odd |= {"mass": {"p": 3, "kg": {"median": 1}, "things": "many", "hazard": ["x"]}, "motion": {"release": []}}
-    data = {"id": "odd", "kind": "fire", "site": "jialinglu-3", "device": "n", "started_at": "2026-05-01T14:00:00Z"}
+    data = {"id": "odd", "kind": kind, "site": "jialinglu-3", "device": "n", "started_at": "2026-05-01T14:00:00Z"}
     event = {"type": INCIDENT_TYPE, "id": "odd", "time": "2026-05-01T14:00:00Z", "data": data | odd}
     seen.take(read_arrival("jialinglu-3", "n", "incident", json.dumps(event), 1.8e9))
     page = seen.browser("chen").get("/incidents/odd")
-    assert page.status_code == 200 and "Floor unknown" in page.text
+    assert page.status_code == 200 and told in page.text
