@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -77,13 +77,7 @@ def read_points(path: Path, picture_size: tuple[int, int], plan: FacadePlan) -> 
             f"{path}: image_size = [{w}, {h}]: the picture is {picture_size[0]}x{picture_size[1]}; "
             "mark the points in a picture of the camera's full size"
         )
-    points = []
-    for n, point in enumerate(marked.points):
-        try:
-            place = point.facade if point.facade is not None else place_of(point, plan)
-        except ConfigError as error:
-            raise ConfigError(f"{path}: points[{n}].{error}") from error
-        points.append({"pixel": point.pixel, "facade": place, "depth": point.depth, "of": point.of})
+    points = in_metres(marked.points, plan, lambda n: f"{path}: points[{n}].")
     document.data = {
         "image_size": list(picture_size),
         "points": points,
@@ -95,6 +89,27 @@ def read_points(path: Path, picture_size: tuple[int, int], plan: FacadePlan) -> 
     if calibration is None or document.problems:
         raise ConfigProblems(document.problems)
     return calibration
+
+
+def in_metres(points: Iterable[MarkedPoint], plan: FacadePlan, name: Callable[[int], str]) -> list[dict[str, object]]:
+    """Marked points as a calibration file has them.
+
+    Args:
+        points: the points.
+        plan: floors and windows.
+        name: what an error calls the n-th point.
+
+    Raises:
+        ConfigError: a floor or window is not there.
+    """
+    placed: list[dict[str, object]] = []
+    for n, point in enumerate(points):
+        try:
+            place = point.facade if point.facade is not None else place_of(point, plan)
+        except ConfigError as error:
+            raise ConfigError(f"{name(n)}{error}") from error
+        placed.append({"pixel": point.pixel, "facade": place, "depth": point.depth, "of": point.of})
+    return placed
 
 
 def place_of(point: MarkedPoint, plan: FacadePlan) -> tuple[float, float]:

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import yaml
 from paho.mqtt.enums import CallbackAPIVersion
+from soaking.stage import free_ports
 
 from edgecv.incidents.database import DATABASE
 from edgecv.simulation.devices.manhole import CoverState, dev_eui, manhole_day, uplink
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def _measure(folder: Path, options: argparse.Namespace) -> int:
-    port, web = _free_port(), _free_port()
+    port, web = free_ports(2)
     broker = _broker(folder, port)
     box = folder / "box.yaml"
     day = manhole_day(1, 0, f"mqtt://127.0.0.1:{port}")
@@ -135,7 +135,7 @@ def _worker(daemon: subprocess.Popen[bytes]) -> int:
     deadline = time.monotonic() + 60.0
     while time.monotonic() < deadline:
         listed = subprocess.run(
-            ["ps", "-ww", "-o", "pid=,ni=,args=", "--ppid", str(daemon.pid)],
+            ["ps", "-o", "pid=,ni=", "--ppid", str(daemon.pid)],
             capture_output=True,
             text=True,
             check=False,
@@ -185,12 +185,6 @@ def _broker(folder: Path, port: int) -> subprocess.Popen[bytes]:
     process = subprocess.Popen([found, "-c", str(config)], stderr=subprocess.DEVNULL)
     time.sleep(1.0)
     return process
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from typing import Any
 import av
 import pytest
 import yaml
-from av.packet import Packet
 from running import Daemon, RtspServer, ServiceManager, needs_gstreamer
+from soaking.stage import looped
 from upstream.conftest import MortalBroker
 
 
@@ -77,16 +77,6 @@ def demo_box(demo_run) -> dict[str, Any]:
 def long_demo(demo_run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo ten times over: a camera that does not end."""
     target = tmp_path_factory.mktemp("long") / "demo.mp4"
-    with av.open(str(demo_run.files.video)) as reader, av.open(str(target), "w") as writer:
-        stream = reader.streams.video[0]
-        out = writer.add_stream_from_template(stream)
-        packets = [packet for packet in reader.demux(stream) if packet.size]
-        step = packets[1].dts - packets[0].dts
-        for turn in range(10):
-            for packet in packets:
-                copy = Packet(bytes(packet))
-                copy.time_base, copy.is_keyframe, copy.stream = stream.time_base, packet.is_keyframe, out
-                copy.dts = packet.dts + turn * len(packets) * step
-                copy.pts = packet.pts + turn * len(packets) * step
-                writer.mux(copy)
-    return target
+    with av.open(str(demo_run.files.video)) as reader:
+        assert reader.duration is not None
+        return looped(demo_run.files.video, target, 10 * reader.duration / av.time_base)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from brokers import PASSWORD, USER, Broker, free_port, running_broker, tool
+from brokers import PASSWORD, USER, Broker, running_broker, tool
 from receivers import WebReceiver
+from running import free_port
 from small_box import Box
 
 from edgecv.incidents.record import Incident

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgecv.calibration.camera import HeightDoubt, height_doubt, solved_of
 from edgecv.calibration.overlay import FaceOverlay, overlay_of
-from edgecv.calibration.points import MarkedPoint, PointsFile, place_of
+from edgecv.calibration.points import MarkedPoint, PointsFile, in_metres
 from edgecv.config import Calibration
 from edgecv.config.calibration import Point
 from edgecv.config.document import Document
@@ -56,18 +56,11 @@ def calibration_of(marks: Marks, size: tuple[int, int], plan: FacadePlan) -> Cal
     Raises:
         ConfigError: says what is wrong with which point.
     """
-    points = []
-    for n, point in enumerate(marks.points):
-        try:
-            place = point.facade if point.facade is not None else place_of(point, plan)
-        except ConfigError as error:
-            raise ConfigError(f"point {n + 1}: {error}") from error
-        points.append({"pixel": point.pixel, "facade": place, "depth": point.depth, "of": point.of})
     document = Document(
         Path("calibration"),
         data={
             "image_size": list(size),
-            "points": points,
+            "points": in_metres(marks.points, plan, lambda n: f"point {n + 1}: "),
             "distortion": list(marks.distortion),
             "focal_px": marks.focal_px,
             "verticals": [list(pair) for pair in marks.verticals],
