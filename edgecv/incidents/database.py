@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
 from edgecv.errors import EdgecvError
 
 DATABASE = "edgecv.db"
 _BUSY_S = 20.0
+_BUSY_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _MIGRATIONS = (
     """
     CREATE TABLE incidents (
@@ -102,14 +105,16 @@ class Database:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        # while the first connection turns WAL on or the last one puts the log away, SQLite says "locked" at once
+        # instead of waiting for its timeout
+        patient = Retrying(
+            retry=retry_if_exception(_is_busy),
+            stop=stop_after_delay(_BUSY_S),
+            wait=wait_random(0.005, 0.05),
+            reraise=True,
+        )
         try:
-            address = f"file:{_escaped(path)}?mode={'ro' if read_only else 'rwc'}"
-            self.connection = sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
-            self.connection.row_factory = sqlite3.Row
-            if not read_only:
-                self.connection.execute("PRAGMA journal_mode = WAL")
-                self.connection.execute("PRAGMA synchronous = FULL")
-            self._migrate(read_only)
+            patient(self._open, read_only)
         except sqlite3.Error as error:
             raise DatabaseError(
                 f"{path}: cannot be opened as edgecv's database ({error}); check the disk and its permissions, or "
@@ -144,6 +149,20 @@ class Database:
             return [str(error)]
         return [] if found == ["ok"] else found
 
+    def _open(self, read_only: bool) -> None:
+        address = f"file:{_escaped(self.path)}?mode={'ro' if read_only else 'rwc'}"
+        connection = sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            if not read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+            self.connection = connection
+            self._migrate(read_only)
+        except BaseException:
+            connection.close()
+            raise
+
     def _migrate(self, read_only: bool) -> None:
         version = self._version()
         if version > len(_MIGRATIONS):
@@ -166,6 +185,10 @@ class Database:
 
     def _version(self) -> int:
         return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _is_busy(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY_CODES
 
 
 def _escaped(path: Path) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -71,3 +73,30 @@ def test_damage_is_found(tmp_path: Path) -> None:
     path.write_bytes(raw)
     with closing(Database(path)) as one:
         assert one.problems()
+
+
+def test_opening_waits_where_others_open_and_close_it_too(tmp_path: Path) -> None:
+    """Whoever turns WAL on, or leaves last, has the file alone; SQLite says so at once instead of waiting."""
+
+    def open_and_close(number: int, together: threading.Barrier) -> None:
+        for round_number in range(20):
+            together.wait(60)
+            with closing(Database(tmp_path / f"{round_number}.db")) as one, one.transaction() as connection:
+                connection.execute("INSERT INTO states VALUES (?, '{}', 0)", (str(number),))
+
+    people = 6
+    together = threading.Barrier(people)
+    with ThreadPoolExecutor(people) as pool:
+        for done in [pool.submit(open_and_close, number, together) for number in range(people)]:
+            done.result()
+    with closing(Database(tmp_path / "19.db", read_only=True)) as reader:
+        assert reader.connection.execute("SELECT count(*) FROM states").fetchone()[0] == people
+
+
+def test_what_others_never_let_go_of_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgecv.incidents.database._BUSY_S", 0.2)
+    other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    with closing(other):
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DatabaseError, match="database is locked"):
+            Database(tmp_path / "a.db")
