@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdint.h>
 
-int32_t edgecv_version(void) { return 3; }
+int32_t edgecv_version(void) { return 4; }
 
 typedef struct {
     double gravity[3], wind[3], drag, most;

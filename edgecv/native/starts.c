@@ -1,21 +1,14 @@
 /* New tracks from three sightings, as edgecv/tracking/initiation.py: the same limits and the same order. */
+#include "tracking.h"
+
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FRAMES 5     /* looked at, newest first */
-#define COLUMNS 8    /* of a detection: x, y, w, h, area, contrast, snr, covariance */
 #define MOST_FREE 64 /* sightings of one frame */
 #define MOST_PAIRS 120
 #define UNLIKE 1.8
-
-typedef struct {
-    const double *detections, *density; /* n x COLUMNS, n */
-    const uint8_t *taken;               /* n */
-    int64_t n;
-    double t_s;
-} Seen;
 
 typedef struct {
     double max_speed, max_acceleration; /* px/s, px/s^2 */
@@ -49,7 +42,7 @@ static int32_t collect(const Seen *seen, int32_t age, int32_t candidates, Sighti
     for (int64_t r = 0; r < seen->n && found < candidates; r++) {
         if (seen->taken[r]) continue;
         const double *d = seen->detections + r * COLUMNS;
-        out[found++] = (Sighting){d[0], d[1], log(d[4]), d[6], seen->density[r], seen->t_s, age, (int32_t)r};
+        out[found++] = (Sighting){d[0], d[1], log(d[AREA]), d[SNR], seen->density[r], seen->t_s, age, (int32_t)r};
     }
     return found;
 }

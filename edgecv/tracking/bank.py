@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from edgecv.tracking.settings import TrackingSettings
 
 Float64 = NDArray[np.float64]
-_FIRST_SD_PX = 3.0
 
 
 class FilterBank:
@@ -33,12 +32,7 @@ class FilterBank:
         self.covariance: Float64 = np.zeros((0, 2, 3, 3))
         self._jerk, self._speed = s.jerk_h_s2_sqrt_s * h, s.jerk_doubles_at_h_s * h
         self._gravity = s.gravity_h_s2 * h
-        speed = s.max_speed_h_s * h / 2.0
-        sd = [
-            [_FIRST_SD_PX, speed, s.side_acceleration_sd_h_s2 * h],
-            [_FIRST_SD_PX, speed, s.gravity_sd_h_s2 * h],
-        ]
-        self._first_covariance = np.array([np.diag(np.square(row)) for row in sd])
+        self._first_covariance = np.array([np.diag(np.square(row)) for row in s.first_sd(h)])
 
     def __len__(self) -> int:
         return len(self.state)
@@ -82,15 +76,6 @@ class FilterBank:
         state = self.state[rows]
         self.state[rows] = state + gain * (where - state[..., 0])[..., None]
         self.covariance[rows] = P - gain[..., None] * P[..., 0, None, :]
-
-    def keep(self, rows: NDArray[np.intp]) -> None:
-        """Keep these filters, in this order."""
-        self.state, self.covariance = self.state[rows], self.covariance[rows]
-
-    def extend(self, other: FilterBank) -> None:
-        """Append another bank's filters."""
-        self.state = np.concatenate([self.state, other.state])
-        self.covariance = np.concatenate([self.covariance, other.covariance])
 
 
 @lru_cache(maxsize=64)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
+from ctypes import c_double, c_int32
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from edgecv.detection.detection import AREA, CONTRAST, X, Y
+from edgecv.native import LIBRARY
 from edgecv.tracking.association import Predictions, associate, position_variance
 from edgecv.tracking.bank import FilterBank
-from edgecv.tracking.live import Hit, SeenFrame
+from edgecv.tracking.motion import motion_in_c
+from edgecv.tracking.seen import Hit, SeenFrame, SeenInC
 from edgecv.tracking.settings import TrackingSettings
 
+Float64 = NDArray[np.float64]
 _LEARN_FROM = 15  # sightings that tell the motion at the beginning
 _ONLY = np.zeros(1, np.intp)
 _SAME_PX = 3.0
@@ -31,6 +38,28 @@ def earlier_sightings(
         gap_s: longest time without a sighting.
         settings: the tracker's.
     """
+    if LIBRARY is None:
+        return earlier_in_numpy(hits, seen, height_px, gap_s, settings)
+    first_s = hits[0][0].t_s
+    before, known = [frame for frame in seen if frame.t_s < first_s], hits[:_LEARN_FROM]
+    frames = [*before, *(frame for frame, _ in known)]
+    found = (c_int32 * (2 * len(before)))()
+    count = LIBRARY.edgecv_earlier(
+        (SeenInC * len(frames))(*[frame.in_c for frame in frames]),
+        c_int32(len(before)),
+        (c_int32 * len(known))(*[row for _, row in known]),
+        c_int32(len(known)),
+        ctypes.byref(motion_in_c(settings, height_px)),
+        c_double(gap_s),
+        found,
+    )
+    return [(before[found[2 * i]], found[2 * i + 1]) for i in range(count - 1, -1, -1)]
+
+
+def earlier_in_numpy(
+    hits: Sequence[Hit], seen: Sequence[SeenFrame], height_px: int, gap_s: float, settings: TrackingSettings
+) -> list[Hit]:
+    """Do the same in NumPy."""
     bank = FilterBank(height_px, settings)
     known = hits[_LEARN_FROM - 1 :: -1] if len(hits) >= _LEARN_FROM else hits[::-1]
     t_s = known[0][0].t_s
@@ -94,19 +123,21 @@ def break_in(hits: Sequence[Hit]) -> int | None:
     t = np.array([seen.t_s for seen, _ in hits])
     rows = np.array([seen.detections[row] for seen, row in hits])
     uv, size = rows[:, X : Y + 1], float(np.median(np.sqrt(rows[:, AREA])))
-    worst, where = 0.0, None
-    for k in range(_BEFORE, n - _AFTER + 1):
-        later, former = slice(k, k + _AFTER), slice(k - _BEFORE, k)
-        basis = np.vander(t[later] - t[k], 3)
-        normal = basis.T @ basis + 1e-12 * np.eye(3)
-        parabola = np.linalg.solve(normal, basis.T @ uv[later])
-        ahead = np.vander(t[former] - t[k], 3)
-        off = float(np.median(np.linalg.norm(uv[former] - ahead @ parabola, axis=1)))
-        # how badly eight sightings good to half a pixel and a tenth of the size tell where it was before
-        spread = np.sqrt(
-            1.0 + np.einsum("ij,jk,ik->i", ahead, np.linalg.inv(basis.T @ basis + 1e-12 * np.eye(3)), ahead)
-        )
-        badness = off / ((1.0 + 0.2 * size) * float(np.median(spread)))
-        if badness > worst:
-            worst, where = badness, k
-    return where if worst > _BROKEN else None
+    # the parabola through the sightings after each candidate, in time since the first of them
+    later = sliding_window_view(np.arange(n)[_BEFORE:], _AFTER)
+    former = later[:, :1] - np.arange(_BEFORE, 0, -1)
+    start = t[later[:, :1]]
+    basis, ahead = _powers(t[later] - start), _powers(t[former] - start)
+    across = np.swapaxes(basis, 1, 2)
+    inverse = np.linalg.inv(across @ basis + 1e-12 * np.eye(3))
+    parabola = inverse @ (across @ uv[later])
+    off = np.median(np.linalg.norm(uv[former] - ahead @ parabola, axis=2), axis=1)
+    # how badly sightings good to half a pixel and a tenth of the size tell where it was before
+    spread = np.sqrt(1.0 + np.einsum("kij,kjl,kil->ki", ahead, inverse, ahead))
+    badness = off / ((1.0 + 0.2 * size) * np.median(spread, axis=1))
+    worst = int(badness.argmax())
+    return _BEFORE + worst if badness[worst] > _BROKEN else None
+
+
+def _powers(t_s: Float64) -> Float64:
+    return np.stack([t_s * t_s, t_s, np.ones_like(t_s)], axis=-1)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class TrackingSettings:
     """Choices of the tracker."""
+
+    first_sd_px: float = 3.0
+    """Where a new track's thing may be beside its first sighting."""
 
     gravity_h_s2: float = 1.0
     """Expected apparent gravity, H/s²: 1 m spans 1/10 of the picture's height, as on a five-storey facade."""
@@ -78,3 +84,9 @@ class TrackingSettings:
 
     min_score: float = -4.0
     """A track whose log-likelihood ratio against clutter falls this low below zero is dropped."""
+
+    def first_sd(self, height_px: float) -> NDArray[np.float64]:
+        """``(2, 3)``: spread of a new track's position, velocity and acceleration in x and y, pixels and seconds."""
+        speed = self.max_speed_h_s * height_px / 2.0
+        side, down = self.side_acceleration_sd_h_s2 * height_px, self.gravity_sd_h_s2 * height_px
+        return np.array([[self.first_sd_px, speed, side], [self.first_sd_px, speed, down]])

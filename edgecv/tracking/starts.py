@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from ctypes import c_double, c_int32, c_int64, c_void_p
+from ctypes import c_double, c_int32
 
 import numpy as np
 
 from edgecv.native import LIBRARY
 from edgecv.tracking.initiation import LOOK_BACK, FreeSightings, Triplet, find_starts
-from edgecv.tracking.live import SeenFrame
+from edgecv.tracking.seen import SeenFrame, SeenInC
 from edgecv.tracking.settings import TrackingSettings
-
-
-class _Seen(ctypes.Structure):
-    """``Seen`` of edgecv/native/starts.c."""
-
-    _fields_ = (("detections", c_void_p), ("density", c_void_p), ("taken", c_void_p), ("n", c_int64), ("t_s", c_double))
 
 
 class _Limits(ctypes.Structure):
@@ -59,7 +53,7 @@ def reference_starts(recent: Sequence[SeenFrame], height_px: int, settings: Trac
 
 def _compiled_starts(recent: Sequence[SeenFrame], height_px: int, settings: TrackingSettings) -> list[Triplet]:
     s = settings
-    frames = (_Seen * LOOK_BACK)(*[_described(seen) for seen in recent])
+    frames = (SeenInC * LOOK_BACK)(*[seen.in_c for seen in recent])
     limits = _Limits(
         s.max_speed_h_s * height_px,
         s.max_acceleration_h_s2 * height_px,
@@ -76,12 +70,3 @@ def _compiled_starts(recent: Sequence[SeenFrame], height_px: int, settings: Trac
         ((a, i), (b, j), (c, k))
         for a, i, b, j, c, k in (numbers[start : start + 6] for start in range(0, 6 * count, 6))
     ]
-
-
-def _described(seen: SeenFrame) -> _Seen:
-    """Where a frame's arrays are; they stay where they are for as long as the frame is kept."""
-    if not isinstance(seen.described, _Seen):
-        arrays = (seen.detections, seen.density, seen.taken)
-        assert all(array.flags.c_contiguous for array in arrays)
-        seen.described = _Seen(*(array.ctypes.data for array in arrays), len(seen.taken), seen.t_s)
-    return seen.described

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import groupby, islice
+from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgecv.detection.detection import AREA, CONTRAST, Detection, Detections, X, Y
+from edgecv.detection.detection import Detection, Detections, Y
 from edgecv.detection.detector import DetectedFrame
-from edgecv.tracking.association import associate, position_variance
-from edgecv.tracking.bank import FilterBank
 from edgecv.tracking.clutter import ClutterMap
 from edgecv.tracking.earlier import break_in, earlier_sightings
+from edgecv.tracking.following import Follower
 from edgecv.tracking.initiation import LOOK_BACK
-from edgecv.tracking.live import Hit, LiveTracks, SeenFrame
+from edgecv.tracking.live import LiveTracks
+from edgecv.tracking.seen import Hit, SeenFrame
 from edgecv.tracking.settings import TrackingSettings
 from edgecv.tracking.starts import starts_of
 from edgecv.tracking.track import Falling, Track, TrackPoint
@@ -30,23 +29,24 @@ class Tracker:
         self._settings = settings or TrackingSettings()
         self._size = picture_size_px
         self._clutter = ClutterMap(picture_size_px)
-        self._live = LiveTracks(FilterBank(picture_size_px[1], self._settings))
+        self._live = LiveTracks()
+        self._follower = Follower(picture_size_px, self._settings)
         self._seen: deque[SeenFrame] = deque()
         self._interval_s = 0.04
         self._last_repeat_s = -1e9
 
     def falling(self) -> list[Falling]:
         """The tracks that are going down fast now."""
-        live, fast = self._live, 0.15 * self._size[1]
+        live, table = self._live, self._live.table
+        fast = (live.state[:, 1, 1] > 0.15 * self._size[1]) & (table["count"] >= self._settings.min_points)
         return [
             Falling(
                 live.hits[i][0][0].t_s,
-                float(live.bank.position[i, 0]),
-                float(np.exp(0.5 * live.log_area[i])),
-                float(live.bank.velocity[i, 1]),
+                float(live.state[i, 0, 0]),
+                float(np.exp(0.5 * table["log_area"][i])),
+                float(live.state[i, 1, 1]),
             )
-            for i in np.flatnonzero(live.bank.velocity[:, 1] > fast)
-            if len(live.hits[i]) >= self._settings.min_points
+            for i in np.flatnonzero(fast)
         ]
 
     def update(self, frame: DetectedFrame) -> list[Track]:
@@ -61,7 +61,7 @@ class Tracker:
         detections = Detections.of(frame.detections).array
         seen = SeenFrame(frame, detections, self._clutter.density(detections), np.zeros(len(detections), bool))
         self._seen.append(seen)
-        self._follow(seen, dt_s)
+        self._follower.follow(self._live, seen, dt_s, self._timing_sd_s(frame.instant_s))
         self._start()
         self._clutter.learn(detections)
         ended = self._end(frame.instant_s)
@@ -71,7 +71,7 @@ class Tracker:
     def flush(self) -> list[Track]:
         """End every track: the video is over."""
         ended = [track for hits in self._live.hits for track in self._finish(hits)]
-        self._live = LiveTracks(FilterBank(self._size[1], self._settings))
+        self._live = LiveTracks()
         return sorted(ended, key=lambda track: track.start_s)
 
     @property
@@ -87,40 +87,6 @@ class Tracker:
         """Where frames are repeated, the instant of those between is known to a third of a frame only."""
         return 0.2 * self._interval_s if t_s - self._last_repeat_s < _FOLLOW_REPEATS_S else 0.0
 
-    def _follow(self, seen: SeenFrame, dt_s: float) -> None:
-        live, s = self._live, self._settings
-        if not len(live):
-            return
-        live.bank.predict(dt_s)
-        live.score += np.log(1.0 - s.detection_probability)
-        if not len(seen.detections):
-            return
-        timing = np.square(live.bank.velocity * self._timing_sd_s(seen.t_s))
-        variance = position_variance(seen.detections, s)[None] + timing[:, None]
-        sure = np.array([len(hits) >= s.min_points for hits in live.hits])
-        predictions = live.predictions(np.arange(len(live)))
-        # a newcomer born beside an object must explain its sightings better than the object's own track to take them
-        matches = associate(predictions, seen.detections, variance, s.gate, s.established_bonus * sure)
-        self._take(seen, matches.tracks, matches.detections, matches.log_density)
-
-    def _take(
-        self, seen: SeenFrame, tracks: NDArray[np.intp], rows: NDArray[np.intp], log_density: NDArray[np.float64]
-    ) -> None:
-        """Give tracks their sightings."""
-        live, s = self._live, self._settings
-        detections = seen.detections[rows]
-        timing = np.square(live.bank.velocity[tracks] * self._timing_sd_s(seen.t_s))
-        live.bank.update(tracks, detections[:, X : Y + 1], position_variance(detections, s) + timing)
-        seen.taken[rows] = True
-        for track, row in zip(tracks.tolist(), rows.tolist(), strict=True):
-            live.hits[track].append((seen, row))
-        p = s.detection_probability
-        live.score[tracks] += log_density - np.log(seen.density[rows]) + np.log(p) - np.log(1.0 - p)
-        live.best_score[tracks] = np.maximum(live.best_score[tracks], live.score[tracks])
-        live.log_area[tracks] += 0.3 * (np.log(detections[:, AREA]) - live.log_area[tracks])
-        live.contrast[tracks] += 0.3 * (detections[:, CONTRAST] - live.contrast[tracks])
-        live.last_s[tracks] = seen.t_s
-
     def _start(self) -> None:
         s = self._settings
         self._release_doubtful()
@@ -128,13 +94,7 @@ class Tracker:
         starts = starts_of(recent, self._size[1], s)
         if not starts:
             return
-        for seen_in, triplets in groupby(sorted(starts), key=lambda triplet: tuple(age for age, _ in triplet)):
-            hits: list[list[Hit]] = [
-                [(recent[age], row) for age, (_, row) in zip(seen_in, triplet, strict=True)] for triplet in triplets
-            ]
-            self._live.start(hits, self._size[1], s)
-            for seen, row in (hit for triplet in hits for hit in triplet):
-                seen.taken[row] = True
+        self._follower.begin(self._live, recent, sorted(starts))
 
     def _release_doubtful(self) -> None:
         """What a newcomer took that clutter explains better may be the beginning of something else."""
@@ -144,22 +104,18 @@ class Tracker:
                 _free(live.hits[i])
 
     def _end(self, t_s: float) -> list[Track]:
-        live, s = self._live, self._settings
-        if not len(live):
+        live, most = self._live, self._settings.max_tracks
+        over = self._follower.over(live, t_s, self._gap_s)
+        if over is None and len(live) <= most:
             return []
-        x, y = live.bank.position.T
-        outside = (x < 0) | (x >= self._size[0]) | (y < 0) | (y >= self._size[1])
-        silent_s = t_s - live.last_s
-        over = (silent_s > self._gap_s) | (outside & (silent_s > 0))
-        over |= live.score < np.minimum(s.min_score, live.best_score - 15.0)
+        if over is None:
+            over = np.zeros(len(live), np.bool_)
         kept = np.flatnonzero(~over)
-        if len(kept) > s.max_tracks:
+        if len(kept) > most:
             # the weakest give way, but never unexamined: what they have seen may be a fall already
             order = kept[np.argsort(-live.score[kept], kind="stable")]
-            over[order[s.max_tracks :]] = True
-            kept = np.sort(order[: s.max_tracks])
-        if not over.any():
-            return []
+            over[order[most:]] = True
+            kept = np.sort(order[:most])
         ended = [track for i in np.flatnonzero(over) for track in self._finish(live.hits[i])]
         live.keep(kept)
         return sorted(ended, key=lambda track: track.start_s)

@@ -8,7 +8,7 @@ from edgecv.detection import DetectedFrame
 from edgecv.detection.detection import X, Y
 from edgecv.tracking import TrackingSettings
 from edgecv.tracking.earlier import break_in, earlier_sightings
-from edgecv.tracking.live import Hit, SeenFrame
+from edgecv.tracking.seen import Hit, SeenFrame
 
 S = TrackingSettings()
 H = 720

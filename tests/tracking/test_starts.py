@@ -11,7 +11,7 @@ from edgecv.detection.detection import Detections
 from edgecv.detection.detector import DetectedFrame
 from edgecv.native import LIBRARY
 from edgecv.tracking import TrackingSettings
-from edgecv.tracking.live import SeenFrame
+from edgecv.tracking.seen import SeenFrame
 from edgecv.tracking.starts import reference_starts, starts_of
 
 S = TrackingSettings()
