@@ -26,7 +26,7 @@ class _State(ctypes.Structure):
         *((name, c_int32) for name in ("rate", "noise_rate", "deciding")),
         *((name, c_float) for name in ("seed_threshold", "grow_threshold", "noise_floor", "least_level")),
         *((name, c_void_p) for name in ("mean", "noise", "lagged", "moving", "mask", "blind")),
-        *((name, c_void_p) for name in ("offset", "level", "seeds", "scratch")),
+        *((name, c_void_p) for name in ("offset", "level", "seeds", "scratch", "marked")),
         ("standing", c_int32),
     )
 
@@ -81,6 +81,7 @@ class CompiledKernel:
         self._set = list(_NEEDS).index(instruction_set or sets[-1])
         w, h = planes.size
         self._scratch = np.zeros(3 * (TILE + 2) * (w + 2 * _MARGIN), np.int16)
+        self._marked = np.ones(planes.level.shape, np.uint8)
         self._history = [planes.lagged, *(np.zeros((h, w), np.int8) for _ in range(lag - 1))]
         self._turn = 0
         self._pixels = np.zeros(w * h, np.int32)
@@ -101,6 +102,7 @@ class CompiledKernel:
             least_level=t.least_level,
             **{name: getattr(planes, name).ctypes.data for name in _PLANES},
             scratch=self._scratch.ctypes.data,
+            marked=self._marked.ctypes.data,
         )
         self._at = ctypes.byref(self._state)
 

@@ -39,7 +39,7 @@ class Retimer:
         return float(self._last_s)
 
     def _on_the_beat(self, t_s: float) -> float:
-        if len(self._pictures) < _FEWEST or np.mean(self._repeats) < _SHARE:
+        if len(self._pictures) < _FEWEST or sum(self._repeats) < _SHARE * len(self._repeats):
             return t_s
         number, stamp = np.array(self._pictures).T
         beat, start = np.polyfit(number - number[-1], stamp, 1)

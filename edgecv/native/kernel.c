@@ -59,10 +59,7 @@ float edgecv_change(const uint8_t *luma, int64_t stride, int32_t width, int32_t 
     for (int32_t y = 8; y < height; y += 16, kept += width, n += width) {
         const uint8_t *restrict p = luma + (int64_t)y * stride;
         uint32_t row = 0;
-        for (int32_t x = 0; x < width; x++) {
-            int16_t d = (int16_t)((int16_t)p[x] - (int16_t)kept[x]);
-            row += (uint32_t)(d < 0 ? -d : d);
-        }
+        for (int32_t x = 0; x < width; x++) row += (uint32_t)abs((int)p[x] - (int)kept[x]); /* PSADBW */
         memcpy(kept, p, (size_t)width);
         sum += row;
     }

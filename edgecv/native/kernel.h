@@ -37,6 +37,7 @@ typedef struct {
     float *level;               /* tiles: noise now, in units of the usual */
     int32_t *seeds;             /* tiles: number of seeds */
     int16_t *scratch;           /* 3 * (TILE + 2) * (width + 2 * MARGIN) */
+    uint8_t *marked;            /* tiles: whether the mask has any bit there; most have none and need not be written */
     int32_t standing;           /* out: pixels that differ from the background */
 } Kernel;
 

@@ -3,12 +3,25 @@
 
 #include <math.h>
 
+/* Sum of an analysis pixel that lies in the frame; 1 or 4 times its value. */
+static inline float inside(const uint8_t *at, int64_t stride, int32_t b) {
+    return b == 2 ? (float)(at[0] + at[1] + at[stride] + at[stride + 1]) : (float)at[0];
+}
+
+/* Value between four analysis pixels, grey levels. */
 static float bilinear(const Kernel *k, const uint8_t *luma, int64_t stride, float x, float y) {
-    int32_t c = (int32_t)floorf(x), r = (int32_t)floorf(y);
-    float a = x - (float)c, b = y - (float)r;
-    float p = (float)sample(k, luma, stride, c, r), q = (float)sample(k, luma, stride, c + 1, r);
-    float s = (float)sample(k, luma, stride, c, r + 1), t = (float)sample(k, luma, stride, c + 1, r + 1);
-    return ((1 - b) * ((1 - a) * p + a * q) + b * ((1 - a) * s + a * t)) / UNIT;
+    int32_t c = (int32_t)floorf(x), r = (int32_t)floorf(y), n = k->binning;
+    float a = x - (float)c, b = y - (float)r, p, q, s, t, unit = n == 2 ? 4 : 1;
+    if (c >= 0 && r >= 0 && c < k->width - 1 && r < k->height - 1) {
+        const uint8_t *at = luma + (int64_t)r * n * stride + c * n, *below = at + n * stride;
+        p = inside(at, stride, n), q = inside(at + n, stride, n);
+        s = inside(below, stride, n), t = inside(below + n, stride, n);
+    } else {
+        unit = UNIT;
+        p = (float)sample(k, luma, stride, c, r), q = (float)sample(k, luma, stride, c + 1, r);
+        s = (float)sample(k, luma, stride, c, r + 1), t = (float)sample(k, luma, stride, c + 1, r + 1);
+    }
+    return ((1 - b) * ((1 - a) * p + a * q) + b * ((1 - a) * s + a * t)) / unit;
 }
 
 /* The steepest point of the background in each cell of a grid; returns how many have a gradient above `least` levels. */

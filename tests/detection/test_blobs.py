@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgecv.detection.blobs import Quota
 from edgecv.detection.detection import SNR, H, W, X
 from edgecv.detection.settings import DetectionSettings
+from edgecv.native import LIBRARY
 
 SIZE = (1280, 720)
 S = DetectionSettings()
@@ -60,3 +63,15 @@ def test_a_variance_becomes_a_side_between_that_of_a_disc_and_of_a_bar(side: flo
     for variance in (side**2 / 16.0, side**2 / 12.0):  # of a disc of this diameter, of a bar of this length
         found = Quota(SIZE, S).select(_blobs(np.array([[50.0, 50.0]]), np.array([9.0]), variance))
         assert found[0, W] == pytest.approx(side, rel=0.15)
+
+
+@pytest.mark.skipif(LIBRARY is None, reason="the C library was not built here: there was no C compiler")
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 120), min_size=1, max_size=12))
+def test_compiled_and_reference_pass_on_the_same(seed: int, counts: list[int]) -> None:
+    rng, ours, theirs = np.random.default_rng(seed), Quota(SIZE, S, True), Quota(SIZE, S, False)
+    for count in counts:
+        crowd = rng.uniform(0.0, 1.0) < 0.5
+        places = _tree(rng, count) if crowd else rng.uniform((-3, -3), (1283, 723), (count, 2))
+        blobs = _blobs(places, rng.uniform(3, 40, count), float(rng.uniform(0, 9)))
+        np.testing.assert_array_equal(ours.select(blobs), theirs.select(blobs))
+        assert ours.by_chance == pytest.approx(theirs.by_chance, rel=1e-12)
