@@ -96,4 +96,4 @@ class Quota:
         self._usual += (count - self._usual) * _RATE
         # one pixel has no variance but is one pixel wide
         found[:, W : H + 1] = np.sqrt(_SIDE_PER_VARIANCE * np.maximum(found[:, W : H + 1], 0.0) + 1.0)
-        return found
+        return np.asarray(found, np.float64)
