@@ -119,8 +119,7 @@ class PacketRing:
     """
 
     def __init__(self, base: Fraction, keep_s: float = 30.0, most_bytes: int = 48 * 2**20) -> None:
-        self._base = base
-        self._keep_s = keep_s
+        self._keep_ticks = float(keep_s / base)
         self._most_bytes = most_bytes
         self._packets: deque[AnyPacket] = deque()
         self._bytes = 0
@@ -161,7 +160,7 @@ class PacketRing:
 
     def _is_old(self, newest: int | None) -> bool:
         oldest = stamp_of(self._packets[0])
-        return newest is not None and oldest is not None and float((newest - oldest) * self._base) > self._keep_s
+        return newest is not None and oldest is not None and newest - oldest > self._keep_ticks
 
 
 def stamp_of(packet: AnyPacket) -> int | None:

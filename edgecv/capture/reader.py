@@ -56,14 +56,14 @@ class Reader(threading.Thread):
     def _read(self) -> None:
         first: int | None = None
         last_s, began = 0.0, time.monotonic()
-        paced = self._stream.source.is_file
+        paced, tick_s = self._stream.source.is_file, float(self._stream.base)
         for packet in self._stream.packets():
             if self._stopped.is_set():
                 return
             stamp = stamp_of(packet)
             if stamp is not None:
                 first = stamp if first is None else first
-                t_s = float((stamp - first) * self._stream.base)
+                t_s = (stamp - first) * tick_s
                 if paced:
                     self._stopped.wait(max(0.0, began + t_s - time.monotonic()))
                     self.backlog.wait_for_room(_AHEAD, 60.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import resource
@@ -33,6 +34,7 @@ def begin_child(memory_mb: int | None = None) -> threading.Event:
         stop.set()
 
     signal.signal(signal.SIGTERM, on_term)
+    gc.freeze()  # what was imported stays: neither a full collection nor the end of the process need look at it again
     return stop
 
 
