@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from filterpy.common import Q_continuous_white_noise
 from numpy.typing import NDArray
 
 from edgecv.tracking.settings import TrackingSettings
@@ -80,6 +79,9 @@ class FilterBank:
 
 @lru_cache(maxsize=64)
 def _transition(dt_s: float) -> tuple[Float64, Float64]:
+    # filterpy brings scipy.stats with it, a second and 20 MB in every worker, and what is compiled does not come here
+    from filterpy.common import Q_continuous_white_noise  # noqa: PLC0415
+
     F = np.array([[1.0, dt_s, dt_s * dt_s / 2.0], [0.0, 1.0, dt_s], [0.0, 0.0, 1.0]])
     Q = np.asarray(Q_continuous_white_noise(dim=3, dt=abs(dt_s), spectral_density=1.0), np.float64)
     if dt_s < 0:  # backwards in time, velocity changes its sign
