@@ -37,6 +37,8 @@ static int earlier(const void *p, const void *q) {
     return a->place < b->place ? -1 : a->place > b->place;
 }
 
+static double squared(double x, double y) { return x * x + y * y; }
+
 static int32_t collect(const Seen *seen, int32_t age, int32_t candidates, Sighting *out) {
     int32_t found = 0;
     for (int64_t r = 0; r < seen->n && found < candidates; r++) {
@@ -54,10 +56,10 @@ static int32_t pair(const Sighting *newest, int32_t n_newest, const Sighting *mi
     for (int32_t j = 0; j < n_middle; j++)
         for (int32_t k = 0; k < n_newest; k++) {
             const Sighting *m = middle + j, *s = newest + k;
-            double dt = s->t_s - m->t_s, length = hypot(s->x - m->x, s->y - m->y);
+            double reach = limits->max_speed * (s->t_s - m->t_s), square = squared(s->x - m->x, s->y - m->y);
             double unlike = fabs(s->log_area - m->log_area);
-            if (!(length < limits->max_speed * dt) || !(unlike < UNLIKE)) continue;
-            double badness = log1p(length) + unlike - 0.5 * log(s->snr) + 1.5 * (m->age - 1);
+            if (!(reach > 0 && square < reach * reach) || !(unlike < UNLIKE)) continue;
+            double badness = log1p(sqrt(square)) + unlike - 0.5 * log(s->snr) + 1.5 * (m->age - 1);
             out[found] = (Ranked){badness, 0, j, k, found};
             found++;
         }
@@ -93,8 +95,10 @@ int32_t edgecv_starts(const Seen *seen, int32_t frames, const Limits *limits, in
             const Sighting *f = first + i;
             double gap = m->t_s - f->t_s, unlike = fabs(f->log_area - m->log_area);
             if (!(gap > 0) || !(unlike < UNLIKE)) continue;
-            double miss = hypot(f->x - (m->x - vx * gap), f->y - (m->y - vy * gap));
-            if (!(miss < limits->max_acceleration * gap * (s->t_s - f->t_s) / 2.0 + slack)) continue;
+            double square = squared(f->x - (m->x - vx * gap), f->y - (m->y - vy * gap));
+            double tolerance = limits->max_acceleration * gap * (s->t_s - f->t_s) / 2.0 + slack;
+            if (!(square < tolerance * tolerance)) continue;
+            double miss = sqrt(square);
             /* in clutter some sighting lies near every expected place */
             if (!(n_pairs * M_PI * (miss + 1.0) * (miss + 1.0) * f->density < limits->chance)) continue;
             double badness = pairs[p].badness + 2.0 * log1p(miss) + unlike + 1.5 * (f->age - m->age);
