@@ -13,7 +13,7 @@ from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.model import LOG_VT
 
-_MEMORY_S = 3.0  # a bounce or a late piece is over by then
+_MEMORY_S = 20.0  # a bounce is over in two; the rest of a path, behind a sign, is known when a slow thing has landed
 _WAIT_S = 0.4  # for a thing that began to fall while a member fell
 _WAIT_LONG_S = 1.0  # and that may be the object of which the member is the image
 _TOGETHER_S = 0.8  # how well the instant of release is known; object and image, or pieces, share it

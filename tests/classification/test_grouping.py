@@ -250,8 +250,19 @@ def test_what_belongs_to_something_told_is_no_news_even_if_it_belongs_to_somethi
     assert same([finding.fall, *finding.companions], [below])
 
 
-def test_what_was_told_is_remembered_for_three_seconds_and_no_longer() -> None:
-    for after_s, news in ((2.9, 0), (3.1, 1)):
+def test_the_rest_of_a_slow_things_path_is_no_news_however_long_it_takes() -> None:
+    slow: dict = {"position_m": (-2.0, 30.0, 0.3), "velocity_mps": (0.3, 0.0, 0.3), "terminal_mps": 5.0}
+    above, below = fall(**slow, seen_s=(0.0, 2.0)), fall(**slow, seen_s=(2.4, 5.6))
+    grouper = Grouper()
+    grouper.add(above, INCIDENT)
+    assert same([f.fall for f in grouper.release(2.5, [])], [above])
+    assert grouper.release(5.9, []) == []
+    grouper.add(below, INCIDENT)
+    assert grouper.release(6.0, []) == []
+
+
+def test_what_was_told_is_remembered_for_twenty_seconds_and_no_longer() -> None:
+    for after_s, news in ((19.9, 0), (20.1, 1)):
         grouper = Grouper()
         grouper.add(fall(), INCIDENT)
         assert len(grouper.release(2.1, [])) == 1
