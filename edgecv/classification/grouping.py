@@ -11,7 +11,7 @@ from edgecv.classification.verdict import Tier, Verdict
 from edgecv.tracking.track import Falling
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.model import LOG_VT
+from edgecv.trajectory.model import LOG_VT, apparent_gravity
 
 _MEMORY_S = 20.0  # a bounce is over in two; the rest of a path, behind a sign, is known when a slow thing has landed
 _WAIT_S = 0.4  # for a thing that began to fall while a member fell
@@ -21,6 +21,7 @@ _UNSEEN_S = 1.5  # how long an image may be in sight before its object is
 _AS_FAST = 0.6
 _BOUNCE_S = 0.7
 _MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
+_MIRROR_OFFSET_M = 6.0  # of a thing 5 m before the glass, seen from 30 degrees aside; a glass wall beside it stands near
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def _mirrors(first: Fall, second: Fall) -> bool:
         return False
     t = np.linspace(begin, end, 12)
     beside = np.abs(first.fit.pixels_at(t)[:, 0] - second.fit.pixels_at(t)[:, 0])
-    if float(np.median(beside)) > _MIRROR_OFFSET * first.track.picture_size_px[0]:
+    if float(np.median(beside)) > _mirror_offset_px(first, second):
         return False
     smaller, larger = sorted((first.path.size_px, second.path.size_px))
     if smaller > 0.9 * larger:
@@ -238,18 +239,32 @@ def _mirrors(first: Fall, second: Fall) -> bool:
     return abs(speed_a - speed_b) < min(6.0, 2.0 * float(np.hypot(sd_a, sd_b)) + 0.5)
 
 
+def _mirror_offset_px(a: Fall, b: Fall) -> float:
+    """How far beside the one the other may be if they are object and image, or pieces, by the fits' own scale."""
+    scale = max(_px_per_m(a), _px_per_m(b))
+    return min(_MIRROR_OFFSET * a.track.picture_size_px[0], _MIRROR_OFFSET_M * scale)
+
+
+def _px_per_m(fall: Fall) -> float:
+    fit = fall.fit
+    return float(apparent_gravity(fit.view, fit.parameters[None], (fit.end_s - fit.start_s) / 2.0)[0]) / G_MPS2
+
+
 def _same_motion(first: Fall, second: Fall) -> bool:
     """Both move in step: at every instant one height is the same linear function of the other.
 
     A vertical mirror keeps heights and instants, so object and image are in step; so are pieces that fly side by side.
-    Two things thrown at different instants are not: the later one is always slower.
+    Two things thrown at different instants are not: the later one is always slower. Half a second is too little to be
+    seen in how they fall, so what is far beside is another thing.
     """
     begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
     shorter = min(first.path.duration_s, second.path.duration_s)
     if end - begin < max(0.2, 0.5 * shorter) or not _released_together(first, second):
         return False
     t = np.linspace(begin, end, 24)
-    va, vb = first.fit.pixels_at(t)[:, 1], second.fit.pixels_at(t)[:, 1]
+    (ua, va), (ub, vb) = first.fit.pixels_at(t).T, second.fit.pixels_at(t).T
+    if float(np.median(np.abs(ua - ub))) > _mirror_offset_px(first, second):
+        return False
     if np.ptp(va) < 10.0 or np.ptp(vb) < 10.0:
         return False
     slope, offset = np.polyfit(va, vb, 1)

@@ -143,6 +143,8 @@ class Detector:
     def _learn_anew(self, frame: Frame, why: str) -> DetectedFrame:
         assert self._kernel is not None
         self._kernel.begin(frame.luma, _FIRST_NOISE)
+        # what dozens of frames know of the noise is too little to find faint things by
+        self._kernel.seed_threshold = self._settings.seed_threshold[1]
         self._stabiliser.forget()
         self._shift = (0.0, 0.0)
         self._age = 1

@@ -91,6 +91,14 @@ def test_a_second_throw_from_the_same_window_is_another_thing(throw: dict, later
     assert not together
 
 
+@pytest.mark.parametrize("later", [0, 5, 10, 15])
+def test_things_let_go_far_from_each_other_are_two_however_close_in_time(later: int) -> None:
+    release_s = later / FPS
+    left = fall((-7.0, 30.0, 0.3))
+    right = fall((7.0, 32.0, 0.3), released_s=release_s, seen_s=(release_s, release_s + 2.0))
+    assert len(found(left, right)) == 2
+
+
 def _came_off(beside_m: float) -> Fall:
     whole = fall()
     at = fall(seen_s=(1.2, 1.4))
