@@ -21,7 +21,7 @@ _UNSEEN_S = 1.5  # how long an image may be in sight before its object is
 _AS_FAST = 0.6
 _BOUNCE_S = 0.7
 _MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
-_MIRROR_OFFSET_M = 6.0  # of a thing 5 m before the glass, seen from 30 degrees aside; a glass wall beside it stands near
+_MIRROR_OFFSET_M = 6.0  # of a thing 5 m before the glass, seen from 30 degrees aside
 
 
 @dataclass(frozen=True, slots=True)

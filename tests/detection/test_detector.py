@@ -82,8 +82,8 @@ def test_what_the_first_frames_know_of_the_noise_makes_neither_a_flood_nor_secon
     pictures[90:126] = [_with_dot(p, x, y, -14.0) for p, (x, y) in zip(pictures[90:126], where, strict=True)]
     found = _run(pictures)
     assert _a_frame(found[12:25]) < 4.0 * DetectionSettings().chance_detections
-    near = [any(np.hypot(d.x_px - x, d.y_px - y) < 3.0 for d in f.detections) for f, (x, y) in zip(found[90:], where)]
-    assert sum(near) >= 18
+    seen = zip(found[90:126], where, strict=True)
+    assert sum(any(np.hypot(d.x_px - x, d.y_px - y) < 3.0 for d in f.detections) for f, (x, y) in seen) >= 18
 
 
 def test_a_step_of_brightness_over_the_whole_picture_is_no_detection() -> None:
