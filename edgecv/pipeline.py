@@ -83,7 +83,7 @@ class Pipeline:
         self.counts.repeated_frames += detected.repeated
         self.counts.detections += len(detected.detections)
         self._consider(tracks)
-        return self._grouper.release(frame.t_s, self._tracker.falling())
+        return self._grouper.release(frame.t_s, self._tracker.falling() if self._grouper.undecided else [])
 
     def flush(self) -> list[Finding]:
         """The video is over: return what was still open."""

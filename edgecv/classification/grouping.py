@@ -76,6 +76,11 @@ class Grouper:
     def __init__(self) -> None:
         self._groups: list[_Group] = []
 
+    @property
+    def undecided(self) -> bool:
+        """Whether any group waits to be released."""
+        return any(not group.released for group in self._groups)
+
     def add(self, fall: Fall, verdict: Verdict) -> None:
         """Take one judged fall that was not rejected."""
         # what was told as a mere candidate does not make an incident old news
@@ -287,5 +292,9 @@ def _bounces_off(first: Fall, second: Fall) -> bool:
     if not -0.1 <= silence <= _BOUNCE_S:
         return False
     reach = 0.05 * first.track.picture_size_px[1] + 4.0 * first.path.size_px
+    # what fell on had not landed, though the wind led it away from the fit
+    ended_px = first.path.points[-1].detection.y_px
+    if any(p.detection.y_px > ended_px + reach for p in first.after):
+        return False
     ahead = first.fit.pixels_at(np.array([first.fit.end_s, second.fit.start_s]))
     return bool(np.min(np.linalg.norm(ahead - second.path.uv_px[0], axis=1)) < reach)

@@ -65,7 +65,7 @@ class Falling:
     """A track that is still being followed and goes down fast.
 
     Attributes:
-        start_s: media time of its first sighting.
+        start_s: media time at which it was last seen near its top.
         x_px: column where it is now.
         size_px: square root of its area.
         speed_px_s: how fast it goes down.

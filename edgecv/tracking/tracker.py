@@ -19,6 +19,7 @@ from edgecv.tracking.settings import TrackingSettings
 from edgecv.tracking.starts import starts_of
 from edgecv.tracking.track import Falling, Track, TrackPoint
 
+_NEAR_TOP = 0.1  # of the way down
 _FOLLOW_REPEATS_S = 1.0  # how long after a repeated frame the instants count as uncertain
 
 
@@ -41,7 +42,7 @@ class Tracker:
         fast = (live.state[:, 1, 1] > 0.15 * self._size[1]) & (table["count"] >= self._settings.min_points)
         return [
             Falling(
-                live.hits[i][0][0].t_s,
+                _set_off_s(live.hits[i]),
                 float(live.state[i, 0, 0]),
                 float(np.exp(0.5 * table["log_area"][i])),
                 float(live.state[i, 1, 1]),
@@ -150,6 +151,13 @@ def _free(hits: list[Hit]) -> None:
     """Let other tracks have these sightings."""
     for seen, row in hits:
         seen.taken[row] = False
+
+
+def _set_off_s(hits: list[Hit]) -> float:
+    """When a track was last near its top: what is held is often seen long before it is let go."""
+    y = np.array([seen.detections[row, Y] for seen, row in hits])
+    near_top = y <= y.min() + _NEAR_TOP * (y[-1] - y.min())
+    return hits[int(np.flatnonzero(near_top)[-1])][0].t_s
 
 
 def _descent(hits: list[Hit]) -> float:

@@ -15,7 +15,7 @@ from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.alternatives import straight_log_evidence, wandering_log_evidence
 from edgecv.trajectory.fit import FallFit, fit_fall
 from edgecv.trajectory.model import apparent_gravity
-from edgecv.trajectory.path import Path, falling_stretch, path_of
+from edgecv.trajectory.path import Path, beginning, falling_stretch, path_of
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.view import View
 
@@ -35,6 +35,11 @@ class Likelihoods:
     def ratio(self) -> float:
         """Against the best alternative; positive means a fall is the best explanation."""
         return min(self.straight, self.wandering, self.chance)
+
+    @property
+    def above_chance(self) -> float:
+        """How much better any motion explains the path than unrelated detections do, were it no fall."""
+        return self.chance - min(0.0, self.straight, self.wandering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +118,12 @@ def _explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | N
     picture = float(max(track.picture_size_px))
     best = _examine(track, stretch, view, settings, picture)
     # only a path far from chance is worth the time of a search
-    if best.likelihoods.chance < settings.worth_searching:
+    if best.likelihoods.above_chance < settings.worth_searching:
         return best
     unconvincing = best.likelihoods.ratio < settings.searched_below or best.fit.chi2_reduced > 1.0
     if unconvincing and len(stretch.points) >= 2 * settings.min_stretch:
         best = _search_ends(track, stretch, best, view, settings, picture)
+    best = _search_beginning(track, best, view, settings, picture)
     for _ in range(5):
         points = _agreeing(track, best.fit, best.path, settings)
         if points == best.path.points or len(points) < settings.min_stretch:
@@ -126,6 +132,25 @@ def _explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | N
         if wider.fit.chi2_reduced > max(1.5, 1.3 * best.fit.chi2_reduced):
             break
         best = wider
+    return best
+
+
+def _search_beginning(track: Track, best: Fall, view: View, settings: TrajectorySettings, picture: float) -> Fall:
+    """Try the first seconds of the descent where they were left out, and keep the more convincing.
+
+    A light thing shows there that gravity moves it; then it falls as fast as the air lets it and goes with every gust,
+    which no steady wind explains for long.
+    """
+    begin = beginning(track)
+    if sum(p.t_s < best.fit.start_s for p in begin) < settings.left_out:
+        return best
+    for seconds in settings.beginning_s:
+        points = tuple(p for p in begin if p.t_s <= begin[0].t_s + seconds)
+        if len(points) < 2 * settings.min_stretch:
+            continue
+        tried = _examine(track, _cut(track, points, settings), view, settings, picture)
+        if tried.likelihoods.ratio > best.likelihoods.ratio + 1.0:
+            best = tried
     return best
 
 

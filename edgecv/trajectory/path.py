@@ -117,6 +117,13 @@ def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
     return stretch if _accelerates_down(stretch) else None
 
 
+def beginning(track: Track) -> tuple[TrackPoint, ...]:
+    """Return the sightings of the track's largest descent from its top on."""
+    v = np.array([p.detection.y_px for p in track.points])
+    last = int(np.argmax(v - np.minimum.accumulate(v)))
+    return track.points[int(np.argmin(v[: last + 1])) : last + 1]
+
+
 def _goes_down(path: Path, height_px: int) -> bool:
     """Cheap first test: somewhere the track descends by more than its own size and 3 % of the picture."""
     v = path.uv_px[:, 1]

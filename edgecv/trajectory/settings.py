@@ -83,6 +83,13 @@ class TrajectorySettings:
     searched_below: float = 10.0
     """The ends are searched unless the whole stretch is this convincing already."""
 
+    beginning_s: tuple[float, ...] = (1.0, 2.0, 3.0)
+    """Lengths of a descent's beginning that are tried where it was left out: a thing of a terminal velocity of 5 m/s
+    has 96 % of it after a second."""
+
+    left_out: int = 6
+    """Sightings of the descent before the fall that make its beginning worth trying."""
+
     same_scale: float = 2.0
     """Factor within which the gravity that a free camera sees must be the calibrated one's: a lift of glass that starts
     gently is a fall only for a camera that may think it five times as far away as the facade is."""
