@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -34,6 +35,13 @@ def begin_child(memory_mb: int | None = None) -> threading.Event:
 
     signal.signal(signal.SIGTERM, on_term)
     return stop
+
+
+def yield_to_cameras(nice: int = 10) -> None:
+    """Run only where the cameras' workers leave room, in long turns; a process of its own does this once."""
+    with contextlib.suppress(OSError):  # forbidden in some containers; nobody depends on it
+        os.nice(nice)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def give_back_memory() -> None:

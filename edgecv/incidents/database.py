@@ -85,6 +85,9 @@ _MIGRATIONS = (
         PRIMARY KEY (device, reason)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX IF NOT EXISTS incidents_unsealed ON incidents (evidence) WHERE evidence = 'pending'
+    """,
 )
 
 
