@@ -22,7 +22,6 @@ from edgecv.errors import EdgecvError
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.finishing import finish_pending
 from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.recovery import is_left
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 
 _log = logging.getLogger("edgecv.evidence")
@@ -98,14 +97,14 @@ class EvidenceMaker:
     def _next(self, store: IncidentStore) -> str | None:
         unsealed, now = store.unsealed(), time.monotonic()
         self.waiting = len(unsealed)
-        self._retry = {known: at for known, at in self._retry.items() if any(known == one for one, _ in unsealed)}
+        self._retry = {known: at for known, at in self._retry.items() if any(known == one.id for one in unsealed)}
         growing: set[str] = set()
-        for incident_id, device in unsealed:
-            if device in growing or now < self._retry.get(incident_id, now):
+        for one in unsealed:
+            if one.device in growing or now < self._retry.get(one.id, now):
                 continue
-            if is_left(store.part_of(incident_id)) or store.folder_of(incident_id).exists():
-                return incident_id
-            growing.add(device)
+            if one.is_left:
+                return one.id
+            growing.add(one.device)
         return None
 
     def _put_off(self, incident_id: str | None, error: Exception) -> None:

@@ -13,7 +13,7 @@ from edgecv.config import Box
 from edgecv.daemon.worker import RECORDINGS
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.recovery import adopt, leave_all, remove_orphans
+from edgecv.incidents.recovery import adopt, remove_orphans
 from edgecv.incidents.reserve import keep_reserve
 from edgecv.incidents.retention import Disk, Retention, disk_of
 from edgecv.incidents.store import INCIDENTS, IncidentStore
@@ -52,7 +52,7 @@ def _take_up(store: IncidentStore, database: Database) -> None:
     """What a crash left: incidents that were found and not stored, evidence that nobody works on."""
     try:
         adopt(store)
-        left = leave_all(store)
+        left = store.leave_all()
         if left:
             _log.warning("the evidence of %d incidents is unfinished; it is finished now", left)
     except (OSError, sqlite3.Error) as error:
@@ -81,7 +81,7 @@ class Keeper(threading.Thread):
         self._box = box
         self._state = state
         self._key = key
-        self._pending_since: dict[str, float] = {}
+        self._growing_since: dict[str, float] = {}
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -125,6 +125,8 @@ class Keeper(threading.Thread):
 
     def _left_over(self, store: IncidentStore) -> None:
         """Leave what no worker has left for long, by a clock that nobody sets: a step of the box's is no age."""
-        now, pending = time.monotonic(), store.pending()
-        self._pending_since = {stored.id: self._pending_since.get(stored.id, now) for stored in pending}
-        leave_all(store, lambda stored: now - self._pending_since.get(stored.id, now) > _LEFT_OVER_S)
+        now, growing = time.monotonic(), [one.id for one in store.unsealed() if not one.is_left]
+        self._growing_since = {one: self._growing_since.get(one, now) for one in growing}
+        for one, since in self._growing_since.items():
+            if now - since > _LEFT_OVER_S:
+                store.leave(one)

@@ -29,7 +29,7 @@ from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.evidence import AFTER_S
 from edgecv.incidents.files import flush_files
 from edgecv.incidents.record import Incident
-from edgecv.incidents.recovery import adopt, leave, leave_all
+from edgecv.incidents.recovery import adopt
 from edgecv.incidents.reserve import is_full, release_reserve
 from edgecv.incidents.sketch import Sketch, sketch_of
 from edgecv.incidents.store import INCIDENTS, IncidentStore, part_of
@@ -56,6 +56,8 @@ class _Open:
     incident: Incident
     sketch: Sketch | None
     session: LiveSession
+    is_stored: bool = False
+    is_whole: bool = False
 
     @property
     def due_s(self) -> float:
@@ -170,7 +172,7 @@ class Recorder(threading.Thread):
         try:
             store = self._opened()
             adopt(store, self.spec.id)
-            leave_all(store, lambda stored: stored.device == self.spec.id)
+            store.leave_all(self.spec.id)
         except (sqlite3.Error, EdgecvError, OSError) as error:
             # the keeper leaves it to that process in some minutes
             _log.error("evidence that was under way is not finished yet: %s", error)
@@ -220,6 +222,7 @@ class Recorder(threading.Thread):
         incident = found.incident
         is_incident = incident.tier == "incident"
         is_new = self._opened().add(incident, evidence=is_incident)
+        found.is_stored = True
         if is_new and is_incident:
             self.incidents += 1
             self.last_incident_s = time.time()
@@ -240,9 +243,12 @@ class Recorder(threading.Thread):
         """Cut whole clips, when the seconds after the fall have arrived, or will not come any more."""
         for opened in list(self._open):
             if stopping or opened.session.over or opened.session.reached_s >= opened.due_s:
-                self._contained(self._write, opened, last=True)
-                give_back_memory()
-                self._leave(opened)
+                if not opened.is_whole:
+                    opened.is_whole = True
+                    self._contained(self._write, opened, last=True)
+                    give_back_memory()
+                if opened.is_stored:
+                    self._leave(opened)
 
     def _write(self, opened: _Open, *, last: bool) -> None:
         incident = opened.incident
@@ -258,8 +264,8 @@ class Recorder(threading.Thread):
 
     def _leave(self, opened: _Open) -> None:
         try:
-            leave(self._part_of(opened.incident.id))
-        except OSError as error:
+            self._opened().leave(opened.incident.id)
+        except (sqlite3.Error, EdgecvError, OSError) as error:
             _log.error("evidence of %s is not finished yet: %s", opened.incident.id, error)
             return
         self._open.remove(opened)

@@ -86,7 +86,9 @@ _MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
     """,
     """
-    CREATE INDEX IF NOT EXISTS incidents_unsealed ON incidents (evidence) WHERE evidence = 'pending'
+    -- whether it is left to the evidence process: nobody else adds to its evidence any more
+    ALTER TABLE incidents ADD COLUMN is_left INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX incidents_unsealed ON incidents (evidence) WHERE evidence = 'pending'
     """,
 )
 

@@ -1,50 +1,16 @@
-"""Evidence that was under way: who still works on it, what a crash left of it, and what belongs to nothing.
-
-A part is open while a camera's worker may add to its clip, and left to the evidence process from then on.
-"""
+"""After a crash: incidents that were found and not stored yet, and what belongs to nothing."""
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 
 from edgecv.incidents.database import Database
 from edgecv.incidents.evidence import record_in
-from edgecv.incidents.record import EvidenceRecord
+from edgecv.incidents.record import EvidenceRecord, Incident
 from edgecv.incidents.store import IncidentStore, Stored
 
 _log = logging.getLogger("edgecv.recovery")
-_LEFT = ".left"
-
-
-def leave(part: Path) -> None:
-    """The clip is as long as it will be: the evidence process may finish what is there, also where that is nothing.
-
-    Raises:
-        OSError: the disk is full or failed.
-    """
-    part.mkdir(exist_ok=True)
-    (part / _LEFT).touch()
-
-
-def is_left(part: Path) -> bool:
-    """Whether nobody adds to a part any more."""
-    return (part / _LEFT).exists()
-
-
-def leave_all(store: IncidentStore, whose: Callable[[Stored], bool] = lambda _: True) -> int:
-    """Leave every pending part of workers that run no more to the evidence process; how many.
-
-    Raises:
-        OSError: the disk is full or failed.
-    """
-    found = [stored for stored in store.pending() if whose(stored)]
-    for stored in found:
-        if not store.folder_of(stored.id).exists():  # else it was sealed, and only the last commit is missing
-            leave(store.part_of(stored.id))
-    return len(found)
 
 
 def adopt(store: IncidentStore, device: str | None = None) -> int:
@@ -57,21 +23,25 @@ def adopt(store: IncidentStore, device: str | None = None) -> int:
     Raises:
         sqlite3.Error: the disk is full or failed.
     """
+    found = [record for part in store.folder.glob(".*.part") if (record := _unstored(store, part)) is not None]
     adopted = 0
-    for part in sorted(store.folder.glob(".*.part"), key=lambda part: part.stat().st_mtime):
-        incident_id = part.name.removeprefix(".").removesuffix(".part")
-        if store.get(incident_id) is not None:
-            continue
-        try:
-            record = record_in(part)
-        except (OSError, ValueError):
-            continue
-        if record.id != incident_id or device not in {None, record.device}:
-            continue
-        if store.add(record.model_copy(update={"evidence": EvidenceRecord()})):
+    for record in sorted(found, key=lambda record: (record.started_at, record.media.start_s)):
+        if device in {None, record.device} and store.add(record.model_copy(update={"evidence": EvidenceRecord()})):
             adopted += 1
-            _log.warning("incident %s: was cut off before it was stored; it is now", incident_id)
+            _log.warning("incident %s: was cut off before it was stored; it is now", record.id)
     return adopted
+
+
+def _unstored(store: IncidentStore, part: Path) -> Incident | None:
+    """The record in a part that the database does not know."""
+    incident_id = part.name.removeprefix(".").removesuffix(".part")
+    if store.get(incident_id) is not None:
+        return None
+    try:
+        record = record_in(part)
+    except (OSError, ValueError):
+        return None
+    return record if record.id == incident_id else None
 
 
 def remove_orphans(store: IncidentStore, database: Database) -> int:

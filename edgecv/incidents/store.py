@@ -87,6 +87,21 @@ class Stored:
         return self.record.started_at
 
 
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """An incident whose evidence is not sealed yet.
+
+    Attributes:
+        id: the incident's.
+        device: the camera's.
+        is_left: whether it is left to the evidence process, for its worker adds nothing more.
+    """
+
+    id: str
+    device: str
+    is_left: bool
+
+
 class IncidentStore:
     """One thread's access to the box's incidents.
 
@@ -236,12 +251,27 @@ class IncidentStore:
         rows = self._database.connection.execute("SELECT * FROM incidents WHERE evidence = 'pending' ORDER BY rowid")
         return [_stored(row) for row in rows]
 
-    def unsealed(self) -> list[tuple[str, str]]:
-        """Id and device of every incident whose evidence is not sealed yet, the first to be put in first."""
+    def unsealed(self) -> list[Unsealed]:
+        """Every incident whose evidence is not sealed yet, the first to be put in first."""
         rows = self._database.connection.execute(
-            "SELECT id, device FROM incidents WHERE evidence = 'pending' ORDER BY rowid"
+            "SELECT id, device, is_left FROM incidents WHERE evidence = 'pending' ORDER BY rowid"
         )
-        return [(row["id"], row["device"]) for row in rows]
+        return [Unsealed(row["id"], row["device"], bool(row["is_left"])) for row in rows]
+
+    def leave(self, incident_id: str) -> None:
+        """Its clip is as long as it will be: the evidence process may finish what is there, if anything."""
+        self._set("is_left = ?", 1, incident_id)
+
+    def leave_all(self, device: str | None = None) -> int:
+        """Leave all evidence that nobody works on any more to the evidence process; of how many incidents.
+
+        Args:
+            device: only that of this camera; else no worker may run.
+        """
+        found = [one for one in self.unsealed() if not one.is_left and device in {None, one.device}]
+        for one in found:
+            self.leave(one.id)
+        return len(found)
 
     def deletable(self, before_s: float | None = None, *, also_unfinished: bool = False) -> list[Stored]:
         """Sealed evidence that may go, the first to go first: false weight before true, resolved before open.
@@ -269,7 +299,7 @@ class IncidentStore:
         rows = self._database.connection.execute("SELECT device, tier, count(*) FROM incidents GROUP BY 1, 2")
         return {(row[0], row[1]): int(row[2]) for row in rows}
 
-    def _set(self, what: str, value: str | None, incident_id: str) -> bool:
+    def _set(self, what: str, value: str | int | None, incident_id: str) -> bool:
         with self._database.transaction() as connection:
             changed = connection.execute(f"UPDATE incidents SET {what} WHERE id = ?", (value, incident_id))
         return changed.rowcount > 0
