@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import multiprocessing
@@ -36,6 +37,13 @@ def begin_child(memory_mb: int | None = None) -> threading.Event:
     signal.signal(signal.SIGTERM, on_term)
     gc.freeze()  # what was imported stays: neither a full collection nor the end of the process need look at it again
     return stop
+
+
+def yield_to_cameras(nice: int = 10) -> None:
+    """Run only where the cameras' workers leave room, in long turns; a process of its own does this once."""
+    with contextlib.suppress(OSError):  # forbidden in some containers; nobody depends on it
+        os.nice(nice)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def give_back_memory() -> None:
