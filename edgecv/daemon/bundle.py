@@ -18,7 +18,8 @@ from edgecv.incidents.record import Incident
 from edgecv.incidents.sealing import RECORD
 from edgecv.trajectory import Fall
 
-PICTURES = ("still.jpg", "strobe.jpg")
+PICTURES = ("still-blurred.jpg", "still.jpg", "strobe-blurred.jpg", "strobe.jpg")
+"""In the order they are written: where the last is, all are."""
 _FAILURES = (OSError, InputError, FFmpegError, ValueError)
 
 

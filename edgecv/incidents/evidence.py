@@ -1,4 +1,7 @@
-"""The evidence of one incident: the untouched clip, two pictures, the record and the manifest over them."""
+"""The evidence of one incident: the untouched clip, two pictures, their blurred copies, the record and the manifest.
+
+The blurred copies are what may be shown and passed on; they are sealed like the rest.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,12 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.clip import Clip, cut_clip
 from edgecv.incidents.files import sha256_file, write_atomic
-from edgecv.incidents.manifest import write_manifest
+from edgecv.incidents.manifest import blurred_name, write_manifest
 from edgecv.incidents.record import EvidenceRecord, Incident, Origin
 from edgecv.incidents.still import FloorLine, still_picture
 from edgecv.incidents.strobe import strobe_picture
 from edgecv.incidents.words import headline
+from edgecv.privacy import View, blurred, scale_of, shown_mask, sightings
 from edgecv.trajectory import Fall
 
 BEFORE_S = 10.0
@@ -123,7 +127,7 @@ def write_pictures(
     camera: PinholeCamera | None = None,
     plan: FacadePlan | None = None,
 ) -> tuple[bytes, bytes]:
-    """Write ``still.jpg`` and ``strobe.jpg`` and return both.
+    """Write ``still.jpg``, ``strobe.jpg`` and blurred copies of them, and return the first two.
 
     Args:
         incident: the record.
@@ -137,10 +141,16 @@ def write_pictures(
         OSError: the disk is full or failed.
         ValueError: there are no pictures of that time.
     """
-    still, strobe = _pictures(incident, fall, between, camera, plan)
-    write_atomic(folder / "still.jpg", still)
-    write_atomic(folder / "strobe.jpg", strobe)
-    return still, strobe
+    frame, shown_at_s, strobe = _pictures(incident, between)
+    view = None if camera is None or plan is None else View(camera, plan)
+    made = {}
+    for name, picture in (("still.jpg", frame), ("strobe.jpg", strobe)):
+        safe = _blurred(picture, incident, view, shown_at_s if name == "still.jpg" else None)
+        for each, shown in ((blurred_name(name), safe), (name, picture)):
+            drawn = _still(shown, shown_at_s, incident, fall, camera, plan) if name == "still.jpg" else shown
+            made[each] = _jpeg(drawn)
+            write_atomic(folder / each, made[each])
+    return made["still.jpg"], made["strobe.jpg"]
 
 
 def fitted_curve(fall: Fall, lead_s: float = 0.0) -> NDArray[np.float64]:
@@ -150,37 +160,52 @@ def fitted_curve(fall: Fall, lead_s: float = 0.0) -> NDArray[np.float64]:
     return np.asarray(fall.fit.pixels_at(grid) + shift, np.float64)
 
 
-def _pictures(
-    incident: Incident,
-    fall: Fall,
-    between: PicturesBetween,
-    camera: PinholeCamera | None,
-    plan: FacadePlan | None,
-) -> tuple[bytes, bytes]:
+def _pictures(incident: Incident, between: PicturesBetween) -> tuple[Picture, float, Picture]:
+    """The frame nearest to the middle of the path with its time, and the strobe."""
     start, end = incident.media.start_s, incident.media.end_s
     middle = incident.track[len(incident.track) // 2].t
     shown: list[tuple[float, Picture]] = []
 
     def frames() -> Iterator[tuple[float, Picture]]:
-        """One at a time, for a 4K frame is 25 MB; the one nearest to the middle of the path is kept for the still."""
+        """One at a time, for a 4K frame is 25 MB; one is kept for the still."""
         for t_s, picture in between(max(0.0, start - _AROUND_S), end + _AROUND_S):
             if not shown or abs(t_s - middle) < abs(shown[0][0] - middle):
                 shown[:] = [(t_s, picture)]
             yield t_s, picture
 
     strobe = strobe_picture(frames(), incident.track)
+    return shown[0][1], shown[0][0], strobe
+
+
+def _still(
+    frame: Picture,
+    shown_at_s: float,
+    incident: Incident,
+    fall: Fall,
+    camera: PinholeCamera | None,
+    plan: FacadePlan | None,
+) -> Picture:
     lines, outline = _floor_drawing(incident.origin, camera, plan)
-    still = still_picture(
-        shown[0][1],
+    return still_picture(
+        frame,
         incident.track,
         fitted_curve(fall),
         incident.origin,
         floor_lines=lines,
         window_outline=outline,
         caption=headline(incident),
-        shown_at_s=shown[0][0],
+        shown_at_s=shown_at_s,
     )
-    return _jpeg(still), _jpeg(strobe)
+
+
+def _blurred(picture: Picture, incident: Incident, view: View | None, at_s: float | None) -> Picture:
+    """A copy for everybody; with a time, of the picture of that time, which shows the thing once."""
+    record = incident.model_dump(by_alias=True)
+    things = sightings(record)
+    if at_s is not None:
+        things = sorted(things, key=lambda thing: abs(thing[0] - at_s))[:1]
+    mask = shown_mask((picture.shape[1], picture.shape[0]), record, view, things)
+    return blurred(picture, mask, scale_of(record))
 
 
 def _floor_drawing(

@@ -1,4 +1,4 @@
-"""What of a picture may be shown to everybody: the origin's window, bare wall, and the thing itself.
+"""What of a picture may be shown to everybody: bare wall, and of an incident the origin's window and the thing itself.
 
 All else is blurred: what nobody has said to be harmless (other houses, the street, people) is not shown. Where a
 calibration says which part of the picture is wall, wall is shown; without one nothing but the origin's surroundings
@@ -8,29 +8,20 @@ a face on the facade a dozen pixels, and the ground floor, before which people w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.console.evidence.bundle import View, quad
-from edgecv.console.settings import (
-    BLUR_M,
-    BLUR_SHARE,
-    FACE_M,
-    FACE_PX,
-    ORIGIN_REACH_M,
-    ORIGIN_REACH_SHARE,
-    THING_MARGIN,
-    UNKNOWN_BLOCK_PX,
-    WINDOW_MARGIN_M,
-)
 from edgecv.geometry import FacadePlan, PinholeCamera
+from edgecv.privacy.settings import ORIGIN_REACH_M, ORIGIN_REACH_SHARE, THING_MARGIN, WINDOW_MARGIN_M
+from edgecv.privacy.view import View, quad
 from edgecv.trajectory.drag import G_MPS2
 
-Picture = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 """``(h, w) uint8``; 255 may be shown."""
 Sighting = tuple[float, float, float, float, float]
@@ -50,13 +41,9 @@ def shown_mask(size: tuple[int, int], record: Mapping[str, Any], view: View | No
     Returns:
         ``(h, w) uint8``: 255 where it may be shown, else 0.
     """
-    mask = np.zeros((size[1], size[0]), np.uint8)
+    mask = shown_walls(size, view)
     origin = record.get("origin") or {}
     if view is not None:
-        for plan, camera in view.plan.faces(view.camera):
-            _show_walls(mask, plan, camera)
-        for plan, camera in view.plan.faces(view.camera):
-            _hide_windows(mask, plan, camera)
         floor, window = origin.get("floor"), origin.get("window")
         if floor is not None and window is not None:
             _fill(mask, view.outline(origin.get("facade"), int(floor), str(window)), 255)
@@ -72,27 +59,32 @@ def shown_mask(size: tuple[int, int], record: Mapping[str, Any], view: View | No
     return mask
 
 
-def blurred(picture: Picture, mask: Mask, scale_px_per_m: float | None) -> Picture:
-    """The picture ``(h, w, 3) uint8`` with all that the mask does not show averaged away.
+def shown_walls(size: tuple[int, int], view: View | None) -> Mask:
+    """The bare wall of every facade that the calibration knows: nothing without one.
 
     Args:
-        picture: BGR.
-        mask: from :func:`shown_mask`.
-        scale_px_per_m: at the facade, where it is known: a block is then wider than a face.
+        size: width and height, pixels.
+        view: how the camera sees the facade in pictures of this size, or None.
+
+    Returns:
+        ``(h, w) uint8``: 255 where it may be shown, else 0.
     """
-    height, width = picture.shape[:2]
-    block = max(8.0, BLUR_SHARE * height, BLUR_M * (scale_px_per_m or 0.0))
-    small = (max(1, round(width / block)), max(1, round(height / block)))
-    coarse = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-    hidden = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    # a face that is sharp enough to know somebody by is made coarser, in the origin's window too
-    finest = UNKNOWN_BLOCK_PX if scale_px_per_m is None else scale_px_per_m * FACE_M / FACE_PX
-    shown = picture
-    if finest > 1.0:
-        few = (max(1, round(width / finest)), max(1, round(height / finest)))
-        coarser = cv2.resize(picture, few, interpolation=cv2.INTER_AREA)
-        shown = cv2.resize(coarser, (width, height)).astype(np.uint8)
-    return np.where(mask[..., None] > 0, shown, hidden).astype(np.uint8)
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    if view is not None:
+        for plan, camera in view.plan.faces(view.camera):
+            _show_walls(mask, plan, camera)
+        for plan, camera in view.plan.faces(view.camera):
+            _hide_windows(mask, plan, camera)
+    return mask
+
+
+def sightings(record: Mapping[str, Any]) -> list[Sighting]:
+    """The track; none where it is not one of numbers."""
+    try:
+        found = [tuple(float(point[key]) for key in ("t", "x", "y", "w", "h")) for point in record.get("track") or ()]
+    except (TypeError, ValueError, KeyError):
+        return []
+    return [s for s in found if all(map(math.isfinite, s))]  # type: ignore[misc]
 
 
 def scale_of(record: Mapping[str, Any]) -> float | None:
@@ -102,27 +94,27 @@ def scale_of(record: Mapping[str, Any]) -> float | None:
 
 
 def _show_walls(mask: Mask, plan: FacadePlan, camera: PinholeCamera) -> None:
-    """The wall left and right of each window; a facade that lists no windows may be all windows."""
-    if not plan.windows:
-        return
-    edges = [plan.windows[0].left_m - 1.0, *(x for w in plan.windows for x in (w.left_m, w.right_m))]
-    edges.append(plan.windows[-1].right_m + 1.0)
+    """The wall between windows; what is beyond the outermost, or where none is listed, may be a neighbour's loggia."""
     for floor in range(2, plan.floor_count + 1):
         foot, top = plan.floor_span_m(floor)
-        for left, right in zip(edges[::2], edges[1::2], strict=True):
-            _fill(mask, quad(camera, left, right, foot, top), 255)
+        for window, after in pairwise(plan.windows):
+            if window.right_m < after.left_m:
+                _fill(mask, quad(camera, window.right_m, after.left_m, foot, top), 255)
 
 
 def _hide_windows(mask: Mask, plan: FacadePlan, camera: PinholeCamera) -> None:
+    """Each window's column, with all that stands on its balcony: from the wall to as far as that comes out."""
     for floor in range(1, plan.floor_count + 1):
         foot, top = plan.floor_span_m(floor)
         for window in plan.windows:
-            for out in {0.0, window.balcony_m}:
-                edges = window.left_m - WINDOW_MARGIN_M, window.right_m + WINDOW_MARGIN_M
-                _fill(mask, quad(camera, *edges, foot, top, out), 0)
+            edges = window.left_m - WINDOW_MARGIN_M, window.right_m + WINDOW_MARGIN_M
+            seen = [quad(camera, *edges, foot, top, out) for out in sorted({0.0, window.balcony_m})]
+            corners = [found for found in seen if found is not None]
+            if corners:
+                _fill(mask, cv2.convexHull(np.concatenate(corners).astype(np.float32))[:, 0], 0)
 
 
-def _fill(mask: Mask, corners: NDArray[np.float64] | None, value: int) -> None:
+def _fill(mask: Mask, corners: NDArray[np.floating[Any]] | None, value: int) -> None:
     if corners is None:
         return
     held = np.clip(corners, -8192, 16384) * (1 << _FIXED)
