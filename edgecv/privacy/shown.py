@@ -111,7 +111,7 @@ def _hide_windows(mask: Mask, plan: FacadePlan, camera: PinholeCamera) -> None:
             seen = [quad(camera, *edges, foot, top, out) for out in sorted({0.0, window.balcony_m})]
             corners = [found for found in seen if found is not None]
             if corners:
-                _fill(mask, cv2.convexHull(np.concatenate(corners).astype(np.float32))[:, 0], 0)
+                _fill(mask, np.asarray(cv2.convexHull(np.concatenate(corners).astype(np.float32))[:, 0], np.float64), 0)
 
 
 def _fill(mask: Mask, corners: NDArray[np.floating[Any]] | None, value: int) -> None:
