@@ -236,7 +236,7 @@ class Supervisor:
                 self._end([self._console], time.monotonic() + _WORKERS_S)
             self._console = self._console_of(box)
         if box.settings.service != self._box.settings.service:
-            _log.warning("changes of service.listen and service.token_file take effect with the next start")
+            _log.warning("changes of the section service take effect with the next start")
         self._box, self._specs = box, specs
         self._states.site = box.site
         _log.info("reloaded: %s restarted, %s gone", ", ".join(changed) or "none", ", ".join(gone) or "none")
@@ -290,7 +290,8 @@ class Supervisor:
         if service.token_file is not None:
             token = read_secret(service.token_file, self._box.path, "service.token_file")
             register_secret(token)
-        return WebServer(make_app(self.health, self._state / INCIDENTS, token), service.listen)
+        app = make_app(self.health, self._state / INCIDENTS, token, untouched=service.evidence == "untouched")
+        return WebServer(app, service.listen)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

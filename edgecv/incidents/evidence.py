@@ -1,4 +1,7 @@
-"""The evidence of one incident: the untouched clip, two pictures, the record and the manifest over them."""
+"""The evidence of one incident: the untouched clip, two pictures, their blurred copies, the record and the manifest.
+
+The blurred copies are what may be shown and passed on; they are sealed like the rest.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,23 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.clip import Clip, cut_clip
 from edgecv.incidents.files import sha256_file, write_atomic
-from edgecv.incidents.manifest import MANIFEST, write_manifest
+from edgecv.incidents.manifest import MANIFEST, blurred_name, write_manifest
 from edgecv.incidents.record import EvidenceRecord, Incident
 from edgecv.incidents.sealing import RECORD
 from edgecv.incidents.sketch import Sketch, sketch_of
 from edgecv.incidents.still import still_picture
 from edgecv.incidents.strobe import strobe_picture
 from edgecv.incidents.words import headline
+from edgecv.privacy import blurred, scale_of, shown_mask, sightings
 from edgecv.trajectory import Fall
 
 BEFORE_S = 10.0
 AFTER_S = 10.0
-PICTURES = ("still.jpg", "strobe.jpg")
+PICTURES = ("still-blurred.jpg", "still.jpg", "strobe-blurred.jpg", "strobe.jpg")
+"""In the order they are written: where the last is, all are."""
 CUT_OFF = "the recording ended before the clip was on the disk: the process was killed, or the power went"
 _AROUND_S = 0.6  # pictures before and after the fall, for the background
+Picture = NDArray[np.uint8]
 ShotsBetween = Callable[[float, float], Iterator[tuple[float, Shot]]]
 """Pictures with their media times between two media times, in order."""
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
@@ -127,7 +133,7 @@ def _write(incident: Incident, evidence: EvidenceRecord, folder: Path, *, flush:
 
 
 def write_pictures(incident: Incident, sketch: Sketch, between: ShotsBetween, folder: Path) -> tuple[bytes, bytes]:
-    """Write ``still.jpg`` and ``strobe.jpg`` and return both.
+    """Write ``still.jpg``, ``strobe.jpg`` and blurred copies of them, and return the first two.
 
     Args:
         incident: the record.
@@ -139,13 +145,19 @@ def write_pictures(incident: Incident, sketch: Sketch, between: ShotsBetween, fo
         OSError: the disk is full or failed.
         ValueError: there are no pictures of that time.
     """
-    still, strobe = _pictures(incident, sketch, between)
-    for name, picture in zip(PICTURES, (still, strobe), strict=True):
-        write_atomic(folder / name, picture)
-    return still, strobe
+    frame, shown_at_s, strobe = _pictures(incident, between)
+    made = {}
+    for name, picture in (("still.jpg", frame), ("strobe.jpg", strobe)):
+        safe = _blurred(picture, incident, sketch, shown_at_s if name == "still.jpg" else None)
+        for each, shown in ((blurred_name(name), safe), (name, picture)):
+            drawn = _still(shown, shown_at_s, incident, sketch) if name == "still.jpg" else shown
+            made[each] = _jpeg(drawn)
+            write_atomic(folder / each, made[each])
+    return made["still.jpg"], made["strobe.jpg"]
 
 
-def _pictures(incident: Incident, sketch: Sketch, between: ShotsBetween) -> tuple[bytes, bytes]:
+def _pictures(incident: Incident, between: ShotsBetween) -> tuple[Picture, float, Picture]:
+    """The frame nearest to the middle of the path with its time, and the strobe."""
     start, end = incident.media.start_s, incident.media.end_s
     middle = incident.track[len(incident.track) // 2].t
     shown: list[tuple[float, Shot]] = []
@@ -157,19 +169,32 @@ def _pictures(incident: Incident, sketch: Sketch, between: ShotsBetween) -> tupl
                 shown[:] = [(t_s, shot)]
             yield t_s, shot
 
-    strobe = _jpeg(strobe_picture(frames(), incident.track))
+    strobe = strobe_picture(frames(), incident.track)
+    return shown[0][1].whole(), shown[0][0], strobe
+
+
+def _still(frame: Picture, shown_at_s: float, incident: Incident, sketch: Sketch) -> Picture:
     outline = sketch.window_outline
-    still = still_picture(
-        shown[0][1].whole(),
+    return still_picture(
+        frame,
         incident.track,
         np.array(sketch.curve, np.float64),
         incident.origin,
         floor_lines=sketch.floor_lines,
         window_outline=None if outline is None else np.array(outline, np.float64),
         caption=headline(incident),
-        shown_at_s=shown[0][0],
+        shown_at_s=shown_at_s,
     )
-    return _jpeg(still), strobe
+
+
+def _blurred(picture: Picture, incident: Incident, sketch: Sketch, at_s: float | None) -> Picture:
+    """A copy for everybody; with a time, of the picture of that time, which shows the thing once."""
+    record = incident.model_dump(by_alias=True)
+    things = sightings(record)
+    if at_s is not None:
+        things = sorted(things, key=lambda thing: abs(thing[0] - at_s))[:1]
+    mask = shown_mask((picture.shape[1], picture.shape[0]), record, sketch.shown, things)
+    return blurred(picture, mask, scale_of(record))
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:

@@ -1,4 +1,5 @@
-"""What an incident's pictures show besides the frames: the fitted path and the floors around the origin, in pixels.
+"""What an incident's pictures show besides the frames: the fitted path, the floors around the origin, and what may be
+shown to everybody, in pixels.
 
 It is all that drawing needs from the fit, so that another process, or the next start after a crash, can draw.
 """
@@ -15,6 +16,7 @@ from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.files import write_atomic
 from edgecv.incidents.record import Origin, Record
 from edgecv.incidents.still import FloorLine
+from edgecv.privacy import Outlines, View, outlines_of
 from edgecv.trajectory import Fall
 
 SKETCH = ".sketch.json"
@@ -32,6 +34,8 @@ class Sketch(Record):
     """Feet of the origin's floor and its neighbours."""
     window_outline: tuple[Corner, ...] | None = None
     """Four corners of the window."""
+    shown: Outlines | None = None
+    """What of the facade everybody may see; None without a calibration."""
 
 
 def sketch_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, plan: FacadePlan | None) -> Sketch:
@@ -46,14 +50,17 @@ def sketch_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, plan: Fa
     grid = np.linspace(fall.fit.start_s, fall.fit.end_s, 80)
     shift = np.median([p.shift_px for p in fall.path.points], axis=0)
     curve = tuple((float(x), float(y)) for x, y in fall.fit.pixels_at(grid) + shift)
-    if camera is None or plan is None or origin.floor is None:
+    if camera is None or plan is None:
         return Sketch(curve=curve)
+    shown = outlines_of(View(camera, plan), origin.model_dump())
+    if origin.floor is None:
+        return Sketch(curve=curve, shown=shown)
     plan, camera = next((face for face in plan.faces(camera) if face[0].name == (origin.facade or "")), (plan, camera))
     lines = _floor_lines(origin.floor, camera, plan)
     if origin.window_index is None:
-        return Sketch(curve=curve, floor_lines=lines)
+        return Sketch(curve=curve, floor_lines=lines, shown=shown)
     outline = _outline(origin.floor, origin.window_index, camera, plan)
-    return Sketch(curve=curve, floor_lines=lines, window_outline=outline)
+    return Sketch(curve=curve, floor_lines=lines, window_outline=outline, shown=shown)
 
 
 def write_sketch(sketch: Sketch, folder: Path, *, flush: bool = True) -> None:

@@ -34,6 +34,7 @@ from edgecv.console.web.language import Language
 from edgecv.console.web.record_words import PLOT_TEXTS
 from edgecv.console.web.site import console_of, language, needs, render, viewer_of
 from edgecv.console.web.words import floor_ranges
+from edgecv.incidents.manifest import UNTOUCHED, blurred_name
 from edgecv.incidents.plot import height_time_plot
 
 _CANDIDATES_SHOWN = 5
@@ -105,6 +106,7 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
         "candidates": places(record, bundle)[:_CANDIDATES_SHOWN],
         "excluded": named_ranges(origin, bundle),
         "files": files,
+        "has_untouched": bool(set(files) & set(UNTOUCHED)),
         "has_clip": bundle is not None and bundle.clip is not None and drawing is not None,
         "clip_name": None if bundle is None or bundle.clip is None else bundle.clip.name,
         "pictures": [name for name in PICTURES if _can_be_made(name, bundle)],
@@ -192,7 +194,9 @@ def _frame(place: Place | None) -> Any:
 def _can_be_made(name: str, bundle: Bundle | None) -> bool:
     if bundle is None or bundle.size is None:
         return False
-    return (bundle.clip is not None and bundle.clip_start_s is not None) if name == "still.jpg" else True
+    if name == "still.jpg" and (bundle.clip is None or bundle.clip_start_s is None):
+        return (bundle.folder / blurred_name(name)).is_file()
+    return True
 
 
 def _section(record: dict[str, Any], name: str) -> dict[str, Any]:
