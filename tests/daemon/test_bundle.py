@@ -111,7 +111,7 @@ def test_a_record_that_finds_no_room_beside_the_clip_is_kept_rather_than_the_cli
     monkeypatch.setattr(bundle, "write_record", full)
     for _ in range(2):  # nor is one left beside a record that names none
         assert write(scene, folder) == ("no clip (the disk is full)",)
-        assert names(folder) == BARE | {"still.jpg", "strobe.jpg"}
+        assert names(folder) == BARE | set(PICTURES)
     told = evidence_in(folder)
     assert (told["clip"], told["reason"]) == (None, "the disk is full")
 
@@ -170,7 +170,7 @@ def test_a_full_disk_costs_the_clip_then_the_pictures_and_the_record_last(
     clip = (folder / "clip.mp4").stat().st_size
     with small_disk(tmp_path / "middling", clip - 100_000) as disk:
         assert write(scene, disk) == ("no clip (the disk is full)",)
-        assert names(disk) == BARE | {"still.jpg", "strobe.jpg"}
+        assert names(disk) == BARE | set(PICTURES)
         assert evidence_in(disk)["clip"] is None
         for name in PICTURES:
             assert cv2.imread(str(disk / name)) is not None
