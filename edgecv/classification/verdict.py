@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from edgecv.classification.driven import driven_log_ratio
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.water import could_be_a_drop
 from edgecv.tracking.track import TrackPoint
@@ -88,6 +89,9 @@ def _doubts(fall: Fall, settings: ClassificationSettings, surcharge: float) -> t
     if len(path.points) < s.min_points:
         doubts.append(f"seen {len(path.points)} times only")
     doubts.extend(impossible_scene(fall, s))
+    driven = None if doubts else driven_log_ratio(fall)
+    if driven is not None and driven < s.incident_ratio:
+        doubts.append(f"it set off as gently as a lift, which explains the path as well (log ratio {driven:.1f})")
     lost = fit.down_speed_lost()
     if float(np.quantile(lost, 0.1)) > s.max_speed_loss_mps:
         doubts.append(f"it slowed down by {float(np.median(lost)):.1f} m/s")

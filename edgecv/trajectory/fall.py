@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.alternatives import straight_log_evidence, wandering_log_evidence
 from edgecv.trajectory.fit import FallFit, fit_fall
+from edgecv.trajectory.model import apparent_gravity
 from edgecv.trajectory.path import Path, falling_stretch, path_of
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.view import View
@@ -78,15 +79,23 @@ def _freely(fall: Fall, view: View, settings: TrajectorySettings) -> Fall:
     """The same fall, with what any camera would say of its motion where that is more.
 
     A known camera leaves no room for flutter and gusts, which a free one takes for a little more depth or drag: whether
-    gravity moves the thing is asked without the calibration, where it comes from with it.
+    gravity moves the thing is asked without the calibration, where it comes from with it. A little: behind the facade
+    nothing falls, and what seems to be far before it is another thing than the one that its origin would be told of.
     """
     if fall.likelihoods.chance < settings.worth_searching or fall.likelihoods.ratio >= settings.searched_below:
         return fall
     free = _explain(fall.track, View.uncalibrated(fall.track.picture_size_px, settings), settings)
     if free is None or free.likelihoods.ratio <= fall.likelihoods.ratio:
         return fall
+    if abs(np.log(_gravity_px_s2(free.fit) / _gravity_px_s2(fall.fit))) > np.log(settings.same_scale):
+        return fall
     bound = _examine(fall.track, free.path, view, settings, float(max(fall.track.picture_size_px)))
     return replace(bound, likelihoods=free.likelihoods)
+
+
+def _gravity_px_s2(fit: FallFit) -> float:
+    """Apparent gravity in the middle of the path."""
+    return float(apparent_gravity(fit.view, fit.parameters[None], (fit.end_s - fit.start_s) / 2.0)[0])
 
 
 def _readings(track: Track) -> list[Track]:

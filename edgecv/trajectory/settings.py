@@ -83,6 +83,10 @@ class TrajectorySettings:
     searched_below: float = 10.0
     """The ends are searched unless the whole stretch is this convincing already."""
 
+    same_scale: float = 2.0
+    """Factor within which the gravity that a free camera sees must be the calibrated one's: a lift of glass that starts
+    gently is a fall only for a camera that may think it five times as far away as the facade is."""
+
     largest_gap_s: float = 0.3
     """Sightings of one track this far apart still belong to one fall: seven frames behind a sign."""
 

@@ -1,0 +1,80 @@
+"""Things that are driven down: a lift of glass, a gondola, a blind. They set off gently and then keep their speed.
+
+Where a calibration says how many pixels a metre has, that tells them from what was let go, which starts with
+all of it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.geometry import PinholeCamera
+from edgecv.trajectory import Fall
+from edgecv.trajectory.drag import G_MPS2
+
+Float64 = NDArray[np.float64]
+_MOST_GRAVITY = 0.22  # fast lifts accelerate with 0.15; more is felt as unpleasant
+_AT_REST = 0.3  # of the speed at the end: what comes into sight faster has set off elsewhere
+_BEGIN_S = 0.3
+_FROM, _RAMPS = 25, 12  # instants of setting off, and lengths of the ramp, that are tried
+_PARAMETERS = 6  # place, direction and acceleration, instant, ramp
+
+
+def driven_log_ratio(fall: Fall) -> float | None:
+    """How much better a fall explains the path than a drive: difference of log evidence.
+
+    None where that cannot be asked: without a calibration, or where the thing came into sight at speed. The evidence of
+    the drive is its largest likelihood less what its parameters cost (Schwarz 1978).
+    """
+    fit, path = fall.fit, fall.path
+    if fit.view.camera is None or _is_fast_already(path.t_s, path.uv_px[:, 1]):
+        return None
+    where, sd = _on_facade(fit.view.camera, path.uv_px, path.sd_px)
+    if not (np.isfinite(where).all() and np.isfinite(sd).all()):
+        return None
+    best = max(-0.5 * _misfit(where, sd, shape) for shape in _drives(path.t_s))
+    log_density = -float(np.log(2.0 * np.pi * path.sd_px.prod(axis=1)).sum())
+    return fit.log_evidence - (best + log_density - 0.5 * _PARAMETERS * float(np.log(len(path.t_s))))
+
+
+def _on_facade(camera: PinholeCamera, uv_px: Float64, sd_px: Float64) -> tuple[Float64, Float64]:
+    """Places ``(n, 2)`` to the right and down along the facade, where what is driven runs, and their errors; metres."""
+    where = camera.on_facade(uv_px)
+    aside = (camera.on_facade(uv_px + sd_px * step) - where for step in ([1.0, 0.0], [0.0, 1.0]))
+    sd = np.stack([np.linalg.norm(off, axis=1) for off in aside], axis=1)
+    return where * [1.0, -1.0], sd
+
+
+def _is_fast_already(t_s: Float64, v_px: Float64) -> bool:
+    begin = slice(max(4, int(np.searchsorted(t_s, t_s[0] + _BEGIN_S))))
+    end = slice(-max(4, len(t_s) // 6), None)
+    first, last = (float(np.polyfit(t_s[part], v_px[part], 1)[0]) for part in (begin, end))
+    return first > _AT_REST * last
+
+
+def _drives(t_s: Float64) -> list[Float64]:
+    """``(n,)`` distance gone at unit acceleration, for each instant of setting off and each length of the ramp."""
+    duration = float(t_s[-1] - t_s[0])
+    shapes = []
+    for start_s in t_s[0] + duration * np.linspace(-0.05, 0.5, _FROM):
+        gone_s = np.maximum(t_s - start_s, 0.0)
+        for ramp_s in duration * np.geomspace(0.1, 1.1, _RAMPS):
+            ramp = np.minimum(gone_s, ramp_s)
+            shapes.append(0.5 * ramp * ramp + ramp_s * (gone_s - ramp))
+    return shapes
+
+
+def _misfit(where_m: Float64, sd_m: Float64, shape: Float64) -> float:
+    """Chi-squared of the straight drive of this shape that fits best and accelerates no more than a drive does."""
+    total = 0.0
+    for axis in range(2):
+        weight = 1.0 / np.square(sd_m[:, axis])
+        mean_shape, mean = (float(np.average(values, weights=weight)) for values in (shape, where_m[:, axis]))
+        centred = shape - mean_shape
+        spread = float((weight * centred * centred).sum())
+        slope = float((weight * centred * (where_m[:, axis] - mean)).sum()) / max(spread, 1e-12)
+        if axis == 1:
+            slope = min(max(slope, 0.0), _MOST_GRAVITY * G_MPS2)
+        total += float((weight * np.square(where_m[:, axis] - mean - slope * centred)).sum())
+    return total
