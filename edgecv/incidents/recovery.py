@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from pathlib import Path
 
 from edgecv.incidents.database import Database
 from edgecv.incidents.evidence import record_in
