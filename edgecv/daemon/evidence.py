@@ -133,25 +133,27 @@ def evidence_main(state: Path, pipe: Connection, log_form: LogForm, level: str) 
     yield_to_cameras()
     configure_logging(log_form, level, context={"worker": "evidence"})
     cv2.setNumThreads(1)
-    next_beat = 0.0
+    next_beat, until = 0.0, float("inf")
 
     def beat() -> None:
-        nonlocal next_beat
-        if time.monotonic() < next_beat:
+        nonlocal next_beat, until
+        now = time.monotonic()
+        if stop.is_set():
+            until = min(until, now + _HURRY_S)
+            if now > until:
+                raise SystemExit  # in the middle: the next start draws it
+        if now < next_beat:
             return
-        next_beat = time.monotonic() + _BEAT_S
+        next_beat = now + _BEAT_S
         try:
             pipe.send(EvidenceBeat(maker.waiting, maker.problem))
         except OSError:
             stop.set()  # the supervisor is gone
 
     maker = EvidenceMaker(state, beat)
-    until = float("inf")
-    while time.monotonic() < until:
+    while True:
         beat()
         is_told = stop.is_set()  # before it looks: the workers left their last before they ended, and it is told after
-        if is_told:
-            until = min(until, time.monotonic() + _HURRY_S)
         if maker.step():
             give_back_memory()
         elif is_told:
