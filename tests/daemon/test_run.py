@@ -67,6 +67,7 @@ def test_sigterm_in_mid_video_ends_within_ten_seconds_and_the_next_start_seals_w
     assert one.stop() < 10.0
     found = [incident.id for incident in one.incidents()]
     one.start()
+    wait_for(lambda: one.metric("edgecv_ready"), "readiness")
     wait_for(lambda: set(found) <= {row["id"] for row in one.rows(SEALED)}, "the seals")
     one.stop()
     for incident_id in found:
