@@ -84,7 +84,7 @@ def device_spec_of(box: Box, device_id: str, state: Path, *, rehearsal: bool = F
 
 def device_main(spec: DeviceSpec, pipe: Connection, log_form: LogForm, level: str) -> None:
     """Entry of the process; returns when told to stop."""
-    stop = begin_child(spec.memory_mb)
+    stop = begin_child(spec.memory_mb, name=spec.id)
     yield_to_cameras()  # a flood of messages must cost no camera its pictures
     configure_logging(log_form, level, context={"device": spec.id})
     kind = find_handler(spec.settings.kind)

@@ -29,7 +29,7 @@ _SILENT_S = 120.0  # from one picture to the next takes milliseconds, but not on
 _BEAT_S = 1.0
 _LOOK_S = 0.5
 _RETRY_S = 15.0
-_HURRY_S = 3.0  # of a stop
+_HURRY_S = 4.0  # of a stop
 _MEMORY_MB = 1536  # eighteen pictures of 4K and nine of them in colours
 
 
@@ -129,30 +129,35 @@ def evidence_child(state: Path, log: tuple[LogForm, str]) -> Child:
 
 def evidence_main(state: Path, pipe: Connection, log_form: LogForm, level: str) -> None:
     """Entry of the process; returns when told to stop, after what is ready and quickly done."""
-    stop = begin_child(_MEMORY_MB)
+    stop = begin_child(_MEMORY_MB, name="evidence")
     yield_to_cameras()
     configure_logging(log_form, level, context={"worker": "evidence"})
     cv2.setNumThreads(1)
-    next_beat = 0.0
+    next_beat, until = 0.0, float("inf")
 
     def beat() -> None:
-        nonlocal next_beat
-        if time.monotonic() < next_beat:
+        nonlocal next_beat, until
+        now = time.monotonic()
+        if stop.is_set():
+            until = min(until, now + _HURRY_S)
+            if now > until:
+                raise SystemExit  # in the middle: the next start draws it
+        if now < next_beat:
             return
-        next_beat = time.monotonic() + _BEAT_S
+        next_beat = now + _BEAT_S
         try:
             pipe.send(EvidenceBeat(maker.waiting, maker.problem))
         except OSError:
             stop.set()  # the supervisor is gone
 
     maker = EvidenceMaker(state, beat)
-    until = float("inf")
-    while time.monotonic() < until:
+    while True:
         beat()
+        is_told = stop.is_set()  # before it looks: the workers left their last before they ended, and it is told after
         if maker.step():
             give_back_memory()
-        elif stop.wait(_LOOK_S):
+        elif is_told:
             break
-        if stop.is_set():
-            until = min(until, time.monotonic() + _HURRY_S)
+        else:
+            stop.wait(_LOOK_S)
     maker.close()

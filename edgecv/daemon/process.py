@@ -10,17 +10,21 @@ import os
 import resource
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
 
 
-def begin_child(memory_mb: int | None = None) -> threading.Event:
+def begin_child(memory_mb: int | None = None, *, name: str | None = None) -> threading.Event:
     """Die with the supervisor, leave Ctrl-C to it, and return an event that SIGTERM sets.
 
     Args:
         memory_mb: what the supervisor allows; a process that runs past it faster than it is watched finds no more.
+        name: what ``top`` and ``ps -o comm`` call the process, cut to fifteen bytes.
     """
+    if name is not None:
+        Path("/proc/self/comm").write_bytes(name.encode()[:15])
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = multiprocessing.parent_process()
     if parent is not None and os.getppid() != parent.pid:  # the supervisor was gone before we could ask

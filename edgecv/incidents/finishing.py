@@ -16,7 +16,8 @@ from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
 from edgecv.incidents.sealing import RECORD
 from edgecv.incidents.sketch import read_sketch
-from edgecv.incidents.store import IncidentStore, Stored
+from edgecv.incidents.store import IncidentStore
+from edgecv.incidents.stored import Stored
 
 _log = logging.getLogger("edgecv.evidence")
 _TRIES = ".tries"

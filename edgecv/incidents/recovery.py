@@ -9,7 +9,8 @@ from pathlib import Path
 from edgecv.incidents.database import Database
 from edgecv.incidents.evidence import record_in
 from edgecv.incidents.record import EvidenceRecord, Incident
-from edgecv.incidents.store import IncidentStore, Stored
+from edgecv.incidents.store import IncidentStore
+from edgecv.incidents.stored import Stored
 
 _log = logging.getLogger("edgecv.recovery")
 

@@ -10,96 +10,22 @@ import fcntl
 import json
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgecv.incidents.alarm import Alarm, Record, read_record
 from edgecv.incidents.database import Database
 from edgecv.incidents.files import flush_directory
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import EvidenceRecord, Incident
 from edgecv.incidents.sealing import RECORD, Link, delete_evidence, seal, unseal
+from edgecv.incidents.stored import Stored, Unsealed, insert_record, stored_of
 from edgecv.upstream.cloudevents import evidence_event, incident_event
 from edgecv.upstream.outbox import add_message
 
 INCIDENTS = "incidents"
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """One incident as it is kept.
-
-    Attributes:
-        record: a thrown object's incident, or another device's alarm.
-        stored_s: when it was put in, seconds since 1970.
-        evidence: pending, sealed, failed, deleted or none.
-        bytes: of its evidence.
-        hold: why it must not be deleted, or None.
-        resolution: how it ended, or None.
-    """
-
-    record: Record
-    stored_s: float
-    evidence: str
-    bytes: int
-    hold: str | None
-    resolution: str | None
-
-    @property
-    def incident(self) -> Incident:
-        """The record of a thrown object.
-
-        Raises:
-            TypeError: it is another device's alarm; ask for ``record``.
-        """
-        if isinstance(self.record, Alarm):
-            raise TypeError(f"{self.record.id} is an alarm of kind {self.record.kind}, not a thrown object")
-        return self.record
-
-    @property
-    def id(self) -> str:
-        """The incident's id."""
-        return self.record.id
-
-    @property
-    def kind(self) -> str:
-        """What has happened: ``thrown_object``, ``manhole_moved``, ..."""
-        return self.record.kind
-
-    @property
-    def device(self) -> str:
-        """The camera's or other device's id."""
-        return self.record.device
-
-    @property
-    def tier(self) -> str:
-        """Incident or candidate."""
-        return self.record.tier
-
-    @property
-    def started_at(self) -> str:
-        """When it began, RFC 3339."""
-        return self.record.started_at
-
-
-@dataclass(frozen=True, slots=True)
-class Unsealed:
-    """An incident whose evidence is not sealed yet.
-
-    Attributes:
-        id: the incident's.
-        device: the camera's.
-        is_left: whether it is left to the evidence process, for its worker adds nothing more.
-    """
-
-    id: str
-    device: str
-    is_left: bool
 
 
 class IncidentStore:
@@ -126,7 +52,7 @@ class IncidentStore:
     def get(self, incident_id: str) -> Stored | None:
         """One incident by its id, or None."""
         row = self._database.connection.execute("SELECT * FROM incidents WHERE id = ?", (incident_id,)).fetchone()
-        return None if row is None else _stored(row)
+        return None if row is None else stored_of(row)
 
     def hold(self, incident_id: str, why: str) -> bool:
         """Keep its evidence until it is released; False where there is no such incident."""
@@ -249,7 +175,7 @@ class IncidentStore:
     def pending(self) -> list[Stored]:
         """Incidents whose evidence is not sealed yet."""
         rows = self._database.connection.execute("SELECT * FROM incidents WHERE evidence = 'pending' ORDER BY rowid")
-        return [_stored(row) for row in rows]
+        return [stored_of(row) for row in rows]
 
     def unsealed(self) -> list[Unsealed]:
         """Every incident whose evidence is not sealed yet, the first to be put in first."""
@@ -292,7 +218,7 @@ class IncidentStore:
             """,
             (before_s, also_unfinished),
         )
-        return [_stored(row) for row in rows]
+        return [stored_of(row) for row in rows]
 
     def totals(self) -> dict[tuple[str, str], int]:
         """How many there are by ``(device, tier)``."""
@@ -333,7 +259,7 @@ class IncidentStore:
                 limit,
             ),
         )
-        return [_stored(row) for row in rows]
+        return [stored_of(row) for row in rows]
 
 
 def part_of(folder: Path, incident_id: str) -> Path:
@@ -350,33 +276,3 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def insert_record(connection: sqlite3.Connection, record: Record, evidence: str) -> bool:
-    """Put a record in, within the caller's transaction; False where it was there."""
-    cursor = connection.execute(
-        "INSERT OR IGNORE INTO incidents (id, kind, device, tier, started_at, stored_s, record, evidence) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            record.id,
-            record.kind,
-            record.device,
-            record.tier,
-            record.started_at,
-            time.time(),
-            record.to_json(),
-            evidence,
-        ),
-    )
-    return cursor.rowcount > 0
-
-
-def _stored(row: sqlite3.Row) -> Stored:
-    return Stored(
-        read_record(row["kind"], row["record"]),
-        row["stored_s"],
-        row["evidence"],
-        row["bytes"],
-        row["hold"],
-        row["resolution"],
-    )

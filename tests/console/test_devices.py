@@ -33,7 +33,7 @@ from edgecv.console.storage.database import sqlite_url
 from edgecv.console.storage.schema import Incident, Unclaimed
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.store import insert_record
+from edgecv.incidents.stored import insert_record
 from edgecv.upstream.cloudevents import encode, incident_event, update_event
 from edgecv.upstream.outbox import add_message
 

@@ -15,7 +15,8 @@ from edgecv.config import load_box
 from edgecv.daemon import keeper as keeper_module
 from edgecv.daemon.keeper import Keeper, prepare_state
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
-from edgecv.incidents.store import INCIDENTS, IncidentStore, Stored
+from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.incidents.stored import Stored
 
 
 @pytest.fixture

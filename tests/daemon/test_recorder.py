@@ -25,7 +25,8 @@ from edgecv.daemon.worker import CameraWorker
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.evidence import mend_record
 from edgecv.incidents.sketch import SKETCH
-from edgecv.incidents.store import INCIDENTS, IncidentStore, Stored, part_of
+from edgecv.incidents.store import INCIDENTS, IncidentStore, part_of
+from edgecv.incidents.stored import Stored
 
 
 @pytest.fixture
