@@ -249,7 +249,9 @@ class Supervisor:
             self._console.terminate()  # its pages end while cameras finish
         self._end(list(self._children.values()), begun + _WORKERS_S)
         # it finishes what is quickly done; what it leaves, the next start takes up
-        self._end([self._evidence], max(begun + _WORKERS_S, time.monotonic() + _EVIDENCE_S))
+        self._evidence.terminate()
+        if not self._evidence.finish(max(begun + _WORKERS_S, time.monotonic() + _EVIDENCE_S)):
+            _log.info("some evidence is not drawn yet; the next start does it")
         if self._console is not None:
             self._end([self._console], begun + _WORKERS_S + 0.5)
         if self._courier is not None:
