@@ -48,7 +48,8 @@ def test_every_record_is_valid_and_its_evidence_complete(demo_run) -> None:
         folder = demo_run.out / incident.id
         assert verify_manifest(folder) == []
         names = {path.name for path in folder.iterdir()}
-        assert names == {"clip.mp4", "still.jpg", "strobe.jpg", "incident.json", "manifest.json"}
+        pictures = {"still.jpg", "still-blurred.jpg", "strobe.jpg", "strobe-blurred.jpg"}
+        assert names == {"clip.mp4", *pictures, "incident.json", "manifest.json"}
         assert json.loads((folder / "incident.json").read_text()) == raw
         with VideoFile(folder / "clip.mp4") as clip:
             assert sum(1 for _ in clip) > 100

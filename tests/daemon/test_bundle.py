@@ -19,7 +19,7 @@ from edgecv.capture.packets import PacketRing
 from edgecv.daemon import bundle
 from edgecv.daemon.bundle import write_bundle
 
-ALL = {"clip.mp4", "still.jpg", "strobe.jpg", "incident.json", "box.yaml", "calibration.yaml"}
+ALL = {"clip.mp4", *bundle.PICTURES, "incident.json", "box.yaml", "calibration.yaml"}
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_record_that_finds_no_room_beside_the_clip_is_kept_rather_than_the_cli
 ) -> None:
     monkeypatch.setattr(bundle, "write_record", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
     assert write(scene, folder) == ("no clip (the disk is full)",)
-    assert names(folder) == {"still.jpg", "strobe.jpg", "incident.json"}
+    assert names(folder) == {*bundle.PICTURES, "incident.json"}
     assert evidence_in(folder)["clip"] is None
 
 
@@ -83,14 +83,14 @@ def test_a_clip_that_no_record_can_name_is_not_left_beside_one_that_names_none(
     monkeypatch.setattr(bundle, "write_record", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
     for _ in range(2):
         write(scene, folder)
-    assert names(folder) == {"still.jpg", "strobe.jpg", "incident.json"}
+    assert names(folder) == {*bundle.PICTURES, "incident.json"}
 
 
 def test_clip_and_pictures_can_be_written_one_after_the_other(scene: Scene, folder: Path) -> None:
     found = scene.found[0]
     given = (found.incident, found.fall, scene.session, folder, scene.spec.set_up)
     assert write_bundle(*given, pictures=False) == ()
-    assert names(folder) == ALL - {"still.jpg", "strobe.jpg"}
+    assert names(folder) == ALL - {*bundle.PICTURES}
     clip = (folder / "clip.mp4").stat()
     assert write_bundle(*given, clip=False) == ()
     assert names(folder) == ALL
@@ -146,11 +146,11 @@ def test_a_full_disk_costs_the_clip_then_the_pictures_and_the_record_last(
 ) -> None:
     write(scene, folder)
     size = {path.name: path.stat().st_size for path in folder.iterdir()}
-    pictures = size["still.jpg"] + size["strobe.jpg"]
+    pictures = sum(size[name] for name in bundle.PICTURES)
     assert size["clip.mp4"] > pictures + 200_000, "the test's steps need a clip larger than its pictures"
     with small_disk(tmp_path / "middling", pictures + 100_000) as disk:
         assert write(scene, disk) == ("no clip (the disk is full)",)
-        assert names(disk) == {"still.jpg", "strobe.jpg", "incident.json"}
+        assert names(disk) == {*bundle.PICTURES, "incident.json"}
         assert evidence_in(disk)["clip"] is None
         for name in bundle.PICTURES:
             assert (disk / name).read_bytes() == (folder / name).read_bytes()
