@@ -16,6 +16,8 @@ from edgecv.config import Box, Hub
 from edgecv.config.console import ConsoleSection
 from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
+from edgecv.console.accounts.elsewhere import check_grants
+from edgecv.console.accounts.provider import Provider
 from edgecv.console.cameras.desk import CameraDesk
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.cases.reminders import Hook
@@ -28,7 +30,7 @@ from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
 from edgecv.console.intake.evidence_files import EvidenceFiles
 from edgecv.console.intake.sites import set_communities
-from edgecv.console.storage import ConsoleDatabase
+from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
 from edgecv.console.web.live import Live
@@ -113,6 +115,7 @@ class ConsoleServer:
             verifier=self._verifier,
             box=box,
             evidence_files=EvidenceFiles.of(where, shelf) if isinstance(where, Hub) else None,
+            provider=self._provider_of(settings, where.path),
             live_pictures=LivePictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
         )
         self._chores = Chores(self._database, console.pictures, box, Hook.of(settings, where.path), self._live.tell)
@@ -157,6 +160,16 @@ class ConsoleServer:
         self._thread.join(3.0)
         self._socket.close()
         self._database.close()
+
+    def _provider_of(self, settings: ConsoleSection, file: Path) -> Provider | None:
+        if settings.oidc is None:
+            return None
+        with self._database.session(EVERYTHING) as session:
+            try:
+                check_grants(session, settings.oidc)
+            except ConfigError as error:
+                raise ConfigError(f"{file}: {error}") from error
+        return Provider(settings.oidc, file)
 
     def _feed_of(self, where: Box | Hub) -> Feed:
         if isinstance(where, Box):

@@ -20,6 +20,15 @@ LOGIN_SLOWEST_S = 15.0
 LOGIN_FAILURES_PER_ADDRESS = 20
 """A whole office may come from one address, and mistype."""
 
+OIDC_TIMEOUT_S = 10.0
+"""A provider that is silent for longer is not there; somebody waits before an empty page."""
+OIDC_BEGUN_S = 600.0
+"""How long somebody may take to log in at the provider: to find the phone with the second factor, not to have lunch."""
+OIDC_METADATA_S = 3600.0
+"""What a provider says of itself is read anew so often; a new key is noticed at once."""
+OIDC_LEEWAY_S = 60
+"""How far the clocks of provider and console may be apart, seconds."""
+
 PASSWORD_CHARS = 10
 """Shortest password; NIST SP 800-63B asks for 8 and, without a second factor, for more."""
 PASSWORD_LONGEST = 256

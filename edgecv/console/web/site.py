@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from edgecv._version import __version__
 from edgecv.console.accounts import Capability, Viewer
+from edgecv.console.accounts.provider import Provider
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.checking import Verifier
@@ -33,6 +34,7 @@ from edgecv.console.web.words import (
     ACTIONS,
     CLASSES,
     DEVICE_STATES,
+    LOGIN_FAILURES,
     REFUSALS,
     RELEASES,
     ROLES,
@@ -62,6 +64,7 @@ class Console:
         box: the box's own store; None on a hub.
         live_pictures: of the box's own cameras; None on a hub.
         evidence_files: takes what boxes upload; None on a box.
+        provider: of logins elsewhere; None where the configuration names none.
     """
 
     database: ConsoleDatabase
@@ -75,6 +78,7 @@ class Console:
     box: BoxStore | None = None
     live_pictures: LivePictures | None = None
     evidence_files: EvidenceFiles | None = None
+    provider: Provider | None = None
 
 
 def console_of(request: Request) -> Console:
@@ -149,6 +153,7 @@ def _templates(name: str) -> Environment:
         ACCOUNT_REFUSALS=ACCOUNT_REFUSALS,
         ACTIONS=ACTIONS,
         DEVICE_STATES=DEVICE_STATES,
+        LOGIN_FAILURES=LOGIN_FAILURES,
         REFUSALS=REFUSALS,
         RELEASES=RELEASES,
         verb=verb,

@@ -14,6 +14,7 @@ from edgecv.console.web.pages import (
     incidents,
     login,
     masks,
+    oidc,
     sensitivity,
     statistics,
     stream,
@@ -25,6 +26,7 @@ from edgecv.console.web.pages import (
 
 ROUTES: tuple[Route, ...] = (
     *login.routes,
+    *oidc.routes,
     *switches.routes,
     *incidents.routes,
     *incident.routes,
