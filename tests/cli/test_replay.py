@@ -10,6 +10,7 @@ import pytest
 
 from edgecv.capture import VideoFile
 from edgecv.cli import main
+from edgecv.incidents.evidence import PICTURES
 from edgecv.incidents.manifest import verify_manifest
 from edgecv.incidents.record import Incident
 
