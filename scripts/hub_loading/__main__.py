@@ -14,13 +14,13 @@ from pathlib import Path
 import psycopg
 from brokers import running_broker
 from console.hub_server import running_hub
-from hub_loading.boxes import messages_of, publishing
-from hub_loading.filling import Owner, fill
-from hub_loading.pages import Official, Times, logged_in, looked, p95_of
 from postgres import running_postgres
 from waiting import wait_for
 
 from edgecv.cli import main as edgecv
+from hub_loading.boxes import messages_of, publishing
+from hub_loading.filling import Owner, fill
+from hub_loading.pages import Official, Times, logged_in, looked, p95_of
 
 PASSWORD = "correct horse battery"
 COMMUNITIES = ("east", "west")
@@ -36,8 +36,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/hub_load")
     parser.add_argument("--incidents", type=int, default=100_000, help="there before")
     parser.add_argument("--boxes", type=int, default=50)
-    parser.add_argument("--per-box", type=int, default=60, help="incidents that each box publishes while pages are asked")
-    parser.add_argument("--every", type=float, default=1.0, metavar="S", help="between two of a box; 0: as fast as it can")
+    parser.add_argument(
+        "--per-box", type=int, default=60, help="incidents that each box publishes while pages are asked"
+    )
+    parser.add_argument(
+        "--every", type=float, default=1.0, metavar="S", help="between two of a box; 0: as fast as it can"
+    )
     options = parser.parse_args()
     sites = [f"site-{n}" for n in range(options.boxes)]
     owner = {site: COMMUNITIES[n % 2] for n, site in enumerate(sites)}

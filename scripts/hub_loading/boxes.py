@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import random
 import threading
@@ -11,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from hub_loading.filling import record_of
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edgecv.incidents.record import Incident
 from edgecv.upstream.cloudevents import encode, incident_event
+from hub_loading.filling import record_of
 
 _ANSWERED_S = 300.0
 _FIRST_NUMBER = 10_000_000  # beyond those that were there before

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, String, cast, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, defer
 
 from edgecv.console.storage.schema import Incident
 
 _MOST_CHOICES = 300
+_CHOSEN = (Incident.building, Incident.floor, Incident.device, Incident.kind)
 
 FILTERS = ("building", "floor", "device", "mass_class", "kind", "state")
 
@@ -99,12 +101,16 @@ def find_incident(session: Session, incident_id: str) -> Incident | None:
 
 def choices(session: Session) -> dict[str, list[Any]]:
     """For each filter with few values, those there are, in order."""
-    columns = (Incident.building, Incident.floor, Incident.device, Incident.kind)
-    found: dict[str, list[Any]] = {column.key: [] for column in columns}
-    # one statement for all: a page asks for them each time, and there are a hundred values
-    for name, value in session.execute(union_all(*map(_distinct, columns))):
+    found: dict[str, list[Any]] = {column.key: [] for column in _CHOSEN}
+    for name, value in session.execute(_choices()):
         found[name].append(int(value) if name == Incident.floor.key else value)
     return {name: sorted(values) for name, values in found.items()}
+
+
+@cache
+def _choices() -> CompoundSelect[Any]:
+    """All at once, ``(name, value)``: a statement for each value was most of what a page cost."""
+    return union_all(*map(_distinct, _CHOSEN))
 
 
 def _distinct(column: Any) -> Select[Any]:
