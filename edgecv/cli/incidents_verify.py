@@ -23,6 +23,12 @@ def add_verify_parser(actions: Any) -> None:
     )
     parser.add_argument("path", metavar="PATH", type=Path, help="one incident's folder, or a folder of such folders")
     parser.add_argument("--key", metavar="box.pub", type=Path, help="public key of the box, from whom you trust")
+    parser.add_argument(
+        "--hub-key",
+        metavar="box.pub",
+        type=Path,
+        help="public key of the hub whose copy it is, for its deletions",
+    )
     parser.add_argument("--no-replay", action="store_true", help="do not replay the clips: seconds instead of minutes")
     parser.add_argument(
         "--complete",
@@ -38,13 +44,14 @@ def run(options: argparse.Namespace) -> int:
     public = _key(options.path, options.key)
     if public is None and any((bundle / SIGNATURE).exists() for bundle in bundles):
         raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
+    hub = None if options.hub_key is None else load_public_key(options.hub_key)
     wrong = 0
     for bundle in bundles:
-        checked = verify_bundle(bundle, public, replay=not options.no_replay)
+        checked = verify_bundle(bundle, public, replay=not options.no_replay, hub=hub)
         _tell(checked.problems, checked.notes)
         wrong += not checked.ok
         if checked.ok:
-            print(f"{bundle}: " + ("deleted, as the box has signed" if checked.deleted else "all is well"))
+            print(f"{bundle}: " + ("deleted, as is signed" if checked.deleted else "all is well"))
         else:
             print(f"{bundle}: not to be trusted")
     whole = True

@@ -45,10 +45,12 @@ class Verifier:
 
     Args:
         shelf: where evidence lies.
+        hub: the hub's key, which may have signed deletions; None on a box.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, hub: PublicKey | None = None) -> None:
         self._shelf = shelf
+        self._hub = hub
         self._results: dict[Path, Checked] = {}
         self._waiting: list[Path] = []
         self._lock = threading.Lock()
@@ -61,7 +63,7 @@ class Verifier:
         if folder is None or not (folder / MANIFEST).is_file():
             return None
         public = self._key(site)
-        found = verify_bundle(folder, public, replay=False)
+        found = verify_bundle(folder, public, replay=False, hub=self._hub)
         problems = tuple(_short(line, folder) for line in found.problems)
         notes = tuple(_short(line, folder) for line in found.notes)
         return Checked(found.ok, problems, notes, found.deleted, None if public is None else public.key_id)
