@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from console.conftest import COMMUNITIES, Office, arrival_of
 from console.hub_server import running_hub
-from known_bundles import sealed_bundle, write_files
+from known_bundles import SEALED_AT, sealed_bundle, write_files
 from sqlalchemy import create_engine, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from waiting import wait_for
@@ -28,6 +28,7 @@ from edgecv.console.storage.schema import EvidenceEntry, Incident
 from edgecv.console.web.app import make_app
 from edgecv.incidents.keys import BOX_PUB, BoxKey
 from edgecv.incidents.manifest import DELETION, MANIFEST
+from edgecv.incidents.sealing import delete_evidence
 from edgecv.incidents.verify import verify_bundle
 
 SITE = "jialinglu-3"
@@ -96,6 +97,13 @@ def test_a_deletion_is_proven_by_the_hubs_key_over_what_the_box_sealed(hub: Hub,
     words = ["incidents", "verify", str(folder), "--key", str(key_file)]
     assert main(words) == 1
     assert main([*words, "--hub-key", str(tmp_path / "hub" / BOX_PUB)]) == 0
+
+
+def test_a_copy_that_the_box_itself_deleted_is_proven_by_the_boxs_key(hub: Hub) -> None:
+    folder = hub.take("a", 1)
+    delete_evidence(folder, hub.box_key, "older than 30 days", SEALED_AT)
+    found = verify_bundle(folder, hub.box_key.public, hub=hub.key.public)
+    assert found.ok and found.deleted, found.problems
 
 
 def test_the_hubs_key_proves_a_deletion_and_no_evidence(hub: Hub) -> None:
