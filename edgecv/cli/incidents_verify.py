@@ -24,6 +24,12 @@ def add_verify_parser(actions: Any) -> None:
     )
     parser.add_argument("path", metavar="PATH", type=Path, help="one incident's folder, or a folder of such folders")
     parser.add_argument("--key", metavar="box.pub", type=Path, help="public key of the box, from whom you trust")
+    parser.add_argument(
+        "--hub-key",
+        metavar="box.pub",
+        type=Path,
+        help="public key of the hub whose copy it is, for its deletions",
+    )
     parser.add_argument("--no-replay", action="store_true", help="do not replay the clips: seconds instead of minutes")
     parser.add_argument(
         "--complete",
@@ -45,9 +51,10 @@ def run(options: argparse.Namespace) -> int:
     if public is None and any((bundle / SIGNATURE).exists() for bundle in bundles):
         raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
     whole = options.whole or options.complete or (options.path / INCIDENTS).is_dir()
+    hub = None if options.hub_key is None else load_public_key(options.hub_key)
     wrong = 0
     for bundle in bundles:
-        checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole)
+        checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole, hub=hub)
         _tell(checked.problems, (*checked.notes, *_passed_on(bundle, checked)))
         wrong += not checked.ok
         if checked.ok:
@@ -75,7 +82,7 @@ def _passed_on(bundle: Path, checked: Verification) -> tuple[str, ...]:
 
 def _well(checked: Verification) -> str:
     if checked.deleted:
-        return "deleted, as the box has signed"
+        return "deleted, as is signed"
     return "the blurred copy is well" if checked.withheld else "all is well"
 
 

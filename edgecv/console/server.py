@@ -24,6 +24,7 @@ from edgecv.console.cases.reminders import Hook
 from edgecv.console.chores import Chores
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.hub_keeping import HubKeeping
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.box_feed import BoxFeed
@@ -37,6 +38,7 @@ from edgecv.console.web.live import Live
 from edgecv.console.web.site import Console
 from edgecv.errors import ConfigError
 from edgecv.incidents.database import DATABASE
+from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.store import INCIDENTS
 
 _log = logging.getLogger("edgecv.console")
@@ -103,7 +105,11 @@ class ConsoleServer:
         else:
             shelf = Shelf(_state(where) / "evidence", by_site=True)
         box = BoxStore(_state(where), where.settings.storage.keep_days) if isinstance(where, Box) else None
-        self._verifier = Verifier(shelf)
+        keeping, hub_key = None, None
+        if isinstance(where, Hub):
+            hub_key = BoxKey.load_or_create(where.state)
+            keeping = HubKeeping(self._database, shelf, hub_key, where.settings.keep_days)
+        self._verifier = Verifier(shelf, None if hub_key is None else hub_key.public)
         console = Console(
             database=self._database,
             shelf=shelf,
@@ -114,11 +120,13 @@ class ConsoleServer:
             pictures=Pictures(shelf, _state(where) / "blurred"),
             verifier=self._verifier,
             box=box,
+            keeping=keeping,
             evidence_files=EvidenceFiles.of(where, shelf) if isinstance(where, Hub) else None,
             provider=self._provider_of(settings, where.path),
             live_pictures=LivePictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
         )
-        self._chores = Chores(self._database, console.pictures, box, Hook.of(settings, where.path), self._live.tell)
+        hook = Hook.of(settings, where.path)
+        self._chores = Chores(self._database, console.pictures, box, keeping, hook, self._live.tell)
         tls = settings.certificate_file is not None
         app = make_app(console, tls=tls or settings.behind_proxy)
         self._socket = _listening(settings.listen)

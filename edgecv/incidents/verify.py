@@ -56,13 +56,16 @@ class Verification:
         return not self.problems
 
 
-def verify_bundle(folder: Path, public: PublicKey | None, *, replay: bool = True, whole: bool = False) -> Verification:
+def verify_bundle(
+    folder: Path, public: PublicKey | None, *, replay: bool = True, whole: bool = False, hub: PublicKey | None = None
+) -> Verification:
     """Check one bundle: seal, files, record, and what its clip shows.
 
     Args:
         folder: the bundle.
         public: the key of the box that should have sealed it; None checks the files against the manifest alone, which
             anybody could have written.
+        hub: the key of the hub that keeps a copy and may have deleted it in its time.
         replay: also run the clip through the pipeline and compare; takes about as many seconds as decoding it.
         whole: whether it must be whole, as it is where it was sealed; else it may be a copy that was passed on with
             blurred pictures in place of the untouched clip and pictures.
@@ -79,7 +82,7 @@ def verify_bundle(folder: Path, public: PublicKey | None, *, replay: bool = True
     notes = [] if public else [f"{folder}: no key was given, so nobody knows who sealed it"]
     deletion = None
     if (folder / DELETION).exists() or (folder / DELETION_SIGNATURE).exists():
-        deletion, found = _deletion(folder, raw, manifest, public)
+        deletion, found = _deletion(folder, raw, manifest, public, hub)
         problems += found
     if deletion is None:
         problems += check_files(folder, _here(manifest, away), SEALS)
@@ -134,7 +137,7 @@ def _contents(
 
 
 def _deletion(
-    folder: Path, manifest_raw: bytes, manifest: SealedManifest, public: PublicKey | None
+    folder: Path, manifest_raw: bytes, manifest: SealedManifest, public: PublicKey | None, hub: PublicKey | None
 ) -> tuple[Deletion | None, list[str]]:
     """The record of a deletion, None where it proves nothing, and what is wrong with it."""
     path = folder / DELETION
@@ -145,7 +148,8 @@ def _deletion(
         return None, [str(error)]
     except ValidationError:
         return None, [f"{path}: is not the record of a deletion"]
-    if problems := _signature_problems(path, folder / DELETION_SIGNATURE, raw, deletion.key, public):
+    signer = hub if hub is not None and deletion.key == hub.key_id else public
+    if problems := _signature_problems(path, folder / DELETION_SIGNATURE, raw, deletion.key, signer):
         return None, problems
     if deletion.manifest_sha256 != hashlib.sha256(manifest_raw).hexdigest():
         return None, [f"{path}: is of other evidence than the manifest beside it"]

@@ -47,10 +47,12 @@ class Verifier:
 
     Args:
         shelf: where evidence lies.
+        hub: the hub's key, which may have signed deletions; None on a box.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, hub: PublicKey | None = None) -> None:
         self._shelf = shelf
+        self._hub = hub
         self._results: dict[Path, Checked] = {}
         self._waiting: list[Path] = []
         self._lock = threading.Lock()
@@ -63,7 +65,7 @@ class Verifier:
         if folder is None or not (folder / MANIFEST).is_file():
             return None
         public = self._key(site)
-        found = verify_bundle(folder, public, replay=False, whole=not self._shelf.by_site)
+        found = verify_bundle(folder, public, replay=False, whole=not self._shelf.by_site, hub=self._hub)
         problems = tuple(_short(line, folder) for line in found.problems)
         notes = tuple(_short(line, folder) for line in found.notes)
         key_id = None if public is None else public.key_id

@@ -20,6 +20,7 @@ from edgecv.console.accounts.provider import Provider
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.hub_keeping import HubKeeping
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.evidence_files import EvidenceFiles
@@ -62,6 +63,7 @@ class Console:
         pictures: blurred ones.
         verifier: checks evidence.
         box: the box's own store; None on a hub.
+        keeping: the hub's retention; None on a box.
         live_pictures: of the box's own cameras; None on a hub.
         evidence_files: takes what boxes upload; None on a box.
         provider: of logins elsewhere; None where the configuration names none.
@@ -76,6 +78,7 @@ class Console:
     pictures: Pictures
     verifier: Verifier
     box: BoxStore | None = None
+    keeping: HubKeeping | None = None
     live_pictures: LivePictures | None = None
     evidence_files: EvidenceFiles | None = None
     provider: Provider | None = None

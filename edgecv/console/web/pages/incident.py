@@ -23,6 +23,7 @@ from edgecv.console.cases.listing import find_incident
 from edgecv.console.cases.log import history
 from edgecv.console.cases.machine import State, change, next_states
 from edgecv.console.evidence.access import accesses
+from edgecv.console.evidence.box_store import Kept
 from edgecv.console.evidence.bundle import Bundle, read_bundle
 from edgecv.console.evidence.heights import heights_of
 from edgecv.console.evidence.path import Drawing, Place, drawing_of, places
@@ -32,7 +33,7 @@ from edgecv.console.storage.schema import Incident
 from edgecv.console.web.alarm_facts import alarm_of
 from edgecv.console.web.language import Language
 from edgecv.console.web.record_words import PLOT_TEXTS
-from edgecv.console.web.site import console_of, language, needs, render, viewer_of
+from edgecv.console.web.site import Console, console_of, language, needs, render, viewer_of
 from edgecv.console.web.words import floor_ranges
 from edgecv.incidents.manifest import UNTOUCHED, blurred_name
 from edgecv.incidents.plot import height_time_plot
@@ -113,8 +114,15 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
         "drawing": drawing,
         "drawing_json": None if drawing is None else drawing_json(drawing),
         "plot": plot_of(record, bundle, language(request)),
-        "kept": None if console.box is None else console.box.kept(incident.id),
+        "kept": _kept(console, incident),
+        "may_hold": console.keeping is not None,
     }
+
+
+def _kept(console: Console, incident: Incident) -> Kept | None:
+    if console.keeping is not None:
+        return console.keeping.kept(incident)
+    return None if console.box is None else console.box.kept(incident.id)
 
 
 def known(session: Session, request: Request) -> Incident:
