@@ -25,8 +25,11 @@ def _tools() -> Path:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The address of a running server with an empty database ``console``; no password, loopback only."""
+def running_postgres(*, durable: bool = False) -> Iterator[str]:
+    """The address of a running server with an empty database ``console``; no password, loopback only.
+
+    Unless it is ``durable``, nothing waits for the disk: a test's data need not outlive a power cut.
+    """
     tools = _tools()
     # Root may not run it: Debian's package brings a user who may, and who must reach the folder.
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
@@ -46,7 +49,7 @@ def running_postgres() -> Iterator[str]:
     try:
         locale = ["--encoding=UTF8", "--locale=C", "--no-sync"]
         call(str(tools / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", *locale)
-        options = f"-p {port} -h 127.0.0.1 -k {folder} -F"
+        options = f"-p {port} -h 127.0.0.1 -k {folder}" + ("" if durable else " -F")
         call(str(tools / "pg_ctl"), "-D", str(data), "-l", str(log), "-o", options, "-w", "-t", "90", "start")
         try:
             call(str(tools / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "console")

@@ -80,15 +80,24 @@ class Daemon:
             self.process.wait()
 
     def children(self) -> list[int]:
-        """Process ids of its workers and courier."""
+        """Process ids of its workers and their helpers."""
+        return [pid for pid, _ in self._children()]
+
+    def workers(self) -> list[int]:
+        """Process ids of its cameras' workers; one that has just been started has no name yet."""
+        cameras = [name[:15] for name in yaml.safe_load(self.box_file.read_text())["cameras"]]
+        return [pid for pid, name in self._children() if name in cameras]
+
+    def _children(self) -> list[tuple[int, str]]:
         assert self.process is not None
         listed = subprocess.run(
-            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
+            ["ps", "-ww", "-o", "pid=,comm=,args=", "--ppid", str(self.process.pid)],
             capture_output=True,
             text=True,
             check=False,
         )
-        return [int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line]
+        lines = [line.split() for line in listed.stdout.splitlines() if "spawn_main" in line]
+        return [(int(line[0]), line[1]) for line in lines]
 
     def running_workers(self) -> bool:
         """Whether any process still holds its database open, after it was killed itself."""

@@ -1,6 +1,7 @@
 """Where frames come from: a recorded video goes in, upright luma frames with their presentation times come out."""
 
-from edgecv.capture.file import StreamInfo, VideoFile, pictures_between
+from edgecv.capture.file import StreamInfo, VideoFile, pictures_between, shots_between
 from edgecv.capture.frame import Frame
+from edgecv.capture.shot import Shot
 
-__all__ = ["Frame", "StreamInfo", "VideoFile", "pictures_between"]
+__all__ = ["Frame", "Shot", "StreamInfo", "VideoFile", "pictures_between", "shots_between"]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from edgecv.capture.clock import MediaClock
 from edgecv.capture.frame import Frame
 from edgecv.capture.recording import RecordedSession, recorded_session
+from edgecv.capture.shot import Shot
 from edgecv.errors import InputError
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines would bury ours; we count and report errors ourselves
@@ -171,6 +172,12 @@ def pictures_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple
 
     Times are media time from the first frame. Reading starts at the key frame before ``start_s``.
     """
+    for t_s, shot in shots_between(path, start_s, end_s):
+        yield t_s, shot.whole()
+
+
+def shots_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple[float, Shot]]:
+    """The same frames with nothing turned into colours yet."""
     with VideoFile(path) as video:
         rotation = video.info.rotation_deg
         origin = video.first_pts
@@ -193,8 +200,7 @@ def pictures_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple
                 if t_s > end_s + 1e-6:
                     return
                 if t_s >= start_s - 1e-6:
-                    picture = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-                    yield t_s, np.ascontiguousarray(np.rot90(picture, rotation // 90)) if rotation else picture
+                    yield t_s, Shot(frame, rotation)
     except FFmpegError:
         return
     finally:

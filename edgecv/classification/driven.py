@@ -33,7 +33,7 @@ def driven_log_ratio(fall: Fall) -> float | None:
     where, sd = _on_facade(fit.view.camera, path.uv_px, path.sd_px)
     if not (np.isfinite(where).all() and np.isfinite(sd).all()):
         return None
-    best = max(-0.5 * _misfit(where, sd, shape) for shape in _drives(path.t_s))
+    best = -0.5 * _least_misfit(where, sd, _drives(path.t_s))
     log_density = -float(np.log(2.0 * np.pi * path.sd_px.prod(axis=1)).sum())
     return fit.log_evidence - (best + log_density - 0.5 * _PARAMETERS * float(np.log(len(path.t_s))))
 
@@ -53,28 +53,25 @@ def _is_fast_already(t_s: Float64, v_px: Float64) -> bool:
     return first > _AT_REST * last
 
 
-def _drives(t_s: Float64) -> list[Float64]:
-    """``(n,)`` distance gone at unit acceleration, for each instant of setting off and each length of the ramp."""
+def _drives(t_s: Float64) -> Float64:
+    """``(k, n)`` distance gone at unit acceleration, for each instant of setting off and each length of the ramp."""
     duration = float(t_s[-1] - t_s[0])
-    shapes = []
-    for start_s in t_s[0] + duration * np.linspace(-0.05, 0.5, _FROM):
-        gone_s = np.maximum(t_s - start_s, 0.0)
-        for ramp_s in duration * np.geomspace(0.1, 1.1, _RAMPS):
-            ramp = np.minimum(gone_s, ramp_s)
-            shapes.append(0.5 * ramp * ramp + ramp_s * (gone_s - ramp))
-    return shapes
+    start_s = t_s[0] + duration * np.linspace(-0.05, 0.5, _FROM)
+    ramp_s = duration * np.geomspace(0.1, 1.1, _RAMPS)[:, None]
+    gone_s = np.maximum(t_s - start_s[:, None, None], 0.0)
+    ramp = np.minimum(gone_s, ramp_s)
+    return np.asarray(0.5 * ramp * ramp + ramp_s * (gone_s - ramp), np.float64).reshape(-1, len(t_s))
 
 
-def _misfit(where_m: Float64, sd_m: Float64, shape: Float64) -> float:
-    """Chi-squared of the straight drive of this shape that fits best and accelerates no more than a drive does."""
-    total = 0.0
+def _least_misfit(where_m: Float64, sd_m: Float64, shapes: Float64) -> float:
+    """Chi-squared of the best straight drive of these shapes that accelerates no more than a drive does."""
+    total = np.zeros(len(shapes))
     for axis in range(2):
         weight = 1.0 / np.square(sd_m[:, axis])
-        mean_shape, mean = (float(np.average(values, weights=weight)) for values in (shape, where_m[:, axis]))
-        centred = shape - mean_shape
-        spread = float((weight * centred * centred).sum())
-        slope = float((weight * centred * (where_m[:, axis] - mean)).sum()) / max(spread, 1e-12)
+        off = where_m[:, axis] - np.average(where_m[:, axis], weights=weight)
+        centred = shapes - np.average(shapes, axis=1, weights=weight)[:, None]
+        slope = centred @ (weight * off) / np.maximum(np.square(centred) @ weight, 1e-12)
         if axis == 1:
-            slope = min(max(slope, 0.0), _MOST_GRAVITY * G_MPS2)
-        total += float((weight * np.square(where_m[:, axis] - mean - slope * centred)).sum())
-    return total
+            slope = np.clip(slope, 0.0, _MOST_GRAVITY * G_MPS2)
+        total += np.square(off - slope[:, None] * centred) @ weight
+    return float(total.min())

@@ -19,7 +19,6 @@ from edgecv.trajectory.model import (
     ROLL,
     WIND_AHEAD,
     WIND_RIGHT,
-    apparent_gravity,
     fly,
 )
 
@@ -182,8 +181,7 @@ def _thing(fall: Fall) -> list[float]:
     right, down, ahead = (axis[0] for axis in fit.view.axes(p[None, ELEVATION], p[None, ROLL]))
     velocity, position = flight.velocities_mps[0], flight.positions_m[0]
     end_mps, terminal = float(velocity[1] @ down), float(np.exp(np.clip(p[LOG_VT], -3.0, 7.0)))
-    middle_s = (fit.end_s - fit.start_s) / 2.0
-    scale_px_per_m = max(float(apparent_gravity(fit.view, p[None], middle_s)[0]) / G_MPS2, _SMALL)
+    scale_px_per_m = max(fit.gravity_px_s2() / G_MPS2, _SMALL)
     light = float(np.median([q.detection.area_px * abs(q.detection.contrast) for q in fall.path.points]))
     return [
         float(p[LOG_VT]),

@@ -11,7 +11,7 @@ from edgecv.classification.verdict import Tier, Verdict
 from edgecv.tracking.track import Falling
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.model import LOG_VT, apparent_gravity
+from edgecv.trajectory.model import LOG_VT
 
 _MEMORY_S = 20.0  # a bounce is over in two; the rest of a path, behind a sign, is known when a slow thing has landed
 _WAIT_S = 0.4  # for a thing that began to fall while a member fell
@@ -246,13 +246,8 @@ def _mirrors(first: Fall, second: Fall) -> bool:
 
 def _mirror_offset_px(a: Fall, b: Fall) -> float:
     """How far beside the one the other may be if they are object and image, or pieces, by the fits' own scale."""
-    scale = max(_px_per_m(a), _px_per_m(b))
-    return min(_MIRROR_OFFSET * a.track.picture_size_px[0], _MIRROR_OFFSET_M * scale)
-
-
-def _px_per_m(fall: Fall) -> float:
-    fit = fall.fit
-    return float(apparent_gravity(fit.view, fit.parameters[None], (fit.end_s - fit.start_s) / 2.0)[0]) / G_MPS2
+    scale_px_per_m = max(a.fit.gravity_px_s2(), b.fit.gravity_px_s2()) / G_MPS2
+    return min(_MIRROR_OFFSET * a.track.picture_size_px[0], _MIRROR_OFFSET_M * scale_px_per_m)
 
 
 def _same_motion(first: Fall, second: Fall) -> bool:

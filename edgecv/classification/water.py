@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.model import LOG_VT, apparent_gravity
+from edgecv.trajectory.model import LOG_VT
 
 Float64 = NDArray[np.float64]
 _SAMPLES = 16
@@ -25,8 +25,7 @@ def could_be_a_drop(fall: Fall, settings: ClassificationSettings) -> bool:
     area times contrast, which gravity's own scale turns into square metres.
     """
     fit, s = fall.fit, settings
-    middle_s = (fit.end_s - fit.start_s) / 2.0
-    scale_px_per_m = float(apparent_gravity(fit.view, fit.parameters[None], middle_s)[0]) / G_MPS2
+    scale_px_per_m = fit.gravity_px_s2() / G_MPS2
     light = float(np.median([p.detection.area_px * abs(p.detection.contrast) for p in fall.path.points]))
     if light / scale_px_per_m**2 > s.drop_light_m2:
         return False

@@ -22,7 +22,8 @@ from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.export import export_bundle
 from edgecv.incidents.files import write_atomic
 from edgecv.incidents.keys import BOX_PUB, load_public_key
-from edgecv.incidents.store import INCIDENTS, IncidentStore, Stored
+from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.incidents.stored import Stored
 from edgecv.incidents.words import headline
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.chain import verify_chain
 from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
 from edgecv.incidents.manifest import MANIFEST, SIGNATURE
-from edgecv.incidents.verify import verify_bundle
+from edgecv.incidents.store import INCIDENTS
+from edgecv.incidents.verify import Verification, verify_bundle
 
 
 def add_verify_parser(actions: Any) -> None:
@@ -23,11 +24,22 @@ def add_verify_parser(actions: Any) -> None:
     )
     parser.add_argument("path", metavar="PATH", type=Path, help="one incident's folder, or a folder of such folders")
     parser.add_argument("--key", metavar="box.pub", type=Path, help="public key of the box, from whom you trust")
+    parser.add_argument(
+        "--hub-key",
+        metavar="box.pub",
+        type=Path,
+        help="public key of the hub whose copy it is, for its deletions",
+    )
     parser.add_argument("--no-replay", action="store_true", help="do not replay the clips: seconds instead of minutes")
     parser.add_argument(
         "--complete",
         action="store_true",
         help="all the box ever sealed should be here: a gap in the chain is a problem",
+    )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="the untouched clip and pictures should be here: a copy with blurred pictures alone is a problem",
     )
     parser.set_defaults(run=run)
 
@@ -38,23 +50,40 @@ def run(options: argparse.Namespace) -> int:
     public = _key(options.path, options.key)
     if public is None and any((bundle / SIGNATURE).exists() for bundle in bundles):
         raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
+    whole = options.whole or options.complete or (options.path / INCIDENTS).is_dir()
+    hub = None if options.hub_key is None else load_public_key(options.hub_key)
     wrong = 0
     for bundle in bundles:
-        checked = verify_bundle(bundle, public, replay=not options.no_replay)
-        _tell(checked.problems, checked.notes)
+        checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole, hub=hub)
+        _tell(checked.problems, (*checked.notes, *_passed_on(bundle, checked)))
         wrong += not checked.ok
         if checked.ok:
-            print(f"{bundle}: " + ("deleted, as the box has signed" if checked.deleted else "all is well"))
+            print(f"{bundle}: {_well(checked)}")
         else:
             print(f"{bundle}: not to be trusted")
-    whole = True
+    unbroken = True
     if len(bundles) > 1 or options.complete:
         chain = verify_chain(bundles, contiguous=options.complete)
         _tell(chain.problems, chain.notes)
-        whole = not chain.problems
+        unbroken = not chain.problems
     count = f"{len(bundles)} incident{'' if len(bundles) == 1 else 's'} checked"
-    print(f"{count}: {f'{wrong} not to be trusted' if wrong else 'all well'}{'' if whole else '; the chain is broken'}")
-    return 0 if not wrong and whole else 1
+    print(
+        f"{count}: {f'{wrong} not to be trusted' if wrong else 'all well'}{'' if unbroken else '; the chain is broken'}"
+    )
+    return 0 if not wrong and unbroken else 1
+
+
+def _passed_on(bundle: Path, checked: Verification) -> tuple[str, ...]:
+    if not checked.withheld:
+        return ()
+    told = ", ".join(checked.withheld)
+    return (f"{bundle}: was passed on without its untouched files, so what they show was not checked: {told}",)
+
+
+def _well(checked: Verification) -> str:
+    if checked.deleted:
+        return "deleted, as is signed"
+    return "the blurred copy is well" if checked.withheld else "all is well"
 
 
 def _tell(problems: tuple[str, ...], notes: tuple[str, ...]) -> None:
@@ -70,7 +99,7 @@ def _bundles(path: Path) -> list[Path]:
     try:
         if (path / MANIFEST).exists():
             return [path]
-        inside = path / "incidents" if (path / "incidents").is_dir() else path
+        inside = path / INCIDENTS if (path / INCIDENTS).is_dir() else path
         found = sorted(child for child in inside.iterdir() if child.is_dir() and not child.name.startswith("."))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name a folder with evidence") from error

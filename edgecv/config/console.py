@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from edgecv.config.base import Conflict, Section, SomeText
+from edgecv.config.oidc import OidcSection
 from edgecv.config.service import address, is_loopback
 from edgecv.config.upstream import web_url
 
@@ -46,6 +47,10 @@ class ConsoleSection(Section):
     )
     reminder_secret_file: SomeText | None = Field(
         default=None, description="a file with the key that signs reminders, or credential:NAME"
+    )
+
+    oidc: OidcSection | None = Field(
+        default=None, description="a provider of logins (OpenID Connect), beside the passwords kept here"
     )
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from edgecv.config.base import Conflict, Section, SomeText, TopicName, entries
+from edgecv.config.base import Conflict, Number, Section, SomeText, TopicName, entries
 from edgecv.config.console import ConsoleSection
 from edgecv.config.upstream import broker_url
 
@@ -54,6 +54,10 @@ class HubFile(Section):
         default_factory=dict, description="the sites whose boxes may send evidence: {SITE: {token_file: ...}}"
     )
     directory: SomeText = Field(default="/var/lib/edgecv-hub", description="where the hub keeps what boxes send it")
+    keep_days: Annotated[Number, Field(gt=0, le=3650)] = Field(
+        default=30.0,
+        description="how many days evidence is kept, twice that while its case is open; what is on hold is kept longer",
+    )
     console: ConsoleSection = Field(default_factory=ConsoleSection, description="the web page")
 
     @classmethod

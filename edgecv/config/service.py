@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -60,6 +60,10 @@ class Service(Section):
     )
     token_file: SomeText | None = Field(
         default=None, description="a file with the bearer token that readers of metrics and evidence must show"
+    )
+    evidence: Literal["blurred", "untouched"] = Field(
+        default="blurred",
+        description="what the token opens of evidence: blurred pictures, or the clip and sharp pictures too",
     )
     worker_memory_mb: Annotated[Whole, Field(ge=128)] = Field(
         default=700, description="megabytes of memory a camera's worker may use before it is restarted"

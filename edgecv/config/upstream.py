@@ -105,6 +105,11 @@ class EvidenceUpload(Section):
         description="an https:// address; files go to URL/SITE/DEVICE/INCIDENT/FILE"
     )
     method: Literal["put", "multipart"] = Field(default="put", description="one PUT a file, or one POST of all")
+    pictures: Literal["blurred", "untouched"] = Field(
+        default="blurred",
+        description="blurred: blurred pictures, no clip; untouched: the clip and the pictures as they are, too, for a "
+        "receiver that opens them for named people with a reason alone, such as an edgecv hub",
+    )
     token_file: SomeText | None = Field(default=None, description="a file with the bearer token it asks for")
     ca_file: SomeText | None = Field(default=None, description="certificates (PEM) to trust instead of the system's")
 

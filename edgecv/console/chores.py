@@ -1,4 +1,4 @@
-"""What a console does now and then: reminds of late cases, tells the box how cases ended, deletes old pictures."""
+"""What a console does now and then: reminds of late cases, tells the box how cases ended, deletes what is too old."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from edgecv.console.cases.reminders import Hook, remind
 from edgecv.console.evidence.box_store import BoxStore
+from edgecv.console.evidence.hub_keeping import HubKeeping
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.intake.receive import News
 from edgecv.console.settings import CHORES_EVERY_S
@@ -24,6 +25,7 @@ class Chores:
         database: the console's.
         pictures: to tidy.
         box: the box's store; None on a hub.
+        keeping: the hub's retention; None on a box, whose daemon has its own.
         hook: where reminders are sent, or None.
         tell: called with what changed.
     """
@@ -33,12 +35,14 @@ class Chores:
         database: ConsoleDatabase,
         pictures: Pictures,
         box: BoxStore | None,
+        keeping: HubKeeping | None,
         hook: Hook | None,
         tell: Callable[[News], None],
     ) -> None:
         self._database = database
         self._pictures = pictures
         self._box = box
+        self._keeping = keeping
         self._hook = hook
         self._tell = tell
         self._stopping = threading.Event()
@@ -58,6 +62,7 @@ class Chores:
         while not self._stopping.is_set():
             self._try(self._remind)
             if rounds % _SELDOM == 0:
+                self._try(self._keep)
                 self._try(self._pictures.sweep)
                 self._try(self._reflect)
             rounds += 1
@@ -67,6 +72,10 @@ class Chores:
         late = remind(self._database, self._hook)
         if late:
             self._tell({(community, "incident") for community in late})
+
+    def _keep(self) -> None:
+        if self._keeping is not None:
+            self._keeping.apply()
 
     def _reflect(self) -> None:
         if self._box is not None:

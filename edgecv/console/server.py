@@ -16,25 +16,29 @@ from edgecv.config import Box, Hub
 from edgecv.config.console import ConsoleSection
 from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
+from edgecv.console.accounts.elsewhere import check_grants
+from edgecv.console.accounts.provider import Provider
 from edgecv.console.cameras.desk import CameraDesk
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.cases.reminders import Hook
 from edgecv.console.chores import Chores
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.hub_keeping import HubKeeping
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
 from edgecv.console.intake.evidence_files import EvidenceFiles
 from edgecv.console.intake.sites import set_communities
-from edgecv.console.storage import ConsoleDatabase
+from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
 from edgecv.console.web.live import Live
 from edgecv.console.web.site import Console
 from edgecv.errors import ConfigError
 from edgecv.incidents.database import DATABASE
+from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.store import INCIDENTS
 
 _log = logging.getLogger("edgecv.console")
@@ -101,7 +105,11 @@ class ConsoleServer:
         else:
             shelf = Shelf(_state(where) / "evidence", by_site=True)
         box = BoxStore(_state(where), where.settings.storage.keep_days) if isinstance(where, Box) else None
-        self._verifier = Verifier(shelf)
+        keeping, hub_key = None, None
+        if isinstance(where, Hub):
+            hub_key = BoxKey.load_or_create(where.state)
+            keeping = HubKeeping(self._database, shelf, hub_key, where.settings.keep_days)
+        self._verifier = Verifier(shelf, None if hub_key is None else hub_key.public)
         console = Console(
             database=self._database,
             shelf=shelf,
@@ -112,10 +120,13 @@ class ConsoleServer:
             pictures=Pictures(shelf, _state(where) / "blurred"),
             verifier=self._verifier,
             box=box,
+            keeping=keeping,
             evidence_files=EvidenceFiles.of(where, shelf) if isinstance(where, Hub) else None,
+            provider=self._provider_of(settings, where.path),
             live_pictures=LivePictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
         )
-        self._chores = Chores(self._database, console.pictures, box, Hook.of(settings, where.path), self._live.tell)
+        hook = Hook.of(settings, where.path)
+        self._chores = Chores(self._database, console.pictures, box, keeping, hook, self._live.tell)
         tls = settings.certificate_file is not None
         app = make_app(console, tls=tls or settings.behind_proxy)
         self._socket = _listening(settings.listen)
@@ -157,6 +168,16 @@ class ConsoleServer:
         self._thread.join(3.0)
         self._socket.close()
         self._database.close()
+
+    def _provider_of(self, settings: ConsoleSection, file: Path) -> Provider | None:
+        if settings.oidc is None:
+            return None
+        with self._database.session(EVERYTHING) as session:
+            try:
+                check_grants(session, settings.oidc)
+            except ConfigError as error:
+                raise ConfigError(f"{file}: {error}") from error
+        return Provider(settings.oidc, file)
 
     def _feed_of(self, where: Box | Hub) -> Feed:
         if isinstance(where, Box):

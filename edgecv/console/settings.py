@@ -20,6 +20,15 @@ LOGIN_SLOWEST_S = 15.0
 LOGIN_FAILURES_PER_ADDRESS = 20
 """A whole office may come from one address, and mistype."""
 
+OIDC_TIMEOUT_S = 10.0
+"""A provider that is silent for longer is not there; somebody waits before an empty page."""
+OIDC_BEGUN_S = 600.0
+"""How long somebody may take to log in at the provider: to find the phone with the second factor, not to have lunch."""
+OIDC_METADATA_S = 3600.0
+"""What a provider says of itself is read anew so often; a new key is noticed at once."""
+OIDC_LEEWAY_S = 60
+"""How far the clocks of provider and console may be apart, seconds."""
+
 PASSWORD_CHARS = 10
 """Shortest password; NIST SP 800-63B asks for 8 and, without a second factor, for more."""
 PASSWORD_LONGEST = 256
@@ -78,21 +87,4 @@ OPENING_S = 900.0
 NOTE_CHARS = 2000
 """Longest note or reason."""
 
-BLUR_SHARE = 1 / 36
-"""Blurring averages blocks of this share of the picture's height: 30 px at 1080 lines..."""
-BLUR_M = 0.5
-"""...and never less than this on the facade: a face is half as wide, and what is left of a window is its colour."""
-FACE_M = 0.16
-FACE_PX = 12
-"""A face of so many pixels across tells nobody who it is (EN 62676-4 asks for 40 to recognise somebody known)."""
-UNKNOWN_BLOCK_PX = 3.0
-"""How coarse what is shown is made where no scale is known."""
-THING_MARGIN = 1.2
-"""A thing is shown in its box times this, for the box misses its rim; more would show what is behind it."""
-WINDOW_MARGIN_M = 0.2
-"""Windows are blurred so far beyond their edges, for calibrations are right to a few centimetres."""
-ORIGIN_REACH_M = 1.5
-"""Without a calibration, so much around the origin is shown: a window's width..."""
-ORIGIN_REACH_SHARE = 0.06
-"""...and never more than this of the picture's height, for the scale may be wrong."""
 PICTURE_QUALITY = 88

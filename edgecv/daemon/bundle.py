@@ -1,47 +1,54 @@
-"""The files of one incident from a live connection: as many of them as the disk and the packets in memory allow.
+"""What a camera's worker writes of an incident: the record, what to draw, and the clip as far as it goes.
 
-A full disk costs the clip first, then the pictures, and the record last of all.
+The pictures are drawn from the clip by the evidence process. A full disk costs the clip first, then the pictures, which
+are drawn here then, from packets in memory, and the record last of all.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from av.error import FFmpegError
-
 from edgecv.daemon.live_session import LiveSession
-from edgecv.errors import InputError
 from edgecv.incidents.clip import Clip
-from edgecv.incidents.evidence import AFTER_S, BEFORE_S, mend_record, write_bare_record, write_pictures, write_record
-from edgecv.incidents.files import FULL_ERRORS, write_atomic
+from edgecv.incidents.evidence import (
+    AFTER_S,
+    BEFORE_S,
+    CUT_OFF,
+    PICTURES,
+    mend_record,
+    write_bare_record,
+    write_pictures,
+    write_record,
+)
+from edgecv.incidents.files import write_atomic
+from edgecv.incidents.finishing import FAILURES, remove, why_not
 from edgecv.incidents.record import Incident
 from edgecv.incidents.sealing import RECORD
-from edgecv.trajectory import Fall
-
-PICTURES = ("still.jpg", "strobe.jpg")
-_FAILURES = (OSError, InputError, FFmpegError, ValueError)
+from edgecv.incidents.sketch import SKETCH, Sketch, write_sketch
 
 
 def write_bundle(
     incident: Incident,
-    fall: Fall,
+    sketch: Sketch | None,
     session: LiveSession,
     folder: Path,
     set_up: dict[str, str],
     *,
-    clip: bool = True,
-    pictures: bool = True,
+    last: bool,
 ) -> tuple[str, ...]:
-    """Write an incident's files into a folder that is there, over those of an earlier try.
+    """Write an incident's files, over those of an earlier try.
+
+    The record comes first, so that who dies in the next moment leaves what happened, if not yet the clip.
 
     Args:
         incident: the record.
-        fall: its path.
+        sketch: what to draw, None where that is not known.
         session: the live connection that has its packets.
-        folder: where they go.
+        folder: where they go; made where it is missing.
         set_up: files to replay the clip with, by name.
-        clip: whether to write the clip, with its record and what a replay of it needs: copied in a moment.
-        pictures: whether to draw those that are not there: seconds later there is more of the clip, not of the fall.
+        last: whether this is all there will be: on the disk when it returns, with pictures where there is no clip to
+            draw them from. Else nothing waits for the disk; see :func:`edgecv.incidents.files.flush_files`.
 
     Returns:
         What is missing and why, in plain words; nothing where all is there.
@@ -49,52 +56,50 @@ def write_bundle(
     Raises:
         OSError: not even the record could be written.
     """
-    missing: list[str] = []
-    if clip:
-        try:
-            start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
-            _describe(incident, session.cut(folder / "clip.mp4", start_s, end_s), folder, set_up)
-        except _FAILURES as error:
-            _remove(folder, ".*.part")
-            missing.append(f"no {'longer ' if _keep_earlier_clip(folder) else ''}clip ({_why(error)})")
-            if not (folder / RECORD).exists():
-                write_bare_record(incident, folder)
-    if pictures and not (folder / PICTURES[-1]).exists():
-        try:
-            camera = session.camera
-            write_pictures(incident, fall, session.pictures, folder, camera.camera, camera.plan)
-        except _FAILURES as error:
-            _remove(folder, *PICTURES, ".*.part")
-            missing.append(f"no pictures ({_why(error)})")
-    return tuple(missing)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / RECORD).exists():
+        write_bare_record(incident, folder, CUT_OFF, flush=last)
+    try:
+        if sketch is not None and not (folder / SKETCH).exists():
+            write_sketch(sketch, folder, flush=last)
+        describe = partial(_describe, incident, folder, set_up, flush=last)
+        start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
+        session.cut(folder / "clip.mp4", start_s, end_s, describe, flush=last)
+    except FAILURES as error:
+        remove(folder, ".*.part")
+        if _keeps_earlier_clip(folder):
+            return (f"no longer clip ({why_not(error)})",)
+        write_bare_record(incident, folder, why_not(error), flush=last)
+        return (f"no clip ({why_not(error)})", *(_pictures(incident, sketch, session, folder) if last else ()))
+    return ()
 
 
-def _describe(incident: Incident, clip: Clip, folder: Path, set_up: dict[str, str]) -> None:
+def _describe(incident: Incident, folder: Path, set_up: dict[str, str], clip: Clip, *, flush: bool) -> None:
     """The record that names the clip, and what a replay of it needs."""
-    write_record(incident, clip, folder)
     for name, text in set_up.items():
-        write_atomic(folder / name, text.replace("clip.mp4", clip.path.name))
+        if not (folder / name).exists():
+            write_atomic(folder / name, text.replace("clip.mp4", clip.path.name), flush=flush)
+    write_record(incident, clip, folder, flush=flush)
 
 
-def _keep_earlier_clip(folder: Path) -> bool:
+def _keeps_earlier_clip(folder: Path) -> bool:
     """Whether an earlier try left a clip that its record names; else whatever there is of one goes."""
     try:
         is_kept = mend_record(folder)
-    except (OSError, ValueError):  # no record, or no room for another
+    except (OSError, ValueError):  # no room for another record
         is_kept = False
-        _remove(folder, RECORD)
     if not is_kept:
-        _remove(folder, "clip.*")
+        remove(folder, "clip.*", "box.yaml", "calibration.yaml")
     return is_kept
 
 
-def _remove(folder: Path, *patterns: str) -> None:
-    for pattern in patterns:
-        for path in folder.glob(pattern):
-            path.unlink(missing_ok=True)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno in FULL_ERRORS:
-        return "the disk is full"
-    return str(error) or type(error).__name__
+def _pictures(incident: Incident, sketch: Sketch | None, session: LiveSession, folder: Path) -> tuple[str, ...]:
+    """Draw from packets in memory."""
+    if sketch is None:
+        return ("no pictures",)
+    try:
+        write_pictures(incident, sketch, session.shots, folder)
+    except FAILURES as error:
+        remove(folder, *PICTURES, ".*.part")
+        return (f"no pictures ({why_not(error)})",)
+    return ()

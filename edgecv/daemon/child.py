@@ -19,9 +19,7 @@ from edgecv.daemon.backoff import Backoff
 _log = logging.getLogger("edgecv.supervisor")
 _spawning = multiprocessing.get_context("spawn")
 SILENT_S = 10.0
-"""A child silent for so long hangs."""
-FRESH_S = 5.0
-"""A heartbeat older than this does not count as life for systemd's watchdog."""
+"""A child silent for so long hangs; for systemd's watchdog a heartbeat counts half as long."""
 _STARTING_S = 60.0  # until the first heartbeat: interpreter, libraries, a busy box
 _HEALTHY_S = 60.0
 _MANY, _WITHIN_S = 5, 600.0
@@ -46,6 +44,7 @@ class Child:
         arguments: of ``target``, before the pipe; ``rest`` after it.
         memory_mb: resident memory it may use, or None.
         ends: whether it may end by itself, with exit code 0.
+        silent_s: it hangs when it was silent for so long; half of that is still a sign of life.
     """
 
     def __init__(
@@ -57,6 +56,7 @@ class Child:
         memory_mb: int | None = None,
         *,
         ends: bool = False,
+        silent_s: float = SILENT_S,
     ) -> None:
         self.name = name
         self.beat: Any = None
@@ -67,6 +67,7 @@ class Child:
         self._rest = rest
         self._memory_mb = memory_mb
         self._ends = ends
+        self._silent_s = silent_s
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
         self._started = self._heard = 0.0
@@ -97,7 +98,7 @@ class Child:
         if self._process is None or self.finished:
             return True
         age_s = time.monotonic() - self._heard
-        return age_s < (FRESH_S if self._beaten else _STARTING_S)
+        return age_s < (self._silent_s / 2.0 if self._beaten else _STARTING_S)
 
     def step(self) -> Death | None:
         """Start it when its time has come, take its heartbeats, kill it when it hangs or has grown too large."""
@@ -115,7 +116,7 @@ class Child:
             self._backoff.reset()
             self._told_repeated = False
         silent_s = now - self._heard
-        if silent_s > (SILENT_S if self._beaten else _STARTING_S):
+        if silent_s > (self._silent_s if self._beaten else _STARTING_S):
             self._kill(f"gave no sign of life for {silent_s:.0f} s")
         elif self._memory_mb is not None and self.memory_bytes() > self._memory_mb * 2**20:
             self._kill(f"used more than {self._memory_mb} MB of memory")

@@ -38,7 +38,7 @@ class CourierSpec:
 
 def courier_main(spec: CourierSpec, pipe: Connection, log_form: LogForm, level: str) -> None:
     """Entry of the process; returns when told to stop."""
-    stop = begin_child()
+    stop = begin_child(name="courier")
     configure_logging(log_form, level, context={"worker": "courier"})
     courier = Courier(spec.state / DATABASE, spec.site, spec.upstream, spec.box_file, spec.state / INCIDENTS)
     courier.start()

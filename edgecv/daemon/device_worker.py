@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from edgecv.config import Box
 from edgecv.config.devices import DeviceSettings
 from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.messages import Heartbeat, NewSetUp, WorkerState
-from edgecv.daemon.process import begin_child
+from edgecv.daemon.process import begin_child, yield_to_cameras
 from edgecv.handlers.desk import Desk, DeviceIdentity
 from edgecv.handlers.handler import Handler
 from edgecv.handlers.host import Host
@@ -23,7 +22,6 @@ from edgecv.handlers.registry import find_handler
 from edgecv.handlers.sources.source import CONNECTING
 
 _BEAT_S = 1.0
-_NICE = 10  # a flood of messages must cost no camera its pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,8 @@ def device_spec_of(box: Box, device_id: str, state: Path, *, rehearsal: bool = F
 
 def device_main(spec: DeviceSpec, pipe: Connection, log_form: LogForm, level: str) -> None:
     """Entry of the process; returns when told to stop."""
-    stop = begin_child(spec.memory_mb)
-    os.nice(_NICE)
+    stop = begin_child(spec.memory_mb, name=spec.id)
+    yield_to_cameras()  # a flood of messages must cost no camera its pictures
     configure_logging(log_form, level, context={"device": spec.id})
     kind = find_handler(spec.settings.kind)
 

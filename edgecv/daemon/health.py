@@ -68,6 +68,7 @@ class BoxHealth:
     totals: dict[tuple[str, str], int]
     disk: Disk
     devices: tuple[CameraHealth, ...] = ()
+    unsealed: int = 0
     problems: tuple[str, ...] = ()
     ready: bool = False
     alive: bool = True

@@ -13,7 +13,7 @@ from edgecv.config import Box
 from edgecv.daemon.worker import RECORDINGS
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.recovery import finish_all, remove_orphans
+from edgecv.incidents.recovery import adopt, remove_orphans
 from edgecv.incidents.reserve import keep_reserve
 from edgecv.incidents.retention import Disk, Retention, disk_of
 from edgecv.incidents.store import INCIDENTS, IncidentStore
@@ -22,8 +22,7 @@ from edgecv.upstream.outbox import Depth, Outbox
 
 _log = logging.getLogger("edgecv.keeper")
 _EVERY_S = 10.0
-_LEFT_OVER_S = 120.0  # a worker completes evidence within about twenty
-_RECOVERY_S = 15.0  # of the start, for what a crash left; workers and keeper go on with the rest
+_LEFT_OVER_S = 120.0  # a worker completes a clip within about twenty
 _LITTLE_BYTES = 64 * 2**20
 
 
@@ -42,16 +41,26 @@ def prepare_state(state: Path) -> BoxKey:
         if problems:
             raise DatabaseError(f"{state / DATABASE}: is damaged ({problems[0]}); move it away to begin a new one")
         store = IncidentStore(database, state / INCIDENTS)
-        removed = remove_orphans(store, database)
-        if removed:
-            _log.warning("%d unfinished pieces of evidence without a record were removed", removed)
-        left = finish_all(store, key, store.pending(), _RECOVERY_S)
-        if left:
-            _log.warning("the evidence of %d incidents is not sealed yet; it is tried again", left)
+        _take_up(store, database)
     finally:
         database.close()
     keep_reserve(state)
     return key
+
+
+def _take_up(store: IncidentStore, database: Database) -> None:
+    """What a crash left: incidents that were found and not stored, evidence that nobody works on."""
+    try:
+        adopt(store)
+        left = store.leave_all()
+        if left:
+            _log.warning("the evidence of %d incidents is unfinished; it is finished now", left)
+    except (OSError, sqlite3.Error) as error:
+        _log.error("evidence that a crash left is not taken up yet: %s", error)
+        return
+    removed = remove_orphans(store, database)
+    if removed:
+        _log.warning("%d unfinished pieces of evidence without a record were removed", removed)
 
 
 class Keeper(threading.Thread):
@@ -72,7 +81,7 @@ class Keeper(threading.Thread):
         self._box = box
         self._state = state
         self._key = key
-        self._pending_since: dict[str, float] = {}
+        self._growing_since: dict[str, float] = {}
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -115,7 +124,9 @@ class Keeper(threading.Thread):
             database.close()
 
     def _left_over(self, store: IncidentStore) -> None:
-        """Finish what no worker has finished for long, by a clock that nobody sets: a step of the box's is no age."""
-        now, pending = time.monotonic(), store.pending()
-        self._pending_since = {stored.id: self._pending_since.get(stored.id, now) for stored in pending}
-        finish_all(store, self._key, [s for s in pending if now - self._pending_since[s.id] > _LEFT_OVER_S])
+        """Leave what no worker has left for long, by a clock that nobody sets: a step of the box's is no age."""
+        now, growing = time.monotonic(), [one.id for one in store.unsealed() if not one.is_left]
+        self._growing_since = {one: self._growing_since.get(one, now) for one in growing}
+        for one, since in self._growing_since.items():
+            if now - since > _LEFT_OVER_S:
+                store.leave(one)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edgecv.capture import Shot
 from edgecv.capture.live import LiveStream
 from edgecv.capture.packets import AnyPacket, PacketRing
 from edgecv.capture.wall import WallClock
@@ -72,8 +70,8 @@ class LiveSession:
             session=self.name,
         )
 
-    def pictures(self, start_s: float, end_s: float) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        """Upright BGR pictures ``(h, w, 3) uint8`` between two media times with those times, from packets in memory.
+    def shots(self, start_s: float, end_s: float) -> Iterator[tuple[float, Shot]]:
+        """Upright pictures between two media times with those times, from packets in memory.
 
         Raises:
             InputError: the packets are no longer there.
@@ -83,18 +81,26 @@ class LiveSession:
                 continue
             t_s = float((picture.pts - self.first_pts) * self.stream.base)
             if start_s - 1e-6 <= t_s <= end_s + 1e-6:
-                shown = np.rot90(picture.to_ndarray(format="bgr24"), self.rotation_deg // 90)
-                yield t_s, np.ascontiguousarray(shown, np.uint8)
+                yield t_s, Shot(picture, self.rotation_deg)
 
-    def cut(self, destination: Path, start_s: float, end_s: float) -> Clip:
-        """Write the packets between two media times to a clip.
+    def cut(
+        self,
+        destination: Path,
+        start_s: float,
+        end_s: float,
+        describe: Callable[[Clip], None] = lambda _clip: None,
+        *,
+        flush: bool = True,
+    ) -> Clip:
+        """Write the packets between two media times to a clip; see :func:`edgecv.incidents.clip.write_clip`.
 
         Raises:
             InputError: they are no longer there.
             OSError: the disk is full or failed.
         """
         packets = self._packets(start_s, end_s)
-        return write_clip(destination, self.stream.template, packets, self.stream.base, self.first_pts)
+        stream = self.stream
+        return write_clip(destination, stream.template, packets, stream.base, self.first_pts, describe, flush=flush)
 
     def _packets(self, start_s: float, end_s: float) -> list[AnyPacket]:
         base = self.stream.base

@@ -44,6 +44,8 @@ class _Box(Collector):
         for (device, tier), count in box.totals.items():
             stored.add_metric([device, tier], count)
         yield stored
+        text = "incidents whose evidence is not sealed yet"
+        yield GaugeMetricFamily("edgecv_unsealed_incidents", text, value=box.unsealed)
         yield GaugeMetricFamily("edgecv_ready", "1 when every camera has a picture or is reported", value=box.ready)
         yield GaugeMetricFamily("edgecv_problems", "things wrong with the box itself", value=len(box.problems))
 

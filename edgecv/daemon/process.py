@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import multiprocessing
@@ -9,17 +10,21 @@ import os
 import resource
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
 
 
-def begin_child(memory_mb: int | None = None) -> threading.Event:
+def begin_child(memory_mb: int | None = None, *, name: str | None = None) -> threading.Event:
     """Die with the supervisor, leave Ctrl-C to it, and return an event that SIGTERM sets.
 
     Args:
         memory_mb: what the supervisor allows; a process that runs past it faster than it is watched finds no more.
+        name: what ``top`` and ``ps -o comm`` call the process, cut to fifteen bytes.
     """
+    if name is not None:
+        Path("/proc/self/comm").write_bytes(name.encode()[:15])
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = multiprocessing.parent_process()
     if parent is not None and os.getppid() != parent.pid:  # the supervisor was gone before we could ask
@@ -36,6 +41,13 @@ def begin_child(memory_mb: int | None = None) -> threading.Event:
     signal.signal(signal.SIGTERM, on_term)
     gc.freeze()  # what was imported stays: neither a full collection nor the end of the process need look at it again
     return stop
+
+
+def yield_to_cameras(nice: int = 10) -> None:
+    """Run only where the cameras' workers leave room, in long turns; a process of its own does this once."""
+    with contextlib.suppress(OSError):  # forbidden in some containers; nobody depends on it
+        os.nice(nice)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def give_back_memory() -> None:

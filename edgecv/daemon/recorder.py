@@ -1,19 +1,21 @@
-"""The thread of a worker that turns findings into records and evidence, so that no picture waits for a disk.
+"""The thread of a worker that turns findings into records and clips, so that no picture waits for a disk.
 
-The record is committed at once, together with its message. Evidence follows in steps: the clip as far as it goes, so
-that a crash in the next moment leaves something; the pictures, when no other record waits; and when the seconds after
-the fall are there the whole clip, sealed.
+The clip as far as it goes is there first, in milliseconds, so that a crash in the next moment leaves evidence; then the
+record is committed together with its message. When the seconds after the fall have arrived, the whole clip follows, and
+the evidence is left to the process that draws and seals.
 """
 
 from __future__ import annotations
 
 import logging
 import queue
+import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from edgecv.classification import Finding
@@ -25,12 +27,12 @@ from edgecv.errors import EdgecvError
 from edgecv.incidents.build import build_incident
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.evidence import AFTER_S
-from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.files import flush_files
 from edgecv.incidents.record import Incident
-from edgecv.incidents.recovery import finish_all
+from edgecv.incidents.recovery import adopt
 from edgecv.incidents.reserve import is_full, release_reserve
-from edgecv.incidents.store import INCIDENTS, IncidentStore
-from edgecv.trajectory import Fall
+from edgecv.incidents.sketch import Sketch, sketch_of
+from edgecv.incidents.store import INCIDENTS, IncidentStore, part_of
 from edgecv.upstream.cloudevents import device_event
 from edgecv.upstream.outbox import add_message
 
@@ -49,14 +51,18 @@ class _Event:
 
 @dataclass(slots=True)
 class _Open:
-    """An incident whose evidence is not complete yet."""
+    """An incident or candidate under way; candidates have no evidence."""
 
     incident: Incident
-    fall: Fall
+    sketch: Sketch | None
     session: LiveSession
-    due_s: float
-    has_clip: bool = False
-    has_pictures: bool = False
+    is_stored: bool = False
+    is_whole: bool = False
+
+    @property
+    def due_s(self) -> float:
+        """Media time at which its clip is whole."""
+        return self.incident.media.end_s + AFTER_S
 
 
 class Recorder(threading.Thread):
@@ -75,12 +81,10 @@ class Recorder(threading.Thread):
         self.last_incident_s: float | None = None
         self._todo: queue.Queue[tuple[Finding, LiveSession] | _Event | None] = queue.Queue()
         self._open: list[_Open] = []
-        self._unsaved: list[tuple[Incident, Fall, LiveSession] | _Event] = []
-        self._unsealed: list[str] = []
+        self._unsaved: list[_Open | _Event] = []
         self._until = float("inf")
         self._store: IncidentStore | None = None
         self._database: Database | None = None
-        self._key: BoxKey | None = None
 
     def found(self, finding: Finding, session: LiveSession) -> None:
         """Record a finding."""
@@ -91,7 +95,7 @@ class Recorder(threading.Thread):
         self._todo.put(_Event(kind, text, details))
 
     def end(self, patience_s: float) -> None:
-        """Ask it to record what waits, seal evidence with what there is, and end.
+        """Ask it to record what waits, cut clips with what there is, and end.
 
         Args:
             patience_s: what the disk does not take at once is tried again for so long; calling again changes it.
@@ -112,16 +116,14 @@ class Recorder(threading.Thread):
             stopping = self._take()
             self._contained(self._save)
             self._complete(stopping)
-        while (self._unsaved or self._unsealed) and time.monotonic() < self._until:
+        while (self._unsaved or self._open) and time.monotonic() < self._until:
             time.sleep(_RETRY_S)
             self._contained(self._save)
             self._complete(stopping)
-            for incident_id in list(self._unsealed):
-                self._seal(incident_id)
         self._give_up()
 
     def _take(self) -> bool:
-        """Take what has come and record it, with no more evidence yet than clips; whether it is time to end."""
+        """Take what has come and record it, with clips as far as they go; whether it is time to end."""
         try:
             item = self._todo.get(timeout=0.2 if self._open or self._unsaved else _RETRY_S)
             while item is not None:
@@ -130,16 +132,32 @@ class Recorder(threading.Thread):
                 else:
                     self._contained(self._remember, *item)
                 self._contained(self._save)
-                for opened in self._open:
-                    if not opened.has_clip:  # copied in a moment; the next record may take a second or more
-                        self._contained(self._write, opened, clip=True, pictures=False)
                 item = self._todo.get_nowait()
         except queue.Empty:
             return False
         return True
 
     def _remember(self, finding: Finding, session: LiveSession) -> None:
-        self._unsaved.append((build_incident(finding, session.source()), finding.fall, session))
+        incident = build_incident(finding, session.source())
+        sketch = None
+        if incident.tier == "incident":
+            if self._is_known(incident.id):  # a recorded file began anew after a crash
+                return
+            try:
+                sketch = sketch_of(finding.fall, incident.origin, session.camera.camera, session.camera.plan)
+            except Exception:  # pictures may be missing, but never the record
+                _log.exception("evidence of %s: nothing can be drawn", incident.id)
+        found = _Open(incident, sketch, session)
+        if incident.tier == "incident":
+            self._contained(self._write, found, last=False)
+            self._open.append(found)
+        self._unsaved.append(found)
+
+    def _is_known(self, incident_id: str) -> bool:
+        try:
+            return self._opened().get(incident_id) is not None
+        except (sqlite3.Error, EdgecvError, OSError):
+            return False
 
     @staticmethod
     def _contained(what: Callable[..., None], *arguments: Any, **more: Any) -> None:
@@ -150,18 +168,15 @@ class Recorder(threading.Thread):
             _log.exception("%s failed", what.__name__.strip("_"))
 
     def _recover(self) -> None:
-        """Finish what a crash of this worker left."""
+        """Leave what a crash of this worker cut off to the evidence process."""
         try:
             store = self._opened()
-            finish_all(store, self._own_key(), [s for s in store.pending() if s.device == self.spec.id])
+            adopt(store, self.spec.id)
+            store.leave_all(self.spec.id)
         except (sqlite3.Error, EdgecvError, OSError) as error:
+            # the keeper leaves it to that process in some minutes
             _log.error("evidence that was under way is not finished yet: %s", error)
             self._close()
-
-    def _own_key(self) -> BoxKey:
-        if self._key is None:
-            self._key = BoxKey.load_or_create(self.spec.state)
-        return self._key
 
     def _save(self) -> None:
         """Put everything that is in memory only into the database, in order."""
@@ -171,9 +186,9 @@ class Recorder(threading.Thread):
                 if isinstance(first, _Event):
                     self._save_event(first)
                 else:
-                    self._save_incident(*first)
+                    self._save_incident(first)
             except (sqlite3.Error, EdgecvError, OSError) as error:
-                if is_full(error) and release_reserve(self.spec.state):
+                if is_full(error) and self._make_room():
                     continue
                 if self.problem is None:
                     _log.error("records cannot be written to disk and are kept in memory: %s", error)
@@ -182,6 +197,7 @@ class Recorder(threading.Thread):
                 return
             except Exception:
                 _log.exception("something cannot be stored by any disk: %s", _in_full(first))
+                self._forget(first)
             self._unsaved.pop(0)
             self.problem = None
 
@@ -193,68 +209,82 @@ class Recorder(threading.Thread):
         with self._database.transaction() as connection:
             add_message(connection, "device", message["id"], camera.device, message)
 
-    def _save_incident(self, incident: Incident, fall: Fall, session: LiveSession) -> None:
-        is_new = self._opened().add(incident, evidence=incident.tier == "incident")
-        stored = self._opened().get(incident.id)
-        if is_new and incident.tier == "incident":
+    def _make_room(self) -> bool:
+        """A record is worth more than a reserve, and more than a clip; whether something was given up."""
+        if release_reserve(self.spec.state):
+            return True
+        clips = [clip for opened in self._open for clip in self._part_of(opened.incident.id).glob("clip.*")]
+        for clip in clips:  # cut again at the end, where there is room by then
+            clip.unlink(missing_ok=True)
+        return bool(clips)
+
+    def _save_incident(self, found: _Open) -> None:
+        incident = found.incident
+        is_incident = incident.tier == "incident"
+        is_new = self._opened().add(incident, evidence=is_incident)
+        found.is_stored = True
+        if is_new and is_incident:
             self.incidents += 1
             self.last_incident_s = time.time()
             _log.info("incident %s", incident.id, extra={"incident": incident.id, "floor": incident.origin.floor})
+            self._contained(self._flush, incident.id)
         elif is_new:
             self.candidates += 1
-        if incident.tier == "incident" and stored is not None and stored.evidence == "pending":
-            self._open.append(_Open(incident, fall, session, incident.media.end_s + AFTER_S))
+        else:
+            self._open = [opened for opened in self._open if opened is not found]
+
+    def _flush(self, incident_id: str) -> None:
+        """What was written before the record did not wait for the disk."""
+        part = self._part_of(incident_id)
+        if part.exists():
+            flush_files(part)
 
     def _complete(self, stopping: bool) -> None:
-        """Add pictures; finish evidence when the seconds after the fall have arrived, or will not come any more."""
+        """Cut whole clips, when the seconds after the fall have arrived, or will not come any more."""
         for opened in list(self._open):
-            is_due = stopping or opened.session.over or opened.session.reached_s >= opened.due_s
-            if is_due or not opened.has_pictures:
-                self._contained(self._write, opened, clip=is_due or not opened.has_clip, pictures=True)
-                give_back_memory()
-            if is_due:
-                self._open.remove(opened)
-                self._seal(opened.incident.id)
+            if stopping or opened.session.over or opened.session.reached_s >= opened.due_s:
+                if not opened.is_whole:
+                    opened.is_whole = True
+                    self._contained(self._write, opened, last=True)
+                    give_back_memory()
+                if opened.is_stored:
+                    self._leave(opened)
 
-    def _write(self, opened: _Open, *, clip: bool, pictures: bool) -> None:
+    def _write(self, opened: _Open, *, last: bool) -> None:
         incident = opened.incident
-        opened.has_clip, opened.has_pictures = True, pictures  # or the disk would not have them
         try:
-            folder = self._opened().part_of(incident.id)
-            folder.mkdir(parents=True, exist_ok=True)
             missing = write_bundle(
-                incident,
-                opened.fall,
-                opened.session,
-                folder,
-                self.spec.set_up,
-                clip=clip,
-                pictures=pictures,
+                incident, opened.sketch, opened.session, self._part_of(incident.id), self.spec.set_up, last=last
             )
-        except (sqlite3.Error, EdgecvError, OSError) as error:
-            _log.error("evidence of %s cannot be written: %s; its record is in the database", incident.id, error)
+        except OSError as error:
+            _log.error("evidence of %s cannot be written: %s; its record is kept", incident.id, error)
             return
         if missing:
             _log.error("evidence of %s is cut down: %s", incident.id, ", ".join(missing))
 
-    def _seal(self, incident_id: str) -> None:
+    def _leave(self, opened: _Open) -> None:
         try:
-            self._opened().publish(incident_id, self._own_key())
+            self._opened().leave(opened.incident.id)
         except (sqlite3.Error, EdgecvError, OSError) as error:
-            # the keeper publishes what stays pending as soon as the disk takes it
-            _log.error("evidence of %s is not sealed yet: %s", incident_id, error)
-            if incident_id not in self._unsealed:
-                self._unsealed.append(incident_id)
+            _log.error("evidence of %s is not finished yet: %s", opened.incident.id, error)
             return
-        if incident_id in self._unsealed:
-            self._unsealed.remove(incident_id)
+        self._open.remove(opened)
+
+    def _forget(self, what: _Open | _Event) -> None:
+        """What cannot be stored has no evidence either."""
+        if isinstance(what, _Open):
+            self._open = [opened for opened in self._open if opened is not what]
+            shutil.rmtree(self._part_of(what.incident.id), ignore_errors=True)
+
+    def _part_of(self, incident_id: str) -> Path:
+        return part_of(self.spec.state / INCIDENTS, incident_id)
 
     def _give_up(self) -> None:
         """At the end: what the disk never took is put into the log, the last place there is."""
         for item in self._unsaved:
             _log.error("this is nowhere but in this line, for the disk took it not: %s", _in_full(item))
-        if self._unsealed:
-            _log.warning("%d incidents' evidence is not sealed; the next start does it", len(self._unsealed))
+        if self._open:
+            _log.warning("%d incidents' evidence is not whole; the next start goes on with it", len(self._open))
         self._close()
 
     def _opened(self) -> IncidentStore:
@@ -270,6 +300,6 @@ class Recorder(threading.Thread):
         self._store = self._database = None
 
 
-def _in_full(item: tuple[Incident, Fall, LiveSession] | _Event) -> str:
+def _in_full(item: _Open | _Event) -> str:
     """What is lost if it is not in the log."""
-    return f"{item.kind}: {item.text}" if isinstance(item, _Event) else item[0].to_json()
+    return f"{item.kind}: {item.text}" if isinstance(item, _Event) else item.incident.to_json()

@@ -50,6 +50,15 @@ class States:
         with self._database.transaction() as connection:
             add_message(connection, "device", event["id"], device, event)
 
+    def unsealed(self) -> int:
+        """How many incidents' evidence is not sealed yet.
+
+        Raises:
+            sqlite3.Error: the database cannot be read now.
+        """
+        query = "SELECT count(*) FROM incidents WHERE evidence = 'pending'"
+        return int(self._database.connection.execute(query).fetchone()[0])
+
     def _keep_only(self, devices: frozenset[str]) -> None:
         """Forget every device that is no longer in the box file, also those that went while the daemon was off."""
         if devices == self._devices:

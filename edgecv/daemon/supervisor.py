@@ -1,13 +1,11 @@
-"""The daemon's first process: starts a worker for each camera and device and a courier, and keeps them all running.
+"""The daemon's first process: starts a worker for each camera and device and their helpers, and keeps them running.
 
 It decodes nothing and sends nothing itself, so that nothing a camera or a broker does can stop it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import signal
 import sqlite3
 import time
@@ -23,8 +21,10 @@ from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
 from edgecv.daemon.child import Child, Death
 from edgecv.daemon.courier import DRAIN_S, CourierBeat, CourierSpec, courier_main
+from edgecv.daemon.evidence import EvidenceBeat, evidence_child
 from edgecv.daemon.health import BoxHealth, CameraHealth
 from edgecv.daemon.keeper import Keeper, prepare_state
+from edgecv.daemon.lock import take_state
 from edgecv.daemon.logs import LogForm, configure_logging, register_secret
 from edgecv.daemon.messages import Heartbeat
 from edgecv.daemon.notify import Notifier
@@ -37,6 +37,11 @@ from edgecv.incidents.store import INCIDENTS
 _log = logging.getLogger("edgecv.supervisor")
 _TICK_S = 0.25
 _WORKERS_S = 6.0  # of the ten seconds a stop may take, what workers get
+_EVIDENCE_S = 0.5  # and at least what the evidence process gets after them
+_PATIENCE_S = 600.0  # a disk that is full at the end of recorded files
+
+
+_THE = {"evidence": "the evidence process ends", "courier": "the courier ends", "console": "the console ends"}
 
 
 class Supervisor:
@@ -73,14 +78,15 @@ class Supervisor:
         self._specs = all_orders(self._box, self._state, rehearsal=rehearsal)
         self._children: dict[str, Child] = {}
         self._deaths: dict[str, str] = {}
+        self._evidence = evidence_child(self._state, self._log)
         self._courier: Child | None = None
         self._console: Child | None = None
         self._console_main = console
         self._ready = False
         self._stop = self._reload = False
-        self._next_watchdog = self._next_status = 0.0
+        self._next_watchdog = self._next_status = self._sealed_by = 0.0
         configure_logging(log_form, level, context={"worker": "supervisor"})
-        self._lock = _locked(self._state)
+        self._lock = take_state(self._state)
         self._key = prepare_state(self._state)
         self._keeper = Keeper(lambda: self._box, self._state, self._key)
         self._states = States(self._state, self._box.site)
@@ -99,7 +105,7 @@ class Supervisor:
             _log.info("health and metrics on port %d", self._web.port)
             while not self._stop:
                 self._step()
-                if self._until_finished and self._cameras_finished():
+                if self._until_finished and self._is_over():
                     break
                 if self._reload:
                     self._reload = False
@@ -107,8 +113,12 @@ class Supervisor:
             self._shut_down()
         return 0
 
-    def _cameras_finished(self) -> bool:
-        return all(self._children[name].finished for name in self._box.camera_ids)
+    def _is_over(self) -> bool:
+        """Whether every camera's file is over and all they gave is sealed, or the disk has not taken it for long."""
+        if not all(self._children[name].finished for name in self._box.camera_ids):
+            self._sealed_by = time.monotonic() + _PATIENCE_S
+            return False
+        return not self._states.unsealed() or time.monotonic() > self._sealed_by
 
     def _step(self) -> None:
         waiting: list[object] = [c.pipe for c in self._all_children() if c.pipe is not None]
@@ -123,14 +133,10 @@ class Supervisor:
                 self._mourn(name, death)
             elif child.beat is not None:
                 self._deaths.pop(name, None)
-        if self._courier is not None:
-            death = self._courier.step()
+        for helper in self._helpers():
+            death = helper.step()
             if death is not None and death.repeated:
-                self._states.tell("box", "courier_dies", f"the courier ends again and again: {death.why}")
-        if self._console is not None:
-            death = self._console.step()
-            if death is not None and death.repeated:
-                self._states.tell("box", "console_dies", f"the console ends again and again: {death.why}")
+                self._states.tell("box", f"{helper.name}_dies", f"{_THE[helper.name]} again and again: {death.why}")
         self._report()
 
     def _report(self) -> None:
@@ -171,7 +177,8 @@ class Supervisor:
         courier = self._courier
         beat = None if courier is None else courier.beat
         keeper = self._keeper
-        problems = [keeper.problem] if keeper.problem is not None else []
+        drawn = self._evidence.beat if isinstance(self._evidence.beat, EvidenceBeat) else EvidenceBeat(0, None)
+        problems = [problem for problem in (keeper.problem, drawn.problem) if problem is not None]
         unsaved = sum(camera.beat.gauges.get("unsaved_records", 0.0) for camera in cameras if camera.beat is not None)
         if unsaved:
             problems.append(f"{unsaved:.0f} records are in memory only, for the disk takes none")
@@ -184,6 +191,7 @@ class Supervisor:
             depths=keeper.depths,
             totals=keeper.totals,
             disk=keeper.disk,
+            unsealed=drawn.waiting,
             problems=tuple(problems),
             ready=bool(everyone) and all(health.settled for health in everyone.values()),
             alive=all(child.is_fresh() for child in self._all_children()),
@@ -228,7 +236,7 @@ class Supervisor:
                 self._end([self._console], time.monotonic() + _WORKERS_S)
             self._console = self._console_of(box)
         if box.settings.service != self._box.settings.service:
-            _log.warning("changes of service.listen and service.token_file take effect with the next start")
+            _log.warning("changes of the section service take effect with the next start")
         self._box, self._specs = box, specs
         self._states.site = box.site
         _log.info("reloaded: %s restarted, %s gone", ", ".join(changed) or "none", ", ".join(gone) or "none")
@@ -240,6 +248,10 @@ class Supervisor:
         if self._console is not None:
             self._console.terminate()  # its pages end while cameras finish
         self._end(list(self._children.values()), begun + _WORKERS_S)
+        # it finishes what is quickly done; what it leaves, the next start takes up
+        self._evidence.terminate()
+        if not self._evidence.finish(max(begun + _WORKERS_S, time.monotonic() + _EVIDENCE_S)):
+            _log.info("some evidence is not drawn yet; the next start does it")
         if self._console is not None:
             self._end([self._console], begun + _WORKERS_S + 0.5)
         if self._courier is not None:
@@ -257,9 +269,11 @@ class Supervisor:
             if not child.finish(until):
                 _log.error("%s did not end in time and was killed", child.name)
 
+    def _helpers(self) -> list[Child]:
+        return [child for child in (self._evidence, self._courier, self._console) if child is not None]
+
     def _all_children(self) -> list[Child]:
-        helpers = (self._courier, self._console)
-        return [*self._children.values(), *(child for child in helpers if child is not None)]
+        return [*self._children.values(), *self._helpers()]
 
     def _courier_of(self, box: Box) -> Child | None:
         upstream = box.settings.upstream
@@ -278,7 +292,8 @@ class Supervisor:
         if service.token_file is not None:
             token = read_secret(service.token_file, self._box.path, "service.token_file")
             register_secret(token)
-        return WebServer(make_app(self.health, self._state / INCIDENTS, token), service.listen)
+        app = make_app(self.health, self._state / INCIDENTS, token, untouched=service.evidence == "untouched")
+        return WebServer(app, service.listen)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -295,21 +310,3 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _locked(state: Path) -> int:
-    """Take the state directory for this process alone; the lock ends with it."""
-    try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigError(
-            f"storage.directory = {state}: cannot be written ({error.strerror}); give it to the user edgecv runs as, "
-            "or name another"
-        ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise ConfigError(f"storage.directory = {state}: another edgecv uses it; stop that one first") from None
-    return handle

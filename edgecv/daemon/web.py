@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 import socket
 import threading
@@ -19,18 +20,23 @@ from starlette.routing import Route
 from edgecv.daemon.health import BoxHealth
 from edgecv.daemon.metrics import metrics_text
 from edgecv.errors import ConfigError
+from edgecv.incidents.manifest import UNTOUCHED
 
+_log = logging.getLogger("edgecv.web")
 _ID = re.compile(r"^[0-9a-f-]{36}$")
 _FILE = re.compile(r"^[A-Za-z0-9_-]+\.[a-z0-9]{2,5}$")
 
 
-def make_app(health: Callable[[], BoxHealth], evidence: Path, token: str | None) -> Starlette:
+def make_app(
+    health: Callable[[], BoxHealth], evidence: Path, token: str | None, *, untouched: bool = False
+) -> Starlette:
     """The box's web application.
 
     Args:
         health: gives how the box is now.
         evidence: the folder with a folder of evidence an incident.
         token: what readers must show as ``Authorization: Bearer``; None asks for none, and then shows no evidence.
+        untouched: whether it opens the untouched clip and pictures too; each view is logged.
     """
 
     def allowed(request: Request) -> None:
@@ -61,6 +67,15 @@ def make_app(health: Callable[[], BoxHealth], evidence: Path, token: str | None)
         path = evidence / incident / name
         if not _ID.match(incident) or not _FILE.match(name) or not path.is_file():
             raise HTTPException(404, "there is no such evidence")
+        if name in UNTOUCHED:
+            if not untouched:
+                raise HTTPException(
+                    403,
+                    "the untouched clip and pictures open in the console, for those who give a reason; their blurred "
+                    "copies are here (service.evidence in the box file says so)",
+                )
+            who = request.client.host if request.client else "somebody"
+            _log.info("untouched evidence %s/%s was fetched by %s with the service's token", incident, name, who)
         return FileResponse(path)
 
     return Starlette(

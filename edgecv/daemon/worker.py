@@ -52,7 +52,7 @@ RECORDINGS = "recordings"
 
 def worker_main(spec: WorkerSpec, pipe: Connection, log_form: LogForm, level: str) -> None:
     """Entry of the process; returns when told to stop, or when a recorded file is over."""
-    stop = begin_child(spec.memory_mb)
+    stop = begin_child(spec.memory_mb, name=spec.id)
     configure_logging(log_form, level, context={"camera": spec.id})
     if spec.source.password:
         register_secret(spec.source.password)

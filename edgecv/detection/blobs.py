@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgecv.detection.detection import H, W, X, Y
 from edgecv.detection.planes import Float32
 from edgecv.detection.settings import DetectionSettings
-from edgecv.native import LIBRARY, address
+from edgecv.native import LIBRARY, address, check_size
 
 # A variance of n px² along one side is a disc of diameter sqrt(16 n), a bar of length sqrt(12 n); blobs lie between.
 _SIDE_PER_VARIANCE = 14.0
@@ -30,11 +30,9 @@ class _QuotaInC(ctypes.Structure):
 
 
 if LIBRARY is not None:
-    LIBRARY.edgecv_quota_size.restype = LIBRARY.edgecv_select.restype = c_int64
+    LIBRARY.edgecv_select.restype = c_int64
     LIBRARY.edgecv_by_chance.restype = c_double
-    assert LIBRARY.edgecv_quota_size() == ctypes.sizeof(_QuotaInC), (
-        "the C library is of other sources; reinstall edgecv"
-    )
+    check_size("edgecv_quota_size", ctypes.sizeof(_QuotaInC))
 
 
 class Quota:

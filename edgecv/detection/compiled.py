@@ -11,7 +11,7 @@ import numpy as np
 
 from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
 from edgecv.detection.planes import TILE, Float32, Planes, Registration, Thresholds, UInt8
-from edgecv.native import LIBRARY, address
+from edgecv.native import LIBRARY, address, check_size
 
 _MARGIN = 32
 _NEEDS = {"base": (), "avx2": ("avx2",), "avx512": ("avx512f", "avx512bw", "avx512vl", "avx512dq")}
@@ -32,13 +32,12 @@ class _State(ctypes.Structure):
 
 
 if LIBRARY is not None:
-    LIBRARY.edgecv_kernel_size.restype = c_int64
     LIBRARY.edgecv_change.restype = c_float
     LIBRARY.edgecv_blobs.restype = c_int32
     LIBRARY.edgecv_textured.restype = c_int32
     for _name in ("edgecv_begin", "edgecv_update", "edgecv_register", "edgecv_brighten"):
         getattr(LIBRARY, _name).restype = None
-    assert LIBRARY.edgecv_kernel_size() == ctypes.sizeof(_State), "the C library is of other sources; reinstall edgecv"
+    check_size("edgecv_kernel_size", ctypes.sizeof(_State))
 
 
 @cache

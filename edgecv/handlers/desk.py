@@ -20,7 +20,7 @@ from edgecv._version import __version__
 from edgecv.handlers.budget import Budget
 from edgecv.incidents.alarm import Alarm, alarm_id
 from edgecv.incidents.record import Software
-from edgecv.incidents.store import insert_record
+from edgecv.incidents.stored import insert_record
 from edgecv.upstream.cloudevents import device_event, incident_event, update_event
 from edgecv.upstream.outbox import add_message
 

@@ -169,10 +169,9 @@ def _origin(estimate: OriginEstimate) -> Origin:
 
 def _fit(finding: Finding, scale_px_per_m: float | None, launches: Launches | None) -> FitRecord:
     fit = finding.fall.fit
-    middle = (fit.end_s - fit.start_s) / 2.0
-    gravity = float(apparent_gravity(fit.view, fit.parameters[None], middle)[0])
-    spread = apparent_gravity(fit.view, fit.samples(200), middle)
+    spread = apparent_gravity(fit.view, fit.samples(200), (fit.end_s - fit.start_s) / 2.0)
     low, high = np.quantile(spread, [0.159, 0.841])
+    gravity = fit.gravity_px_s2()
     return FitRecord(
         chi2_reduced=round(fit.chi2_reduced if launches is None else launches.chi2_reduced, 3),
         points=fit.points,

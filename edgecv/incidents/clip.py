@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -66,7 +66,14 @@ def cut_clip(source: Path, destination: Path, start_s: float, end_s: float) -> C
 
 
 def write_clip(
-    destination: Path, stream: VideoStream, packets: Sequence[AnyPacket], base: Fraction, first_pts: int
+    destination: Path,
+    stream: VideoStream,
+    packets: Sequence[AnyPacket],
+    base: Fraction,
+    first_pts: int,
+    describe: Callable[[Clip], None] = lambda _clip: None,
+    *,
+    flush: bool = True,
 ) -> Clip:
     """Write packets, from a key frame on, to a clip.
 
@@ -76,6 +83,8 @@ def write_clip(
         packets: in decoding order; not changed.
         base: seconds a tick of their stamps.
         first_pts: the stamp of media time 0.
+        describe: called when the whole clip lies aside, before it takes its place: no clip lies there undescribed.
+        flush: False leaves it to the caller to put the file on the disk.
 
     Raises:
         InputError: no container can hold them.
@@ -86,9 +95,12 @@ def write_clip(
         target = destination.with_suffix(suffix)
         aside = target.with_name(f".{target.name}.part")
         if _mux(aside, container, stream, packets, base):
-            _flush(aside)
+            if flush:
+                _flush(aside)
+            clip = Clip(target, float((min(stamps) - first_pts) * base), float((max(stamps) - first_pts) * base))
+            describe(clip)
             aside.replace(target)
-            return Clip(target, float((min(stamps) - first_pts) * base), float((max(stamps) - first_pts) * base))
+            return clip
         aside.unlink(missing_ok=True)
     raise InputError(f"{destination}: neither MP4, Matroska nor AVI can hold its packets; no clip was cut")
 

@@ -85,6 +85,11 @@ _MIGRATIONS = (
         PRIMARY KEY (device, reason)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- whether it is left to the evidence process: nobody else adds to its evidence any more
+    ALTER TABLE incidents ADD COLUMN is_left INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX incidents_unsealed ON incidents (evidence) WHERE evidence = 'pending'
+    """,
 )
 
 

@@ -48,7 +48,7 @@ def export_bundle(folder: Path, out: Path, public: PublicKey) -> Path:
 
 
 def _must_be_sealed(folder: Path, public: PublicKey) -> None:
-    checked = verify_bundle(folder, public, replay=False)
+    checked = verify_bundle(folder, public, replay=False, whole=True)
     if not checked.ok:
         raise EvidenceError("\n".join(checked.problems))
 

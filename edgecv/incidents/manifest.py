@@ -25,6 +25,12 @@ SEALS = frozenset({MANIFEST, SIGNATURE, DELETION, DELETION_SIGNATURE})
 """What is written about the evidence and is none itself."""
 
 
+_PICTURES = ("still.jpg", "strobe.jpg")
+UNTOUCHED = ("clip.mp4", "clip.mkv", "clip.avi", *_PICTURES)
+"""Files that show people as the camera saw them. A copy of a bundle may be without them, all or none of them: what is
+passed on is blurred unless a box file says otherwise."""
+
+
 class EvidenceError(EdgecvError):
     """A folder is not the evidence it should be; one line."""
 
@@ -89,6 +95,30 @@ def write_manifest(folder: Path) -> Path:
     target = folder / MANIFEST
     write_atomic(target, in_json(Manifest(files=hash_files(folder))))
     return target
+
+
+def blurred_name(name: str) -> str:
+    """What the blurred copy of a picture is called, such as ``still-blurred.jpg``."""
+    stem, _, ending = name.rpartition(".")
+    return f"{stem}-blurred.{ending}"
+
+
+def withheld(folder: Path, files: Collection[str]) -> tuple[str, ...]:
+    """Names of the untouched files that a copy made for passing on is without; none where it is a whole bundle.
+
+    Args:
+        folder: the bundle, or the copy.
+        files: the names in its manifest. Where a picture has no blurred copy in it, nothing may be left out.
+    """
+    untouched = sorted(set(UNTOUCHED) & set(files))
+    if not has_blurred(files) or any((folder / name).exists() for name in untouched):
+        return ()
+    return tuple(untouched)
+
+
+def has_blurred(files: Collection[str]) -> bool:
+    """Whether every picture among the names has its blurred copy there: older boxes made none."""
+    return all(blurred_name(name) in files for name in _PICTURES if name in files)
 
 
 def hash_files(folder: Path) -> dict[str, FileEntry]:

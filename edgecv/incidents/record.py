@@ -155,6 +155,8 @@ class EvidenceRecord(Record):
     """The clip's file name."""
     clip_start_s: float | None = None
     """Media time of the clip's first picture."""
+    reason: str | None = None
+    """Why there is no clip, where there is none."""
 
 
 class Software(Record):

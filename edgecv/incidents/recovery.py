@@ -1,76 +1,49 @@
-"""After a crash: evidence that was under way is finished with what there is, and what belongs to nothing is removed."""
+"""After a crash: incidents that were found and not stored yet, and what belongs to nothing."""
 
 from __future__ import annotations
 
 import logging
 import shutil
-import sqlite3
-import time
-from collections.abc import Iterable
 from pathlib import Path
 
-from edgecv.errors import EdgecvError
 from edgecv.incidents.database import Database
-from edgecv.incidents.evidence import mend_record, write_bare_record
-from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.sealing import RECORD
-from edgecv.incidents.store import IncidentStore, Stored
+from edgecv.incidents.evidence import record_in
+from edgecv.incidents.record import EvidenceRecord, Incident
+from edgecv.incidents.store import IncidentStore
+from edgecv.incidents.stored import Stored
 
 _log = logging.getLogger("edgecv.recovery")
 
 
-def finish_all(store: IncidentStore, key: BoxKey, pending: Iterable[Stored], within_s: float = float("inf")) -> int:
-    """Finish the evidence of several incidents; one that fails is told of and does not keep the others waiting.
+def adopt(store: IncidentStore, device: str | None = None) -> int:
+    """Store incidents whose part was begun and whose record a crash kept from the database; how many.
 
     Args:
-        store: holds them.
-        key: the box's.
-        pending: whose evidence is not sealed.
-        within_s: how long it may take, seconds.
-
-    Returns:
-        How many are still not sealed.
-    """
-    until_s = time.monotonic() + within_s
-    left = 0
-    for stored in pending:
-        try:
-            if time.monotonic() < until_s:
-                finish_pending(store, key, stored.id)
-                continue
-        except (OSError, sqlite3.Error, EdgecvError) as error:
-            _log.error("evidence of %s is not sealed yet: %s", stored.id, error)
-        left += 1
-    return left
-
-
-def finish_pending(store: IncidentStore, key: BoxKey, incident_id: str) -> None:
-    """Seal an incident's evidence as a crash, or a disk that was full, left it; note where there is none.
+        store: gets them.
+        device: only this camera's; all of them where no worker runs.
 
     Raises:
-        OSError: the disk is full or failed; it stays pending.
-        EvidenceError: what lies there cannot be evidence; it stays pending.
+        sqlite3.Error: the disk is full or failed.
     """
-    become = store.publish(incident_id, key, is_fit=_mended)
-    if become == "failed":
-        _log.warning("incident %s: its evidence was lost before it was written; its record is kept", incident_id)
-    else:
-        _log.info("incident %s: its evidence is sealed as far as it came", incident_id)
+    found = [record for part in store.folder.glob(".*.part") if (record := _unstored(store, part)) is not None]
+    adopted = 0
+    for record in sorted(found, key=lambda record: (record.started_at, record.media.start_s)):
+        if device in {None, record.device} and store.add(record.model_copy(update={"evidence": EvidenceRecord()})):
+            adopted += 1
+            _log.warning("incident %s: was cut off before it was stored; it is now", record.id)
+    return adopted
 
 
-def _mended(stored: Stored, part: Path) -> bool:
-    """Remove half-written files and put the record right; False where there is no file at all."""
-    if not part.is_dir():
-        return False
-    for path in part.glob(".*"):
-        path.unlink()
-    if not any(part.iterdir()):
-        return False
-    if (part / RECORD).exists():
-        mend_record(part)
-    else:
-        write_bare_record(stored.incident, part)
-    return True
+def _unstored(store: IncidentStore, part: Path) -> Incident | None:
+    """The record in a part that the database does not know."""
+    incident_id = part.name.removeprefix(".").removesuffix(".part")
+    if store.get(incident_id) is not None:
+        return None
+    try:
+        record = record_in(part)
+    except (OSError, ValueError):
+        return None
+    return record if record.id == incident_id else None
 
 
 def remove_orphans(store: IncidentStore, database: Database) -> int:

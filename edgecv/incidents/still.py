@@ -175,10 +175,16 @@ def _height_at(foot: FloorLine, x: float) -> float:
 
 
 def _tint(picture: Picture, corners: NDArray[np.float64], share: float) -> None:
-    mask = np.zeros(picture.shape[:2], np.uint8)
-    cv2.fillPoly(mask, [np.clip(np.round(corners), -16384, 16384).astype(np.int32)], 255)
-    inside = mask > 0
-    picture[inside] = np.round(picture[inside] * (1.0 - share) + np.array(FLOOR) * share).astype(np.uint8)
+    outline = np.clip(np.round(corners), -16384, 16384).astype(np.int32)
+    left, top, width, height = cv2.boundingRect(outline)
+    around = Box(left, top, left + width, top + height).clipped(picture)
+    if around.width <= 0 or around.height <= 0:
+        return
+    mask = np.zeros((around.height, around.width), np.uint8)
+    cv2.fillPoly(mask, [outline], 255, offset=(-around.x0, -around.y0))
+    inside, area = mask > 0, around.of(picture)
+    tinted = np.round(np.arange(256)[:, None] * (1.0 - share) + np.array(FLOOR) * share).astype(np.uint8)
+    area[inside] = tinted[area[inside], np.arange(3)]
 
 
 def _draw_path(

@@ -6,82 +6,26 @@ or neither. Evidence follows: written into ``.ID.part``, sealed, renamed to ``ID
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
-import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgecv.incidents.alarm import Alarm, Record, read_record
 from edgecv.incidents.database import Database
 from edgecv.incidents.files import flush_directory
 from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.record import Incident
-from edgecv.incidents.sealing import Link, delete_evidence, seal, unseal
+from edgecv.incidents.record import EvidenceRecord, Incident
+from edgecv.incidents.sealing import RECORD, Link, delete_evidence, seal, unseal
+from edgecv.incidents.stored import Stored, Unsealed, insert_record, stored_of
 from edgecv.upstream.cloudevents import evidence_event, incident_event
 from edgecv.upstream.outbox import add_message
 
 INCIDENTS = "incidents"
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """One incident as it is kept.
-
-    Attributes:
-        record: a thrown object's incident, or another device's alarm.
-        stored_s: when it was put in, seconds since 1970.
-        evidence: pending, sealed, failed, deleted or none.
-        bytes: of its evidence.
-        hold: why it must not be deleted, or None.
-        resolution: how it ended, or None.
-    """
-
-    record: Record
-    stored_s: float
-    evidence: str
-    bytes: int
-    hold: str | None
-    resolution: str | None
-
-    @property
-    def incident(self) -> Incident:
-        """The record of a thrown object.
-
-        Raises:
-            TypeError: it is another device's alarm; ask for ``record``.
-        """
-        if isinstance(self.record, Alarm):
-            raise TypeError(f"{self.record.id} is an alarm of kind {self.record.kind}, not a thrown object")
-        return self.record
-
-    @property
-    def id(self) -> str:
-        """The incident's id."""
-        return self.record.id
-
-    @property
-    def kind(self) -> str:
-        """What has happened: ``thrown_object``, ``manhole_moved``, ..."""
-        return self.record.kind
-
-    @property
-    def device(self) -> str:
-        """The camera's or other device's id."""
-        return self.record.device
-
-    @property
-    def tier(self) -> str:
-        """Incident or candidate."""
-        return self.record.tier
-
-    @property
-    def started_at(self) -> str:
-        """When it began, RFC 3339."""
-        return self.record.started_at
 
 
 class IncidentStore:
@@ -108,7 +52,7 @@ class IncidentStore:
     def get(self, incident_id: str) -> Stored | None:
         """One incident by its id, or None."""
         row = self._database.connection.execute("SELECT * FROM incidents WHERE id = ?", (incident_id,)).fetchone()
-        return None if row is None else _stored(row)
+        return None if row is None else stored_of(row)
 
     def hold(self, incident_id: str, why: str) -> bool:
         """Keep its evidence until it is released; False where there is no such incident."""
@@ -140,7 +84,7 @@ class IncidentStore:
 
     def part_of(self, incident_id: str) -> Path:
         """Where its evidence is put together."""
-        return self.folder / f".{incident_id}.part"
+        return part_of(self.folder, incident_id)
 
     def publish(
         self,
@@ -152,7 +96,8 @@ class IncidentStore:
         """Seal what lies in ``part_of``, chain it to the evidence before, move it into place, and tell the upstream.
 
         A crash at any point leaves either the part (to be published again) or the finished folder. Several processes
-        may try at once: one seals, the others find it done.
+        may try at once: one seals, the others find it done. Nobody's record waits meanwhile: the database is locked
+        only for the last step, when everything is on the disk.
 
         Args:
             incident_id: whose evidence it is.
@@ -168,7 +113,7 @@ class IncidentStore:
             EvidenceError: what lies there cannot be evidence; the incident stays pending.
         """
         part, final = self.part_of(incident_id), self.folder_of(incident_id)
-        with self._database.transaction() as connection:
+        with _alone(self.folder):
             stored = self.get(incident_id)
             if stored is None:
                 return None
@@ -176,32 +121,49 @@ class IncidentStore:
                 if final.exists():
                     shutil.rmtree(part, ignore_errors=True)
                 return stored.evidence
-            last = connection.execute(
-                "SELECT sequence, manifest_sha256 FROM chain ORDER BY sequence DESC LIMIT 1"
-            ).fetchone()
-            link = Link(1, None) if last is None else Link(last["sequence"] + 1, last["manifest_sha256"])
             if final.exists():  # an earlier try came as far as the rename, but not to the commit
                 shutil.rmtree(part, ignore_errors=True)
                 final.rename(part)
             if not is_fit(stored, part):
                 shutil.rmtree(part, ignore_errors=True)
-                connection.execute("UPDATE incidents SET evidence = 'failed' WHERE id = ?", (incident_id,))
+                self._note_failed(stored)
                 return "failed"
+            link = self._next_link()
             unseal(part)
             manifest = seal(part, key, link, incident_id, sealed_at or datetime.now(UTC))
-            written = Incident.model_validate_json((part / "incident.json").read_text())
-            size = sum(path.stat().st_size for path in part.iterdir())
+            self._move_into_place(incident_id, link, manifest)
+        return "sealed"
+
+    def _next_link(self) -> Link:
+        last = self._database.connection.execute(
+            "SELECT sequence, manifest_sha256 FROM chain ORDER BY sequence DESC LIMIT 1"
+        ).fetchone()
+        return Link(1, None) if last is None else Link(last["sequence"] + 1, last["manifest_sha256"])
+
+    def _note_failed(self, stored: Stored) -> None:
+        record = stored.record.to_json()
+        if isinstance(stored.record, Incident):
+            lost = EvidenceRecord(reason="nothing of it was on the disk when the power went or the process was killed")
+            record = stored.record.model_copy(update={"evidence": lost}).to_json()
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE incidents SET evidence = 'failed', record = ? WHERE id = ?", (record, stored.id))
+
+    def _move_into_place(self, incident_id: str, link: Link, manifest: str) -> None:
+        part = self.part_of(incident_id)
+        written = Incident.model_validate_json((part / RECORD).read_text())
+        files = sorted(part.iterdir())
+        size = sum(path.stat().st_size for path in files)
+        with self._database.transaction() as connection:
             connection.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.sequence, incident_id, manifest))
             connection.execute(
                 "UPDATE incidents SET evidence = 'sealed', bytes = ?, record = ? WHERE id = ?",
                 (size, written.to_json(), incident_id),
             )
             if written.tier == "incident":
-                event = evidence_event(written, manifest, sorted(path.name for path in part.iterdir()))
+                event = evidence_event(written, manifest, [path.name for path in files])
                 add_message(connection, "evidence", incident_id, written.device, event)
-            part.rename(final)
+            part.rename(self.folder_of(incident_id))
             flush_directory(self.folder)
-        return "sealed"
 
     def delete(self, incident_id: str, key: BoxKey, reason: str) -> None:
         """Delete its evidence, with a signed record of what was deleted and why; the record stays."""
@@ -213,7 +175,29 @@ class IncidentStore:
     def pending(self) -> list[Stored]:
         """Incidents whose evidence is not sealed yet."""
         rows = self._database.connection.execute("SELECT * FROM incidents WHERE evidence = 'pending' ORDER BY rowid")
-        return [_stored(row) for row in rows]
+        return [stored_of(row) for row in rows]
+
+    def unsealed(self) -> list[Unsealed]:
+        """Every incident whose evidence is not sealed yet, the first to be put in first."""
+        rows = self._database.connection.execute(
+            "SELECT id, device, is_left FROM incidents WHERE evidence = 'pending' ORDER BY rowid"
+        )
+        return [Unsealed(row["id"], row["device"], bool(row["is_left"])) for row in rows]
+
+    def leave(self, incident_id: str) -> None:
+        """Its clip is as long as it will be: the evidence process may finish what is there, if anything."""
+        self._set("is_left = ?", 1, incident_id)
+
+    def leave_all(self, device: str | None = None) -> int:
+        """Leave all evidence that nobody works on any more to the evidence process; of how many incidents.
+
+        Args:
+            device: only that of this camera; else no worker may run.
+        """
+        found = [one for one in self.unsealed() if not one.is_left and device in {None, one.device}]
+        for one in found:
+            self.leave(one.id)
+        return len(found)
 
     def deletable(self, before_s: float | None = None, *, also_unfinished: bool = False) -> list[Stored]:
         """Sealed evidence that may go, the first to go first: false weight before true, resolved before open.
@@ -234,14 +218,14 @@ class IncidentStore:
             """,
             (before_s, also_unfinished),
         )
-        return [_stored(row) for row in rows]
+        return [stored_of(row) for row in rows]
 
     def totals(self) -> dict[tuple[str, str], int]:
         """How many there are by ``(device, tier)``."""
         rows = self._database.connection.execute("SELECT device, tier, count(*) FROM incidents GROUP BY 1, 2")
         return {(row[0], row[1]): int(row[2]) for row in rows}
 
-    def _set(self, what: str, value: str | None, incident_id: str) -> bool:
+    def _set(self, what: str, value: str | int | None, incident_id: str) -> bool:
         with self._database.transaction() as connection:
             changed = connection.execute(f"UPDATE incidents SET {what} WHERE id = ?", (value, incident_id))
         return changed.rowcount > 0
@@ -275,34 +259,20 @@ class IncidentStore:
                 limit,
             ),
         )
-        return [_stored(row) for row in rows]
+        return [stored_of(row) for row in rows]
 
 
-def insert_record(connection: sqlite3.Connection, record: Record, evidence: str) -> bool:
-    """Put a record in, within the caller's transaction; False where it was there."""
-    cursor = connection.execute(
-        "INSERT OR IGNORE INTO incidents (id, kind, device, tier, started_at, stored_s, record, evidence) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            record.id,
-            record.kind,
-            record.device,
-            record.tier,
-            record.started_at,
-            time.time(),
-            record.to_json(),
-            evidence,
-        ),
-    )
-    return cursor.rowcount > 0
+def part_of(folder: Path, incident_id: str) -> Path:
+    """Where an incident's evidence is put together, in a folder of incidents."""
+    return folder / f".{incident_id}.part"
 
 
-def _stored(row: sqlite3.Row) -> Stored:
-    return Stored(
-        read_record(row["kind"], row["record"]),
-        row["stored_s"],
-        row["evidence"],
-        row["bytes"],
-        row["hold"],
-        row["resolution"],
-    )
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One at a time seals in a folder of incidents, whichever process; who dies lets go."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -17,20 +18,35 @@ _GROWN = 1.6  # the box is grown: a blob's edge misses the object's blurred rim
 _DIFFERENCE = 10.0  # grey levels from the background that count as the object, well over a camera's noise
 _LABEL_EVERY_S = 0.5
 _CLOCK_S = 0.002  # containers round times to the millisecond
+_FARTHEST_S = 1.0  # no camera takes fewer pictures
 
 _Crop = tuple[float, int, int, Picture]
 """Distance in time from the sighting, left, top, pixels."""
 
 
-def strobe_picture(frames: Iterable[tuple[float, Picture]], track: Sequence[TrackPointRecord]) -> Picture:
+class Shown(Protocol):
+    """A picture that need not be there in colours yet, such as :class:`edgecv.capture.Shot`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width, 3."""
+
+    def whole(self) -> Picture:
+        """All of it, ``(h, w, 3) uint8`` BGR."""
+
+    def part(self, left: int, top: int, right: int, bottom: int) -> Picture:
+        """Some of it."""
+
+
+def strobe_picture(frames: Iterable[tuple[float, Shown]], track: Sequence[TrackPointRecord]) -> Picture:
     """Paste the object of every sighting into one background.
 
     The background is the median of at most nine frames spread over the time given; each sighting shows the pixels of
     its grown box that differ from it, from the frame nearest in time and within half a frame of the sighting. At most
-    17 frames are held at once, however many are given.
+    18 frames are held at once, however many are given, and no more than nine turned into colours.
 
     Args:
-        frames: time in seconds (the track's clock, increasing) and ``(h, w, 3) uint8`` BGR picture.
+        frames: time in seconds (the track's clock, increasing) and picture.
         track: the sightings, pixels and seconds.
 
     Returns:
@@ -39,19 +55,22 @@ def strobe_picture(frames: Iterable[tuple[float, Picture]], track: Sequence[Trac
     Raises:
         ValueError: there are no frames, or a frame's size differs from the first's.
     """
-    samples: list[Picture] = []
+    samples: list[Shown] = []
     crops: dict[int, _Crop] = {}
     times_s: list[float] = []
     every = 1
+    before: tuple[float, Shown] | None = None
     for count, (t, frame) in enumerate(frames):
         if samples and frame.shape != samples[0].shape:
             raise ValueError(f"strobe picture: the frame at {t:.3f} s is {frame.shape}, the first {samples[0].shape}")
         times_s.append(t)
         if count % every == 0:
-            samples.append(frame.copy())
+            samples.append(frame)
             if len(samples) > 2 * _SAMPLES - 2:
                 samples, every = samples[::2], 2 * every
-        _keep_crops(crops, t, frame, track)
+        _keep_crops(crops, before, (t, frame), track)
+        before = (t, frame)
+    _keep_crops(crops, before, None, track)
     if not samples:
         raise ValueError("strobe picture: no frames were given; pass the frames around the incident")
     background = _median(samples)
@@ -70,24 +89,33 @@ def _half_frame_s(times_s: list[float]) -> float:
     return max(min(steps, default=0.0) / 2.0, _CLOCK_S)
 
 
-def _keep_crops(crops: dict[int, _Crop], t: float, frame: Picture, track: Sequence[TrackPointRecord]) -> None:
-    """Hold, for each sighting, its box from the frame nearest to it so far."""
-    height, width = frame.shape[:2]
+def _keep_crops(
+    crops: dict[int, _Crop],
+    before: tuple[float, Shown] | None,
+    after: tuple[float, Shown] | None,
+    track: Sequence[TrackPointRecord],
+) -> None:
+    """Hold the boxes of the sightings between two frames that follow on one another, each from the nearer frame."""
     for index, point in enumerate(track):
-        distance_s = abs(point.t - t)
-        held = crops.get(index)
-        if distance_s > 1.0 or (held is not None and held[0] <= distance_s):
+        if (before is not None and point.t <= before[0]) or (after is not None and point.t > after[0]):
             continue
+        sides = [(abs(point.t - t), frame) for t, frame in (side for side in (before, after) if side is not None)]
+        if not sides:
+            continue
+        distance_s, frame = min(sides, key=lambda side: side[0])
+        if distance_s > _FARTHEST_S:
+            continue
+        height, width = frame.shape[:2]
         half_w, half_h = _GROWN * point.w / 2 + 3, _GROWN * point.h / 2 + 3
         left, right = max(int(point.x - half_w), 0), min(int(point.x + half_w) + 1, width)
         top, bottom = max(int(point.y - half_h), 0), min(int(point.y + half_h) + 1, height)
         if left < right and top < bottom:
-            crops[index] = (distance_s, left, top, frame[top:bottom, left:right].copy())
+            crops[index] = (distance_s, left, top, frame.part(left, top, right, bottom))
 
 
-def _median(samples: list[Picture]) -> Picture:
+def _median(samples: list[Shown]) -> Picture:
     """Per-pixel median of at most nine of the samples, a band of rows at a time to bound the memory."""
-    chosen = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, _SAMPLES).round().astype(int))]
+    chosen = [samples[i].whole() for i in np.unique(np.linspace(0, len(samples) - 1, _SAMPLES).round().astype(int))]
     background: Picture = np.empty_like(chosen[0])
     for top in range(0, background.shape[0], 128):
         band = [s[top : top + 128].copy() for s in chosen]

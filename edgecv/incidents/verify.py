@@ -21,11 +21,13 @@ from edgecv.incidents.manifest import (
     SEALS,
     SIGNATURE,
     EvidenceError,
+    FileEntry,
     Manifest,
     SealedManifest,
     check_files,
     parse_manifest,
     read_raw,
+    withheld,
 )
 from edgecv.incidents.record import Incident
 from edgecv.incidents.rerun import rerun
@@ -40,11 +42,13 @@ class Verification:
         problems: why it must not be trusted; none where all is well.
         notes: what could not be checked, and other things to know.
         deleted: the evidence was deleted, and a signed record proves what it was.
+        withheld: untouched files that this copy is without, as it was passed on.
     """
 
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     deleted: bool
+    withheld: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -52,50 +56,65 @@ class Verification:
         return not self.problems
 
 
-def verify_bundle(folder: Path, public: PublicKey | None, *, replay: bool = True) -> Verification:
+def verify_bundle(
+    folder: Path, public: PublicKey | None, *, replay: bool = True, whole: bool = False, hub: PublicKey | None = None
+) -> Verification:
     """Check one bundle: seal, files, record, and what its clip shows.
 
     Args:
         folder: the bundle.
         public: the key of the box that should have sealed it; None checks the files against the manifest alone, which
             anybody could have written.
+        hub: the key of the hub that keeps a copy and may have deleted it in its time.
         replay: also run the clip through the pipeline and compare; takes about as many seconds as decoding it.
+        whole: whether it must be whole, as it is where it was sealed; else it may be a copy that was passed on with
+            blurred pictures in place of the untouched clip and pictures.
     """
     try:
         raw = read_raw(folder / MANIFEST)
         manifest = parse_manifest(raw, folder / MANIFEST)
     except EvidenceError as error:
         return Verification((str(error),), (), False)
+    away = () if whole else withheld(folder, manifest.files)
     if isinstance(manifest, Manifest):
-        return _unsealed(folder, manifest, public, replay)
+        return _unsealed(folder, manifest, public, away, replay)
     problems = _signature_problems(folder / MANIFEST, folder / SIGNATURE, raw, manifest.key, public)
     notes = [] if public else [f"{folder}: no key was given, so nobody knows who sealed it"]
     deletion = None
     if (folder / DELETION).exists() or (folder / DELETION_SIGNATURE).exists():
-        deletion, found = _deletion(folder, raw, manifest, public)
+        deletion, found = _deletion(folder, raw, manifest, public, hub)
         problems += found
     if deletion is None:
-        problems += check_files(folder, manifest.files, SEALS)
-        more, noted = _contents(folder, manifest, replay=replay and not problems)
+        problems += check_files(folder, _here(manifest, away), SEALS)
+        more, noted = _contents(folder, manifest, away, replay=replay and not problems)
         problems += more
-        return Verification(tuple(problems), (*notes, *noted), False)
+        return Verification(tuple(problems), (*notes, *noted), False, away)
     problems += _left_over(folder, manifest)
     notes.append(f"{folder}: the evidence was deleted on {deletion.deleted_at}: {deletion.reason}")
     return Verification(tuple(problems), tuple(notes), True)
 
 
-def _unsealed(folder: Path, manifest: Manifest, public: PublicKey | None, replay: bool) -> Verification:
+def _unsealed(
+    folder: Path, manifest: Manifest, public: PublicKey | None, away: tuple[str, ...], replay: bool
+) -> Verification:
     """What a replay wrote: hashes without a signature."""
-    problems = check_files(folder, manifest.files)
+    problems = check_files(folder, _here(manifest, away))
     not_sealed = f"{folder}: is not sealed: no box has signed it, and anybody could have written it"
     if public is not None:
         problems.append(not_sealed)
-    more, noted = _contents(folder, manifest, replay=replay and not problems)
+    more, noted = _contents(folder, manifest, away, replay=replay and not problems)
     notes = noted if public is not None else [not_sealed, *noted]
-    return Verification(tuple(problems + more), tuple(notes), False)
+    return Verification(tuple(problems + more), tuple(notes), False, away)
 
 
-def _contents(folder: Path, manifest: Manifest | SealedManifest, *, replay: bool) -> tuple[list[str], list[str]]:
+def _here(manifest: Manifest | SealedManifest, away: tuple[str, ...]) -> dict[str, FileEntry]:
+    """The files that should be here: all, or those of a copy that was passed on without what is untouched."""
+    return {name: entry for name, entry in manifest.files.items() if name not in away}
+
+
+def _contents(
+    folder: Path, manifest: Manifest | SealedManifest, away: tuple[str, ...], *, replay: bool
+) -> tuple[list[str], list[str]]:
     """Problems and notes of the record and the clip."""
     try:
         record = Incident.model_validate_json(read_raw(folder / RECORD))
@@ -111,14 +130,14 @@ def _contents(folder: Path, manifest: Manifest | SealedManifest, *, replay: bool
     hashes = {e.sha256 for name, e in manifest.files.items() if clip in {None, name}}
     if record.evidence.sha256 is not None and record.evidence.sha256 not in hashes:
         problems.append(f"{folder / RECORD}: names a clip that is not the one in the folder")
-    if not replay or problems:
+    if not replay or problems or away:
         return problems, []
     again = rerun(folder, record)
     return [f"{folder}: {line}" for line in again.problems], [f"{folder}: {line}" for line in again.notes]
 
 
 def _deletion(
-    folder: Path, manifest_raw: bytes, manifest: SealedManifest, public: PublicKey | None
+    folder: Path, manifest_raw: bytes, manifest: SealedManifest, public: PublicKey | None, hub: PublicKey | None
 ) -> tuple[Deletion | None, list[str]]:
     """The record of a deletion, None where it proves nothing, and what is wrong with it."""
     path = folder / DELETION
@@ -129,7 +148,8 @@ def _deletion(
         return None, [str(error)]
     except ValidationError:
         return None, [f"{path}: is not the record of a deletion"]
-    if problems := _signature_problems(path, folder / DELETION_SIGNATURE, raw, deletion.key, public):
+    signer = hub if hub is not None and deletion.key == hub.key_id else public
+    if problems := _signature_problems(path, folder / DELETION_SIGNATURE, raw, deletion.key, signer):
         return None, problems
     if deletion.manifest_sha256 != hashlib.sha256(manifest_raw).hexdigest():
         return None, [f"{path}: is of other evidence than the manifest beside it"]

@@ -31,6 +31,12 @@ LIBRARY: Any = _load()
 """The loaded library, or None."""
 
 
+def check_size(function: str, size: int) -> None:
+    """Stop where a structure of ours is not the size that a function of the library gives for its own."""
+    LIBRARY[function].restype = ctypes.c_int64
+    assert LIBRARY[function]() == size, "the C library is of other sources; reinstall edgecv"
+
+
 def address(array: NDArray[Any]) -> ctypes.c_void_p:
     """Where an array's data is; the array must stay alive and contiguous during the call."""
     return ctypes.c_void_p(array.ctypes.data)

@@ -51,7 +51,7 @@ static int number(const Candidates *c, int32_t *of_track, int32_t *of_row, int64
 }
 
 /* Cheapest assignment of n rows to n of `columns` >= n (Kuhn 1955, by shortest augmenting paths with potentials);
- * chosen[j] is the row of column j, or -1. `work` has 3 * (n + columns + 2) numbers. */
+ * chosen[j] is the row of column j, or -1. `work` has 4 * (n + columns + 2) numbers. */
 static void assign(const double *cost, int32_t n, int32_t columns, int32_t *chosen, int32_t *way, double *work) {
     double *u = work, *v = u + n + 1, *least = v + columns + 1;
     memset(work, 0, sizeof(double) * (size_t)(n + columns + 2));

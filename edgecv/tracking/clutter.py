@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.detection.detection import X, Y
-from edgecv.native import LIBRARY, address
+from edgecv.native import LIBRARY, address, check_size
 
 Float64 = NDArray[np.float64]
 _CELLS = 16
@@ -29,9 +29,8 @@ class _Grid(ctypes.Structure):
 
 
 if LIBRARY is not None:
-    LIBRARY.edgecv_grid_size.restype = c_int64
     LIBRARY.edgecv_learn.restype = LIBRARY.edgecv_density.restype = None
-    assert LIBRARY.edgecv_grid_size() == ctypes.sizeof(_Grid), "the C library is of other sources; reinstall edgecv"
+    check_size("edgecv_grid_size", ctypes.sizeof(_Grid))
 
 
 class ClutterMap:

@@ -15,7 +15,7 @@ from edgecv.native import LIBRARY
 from edgecv.tracking.association import Predictions, associate, position_variance
 from edgecv.tracking.bank import FilterBank
 from edgecv.tracking.motion import motion_in_c
-from edgecv.tracking.seen import Hit, SeenFrame, SeenInC
+from edgecv.tracking.seen import Hit, SeenFrame, frames_in_c
 from edgecv.tracking.settings import TrackingSettings
 
 Float64 = NDArray[np.float64]
@@ -45,7 +45,7 @@ def earlier_sightings(
     frames = [*before, *(frame for frame, _ in known)]
     found = (c_int32 * (2 * len(before)))()
     count = LIBRARY.edgecv_earlier(
-        (SeenInC * len(frames))(*[frame.in_c for frame in frames]),
+        frames_in_c(frames),
         c_int32(len(before)),
         (c_int32 * len(known))(*[row for _, row in known]),
         c_int32(len(known)),

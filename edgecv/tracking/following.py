@@ -9,16 +9,13 @@ from ctypes import c_double, c_int32, c_int64
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY
+from edgecv.native import LIBRARY, address
 from edgecv.tracking.initiation import Triplet
 from edgecv.tracking.live import TRACK, LiveTracks
 from edgecv.tracking.motion import motion_in_c
 from edgecv.tracking.reference import FROM_BEST, Pairs, begin_in_numpy, follow_in_numpy, over_in_numpy
-from edgecv.tracking.seen import SeenFrame, SeenInC
+from edgecv.tracking.seen import SeenFrame, frames_in_c
 from edgecv.tracking.settings import TrackingSettings
-
-_ROOM = 128  # tracks that the C library is given at most
-
 
 if LIBRARY is not None:
     LIBRARY.edgecv_follow.restype = LIBRARY.edgecv_over.restype = c_int64
@@ -39,8 +36,6 @@ class Follower:
     ) -> None:
         self._settings, self._size, self._is_compiled = settings, picture_size_px, compiled
         self._motion = ctypes.byref(motion_in_c(settings, picture_size_px[1]))
-        self._matches = (c_int32 * (2 * _ROOM))()
-        self._over = (ctypes.c_uint8 * _ROOM)()
 
     def follow(self, live: LiveTracks, seen: SeenFrame, dt_s: float, timing_sd_s: float) -> None:
         """Predict where all tracks are and give them what was seen there.
@@ -56,7 +51,7 @@ class Follower:
         """
         if not len(live):
             return
-        if self._in_c(live):
+        if self._is_compiled:
             pairs = self._follow_in_c(live, seen, round(dt_s, 6), timing_sd_s)
         else:
             pairs = follow_in_numpy(live, seen, dt_s, timing_sd_s, self._size[1], self._settings)
@@ -73,12 +68,11 @@ class Follower:
         """
         if self._is_compiled:
             table = np.empty(len(triplets), TRACK)
-            frames = (SeenInC * len(recent))(*[seen.in_c for seen in recent])
             numbers = [number for triplet in triplets for hit in triplet for number in hit]
             LIBRARY.edgecv_begin_tracks(
-                ctypes.c_void_p(table.ctypes.data),
+                address(table),
                 c_int64(len(triplets)),
-                frames,
+                frames_in_c(recent),
                 (c_int32 * len(numbers))(*numbers),
                 self._motion,
             )
@@ -93,19 +87,16 @@ class Follower:
         """
         if not len(live):
             return None
-        if not self._in_c(live):
+        if not self._is_compiled:
             over = over_in_numpy(live, t_s, gap_s, self._size, self._settings)
             return over if over.any() else None
         limits = (t_s, gap_s, *self._size, self._settings.min_score, FROM_BEST)
+        over = np.empty(len(live), np.bool_)
         values = [c_double(value) for value in limits]
-        if not LIBRARY.edgecv_over(live.address, c_int64(len(live)), *values, self._over):
-            return None
-        return np.array(self._over[: len(live)], np.bool_)
-
-    def _in_c(self, live: LiveTracks) -> bool:
-        return self._is_compiled and len(live) <= _ROOM
+        return over if LIBRARY.edgecv_over(live.address, c_int64(len(live)), *values, address(over)) else None
 
     def _follow_in_c(self, live: LiveTracks, seen: SeenFrame, dt_s: float, timing_sd_s: float) -> Pairs:
+        matches = (c_int32 * (2 * len(live)))()
         found = LIBRARY.edgecv_follow(
             live.address,
             c_int64(len(live)),
@@ -113,9 +104,9 @@ class Follower:
             self._motion,
             c_double(dt_s),
             c_double(timing_sd_s),
-            self._matches,
+            matches,
         )
         if found < 0:
             raise MemoryError("no memory to follow the tracks")
-        numbers = self._matches[: 2 * found]
+        numbers = matches[: 2 * found]
         return list(zip(numbers[::2], numbers[1::2], strict=True))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY, address
+from edgecv.native import LIBRARY, address, check_size
 from edgecv.tracking.seen import Hit
 
 Float64 = NDArray[np.float64]
@@ -33,8 +33,7 @@ recent; ``last_s`` is the time of the last of ``count`` sightings.
 """
 
 if LIBRARY is not None:
-    LIBRARY.edgecv_track_size.restype = ctypes.c_int64
-    assert LIBRARY.edgecv_track_size() == TRACK.itemsize, "the C library is of other sources; reinstall edgecv"
+    check_size("edgecv_track_size", TRACK.itemsize)
 
 
 class LiveTracks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from ctypes import c_double, c_int64, c_void_p
 from dataclasses import dataclass
 
@@ -48,6 +49,11 @@ class SeenFrame:
             assert all(array.flags.c_contiguous for array in arrays)
             self._in_c = SeenInC(*(array.ctypes.data for array in arrays), len(self.taken), self.t_s)
         return self._in_c
+
+
+def frames_in_c(frames: Sequence[SeenFrame]) -> ctypes.Array[SeenInC]:
+    """Frames side by side, as the C library takes several."""
+    return (SeenInC * len(frames))(*[frame.in_c for frame in frames])
 
 
 Hit = tuple[SeenFrame, int]

@@ -9,8 +9,8 @@ from ctypes import c_double, c_int32
 import numpy as np
 
 from edgecv.native import LIBRARY
-from edgecv.tracking.initiation import LOOK_BACK, FreeSightings, Triplet, find_starts
-from edgecv.tracking.seen import SeenFrame, SeenInC
+from edgecv.tracking.initiation import FreeSightings, Triplet, find_starts
+from edgecv.tracking.seen import SeenFrame, frames_in_c
 from edgecv.tracking.settings import TrackingSettings
 
 
@@ -53,7 +53,7 @@ def reference_starts(recent: Sequence[SeenFrame], height_px: int, settings: Trac
 
 def _compiled_starts(recent: Sequence[SeenFrame], height_px: int, settings: TrackingSettings) -> list[Triplet]:
     s = settings
-    frames = (SeenInC * LOOK_BACK)(*[seen.in_c for seen in recent])
+    frames = frames_in_c(recent)
     limits = _Limits(
         s.max_speed_h_s * height_px,
         s.max_acceleration_h_s2 * height_px,

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.alternatives import straight_log_evidence, wandering_log_evidence
 from edgecv.trajectory.fit import FallFit, fit_fall
-from edgecv.trajectory.model import apparent_gravity
 from edgecv.trajectory.path import Path, beginning, falling_stretch, path_of
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.view import View
@@ -92,15 +91,10 @@ def _freely(fall: Fall, view: View, settings: TrajectorySettings) -> Fall:
     free = _explain(fall.track, View.uncalibrated(fall.track.picture_size_px, settings), settings)
     if free is None or free.likelihoods.ratio <= fall.likelihoods.ratio:
         return fall
-    if abs(np.log(_gravity_px_s2(free.fit) / _gravity_px_s2(fall.fit))) > np.log(settings.same_scale):
+    if abs(np.log(free.fit.gravity_px_s2() / fall.fit.gravity_px_s2())) > np.log(settings.same_scale):
         return fall
     bound = _examine(fall.track, free.path, view, settings, float(max(fall.track.picture_size_px)))
     return replace(bound, likelihoods=free.likelihoods)
-
-
-def _gravity_px_s2(fit: FallFit) -> float:
-    """Apparent gravity in the middle of the path."""
-    return float(apparent_gravity(fit.view, fit.parameters[None], (fit.end_s - fit.start_s) / 2.0)[0])
 
 
 def _readings(track: Track) -> list[Track]:

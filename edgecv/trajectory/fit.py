@@ -24,6 +24,7 @@ from edgecv.trajectory.model import (
     Prior,
     U,
     V,
+    apparent_gravity,
     fly,
     prior_for,
     see,
@@ -78,6 +79,10 @@ class FallFit:
         derivative = (seen[1:] - seen[0]) / _STEPS[free, None, None]
         variance = np.einsum("pnc,pq,qnc->nc", derivative, self.covariance[np.ix_(free, free)], derivative)
         return np.asarray(np.sqrt(np.maximum(variance, 0.0)), np.float64)
+
+    def gravity_px_s2(self) -> float:
+        """Apparent gravity in the middle of the path."""
+        return float(apparent_gravity(self.view, self.parameters[None], (self.end_s - self.start_s) / 2.0)[0])
 
     def down_speed_at(self, t_s: float) -> tuple[float, float]:
         """Downward speed at a media time and its standard deviation, m/s, from 64 draws."""

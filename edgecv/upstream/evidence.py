@@ -14,7 +14,7 @@ import httpx
 
 from edgecv.config.upstream import EvidenceUpload
 from edgecv.incidents.files import sha256_file
-from edgecv.incidents.manifest import MANIFEST
+from edgecv.incidents.manifest import MANIFEST, UNTOUCHED, has_blurred
 from edgecv.upstream.delivery import Answer, UndeliveredError
 from edgecv.upstream.outbox import Message
 from edgecv.upstream.web import WebLink, refusal, shown_host, unreached, web_client
@@ -28,6 +28,7 @@ AT = "upstream.evidence"
 class EvidenceLink(WebLink):
     """The way of evidence: the folder of each message of kind ``evidence``, its manifest last.
 
+    The untouched clip and pictures stay on the box unless the section asks for them: their blurred copies go.
     What was sent before a failure is not sent again, as long as the process lives.
 
     Args:
@@ -65,6 +66,12 @@ class EvidenceLink(WebLink):
         folder = self._root / message.id
         try:
             files = evidence_files(folder)
+            if self._upload.pictures == "blurred":
+                if not has_blurred({path.name for path in files}):
+                    # an older edgecv sealed it: blurred pictures cannot be added, and untouched ones stay here
+                    log.warning("evidence of %s has no blurred pictures and is not sent", message.id)
+                    return Answer(message, skipped=True)
+                files = [path for path in files if path.name not in UNTOUCHED]
             send = self._put_all if self._upload.method == "put" else self._post_all
             return Answer(message, send(message, files))
         except FileNotFoundError:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from edgecv.incidents.chain import verify_chain
 from edgecv.incidents.database import DATABASE
+from edgecv.incidents.evidence import PICTURES, record_in
 from edgecv.incidents.keys import load_public_key
 from edgecv.incidents.store import INCIDENTS
 from edgecv.incidents.verify import verify_bundle
@@ -37,6 +38,8 @@ class Outcome:
         incidents: how many there are in the end.
         sealed: how many have sealed evidence.
         lost_evidence: how many were killed before any of their evidence was written; their record is there.
+        without_clip: how many sealed ones have a record alone, and say why.
+        without_pictures: how many sealed ones have a clip and no pictures of it.
         twice: how many messages came more than once, with the same id.
         problems: what must not be, one line each.
     """
@@ -45,6 +48,8 @@ class Outcome:
     incidents: int = 0
     sealed: int = 0
     lost_evidence: int = 0
+    without_clip: int = 0
+    without_pictures: int = 0
     twice: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -54,7 +59,8 @@ class Outcome:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.killed.items()))
         return (
             f"{sum(self.killed.values())} kills ({kinds}); {self.incidents} incidents, {self.sealed} with sealed "
-            f"evidence, {self.lost_evidence} killed before any was written; {self.twice} repeated messages"
+            f"evidence ({self.without_clip} of them without a clip, {self.without_pictures} without pictures), "
+            f"{self.lost_evidence} killed before any was written; {self.twice} repeated messages"
         )
 
 
@@ -167,8 +173,17 @@ def _judge(stage: Stage, outcome: Outcome, seen: set[str], heard: list[tuple[str
     problems += [f"{path} was left half-written" for path in stage.state.rglob("*.part")]
     public = load_public_key(stage.state / "box.pub")
     bundles = [folder / name for name in sorted(folders & sealed)]
+    has_clip = [path for path in bundles if any(path.glob("clip.*"))]
+    outcome.without_clip = len(bundles) - len(has_clip)
+    outcome.without_pictures = sum(not all((path / name).exists() for name in PICTURES) for path in has_clip)
+    problems += [f"{path} has no clip and does not say why" for path in bundles if not _is_honest(path)]
     problems += [line for path in bundles for line in verify_bundle(path, public, replay=False).problems]
     problems += verify_chain(bundles, contiguous=True).problems
+
+
+def _is_honest(bundle: Path) -> bool:
+    evidence = record_in(bundle).evidence
+    return evidence.clip is not None or evidence.reason is not None
 
 
 def is_running(pid: int) -> bool:

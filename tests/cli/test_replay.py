@@ -10,6 +10,7 @@ import pytest
 
 from edgecv.capture import VideoFile
 from edgecv.cli import main
+from edgecv.incidents.evidence import PICTURES
 from edgecv.incidents.manifest import verify_manifest
 from edgecv.incidents.record import Incident
 
@@ -48,7 +49,7 @@ def test_every_record_is_valid_and_its_evidence_complete(demo_run) -> None:
         folder = demo_run.out / incident.id
         assert verify_manifest(folder) == []
         names = {path.name for path in folder.iterdir()}
-        assert names == {"clip.mp4", "still.jpg", "strobe.jpg", "incident.json", "manifest.json"}
+        assert names == {"clip.mp4", *PICTURES, "incident.json", "manifest.json"}
         assert json.loads((folder / "incident.json").read_text()) == raw
         with VideoFile(folder / "clip.mp4") as clip:
             assert sum(1 for _ in clip) > 100

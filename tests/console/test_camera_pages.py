@@ -23,7 +23,6 @@ from sqlalchemy import select
 from edgecv.calibration.points import MarkedPoint
 from edgecv.config import load_box
 from edgecv.console.accounts import Role
-from edgecv.console.cameras.blur import blurred
 from edgecv.console.cameras.calibrating import Marks, calibration_of, marked, solve
 from edgecv.console.cameras.desk import CameraDesk
 from edgecv.console.cameras.pictures import LivePictures
@@ -37,6 +36,7 @@ from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.privacy import View, blurred, shown_walls
 from edgecv.upstream.cloudevents import device_event, encode
 
 SIZE = (640, 480)
@@ -139,8 +139,10 @@ def _detail(picture: np.ndarray) -> float:
 
 def test_all_but_wall_is_blurred_and_without_a_calibration_everything() -> None:
     picture = _picture()
-    assert _detail(blurred(picture, None, PLAN)) < 0.2 * _detail(picture)
-    shown = blurred(picture, CAMERA, PLAN)
+    size = (picture.shape[1], picture.shape[0])
+    view, unlisted = View(CAMERA, PLAN), View(CAMERA, FacadePlan.of([3.0] * 12))
+    assert _detail(blurred(picture, shown_walls(size, None), None)) < 0.2 * _detail(picture)
+    shown = blurred(picture, shown_walls(size, view), view.nearest_px_per_m)
     corners = CAMERA.project(np.array([[0.0, 16.0, 0.0], [1.5, 17.5, 0.0]]))  # window 02 of floor 6
     (left, bottom), (right, top) = corners.round().astype(int)
     assert _detail(shown[top:bottom, left:right]) < 0.4 * _detail(picture)
@@ -150,7 +152,8 @@ def test_all_but_wall_is_blurred_and_without_a_calibration_everything() -> None:
     sky = CAMERA.project(np.array([[-12.0, 16.0, 0.0], [-9.0, 20.0, 0.0]])).round().astype(int)
     beside = (slice(sky[1, 1], sky[0, 1]), slice(max(0, sky[0, 0]), sky[1, 0]))
     assert shown[beside].size and _detail(shown[beside]) < 0.4 * _detail(picture), "the house next door"
-    assert _detail(blurred(picture, CAMERA, FacadePlan.of([3.0] * 12))) < 0.2 * _detail(picture), "no windows listed"
+    hidden = blurred(picture, shown_walls(size, unlisted), unlisted.nearest_px_per_m)
+    assert _detail(hidden) < 0.2 * _detail(picture), "no windows listed"
 
 
 def test_a_live_picture_is_blurred_and_asked_of_the_daemon(box: Box) -> None:

@@ -33,7 +33,7 @@ from edgecv.console.storage.database import sqlite_url
 from edgecv.console.storage.schema import Incident, Unclaimed
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.store import insert_record
+from edgecv.incidents.stored import insert_record
 from edgecv.upstream.cloudevents import encode, incident_event, update_event
 from edgecv.upstream.outbox import add_message
 
@@ -212,6 +212,17 @@ def test_of_medical_kinds_only_ids_and_times_are_shown(office: Office) -> None:
     page = browser.get("/incidents/a-1").text
     assert "visit-9" in page and "report-3" in page and "Medical report late" in page
     assert "fracture" not in page and "fracture" not in browser.get("/incidents").text
+    detail = browser.get("/api/v1/incidents/a-1")
+    assert "fracture" not in detail.text and "fracture" not in browser.get("/api/v1/incidents").text
+    ids_and_times = {name: details[name] for name in ("visit", "reports", "due_at")}
+    assert detail.json()["record"]["details"] == ids_and_times
+    assert detail.json()["record"]["started_at"] == given.started_at
+
+
+def test_the_api_gives_of_other_kinds_the_record_as_it_came(office: Office) -> None:
+    given = alarm()
+    office.take(raised(given))
+    assert office.browser("chen").get("/api/v1/incidents/a-1").json()["record"] == json.loads(given.to_json())
 
 
 def test_an_alarm_of_a_box_reaches_the_hub_over_a_real_broker_once_with_its_end(

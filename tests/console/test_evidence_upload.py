@@ -7,6 +7,7 @@ import hashlib
 import http.client
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -38,10 +39,17 @@ def key(tmp_path: Path) -> BoxKey:
     return BoxKey.load_or_create(tmp_path / "state")
 
 
-def _send(hub: HubServer, root: Path, incident: str, token: str = TOKENS[SITE], site: str = SITE) -> str | None:
+def _send(
+    hub: HubServer,
+    root: Path,
+    incident: str,
+    token: str = TOKENS[SITE],
+    site: str = SITE,
+    pictures: Literal["blurred", "untouched"] = "untouched",
+) -> str | None:
     """What a box does with the evidence of an incident; why the hub refuses it for good."""
     (root / "token").write_text(token)
-    upload = EvidenceUpload(url=f"{hub.url}/evidence", token_file="token")
+    upload = EvidenceUpload(url=f"{hub.url}/evidence", token_file="token", pictures=pictures)
     link = EvidenceLink(upload, site, root / "box.yaml", root)
     link.open(30.0)
     try:
@@ -78,6 +86,21 @@ def test_what_a_box_sealed_arrives_as_it_was_sealed_and_again_changes_nothing(
     (sent / "still.jpg").write_bytes(b"another picture")
     assert "409" in str(_send(hub, tmp_path, "whole")), "what is sealed stays"
     assert (came / "still.jpg").read_bytes() != b"another picture"
+
+
+def test_a_blurred_copy_arrives_without_the_clip_and_what_is_there_can_be_checked(
+    hub: HubServer, key: BoxKey, tmp_path: Path
+) -> None:
+    sent = write_files(tmp_path / "apart", "apart")
+    for name in ("still-blurred.jpg", "strobe-blurred.jpg"):
+        (sent / name).write_bytes(name.encode())
+    seal(sent, key, Link(1, None), "apart", SEALED_AT)
+    assert _send(hub, tmp_path, "apart", pictures="blurred") is None
+    came = hub.evidence / SITE / "apart"
+    gone = {"clip.mp4", "still.jpg", "strobe.jpg"}
+    assert {path.name for path in came.iterdir()} == {path.name for path in sent.iterdir()} - gone
+    found = verify_bundle(came, key.public)
+    assert found.ok and set(found.withheld) == gone, found.problems
 
 
 def test_evidence_that_is_not_what_was_sealed_is_never_complete(hub: HubServer, key: BoxKey, tmp_path: Path) -> None:

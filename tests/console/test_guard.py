@@ -13,7 +13,7 @@ from edgecv.console.storage.schema import AuditEntry, LoginSession, User
 from edgecv.console.web.guard import COOKIE
 from edgecv.console.web.pages import ROUTES
 
-_OPEN = {"/login", "/language", "/healthz"}
+_OPEN = {"/login", "/login/oidc", "/login/oidc/answer", "/login/oidc/leave", "/language", "/healthz"}
 
 
 def test_every_page_is_closed_without_a_login(office: Office) -> None:

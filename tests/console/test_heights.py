@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from console.seen_bundle import CAMERA, PLAN, SIZE, record_of, the_fall
 
-from edgecv.console.evidence.bundle import View
 from edgecv.console.evidence.heights import heights_of
+from edgecv.privacy import View
 
 RECORD = record_of().model_dump(by_alias=True)
 VIEW = View(CAMERA, PLAN)

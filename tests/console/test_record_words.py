@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecv.console.web.language import texts
 from edgecv.console.web.record_words import PLOT_TEXTS, SENTENCES, told
-from edgecv.geometry import FacadePlan
+from edgecv.errors import ConfigError
+from edgecv.geometry import FacadePlan, looking_at, solve_camera
+from edgecv.handlers.hygiene.handler import _UNITS
+from edgecv.handlers.limit import Limit
 from edgecv.incidents import plot
 from edgecv.trajectory.impact import hazard_in_words
 from edgecv.trajectory.origin import WindowProbability, _name
@@ -98,6 +102,64 @@ def test_the_plot_writes_nothing_that_is_not_translated() -> None:
     written = re.findall(r"<(?:title|desc|text)[^>]*>([^<]*)<", chinese)
     assert len(written) > 8
     assert [text for text in written if _LATIN.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [({"above": 8.0, "for_s": 1800.0}, 9.5), ({"below": 2.0, "for_s": 20.0}, 1.0), ({"above": 80.0}, 85.0)],
+)
+def test_what_handlers_say_of_a_limit_is_told(limit: dict[str, float], value: float) -> None:
+    words = Limit.model_validate(limit).in_words()
+    for unit in _UNITS.values():
+        text = f"冷柜 3: {value:g} {unit}, 冷藏 ({words})" if unit else f"门 3: 门 is {value:g} ({words})"
+        said = _chinese(text)
+        assert (f"{value:g}" in said and "冷" in said) or "门" in said
+        assert _is_chinese(said), said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "井盖 17 was moved in the planned work of 市政",
+        "井盖 17 was left open after the planned work of 市政",
+        "井盖 17 was stolen: open, then silent",
+        "井盖 17 was stolen: carried away",
+        "井盖 17 has a broken loop",
+        "井盖 17: 35 cm of water",
+        "井盖 17: 12 % of the explosive limit",
+        "井盖 17 has sent nothing for 30 min",
+        "后厨: something small ran over the floor, seen 3 times",
+        "the clock of 井盖 17 is 30 s ahead; its times are corrected",
+    ],
+)
+def test_what_handlers_say_is_told_with_its_names_and_numbers(text: str) -> None:
+    said = _chinese(text)
+    assert _is_chinese(said), said
+    for kept in re.findall(r"\d+|市政", text):
+        assert kept in said
+
+
+def _refusals() -> list[str]:
+    """What the solver itself says of points that fix no camera."""
+    square = np.array([[0.0, 3.0], [10.0, 3.0], [10.0, 30.0], [0.0, 30.0]])
+    pixels = looking_at((3.0, 1.6, 28.0), (5.0, 15.0, 0.0), 800.0, (1280, 720)).project(
+        np.column_stack([square, np.zeros(4)])
+    )
+    wrong = np.vstack([pixels, pixels[:1] + 60.0])
+    for_five = np.vstack([square, square[:1]])
+    line = np.column_stack([np.arange(4.0), np.arange(4.0)])
+    three = np.array([[0.0, 0.0], [5.0, 0.0], [10.0, 0.0], [4.0, 20.0]])
+    said = []
+    for at, on in ((pixels[:3], square[:3]), (wrong, for_five), (pixels, line), (line * 50.0, square), (pixels, three)):
+        with pytest.raises(ConfigError) as error:
+            solve_camera((1280, 720), at, on)
+        said.append(str(error.value))
+    return said
+
+
+def test_every_refusal_of_the_solver_is_told() -> None:
+    for refusal in _refusals():
+        assert _is_chinese(_chinese(refusal)), (refusal, _chinese(refusal))
 
 
 @given(st.text(max_size=200))

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from waiting import wait_for
 
-from edgecv.daemon import child as child_module
 from edgecv.daemon.child import Child, Death
 
 
@@ -96,10 +95,8 @@ def test_a_child_that_is_killed_is_started_again_after_a_pause(make, monkeypatch
     assert start(child) != pid
 
 
-def test_a_silent_child_is_no_longer_fresh_and_then_killed(make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child_module, "FRESH_S", 0.3)
-    monkeypatch.setattr(child_module, "SILENT_S", 0.6)
-    child = make(beats_once)
+def test_a_silent_child_is_no_longer_fresh_and_then_killed(make) -> None:
+    child = make(beats_once, silent_s=0.6)
     pid = start(child)
     wait_for(lambda: not child.is_fresh(), "that it counts as hanging")
     assert death_of(child).why.startswith("gave no sign of life for")

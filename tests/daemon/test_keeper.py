@@ -15,8 +15,8 @@ from edgecv.config import load_box
 from edgecv.daemon import keeper as keeper_module
 from edgecv.daemon.keeper import Keeper, prepare_state
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
-from edgecv.incidents.store import INCIDENTS, IncidentStore, Stored
-from edgecv.incidents.verify import verify_bundle
+from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.incidents.stored import Stored
 
 
 @pytest.fixture
@@ -46,26 +46,31 @@ def of(store: IncidentStore, incident_id: str) -> Stored:
     return found
 
 
-def test_a_start_seals_what_a_crash_left_before_any_worker_runs(state: Path, store: IncidentStore) -> None:
-    store.add(record("a"))
-    write_files(store.part_of("a"))
-    store.add(record("b"))
-    write_files(store.part_of("nobody"))
-    key = prepare_state(state)
-    assert (of(store, "a").evidence, of(store, "b").evidence) == ("sealed", "failed")
-    assert {path.name for path in store.folder.iterdir()} == {"a"}
-    assert verify_bundle(store.folder_of("a"), key.public, replay=False).ok
+def is_left(store: IncidentStore, incident_id: str) -> bool:
+    return next(one.is_left for one in store.unsealed() if one.id == incident_id)
 
 
-def test_a_start_takes_no_longer_for_it_than_it_may(
-    state: Path, store: IncidentStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_start_leaves_what_a_crash_cut_off_to_be_finished_and_removes_what_belongs_to_nothing(
+    state: Path, store: IncidentStore
 ) -> None:
     store.add(record("a"))
     write_files(store.part_of("a"))
-    monkeypatch.setattr(keeper_module, "_RECOVERY_S", 0.0)
+    store.add(record("b"))
+    write_files(store.part_of("nobody"), "somebody else")
     prepare_state(state)
-    assert of(store, "a").evidence == "pending"
-    assert "the evidence of 1 incidents is not sealed yet" in caplog.text
+    assert {path.name for path in store.folder.iterdir()} == {".a.part"}
+    assert all(is_left(store, incident_id) for incident_id in ("a", "b"))
+
+
+def test_a_start_stores_what_was_found_and_not_stored(state: Path, store: IncidentStore) -> None:
+    write_files(store.part_of("a"))
+    prepare_state(state)
+    stored = of(store, "a")
+    assert (stored.evidence, stored.incident.track) == ("pending", record("a").track)
+    with closing(Database(state / DATABASE)) as database:
+        assert [tuple(row) for row in database.connection.execute("SELECT kind, id FROM messages")] == [
+            ("incident", "a")
+        ]
 
 
 def test_a_damaged_database_is_told_with_what_to_do(state: Path) -> None:
@@ -93,10 +98,10 @@ def test_what_a_worker_is_still_writing_is_left_to_it_whatever_the_clock_says(
     write_files(store.part_of("a"))
     keeper._keep()
     keeper._keep()
-    assert of(store, "a").evidence == "pending"
+    assert not is_left(store, "a")
 
 
-def test_what_no_worker_finishes_is_finished_in_time(
+def test_what_no_worker_leaves_is_left_in_time(
     keeper: Keeper, store: IncidentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add(record("a"))
@@ -105,7 +110,7 @@ def test_what_no_worker_finishes_is_finished_in_time(
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 121.0)
     keeper._keep()
-    assert of(store, "a").evidence == "sealed"
+    assert is_left(store, "a")
     assert keeper.totals == {("north-1", "incident"): 1}
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -178,6 +179,7 @@ def test_a_blank_secret_hides_nothing() -> None:
 @example(secret='pa"ss\\wörd', glue="")
 @example(secret="p@ss word%", glue="/")
 @example(secret="abab", glue="ab")
+@example(secret="0000", glue="")
 def test_a_registered_secret_is_in_no_line(form: LogForm, secret: str, glue: str) -> None:
     class Held:
         def __repr__(self) -> str:
@@ -192,7 +194,8 @@ def test_a_registered_secret_is_in_no_line(form: LogForm, secret: str, glue: str
             dict[str, str]()[text]
         except KeyError:
             log.exception("failed")
-        return out.getvalue()
+        # digits of the time may be those of any secret
+        return re.sub(r"\d{2}:\d{2}:\d{2}(\.\d+Z)?", "", out.getvalue())
 
     try:
         secret.encode()

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -17,22 +18,22 @@ import pytest
 from daemon.kept_session import Scene, demo_scene
 from waiting import wait_for
 
-from edgecv.daemon import bundle
 from edgecv.daemon import recorder as recorder_module
 from edgecv.daemon.messages import Heartbeat
 from edgecv.daemon.recorder import Recorder
 from edgecv.daemon.worker import CameraWorker
 from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.store import INCIDENTS, IncidentStore, Stored
-from edgecv.incidents.verify import verify_bundle
+from edgecv.incidents.evidence import mend_record
+from edgecv.incidents.sketch import SKETCH
+from edgecv.incidents.store import INCIDENTS, IncidentStore, part_of
+from edgecv.incidents.stored import Stored
 
 
 @pytest.fixture
 def scene(demo_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """How a finding becomes a record is known: the tests look at what becomes of the record."""
     monkeypatch.setattr(recorder_module, "build_incident", lambda finding, _source: finding.incident)
-    BoxKey.load_or_create(tmp_path / "state")
+    (tmp_path / "state").mkdir()
     return demo_scene(demo_run, tmp_path / "state")
 
 
@@ -71,39 +72,122 @@ class Gate:
         return self._real(*given, **more)
 
 
-def test_what_was_found_is_recorded_in_order_and_sealed(recorder: Recorder, scene: Scene) -> None:
+def parts(scene: Scene) -> dict[str, set[str]]:
+    """The files of every part, by incident."""
+    folder = scene.spec.state / INCIDENTS
+    found = sorted(folder.glob(".*.part")) if folder.exists() else []
+    return {path.name[1:-5]: {file.name for file in path.iterdir()} for path in found}
+
+
+def left(scene: Scene) -> list[str]:
+    """Incidents whose evidence is left to the evidence process."""
+    with closing(Database(scene.spec.state / DATABASE)) as database:
+        store = IncidentStore(database, scene.spec.state / INCIDENTS)
+        return [one.id for one in store.unsealed() if one.is_left]
+
+
+def end(recorder: Recorder) -> None:
+    recorder.end(60.0)
+    recorder.join(60)
+
+
+def test_what_was_found_is_recorded_in_order_and_its_evidence_left_to_be_finished(
+    recorder: Recorder, scene: Scene
+) -> None:
     ids = find(recorder, scene)
     recorder.say("sensitivity", "all of 40 were seen")
     recorder.start()
-    recorder.end(60.0)
-    recorder.join(60)
-    assert [(s.id, s.evidence) for s in stored(scene)] == [(i, "sealed") for i in ids]
-    key = BoxKey.load_or_create(scene.spec.state)
-    for incident_id in ids:
-        assert verify_bundle(scene.spec.state / INCIDENTS / incident_id, key.public, replay=False).ok
-    assert not list((scene.spec.state / INCIDENTS).glob(".*"))
+    end(recorder)
+    assert [(s.id, s.evidence) for s in stored(scene)] == [(i, "pending") for i in ids]
     with closing(Database(scene.spec.state / DATABASE)) as database:
         kinds = [row["kind"] for row in database.connection.execute("SELECT kind FROM messages ORDER BY seq")]
-    assert kinds == ["incident"] * 3 + ["device"] + ["evidence"] * 3
+    assert kinds == ["incident"] * 3 + ["device"]
     assert (recorder.incidents, recorder.unsaved, recorder.problem) == (3, 0, None)
+    for incident_id in ids:
+        part = part_of(scene.spec.state / INCIDENTS, incident_id)
+        assert mend_record(part)
 
 
-def test_every_record_is_safe_and_every_clip_begun_before_the_first_picture_is_drawn(
+def test_the_clip_is_there_before_the_record_is_stored(
     recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = Gate(bundle.write_pictures)
-    monkeypatch.setattr(bundle, "write_pictures", gate)
+    real, seen = IncidentStore.add, []
+
+    def add(store: IncidentStore, incident: Any, **more: Any) -> bool:
+        seen.append(parts(scene)[incident.id] >= {"clip.mp4", "incident.json", SKETCH})
+        return real(store, incident, **more)
+
+    monkeypatch.setattr(IncidentStore, "add", add)
+    find(recorder, scene)
+    recorder.start()
+    end(recorder)
+    assert seen == [True] * 3
+
+
+def test_what_was_found_and_not_stored_when_the_process_was_killed_is_stored_by_the_next(
+    recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(IncidentStore, "add", full)
+        ids = find(recorder, scene)
+        recorder.start()
+        wait_for(lambda: recorder.unsaved == 3, "that they wait")
+        recorder.end(0.0)  # and is killed: what is left is what lies on the disk
+        recorder.join(60)
+    assert stored(scene) == []
+    other = replace(scene.spec, camera=replace(scene.spec.camera, device="another-camera"))
+    for spec, is_stored in ((other, False), (scene.spec, True)):
+        following = Recorder(spec)
+        following.start()
+        end(following)
+        assert ({s.id for s in stored(scene)} == set(ids)) is is_stored
+    assert left(scene) == ids
+
+
+def test_a_recorded_file_that_begins_anew_after_a_crash_begins_no_evidence_anew(
+    recorder: Recorder, scene: Scene
+) -> None:
+    find(recorder, scene)
+    recorder.start()
+    end(recorder)
+    before = {i: part_of(scene.spec.state / INCIDENTS, i).stat().st_mtime_ns for i in parts(scene)}
+    following = Recorder(scene.spec)
+    find(following, scene)
+    following.start()
+    end(following)
+    assert {i: part_of(scene.spec.state / INCIDENTS, i).stat().st_mtime_ns for i in parts(scene)} == before
+    assert following.incidents == 0
+
+
+def test_a_record_finds_room_at_the_cost_of_clips(
+    recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = IncidentStore.add
+
+    def add(store: IncidentStore, incident: Any, **more: Any) -> bool:
+        if any("clip.mp4" in files for files in parts(scene).values()):
+            full()
+        return real(store, incident, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(IncidentStore, "add", add)
+        scene.session.over, scene.session.reached_s = False, 0.0  # the clips are not whole yet
+        ids = find(recorder, scene)
+        recorder.start()
+        wait_for(lambda: [s.id for s in stored(scene)] == ids, "the records")
+    end(recorder)
+    assert all("clip.mp4" in files for files in parts(scene).values())  # there was room again
+
+
+def test_a_path_that_cannot_be_drawn_costs_no_record(
+    recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "sketch_of", lambda *_: 1 / 0)
     ids = find(recorder, scene)
     recorder.start()
-    assert gate.reached.wait(60)
-    assert [(s.id, s.evidence) for s in stored(scene)] == [(i, "pending") for i in ids]
-    for incident_id in ids:
-        part = scene.spec.state / INCIDENTS / f".{incident_id}.part"
-        assert {path.name for path in part.iterdir()} >= {"clip.mp4", "incident.json"}
-    gate.opened.set()
-    recorder.end(60.0)
-    recorder.join(60)
-    assert {s.evidence for s in stored(scene)} == {"sealed"}
+    end(recorder)
+    assert [s.id for s in stored(scene)] == ids
+    assert all("clip.mp4" in files for files in parts(scene).values())
 
 
 def test_records_wait_in_memory_for_a_disk_that_is_full(
@@ -136,23 +220,22 @@ def test_at_the_end_it_tries_on_and_what_the_disk_never_took_stands_in_the_log(
     assert [json.loads(line.partition("it not: ")[2])["id"] for line in lines] == ids
 
 
-def test_evidence_that_could_not_be_sealed_at_once_is_sealed_before_it_ends(
+def test_evidence_that_could_not_be_left_at_once_is_left_before_it_ends(
     recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tries = IncidentStore.publish, []
+    real, tries = IncidentStore.leave, []
 
-    def at_the_second_try(store: IncidentStore, incident_id: str, *more: Any) -> Any:
+    def at_the_second_try(store: IncidentStore, incident_id: str) -> None:
         tries.append(incident_id)
         if tries.count(incident_id) == 1:
-            raise OSError(28, "No space left on device")
-        return real(store, incident_id, *more)
+            full()
+        real(store, incident_id)
 
-    monkeypatch.setattr(IncidentStore, "publish", at_the_second_try)
+    monkeypatch.setattr(IncidentStore, "leave", at_the_second_try)
     ids = find(recorder, scene)
     recorder.start()
-    recorder.end(60.0)
-    recorder.join(60)
-    assert [(s.id, s.evidence) for s in stored(scene)] == [(i, "sealed") for i in ids]
+    end(recorder)
+    assert left(scene) == ids
 
 
 def test_an_error_nobody_foresaw_costs_no_record_and_not_the_thread(
@@ -165,8 +248,7 @@ def test_an_error_nobody_foresaw_costs_no_record_and_not_the_thread(
         wait_for(lambda: [s.evidence for s in stored(scene)] == ["pending"] * 3 and not recorder._open, "the errors")
     assert recorder.is_alive()
     assert "write failed" in caplog.text
-    recorder.end(5.0)
-    recorder.join(60)
+    end(recorder)
     assert [s.id for s in stored(scene)] == ids
 
 
@@ -188,6 +270,7 @@ def test_a_record_that_nothing_can_store_stands_in_the_log_and_holds_up_no_other
     assert [s.id for s in stored(scene)] == ids[1:]
     assert poison in caplog.text
     assert "not JSON compliant" in caplog.text
+    assert set(parts(scene)) == set(ids[1:])  # or the next start would try to store it
 
 
 def test_a_recorded_file_is_not_over_before_all_it_gave_is_on_the_disk(
@@ -224,7 +307,7 @@ def test_a_recorded_file_is_not_over_before_all_it_gave_is_on_the_disk(
     assert ended == [True]
     finishing()
     assert beats[-1].state == "finished"
-    assert {s.evidence for s in stored(scene)} == {"sealed"}
+    assert len(left(scene)) == 3
 
 
 def test_a_stop_does_not_wait_for_a_disk_that_hangs(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +326,7 @@ def test_a_stop_does_not_wait_for_a_disk_that_hangs(scene: Scene, monkeypatch: p
     begun = time.monotonic()
     assert not worker.run()
     assert time.monotonic() - begun < 30.0
-    assert [s.evidence for s in stored(scene)] == ["pending"]  # what was stored is safe, the next start does the rest
+    assert stored(scene) == []  # a disk that takes nothing took no record either
     gate.opened.set()
     worker._recorder.join(60)
+    assert len(stored(scene)) == 1

@@ -20,10 +20,12 @@ TOKEN = "s3cret-token"
 
 
 @contextmanager
-def serving(folder: Path, token: str | None, health: BoxHealth | None = None) -> Iterator[httpx.Client]:
+def serving(
+    folder: Path, token: str | None, health: BoxHealth | None = None, *, untouched: bool = False
+) -> Iterator[httpx.Client]:
     """The application behind its own server, on any port."""
     now = health or box(camera(heard=beat()), ready=True)
-    server = WebServer(make_app(lambda: now, folder, token), "127.0.0.1:0")
+    server = WebServer(make_app(lambda: now, folder, token, untouched=untouched), "127.0.0.1:0")
     server.start()
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=30) as client:
@@ -37,6 +39,7 @@ def evidence(tmp_path: Path) -> Path:
     folder = tmp_path / "incidents"
     (folder / INCIDENT).mkdir(parents=True)
     (folder / INCIDENT / "clip.mp4").write_bytes(b"moving pictures")
+    (folder / INCIDENT / "still-blurred.jpg").write_bytes(b"what may be seen")
     (folder / INCIDENT / ".clip.mp4.part").write_bytes(b"half")
     (tmp_path / "box.key").write_text("the box's key")
     return folder
@@ -56,13 +59,28 @@ def test_health_is_for_everyone_and_says_by_its_code_how_it_is(evidence: Path) -
 def test_with_a_token_metrics_and_evidence_are_for_those_who_show_it(evidence: Path) -> None:
     with serving(evidence, TOKEN) as client:
         assert client.get("/readyz").json() == {"ready": True, "cameras": {}}
-        for path in ("/metrics", f"/evidence/{INCIDENT}/clip.mp4"):
+        for path in ("/metrics", f"/evidence/{INCIDENT}/still-blurred.jpg"):
             for shown in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
                 refused = client.get(path, headers=shown)
                 assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
         right = {"Authorization": f"Bearer {TOKEN}"}
         assert client.get("/metrics", headers=right).status_code == 200
+        assert client.get(f"/evidence/{INCIDENT}/still-blurred.jpg", headers=right).content == b"what may be seen"
+
+
+def test_untouched_files_are_fetched_only_where_the_box_file_says_so_and_each_time_is_logged(
+    evidence: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    right = {"Authorization": f"Bearer {TOKEN}"}
+    with serving(evidence, TOKEN) as client:
+        refused = client.get(f"/evidence/{INCIDENT}/clip.mp4", headers=right)
+        assert refused.status_code == 403 and "service.evidence" in refused.text
+        assert b"moving" not in refused.content
+    with serving(evidence, TOKEN, untouched=True) as client:
         assert client.get(f"/evidence/{INCIDENT}/clip.mp4", headers=right).content == b"moving pictures"
+    assert f"untouched evidence {INCIDENT}/clip.mp4 was fetched by 127.0.0.1" in caplog.text
+    assert TOKEN not in caplog.text
 
 
 def test_without_a_token_no_evidence_is_shown(evidence: Path) -> None:

@@ -6,8 +6,10 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from known_bundles import FILES, record, write_files
@@ -16,9 +18,9 @@ from edgecv.incidents import store as store_module
 from edgecv.incidents.chain import verify_chain
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.evidence import mend_record
+from edgecv.incidents.finishing import finish_pending
 from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.manifest import EvidenceError
-from edgecv.incidents.recovery import finish_all, finish_pending, remove_orphans
+from edgecv.incidents.recovery import remove_orphans
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.incidents.verify import verify_bundle
 
@@ -99,9 +101,8 @@ def test_who_recovers_what_another_has_sealed_meanwhile_takes_nothing_back(
 ) -> None:
     store.add(record("a"))
     write_files(store.part_of("a"))
-    pending = other.pending()
     store.publish("a", key)
-    assert finish_all(other, key, pending) == 0
+    assert finish_pending(other, key, "a") == "sealed"
     assert state_of(store, "a") == "sealed"
     assert verify_bundle(store.folder_of("a"), key.public, replay=False).ok
 
@@ -145,9 +146,14 @@ def test_pending_evidence_of_which_nothing_was_written_is_noted_as_failed(store:
     store.add(record("b"))
     store.part_of("b").mkdir()
     (store.part_of("b") / ".clip.mp4.part").write_bytes(b"half")
-    assert finish_all(store, key, store.pending()) == 0
+    assert [finish_pending(store, key, one.id) for one in store.unsealed()] == ["failed", "failed"]
     assert (state_of(store, "a"), state_of(store, "b")) == ("failed", "failed")
     assert not list(store.folder.iterdir())
+    for stored in store.list():
+        assert stored.incident.evidence.clip is None
+        assert stored.incident.evidence.reason == (
+            "nothing of it was on the disk when the power went or the process was killed"
+        )
 
 
 def test_a_clip_without_a_record_is_sealed_with_one(store: IncidentStore, key: BoxKey) -> None:
@@ -179,23 +185,38 @@ def test_a_record_whose_clip_is_gone_names_none(tmp_path: Path) -> None:
     assert json.loads((folder / "incident.json").read_text())["evidence"]["clip"] is None
 
 
-def test_evidence_that_cannot_be_sealed_does_not_hold_up_the_rest(store: IncidentStore, key: BoxKey) -> None:
-    for incident_id in ("a", "b"):
-        store.add(record(incident_id))
-        write_files(store.part_of(incident_id), incident_id)
-    (store.part_of("a") / "more.jpg").symlink_to("/etc/hostname")
-    with pytest.raises(EvidenceError, match="not a plain file"):
-        finish_pending(store, key, "a")
-    assert finish_all(store, key, store.pending()) == 1
-    assert (state_of(store, "a"), state_of(store, "b")) == ("pending", "sealed")
+def test_a_record_that_another_process_stores_does_not_wait_for_a_seal(
+    store: IncidentStore, other: IncidentStore, key: BoxKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashing a clip and waiting for the disk take longer in a process that leaves the cameras room."""
+    store.add(record("a"))
+    write_files(store.part_of("a"))
+    real = store_module.seal
+
+    def slowly(*given: Any) -> str:
+        assert other.add(record("b"))
+        return real(*given)
+
+    monkeypatch.setattr(store_module, "seal", slowly)
+    assert store.publish("a", key) == "sealed"
+    assert (state_of(store, "a"), state_of(store, "b")) == ("sealed", "pending")
 
 
-def test_recovery_keeps_to_the_time_it_is_given(store: IncidentStore, key: BoxKey) -> None:
-    for incident_id in ("a", "b"):
+def test_those_who_seal_at_the_same_time_make_one_chain(tmp_path: Path, store: IncidentStore, key: BoxKey) -> None:
+    ids = [f"{n}" for n in range(12)]
+    for incident_id in ids:
         store.add(record(incident_id))
         write_files(store.part_of(incident_id), incident_id)
-    assert finish_all(store, key, store.pending(), within_s=0.0) == 2
-    assert len(store.pending()) == 2
+
+    def seal_all(order: list[str]) -> None:
+        with closing(Database(tmp_path / DATABASE)) as opened:
+            mine = IncidentStore(opened, tmp_path / INCIDENTS)
+            for incident_id in order:
+                assert finish_pending(mine, key, incident_id) == "sealed"
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(seal_all, (ids, ids[::-1], ids[6:] + ids[:6])))
+    assert verify_chain([store.folder_of(incident_id) for incident_id in ids], contiguous=True).problems == ()
 
 
 def test_only_parts_that_nothing_needs_are_orphans(store: IncidentStore, database: Database, key: BoxKey) -> None:

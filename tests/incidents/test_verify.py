@@ -90,6 +90,50 @@ def test_a_file_taken_away_is_named(bundle: Path, key: BoxKey, name: str) -> Non
     assert problem(bundle, key) == f"{bundle / name}: is missing"
 
 
+@pytest.fixture
+def passed_on(tmp_path: Path, key: BoxKey) -> Path:
+    """What a receiver gets of a bundle: all but the untouched clip and pictures."""
+    folder = write_files(tmp_path / "b", "b")
+    for name in ("still-blurred.jpg", "strobe-blurred.jpg"):
+        (folder / name).write_bytes(name.encode())
+    seal(folder, key, Link(1, None), "b", SEALED_AT)
+    for name in FILES:
+        (folder / name).unlink()
+    return folder
+
+
+def test_a_blurred_copy_is_well_and_says_what_it_is_without(passed_on: Path, key: BoxKey) -> None:
+    found = verify_bundle(passed_on, key.public)
+    assert found == Verification((), (), False, ("clip.mp4", "still.jpg", "strobe.jpg"))
+
+
+def test_a_blurred_copy_is_no_whole_bundle(passed_on: Path, key: BoxKey) -> None:
+    found = verify_bundle(passed_on, key.public, replay=False, whole=True)
+    assert found.problems == tuple(f"{passed_on / name}: is missing" for name in sorted(FILES))
+
+
+@pytest.mark.parametrize("name", ["still-blurred.jpg", "strobe-blurred.jpg", "incident.json"])
+def test_what_was_passed_on_must_be_as_it_was_sealed_and_all_there(passed_on: Path, key: BoxKey, name: str) -> None:
+    kept = (passed_on / name).read_bytes()
+    (passed_on / name).write_bytes(kept + b"x")
+    assert f"{passed_on / name}: has been changed" in check(passed_on, key).problems
+    (passed_on / name).unlink()
+    assert f"{passed_on / name}: is missing" in check(passed_on, key).problems
+
+
+def test_one_untouched_file_taken_from_the_others_is_named(passed_on: Path, key: BoxKey) -> None:
+    (passed_on / "still.jpg").write_bytes(FILES["still.jpg"])
+    assert check(passed_on, key).problems == tuple(
+        f"{passed_on / name}: is missing" for name in ("clip.mp4", "strobe.jpg")
+    )
+
+
+def test_pictures_without_blurred_copies_must_be_there(bundle: Path, key: BoxKey) -> None:
+    for name in FILES:
+        (bundle / name).unlink()
+    assert check(bundle, key).problems == tuple(f"{bundle / name}: is missing" for name in sorted(FILES))
+
+
 @pytest.mark.parametrize("name", ["more.jpg", ".hidden", "deletion.sig.txt"])
 def test_a_file_put_there_is_named(bundle: Path, key: BoxKey, name: str) -> None:
     (bundle / name).write_bytes(b"")

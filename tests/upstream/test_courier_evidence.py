@@ -41,7 +41,7 @@ def sha256(content: bytes) -> str:
 
 
 def upload(web: WebReceiver, **more: Any) -> dict[str, Any]:
-    return {"url": f"{web.url}/bucket/"} | more
+    return {"url": f"{web.url}/bucket/", "pictures": "untouched"} | more
 
 
 def test_every_file_is_put_under_its_own_address_the_manifest_last(box: Box, web: WebReceiver) -> None:
@@ -137,6 +137,34 @@ def test_evidence_and_incidents_have_a_place_in_the_outbox_each(box: Box, web: W
         wait_for(lambda: courier.status()["evidence"].problem)
     assert box.depth("estate").waiting == 0
     assert box.depth("evidence").waiting == 1
+
+
+def test_the_untouched_clip_and_pictures_stay_on_the_box_unless_the_section_says_otherwise(
+    box: Box, web: WebReceiver
+) -> None:
+    folder = write_evidence(box, "inc-1")
+    (folder / "still-blurred.jpg").write_bytes(b"\xff\xd8blurred")
+    box.add("inc-1", kind="evidence")
+    with box.courier(evidence={"url": f"{web.url}/bucket/"}) as courier:
+        wait_for(lambda: courier.status()["evidence"].delivered == 1)
+    sent = [request.path.rpartition("/")[2] for request in web.requests]
+    assert sent == ["incident.json", "still-blurred.jpg", "zone.bin", "manifest.json"]
+
+
+@pytest.mark.parametrize("method", ["put", "multipart"])
+def test_pictures_of_an_older_edgecv_that_has_not_blurred_them_are_not_sent(
+    box: Box, web: WebReceiver, caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    write_evidence(box, "old")
+    new = write_evidence(box, "new")
+    (new / "still-blurred.jpg").write_bytes(b"\xff\xd8blurred")
+    box.add("old", "new", kind="evidence")
+    with box.courier(evidence={"url": f"{web.url}/bucket/", "method": method}) as courier:
+        wait_for(lambda: courier.status()["evidence"].delivered == 1)
+    assert web.requests and all("/new" in request.path for request in web.requests)
+    sent = b"".join(request.body for request in web.requests)
+    assert FILES["clip.mp4"] not in sent and FILES["still.jpg"] not in sent
+    assert "old has no blurred pictures and is not sent" in caplog.text
 
 
 def test_names_go_below_an_address_and_its_query_stays() -> None:

@@ -13,11 +13,11 @@ import numpy as np
 from edgecv.calibration.camera import solved_of
 from edgecv.calibration.picture import first_picture
 from edgecv.config import Box
-from edgecv.console.cameras.blur import Picture, blurred, scaled
 from edgecv.console.cameras.desk import CameraDesk
 from edgecv.console.settings import STILL_FRESH_S, STILL_KEPT_S, STILL_WAIT_S
 from edgecv.errors import ConfigError, EdgecvError
-from edgecv.geometry import FacadePlan, PinholeCamera
+from edgecv.privacy import View, blurred, shown_walls
+from edgecv.privacy.blur import Picture
 
 
 class NoPictureError(EdgecvError):
@@ -38,8 +38,7 @@ class _Sight:
     """How a camera's windows are found, for as long as its files do not change."""
 
     version: tuple[object, ...]
-    camera: PinholeCamera | None
-    plan: FacadePlan | None
+    view: View | None
     size: tuple[int, int]
 
 
@@ -134,9 +133,10 @@ class LivePictures:
         sight = self._sight(box, camera)
         height, width = picture.shape[:2]
         seen = None
-        if sight.camera is not None and abs(width * sight.size[1] - height * sight.size[0]) <= 2 * max(sight.size):
-            seen = scaled(sight.camera, width / sight.size[0])
-        hidden = blurred(picture, seen, sight.plan)
+        if sight.view is not None and abs(width * sight.size[1] - height * sight.size[0]) <= 2 * max(sight.size):
+            seen = sight.view.scaled(width / sight.size[0])
+        scale = None if seen is None else seen.nearest_px_per_m
+        hidden = blurred(picture, shown_walls((width, height), seen), scale)
         if width > 960:
             hidden = np.asarray(cv2.resize(hidden, (960, round(height * 960 / width)), interpolation=cv2.INTER_AREA))
         made = cv2.imencode(".jpg", hidden, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
@@ -150,14 +150,14 @@ class LivePictures:
         known = self._sights.get(camera)
         if known is None or known.version != version:
             plan, calibration = self.desk.plan(box, camera), self.desk.calibration(box, camera)
-            solved, size = None, (0, 0)
-            if calibration is not None:
+            view, size = None, (0, 0)
+            if calibration is not None and plan is not None:
                 size = (int(calibration.image_size[0]), int(calibration.image_size[1]))
                 try:
-                    solved = solved_of(calibration, plan).camera
+                    view = View(solved_of(calibration, plan).camera, plan)
                 except ConfigError:
-                    solved = None  # everything is blurred then
-            known = self._sights[camera] = _Sight(version, solved, plan, size)
+                    view = None  # everything is blurred then
+            known = self._sights[camera] = _Sight(version, view, size)
         return known
 
 

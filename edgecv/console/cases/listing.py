@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Select, String, cast, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, defer
 
 from edgecv.console.storage.schema import Incident
 
 _MOST_CHOICES = 300
+_CHOSEN = (Incident.building, Incident.floor, Incident.device, Incident.kind)
 
 FILTERS = ("building", "floor", "device", "mass_class", "kind", "state")
 
@@ -98,24 +100,34 @@ def find_incident(session: Session, incident_id: str) -> Incident | None:
 
 
 def choices(session: Session) -> dict[str, list[Any]]:
-    """For each filter with few values, those there are."""
-    columns = (Incident.building, Incident.floor, Incident.device, Incident.kind)
-    return {column.key: _distinct(session, column) for column in columns}
+    """For each filter with few values, those there are, in order."""
+    found: dict[str, list[Any]] = {column.key: [] for column in _CHOSEN}
+    for name, value in session.execute(_choices()):
+        found[name].append(int(value) if name == Incident.floor.key else value)
+    return {name: sorted(values) for name, values in found.items()}
 
 
-def _distinct(session: Session, column: Any) -> list[Any]:
+@cache
+def _choices() -> CompoundSelect[Any]:
+    """All at once, ``(name, value)``: a statement for each value was most of what a page cost."""
+    return union_all(*map(_distinct, _CHOSEN))
+
+
+def _distinct(column: Any) -> Select[Any]:
     """The values of a column, each found by one step in an index where there is one ("loose index scan").
 
     A plain DISTINCT reads every row: a quarter of a second at 100,000.
     """
-    found: list[Any] = []
-    while len(found) < _MOST_CHOICES:
-        wanted = select(column).where(column.is_not(None)).order_by(column).limit(1)
-        value = session.scalar(wanted if not found else wanted.where(column > found[-1]))
-        if value is None:
-            break
-        found.append(value)
-    return found
+
+    def least(where: ColumnElement[bool]) -> Any:
+        return select(column).where(where).order_by(column).limit(1).scalar_subquery()
+
+    first = select(least(column.is_not(None)).label("value"), literal(1).label("place"))
+    values = first.cte(f"{column.key}_values", recursive=True)
+    following = select(least(column > values.c.value), values.c.place + 1)
+    values = values.union_all(following.where(values.c.value.is_not(None), values.c.place < _MOST_CHOICES))
+    named = select(literal(column.key).label("name"), cast(values.c.value, String))
+    return named.where(values.c.value.is_not(None))
 
 
 def _filtered(wanted: Select[Any], filters: Filters) -> Select[Any]:

@@ -9,50 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 from av.error import FFmpegError
-from numpy.typing import NDArray
 
 from edgecv.calibration.camera import camera_of
 from edgecv.config import load_box
 from edgecv.errors import EdgecvError
-from edgecv.geometry import FacadePlan, PinholeCamera
+from edgecv.incidents.manifest import blurred_name
 from edgecv.incidents.rerun import BOX_FILE
 from edgecv.incidents.sealing import RECORD
+from edgecv.privacy import View
 
-Float64 = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """How a camera saw its facade, as the evidence itself says.
-
-    Attributes:
-        camera: solved from the calibration in the bundle.
-        plan: floors and windows of the facade it is calibrated on, with those beside it.
-    """
-
-    camera: PinholeCamera
-    plan: FacadePlan
-
-    def face(self, name: str | None) -> tuple[FacadePlan, PinholeCamera]:
-        """A facade by name, with the camera in its coordinates; the camera's own where it is not known."""
-        faces = self.plan.faces(self.camera)
-        return next((face for face in faces if name is not None and face[0].name == name), faces[0])
-
-    def outline(self, facade: str | None, floor: int, window: str | None) -> Float64 | None:
-        """Corners ``(4, 2)``, pixels, of a window, or of a floor from the first window to the last.
-
-        None where it cannot be seen or is not there.
-        """
-        plan, camera = self.face(facade)
-        if not 1 <= floor <= plan.floor_count or not plan.windows:
-            return None
-        spans = plan.windows if window is None else [span for span in plan.windows if span.name == window]
-        if not spans:
-            return None
-        foot, top = plan.floor_span_m(floor)
-        return quad(camera, spans[0].left_m, spans[-1].right_m, foot, top)
+_STROBES = ("strobe.jpg", blurred_name("strobe.jpg"))
+"""A hub may have the second alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,15 +46,8 @@ def read_bundle(folder: Path | None) -> Bundle | None:
     """The bundle in a folder, or None where there is none (yet, or any more)."""
     if folder is None or not folder.is_dir():
         return None
-    marks = tuple(_mark(folder / name) for name in (RECORD, BOX_FILE, "strobe.jpg"))
+    marks = tuple(_mark(folder / name) for name in (RECORD, BOX_FILE, *_STROBES))
     return _read(folder, marks)
-
-
-def quad(camera: PinholeCamera, left: float, right: float, foot: float, top: float, out: float = 0.0) -> Float64 | None:
-    """Corners ``(4, 2)``, pixels, of a rectangle ``out`` metres before the facade; None where it cannot be seen."""
-    corners = np.array([[left, foot, out], [right, foot, out], [right, top, out], [left, top, out]])
-    pixels = camera.project(corners)
-    return pixels if bool(np.isfinite(pixels).all()) else None
 
 
 @lru_cache(maxsize=64)
@@ -94,7 +55,7 @@ def _read(folder: Path, _marks: tuple[int, ...]) -> Bundle:
     told = _evidence(folder / RECORD)
     name, start = told.get("clip"), told.get("clip_start_s")
     clip = folder / Path(name).name if isinstance(name, str) else None
-    size = _size(folder / "strobe.jpg")
+    size = next((size for name in _STROBES if (size := _size(folder / name)) is not None), None)
     return Bundle(
         folder,
         clip if clip is not None and clip.is_file() else None,

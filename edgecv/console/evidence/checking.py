@@ -30,6 +30,7 @@ class Checked:
         problems: what does.
         notes: what could not be checked.
         deleted: the evidence was deleted, and a signed record says so.
+        withheld: the untouched clip and pictures stayed on the box.
         key_id: of the key that it was checked against; None where none is known.
     """
 
@@ -37,6 +38,7 @@ class Checked:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     deleted: bool = False
+    withheld: bool = False
     key_id: str | None = None
 
 
@@ -45,10 +47,12 @@ class Verifier:
 
     Args:
         shelf: where evidence lies.
+        hub: the hub's key, which may have signed deletions; None on a box.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, hub: PublicKey | None = None) -> None:
         self._shelf = shelf
+        self._hub = hub
         self._results: dict[Path, Checked] = {}
         self._waiting: list[Path] = []
         self._lock = threading.Lock()
@@ -61,10 +65,11 @@ class Verifier:
         if folder is None or not (folder / MANIFEST).is_file():
             return None
         public = self._key(site)
-        found = verify_bundle(folder, public, replay=False)
+        found = verify_bundle(folder, public, replay=False, whole=not self._shelf.by_site, hub=self._hub)
         problems = tuple(_short(line, folder) for line in found.problems)
         notes = tuple(_short(line, folder) for line in found.notes)
-        return Checked(found.ok, problems, notes, found.deleted, None if public is None else public.key_id)
+        key_id = None if public is None else public.key_id
+        return Checked(found.ok, problems, notes, found.deleted, bool(found.withheld), key_id)
 
     def replay(self, site: str, incident_id: str) -> None:
         """Begin a replay of the clip, after those that were asked for before."""
@@ -120,6 +125,8 @@ class Verifier:
         site = folder.parent.name if self._shelf.by_site else ""
         key = self._shelf.key_file(site, BOX_PUB)
         command = ["nice", "-n", "19", *_COMMAND, str(folder), *(["--key", str(key)] if key.is_file() else [])]
+        if not self._shelf.by_site:
+            command.append("--whole")
         try:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             with self._lock:

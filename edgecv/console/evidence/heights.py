@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from edgecv.console.evidence.bundle import View
-from edgecv.console.evidence.path import sightings
-from edgecv.console.evidence.privacy import scale_of
+from edgecv.privacy import View, scale_of, sightings
 from edgecv.trajectory.drag import drag_from_terminal, fall_positions
 
 Float64 = NDArray[np.float64]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgecv.console.evidence.bundle import Bundle
-from edgecv.console.evidence.privacy import Sighting
+from edgecv.privacy import Sighting, sightings
 
 Corners = list[list[float]]
 """Pixels, one ``[x, y]`` a corner."""
@@ -52,15 +52,6 @@ class Drawing:
     likely: Place | None
     runner_up: Place | None
     clip_start_s: float | None
-
-
-def sightings(record: Mapping[str, Any]) -> list[Sighting]:
-    """The track; none where it is not one of numbers."""
-    try:
-        found = [tuple(float(point[key]) for key in ("t", "x", "y", "w", "h")) for point in record.get("track") or ()]
-    except (TypeError, ValueError, KeyError):
-        return []
-    return [s for s in found if all(map(math.isfinite, s))]  # type: ignore[misc]
 
 
 def places(record: Mapping[str, Any], bundle: Bundle | None = None) -> list[Place]:

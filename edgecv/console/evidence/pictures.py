@@ -1,4 +1,7 @@
-"""Blurred pictures of incidents: made when first asked for, kept beside the database, gone with their evidence."""
+"""Blurred pictures of incidents: made when first asked for, kept beside the database, gone with their evidence.
+
+Where the untouched ones stayed on their box, the blurred copies that it sealed are shown.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,15 @@ import numpy as np
 
 from edgecv.capture import pictures_between
 from edgecv.console.evidence.bundle import Bundle, read_bundle
-from edgecv.console.evidence.path import sightings
-from edgecv.console.evidence.privacy import Picture, Sighting, blurred, scale_of, shown_mask
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.settings import PICTURE_QUALITY
 from edgecv.errors import EdgecvError
 from edgecv.incidents.files import write_atomic
+from edgecv.incidents.manifest import blurred_name
+from edgecv.privacy import Sighting, blurred, scale_of, shown_mask, sightings
+from edgecv.privacy.blur import Picture
 
-_RULES = 1  # count up when what is blurred changes, and every picture is made anew
+_RULES = 2  # count up when what is blurred changes, and every picture is made anew
 _NEAR_S = 0.25
 
 
@@ -51,7 +55,7 @@ class Pictures:
         bundle = read_bundle(self._shelf.folder(site, incident_id))
         source = None if bundle is None else self._source(bundle, name)
         if bundle is None or source is None:
-            return None
+            return self._shelf.file(site, incident_id, blurred_name(name))
         known = [_RULES, name, source.stat().st_mtime_ns, source.stat().st_size, bundle.view is not None, record]
         mark = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
         target = self._cache / site / incident_id / f"{Path(name).stem}-{mark}.jpg"

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgecv.incidents.manifest import MANIFEST
+from edgecv.incidents.manifest import MANIFEST, blurred_name
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 _FILE = re.compile(r"[A-Za-z0-9_-]{1,60}\.[a-z0-9]{2,5}")
 PICTURES = ("strobe.jpg", "still.jpg")
+_ANY_PICTURE = {*PICTURES, *(blurred_name(name) for name in PICTURES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +56,5 @@ class Shelf:
             return []
         names = [path.name for path in folder.iterdir() if _FILE.fullmatch(path.name) and path.is_file()]
         if pictures_only:
-            names = [name for name in names if name in PICTURES or name.startswith("clip.")]
+            names = [name for name in names if name in _ANY_PICTURE or name.startswith("clip.")]
         return sorted(names, key=lambda name: (name == MANIFEST, name))

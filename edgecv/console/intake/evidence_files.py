@@ -19,7 +19,15 @@ from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.settings import EVIDENCE_FILE_BYTES, EVIDENCE_FILES, TOKEN_CHARS
 from edgecv.errors import ConfigError
 from edgecv.incidents.files import FULL_ERRORS, flush_directory, sha256_file
-from edgecv.incidents.manifest import MANIFEST, SEALS, EvidenceError, SealedManifest, check_files, parse_manifest
+from edgecv.incidents.manifest import (
+    MANIFEST,
+    SEALS,
+    EvidenceError,
+    SealedManifest,
+    check_files,
+    parse_manifest,
+    withheld,
+)
 
 _log = logging.getLogger("edgecv.console")
 
@@ -160,6 +168,8 @@ async def _write(aside: Path, body: AsyncIterator[bytes]) -> str:
 def _check(manifest_file: Path, folder: Path, incident: str) -> None:
     """Every file that the manifest lists is here as it was sealed; what it does not list is left from an earlier try.
 
+    Boxes keep the untouched clip and pictures unless their box file says otherwise: all of those may be absent.
+
     Raises:
         RefusedFileError: it is not so.
     """
@@ -173,7 +183,9 @@ def _check(manifest_file: Path, folder: Path, incident: str) -> None:
         is_listed = path.name in manifest.files or path.name in SEALS
         if not is_listed and path != manifest_file and path.is_file():
             path.unlink()
-    problems = check_files(folder, manifest.files, SEALS | {manifest_file.name})
+    away = withheld(folder, manifest.files)
+    here = {name: entry for name, entry in manifest.files.items() if name not in away}
+    problems = check_files(folder, here, SEALS | {manifest_file.name})
     if problems:
         raise RefusedFileError(409, "; ".join(problem.replace(f"{folder}/", "") for problem in problems))
 

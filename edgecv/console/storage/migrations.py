@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, inspect, text
 
-from edgecv.console.storage.schema import APPEND_ONLY, Base
+from edgecv.console.storage.schema import APPEND_ONLY, Base, EvidenceEntry
 from edgecv.errors import EdgecvError
 
-VERSION = 2
+VERSION = 3
 
 
 def _alarms(connection: Connection) -> None:
@@ -17,7 +17,13 @@ def _alarms(connection: Connection) -> None:
         connection.execute(text(f"ALTER TABLE incidents ADD COLUMN {column}"))
 
 
-_STEPS: dict[int, Callable[[Connection], None]] = {1: _alarms}
+def _evidence_log(connection: Connection) -> None:
+    table = Base.metadata.tables[EvidenceEntry.__tablename__]
+    table.create(connection)
+    _make_append_only(connection, table.name)
+
+
+_STEPS: dict[int, Callable[[Connection], None]] = {1: _alarms, 2: _evidence_log}
 """From that version to the next. Add one, and count ``VERSION`` up, once a version has been released."""
 
 _MIGRATION_LOCK = 0x65646765  # "edge"

@@ -149,6 +149,23 @@ class Evidence(CommunityOwned, Base):
     sealed_s: Mapped[float]
 
 
+class EvidenceEntry(CommunityOwned, Base):
+    """That evidence on a hub was put on hold, released or deleted: who, when, why. Append-only."""
+
+    __tablename__ = "evidence_log"
+    __table_args__ = (Index("evidence_log_by_incident", "community_id", "incident_id", "key"),)
+    key: Mapped[int] = mapped_column(_Key, primary_key=True)
+    site: Mapped[str]
+    incident_id: Mapped[str]
+    """May be of an incident whose record never came."""
+    at_s: Mapped[float]
+    by: Mapped[str]
+    """A user's name, or ``retention``."""
+    action: Mapped[str]
+    """hold, release or delete."""
+    why: Mapped[str]
+
+
 class CaseEntry(CommunityOwned, AssigneeSeen, Base):
     """One change of a case. Append-only: the database itself refuses to change or delete a line."""
 
@@ -262,5 +279,5 @@ class Unclaimed(Base):
     event: Mapped[str]
 
 
-APPEND_ONLY = ("case_log", "access_log", "audit_log")
+APPEND_ONLY = ("case_log", "access_log", "audit_log", "evidence_log")
 """Tables whose lines the database itself refuses to change or delete."""

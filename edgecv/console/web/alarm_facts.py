@@ -21,6 +21,7 @@ from edgecv.handlers.registry import all_kinds, find_kind
 _MEDICAL = frozenset({"report_late", "dose_missed", "dose_doubled"})
 """Also where their handlers cannot be loaded, as on a hub without FHIR."""
 _IDS_AND_TIMES = frozenset({"visit", "reports", "schedule", "patient", "doctor"})
+_ENVELOPE = ("id", "kind", "tier", "site", "device", "started_at", "ended_at", "as_of")
 _MOST_ROWS, _MOST_CHARACTERS = 60, 500
 _YES, _NO = N_("yes"), N_("no")
 
@@ -50,6 +51,27 @@ def alarm_of(incident: Incident, language: Language) -> AlarmFacts | None:
         if value is not None and not (private and not _is_id_or_time(path[-1], value))
     ]
     return AlarmFacts("" if private else incident.text or "", tuple(rows[:_MOST_ROWS]))
+
+
+def shown_record(incident: Incident) -> dict[str, Any]:
+    """The record as it may be handed out: of a private kind nothing but ids and times."""
+    record = dict(incident.record)
+    if not is_private(incident.kind):
+        return record
+    found = record.get("details")
+    details = _ids_and_times(found) if isinstance(found, Mapping) else {}
+    return {name: record[name] for name in _ENVELOPE if name in record} | {"details": details}
+
+
+def _ids_and_times(details: Mapping[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, value in details.items():
+        if isinstance(value, Mapping):
+            inner = _ids_and_times(value)
+            kept |= {name: inner} if inner else {}
+        elif _is_id_or_time(name, value):
+            kept[name] = value
+    return kept
 
 
 def is_private(kind: str) -> bool:

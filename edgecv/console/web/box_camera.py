@@ -16,7 +16,8 @@ from edgecv.console.accounts.audit import audit
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.storage.schema import Site
 from edgecv.console.web.filters import address
-from edgecv.console.web.site import console_of, viewer_of
+from edgecv.console.web.record_words import told
+from edgecv.console.web.site import console_of, language, viewer_of
 from edgecv.errors import ConfigError
 
 _log = logging.getLogger("edgecv.console")
@@ -83,9 +84,9 @@ def write_down(request: Request, action: str, camera: BoxCamera, what: str = "")
         audit(session, viewer.name, action, text, community=viewer.community, address=peer)
 
 
-def refusal(error: Exception, status: int = 422) -> JSONResponse:
-    """Why something could not be done, as its maker says it."""
-    return JSONResponse({"refused": str(error)}, status)
+def refusal(request: Request, error: Exception, status: int = 422) -> JSONResponse:
+    """Why something could not be done, as its maker says it, in the reader's language where that is known."""
+    return JSONResponse({"refused": told(str(error), language(request).text)}, status)
 
 
 async def sent_json(request: Request) -> dict[str, Any]:

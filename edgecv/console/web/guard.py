@@ -23,7 +23,7 @@ from edgecv.console.storage import ConsoleDatabase
 
 COOKIE = "__Host-edgecv"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
-_OPEN = frozenset({"/login", "/language", "/healthz"})
+_OPEN = frozenset({"/login", "/login/oidc", "/login/oidc/answer", "/login/oidc/leave", "/language", "/healthz"})
 _OPEN_BELOW = ("/static/",)
 _UPLOAD = re.compile(r"/evidence/[^/]+/[^/]+/[^/]+/[^/]+")
 """Boxes put evidence there; they show a token of their own, and no cookie counts."""

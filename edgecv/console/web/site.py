@@ -16,9 +16,11 @@ from starlette.responses import HTMLResponse, Response
 
 from edgecv._version import __version__
 from edgecv.console.accounts import Capability, Viewer
+from edgecv.console.accounts.provider import Provider
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.hub_keeping import HubKeeping
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.evidence_files import EvidenceFiles
@@ -33,6 +35,7 @@ from edgecv.console.web.words import (
     ACTIONS,
     CLASSES,
     DEVICE_STATES,
+    LOGIN_FAILURES,
     REFUSALS,
     RELEASES,
     ROLES,
@@ -60,8 +63,10 @@ class Console:
         pictures: blurred ones.
         verifier: checks evidence.
         box: the box's own store; None on a hub.
+        keeping: the hub's retention; None on a box.
         live_pictures: of the box's own cameras; None on a hub.
         evidence_files: takes what boxes upload; None on a box.
+        provider: of logins elsewhere; None where the configuration names none.
     """
 
     database: ConsoleDatabase
@@ -73,8 +78,10 @@ class Console:
     pictures: Pictures
     verifier: Verifier
     box: BoxStore | None = None
+    keeping: HubKeeping | None = None
     live_pictures: LivePictures | None = None
     evidence_files: EvidenceFiles | None = None
+    provider: Provider | None = None
 
 
 def console_of(request: Request) -> Console:
@@ -149,6 +156,7 @@ def _templates(name: str) -> Environment:
         ACCOUNT_REFUSALS=ACCOUNT_REFUSALS,
         ACTIONS=ACTIONS,
         DEVICE_STATES=DEVICE_STATES,
+        LOGIN_FAILURES=LOGIN_FAILURES,
         REFUSALS=REFUSALS,
         RELEASES=RELEASES,
         verb=verb,

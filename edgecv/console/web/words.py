@@ -32,6 +32,15 @@ DEVICE_STATES = {
     "finished": N_("The recording is over"),
 }
 """Of cameras and boxes; one that is not here is shown as it is."""
+LOGIN_FAILURES = {
+    "oidc unreachable": N_("The login service does not answer. Try again later, or log in with a password."),
+    "oidc untrusted": N_("The login service's answer cannot be trusted. Begin again, or tell an administrator."),
+    "oidc refused": N_("The login service did not let you in."),
+    "oidc role": N_("You are known there, but have no role here. Ask an administrator."),
+    "oidc disabled": N_("Your account is disabled here. Ask an administrator."),
+    "oidc begun": N_("The login took too long, or was begun in another browser. Begin again."),
+}
+"""Of logins elsewhere."""
 KINDS = {
     "thrown_object": N_("Thrown object"),
     "manhole_moved": N_("Manhole cover moved"),

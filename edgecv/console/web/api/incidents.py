@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from edgecv.console.cases.listing import Filters, Place, find_incident, list_incidents
 from edgecv.console.cases.machine import State
 from edgecv.console.settings import API_ROWS, PAGE_ROWS
+from edgecv.console.web.alarm_facts import shown_record
 from edgecv.console.web.api.models import IncidentDetail, IncidentPage, IncidentSummary, Problem
 from edgecv.console.web.site import console_of, viewer_of
 
@@ -47,9 +48,10 @@ def incidents(
 def one_incident(
     request: Request, incident: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00/]+$")]
 ) -> IncidentDetail:
-    """One incident with its record."""
+    """One incident with its record; of medical alarms ids and times only, as on the pages."""
     with console_of(request).database.session(viewer_of(request).scope) as session:
         found = find_incident(session, incident)
     if found is None:
         raise HTTPException(404, "there is no such incident")
-    return IncidentDetail.model_validate(found)
+    detail = IncidentDetail.model_validate(found)
+    return detail.model_copy(update={"record": shown_record(found)})

@@ -68,7 +68,7 @@ def take(request: Request) -> Response:
     try:
         taken = camera.pictures.take(camera.id)
     except EdgecvError as error:
-        return refusal(error, 503)
+        return refusal(request, error, 503)
     return JSONResponse({"size": list(taken.size)})
 
 
@@ -85,7 +85,7 @@ def _solve(request: Request) -> Response:
     try:
         solution = _solved(camera, sent)
     except EdgecvError as error:
-        return refusal(error, 200)  # while points are moved a refusal is an answer like any other
+        return refusal(request, error, 200)  # while points are moved a refusal is an answer like any other
     return JSONResponse(solution_json(solution, language(request)))
 
 
@@ -98,7 +98,7 @@ def _find(request: Request) -> Response:
     masks = [mask.polygon for mask in camera.box.camera(camera.id).settings.masks]
     part = sent.get("part", 1)
     if not _finding.acquire(blocking=False):
-        return refusal(ConfigError("another picture is being searched; try again in a few seconds"), 503)
+        return refusal(request, ConfigError("another picture is being searched; try again in a few seconds"), 503)
     try:
         lowest = floor_number(plan, str(sent.get("lowest", "")), "lowest floor")
         grid, parts = find_in_picture(image, masks, None, part if isinstance(part, int) else 1)
@@ -107,7 +107,7 @@ def _find(request: Request) -> Response:
         marks = marked(found.calibration, shown)
         solution = solve(marks, taken.size, shown)
     except EdgecvError as error:
-        return refusal(error)
+        return refusal(request, error)
     finally:
         _finding.release()
     windows = [{"name": w.name, "left": round(w.left_m, 2), "right": round(w.right_m, 2)} for w in found.windows]
@@ -136,7 +136,7 @@ def _save(request: Request) -> Response:
             changes["facades", str(settings.facade), "windows"] = _windows(sent)
         desk.change(str(sent.get("version")), changes, lambda: _write(request, camera, solution), files=(file,))
     except EdgecvError as error:
-        return refusal(error)
+        return refusal(request, error)
     write_down(request, "camera calibrated", camera, f"{solution.solved.rms_px:.2f} px")
     told = desk.tell_daemon()
     return JSONResponse({"file": file.name, "told": told, "version": _version(camera)})

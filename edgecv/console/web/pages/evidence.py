@@ -24,7 +24,7 @@ from edgecv.console.web.pages.incident import facts, known, page
 from edgecv.console.web.site import console_of, needs, render, viewer_of
 from edgecv.incidents.keys import BOX_PUB
 
-ALL = "all.zip"
+ALL, HUB_PUB = "all.zip", "hub.pub"
 _CLIP, _BLURRED, _UNTOUCHED = "clip and pictures", "blurred page", "untouched page"
 
 
@@ -154,6 +154,9 @@ def _packed(request: Request, incident: Incident, names: list[str]) -> Path:
             key = shelf.key_file(incident.site, BOX_PUB)
             if key.is_file():
                 archive.write(key, BOX_PUB)
+            keeping = console_of(request).keeping
+            if keeping is not None:  # deletions on a hub are signed by the hub
+                archive.writestr(HUB_PUB, keeping.public_pem)
     except OSError:
         packed.unlink(missing_ok=True)
         raise

@@ -23,6 +23,7 @@ from edgecv.console.cases.listing import find_incident
 from edgecv.console.cases.log import history
 from edgecv.console.cases.machine import State, change, next_states
 from edgecv.console.evidence.access import accesses
+from edgecv.console.evidence.box_store import Kept
 from edgecv.console.evidence.bundle import Bundle, read_bundle
 from edgecv.console.evidence.heights import heights_of
 from edgecv.console.evidence.path import Drawing, Place, drawing_of, places
@@ -32,8 +33,9 @@ from edgecv.console.storage.schema import Incident
 from edgecv.console.web.alarm_facts import alarm_of
 from edgecv.console.web.language import Language
 from edgecv.console.web.record_words import PLOT_TEXTS
-from edgecv.console.web.site import console_of, language, needs, render, viewer_of
+from edgecv.console.web.site import Console, console_of, language, needs, render, viewer_of
 from edgecv.console.web.words import floor_ranges
+from edgecv.incidents.manifest import UNTOUCHED, blurred_name
 from edgecv.incidents.plot import height_time_plot
 
 _CANDIDATES_SHOWN = 5
@@ -105,14 +107,22 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
         "candidates": places(record, bundle)[:_CANDIDATES_SHOWN],
         "excluded": named_ranges(origin, bundle),
         "files": files,
+        "has_untouched": bool(set(files) & set(UNTOUCHED)),
         "has_clip": bundle is not None and bundle.clip is not None and drawing is not None,
         "clip_name": None if bundle is None or bundle.clip is None else bundle.clip.name,
         "pictures": [name for name in PICTURES if _can_be_made(name, bundle)],
         "drawing": drawing,
         "drawing_json": None if drawing is None else drawing_json(drawing),
         "plot": plot_of(record, bundle, language(request)),
-        "kept": None if console.box is None else console.box.kept(incident.id),
+        "kept": _kept(console, incident),
+        "may_hold": console.keeping is not None,
     }
+
+
+def _kept(console: Console, incident: Incident) -> Kept | None:
+    if console.keeping is not None:
+        return console.keeping.kept(incident)
+    return None if console.box is None else console.box.kept(incident.id)
 
 
 def known(session: Session, request: Request) -> Incident:
@@ -192,7 +202,9 @@ def _frame(place: Place | None) -> Any:
 def _can_be_made(name: str, bundle: Bundle | None) -> bool:
     if bundle is None or bundle.size is None:
         return False
-    return (bundle.clip is not None and bundle.clip_start_s is not None) if name == "still.jpg" else True
+    if name == "still.jpg" and (bundle.clip is None or bundle.clip_start_s is None):
+        return (bundle.folder / blurred_name(name)).is_file()
+    return True
 
 
 def _section(record: dict[str, Any], name: str) -> dict[str, Any]:

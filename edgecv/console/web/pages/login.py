@@ -15,6 +15,7 @@ from edgecv.console.accounts.sessions import end_session
 from edgecv.console.accounts.users import has_users
 from edgecv.console.settings import SESSION_LONGEST_S
 from edgecv.console.storage import EVERYTHING
+from edgecv.console.storage.schema import User
 from edgecv.console.web.guard import COOKIE
 from edgecv.console.web.site import console_of, render, viewer_of
 
@@ -23,7 +24,7 @@ def show(request: Request) -> Response:
     """The form."""
     if request.state.viewer is not None:
         return RedirectResponse("/incidents", 303)
-    return _form(request)
+    return form_page(request)
 
 
 async def enter(request: Request) -> Response:
@@ -36,22 +37,28 @@ async def enter(request: Request) -> Response:
     result = await run_in_threadpool(log_in, database, name, password, address)
     if result.token is None:
         status = 429 if result.outcome == "wait" else 403
-        return await run_in_threadpool(_form, request, result.outcome, name, status)
-    answer = RedirectResponse(local(request.query_params.get("next")), 303)
-    answer.set_cookie(
-        COOKIE, result.token, max_age=int(SESSION_LONGEST_S), path="/", secure=True, httponly=True, samesite="lax"
-    )
-    return answer
+        return await run_in_threadpool(form_page, request, result.outcome, name, status)
+    return let_in(result.token, local(request.query_params.get("next")))
 
 
 def leave(request: Request) -> Response:
     """Log out."""
-    viewer = viewer_of(request)
-    with console_of(request).database.session(EVERYTHING, writes=True) as session:
+    console, viewer = console_of(request), viewer_of(request)
+    with console.database.session(EVERYTHING, writes=True) as session:
+        is_elsewhere = session.get_one(User, viewer.user).subject is not None
         end_session(session, request.cookies[COOKIE])
         audit(session, viewer.name, "logout", community=viewer.community)
-    answer = RedirectResponse("/login", 303)
+    answer = RedirectResponse("/login?left" if is_elsewhere and console.provider is not None else "/login", 303)
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def let_in(token: str, onwards: str) -> Response:
+    """Send a browser on with its new login."""
+    answer = RedirectResponse(onwards, 303)
+    answer.set_cookie(
+        COOKIE, token, max_age=int(SESSION_LONGEST_S), path="/", secure=True, httponly=True, samesite="lax"
+    )
     return answer
 
 
@@ -62,10 +69,20 @@ def local(path: str | None) -> str:
     return path
 
 
-def _form(request: Request, outcome: str | None = None, name: str = "", status: int = 200) -> Response:
+def form_page(request: Request, outcome: str | None = None, name: str = "", status: int = 200) -> Response:
+    """The form, with what went wrong."""
+    provider = console_of(request).provider
     with console_of(request).database.session(EVERYTHING) as session:
         anybody = has_users(session)
-    return render(request, "login.html", status, outcome=outcome, name=name, anybody=anybody)
+    values = {
+        "outcome": outcome,
+        "name": name,
+        "anybody": anybody,
+        "provider": None if provider is None else provider.settings.title,
+        "onwards": local(request.query_params.get("next")),
+        "left": "left" in request.query_params,
+    }
+    return render(request, "login.html", status, **values)
 
 
 routes = [

@@ -45,7 +45,7 @@ def _save(request: Request) -> Response:
         had = bool(camera.box.camera(camera.id).settings.masks)
         desk.change(str(sent.get("version")), {place: masks} if masks or had else {})
     except EdgecvError as error:
-        return refusal(error)
+        return refusal(request, error)
     write_down(request, "camera masked", camera, f"{len(masks)} masks")
     return JSONResponse({"told": desk.tell_daemon(), "version": desk.version()})
 

@@ -25,9 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edgecv.console.evidence.bundle import View
-from edgecv.console.evidence.path import sightings
-from edgecv.console.evidence.privacy import blurred, scale_of, shown_mask
+from edgecv.privacy import View, blurred, scale_of, shown_mask, sightings
 
 VIEW = View(CAMERA, PLAN)
 RECORD = record_of().model_dump(by_alias=True)

@@ -1,0 +1,120 @@
+"""Users who log in elsewhere: made at their first login, with the roles that the provider's claim gives them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from edgecv.config.oidc import OidcSection
+from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.sessions import begin_session
+from edgecv.console.accounts.users import find_community, is_user_name
+from edgecv.console.storage.schema import Community, Membership, User
+from edgecv.errors import ConfigError, EdgecvError
+
+OIDC = "OIDC"
+"""Who has done it, in the audit log."""
+
+
+class NoRoleError(EdgecvError):
+    """Somebody who has logged in elsewhere may not come in; ``reason`` is ``role`` or ``disabled``."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+def check_grants(session: Session, settings: OidcSection) -> None:
+    """Whether every grant is of a community that there is.
+
+    Raises:
+        ConfigError: one is not.
+    """
+    for index, grant in enumerate(settings.grants):
+        try:
+            find_community(session, grant.community)
+        except ConfigError as error:
+            text = str(error).removeprefix("--community")
+            raise ConfigError(f"console.oidc.grants[{index}].community{text}") from error
+
+
+def enter(session: Session, settings: OidcSection, claims: Mapping[str, Any], address: str) -> str:
+    """Let in who the provider's claims name; return the token of the login.
+
+    Their roles are from now on what the claim gives, no more and no less.
+
+    Raises:
+        NoRoleError: the claim gives them no role here, or they were disabled here.
+    """
+    subject = f"{settings.issuer} {claims['sub']}"
+    user = session.scalar(select(User).where(User.subject == subject))
+    roles = _roles(session, settings, claims)
+    if not roles:
+        raise NoRoleError("role", f"{OIDC}: no grant fits what {settings.claim} says of {_called(claims)}")
+    if user is None:
+        user = User(name=_free_name(session, settings, claims), full_name="", password_hash=None, subject=subject)
+        user.created_s = time.time()
+        session.add(user)
+        session.flush()
+        audit(session, OIDC, "user added", user.name, address=address)
+    if user.disabled:
+        raise NoRoleError("disabled", f"{OIDC}: {user.name} is disabled here")
+    full_name = claims.get("name")
+    if isinstance(full_name, str) and full_name.strip():
+        user.full_name = full_name.strip()[:100]
+    _give(session, user, roles, address)
+    community = min(roles)
+    audit(session, user.name, "login", OIDC, community=community, address=address)
+    return begin_session(session, user, community)
+
+
+def _roles(session: Session, settings: OidcSection, claims: Mapping[str, Any]) -> dict[int, str]:
+    """The role in each community, by its key."""
+    said = claims.get(settings.claim)
+    values = {str(value) for value in (said if isinstance(said, list) else [said]) if isinstance(value, str | int)}
+    roles: dict[int, str] = {}
+    for grant in settings.grants:
+        if grant.value in values:
+            roles.setdefault(find_community(session, grant.community).key, grant.role)
+    return roles
+
+
+def _give(session: Session, user: User, roles: Mapping[int, str], address: str) -> None:
+    had = {m.community_id: m for m in session.scalars(select(Membership).where(Membership.user_id == user.key))}
+    for community in session.scalars(select(Community).where(Community.key.in_({*had, *roles}))):
+        before, after = had.get(community.key), roles.get(community.key)
+        if before is not None and before.role == after:
+            continue
+        if before is None:
+            session.add(Membership(user_id=user.key, community_id=community.key, role=after))
+        elif after is None:
+            session.delete(before)
+        else:
+            before.role = after
+        what = f"{user.name} as {after}" if after is not None else f"{user.name}: none any more"
+        audit(session, OIDC, "role given", what, community=community.key, address=address)
+    session.flush()
+
+
+def _called(claims: Mapping[str, Any]) -> str:
+    for name in ("preferred_username", "email"):
+        if isinstance(claims.get(name), str) and is_user_name(claims[name]):
+            return str(claims[name])
+    return "u" + hashlib.sha256(str(claims["sub"]).encode()).hexdigest()[:12]
+
+
+def _free_name(session: Session, settings: OidcSection, claims: Mapping[str, Any]) -> str:
+    """A name that nobody has here: an account with a password is never taken over by one of the same name."""
+    called = _called(claims)
+    host = urlsplit(settings.issuer).hostname or "oidc"
+    digest = hashlib.sha256(f"{settings.issuer} {claims['sub']}".encode()).hexdigest()
+    for name in (called, f"{called}@{host}", f"u{digest[:16]}"):
+        if is_user_name(name) and session.scalar(select(User.key).where(User.name == name)) is None:
+            return name
+    return f"u{digest[:40]}"

@@ -1,0 +1,92 @@
+"""Logging in with an account of an OpenID Connect provider, where the configuration names one."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict
+
+from cryptography.fernet import Fernet, InvalidToken
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.elsewhere import OIDC, NoRoleError, enter
+from edgecv.console.accounts.provider import ANSWER, Ask, Provider, ProviderError
+from edgecv.console.settings import OIDC_BEGUN_S
+from edgecv.console.storage import EVERYTHING
+from edgecv.console.web.pages.login import form_page, let_in, local
+from edgecv.console.web.site import console_of
+
+_log = logging.getLogger("edgecv.console")
+_COOKIE = "__Host-edgecv-oidc"
+_begun = Fernet(Fernet.generate_key())
+"""Seals what a browser keeps while it is at the provider; a restart ends logins that were begun, no others."""
+_STATUS = {"unreachable": 502, "untrusted": 403, "refused": 403, "role": 403, "disabled": 403, "begun": 403}
+
+
+def begin(request: Request) -> Response:
+    """Send the browser to the provider."""
+    try:
+        ask, url = _provider(request).begin()
+    except ProviderError as error:
+        return _failed(request, error.reason, str(error))
+    kept = asdict(ask) | {"next": local(request.query_params.get("next"))}
+    answer = RedirectResponse(url, 303)
+    sealed = _begun.encrypt(json.dumps(kept).encode()).decode()
+    # lax: the provider sends the browser back from another site
+    answer.set_cookie(_COOKIE, sealed, int(OIDC_BEGUN_S), path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def come_back(request: Request) -> Response:
+    """Log in who the provider has sent back."""
+    provider = _provider(request)
+    try:
+        kept = json.loads(_begun.decrypt(request.cookies.get(_COOKIE, ""), ttl=int(OIDC_BEGUN_S)))
+    except InvalidToken:
+        return _failed(request, "begun", "no login was begun in this browser, or too long ago")
+    ask, onwards = Ask(kept["state"], kept["nonce"], kept["verifier"]), kept["next"]
+    address = request.client.host if request.client is not None else ""
+    try:
+        claims = provider.claims(ask, request.query_params)
+        with console_of(request).database.session(EVERYTHING, writes=True) as session:
+            token = enter(session, provider.settings, claims, address)
+    except (ProviderError, NoRoleError) as error:
+        return _failed(request, error.reason, str(error))
+    answer = let_in(token, onwards)
+    answer.delete_cookie(_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def leave(request: Request) -> Response:
+    """Log out at the provider, too."""
+    url = _provider(request).leave_url()
+    return RedirectResponse(url or "/login", 303)
+
+
+def _provider(request: Request) -> Provider:
+    provider = console_of(request).provider
+    if provider is None:
+        raise HTTPException(404)
+    return provider
+
+
+def _failed(request: Request, reason: str, why: str) -> Response:
+    """The login page with what went wrong, written down for the administrator."""
+    address = request.client.host if request.client is not None else ""
+    _log.warning("no login by OIDC: %s", why)
+    with console_of(request).database.session(EVERYTHING, writes=True) as session:
+        audit(session, OIDC, "login refused", why, address=address)
+    answer = form_page(request, f"oidc {reason}", status=_STATUS[reason])
+    answer.delete_cookie(_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+routes = [
+    Route("/login/oidc", begin, methods=["GET"]),
+    Route(ANSWER, come_back, methods=["GET"]),
+    Route("/login/oidc/leave", leave, methods=["GET"]),
+]

@@ -1,0 +1,31 @@
+"""One daemon a state directory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from edgecv.errors import ConfigError
+
+
+def take_state(state: Path) -> int:
+    """Take the state directory for this process alone; the lock ends with it.
+
+    Raises:
+        ConfigError: it cannot be written, or another daemon uses it.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"storage.directory = {state}: cannot be written ({error.strerror}); give it to the user edgecv runs as, "
+            "or name another"
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise ConfigError(f"storage.directory = {state}: another edgecv uses it; stop that one first") from None
+    return handle

@@ -1,0 +1,113 @@
+"""Evidence is finished: the record put right, the pictures drawn from the clip, all sealed and published."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from av.error import FFmpegError
+
+from edgecv.capture import Shot, shots_between
+from edgecv.errors import InputError
+from edgecv.incidents.evidence import CUT_OFF, PICTURES, mend_record, record_in, write_bare_record, write_pictures
+from edgecv.incidents.files import FULL_ERRORS
+from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.record import Incident
+from edgecv.incidents.sealing import RECORD
+from edgecv.incidents.sketch import read_sketch
+from edgecv.incidents.store import IncidentStore
+from edgecv.incidents.stored import Stored
+
+_log = logging.getLogger("edgecv.evidence")
+_TRIES = ".tries"
+_MOST_TRIES = 3  # a clip that kills the decoder must not hold up the chain for ever
+FAILURES = (OSError, InputError, FFmpegError, ValueError)
+"""What drawing may end with."""
+
+
+def finish_pending(
+    store: IncidentStore, key: BoxKey, incident_id: str, alive: Callable[[], None] = lambda: None
+) -> str | None:
+    """Draw and seal an incident's evidence as far as its clip goes; note where there is nothing of it.
+
+    Args:
+        store: holds it.
+        key: the box's.
+        incident_id: whose evidence it is.
+        alive: called with every picture that is decoded.
+
+    Returns:
+        What has become of the evidence (see :class:`edgecv.incidents.store.Stored`).
+
+    Raises:
+        OSError: the disk is full or failed; it stays pending.
+        EvidenceError: what lies there cannot be evidence; it stays pending.
+    """
+    become = store.publish(incident_id, key, is_fit=lambda stored, part: _is_fit(stored, part, alive))
+    if become == "failed":
+        _log.warning("incident %s: its evidence was lost before it was written; its record is kept", incident_id)
+    return become
+
+
+def why_not(error: Exception) -> str:
+    """A failure in plain words."""
+    if isinstance(error, OSError) and error.errno in FULL_ERRORS:
+        return "the disk is full"
+    return str(error) or type(error).__name__
+
+
+def remove(folder: Path, *patterns: str) -> None:
+    """Remove files that match."""
+    for pattern in patterns:
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
+def _is_fit(stored: Stored, part: Path, alive: Callable[[], None]) -> bool:
+    """Remove half-written files, put the record right, draw; False where there is no file at all."""
+    if not part.is_dir():
+        return False
+    remove(part, ".*.part")
+    if all(path.name.startswith(".") for path in part.iterdir()):
+        return False
+    if not (part / RECORD).exists():
+        write_bare_record(stored.incident, part, CUT_OFF)
+    if mend_record(part):
+        _draw(record_in(part), part, alive)
+    remove(part, ".*")
+    return True
+
+
+def _draw(record: Incident, part: Path, alive: Callable[[], None]) -> None:
+    """Draw the pictures that are not there; what stands in their way costs them and nothing else."""
+    sketch = read_sketch(part)
+    if sketch is None or all((part / name).exists() for name in PICTURES):
+        return
+    try:
+        _count_try(part)
+        write_pictures(record, sketch, lambda start_s, end_s: _shots(record, part, start_s, end_s, alive), part)
+    except FAILURES as error:
+        remove(part, *PICTURES, ".*.jpg.part")
+        _log.error("evidence of %s is cut down: no pictures (%s)", record.id, why_not(error))
+
+
+def _shots(
+    record: Incident, part: Path, start_s: float, end_s: float, alive: Callable[[], None]
+) -> Iterator[tuple[float, Shot]]:
+    """Pictures of the clip with media time as the record tells it."""
+    began_s = record.evidence.clip_start_s or 0.0
+    for t_s, shot in shots_between(part / (record.evidence.clip or ""), start_s - began_s, end_s - began_s):
+        alive()
+        yield t_s + began_s, shot
+
+
+def _count_try(part: Path) -> None:
+    path = part / _TRIES
+    try:
+        tries = int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        tries = 0
+    if tries >= _MOST_TRIES:
+        raise InputError(f"whoever drew them ended {tries} times in the middle")
+    path.write_text(str(tries + 1))
