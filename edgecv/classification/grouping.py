@@ -52,6 +52,18 @@ class _Group:
     def end_s(self) -> float:
         return max(fall.fit.end_s for fall, _ in self.members)
 
+    def takes(self, fall: Fall) -> bool:
+        """True where a fall is part of what these are.
+
+        An image has one object: what is better seen than an image, and in step with nothing else here, is another
+        thing, and the image may be its own.
+        """
+        object_seen = _finding(self).fall
+        return any(
+            _follows(fall, member) or (_in_step(fall, member) and (member is object_seen or _less_seen(fall, member)))
+            for member, _ in self.members
+        )
+
     def waits_for(self, thing: Falling, now_s: float) -> bool:
         """True where a member may be the mirror image, or a piece, of something that is still falling.
 
@@ -85,7 +97,7 @@ class Grouper:
         """Take one judged fall that was not rejected."""
         # what was told as a mere candidate does not make an incident old news
         open_to = [g for g in self._groups if g.told in (None, "incident") or verdict.tier != "incident"]
-        related = [g for g in open_to if any(belong_together(fall, member) for member, _ in g.members)]
+        related = [g for g in open_to if g.takes(fall)]
         if not related:
             self._groups.append(_Group([(fall, verdict)]))
             return
@@ -117,14 +129,17 @@ class Grouper:
 
 def belong_together(a: Fall, b: Fall) -> bool:
     """True where two falls are images, pieces or stages of one object."""
+    return _follows(a, b) or _in_step(a, b)
+
+
+def _follows(a: Fall, b: Fall) -> bool:
+    """One is the other seen twice, or goes on where the other was or ended."""
     first, second = _in_order(a, b)
-    return (
-        _same_place(first, second)
-        or _same_motion(first, second)
-        or _mirrors(first, second)
-        or _starts_on(first, second)
-        or _bounces_off(first, second)
-    )
+    return _same_place(first, second) or _starts_on(first, second) or _bounces_off(first, second)
+
+
+def _less_seen(a: Fall, b: Fall) -> bool:
+    return a.likelihoods.chance < b.likelihoods.chance
 
 
 def _finding(group: _Group) -> Finding:

@@ -99,6 +99,21 @@ def test_things_let_go_far_from_each_other_are_two_however_close_in_time(later: 
     assert len(found(left, right)) == 2
 
 
+@pytest.mark.parametrize(
+    ("beside_m", "later_s", "terminal_mps"), [(-3.9, 0.44, 25.0), (3.9, 0.36, 5.0), (-4.9, 0.56, 8.0)]
+)
+def test_an_image_that_is_in_step_with_two_things_makes_them_no_single_one(
+    beside_m: float, later_s: float, terminal_mps: float
+) -> None:
+    throw = {"position_m": (beside_m, 30.0, 0.3), "released_s": later_s, "terminal_mps": terminal_mps}
+    earlier = fall((0.0, 30.0, 0.3))
+    later = fall(**throw, seen_s=(later_s, later_s + 1.8), chance=300.0)
+    image = fall(**throw, mirrored=True, seen_s=(later_s + 0.6, later_s + 1.0), diameter_m=0.15, chance=30.0)
+    both = [belong_together(earlier, image), belong_together(later, image), belong_together(earlier, later)]
+    assert both == [True, True, False], "the test is of what is in step with both"
+    assert same([f.fall for f in found(earlier, image, later)], [earlier, later])
+
+
 def _came_off(beside_m: float) -> Fall:
     whole = fall()
     at = fall(seen_s=(1.2, 1.4))
