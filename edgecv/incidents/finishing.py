@@ -21,7 +21,7 @@ from edgecv.incidents.stored import Stored
 
 _log = logging.getLogger("edgecv.evidence")
 _TRIES = ".tries"
-_MOST_TRIES = 3  # a clip that kills the decoder must not hold up the chain for ever
+_MOST_TRIES = 3  # at one place: a clip that kills the decoder must not hold up the chain for ever
 FAILURES = (OSError, InputError, FFmpegError, ValueError)
 """What drawing may end with."""
 
@@ -103,11 +103,15 @@ def _shots(
 
 
 def _count_try(part: Path) -> None:
+    """Count the tries that come no farther than the one before, so that who is killed for other reasons may go on."""
     path = part / _TRIES
+    made = sum((part / name).exists() for name in PICTURES)
     try:
-        tries = int(path.read_text())
+        tries, made_before = (int(word) for word in path.read_text().split())
     except (FileNotFoundError, ValueError):
+        tries, made_before = 0, 0
+    if made > made_before:
         tries = 0
     if tries >= _MOST_TRIES:
-        raise InputError(f"whoever drew them ended {tries} times in the middle")
-    path.write_text(str(tries + 1))
+        raise InputError(f"whoever drew them ended {tries} times at the same place")
+    path.write_text(f"{tries + 1} {made}")
