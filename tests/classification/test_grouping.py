@@ -14,7 +14,8 @@ from known_falls import CAMERA, FPS
 from known_falls import known_fall as fall
 
 from edgecv.classification import Grouper, Verdict
-from edgecv.classification.grouping import Finding, belong_together
+from edgecv.classification.grouping import Finding
+from edgecv.classification.relations import belong_together
 from edgecv.tracking import Falling
 from edgecv.trajectory import Fall
 from edgecv.trajectory.model import LOG_DEPTH, LOG_VT
