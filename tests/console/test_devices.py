@@ -155,6 +155,7 @@ def test_a_console_database_from_before_alarms_gets_their_columns(tmp_path: Path
     with engine.begin() as connection:
         for column in ("ended_s", "subject", "text", "as_of_s"):
             connection.execute(text(f"ALTER TABLE incidents DROP COLUMN {column}"))
+        connection.execute(text("DROP TABLE evidence_log"))
         connection.execute(text("UPDATE schema_version SET version = 1"))
     engine.dispose()
     database = ConsoleDatabase(url)
