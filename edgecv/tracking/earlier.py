@@ -24,6 +24,7 @@ _ONLY = np.zeros(1, np.intp)
 _SAME_PX = 3.0
 _BEFORE, _AFTER = 5, 12  # sightings on either side of a break
 _BROKEN = 5.0  # standard deviations
+_LONG_GAP_S = 0.14  # in which what stands still may be taken for what falls past it
 
 
 def earlier_sightings(
@@ -112,7 +113,20 @@ def earlier_in_numpy(
     return found[:kept][::-1]
 
 
-def break_in(hits: Sequence[Hit]) -> int | None:
+def breaks_in(hits: Sequence[Hit]) -> list[int]:
+    """Return the sightings from which on the track may be another thing: its worst break and its longest gap."""
+    found = {_worst_break(hits), _longest_gap(hits)}
+    return sorted(k for k in found if k is not None)
+
+
+def _longest_gap(hits: Sequence[Hit]) -> int | None:
+    """The first sighting after the longest gap, None where none is long."""
+    gaps_s = np.diff([seen.t_s for seen, _ in hits])
+    longest = int(gaps_s.argmax())
+    return longest + 1 if gaps_s[longest] > _LONG_GAP_S else None
+
+
+def _worst_break(hits: Sequence[Hit]) -> int | None:
     """Return the sighting from which on the track is another thing, or None: where a bird crosses what is let go.
 
     The motion of the sightings from there on, a parabola, must not lead back to those before.

@@ -10,7 +10,7 @@ import numpy as np
 from edgecv.detection.detection import Detection, Detections, Y
 from edgecv.detection.detector import DetectedFrame
 from edgecv.tracking.clutter import ClutterMap
-from edgecv.tracking.earlier import break_in, earlier_sightings
+from edgecv.tracking.earlier import breaks_in, earlier_sightings
 from edgecv.tracking.following import Follower
 from edgecv.tracking.initiation import LOOK_BACK
 from edgecv.tracking.live import LiveTracks
@@ -122,7 +122,7 @@ class Tracker:
         return sorted(ended, key=lambda track: track.start_s)
 
     def _finish(self, hits: list[Hit]) -> list[Track]:
-        """The track, and where it began on something else, its second part with what truly came before that."""
+        """The track, and where it may have begun on something else, its later part with what truly came before that."""
         s = self._settings
         if len(hits) < s.min_points:
             _free(hits)
@@ -130,11 +130,8 @@ class Tracker:
         # looking back costs more than following did; only what may be falling is worth it
         if _descent(hits) < s.worth_looking_back_h * self._size[1]:
             return [self._track(hits)]
-        tracks = [self._track(self._earlier(hits) + hits)]
-        k = break_in(hits)
-        if k is not None and len(hits) - k >= s.min_points:
-            tracks.append(self._track(self._earlier(hits[k:]) + hits[k:]))
-        return tracks
+        parts = [hits, *(hits[k:] for k in breaks_in(hits) if len(hits) - k >= s.min_points)]
+        return [self._track(self._earlier(part) + part) for part in parts]
 
     def _earlier(self, hits: list[Hit]) -> list[Hit]:
         gap_s = max(self._settings.max_gap_back_s, 2.5 * self._interval_s)

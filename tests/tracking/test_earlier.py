@@ -7,7 +7,7 @@ import numpy as np
 from edgecv.detection import DetectedFrame
 from edgecv.detection.detection import X, Y
 from edgecv.tracking import TrackingSettings
-from edgecv.tracking.earlier import break_in, earlier_sightings
+from edgecv.tracking.earlier import breaks_in, earlier_sightings
 from edgecv.tracking.seen import Hit, SeenFrame
 
 S = TrackingSettings()
@@ -69,9 +69,16 @@ def test_a_bird_crossed_on_the_way_is_cut_off() -> None:
     flight = [[(100.0 + 12.0 * n, 80.0)] for n in range(15)]
     fall = [[(280.0, 80.0 + 0.5 * 600.0 * (0.04 * n) ** 2 + 4.0 * n)] for n in range(25)]
     seen = _seen(flight + fall)
-    where = break_in(_hits(seen, 0))
-    assert where is not None
+    (where,) = breaks_in(_hits(seen, 0))
     assert abs(where - 15) <= 2
+
+
+def test_what_stood_still_and_jumped_to_a_thing_falling_past_it_is_cut_off_at_the_jump() -> None:
+    # a head over the parapet, then nothing for eight frames, then what was thrown, which is 60 px away by then
+    head, nothing = [[(75.0, 10.0)]] * 30, [[]] * 8
+    fall = [[(130.0 + 2.0 * n, 70.0 + 0.5 * 600.0 * (0.04 * n) ** 2 + 7.0 * n)] for n in range(25)]
+    hits = [(frame, 0) for frame in _seen([*head, *nothing, *fall]) if len(frame.detections)]
+    assert 30 in breaks_in(hits)
 
 
 def test_one_fall_is_not_cut() -> None:
@@ -79,4 +86,4 @@ def test_one_fall_is_not_cut() -> None:
     seen = _seen([[_fall(n)] for n in range(45)])
     for frame in seen:
         frame.detections[:, X : Y + 1] += rng.normal(0, 0.4, (1, 2))
-    assert break_in(_hits(seen, 0)) is None
+    assert breaks_in(_hits(seen, 0)) == []
