@@ -24,6 +24,7 @@ _ONLY = np.zeros(1, np.intp)
 _SAME_PX = 3.0
 _BEFORE, _AFTER = 5, 12  # sightings on either side of a break
 _BROKEN = 5.0  # standard deviations
+_BROKEN_AT_GAP = 3.0  # where a break is likely anyway
 _LONG_GAP_S = 0.14  # in which what stands still may be taken for what falls past it
 
 
@@ -114,43 +115,48 @@ def earlier_in_numpy(
 
 
 def breaks_in(hits: Sequence[Hit]) -> list[int]:
-    """Return the sightings from which on the track may be another thing: its worst break and its longest gap."""
-    found = {_worst_break(hits), _longest_gap(hits)}
+    """Return the sightings from which on the track is another thing: where a bird crosses what is let go.
+
+    The motion of the sightings from there on, a parabola, must not lead back to those before. After a gap it is known
+    from more of them: what stood still is otherwise too easily the beginning of what fell past it.
+    """
+    t_s = np.array([seen.t_s for seen, _ in hits])
+    rows = np.array([seen.detections[row] for seen, row in hits])
+    found = {_worst_break(t_s, rows), _break_at_gap(t_s, rows)}
     return sorted(k for k in found if k is not None)
 
 
-def _longest_gap(hits: Sequence[Hit]) -> int | None:
-    """The first sighting after the longest gap, None where none is long."""
-    gaps_s = np.diff([seen.t_s for seen, _ in hits])
-    longest = int(gaps_s.argmax())
-    return longest + 1 if gaps_s[longest] > _LONG_GAP_S else None
-
-
-def _worst_break(hits: Sequence[Hit]) -> int | None:
-    """Return the sighting from which on the track is another thing, or None: where a bird crosses what is let go.
-
-    The motion of the sightings from there on, a parabola, must not lead back to those before.
-    """
-    n = len(hits)
-    if n < _BEFORE + _AFTER:
+def _worst_break(t_s: Float64, rows: Float64) -> int | None:
+    if len(rows) < _BEFORE + _AFTER:
         return None
-    t = np.array([seen.t_s for seen, _ in hits])
-    rows = np.array([seen.detections[row] for seen, row in hits])
+    later = sliding_window_view(np.arange(len(rows))[_BEFORE:], _AFTER)
+    off = _off_sd(t_s, rows, later)
+    worst = int(off.argmax())
+    return _BEFORE + worst if off[worst] > _BROKEN else None
+
+
+def _break_at_gap(t_s: Float64, rows: Float64) -> int | None:
+    gaps_s = np.diff(t_s)
+    k = int(gaps_s.argmax()) + 1
+    after = min(2 * _AFTER, len(rows) - k)
+    if gaps_s[k - 1] < _LONG_GAP_S or k < _BEFORE or after < _AFTER:
+        return None
+    return k if _off_sd(t_s, rows, np.arange(k, k + after)[None])[0] > _BROKEN_AT_GAP else None
+
+
+def _off_sd(t_s: Float64, rows: Float64, later: NDArray[np.intp]) -> Float64:
+    """How far the sightings just before each ``(k, m)`` run of later ones lie off its parabola, standard deviations."""
     uv, size = rows[:, X : Y + 1], float(np.median(np.sqrt(rows[:, AREA])))
-    # the parabola through the sightings after each candidate, in time since the first of them
-    later = sliding_window_view(np.arange(n)[_BEFORE:], _AFTER)
     former = later[:, :1] - np.arange(_BEFORE, 0, -1)
-    start = t[later[:, :1]]
-    basis, ahead = _powers(t[later] - start), _powers(t[former] - start)
+    start = t_s[later[:, :1]]
+    basis, ahead = _powers(t_s[later] - start), _powers(t_s[former] - start)
     across = np.swapaxes(basis, 1, 2)
     inverse = np.linalg.inv(across @ basis + 1e-12 * np.eye(3))
     parabola = inverse @ (across @ uv[later])
     off = np.median(np.linalg.norm(uv[former] - ahead @ parabola, axis=2), axis=1)
     # how badly sightings good to half a pixel and a tenth of the size tell where it was before
     spread = np.sqrt(1.0 + np.einsum("kij,kjl,kil->ki", ahead, inverse, ahead))
-    badness = off / ((1.0 + 0.2 * size) * np.median(spread, axis=1))
-    worst = int(badness.argmax())
-    return _BEFORE + worst if badness[worst] > _BROKEN else None
+    return np.asarray(off / ((1.0 + 0.2 * size) * np.median(spread, axis=1)))
 
 
 def _powers(t_s: Float64) -> Float64:
