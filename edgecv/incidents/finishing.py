@@ -14,7 +14,6 @@ from edgecv.incidents.evidence import CUT_OFF, PICTURES, mend_record, record_in,
 from edgecv.incidents.files import FULL_ERRORS
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
-from edgecv.incidents.sealing import RECORD
 from edgecv.incidents.sketch import read_sketch
 from edgecv.incidents.store import IncidentStore
 from edgecv.incidents.stored import Stored

@@ -62,7 +62,7 @@ def test_no_seal_is_on_the_disk_before_all_that_it_vouches_for(
     really = os.fsync
 
     def fsync(handle: int) -> None:
-        flushed.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name)
+        flushed.append(Path(f"/proc/self/fd/{handle}").readlink().name)
         really(handle)
 
     monkeypatch.setattr(os, "fsync", fsync)
