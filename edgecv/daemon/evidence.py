@@ -109,8 +109,10 @@ class EvidenceMaker:
 
     def _put_off(self, incident_id: str | None, error: Exception) -> None:
         if incident_id is None:
-            self.problem = f"evidence cannot be sealed: {error}"
+            before, self.problem = self.problem, f"evidence cannot be sealed: {error}"
             self.close()
+            if self.problem == before:  # it looks twice a second: told once, lest the log fill what is left of a disk
+                return
         else:
             self._retry[incident_id] = time.monotonic() + _RETRY_S
             self.problem = f"the evidence of {incident_id} cannot be sealed: {error}"

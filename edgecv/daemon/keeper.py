@@ -14,7 +14,7 @@ from edgecv.daemon.worker import RECORDINGS
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.recovery import adopt, remove_orphans
-from edgecv.incidents.reserve import keep_reserve
+from edgecv.incidents.reserve import is_full, keep_reserve, release_reserve
 from edgecv.incidents.retention import Disk, Retention, disk_of
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.upstream.courier import target_names
@@ -94,6 +94,8 @@ class Keeper(threading.Thread):
             try:
                 self._keep()
             except (OSError, sqlite3.Error, DatabaseError) as error:
+                if is_full(error) and release_reserve(self._state):  # deleting evidence needs room for its proof
+                    continue
                 self.problem = f"the state directory cannot be kept in order: {error}"
                 _log.error(self.problem)
             except Exception:

@@ -14,7 +14,6 @@ from edgecv.incidents.evidence import CUT_OFF, PICTURES, mend_record, record_in,
 from edgecv.incidents.files import FULL_ERRORS
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
-from edgecv.incidents.sealing import RECORD
 from edgecv.incidents.sketch import read_sketch
 from edgecv.incidents.store import IncidentStore
 from edgecv.incidents.stored import Stored
@@ -71,11 +70,20 @@ def _is_fit(stored: Stored, part: Path, alive: Callable[[], None]) -> bool:
     remove(part, ".*.part")
     if all(path.name.startswith(".") for path in part.iterdir()):
         return False
-    if not (part / RECORD).exists():
+    if not _has_record(part):
         write_bare_record(stored.incident, part, CUT_OFF)
     if mend_record(part):
         _draw(record_in(part), part, alive)
     remove(part, ".*")
+    return True
+
+
+def _has_record(part: Path) -> bool:
+    """Whether there is a record that can be read: a power cut may leave a file of zeros, or nothing in it."""
+    try:
+        record_in(part)
+    except (FileNotFoundError, ValueError):
+        return False
     return True
 
 
@@ -87,6 +95,9 @@ def _draw(record: Incident, part: Path, alive: Callable[[], None]) -> None:
     try:
         _count_try(part)
         write_pictures(record, sketch, lambda start_s, end_s: _shots(record, part, start_s, end_s, alive), part)
+    except SystemExit:  # told to stop: that is not the clip's doing
+        (part / _TRIES).unlink(missing_ok=True)
+        raise
     except FAILURES as error:
         remove(part, *PICTURES, ".*.jpg.part")
         _log.error("evidence of %s is cut down: no pictures (%s)", record.id, why_not(error))

@@ -7,11 +7,13 @@ hardly any room is left, evidence of the others, oldest first. Records always st
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.reserve import is_full
 from edgecv.incidents.store import IncidentStore
 
 UNFINISHED_LONGER = 2.0
@@ -62,20 +64,27 @@ class Retention:
         now_s = time.time() if now_s is None else now_s
         self._old_recordings(recordings, now_s)
         done: list[str] = []
-        age_s = self.keep_days * 86400.0
-        for also_unfinished, limit_s in ((False, age_s), (True, UNFINISHED_LONGER * age_s)):
-            for stored in store.deletable(now_s - limit_s, also_unfinished=also_unfinished):
-                store.delete(stored.id, key, f"older than {limit_s / 86400.0:g} days")
-                done.append(f"evidence of {stored.id} deleted: older than {limit_s / 86400.0:g} days")
+        try:
+            self._old_evidence(store, key, now_s, done)
+        except (OSError, sqlite3.Error) as error:
+            recordings_gone = self._cut_recordings(store, recordings) if is_full(error) else []
+            if not recordings_gone:
+                raise
+            done += recordings_gone  # they go without a proof, which needs room
+            self._old_evidence(store, key, now_s, done)
         return done + self._make_room(store, key, recordings)
 
+    def _old_evidence(self, store: IncidentStore, key: BoxKey, now_s: float, done: list[str]) -> None:
+        age_s = self.keep_days * 86400.0
+        for also_unfinished, limit_s in ((False, age_s), (True, UNFINISHED_LONGER * age_s)):
+            done.extend(
+                f"evidence of {stored.id} deleted: older than {limit_s / 86400.0:g} days"
+                for stored in store.deletable(now_s - limit_s, also_unfinished=also_unfinished)
+                if store.delete(stored.id, key, f"older than {limit_s / 86400.0:g} days")
+            )
+
     def _make_room(self, store: IncidentStore, key: BoxKey, recordings: Path) -> list[str]:
-        done: list[str] = []
-        for path in sorted(recordings.glob("*/*.mp4"), key=lambda path: path.stat().st_mtime):
-            if disk_of(store.folder).used_share <= self.disk_share:
-                return done
-            path.unlink()
-            done.append(f"recording {path.name} deleted: the disk is fuller than {self.disk_share:.0%}")
+        done = self._cut_recordings(store, recordings)
         finished = {stored.id for stored in store.deletable()}
         for stored in store.deletable(also_unfinished=True)[:_AT_ONCE]:
             used = disk_of(store.folder).used_share
@@ -83,8 +92,17 @@ class Retention:
                 break
             if stored.id not in finished and used < max(_HARDLY_ANY, self.disk_share):
                 break
-            store.delete(stored.id, key, f"the disk was {used:.0%} full")
-            done.append(f"evidence of {stored.id} deleted: the disk is {used:.0%} full")
+            if store.delete(stored.id, key, f"the disk was {used:.0%} full"):
+                done.append(f"evidence of {stored.id} deleted: the disk is {used:.0%} full")
+        return done
+
+    def _cut_recordings(self, store: IncidentStore, recordings: Path) -> list[str]:
+        done: list[str] = []
+        for path in sorted(recordings.glob("*/*.mp4"), key=lambda path: path.stat().st_mtime):
+            if disk_of(store.folder).used_share <= self.disk_share:
+                break
+            path.unlink()
+            done.append(f"recording {path.name} deleted: the disk is fuller than {self.disk_share:.0%}")
         return done
 
     def _old_recordings(self, recordings: Path, now_s: float) -> None:

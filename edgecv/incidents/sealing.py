@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgecv._version import __version__
-from edgecv.incidents.files import flush_directory, write_atomic
+from edgecv.incidents.files import flush_directory, flush_files, write_atomic
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.manifest import (
     DELETION,
@@ -70,12 +70,12 @@ class Deletion(Record):
 
 
 def seal(folder: Path, key: BoxKey, link: Link, incident_id: str, sealed_at: datetime) -> str:
-    """Write ``manifest.json`` and ``manifest.sig``, both on the disk when this returns.
+    """Write ``manifest.json`` and ``manifest.sig``, on the disk with all that they vouch for when this returns.
 
     Sealing again after a crash replaces what was half done; the same arguments give the same bytes.
 
     Args:
-        folder: the bundle; its other files must be on the disk already.
+        folder: the bundle.
         key: the box's.
         link: the bundle's place in the chain.
         incident_id: whose evidence it is.
@@ -96,6 +96,7 @@ def seal(folder: Path, key: BoxKey, link: Link, incident_id: str, sealed_at: dat
         chain=Place(sequence=link.sequence, previous=link.previous_sha256),
         files=hash_files(folder),
     )
+    flush_files(folder)  # who wrote them may have been killed before they were on the disk
     return _write_signed(folder / MANIFEST, folder / SIGNATURE, in_json(manifest).encode(), key)
 
 

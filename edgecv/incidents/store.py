@@ -165,12 +165,19 @@ class IncidentStore:
             part.rename(self.folder_of(incident_id))
             flush_directory(self.folder)
 
-    def delete(self, incident_id: str, key: BoxKey, reason: str) -> None:
-        """Delete its evidence, with a signed record of what was deleted and why; the record stays."""
+    def delete(self, incident_id: str, key: BoxKey, reason: str) -> bool:
+        """Delete its evidence, with a signed record of what was deleted and why; the record stays.
+
+        False where it is on hold: somebody may have held it since it was chosen.
+        """
+        stored = self.get(incident_id)
+        if stored is not None and stored.hold is not None:
+            return False
         folder = self.folder_of(incident_id)
         if folder.is_dir():
             delete_evidence(folder, key, reason, datetime.now(UTC))
         self._set("evidence = ?", "deleted", incident_id)
+        return True
 
     def pending(self) -> list[Stored]:
         """Incidents whose evidence is not sealed yet."""

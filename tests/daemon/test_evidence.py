@@ -114,6 +114,20 @@ def test_what_a_crash_left_without_a_clip_is_sealed_and_says_why(
     assert verify_bundle(store.folder_of(incident_id), key.public, replay=False).problems == ()
 
 
+@pytest.mark.parametrize("left", [b"", bytes(4096), b'{"id": "a", "tier'])
+def test_a_record_that_a_power_cut_spoilt_is_written_again_from_the_database(
+    store: IncidentStore, maker: EvidenceMaker, key: BoxKey, left: bytes
+) -> None:
+    (put_in(store, "a") / "incident.json").write_bytes(left)
+    store.leave("a")
+    assert maker.step()
+    assert (states(store), maker.problem) == ({"a": "sealed"}, None)
+    bundle = store.folder_of("a")
+    assert {"clip.mp4", "still.jpg", "incident.json"} <= {path.name for path in bundle.iterdir()}
+    assert "the power went" in json.loads((bundle / "incident.json").read_text())["evidence"]["reason"]
+    assert verify_bundle(bundle, key.public, replay=False).problems == ()
+
+
 def test_evidence_of_which_clips_still_grow_is_left_alone_and_so_is_what_comes_after_it_from_that_camera(
     store: IncidentStore, maker: EvidenceMaker
 ) -> None:
@@ -192,6 +206,21 @@ def test_a_clip_that_kills_whoever_draws_it_is_sealed_without_pictures_in_the_en
     assert states(store) == {incident_id: "sealed"}
 
 
+def test_a_stop_while_it_draws_is_not_the_clips_doing_however_often(
+    scene: Scene, store: IncidentStore, tmp_path: Path
+) -> None:
+    def told_to_stop() -> None:
+        raise SystemExit
+
+    incident_id = as_a_worker_leaves_it(scene, store)
+    for _ in range(4):
+        with closing(EvidenceMaker(tmp_path, told_to_stop)) as stopped, pytest.raises(SystemExit):
+            stopped.step()
+    with closing(EvidenceMaker(tmp_path)) as maker:
+        assert maker.step()
+    assert set(PICTURES) <= {path.name for path in store.folder_of(incident_id).iterdir()}
+
+
 def test_an_error_nobody_foresaw_does_not_end_it(
     store: IncidentStore, maker: EvidenceMaker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -204,13 +233,15 @@ def test_an_error_nobody_foresaw_does_not_end_it(
 
 
 def test_a_database_that_cannot_be_opened_is_a_problem_until_it_can(
-    store: IncidentStore, maker: EvidenceMaker, tmp_path: Path
+    store: IncidentStore, maker: EvidenceMaker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = tmp_path / DATABASE
     aside = database.rename(tmp_path / "elsewhere")
     database.mkdir()
-    assert not maker.step()
+    for _ in range(3):
+        assert not maker.step()
     assert "edgecv.db: cannot be opened" in (maker.problem or "")
+    assert caplog.text.count("cannot be opened") == 1, "it looks twice a second"
     database.rmdir()
     aside.rename(database)
     assert not maker.step()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +16,8 @@ from edgecv.config import load_box
 from edgecv.daemon import keeper as keeper_module
 from edgecv.daemon.keeper import Keeper, prepare_state
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
+from edgecv.incidents.reserve import RESERVE
+from edgecv.incidents.retention import Retention
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.incidents.stored import Stored
 
@@ -124,4 +127,26 @@ def test_a_disk_with_little_room_is_a_problem_until_there_is_more(
         assert keeper.problem == "the disk is full (5 MB free): evidence may be cut down, records are kept"
     assert keeper_module.disk_of is real
     keeper._keep()
+    assert keeper.problem is None
+
+
+def test_a_disk_too_full_for_a_deletion_gets_the_reserve_for_it(
+    state: Path, store: IncidentStore, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room is made by deleting, and evidence is deleted with a proof, which needs room."""
+    kept = (state / RESERVE).exists()
+    assert kept
+    tries = []
+
+    def apply(*_: object) -> list[str]:
+        tries.append((state / RESERVE).exists())
+        if tries[-1]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        keeper.stop()
+        return []
+
+    monkeypatch.setattr(Retention, "apply", apply)
+    keeper.start()
+    keeper.join(60.0)
+    assert tries == [True, False]
     assert keeper.problem is None

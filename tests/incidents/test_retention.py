@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from known_bundles import record, write_files
 
-from edgecv.incidents import retention
+from edgecv.incidents import files, retention, sealing
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.retention import Disk, Retention
@@ -109,6 +110,43 @@ def test_what_is_on_hold_outlives_every_limit(kept: Kept, fullness: list[float])
     kept.store.release("held")
     kept.apply()
     assert kept.gone() == {"held"}
+
+
+def test_what_is_held_while_others_are_deleted_stays(
+    kept: Kept, fullness: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        kept.add(name, days=400.0)
+    really = IncidentStore.delete
+
+    def delete(store: IncidentStore, incident_id: str, key: BoxKey, reason: str) -> bool:
+        done = really(store, incident_id, key, reason)
+        store.hold("second", "case 17")
+        return done
+
+    monkeypatch.setattr(IncidentStore, "delete", delete)
+    assert kept.apply() == ["evidence of first deleted: older than 30 days"]
+    assert kept.gone() == {"first"}
+    assert (kept.store.folder_of("second") / "clip.mp4").exists()
+
+
+def test_a_disk_without_room_for_the_proof_of_a_deletion_loses_recordings_first(
+    kept: Kept, fullness: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = kept.recordings / "north-1" / "new.mp4"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"pictures")
+    kept.add("old", days=400.0)
+    really = files.write_atomic
+
+    def write_atomic(path: Path, data: bytes | str) -> None:
+        if recording.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        really(path, data)
+
+    monkeypatch.setattr(sealing, "write_atomic", write_atomic)
+    fullness[:] = [1.0, 0.5]
+    assert [line.split(" deleted")[0] for line in kept.apply()] == ["recording new.mp4", "evidence of old"]
 
 
 def test_a_full_disk_costs_recordings_first_then_what_is_settled_then_the_oldest(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -51,6 +52,23 @@ def test_a_seal_names_files_incident_place_key_time_and_software(tmp_path: Path,
     }
     assert verify_manifest(folder) == []
     assert verify_bundle(folder, key.public, replay=False).ok
+
+
+def test_no_seal_is_on_the_disk_before_all_that_it_vouches_for(
+    tmp_path: Path, key: BoxKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was killed has not waited for the disk with its clip."""
+    folder, flushed = write_files(tmp_path / "a"), []
+    really = os.fsync
+
+    def fsync(handle: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    seal(folder, key, Link(1, None), "a", SEALED_AT)
+    before = flushed[: flushed.index(".manifest.json.part")]
+    assert {*FILES, "incident.json"} <= set(before)
 
 
 def test_sealing_again_gives_the_same_bytes_and_leaves_no_part(tmp_path: Path, key: BoxKey) -> None:
