@@ -244,12 +244,12 @@ def test_a_provider_that_is_silent_is_not_waited_for_at_every_click(
     def silent(*_: object, **__: object) -> None:
         nonlocal asked
         asked += 1
-        raise provider_module.httpx.ReadTimeout("silent")
+        raise httpx.ReadTimeout("silent")
 
     monkeypatch.setattr(provider_module, "OIDC_AWAY_S", 3600.0)
     _with(office, _section(provider), tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(provider_module.OAuth2Client, "request", silent)
+        patched.setattr("edgecv.console.accounts.provider.OAuth2Client.request", silent)
         for _ in range(3):
             assert office.browser().get("/login/oidc").status_code == 502
     assert asked == 1
