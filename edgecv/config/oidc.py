@@ -13,9 +13,15 @@ from edgecv.config.service import is_loopback
 from edgecv.config.upstream import web_url
 
 
+def is_in_the_clear(url: str) -> bool:
+    """Whether what is sent to an address crosses a network unencrypted."""
+    parts = urlsplit(url)
+    return parts.scheme != "https" and not is_loopback(f"{parts.hostname}:0")
+
+
 def _safe_url(url: str) -> str:
     parts = urlsplit(web_url(url))
-    if parts.scheme == "http" and not is_loopback(f"{parts.hostname}:0"):
+    if is_in_the_clear(url):
         raise ValueError("must begin with https://; logins never cross a network in the clear")
     if parts.query or parts.fragment:
         raise ValueError("must not have a query or fragment")

@@ -22,6 +22,8 @@ LOGIN_FAILURES_PER_ADDRESS = 20
 
 OIDC_TIMEOUT_S = 10.0
 """A provider that is silent for longer is not there; somebody waits before an empty page."""
+OIDC_AWAY_S = 10.0
+"""A provider that did not answer is not asked again for so long: whoever clicks would wait, and all wait in threads."""
 OIDC_BEGUN_S = 600.0
 """How long somebody may take to log in at the provider: to find the phone with the second factor, not to have lunch."""
 OIDC_METADATA_S = 3600.0

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from edgecv.config.oidc import OidcSection
 from edgecv.console.accounts import Role, elsewhere
+from edgecv.console.accounts import provider as provider_module
 from edgecv.console.accounts.provider import ANSWER
 from edgecv.console.accounts.provider import Provider as Client
 from edgecv.console.storage import EVERYTHING
@@ -129,6 +130,19 @@ def test_without_a_role_nobody_comes_in_and_no_account_is_made(
     assert any(action == "login refused" and "no grant fits" in what for _, action, what in _audit(town))
 
 
+def test_who_has_lost_every_role_elsewhere_is_out_of_the_browsers_that_are_open_too(
+    town: Office, provider: Provider
+) -> None:
+    earlier, _ = _enter(town)
+    assert earlier.get("/incidents").url.path == "/incidents"
+    assert provider.account is not None
+    provider.account.claims["groups"] = []
+    assert _enter(town)[1].status_code == 403
+    assert _roles(town, "li") == {}
+    assert earlier.get("/incidents").url.path == "/login"
+    assert ("OIDC", "role given", "li: none any more") in _audit(town)
+
+
 def test_a_group_that_only_the_userinfo_tells_counts(town: Office, provider: Provider) -> None:
     assert provider.account is not None
     del provider.account.claims["groups"]
@@ -219,6 +233,37 @@ def test_a_provider_that_is_away_leaves_the_password_and_an_entry_in_the_log(
     assert answer.status_code == 502 and "does not answer" in answer.text and 'name="password"' in answer.text
     assert any("does not tell its description" in what for _, _, what in _audit(office))
     assert office.browser("chen").get("/incidents").status_code == 200
+
+
+def test_a_provider_that_is_silent_is_not_waited_for_at_every_click(
+    office: Office, provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each wait holds a thread of the console: a few dozen clicks would stop every page of it."""
+    asked = 0
+
+    def silent(*_: object, **__: object) -> None:
+        nonlocal asked
+        asked += 1
+        raise httpx.ReadTimeout("silent")
+
+    monkeypatch.setattr(provider_module, "OIDC_AWAY_S", 3600.0)
+    _with(office, _section(provider), tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("edgecv.console.accounts.provider.OAuth2Client.request", silent)
+        for _ in range(3):
+            assert office.browser().get("/login/oidc").status_code == 502
+    assert asked == 1
+    monkeypatch.setattr(provider_module, "OIDC_AWAY_S", 0.0)
+    assert office.browser().client.get("/login/oidc", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"])
+def test_a_provider_that_would_take_logins_in_the_clear_is_refused_and_told_how_to_be_put_right(
+    town: Office, provider: Provider, name: str
+) -> None:
+    provider.more = {name: "http://login.example/there"}
+    assert town.browser().client.get("/login/oidc", follow_redirects=False).status_code == 403
+    assert any(f"{name} http://login.example/there" in what and "https://" in what for _, _, what in _audit(town))
 
 
 def test_a_provider_that_calls_itself_otherwise_is_not_believed(town: Office, provider: Provider) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from edgecv.config.oidc import OidcSection
 from edgecv.console.accounts.audit import audit
-from edgecv.console.accounts.sessions import begin_session
+from edgecv.console.accounts.sessions import begin_session, end_sessions_of
 from edgecv.console.accounts.users import find_community, is_user_name
 from edgecv.console.storage.schema import Community, Membership, User
 from edgecv.errors import ConfigError, EdgecvError
@@ -72,6 +72,14 @@ def enter(session: Session, settings: OidcSection, claims: Mapping[str, Any], ad
     community = min(roles)
     audit(session, user.name, "login", OIDC, community=community, address=address)
     return begin_session(session, user, community)
+
+
+def shut_out(session: Session, settings: OidcSection, claims: Mapping[str, Any], address: str) -> None:
+    """Take every role from somebody whom the claim gives none any more; their logins end."""
+    user = session.scalar(select(User).where(User.subject == f"{settings.issuer} {claims['sub']}"))
+    if user is not None:
+        _give(session, user, {}, address)
+        end_sessions_of(session, user.key)
 
 
 def _roles(session: Session, settings: OidcSection, claims: Mapping[str, Any]) -> dict[int, str]:

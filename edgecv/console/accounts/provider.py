@@ -21,9 +21,9 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from edgecv.config.oidc import OidcSection
+from edgecv.config.oidc import OidcSection, is_in_the_clear
 from edgecv.config.secrets import read_secret
-from edgecv.console.settings import OIDC_LEEWAY_S, OIDC_METADATA_S, OIDC_TIMEOUT_S
+from edgecv.console.settings import OIDC_AWAY_S, OIDC_LEEWAY_S, OIDC_METADATA_S, OIDC_TIMEOUT_S
 from edgecv.errors import EdgecvError
 from edgecv.upstream.tls import tls_context
 
@@ -81,6 +81,7 @@ class Provider:
         self._lock = threading.Lock()
         self._known: tuple[float, dict[str, Any]] | None = None
         self._keys: KeySet | None = None
+        self._away: tuple[float, str] | None = None  # since when it does not answer, and how
 
     def begin(self) -> tuple[Ask, str]:
         """Begin a login: what to remember, and where to send the browser.
@@ -151,9 +152,15 @@ class Provider:
         with self._lock:
             if self._known is not None and time.monotonic() - self._known[0] < OIDC_METADATA_S:
                 return self._known[1]
+            if self._away is not None and time.monotonic() - self._away[0] < OIDC_AWAY_S:
+                raise ProviderError("unreachable", self._away[1])
             with self._client() as client:
                 address = self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration"
-                found = _json(client, address, "its description")
+                try:
+                    found = _json(client, address, "its description")
+                except ProviderError as error:
+                    self._away = time.monotonic(), str(error)
+                    raise
             if found.get("issuer") != self.settings.issuer:
                 raise ProviderError(
                     "untrusted",
@@ -163,6 +170,8 @@ class Provider:
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 if not isinstance(found.get(name), str):
                     raise ProviderError("unreachable", f"the provider's description has no {name}")
+            for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"):
+                _check_https(name, found.get(name))
             self._known, self._keys = (time.monotonic(), found), None
             return found
 
@@ -219,6 +228,13 @@ class Provider:
         if told.get("sub") != known["sub"]:
             raise ProviderError("untrusted", "the userinfo is somebody else's (sub)")
         return told | known
+
+
+def _check_https(name: str, address: object) -> None:
+    """A provider behind a proxy may believe that it is reached by http: code, secret and keys would go in the clear."""
+    if isinstance(address, str) and is_in_the_clear(address):
+        why = "would send logins in the clear; make the provider tell its https:// address"
+        raise ProviderError("untrusted", f"the provider's {name} {_word(address)} {why}")
 
 
 def _json(client: OAuth2Client, address: str, what: str, *, withhold: bool = True) -> dict[str, Any]:

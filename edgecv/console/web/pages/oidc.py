@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
-from edgecv.console.accounts.elsewhere import OIDC, NoRoleError, enter
+from edgecv.console.accounts.elsewhere import OIDC, NoRoleError, enter, shut_out
 from edgecv.console.accounts.provider import ANSWER, Ask, Provider, ProviderError
 from edgecv.console.settings import OIDC_BEGUN_S
 from edgecv.console.storage import EVERYTHING
@@ -52,9 +52,16 @@ def come_back(request: Request) -> Response:
     address = request.client.host if request.client is not None else ""
     try:
         claims = provider.claims(ask, request.query_params)
-        with console_of(request).database.session(EVERYTHING, writes=True) as session:
+    except ProviderError as error:
+        return _failed(request, error.reason, str(error))
+    database = console_of(request).database
+    try:
+        with database.session(EVERYTHING, writes=True) as session:
             token = enter(session, provider.settings, claims, address)
-    except (ProviderError, NoRoleError) as error:
+    except NoRoleError as error:
+        if error.reason == "role":  # what they were given before is over, in other browsers too
+            with database.session(EVERYTHING, writes=True) as session:
+                shut_out(session, provider.settings, claims, address)
         return _failed(request, error.reason, str(error))
     answer = let_in(token, onwards)
     answer.delete_cookie(_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
