@@ -33,7 +33,7 @@ LOOKS = {
 }
 WORDS = {
     "en-GB": ("Keep it longer", "Keep it until it is released", "Release it"),
-    "zh-CN": ("延长保存", "保存至解除为止", "解除保存"),
+    "zh-CN": ("延长保存", "保全至解除为止", "解除保全"),
 }
 _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
