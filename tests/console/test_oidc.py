@@ -21,6 +21,7 @@ from edgecv.console.accounts import Role, elsewhere
 from edgecv.console.accounts import provider as provider_module
 from edgecv.console.accounts.provider import ANSWER
 from edgecv.console.accounts.provider import Provider as Client
+from edgecv.console.settings import LOGIN_FAILURES_PER_NAME
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AuditEntry, Community, Membership, User
 from edgecv.console.web.app import make_app
@@ -216,6 +217,15 @@ def test_an_answer_counts_once_and_only_in_the_browser_that_asked(town: Office) 
     back = _sent_back(browser)
     assert browser.client.get(back).url.path == "/incidents"
     assert browser.client.get(back).status_code == 403
+
+
+def test_strangers_do_not_fill_the_log(town: Office) -> None:
+    browser = town.browser()
+    statuses = {browser.client.get(f"{ANSWER}?state=x&code={n}").status_code for n in range(40)}
+    assert statuses == {403}
+    refused = [what for _, action, what in _audit(town) if action == "login refused"]
+    assert 0 < len(refused) <= LOGIN_FAILURES_PER_NAME
+    assert _enter(town)[1].url.path == "/incidents", "and keep nobody out"
 
 
 def test_somebody_who_cancels_is_told_so(town: Office, provider: Provider) -> None:

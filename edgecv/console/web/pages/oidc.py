@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
 from edgecv.console.accounts.elsewhere import OIDC, NoRoleError, enter, shut_out
+from edgecv.console.accounts.login import count_try
 from edgecv.console.accounts.provider import ANSWER, Ask, Provider, ProviderError
 from edgecv.console.settings import OIDC_BEGUN_S
 from edgecv.console.storage import EVERYTHING
@@ -82,11 +83,13 @@ def _provider(request: Request) -> Provider:
 
 
 def _failed(request: Request, reason: str, why: str) -> Response:
-    """The login page with what went wrong, written down for the administrator."""
+    """The login page with what went wrong, written down for the administrator: strangers may not fill the log."""
     address = request.client.host if request.client is not None else ""
-    _log.warning("no login by OIDC: %s", why)
-    with console_of(request).database.session(EVERYTHING, writes=True) as session:
-        audit(session, OIDC, "login refused", why, address=address)
+    database = console_of(request).database
+    if count_try(database, OIDC, address):
+        _log.warning("no login by OIDC: %s", why)
+        with database.session(EVERYTHING, writes=True) as session:
+            audit(session, OIDC, "login refused", why, address=address)
     answer = form_page(request, f"oidc {reason}", status=_STATUS[reason])
     answer.delete_cookie(_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return answer
