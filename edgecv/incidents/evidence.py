@@ -24,7 +24,7 @@ from edgecv.incidents.record import EvidenceRecord, Incident
 from edgecv.incidents.sealing import RECORD
 from edgecv.incidents.sketch import Sketch, sketch_of
 from edgecv.incidents.still import still_picture
-from edgecv.incidents.strobe import strobe_picture
+from edgecv.incidents.strobe import label_times, strobe_picture
 from edgecv.incidents.words import headline
 from edgecv.privacy import blurred, scale_of, shown_mask, sightings
 from edgecv.trajectory import Fall
@@ -150,7 +150,9 @@ def write_pictures(incident: Incident, sketch: Sketch, between: ShotsBetween, fo
     for name, picture in (("still.jpg", frame), ("strobe.jpg", strobe)):
         safe = _blurred(picture, incident, sketch, shown_at_s if name == "still.jpg" else None)
         for each, shown in ((blurred_name(name), safe), (name, picture)):
-            drawn = _still(shown, shown_at_s, incident, sketch) if name == "still.jpg" else shown
+            # drawn on when it is blurred, for what is drawn should stay sharp
+            is_still = name == "still.jpg"
+            drawn = _still(shown, shown_at_s, incident, sketch) if is_still else label_times(shown, incident.track)
             made[each] = _jpeg(drawn)
             write_atomic(folder / each, made[each])
     return made["still.jpg"], made["strobe.jpg"]

@@ -79,8 +79,40 @@ def strobe_picture(frames: Iterable[tuple[float, Shown]], track: Sequence[TrackP
     for index, held in sorted(crops.items()):
         if held[0] <= half_frame_s:
             _paste(picture, background, held, track[index])
-    _label_times(picture, track)
     return picture
+
+
+def label_times(picture: Picture, track: Sequence[TrackPointRecord]) -> Picture:
+    """Tell the seconds since the first sighting, about every half second, on the side of the path with more room.
+
+    Where it hardly moved in half a second, the next label that has room follows.
+
+    Args:
+        picture: what :func:`strobe_picture` gave, or a blurred copy of it.
+        track: the sightings.
+
+    Returns:
+        ``(h, w, 3) uint8``, BGR; a copy.
+    """
+    labelled = picture.copy()
+    if not track:
+        return labelled
+    unit, height = unit_of(picture), max(9, round(0.8 * text_height_of(picture)))
+    start = due_s = track[0].t
+    last_top = -float("inf")
+    for point in track:
+        if point.t < due_s - _CLOCK_S:
+            continue
+        due_s = point.t + _LABEL_EVERY_S - _CLOCK_S
+        mask = text_mask([f"{point.t - start:.1f} s"], height)
+        gap = _GROWN * point.w / 2 + 8 * unit
+        left = point.x + gap if point.x < picture.shape[1] / 2 else point.x - gap - mask.shape[1]
+        top = min(max(point.y - mask.shape[0] / 2, 3 * unit), picture.shape[0] - mask.shape[0] - 3 * unit)
+        if abs(top - last_top) < mask.shape[0] + 2 * unit:
+            continue
+        last_top = top
+        stamp(labelled, mask, round(left), round(top), WHITE, max(1, round(1.5 * unit)))
+    return labelled
 
 
 def _half_frame_s(times_s: list[float]) -> float:
@@ -151,20 +183,3 @@ def _soft_rim(held: _Crop, point: TrackPointRecord) -> npt.NDArray[np.float32]:
     radius = np.maximum(np.abs(dx), np.abs(dy))
     weight: npt.NDArray[np.float32] = np.clip((1.0 - radius) * 4, 0, 1).astype(np.float32)
     return weight
-
-
-def _label_times(picture: Picture, track: Sequence[TrackPointRecord]) -> None:
-    """Seconds since the first sighting, about every half second, on the side of the path with more room."""
-    if not track:
-        return
-    unit, height = unit_of(picture), max(9, round(0.8 * text_height_of(picture)))
-    start = due_s = track[0].t
-    for point in track:
-        if point.t < due_s - _CLOCK_S:
-            continue
-        due_s = point.t + _LABEL_EVERY_S - _CLOCK_S
-        mask = text_mask([f"{point.t - start:.1f} s"], height)
-        gap = _GROWN * point.w / 2 + 8 * unit
-        left = point.x + gap if point.x < picture.shape[1] / 2 else point.x - gap - mask.shape[1]
-        top = min(max(point.y - mask.shape[0] / 2, 3 * unit), picture.shape[0] - mask.shape[0] - 3 * unit)
-        stamp(picture, mask, round(left), round(top), WHITE, max(1, round(1.5 * unit)))

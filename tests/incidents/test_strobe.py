@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from edgecv.incidents.record import TrackPointRecord
-from edgecv.incidents.strobe import strobe_picture
+from edgecv.incidents.strobe import label_times, strobe_picture
 
 Picture = npt.NDArray[np.uint8]
 FPS = 25.0
@@ -77,8 +77,24 @@ def test_background_beside_the_path_is_left_as_it_was() -> None:
 
 def test_box_without_the_object_leaves_no_seam() -> None:
     frames = [(i / FPS, wall()) for i in range(9)]
-    labelled = strobe_of(frames, [sighting(4, 100)])
-    assert np.array_equal(labelled[:, 195:], wall()[:, 195:])
+    assert np.array_equal(strobe_of(frames, [sighting(4, 100)]), wall())
+
+
+def test_times_stand_beside_the_path_every_half_second_and_nowhere_else() -> None:
+    track = [sighting(frame, 20 + 4 * frame) for frame in range(40)]
+    labelled = label_times(wall(), track)
+    assert np.array_equal(labelled[:, 195:], wall()[:, 195:]), "on the side with more room"
+    rows = np.flatnonzero((labelled != wall()).any(axis=(1, 2)))
+    begins = rows[np.flatnonzero(np.diff(rows, prepend=-9) > 1)]
+    assert len(begins) == 4, "0.0, 0.5, 1.0 and 1.5 s"
+    assert np.diff(begins) == pytest.approx(4 * 0.5 * FPS, abs=4)
+
+
+def test_times_of_what_hardly_moves_are_not_written_over_each_other() -> None:
+    labelled = label_times(wall(), [sighting(frame, 100) for frame in range(100)])
+    once = label_times(wall(), [sighting(0, 100)])
+    assert np.array_equal(labelled, once)
+    assert not np.array_equal(once, wall())
 
 
 def test_sighting_without_a_frame_of_its_time_is_not_pasted() -> None:

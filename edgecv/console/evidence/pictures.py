@@ -23,10 +23,12 @@ from edgecv.console.settings import PICTURE_QUALITY
 from edgecv.errors import EdgecvError
 from edgecv.incidents.files import write_atomic
 from edgecv.incidents.manifest import blurred_name
+from edgecv.incidents.record import TrackPointRecord
+from edgecv.incidents.strobe import label_times
 from edgecv.privacy import Sighting, blurred, scale_of, shown_mask, sightings
 from edgecv.privacy.blur import Picture
 
-_RULES = 2  # count up when what is blurred changes, and every picture is made anew
+_RULES = 3  # count up when what is blurred changes, and every picture is made anew
 _NEAR_S = 0.25
 
 
@@ -99,6 +101,8 @@ def _made(bundle: Bundle, source: Path, record: Mapping[str, Any], name: str) ->
     size = (picture.shape[1], picture.shape[0])
     view = bundle.view if size == bundle.size else None
     safe = blurred(picture, shown_mask(size, record, view, things), scale_of(record))
+    if name == "strobe.jpg":  # its times are blurred with the rest
+        safe = label_times(safe, [TrackPointRecord(t=t, x=x, y=y, w=w, h=h) for t, x, y, w, h in things])
     done, data = cv2.imencode(".jpg", safe, [cv2.IMWRITE_JPEG_QUALITY, PICTURE_QUALITY])
     return data.tobytes() if done else None
 
