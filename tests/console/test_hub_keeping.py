@@ -94,6 +94,10 @@ def test_a_deletion_is_proven_by_the_hubs_key_over_what_the_box_sealed(hub: Hub,
     key_file.write_bytes(hub.box_key.public_pem)
     checked = Verifier(hub.shelf, hub.key.public).check(SITE, "a")
     assert checked is not None and checked.ok and checked.deleted
+    verifier = Verifier(hub.shelf, hub.key.public)
+    verifier.replay(SITE, "a")  # asked for before it was deleted
+    wait_for(lambda: verifier.replayed(SITE, "a") not in {"running", None}, "the replay is over")
+    assert verifier.replayed(SITE, "a") == checked
     words = ["incidents", "verify", str(folder), "--key", str(key_file)]
     assert main(words) == 1
     assert main([*words, "--hub-key", str(tmp_path / "hub" / BOX_PUB)]) == 0
