@@ -47,13 +47,6 @@ def overlay_of(camera: PinholeCamera, plan: FacadePlan) -> tuple[FaceOverlay, ..
     return tuple(_face(seen, face) for face, seen in plan.faces(camera))
 
 
-def drawn_width(plan: FacadePlan) -> tuple[float, float]:
-    """From where to where along the facade floors are drawn, metres."""
-    if not plan.windows:
-        return -10.0, 10.0
-    return plan.windows[0].left_m - 1.0, plan.windows[-1].right_m + 1.0
-
-
 def glass_of(plan: FacadePlan, floor: int) -> tuple[float, float]:
     """Sill and head of a floor's windows as they are drawn, metres."""
     foot_m, top_m = plan.floor_span_m(floor)
@@ -61,7 +54,7 @@ def glass_of(plan: FacadePlan, floor: int) -> tuple[float, float]:
 
 
 def _face(camera: PinholeCamera, plan: FacadePlan) -> FaceOverlay:
-    left, right = drawn_width(plan)
+    left, right = plan.drawn_width_m
     floors = []
     for number, edge in enumerate(plan.floor_edges_m):
         across = np.linspace(left, right, _PIECES + 1)

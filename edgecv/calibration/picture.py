@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.calibration.overlay import drawn_width, glass_of
+from edgecv.calibration.overlay import glass_of
 from edgecv.capture.file import pictures_between
 from edgecv.errors import InputError
 from edgecv.geometry import FacadePlan, PinholeCamera
@@ -90,7 +90,7 @@ def check_picture(
 def _draw_face(
     picture: Picture, camera: PinholeCamera, plan: FacadePlan, colour: Colour, unit: float, text_px: int
 ) -> None:
-    left, right = drawn_width(plan)
+    left, right = plan.drawn_width_m
     for number, edge in enumerate(plan.floor_edges_m):
         foot = _line(picture, camera, [(left, edge), (right, edge)], colour, unit)
         if number < plan.floor_count and foot is not None:

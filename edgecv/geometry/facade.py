@@ -134,6 +134,13 @@ class FacadePlan:
         """This facade and those beside it, each with the camera in its coordinates."""
         return [(self, camera), *((n.plan, camera.seen_from(n.origin_m, n.turn_deg)) for n in self.beside)]
 
+    @property
+    def drawn_width_m(self) -> tuple[float, float]:
+        """From where to where along the facade floors are drawn."""
+        if not self.windows:
+            return -10.0, 10.0
+        return self.windows[0].left_m - 1.0, self.windows[-1].right_m + 1.0
+
     def scaled(self, scale: float) -> FacadePlan:
         """The same facade with every length times ``scale``; those beside it are left out."""
         windows = tuple(

@@ -147,13 +147,13 @@ def write_pictures(incident: Incident, sketch: Sketch, between: ShotsBetween, fo
     """
     frame, shown_at_s, strobe = _pictures(incident, between)
     made = {}
-    for name, picture in (("still.jpg", frame), ("strobe.jpg", strobe)):
-        safe = _blurred(picture, incident, sketch, shown_at_s if name == "still.jpg" else None)
-        for each, shown in ((blurred_name(name), safe), (name, picture)):
-            # drawn on when it is blurred, for what is drawn should stay sharp
-            is_still = name == "still.jpg"
-            drawn = _still(shown, shown_at_s, incident, sketch) if is_still else label_times(shown, incident.track)
-            made[each] = _jpeg(drawn)
+    # what is drawn should stay sharp, so it is drawn on each copy, and after the blurring
+    for name, picture, draw, at_s in (
+        ("still.jpg", frame, partial(_still, shown_at_s=shown_at_s, incident=incident, sketch=sketch), shown_at_s),
+        ("strobe.jpg", strobe, partial(label_times, track=incident.track), None),
+    ):
+        for each, shown in ((blurred_name(name), _blurred(picture, incident, sketch, at_s)), (name, picture)):
+            made[each] = _jpeg(draw(shown))
             write_atomic(folder / each, made[each])
     return made["still.jpg"], made["strobe.jpg"]
 

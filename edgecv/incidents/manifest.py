@@ -116,6 +116,11 @@ def withheld(folder: Path, files: Collection[str]) -> tuple[str, ...]:
     return tuple(untouched)
 
 
+def without(files: Mapping[str, FileEntry], away: Collection[str]) -> dict[str, FileEntry]:
+    """The files of a manifest that should be there when those of :func:`withheld` are not."""
+    return {name: entry for name, entry in files.items() if name not in away}
+
+
 def has_blurred(files: Collection[str]) -> bool:
     """Whether every picture among the names has its blurred copy there: older boxes made none."""
     return all(blurred_name(name) in files for name in _PICTURES if name in files)

@@ -16,7 +16,7 @@ from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.files import write_atomic
 from edgecv.incidents.record import Origin, Record
 from edgecv.incidents.still import FloorLine
-from edgecv.privacy import Outlines, View, outlines_of
+from edgecv.privacy import Outlines, View, outlines_of, quad
 from edgecv.trajectory import Fall
 
 SKETCH = ".sketch.json"
@@ -52,15 +52,13 @@ def sketch_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, plan: Fa
     curve = tuple((float(x), float(y)) for x, y in fall.fit.pixels_at(grid) + shift)
     if camera is None or plan is None:
         return Sketch(curve=curve)
-    shown = outlines_of(View(camera, plan), origin.model_dump())
+    view = View(camera, plan)
+    shown = outlines_of(view, origin.model_dump())
     if origin.floor is None:
         return Sketch(curve=curve, shown=shown)
-    plan, camera = next((face for face in plan.faces(camera) if face[0].name == (origin.facade or "")), (plan, camera))
-    lines = _floor_lines(origin.floor, camera, plan)
-    if origin.window_index is None:
-        return Sketch(curve=curve, floor_lines=lines, shown=shown)
-    outline = _outline(origin.floor, origin.window_index, camera, plan)
-    return Sketch(curve=curve, floor_lines=lines, window_outline=outline, shown=shown)
+    face, seen = view.face(origin.facade)
+    outline = None if origin.window_index is None else _outline(origin.floor, origin.window_index, seen, face)
+    return Sketch(curve=curve, floor_lines=_floor_lines(origin.floor, seen, face), window_outline=outline, shown=shown)
 
 
 def write_sketch(sketch: Sketch, folder: Path, *, flush: bool = True) -> None:
@@ -85,8 +83,7 @@ def read_sketch(folder: Path) -> Sketch | None:
 
 
 def _floor_lines(floor: int, camera: PinholeCamera, plan: FacadePlan) -> tuple[FloorLine, ...]:
-    left = plan.windows[0].left_m - 1.0 if plan.windows else -10.0
-    right = plan.windows[-1].right_m + 1.0 if plan.windows else 10.0
+    left, right = plan.drawn_width_m
     lines: list[FloorLine] = []
     for near in range(max(1, floor - 1), min(plan.floor_count, floor + 1) + 1):
         foot, _ = plan.floor_span_m(near)
@@ -95,8 +92,7 @@ def _floor_lines(floor: int, camera: PinholeCamera, plan: FacadePlan) -> tuple[F
     return tuple(lines)
 
 
-def _outline(floor: int, window_index: int, camera: PinholeCamera, plan: FacadePlan) -> tuple[Corner, ...]:
+def _outline(floor: int, window_index: int, camera: PinholeCamera, plan: FacadePlan) -> tuple[Corner, ...] | None:
     window = plan.windows[window_index]
-    foot, top = plan.floor_span_m(floor)
-    corners = [(window.left_m, foot), (window.right_m, foot), (window.right_m, top), (window.left_m, top)]
-    return tuple((float(x), float(y)) for x, y in camera.project(np.array([[x, y, 0.0] for x, y in corners])))
+    corners = quad(camera, window.left_m, window.right_m, *plan.floor_span_m(floor))
+    return None if corners is None else tuple((float(x), float(y)) for x, y in corners)

@@ -179,11 +179,6 @@ class IncidentStore:
         self._set("evidence = ?", "deleted", incident_id)
         return True
 
-    def pending(self) -> list[Stored]:
-        """Incidents whose evidence is not sealed yet."""
-        rows = self._database.connection.execute("SELECT * FROM incidents WHERE evidence = 'pending' ORDER BY rowid")
-        return [stored_of(row) for row in rows]
-
     def unsealed(self) -> list[Unsealed]:
         """Every incident whose evidence is not sealed yet, the first to be put in first."""
         rows = self._database.connection.execute(

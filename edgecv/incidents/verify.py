@@ -21,13 +21,13 @@ from edgecv.incidents.manifest import (
     SEALS,
     SIGNATURE,
     EvidenceError,
-    FileEntry,
     Manifest,
     SealedManifest,
     check_files,
     parse_manifest,
     read_raw,
     withheld,
+    without,
 )
 from edgecv.incidents.record import Incident
 from edgecv.incidents.rerun import rerun
@@ -85,7 +85,7 @@ def verify_bundle(
         deletion, found = _deletion(folder, raw, manifest, public, hub)
         problems += found
     if deletion is None:
-        problems += check_files(folder, _here(manifest, away), SEALS)
+        problems += check_files(folder, without(manifest.files, away), SEALS)
         more, noted = _contents(folder, manifest, away, replay=replay and not problems)
         problems += more
         return Verification(tuple(problems), (*notes, *noted), False, away)
@@ -98,18 +98,13 @@ def _unsealed(
     folder: Path, manifest: Manifest, public: PublicKey | None, away: tuple[str, ...], replay: bool
 ) -> Verification:
     """What a replay wrote: hashes without a signature."""
-    problems = check_files(folder, _here(manifest, away))
+    problems = check_files(folder, without(manifest.files, away))
     not_sealed = f"{folder}: is not sealed: no box has signed it, and anybody could have written it"
     if public is not None:
         problems.append(not_sealed)
     more, noted = _contents(folder, manifest, away, replay=replay and not problems)
     notes = noted if public is not None else [not_sealed, *noted]
     return Verification(tuple(problems + more), tuple(notes), False, away)
-
-
-def _here(manifest: Manifest | SealedManifest, away: tuple[str, ...]) -> dict[str, FileEntry]:
-    """The files that should be here: all, or those of a copy that was passed on without what is untouched."""
-    return {name: entry for name, entry in manifest.files.items() if name not in away}
 
 
 def _contents(

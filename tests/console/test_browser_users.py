@@ -58,6 +58,14 @@ def _looked_at(page: Any, name: str) -> None:
     assert page.evaluate(_WIDER) <= 0, "nobody scrolls sideways"
 
 
+def _type_login(page: Any, address: str, name: str, password: str) -> None:
+    """Send the form, whatever comes of it."""
+    page.goto(f"{address}/login")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
 def _opened(page: Any, name: str) -> Any:
     """The row of a user, unfolded."""
     row = page.locator("details").filter(has_text=name)
@@ -100,10 +108,7 @@ def test_a_user_from_the_first_password_to_the_last_login(
         _opened(admin, "wang")
         _looked_at(admin, f"{shot}-added")
 
-        wang.goto(f"{address}/login")
-        wang.get_by_label("Name").fill("wang")
-        wang.get_by_label("Password").fill(first)
-        wang.get_by_role("button", name="Log in").click()
+        _type_login(wang, address, "wang", first)
         wang.locator(".top .name").click()
         wang.get_by_label("Old password").fill("not the first")
         wang.get_by_label("New password, 10 characters or more").fill(PASSWORD)
@@ -131,10 +136,7 @@ def test_a_user_from_the_first_password_to_the_last_login(
         admin.locator("summary", has_text="disabled").wait_for()
         _opened(admin, "wang")
         _looked_at(admin, f"{shot}-disabled")
-        wang.goto(f"{address}/login")
-        wang.get_by_label("Name").fill("wang")
-        wang.get_by_label("Password").fill(PASSWORD)
-        wang.get_by_role("button", name="Log in").click()
+        _type_login(wang, address, "wang", PASSWORD)
         wang.get_by_role("alert").wait_for()
         assert [said for heard in complaints for said in heard if "status of 4" not in said] == []
 

@@ -53,6 +53,15 @@ def find(recorder: Recorder, scene: Scene) -> list[str]:
     return [found.incident.id for found in scene.found]
 
 
+def find_on_a_full_disk(recorder: Recorder, scene: Scene, patch: pytest.MonkeyPatch) -> list[str]:
+    """Let it start and find everything while the database takes nothing; the ids that wait in memory."""
+    patch.setattr(IncidentStore, "add", full)
+    ids = find(recorder, scene)
+    recorder.start()
+    wait_for(lambda: recorder.unsaved == 3, "that they wait")
+    return ids
+
+
 def full(*_: Any, **__: Any) -> Any:
     error = sqlite3.OperationalError("database or disk is full")
     error.sqlite_errorcode = sqlite3.SQLITE_FULL  # type: ignore[misc]
@@ -128,10 +137,7 @@ def test_what_was_found_and_not_stored_when_the_process_was_killed_is_stored_by_
     recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(IncidentStore, "add", full)
-        ids = find(recorder, scene)
-        recorder.start()
-        wait_for(lambda: recorder.unsaved == 3, "that they wait")
+        ids = find_on_a_full_disk(recorder, scene, patch)
         recorder.end(0.0)  # and is killed: what is left is what lies on the disk
         recorder.join(60)
     assert stored(scene) == []
@@ -194,10 +200,7 @@ def test_records_wait_in_memory_for_a_disk_that_is_full(
     recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(IncidentStore, "add", full)
-        ids = find(recorder, scene)
-        recorder.start()
-        wait_for(lambda: recorder.unsaved == 3, "that they wait")
+        ids = find_on_a_full_disk(recorder, scene, patch)
         wait_for(lambda: recorder.problem, "that it says so")
         assert "the disk takes no records" in (recorder.problem or "")
     wait_for(lambda: recorder.unsaved == 0, "that they are saved")

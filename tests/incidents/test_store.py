@@ -78,7 +78,7 @@ def test_what_is_put_in_last_is_listed_first_though_the_clock_was_set_back(
         monkeypatch.setattr(time, "time", lambda at=at: at)
         store.add(record(incident_id))
     assert [stored.id for stored in store.list()] == ["c", "b", "a"]
-    assert [stored.id for stored in store.pending()] == ["a", "b", "c"]
+    assert [one.id for one in store.unsealed()] == ["a", "b", "c"]
 
 
 def test_two_who_publish_the_same_evidence_seal_it_once(

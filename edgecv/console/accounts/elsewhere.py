@@ -52,13 +52,13 @@ def enter(session: Session, settings: OidcSection, claims: Mapping[str, Any], ad
     Raises:
         NoRoleError: the claim gives them no role here, or they were disabled here.
     """
-    subject = f"{settings.issuer} {claims['sub']}"
-    user = session.scalar(select(User).where(User.subject == subject))
+    user = _known(session, settings, claims)
     roles = _roles(session, settings, claims)
     if not roles:
         raise NoRoleError("role", f"{OIDC}: no grant fits what {settings.claim} says of {_called(claims)}")
     if user is None:
-        user = User(name=_free_name(session, settings, claims), full_name="", password_hash=None, subject=subject)
+        user = User(name=_free_name(session, settings, claims), full_name="", password_hash=None)
+        user.subject = _subject(settings, claims)
         user.created_s = time.time()
         session.add(user)
         session.flush()
@@ -76,10 +76,19 @@ def enter(session: Session, settings: OidcSection, claims: Mapping[str, Any], ad
 
 def shut_out(session: Session, settings: OidcSection, claims: Mapping[str, Any], address: str) -> None:
     """Take every role from somebody whom the claim gives none any more; their logins end."""
-    user = session.scalar(select(User).where(User.subject == f"{settings.issuer} {claims['sub']}"))
+    user = _known(session, settings, claims)
     if user is not None:
         _give(session, user, {}, address)
         end_sessions_of(session, user.key)
+
+
+def _subject(settings: OidcSection, claims: Mapping[str, Any]) -> str:
+    """Who somebody is to their provider: unique among all providers, and never given to another."""
+    return f"{settings.issuer} {claims['sub']}"
+
+
+def _known(session: Session, settings: OidcSection, claims: Mapping[str, Any]) -> User | None:
+    return session.scalar(select(User).where(User.subject == _subject(settings, claims)))
 
 
 def _roles(session: Session, settings: OidcSection, claims: Mapping[str, Any]) -> dict[int, str]:
@@ -121,7 +130,7 @@ def _free_name(session: Session, settings: OidcSection, claims: Mapping[str, Any
     """A name that nobody has here: an account with a password is never taken over by one of the same name."""
     called = _called(claims)
     host = urlsplit(settings.issuer).hostname or "oidc"
-    digest = hashlib.sha256(f"{settings.issuer} {claims['sub']}".encode()).hexdigest()
+    digest = hashlib.sha256(_subject(settings, claims).encode()).hexdigest()
     for name in (called, f"{called}@{host}", f"u{digest[:16]}"):
         if is_user_name(name) and session.scalar(select(User.key).where(User.name == name)) is None:
             return name

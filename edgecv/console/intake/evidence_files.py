@@ -27,6 +27,7 @@ from edgecv.incidents.manifest import (
     check_files,
     parse_manifest,
     withheld,
+    without,
 )
 
 _log = logging.getLogger("edgecv.console")
@@ -184,8 +185,7 @@ def _check(manifest_file: Path, folder: Path, incident: str) -> None:
         if not is_listed and path != manifest_file and path.is_file():
             path.unlink()
     away = withheld(folder, manifest.files)
-    here = {name: entry for name, entry in manifest.files.items() if name not in away}
-    problems = check_files(folder, here, SEALS | {manifest_file.name})
+    problems = check_files(folder, without(manifest.files, away), SEALS | {manifest_file.name})
     if problems:
         raise RefusedFileError(409, "; ".join(problem.replace(f"{folder}/", "") for problem in problems))
 
