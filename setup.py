@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from setuptools import Extension, setup
 
 _FOLDER = "edgecv/native"
-_SOURCES = ("kernel", "registration", "tile_row", "quota", "fall", "starts", "tracks", "earlier", "clutter")
+_SOURCES = ("kernel", "registration", "tile_row", "quota", "fall", "fit", "starts", "tracks", "earlier", "clutter")
 
 if "CC" not in os.environ and not any(shutil.which(name) for name in ("cc", "gcc", "clang")) and find_spec("ziglang"):
     # Zig tunes for the machine it runs on unless told not to; the library chooses its instructions at run time
@@ -22,7 +22,9 @@ setup(
         Extension(
             f"{_FOLDER.replace('/', '.')}._kernel",
             [f"{_FOLDER}/{name}.c" for name in _SOURCES],
-            depends=[f"{_FOLDER}/{name}" for name in ("kernel.h", "tracking.h", "motion.h", "tile_row.inc")],
+            depends=[
+                f"{_FOLDER}/{name}" for name in ("kernel.h", "tracking.h", "motion.h", "flight.h", "tile_row.inc")
+            ],
             # Python asks for -fwrapv, with which GCC vectorises half as well
             extra_compile_args=["-O3", "-std=gnu11", "-fno-wrapv", "-ffp-contract=off", "-fno-sanitize=all"],
             libraries=["m"] if platform.system() != "Windows" else [],

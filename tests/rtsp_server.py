@@ -6,6 +6,7 @@ Serves each file under /NAME, from its beginning to everyone who asks; where the
 user ``camera`` with that password. Prints "ready" when it listens.
 """
 
+import mmap
 import os
 import pathlib
 import sys
@@ -20,8 +21,8 @@ _PAYLOADERS = {"avc1": "h264parse config-interval=-1 ! rtph264pay", "hev1": "h26
 
 
 def factory_of(path):
-    content = pathlib.Path(path).read_bytes()
-    kind = "hev1" if b"hev1" in content or b"hvc1" in content else "avc1"
+    with pathlib.Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        kind = "hev1" if content.find(b"hev1") >= 0 or content.find(b"hvc1") >= 0 else "avc1"
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(f"( filesrc location={path} ! qtdemux ! {_PAYLOADERS[kind]} name=pay0 pt=96 )")
     return factory

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 AnyPacket: TypeAlias = "Packet[VideoStream]"
 
-LATE_S = 1.0
+LATE_S = 1.5
 """Older than this, and everything before the newest key frame is dropped."""
 TOO_LATE_S = 2.0
 """Older than this with no key frame to go on from, and everything is dropped until one comes."""

@@ -1,13 +1,14 @@
 """A box that is late first analyses every second picture, before it drops any packet.
 
-All packets are still decoded and kept for evidence. At half the rate a few falls in a hundred are missed; of a dropped
-group of pictures every one is, and the background is learnt anew after it.
+All packets are still decoded and kept for evidence; at ``LATE_S`` of :mod:`edgecv.capture.packets` groups are dropped.
+At half the rate a few falls in a hundred are missed; of a dropped group of pictures every one is, and the background is
+learnt anew after it.
 """
 
 from __future__ import annotations
 
-_BEGINS_S = 0.4  # of lag; at LATE_S of edgecv.capture.packets groups are dropped
-_ENDS_S = 0.1
+_BEGINS_S = 0.7  # of lag: the end of several falls at once costs half a second
+_ENDS_S = 0.2
 
 
 class Thinning:

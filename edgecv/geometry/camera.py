@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float64 = NDArray[np.float64]
+_SETTLED = 1e-15  # of the normalised plane: what rounding leaves
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +123,9 @@ class PinholeCamera:
             radial = 1.0 + r2 * (k1 + r2 * (k2 + r2 * k3))
             dx = 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x)
             dy = p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y
-            plane = (distorted - np.stack([dx, dy], axis=1)) / radial[:, None]
+            before, plane = plane, (distorted - np.stack([dx, dy], axis=1)) / radial[:, None]
+            if np.abs(plane - before).max(initial=0.0) < _SETTLED:
+                break
         return plane
 
     def on_facade(self, pixels: Float64) -> Float64:

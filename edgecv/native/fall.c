@@ -1,8 +1,9 @@
 /* Falls with quadratic drag, as edgecv/trajectory/drag.py: RK4 steps and cubic Hermite interpolation between them. */
-#include <math.h>
-#include <stdint.h>
+#include "flight.h"
 
-int32_t edgecv_version(void) { return 4; }
+#include <math.h>
+
+int32_t edgecv_version(void) { return 5; }
 
 typedef struct {
     double gravity[3], wind[3], drag, most;
@@ -94,7 +95,7 @@ static double clip(double v, double low, double high) { return v < low ? low : v
 void edgecv_see(int64_t b, int64_t n, const double *parameters, const double *times, double focal, double cx, double cy,
                 double g, double step_s, double fastest, double *positions, double *velocities, double *pixels) {
     for (int64_t f = 0; f < b; f++) {
-        const double *p = parameters + 11 * f;
+        const double *p = parameters + PARAMETERS * f;
         double ce = cos(p[9]), se = sin(p[9]), cr = cos(p[10]), sr = sin(p[10]);
         double right[3] = {cr, -sr, 0}, down[3] = {sr * ce, cr * ce, -se}, ahead[3] = {sr * se, cr * se, ce};
         double depth = exp(clip(p[2], -2, 8)), vt = exp(clip(p[6], -1, 6.5)), drag = g / (vt * vt);

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import cv2
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from edgecv.geometry import FacadePlan, PinholeCamera
 from edgecv.privacy.settings import ORIGIN_REACH_M, ORIGIN_REACH_SHARE, THING_MARGIN, WINDOW_MARGIN_M
-from edgecv.privacy.view import View, quad
+from edgecv.privacy.view import View, quads
 from edgecv.trajectory.drag import G_MPS2
 
 Corners = NDArray[np.floating[Any]]
@@ -120,31 +120,41 @@ def scale_of(record: Mapping[str, Any]) -> float | None:
     return float(gravity) / G_MPS2 if isinstance(gravity, int | float) and gravity > 0 else None
 
 
-def _walls(plan: FacadePlan, camera: PinholeCamera) -> Iterator[Corners | None]:
+def _walls(plan: FacadePlan, camera: PinholeCamera) -> list[Corners]:
     """The wall between windows; what is beyond the outermost, or where none is listed, may be a neighbour's loggia."""
-    for floor in range(2, plan.floor_count + 1):
-        foot, top = plan.floor_span_m(floor)
-        for window, after in pairwise(plan.windows):
-            if window.right_m < after.left_m:
-                yield quad(camera, window.right_m, after.left_m, foot, top)
+    rectangles = [
+        (window.right_m, after.left_m, *plan.floor_span_m(floor), 0.0)
+        for floor in range(2, plan.floor_count + 1)
+        for window, after in pairwise(plan.windows)
+        if window.right_m < after.left_m
+    ]
+    seen = quads(camera, np.array(rectangles))
+    return list(seen[np.isfinite(seen).all(axis=(1, 2))])
 
 
 def _windows(plan: FacadePlan, camera: PinholeCamera) -> Iterator[Corners]:
     """Each window's column, with all that stands on its balcony: from the wall to as far as that comes out."""
-    for floor in range(1, plan.floor_count + 1):
-        foot, top = plan.floor_span_m(floor)
-        for window in plan.windows:
-            edges = window.left_m - WINDOW_MARGIN_M, window.right_m + WINDOW_MARGIN_M
-            seen = [quad(camera, *edges, foot, top, out) for out in sorted({0.0, window.balcony_m})]
-            corners = [found for found in seen if found is not None]
-            if corners:
-                yield np.asarray(cv2.convexHull(np.concatenate(corners).astype(np.float32))[:, 0], np.float64)
+    rectangles = [
+        (window.left_m - WINDOW_MARGIN_M, window.right_m + WINDOW_MARGIN_M, *plan.floor_span_m(floor), out)
+        for floor in range(1, plan.floor_count + 1)
+        for window in plan.windows
+        for out in (0.0, window.balcony_m)
+    ]
+    seen = quads(camera, np.array(rectangles))
+    visible = np.isfinite(seen).all(axis=(1, 2))
+    for both, are_visible in zip(seen.reshape(-1, 2, 4, 2), visible.reshape(-1, 2), strict=True):
+        if are_visible.any():
+            corners = both[are_visible].reshape(-1, 2).astype(np.float32)
+            yield np.asarray(cv2.convexHull(corners)[:, 0], np.float64)
 
 
-def _polygons(corners: Iterable[Corners | None]) -> tuple[Polygon, ...]:
+def _polygons(found: Iterable[Corners | None]) -> tuple[Polygon, ...]:
     """As plain numbers that a file keeps, to a hundredth of a pixel."""
-    held = (np.clip(found, -8192, 16384).round(2).tolist() for found in corners if found is not None)
-    return tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in held)
+    kept = [corners for corners in found if corners is not None]
+    if not kept:
+        return ()
+    numbers = iter(np.clip(np.concatenate(kept), -8192, 16384).round(2).tolist())
+    return tuple(tuple((x, y) for x, y in islice(numbers, len(corners))) for corners in kept)
 
 
 def _filled(size: tuple[int, int], outlines: Outlines) -> Mask:

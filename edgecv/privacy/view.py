@@ -68,6 +68,12 @@ class View:
 
 def quad(camera: PinholeCamera, left: float, right: float, foot: float, top: float, out: float = 0.0) -> Float64 | None:
     """Corners ``(4, 2)``, pixels, of a rectangle ``out`` metres before the facade; None where it cannot be seen."""
-    corners = np.array([[left, foot, out], [right, foot, out], [right, top, out], [left, top, out]])
-    pixels = camera.project(corners)
+    pixels = quads(camera, np.array([[left, right, foot, top, out]]))[0]
     return pixels if bool(np.isfinite(pixels).all()) else None
+
+
+def quads(camera: PinholeCamera, rectangles_m: Float64) -> Float64:
+    """Corners ``(n, 4, 2)``, pixels, of rectangles ``(n, 5)``, see :func:`quad`; NaN for those that cannot be seen."""
+    left, right, foot, top, out = np.reshape(rectangles_m, (-1, 5)).T
+    corners = np.stack([(left, foot, out), (right, foot, out), (right, top, out), (left, top, out)])
+    return camera.project(corners.transpose(2, 0, 1))

@@ -27,12 +27,15 @@ def straight_log_evidence(path: Path, picture_px: float) -> float:
 
 
 def _linear_log_evidence(basis: Float64, values: Float64, sd: Float64, picture_px: float) -> float:
+    """The covariance of a line through many sightings is diagonal but for two directions: Woodbury's identity."""
     values = values - values.mean()
-    prior = np.diag(np.square([picture_px, _SPEED_SD * picture_px]))
-    covariance = np.diag(np.square(sd)) + basis @ prior @ basis.T
-    sign, log_det = np.linalg.slogdet(2.0 * np.pi * covariance)
-    del sign
-    return float(-0.5 * values @ np.linalg.solve(covariance, values) - 0.5 * log_det)
+    prior_sd = np.array([picture_px, _SPEED_SD * picture_px])
+    weighted = basis / np.square(sd)[:, None]
+    precision = basis.T @ weighted + np.diag(1.0 / np.square(prior_sd))
+    line = np.linalg.solve(precision, weighted.T @ values)
+    squares = np.square((values - basis @ line) / sd).sum() + np.square(line / prior_sd).sum()
+    log_det = np.linalg.slogdet(precision)[1] + 2.0 * (np.log(sd).sum() + np.log(prior_sd).sum())
+    return float(-0.5 * (squares + log_det + len(values) * np.log(2.0 * np.pi)))
 
 
 def wandering_log_evidence(path: Path, picture_px: float) -> float:

@@ -1,17 +1,18 @@
 """The fit of a fall with drag and wind to an image path: nonlinear least squares with priors, and its evidence.
 
-Maximum a posteriori by Levenberg-Marquardt (MINPACK through scipy) with a soft-L1 loss; posterior and evidence by
-Laplace's approximation (MacKay 2003, chapter 27). Derivatives are forward differences, all in one batched integration.
+Maximum a posteriori; posterior and evidence by Laplace's approximation (MacKay 2003, chapter 27).
 """
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import leastsq
 
+from edgecv.native import LIBRARY, address, check_size
+from edgecv.trajectory.least_squares import Problem, ProblemInC, SightingsInC, solved
 from edgecv.trajectory.model import (
     AHEAD,
     DOWN,
@@ -36,7 +37,20 @@ from edgecv.trajectory.view import View
 Float64 = NDArray[np.float64]
 _STEPS = np.array([0.05, 0.05, 1e-4, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4])
 
-_SOFT = 3.0  # standard deviations beyond which a residual counts linearly, not squared
+
+class _FitInC(ctypes.Structure):
+    """Fit of fit.c."""
+
+    _fields_ = (
+        ("seen", SightingsInC),
+        *((name, ctypes.c_void_p) for name in ("sd", "mean", "spread", "step", "free")),
+        ("p", ctypes.c_int64),
+    )
+
+
+if LIBRARY is not None:
+    LIBRARY.edgecv_fit.restype = None
+    check_size("edgecv_fit_size", ctypes.sizeof(_FitInC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,55 +149,53 @@ def fit_fall(
     prior = prior_for(view, uv[0], picture_px, settings, view.depth_prior_m(path.uv_px[0], settings))
     free = prior.free
 
-    def full(x: Float64) -> Float64:
-        parameters = np.broadcast_to(prior.mean, (*x.shape[:-1], PARAMETERS)).copy()
-        parameters[..., free] = x
-        return parameters
-
-    def residuals_of(batch: Float64) -> Float64:
-        data = ((see(view, full(batch), times) - uv) / path.sd_px).reshape(len(batch), -1)
-        return np.concatenate([data, (batch - prior.mean[free]) / prior.sd[free]], axis=1)
-
-    def residuals(x: Float64) -> Float64:
-        return np.asarray(residuals_of(x[None])[0], np.float64)
-
-    def jacobian(x: Float64) -> Float64:
-        steps = _STEPS[free]
-        batch = residuals_of(np.concatenate([x[None], x + np.diag(steps)]))
-        return np.asarray(((batch[1:] - batch[0]) / steps[:, None]).T, np.float64)
-
-    def soft_residuals(x: Float64) -> Float64:
-        return softened(residuals(x))[0]
-
-    def slopes(x: Float64) -> Float64:
-        return np.asarray(jacobian(x) * softened(residuals(x))[1][:, None], np.float64)
+    problem = problem_of(view, prior, uv, times, path.sd_px)
 
     best, lowest = prior.mean[free], np.inf
     for start in [near.parameters_at(float(path.t_s[0]))] if near is not None else _starts(prior, uv, times, view):
-        result = leastsq(
-            soft_residuals,
+        found = solved(
+            problem,
             start[free],
-            Dfun=slopes,
-            full_output=True,
-            ftol=1e-5,  # a hundredth of what would change any verdict
-            xtol=1e-5,
-            maxfev=settings.max_evaluations,
-            diag=1.0 / np.minimum(prior.sd[free], 30.0),
+            tolerance=1e-5,  # a hundredth of what would change any verdict
+            most=settings.max_evaluations,
+            scale=1.0 / np.minimum(prior.sd[free], 30.0),
         )
-        found = np.asarray(result[0], np.float64)
-        cost = 0.5 * float(np.square(softened(residuals(found))[0]).sum())
+        cost = 0.5 * float(np.square(problem.residuals(found, soft=True)).sum())
         if cost < lowest:
             best, lowest = found, cost
-    return _summarise(path, view, prior, full(best), residuals(best), jacobian(best), lowest)
+    parameters = prior.mean.copy()
+    parameters[free] = best
+    residuals, slopes = problem.slopes(best)
+    return _summarise(path, view, prior, parameters, residuals, slopes.T, lowest)
 
 
-def softened(residual: Float64) -> tuple[Float64, Float64]:
-    """Residuals whose squares are the soft-L1 loss (Triggs et al. 2000), and their derivative; scale 3 deviations."""
-    z = np.square(residual / _SOFT)
-    root = np.sqrt(1.0 + z)
-    # sign(r) * s * sqrt(2 (sqrt(1 + z) - 1)), in a form that is exact near zero
-    shrink = np.sqrt(2.0 / (root + 1.0))
-    return residual * shrink, 1.0 / (root * shrink)
+def problem_of(
+    view: View, prior: Prior, uv: Float64, times: Float64, sd_px: Float64, *, compiled: bool = LIBRARY is not None
+) -> Problem:
+    """The least squares of a fall: sightings first, u and v in turn, then the priors of what is free.
+
+    Args:
+        view: the camera.
+        prior: of the parameters.
+        uv: ``(n, 2)`` sightings, pixels, lens distortion removed.
+        times: ``(n,)`` rising, seconds since the first.
+        sd_px: ``(n, 2)`` expected errors.
+        compiled: in C, or in NumPy.
+    """
+    free = prior.free
+    if compiled:
+        seen, kept = SightingsInC.of(view, times, uv)
+        kept += tuple(map(np.ascontiguousarray, (sd_px, prior.mean, prior.sd, _STEPS, free.astype(np.int64))))
+        structure = _FitInC(seen, *(address(array) for array in kept[-5:]), len(free))
+        return ProblemInC(LIBRARY.edgecv_fit, structure, kept, len(free), 2 * len(times) + len(free))
+
+    def residuals_of(batch: Float64) -> Float64:
+        parameters = np.broadcast_to(prior.mean, (len(batch), PARAMETERS)).copy()
+        parameters[:, free] = batch
+        data = ((see(view, parameters, times) - uv) / sd_px).reshape(len(batch), -1)
+        return np.concatenate([data, (batch - prior.mean[free]) / prior.sd[free]], axis=1)
+
+    return Problem(residuals_of, _STEPS[free])
 
 
 def _summarise(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Iterator
+from ctypes import c_double
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 from scipy.ndimage import median_filter
-from scipy.optimize import leastsq
 
 from edgecv.geometry.camera import PinholeCamera
+from edgecv.native import LIBRARY, address, check_size
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.fit import softened
+from edgecv.trajectory.least_squares import Problem, ProblemInC, SightingsInC, softened, solved
 from edgecv.trajectory.model import AHEAD, ELEVATION, LOG_DEPTH, LOG_VT, PARAMETERS, RIGHT, ROLL, U, V, fly, see
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.unsteady import Disturbance, Strengths, disturbance, strengths_of
@@ -29,6 +33,24 @@ _LEAST_BEND, _MOST_DRAG = 0.005, 8.0
 _FASTEST_START = 5.0  # log of 150 m/s
 _SHARP = 0.03  # of its size, by which a thing's centre errs from frame to frame
 _MOST_POINTS = 80  # of a path whose strengths are looked for
+
+
+class _LaunchInC(ctypes.Structure):
+    """Launch of fit.c."""
+
+    _fields_ = (
+        ("seen", SightingsInC),
+        ("root", ctypes.c_void_p),
+        *((name, c_double * 9) for name in ("mean", "spread", "step", "rotation", "level")),
+        ("position", c_double * 3),
+        *((name, c_double) for name in ("elevation", "roll", "unit", "least_bend", "most_drag")),
+        *((name, c_double) for name in ("usual", "slower", "faster")),
+    )
+
+
+if LIBRARY is not None:
+    LIBRARY.edgecv_launch.restype = None
+    check_size("edgecv_launch_size", ctypes.sizeof(_LaunchInC))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,39 +210,55 @@ class LaunchProblem:
         terminal = float(np.clip(terminal_of(launch[DRAG]), 1.0, 400.0))
         return disturbance(times, speed, terminal, per_m, self._sd[chosen], self._tumble[chosen])
 
-    def _white(self, root: Float64, pixels: Float64) -> Float64:
-        """Pixels ``(b, n, 2)`` in units of their common error: rows ``(b, 2n)`` of independent unit variance."""
-        flat = pixels.reshape(len(pixels), -1).T
-        return np.asarray(solve_triangular(root, flat, lower=True, check_finite=False).T, np.float64)
+    def least_squares(self, unseen_s: float, root: Float64, *, compiled: bool = LIBRARY is not None) -> Problem:
+        """Sightings in units of their common error, then the priors of all but the place along the facade.
 
-    def _residuals(self, launch: Float64, unseen_s: float, root: Float64) -> Float64:
-        apart = see(self._view, self.model(launch), self._times + unseen_s) - self._uv
-        prior = (launch - self._mean) / self._prior_sd
-        prior[:, DRAG] = terminal_residual(launch[:, DRAG], self.settings)
-        return np.concatenate([self._white(root, apart), prior[:, 2:]], axis=1)
+        Args:
+            unseen_s: how long it was not seen.
+            root: ``(2n, 2n)`` lower Cholesky factor of the sightings' covariance.
+            compiled: in C, or in NumPy.
+        """
+        times = self._times + unseen_s
+        if compiled:
+            seen, kept = SightingsInC.of(self._view, times, self._uv)
+            kept += (np.ascontiguousarray(root),)
+            structure = _LaunchInC(seen, address(kept[-1]), *self._constants())
+            return ProblemInC(LIBRARY.edgecv_launch, structure, kept, len(_STEPS), 2 * len(times) + len(_STEPS) - 2)
 
-    def _jacobian(self, launch: Float64, unseen_s: float, root: Float64) -> tuple[Float64, Float64]:
-        batch = self._residuals(np.concatenate([launch[None], launch + np.diag(_STEPS)]), unseen_s, root)
-        return batch[0], np.asarray(((batch[1:] - batch[0]) / _STEPS[:, None]).T, np.float64)
+        def residuals_of(launch: Float64) -> Float64:
+            apart = (see(self._view, self.model(launch), times) - self._uv).reshape(len(launch), -1)
+            prior = (launch - self._mean) / self._prior_sd
+            prior[:, DRAG] = terminal_residual(launch[:, DRAG], self.settings)
+            white = solve_triangular(root, apart.T, lower=True, check_finite=False).T
+            return np.concatenate([white, prior[:, 2:]], axis=1)
 
-    def solve(self, start: Float64, unseen_s: float, strengths: Strengths) -> Solution | None:
-        """Most probable launch for one hypothesis of how long the thing was not seen; None where there is none."""
+        return Problem(residuals_of, _STEPS)
+
+    def _constants(self) -> Iterator[Any]:
+        """What a launch is in C besides its sightings."""
+        camera, view = self._camera, self._view
+        for row in (self._mean, self._prior_sd, _STEPS, camera.rotation, self._to_level, camera.position_m):
+            yield (c_double * np.size(row))(*np.ravel(row))
+        yield from (view.elevation_rad[0], view.roll_rad[0], _UNIT_MPS, _LEAST_BEND, _MOST_DRAG)
+        yield from self.settings.launch_terminal
+
+    def root(self, launch: Float64, unseen_s: float, strengths: Strengths) -> Float64 | None:
+        """Lower Cholesky factor ``(2n, 2n)`` of the sightings' covariance; None where it is none."""
         try:
-            root = cholesky(self._disturbance(start, unseen_s).covariance(strengths), lower=True)
+            return cholesky(self._disturbance(launch, unseen_s).covariance(strengths), lower=True)
         except (np.linalg.LinAlgError, ValueError):
             return None
 
-        def residuals(x: Float64) -> Float64:
-            return softened(self._residuals(x[None], unseen_s, root)[0])[0]
-
-        def slopes(x: Float64) -> Float64:
-            residual, jacobian = self._jacobian(x, unseen_s, root)
-            return np.asarray(jacobian * softened(residual)[1][:, None], np.float64)
-
-        found = np.asarray(leastsq(residuals, start, Dfun=slopes, ftol=1e-4, xtol=1e-4, maxfev=25, full_output=True)[0])
-        residual, jacobian = self._jacobian(found, unseen_s, root)
+    def solve(self, start: Float64, unseen_s: float, strengths: Strengths) -> Solution | None:
+        """Most probable launch for one hypothesis of how long the thing was not seen; None where there is none."""
+        root = self.root(start, unseen_s, strengths)
+        if root is None:
+            return None
+        problem = self.least_squares(unseen_s, root)
+        found = solved(problem, start, tolerance=1e-4, most=25)
+        residual, slopes = problem.slopes(found)
         soft, slope = softened(residual)
-        precision = jacobian.T @ (jacobian * np.square(slope)[:, None])
+        precision = (slopes * np.square(slope)) @ slopes.T
         sign, log_det = np.linalg.slogdet(precision)
         if sign <= 0 or not np.isfinite(found).all():
             return None

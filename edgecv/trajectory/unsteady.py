@@ -15,7 +15,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg.lapack import dpotrf, dtrtrs
 
 from edgecv.trajectory.drag import G_MPS2
 
@@ -63,37 +63,64 @@ class Strengths:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Disturbance:
-    """Covariances ``(2n, 2n)`` of the pixels of ``n`` sightings, u and v in turn, for unit strengths.
+    """What disturbs the pixels of ``n`` sightings, for unit strengths.
 
     Attributes:
-        white: variances ``(2n,)`` of independent errors.
-        tumble: of a tumbling thing's centre.
-        gust: of gusts of 1 m/s.
-        flutter: of a side force of 1 m/s².
+        white: variances ``(2, n)`` of independent errors of u and v.
+        tumble: covariances ``(2, n, n)`` of u and of v, of a tumbling thing's centre.
+        gust: covariances ``(3, n, n)``, m², of where gusts of 1 m/s along X, Y, Z push it.
+        flutter: the same of a side force of 1 m/s².
+        px_per_m: ``(n, 2, 3)`` pixels that a metre along X, Y, Z moves each sighting.
     """
 
     white: Float64
     tumble: Float64
     gust: Float64
     flutter: Float64
+    px_per_m: Float64
 
     def covariance(self, strengths: Strengths) -> Float64:
-        """Their sum."""
+        """Of all the pixels, ``(2n, 2n)``, u and v in turn."""
         s = strengths
-        total = s.noise**2 * self.tumble + s.gust_mps**2 * self.gust + s.flutter_mps2**2 * self.flutter
-        total[np.diag_indices_from(total)] += s.noise**2 * self.white
+        total = self._in_pixels(s.gust_mps**2 * self.gust + s.flutter_mps2**2 * self.flutter)
+        total += s.noise**2 * self.noise()
         return total
 
-    def part(self, keep: NDArray[np.intp]) -> Disturbance:
-        """Of some of the rows only."""
-        square = np.ix_(keep, keep)
-        return Disturbance(self.white[keep], self.tumble[square], self.gust[square], self.flutter[square])
+    def noise(self) -> Float64:
+        """Covariance ``(2n, 2n)`` of independent errors and tumbling."""
+        n = self.white.shape[1]
+        total = np.zeros((n, 2, n, 2))
+        for axis in range(2):
+            total[:, axis, :, axis] = self.tumble[axis]
+            total[np.arange(n), axis, np.arange(n), axis] += self.white[axis]
+        return total.reshape(2 * n, 2 * n)
+
+    def gusts(self) -> Float64:
+        """Covariance ``(2n, 2n)`` of gusts of 1 m/s."""
+        return self._in_pixels(self.gust)
+
+    def flutters(self) -> Float64:
+        """Covariance ``(2n, 2n)`` of a side force of 1 m/s²."""
+        return self._in_pixels(self.flutter)
+
+    def _in_pixels(self, moved: Float64) -> Float64:
+        """Covariance ``(2n, 2n)`` of pixels, of that ``(3, n, n)`` of metres along each axis."""
+        n = len(self.px_per_m)
+        total = np.empty((n, 2, n, 2))
+        for p in range(2):
+            rows = self.px_per_m[:, p].T[:, :, None] * moved
+            for q in range(p + 1):
+                block = np.einsum("aij,ja->ij", rows, self.px_per_m[:, q])
+                total[:, p, :, q] = block
+                if p != q:
+                    total[:, q, :, p] = block.T
+        return total.reshape(2 * n, 2 * n)
 
 
 def disturbance(
     times_s: Float64, speed_mps: Float64, terminal_mps: float, px_per_m: Float64, sd_px: Float64, tumble_px: Float64
 ) -> Disturbance:
-    """Return the covariances of a path.
+    """Return what disturbs a path.
 
     Args:
         times_s: ``(n,)`` of the sightings since the launch, not negative, rising.
@@ -103,33 +130,28 @@ def disturbance(
         sd_px: ``(n, 2)`` independent error of each coordinate.
         tumble_px: ``(n, 2)`` lasting error of each coordinate.
     """
-    n = len(times_s)
     steps = int(np.clip(np.ceil(float(times_s[-1]) / _STEP_S), 8, _MOST_STEPS))
     grid = np.linspace(0.0, float(times_s[-1]), steps + 1)
     since_start = np.concatenate([[0.0], times_s]) if times_s[0] > 0.0 else times_s
     speeds = np.concatenate([speed_mps[:1] * 0.5, speed_mps]) if times_s[0] > 0.0 else speed_mps
     # speed at the middle of each step; drag answers a disturbance across the path once, along it twice over
     rate = G_MPS2 / terminal_mps**2 * np.interp((grid[1:] + grid[:-1]) / 2.0, since_start, speeds)
-    gust, flutter = np.zeros((n, 2, n, 2)), np.zeros((n, 2, n, 2))
     alike_gust = _memory(grid[:-1], _GUST_MEMORY_S)
     alike_flutter = _memory(grid[:-1], _FLUTTER_MEMORY_S)
-    across, along = ((moved, moved * acting) for moved, acting in _responses(times_s, grid, rate))
-    # in place: fresh pages for arrays of this size cost more than the sums
-    outer, part = np.empty((n, 2, n, 2)), np.empty((n, 2, n, 2))
-    for axis, (moved, pulled) in enumerate((across, along, across)):
-        shape = px_per_m[:, :, axis]
-        np.multiply(shape[:, :, None, None], shape, out=outer)
-        alike = _UPRIGHT[axis] ** 2 * (pulled @ alike_gust @ pulled.T)
-        gust += np.multiply(outer, alike[:, None, :, None], out=part)
-        alike = _FLUTTER_AXES[axis] ** 2 * (moved @ alike_flutter @ moved.T)
-        flutter += np.multiply(outer, alike[:, None, :, None], out=part)
-    wandering = np.zeros((n, 2, n, 2))
-    alike = _memory(times_s, _TUMBLE_MEMORY_S)
-    for axis in range(2):
-        wandering[:, axis, :, axis] = np.outer(tumble_px[:, axis], tumble_px[:, axis]) * alike
-    square = (2 * n, 2 * n)
+    gusts, flutters = [], []
+    for moved, acting in _responses(times_s, grid, rate):
+        pulled = moved * acting
+        gusts.append(pulled @ alike_gust @ pulled.T)
+        flutters.append(moved @ alike_flutter @ moved.T)
+    # along the path is down
+    order = [0, 1, 0]
+    tumbling = tumble_px.T[:, :, None] * tumble_px.T[:, None, :] * _memory(times_s, _TUMBLE_MEMORY_S)
     return Disturbance(
-        np.square(sd_px).reshape(-1), wandering.reshape(square), gust.reshape(square), flutter.reshape(square)
+        np.square(sd_px).T,
+        tumbling,
+        np.square(_UPRIGHT)[:, None, None] * np.stack(gusts)[order],
+        np.square(_FLUTTER_AXES)[:, None, None] * np.stack(flutters)[order],
+        px_per_m,
     )
 
 
@@ -171,19 +193,17 @@ def strengths_of(disturbed: Disturbance, residual: Float64, response: Float64) -
         response: ``(2n, p)`` pixels, derivative of the prediction by each parameter times the parameter's prior
             spread.
     """
+    noise, gusts, flutters = disturbed.noise(), disturbed.gusts(), disturbed.flutters()
     free = response @ response.T
     best, highest = Strengths(), -np.inf
-    for strengths in _tried():
-        try:
-            root = cholesky(disturbed.covariance(strengths) + free, lower=True, check_finite=False)
-        except np.linalg.LinAlgError:
-            continue
-        white = solve_triangular(root, residual, lower=True, check_finite=False)
-        score = strengths.log_prior - 0.5 * float(white @ white) - float(np.log(np.diag(root)).sum())
-        if score > highest:
-            best, highest = strengths, score
+    for gust, flutter in product(_GUSTS_MPS, _FLUTTERS_MPS2):
+        lasting = gust**2 * gusts + flutter**2 * flutters + free
+        for strengths in (Strengths(one, gust, flutter) for one in _NOISES):
+            root, failed = dpotrf(strengths.noise**2 * noise + lasting, lower=True, overwrite_a=True)
+            if failed:
+                continue
+            white, _ = dtrtrs(root, residual, lower=True)
+            score = strengths.log_prior - 0.5 * float(white @ white) - float(np.log(np.diag(root)).sum())
+            if score > highest:
+                best, highest = strengths, score
     return best
-
-
-def _tried() -> Iterator[Strengths]:
-    return (Strengths(*values) for values in product(_NOISES, _GUSTS_MPS, _FLUTTERS_MPS2))

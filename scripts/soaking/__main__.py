@@ -22,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=30.0, help="how long, with no kills")
     parser.add_argument("--kills", type=int, help="kill the daemon's processes so many times instead")
     parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
+    parser.add_argument(
+        "--in-step", action="store_true", help="all cameras see the same moment: the worst that can happen to a box"
+    )
     parser.add_argument("--box", type=Path, help="a box file whose only camera gives facade and calibration")
     options = parser.parse_args(arguments)
     cameras = options.cameras or (8 if options.kills is None else 2)
@@ -32,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             demo = write_demo(folder / "demo")
             clip, box = demo.video, demo.box
         seconds = options.minutes * 60.0 if options.kills is None else options.kills * 20.0
-        with Stage(folder, clip, box, cameras, seconds) as stage:
+        with Stage(folder, clip, box, cameras, seconds, in_step=options.in_step) as stage:
             if options.kills is not None:
                 return _kills(stage, options.kills, options.seed)
             readings = measure(stage, seconds)

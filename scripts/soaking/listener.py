@@ -12,6 +12,8 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from soaking.sight import SeenPath
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -22,7 +24,8 @@ class Arrival:
         device: its camera.
         clock: what its wall time comes from, ``rtcp`` or ``box``.
         clock_error_s: how far that may be off, seconds.
-        delay_s: from the object's last sighting to its arrival here, seconds; by this machine's clock.
+        delay_s: from the end of its path to its arrival here, seconds; by this machine's clock.
+        path: what it is known by.
     """
 
     id: str
@@ -30,6 +33,7 @@ class Arrival:
     clock: str
     clock_error_s: float
     delay_s: float
+    path: SeenPath
 
 
 class Listener:
@@ -58,6 +62,7 @@ class Listener:
         data = json.loads(message.payload)["data"]
         media = data["media"]
         delay_s = now - datetime.fromisoformat(data["ended_at"]).timestamp()
-        self.arrivals.append(
-            Arrival(data["id"], data["device"], media["clock"], media.get("clock_error_s") or 0.0, delay_s)
-        )
+        first, last = data["track"][0], data["track"][-1]
+        path = SeenPath(first["x"], first["y"], last["t"] - first["t"])
+        error_s = media.get("clock_error_s") or 0.0
+        self.arrivals.append(Arrival(data["id"], data["device"], media["clock"], error_s, delay_s, path))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from soaking.listener import Arrival, Listener
+from soaking.sight import seen_after_path
 from soaking.stage import Stage
 
 _EVERY_S = 2.0
@@ -23,7 +24,7 @@ class Readings:
         seconds: how long.
         memory: of each camera's worker, ``(seconds since start, MB)``.
         metrics: the daemon's last metrics.
-        arrivals: incidents at the broker.
+        arrivals: incidents at the broker, their delays from the moment each thing was gone from sight.
         daemon_cpu_s: of the daemon with all its processes.
         server_cpu_s: of the RTSP server that plays the cameras.
         ended: the daemon's exit code where it ended by itself, which it must not.
@@ -62,7 +63,8 @@ def measure(stage: Stage, seconds: float) -> Readings:
             stage.stop()
     finally:
         listener.close()
-    readings.arrivals = listener.arrivals
+    longer = seen_after_path(stage.clip, stage.box)
+    readings.arrivals = [replace(a, delay_s=a.delay_s - longer(a.path)) for a in listener.arrivals]
     return readings
 
 

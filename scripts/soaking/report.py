@@ -53,7 +53,7 @@ def lines_of(readings: Readings) -> list[str]:
     named = ", ".join(f"{count} by {clock}" for clock, count in sorted(clocks.items()))
     error_s = max(arrival.clock_error_s for arrival in readings.arrivals)
     lines.append(
-        f"{len({a.id for a in readings.arrivals})} incidents; at the broker {middle:.2f} s after the last sighting, "
+        f"{len({a.id for a in readings.arrivals})} incidents; at the broker {middle:.2f} s after the thing was gone, "
         f"p99 {late:.2f} s (wall time {named}; at most {error_s:.2f} s off)"
     )
     return lines

@@ -31,9 +31,14 @@ class Stage:
         box: a box file whose only camera gives facade and calibration, or None.
         cameras: how many.
         seconds: how long one connection may last before the clip is over.
+        in_step: every camera begins where the clip does, so that all see the same fall at the same moment.
     """
 
-    def __init__(self, folder: Path, clip: Path, box: Path | None, cameras: int, seconds: float) -> None:
+    def __init__(
+        self, folder: Path, clip: Path, box: Path | None, cameras: int, seconds: float, *, in_step: bool = False
+    ) -> None:
+        self.clip = clip
+        self.box = box
         self.state = folder / "state"
         self.log = folder / "daemon.log"
         self.box_file = folder / "box.yaml"
@@ -43,7 +48,10 @@ class Stage:
         self.server: subprocess.Popen[str] | None = None
         self._broker: subprocess.Popen[bytes] | None = None
         self._folder = folder
-        self._looped = looped(clip, folder / "loop.mp4", seconds + 120.0)
+        lasting = seconds + 120.0
+        self._looped = [
+            looped(clip, folder / f"loop-{n}.mp4", lasting, n / cameras) for n in range(1 if in_step else cameras)
+        ]
         self._write_box(box)
 
     def __enter__(self) -> Stage:
@@ -54,8 +62,9 @@ class Stage:
         settings.write_text(f"listener {self.broker_port} 127.0.0.1\nallow_anonymous true\nuser root\n")
         self._broker = subprocess.Popen([broker, "-c", str(settings)], stderr=subprocess.DEVNULL)
         script = str(ROOT / "tests" / "rtsp_server.py")
+        served = [f"c{n}={path}" for n, path in enumerate(self._looped)]
         self.server = subprocess.Popen(
-            ["/usr/bin/python3", script, str(self._rtsp_port), f"c={self._looped}"], stdout=subprocess.PIPE, text=True
+            ["/usr/bin/python3", script, str(self._rtsp_port), *served], stdout=subprocess.PIPE, text=True
         )
         assert self.server.stdout is not None
         if self.server.stdout.readline() != "ready\n":
@@ -119,30 +128,43 @@ class Stage:
             camera = next(iter(given["cameras"].values()))
             if "calibration" in camera:
                 camera["calibration"] = str((box.parent / camera["calibration"]).absolute())
-        source = {"source": f"rtsp://127.0.0.1:{self._rtsp_port}/c"}
-        given["cameras"] = dict.fromkeys(self.cameras, camera | source)
+        address = f"rtsp://127.0.0.1:{self._rtsp_port}/c"
+        given["cameras"] = {
+            name: camera | {"source": f"{address}{n % len(self._looped)}"} for n, name in enumerate(self.cameras)
+        }
         given["upstream"] = {"mqtt": f"mqtt://127.0.0.1:{self.broker_port}"}
         given["storage"] = {"directory": str(self.state)}
         given["service"] = {"listen": f"127.0.0.1:{self.web_port}", "sensitivity_test_at": None}
         self.box_file.write_text(yaml.safe_dump(given))
 
 
-def looped(clip: Path, target: Path, seconds: float) -> Path:
-    """The clip again and again for about so long, packets copied."""
+def looped(clip: Path, target: Path, seconds: float, begin: float = 0.0) -> Path:
+    """The clip again and again for about so long, packets copied.
+
+    Args:
+        clip: H.264 or H.265 in MP4.
+        target: what is written.
+        seconds: how long, in whole clips.
+        begin: where it begins, a share of the clip; at the key frame before.
+    """
     with av.open(str(clip)) as reader:
         stream = reader.streams.video[0]
         packets = [packet for packet in reader.demux(stream) if packet.size and packet.dts is not None]
         length = packets[-1].dts - packets[0].dts + (packets[1].dts - packets[0].dts)
         base = stream.time_base
         assert base is not None
+        keys = [n for n, packet in enumerate(packets) if packet.is_keyframe]
+        first = max((n for n in keys if n <= begin * len(packets)), default=0)
+        moved = packets[first].dts - packets[0].dts
+        order = [(packet, -moved) for packet in packets[first:]] + [(p, length - moved) for p in packets[:first]]
         with av.open(str(target), "w") as writer:
             out = writer.add_stream_from_template(stream)
             for turn in range(max(1, round(seconds / float(length * base)))):
-                for packet in packets:
+                for packet, shift in order:
                     copy = Packet(bytes(packet))
                     copy.time_base, copy.is_keyframe, copy.stream = base, packet.is_keyframe, out
-                    copy.pts = (packet.pts if packet.pts is not None else packet.dts) + turn * length
-                    copy.dts = packet.dts + turn * length
+                    copy.pts = (packet.pts if packet.pts is not None else packet.dts) + shift + turn * length
+                    copy.dts = packet.dts + shift + turn * length
                     writer.mux(copy)
     return target
 

@@ -19,7 +19,7 @@ def test_a_box_in_time_leaves_nothing_out() -> None:
 
 def test_a_late_box_takes_every_second_picture_until_it_has_caught_up() -> None:
     thinning = Thinning()
-    lags = [0.0, 0.5, 0.5, 0.5, 0.3, 0.2, 0.15, 0.05, 0.05, 0.2, 0.2]
+    lags = [0.6, 0.8, 0.8, 0.8, 0.5, 0.4, 0.25, 0.15, 0.15, 0.5, 0.6]
     assert [thinning.leaves_out(lag) for lag in lags] == [False, True, False, True, False, True, False, *[False] * 4]
     assert thinning.left_out == 3
 

@@ -9,11 +9,12 @@ from running import needs_gstreamer
 from soaking.listener import Arrival
 from soaking.measuring import Readings, measure
 from soaking.report import delay_s, limits_missed, lines_of, slope_mb_a_minute, total
+from soaking.sight import SeenPath
 from soaking.stage import Stage
 
 
 def arrival(incident_id: str, seconds: float, clock: str = "rtcp") -> Arrival:
-    return Arrival(incident_id, "camera-0", clock, 0.1, seconds)
+    return Arrival(incident_id, "camera-0", clock, 0.1, seconds, SeenPath(10.0, 20.0, 1.5))
 
 
 def readings(*, slope: float = 0.1, dropped: float = 0.0, delays: tuple[float, ...] = (0.5, 0.9)) -> Readings:
@@ -38,7 +39,7 @@ def test_a_run_within_all_limits_misses_none() -> None:
         "CPU: the daemon 0.50 cores, the RTSP server 0.05",
         "camera-0: 223 MB resident, +0.10 MB a minute after warm-up",
         "camera-1: 223 MB resident, +0.10 MB a minute after warm-up",
-        "2 incidents; at the broker 0.70 s after the last sighting, p99 0.90 s "
+        "2 incidents; at the broker 0.70 s after the thing was gone, p99 0.90 s "
         "(wall time 2 by rtcp; at most 0.10 s off)",
     ]
 

@@ -1,0 +1,140 @@
+"""Nonlinear least squares with a soft-L1 loss: what a fall's fit and the search for its launch have in common.
+
+Levenberg-Marquardt (MINPACK through scipy); derivatives are forward differences. A fit asks for residuals some hundred
+times, and NumPy's calls take longer than what they compute: where the compiled part is there, one call of C answers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from ctypes import c_double, c_int64, c_void_p
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import leastsq
+
+from edgecv.native import address
+from edgecv.trajectory.drag import FASTEST_MPS, G_MPS2, STEP_S
+from edgecv.trajectory.view import View
+
+Float64 = NDArray[np.float64]
+SOFT = 3.0
+"""Standard deviations beyond which a residual counts linearly, not squared."""
+
+
+class Problem:
+    """Residuals as a function of what is sought.
+
+    Args:
+        residuals_of: from rows ``(b, p)`` of unknowns to residuals ``(b, m)``, in standard deviations.
+        steps: ``(p,)`` of the differences.
+    """
+
+    def __init__(self, residuals_of: Callable[[Float64], Float64], steps: Float64) -> None:
+        self._residuals_of = residuals_of
+        self._steps = steps
+
+    def residuals(self, x: Float64, *, soft: bool = False) -> Float64:
+        """``(m,)`` at ``x``; softened where asked, so that half their squares are the loss."""
+        found = self._residuals_of(x[None])[0]
+        return softened(found)[0] if soft else found
+
+    def slopes(self, x: Float64, *, soft: bool = False) -> tuple[Float64, Float64]:
+        """Residuals ``(m,)`` and their derivatives ``(p, m)`` by each unknown."""
+        batch = self._residuals_of(np.concatenate([x[None], x + np.diag(self._steps)]))
+        derivatives = (batch[1:] - batch[0]) / self._steps[:, None]
+        if not soft:
+            return batch[0], derivatives
+        residuals, slope = softened(batch[0])
+        return residuals, derivatives * slope
+
+
+class ProblemInC(Problem):
+    """The same, in one call of C.
+
+    Args:
+        function: of the library: ``(structure, x, soft, residuals, slopes)``.
+        structure: what it is given first.
+        kept: arrays that the structure points into.
+        unknowns: how many are sought.
+        count: how many residuals there are.
+    """
+
+    def __init__(
+        self, function: Any, structure: ctypes.Structure, kept: tuple[Any, ...], unknowns: int, count: int
+    ) -> None:
+        self._function = function
+        self._kept = (structure, kept)
+        self._x, self._residuals, self._slopes = np.empty(unknowns), np.empty(count), np.empty((unknowns, count))
+        self._given = (ctypes.byref(structure), address(self._x))
+        self._taken = (address(self._residuals), address(self._slopes))
+
+    def residuals(self, x: Float64, *, soft: bool = False) -> Float64:
+        """See :meth:`Problem.residuals`."""
+        self._x[:] = x
+        self._function(*self._given, soft, self._taken[0], None)
+        return self._residuals.copy()
+
+    def slopes(self, x: Float64, *, soft: bool = False) -> tuple[Float64, Float64]:
+        """See :meth:`Problem.slopes`."""
+        self._x[:] = x
+        self._function(*self._given, soft, *self._taken)
+        return self._residuals.copy(), self._slopes.copy()
+
+
+class SightingsInC(ctypes.Structure):
+    """The sightings and how the camera sees, as fit.c has them."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("times", "uv", "scratch")),
+        ("n", c_int64),
+        *((name, c_double) for name in ("focal", "cx", "cy", "g", "step_s", "fastest", "scale")),
+    )
+
+    @classmethod
+    def of(cls, view: View, times: Float64, uv: Float64) -> tuple[SightingsInC, tuple[Float64, ...]]:
+        """The structure, and what it points into.
+
+        Args:
+            view: the camera.
+            times: ``(n,)`` seconds since the instant of the parameters.
+            uv: ``(n, 2)`` pixels, lens distortion removed.
+        """
+        kept = (np.ascontiguousarray(times), np.ascontiguousarray(uv), np.empty(8 * len(times)))
+        constants = (view.focal_px, *view.center_px, G_MPS2, STEP_S, FASTEST_MPS, SOFT)
+        return cls(*(address(array) for array in kept), len(times), *constants), kept
+
+
+def solved(problem: Problem, start: Float64, tolerance: float, most: int, scale: Float64 | None = None) -> Float64:
+    """The unknowns ``(p,)`` of least loss near ``start``.
+
+    Args:
+        problem: what is to be least.
+        start: ``(p,)``.
+        tolerance: relative, of the loss and of the unknowns.
+        most: residuals are asked for so often at most.
+        scale: ``(p,)`` one over what is a usual step of each unknown; MINPACK's own when left out.
+    """
+    found = leastsq(
+        lambda x: problem.residuals(x, soft=True),
+        start,
+        Dfun=lambda x: problem.slopes(x, soft=True)[1],
+        full_output=True,
+        col_deriv=True,
+        ftol=tolerance,
+        xtol=tolerance,
+        maxfev=most,
+        diag=scale,
+    )
+    return np.asarray(found[0], np.float64)
+
+
+def softened(residual: Float64) -> tuple[Float64, Float64]:
+    """Residuals whose squares are the soft-L1 loss (Triggs et al. 2000), and their derivative; scale 3 deviations."""
+    z = np.square(residual / SOFT)
+    root = np.sqrt(1.0 + z)
+    # sign(r) * s * sqrt(2 (sqrt(1 + z) - 1)), in a form that is exact near zero
+    shrink = np.sqrt(2.0 / (root + 1.0))
+    return residual * shrink, 1.0 / (root * shrink)
