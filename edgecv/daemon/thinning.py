@@ -7,7 +7,7 @@ learnt anew after it.
 
 from __future__ import annotations
 
-_BEGINS_S = 0.7  # of lag: the end of several falls at once costs half a second
+_BEGINS_S = 1.0  # of lag: the end of several falls at once costs half a second, eight cameras starting one
 _ENDS_S = 0.2
 
 
