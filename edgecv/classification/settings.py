@@ -84,7 +84,13 @@ class ClassificationSettings:
     """Most paths remembered: bounds the work in rain."""
 
     repeats_allowed: int = 2
-    """Falls that went the very same way before this one and were still believed; nobody throws so exactly."""
+    """Falls that went the very same way before this one and were still believed, of what water could be."""
+
+    water_light_m2: float = 0.3
+    """Grey levels times square metres above which nothing that drips is: ten of the largest drops."""
+
+    large_repeats_allowed: int = 9
+    """The same for what is larger: somebody who lets things go over one sill is nearly as exact, a machine goes on."""
 
     use_nuisance_model: bool = False
     """A second opinion on what physics leaves open. It helps on simulated scenes; real footage to rely on it is still

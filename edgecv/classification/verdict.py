@@ -10,7 +10,7 @@ import numpy as np
 
 from edgecv.classification.driven import driven_log_ratio
 from edgecv.classification.settings import ClassificationSettings
-from edgecv.classification.water import could_be_a_drop
+from edgecv.classification.water import could_be_a_drop, light_m2
 from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
@@ -109,9 +109,12 @@ def _doubts(fall: Fall, settings: ClassificationSettings, surcharge: float) -> t
 
 
 def _water(fall: Fall, settings: ClassificationSettings, repeats: int) -> list[str]:
-    faint = could_be_a_drop(fall, settings)
-    if repeats > (0 if faint else settings.repeats_allowed):
-        return [f"{repeats} others fell the very same way in the last minutes, as dripping water does"]
+    """What drips, and what else goes the same way all the time."""
+    s, faint = settings, could_be_a_drop(fall, settings)
+    is_large = light_m2(fall) > s.water_light_m2
+    if repeats > (0 if faint else s.large_repeats_allowed if is_large else s.repeats_allowed):
+        what = "a machine" if is_large else "dripping water"
+        return [f"{repeats} others fell the very same way in the last minutes, as {what} does"]
     return ["so faint, and as fast, that it may be a drop of water"] if faint else []
 
 

@@ -25,14 +25,19 @@ def could_be_a_drop(fall: Fall, settings: ClassificationSettings) -> bool:
     area times contrast, which gravity's own scale turns into square metres.
     """
     fit, s = fall.fit, settings
-    scale_px_per_m = fit.gravity_px_s2() / G_MPS2
-    light = float(np.median([p.detection.area_px * abs(p.detection.contrast) for p in fall.path.points]))
-    if light / scale_px_per_m**2 > s.drop_light_m2:
+    if light_m2(fall) > s.drop_light_m2:
         return False
     sd = float(np.sqrt(fit.covariance[LOG_VT, LOG_VT]))
     # one standard deviation: a missed brick costs more than a drop among the candidates gains
     slow, fast = np.exp(fit.parameters[LOG_VT] + np.array([-sd, sd]))
     return bool(slow < s.drop_mps[1] and fast > s.drop_mps[0])
+
+
+def light_m2(fall: Fall) -> float:
+    """Light that a thing adds or takes away, grey levels times square metres at gravity's own scale."""
+    scale_px_per_m = fall.fit.gravity_px_s2() / G_MPS2
+    light_px = float(np.median([p.detection.area_px * abs(p.detection.contrast) for p in fall.path.points]))
+    return light_px / scale_px_per_m**2
 
 
 @dataclass(frozen=True, slots=True, eq=False)

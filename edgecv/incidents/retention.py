@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgecv.incidents.keys import BoxKey
@@ -41,6 +41,46 @@ def disk_of(folder: Path) -> Disk:
     return Disk(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
 
 
+@dataclass(slots=True)
+class _Deletion:
+    """One round of it.
+
+    Attributes:
+        store: whose evidence.
+        key: the box's.
+        done: a line for each deletion.
+        failed: what could not be deleted, and why.
+    """
+
+    store: IncidentStore
+    key: BoxKey
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, OSError] = field(default_factory=dict)
+
+    def delete(self, incident_id: str, reason: str, told: str) -> None:
+        """Delete one incident's evidence; what stands in the way of this one alone is kept for the end.
+
+        Raises:
+            OSError: the disk is full, for this and for every other.
+        """
+        if incident_id in self.failed:
+            return
+        try:
+            if self.store.delete(incident_id, self.key, reason):
+                self.done.append(f"evidence of {incident_id} deleted: {told}")
+        except OSError as error:
+            if is_full(error):
+                raise
+            self.failed[incident_id] = error
+
+    def tell_failures(self) -> None:
+        """Raise where something could not be deleted."""
+        for incident_id, error in self.failed.items():
+            more = f", nor {len(self.failed) - 1} others" if len(self.failed) > 1 else ""
+            why = f"{error.strerror or error}: {error.filename or self.store.folder_of(incident_id)}"
+            raise OSError(error.errno, f"the evidence of {incident_id} cannot be deleted{more} ({why})") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """The limits.
@@ -58,43 +98,45 @@ class Retention:
     def apply(self, store: IncidentStore, key: BoxKey, recordings: Path, now_s: float | None = None) -> list[str]:
         """Delete what has to go; return a line for each deletion of evidence.
 
+        Evidence that cannot be deleted keeps no other.
+
         Raises:
-            OSError: the disk failed.
+            OSError: the disk failed, or something cannot be deleted; all else is.
         """
         now_s = time.time() if now_s is None else now_s
         self._old_recordings(recordings, now_s)
-        done: list[str] = []
+        deletion = _Deletion(store, key)
         try:
-            self._old_evidence(store, key, now_s, done)
+            self._old_evidence(deletion, now_s)
         except (OSError, sqlite3.Error) as error:
             recordings_gone = self._cut_recordings(store, recordings) if is_full(error) else []
             if not recordings_gone:
                 raise
-            done += recordings_gone  # they go without a proof, which needs room
-            self._old_evidence(store, key, now_s, done)
-        return done + self._make_room(store, key, recordings)
+            deletion.done += recordings_gone  # they go without a proof, which needs room
+            self._old_evidence(deletion, now_s)
+        deletion.done += self._cut_recordings(store, recordings)
+        self._make_room(deletion)
+        deletion.tell_failures()
+        return deletion.done
 
-    def _old_evidence(self, store: IncidentStore, key: BoxKey, now_s: float, done: list[str]) -> None:
+    def _old_evidence(self, deletion: _Deletion, now_s: float) -> None:
         age_s = self.keep_days * 86400.0
         for also_unfinished, limit_s in ((False, age_s), (True, UNFINISHED_LONGER * age_s)):
-            done.extend(
-                f"evidence of {stored.id} deleted: older than {limit_s / 86400.0:g} days"
-                for stored in store.deletable(now_s - limit_s, also_unfinished=also_unfinished)
-                if store.delete(stored.id, key, f"older than {limit_s / 86400.0:g} days")
-            )
+            why = f"older than {limit_s / 86400.0:g} days"
+            for stored in deletion.store.deletable(now_s - limit_s, also_unfinished=also_unfinished):
+                deletion.delete(stored.id, why, why)
 
-    def _make_room(self, store: IncidentStore, key: BoxKey, recordings: Path) -> list[str]:
-        done = self._cut_recordings(store, recordings)
+    def _make_room(self, deletion: _Deletion) -> None:
+        store = deletion.store
         finished = {stored.id for stored in store.deletable()}
-        for stored in store.deletable(also_unfinished=True)[:_AT_ONCE]:
+        left = [stored.id for stored in store.deletable(also_unfinished=True) if stored.id not in deletion.failed]
+        for incident_id in left[:_AT_ONCE]:
             used = disk_of(store.folder).used_share
             if used <= self.disk_share:
                 break
-            if stored.id not in finished and used < max(_HARDLY_ANY, self.disk_share):
+            if incident_id not in finished and used < max(_HARDLY_ANY, self.disk_share):
                 break
-            if store.delete(stored.id, key, f"the disk was {used:.0%} full"):
-                done.append(f"evidence of {stored.id} deleted: the disk is {used:.0%} full")
-        return done
+            deletion.delete(incident_id, f"the disk was {used:.0%} full", f"the disk is {used:.0%} full")
 
     def _cut_recordings(self, store: IncidentStore, recordings: Path) -> list[str]:
         done: list[str] = []

@@ -7,7 +7,7 @@ import pytest
 from known_paths import facade_camera, fall_track
 
 from edgecv.classification import ClassificationSettings, RepeatedPaths, judge
-from edgecv.classification.water import could_be_a_drop
+from edgecv.classification.water import could_be_a_drop, light_m2
 from edgecv.tracking import Track
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 
@@ -47,14 +47,16 @@ def test_what_is_brighter_or_faster_or_slower_is_none(terminal_mps: float, size_
     assert not could_be_a_drop(_seen(fall_track(terminal_mps), size_px, contrast), SETTINGS)
 
 
-def test_falls_that_go_the_very_same_way_are_counted_and_doubted() -> None:
+@pytest.mark.parametrize(("size_px", "believed", "what"), [(1.5, 3, "dripping water"), (8.0, 10, "a machine")])
+def test_falls_that_go_the_very_same_way_are_counted_and_doubted(size_px: float, believed: int, what: str) -> None:
     track, paths = fall_track(25.0), RepeatedPaths(SETTINGS)
-    falls = [_seen(track, 6.0, 40.0, later_s=30.0 * n) for n in range(5)]
+    falls = [_seen(track, size_px, 40.0, later_s=30.0 * n) for n in range(12)]
+    assert (light_m2(falls[0]) > SETTINGS.water_light_m2) == (what == "a machine")
     counts = [paths.count(fall) for fall in falls]
-    assert counts == [0, 1, 2, 3, 4]
-    tiers = [judge(fall, SETTINGS, n).tier for fall, n in zip(falls, counts, strict=True)]
-    assert tiers[:3] == ["incident"] * 3
-    assert tiers[3:] == ["candidate"] * 2
+    assert counts == list(range(12))
+    verdicts = [judge(fall, SETTINGS, n) for fall, n in zip(falls, counts, strict=True)]
+    assert [verdict.tier for verdict in verdicts] == ["incident"] * believed + ["candidate"] * (12 - believed)
+    assert verdicts[-1].reasons == (f"11 others fell the very same way in the last minutes, as {what} does",)
 
 
 def test_a_fall_from_the_next_window_or_of_another_weight_is_no_repetition() -> None:

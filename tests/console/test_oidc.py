@@ -119,6 +119,21 @@ def test_roles_follow_the_claim_from_login_to_login(town: Office, provider: Prov
     assert ("OIDC", "role given", "li: none any more") in _audit(town)
 
 
+def test_two_tabs_that_log_somebody_in_for_the_first_time_make_one_account(
+    town: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second looked before the first had written, as PostgreSQL lets it."""
+    _enter(town)
+    really, looks = elsewhere._known, iter([None])
+    monkeypatch.setattr(elsewhere, "_known", lambda *given: next(looks, really(*given)))
+    browser, answer = _enter(town)
+    assert answer.status_code == 200 and answer.url.path == "/incidents"
+    assert next(looks, "all asked for") == "all asked for"
+    with town.database.session(EVERYTHING) as session:
+        assert [user.name for user in session.scalars(select(User).where(User.subject.is_not(None)))] == ["li"]
+    assert [action for by, action, _ in _audit(town) if by == "OIDC"].count("user added") == 1
+
+
 @pytest.mark.parametrize("groups", [["strangers"], [], None, {"estate": True}, ["ESTATE"]])
 def test_without_a_role_nobody_comes_in_and_no_account_is_made(
     town: Office, provider: Provider, groups: object

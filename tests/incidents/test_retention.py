@@ -149,6 +149,29 @@ def test_a_disk_without_room_for_the_proof_of_a_deletion_loses_recordings_first(
     assert [line.split(" deleted")[0] for line in kept.apply()] == ["recording new.mp4", "evidence of old"]
 
 
+def test_what_cannot_be_deleted_keeps_nothing_else(
+    kept: Kept, fullness: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "stuck", "last"):
+        kept.add(name, days=400.0)
+    really = Path.unlink
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.parent.name == "stuck":
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+        really(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    recording = kept.recordings / "north-1" / "new.mp4"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"pictures")
+    fullness[:] = [0.99]
+    with pytest.raises(OSError, match=r"evidence of stuck cannot be deleted \(Operation not permitted: .*stuck/"):
+        kept.apply()
+    assert kept.gone() == {"first", "last"}
+    assert not recording.exists()
+
+
 def test_a_full_disk_costs_recordings_first_then_what_is_settled_then_the_oldest(
     kept: Kept, fullness: list[float]
 ) -> None:

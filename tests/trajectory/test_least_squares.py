@@ -31,7 +31,9 @@ def _alike(ours: Problem, reference: Problem, x: np.ndarray) -> None:
 
 
 @needs_library
-@given(terminal=st.floats(2.0, 60.0), calibrated=st.booleans(), off=st.lists(st.floats(-1, 1), min_size=11, max_size=11))
+@given(
+    terminal=st.floats(2.0, 60.0), calibrated=st.booleans(), off=st.lists(st.floats(-1, 1), min_size=11, max_size=11)
+)
 def test_a_fits_residuals_and_slopes_are_those_of_the_reference(
     terminal: float, calibrated: bool, off: list[float]
 ) -> None:

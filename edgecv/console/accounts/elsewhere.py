@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from edgecv.config.oidc import OidcSection
@@ -57,12 +58,7 @@ def enter(session: Session, settings: OidcSection, claims: Mapping[str, Any], ad
     if not roles:
         raise NoRoleError("role", f"{OIDC}: no grant fits what {settings.claim} says of {_called(claims)}")
     if user is None:
-        user = User(name=_free_name(session, settings, claims), full_name="", password_hash=None)
-        user.subject = _subject(settings, claims)
-        user.created_s = time.time()
-        session.add(user)
-        session.flush()
-        audit(session, OIDC, "user added", user.name, address=address)
+        user = _added(session, settings, claims, address)
     if user.disabled:
         raise NoRoleError("disabled", f"{OIDC}: {user.name} is disabled here")
     full_name = claims.get("name")
@@ -72,6 +68,22 @@ def enter(session: Session, settings: OidcSection, claims: Mapping[str, Any], ad
     community = min(roles)
     audit(session, user.name, "login", OIDC, community=community, address=address)
     return begin_session(session, user, community)
+
+
+def _added(session: Session, settings: OidcSection, claims: Mapping[str, Any], address: str) -> User:
+    user = User(name=_free_name(session, settings, claims), full_name="", password_hash=None)
+    user.subject = _subject(settings, claims)
+    user.created_s = time.time()
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError:  # they logged in at the same moment in another tab
+        first = _known(session, settings, claims)
+        if first is None:
+            raise
+        return first
+    audit(session, OIDC, "user added", user.name, address=address)
+    return user
 
 
 def shut_out(session: Session, settings: OidcSection, claims: Mapping[str, Any], address: str) -> None:
