@@ -152,6 +152,10 @@ class Child:
         """What it is given when it is started next."""
         self._arguments = arguments
 
+    def put_off(self, seconds: float) -> None:
+        """Start it so much later."""
+        self._retry = time.monotonic() + seconds
+
     def terminate(self) -> None:
         """Ask it to end."""
         if self._process is not None and self._process.is_alive():

@@ -82,6 +82,7 @@ class Keeper(threading.Thread):
         self._state = state
         self._key = key
         self._growing_since: dict[str, float] = {}
+        self._undeleted: str | None = None
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -109,8 +110,12 @@ class Keeper(threading.Thread):
         try:
             store, outbox = IncidentStore(database, self._state / INCIDENTS), Outbox(database)
             retention = Retention(storage.keep_days, storage.disk_share, storage.record_hours)
-            for line in retention.apply(store, self._key, self._state / RECORDINGS):
+            deletion = retention.apply(store, self._key, self._state / RECORDINGS)
+            for line in deletion.done:
                 _log.info(line)
+            if deletion.problem is not None and deletion.problem != self._undeleted:
+                _log.error("%s; look at its owner and attributes", deletion.problem)
+            self._undeleted = deletion.problem
             self.disk = disk_of(self._state)
             has_reserve = keep_reserve(self._state)
             self._left_over(store)
@@ -118,7 +123,7 @@ class Keeper(threading.Thread):
             outbox.prune(names, storage.keep_days * 86400.0)
             self.depths = {name: outbox.depth(name) for name in names}
             self.totals = store.totals()
-            self.problem = None
+            self.problem = deletion.problem
             if not has_reserve or self.disk.free_bytes < _LITTLE_BYTES:
                 free = self.disk.free_bytes / 2**20
                 self.problem = f"the disk is full ({free:.0f} MB free): evidence may be cut down, records are kept"

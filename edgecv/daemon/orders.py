@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from edgecv.config import Box
@@ -14,6 +16,7 @@ from edgecv.daemon.worker import worker_main
 
 _log = logging.getLogger("edgecv.supervisor")
 Orders = WorkerSpec | DeviceSpec
+_START_CORE_S = 1.5  # of one core: what a worker imports before its first picture
 
 
 def all_orders(box: Box, state: Path, *, rehearsal: bool = False) -> dict[str, Orders]:
@@ -35,7 +38,15 @@ def all_orders(box: Box, state: Path, *, rehearsal: bool = False) -> dict[str, O
     return orders
 
 
-def child_of(spec: Orders, log: tuple[LogForm, str]) -> Child:
-    """The process for someone's orders, not started yet."""
-    main = worker_main if isinstance(spec, WorkerSpec) else device_main
-    return Child(spec.id, main, (spec,), log, spec.memory_mb, ends=spec.ends)
+def workers_of(specs: Iterable[Orders], log: tuple[LogForm, str]) -> dict[str, Child]:
+    """The processes for everyone's orders, by id, not started yet.
+
+    They start one after the other: cameras that watch already do not wait for the rest to start.
+    """
+    apart_s = _START_CORE_S / len(os.sched_getaffinity(0))
+    workers: dict[str, Child] = {}
+    for n, spec in enumerate(specs):
+        main = worker_main if isinstance(spec, WorkerSpec) else device_main
+        workers[spec.id] = Child(spec.id, main, (spec,), log, spec.memory_mb, ends=spec.ends)
+        workers[spec.id].put_off(n * apart_s)
+    return workers

@@ -28,7 +28,7 @@ from edgecv.daemon.lock import take_state
 from edgecv.daemon.logs import LogForm, configure_logging, register_secret
 from edgecv.daemon.messages import Heartbeat
 from edgecv.daemon.notify import Notifier
-from edgecv.daemon.orders import all_orders, child_of
+from edgecv.daemon.orders import all_orders, workers_of
 from edgecv.daemon.states import States
 from edgecv.daemon.web import WebServer, make_app
 from edgecv.errors import ConfigError, EdgecvError
@@ -96,8 +96,7 @@ class Supervisor:
         """Run until told to stop; the exit code."""
         with self._signals():
             _log.info("edgecv %s watches %s of %s", __version__, ", ".join(self._specs), self._box.site)
-            for spec in self._specs.values():
-                self._children[spec.id] = child_of(spec, self._log)
+            self._children = workers_of(self._specs.values(), self._log)
             self._courier = self._courier_of(self._box)
             self._console = self._console_of(self._box)
             self._keeper.start()
@@ -220,12 +219,11 @@ class Supervisor:
         gone = [name for name in self._children if name not in specs]
         changed = [n for n, s in specs.items() if n in self._specs and s.fingerprint() != self._specs[n].fingerprint()]
         self._end([self._children.pop(name) for name in (*gone, *changed)], time.monotonic() + _WORKERS_S)
-        for name, spec in specs.items():
-            if name in self._children:
-                self._children[name].tell(spec.new_set_up())
-                self._children[name].set_arguments((spec,))
-            else:
-                self._children[name] = child_of(spec, self._log)
+        for name, child in self._children.items():
+            child.tell(specs[name].new_set_up())
+            child.set_arguments((specs[name],))
+        new = [spec for name, spec in specs.items() if name not in self._children]
+        self._children |= workers_of(new, self._log)
         self._children = {name: self._children[name] for name in specs}
         if box.settings.upstream != self._box.settings.upstream or box.site != self._box.site:
             if self._courier is not None:

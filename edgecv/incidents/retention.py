@@ -42,7 +42,7 @@ def disk_of(folder: Path) -> Disk:
 
 
 @dataclass(slots=True)
-class _Deletion:
+class Deletion:
     """One round of it.
 
     Attributes:
@@ -57,8 +57,18 @@ class _Deletion:
     done: list[str] = field(default_factory=list)
     failed: dict[str, OSError] = field(default_factory=dict)
 
+    @property
+    def problem(self) -> str | None:
+        """What could not be deleted, in words."""
+        if not self.failed:
+            return None
+        incident_id, error = next(iter(self.failed.items()))
+        more = "" if len(self.failed) == 1 else f", nor that of {len(self.failed) - 1} others"
+        where = error.filename or self.store.folder_of(incident_id)
+        return f"the evidence of {incident_id} cannot be deleted{more}: {where}: {error.strerror or error}"
+
     def delete(self, incident_id: str, reason: str, told: str) -> None:
-        """Delete one incident's evidence; what stands in the way of this one alone is kept for the end.
+        """Delete one incident's evidence; what stands in the way of this one alone keeps no other.
 
         Raises:
             OSError: the disk is full, for this and for every other.
@@ -72,13 +82,6 @@ class _Deletion:
             if is_full(error):
                 raise
             self.failed[incident_id] = error
-
-    def tell_failures(self) -> None:
-        """Raise where something could not be deleted."""
-        for incident_id, error in self.failed.items():
-            more = f", nor {len(self.failed) - 1} others" if len(self.failed) > 1 else ""
-            why = f"{error.strerror or error}: {error.filename or self.store.folder_of(incident_id)}"
-            raise OSError(error.errno, f"the evidence of {incident_id} cannot be deleted{more} ({why})") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,15 @@ class Retention:
     disk_share: float
     record_hours: float
 
-    def apply(self, store: IncidentStore, key: BoxKey, recordings: Path, now_s: float | None = None) -> list[str]:
-        """Delete what has to go; return a line for each deletion of evidence.
-
-        Evidence that cannot be deleted keeps no other.
+    def apply(self, store: IncidentStore, key: BoxKey, recordings: Path, now_s: float | None = None) -> Deletion:
+        """Delete what has to go; return what was deleted and what could not be.
 
         Raises:
-            OSError: the disk failed, or something cannot be deleted; all else is.
+            OSError: the disk failed.
         """
         now_s = time.time() if now_s is None else now_s
         self._old_recordings(recordings, now_s)
-        deletion = _Deletion(store, key)
+        deletion = Deletion(store, key)
         try:
             self._old_evidence(deletion, now_s)
         except (OSError, sqlite3.Error) as error:
@@ -116,17 +117,16 @@ class Retention:
             self._old_evidence(deletion, now_s)
         deletion.done += self._cut_recordings(store, recordings)
         self._make_room(deletion)
-        deletion.tell_failures()
-        return deletion.done
+        return deletion
 
-    def _old_evidence(self, deletion: _Deletion, now_s: float) -> None:
+    def _old_evidence(self, deletion: Deletion, now_s: float) -> None:
         age_s = self.keep_days * 86400.0
         for also_unfinished, limit_s in ((False, age_s), (True, UNFINISHED_LONGER * age_s)):
             why = f"older than {limit_s / 86400.0:g} days"
             for stored in deletion.store.deletable(now_s - limit_s, also_unfinished=also_unfinished):
                 deletion.delete(stored.id, why, why)
 
-    def _make_room(self, deletion: _Deletion) -> None:
+    def _make_room(self, deletion: Deletion) -> None:
         store = deletion.store
         finished = {stored.id for stored in store.deletable()}
         left = [stored.id for stored in store.deletable(also_unfinished=True) if stored.id not in deletion.failed]

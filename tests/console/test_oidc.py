@@ -126,7 +126,7 @@ def test_two_tabs_that_log_somebody_in_for_the_first_time_make_one_account(
     _enter(town)
     really, looks = elsewhere._known, iter([None])
     monkeypatch.setattr(elsewhere, "_known", lambda *given: next(looks, really(*given)))
-    browser, answer = _enter(town)
+    _, answer = _enter(town)
     assert answer.status_code == 200 and answer.url.path == "/incidents"
     assert next(looks, "all asked for") == "all asked for"
     with town.database.session(EVERYTHING) as session:

@@ -165,3 +165,14 @@ def test_a_child_that_does_not_end_when_asked_is_killed_in_time(make) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert make(beats).finish(0.0)  # never started
+
+
+def test_one_that_is_put_off_starts_then_and_hangs_not_meanwhile(make: Callable[..., Child]) -> None:
+    child = make(beats)
+    child.put_off(0.6)
+    begun = time.monotonic()
+    while child.pid is None:
+        assert child.step() is None
+        assert child.is_fresh()
+        time.sleep(0.02)
+    assert 0.6 <= time.monotonic() - begun < 5.0

@@ -1,4 +1,4 @@
-"""What the fits ask of C is what their NumPy reference says; short cuts of linear algebra give what the long way does."""
+"""What the fits ask of C is what their NumPy reference says; short cuts of linear algebra give the same result."""
 
 from __future__ import annotations
 
