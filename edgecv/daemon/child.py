@@ -21,6 +21,7 @@ _spawning = multiprocessing.get_context("spawn")
 SILENT_S = 10.0
 """A child silent for so long hangs; for systemd's watchdog a heartbeat counts half as long."""
 _STARTING_S = 60.0  # until the first heartbeat: interpreter, libraries, a busy box
+_OTHERS_WAIT_S = 5.0  # for its first heartbeat
 _HEALTHY_S = 60.0
 _MANY, _WITHIN_S = 5, 600.0
 _SELDOM_S = 60.0
@@ -100,13 +101,23 @@ class Child:
         age_s = time.monotonic() - self._heard
         return age_s < (self._silent_s / 2.0 if self._beaten else _STARTING_S)
 
-    def step(self) -> Death | None:
-        """Start it when its time has come, take its heartbeats, kill it when it hangs or has grown too large."""
+    @property
+    def is_starting(self) -> bool:
+        """Whether it has given no sign of life yet, and others had better wait: what it imports takes a core."""
+        is_new = self._process is not None and not self._beaten
+        return is_new and time.monotonic() - self._started < _OTHERS_WAIT_S
+
+    def step(self, *, may_start: bool = True) -> Death | None:
+        """Start it when its time has come, take its heartbeats, kill it when it hangs or has grown too large.
+
+        Args:
+            may_start: whether its time may come now.
+        """
         now = time.monotonic()
         if self.finished:
             return None
         if self._process is None:
-            if now >= self._retry:
+            if may_start and now >= self._retry:
                 self._start()
             return None
         self.listen()
@@ -151,10 +162,6 @@ class Child:
     def set_arguments(self, arguments: tuple[Any, ...]) -> None:
         """What it is given when it is started next."""
         self._arguments = arguments
-
-    def put_off(self, seconds: float) -> None:
-        """Start it so much later."""
-        self._retry = time.monotonic() + seconds
 
     def terminate(self) -> None:
         """Ask it to end."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from edgecv.daemon.worker import worker_main
 
 _log = logging.getLogger("edgecv.supervisor")
 Orders = WorkerSpec | DeviceSpec
-_START_CORE_S = 1.5  # of one core: what a worker imports before its first picture
 
 
 def all_orders(box: Box, state: Path, *, rehearsal: bool = False) -> dict[str, Orders]:
@@ -39,14 +37,9 @@ def all_orders(box: Box, state: Path, *, rehearsal: bool = False) -> dict[str, O
 
 
 def workers_of(specs: Iterable[Orders], log: tuple[LogForm, str]) -> dict[str, Child]:
-    """The processes for everyone's orders, by id, not started yet.
-
-    They start one after the other: cameras that watch already do not wait for the rest to start.
-    """
-    apart_s = _START_CORE_S / len(os.sched_getaffinity(0))
+    """The processes for everyone's orders, by id, not started yet."""
     workers: dict[str, Child] = {}
-    for n, spec in enumerate(specs):
+    for spec in specs:
         main = worker_main if isinstance(spec, WorkerSpec) else device_main
         workers[spec.id] = Child(spec.id, main, (spec,), log, spec.memory_mb, ends=spec.ends)
-        workers[spec.id].put_off(n * apart_s)
     return workers

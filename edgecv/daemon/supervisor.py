@@ -6,10 +6,11 @@ It decodes nothing and sends nothing itself, so that nothing a camera or a broke
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -127,7 +128,7 @@ class Supervisor:
         else:
             time.sleep(_TICK_S)
         for name, child in self._children.items():
-            death = child.step()
+            death = child.step(may_start=may_start(self._children.values(), len(os.sched_getaffinity(0))))
             if death is not None:
                 self._mourn(name, death)
             elif child.beat is not None:
@@ -308,3 +309,8 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def may_start(children: Iterable[Child], cores: int) -> bool:
+    """Whether one more may start now: half of the cores are left to the cameras that watch already."""
+    return sum(child.is_starting for child in children) < max(1, cores // 2)

@@ -14,12 +14,17 @@ import pytest
 from waiting import wait_for
 
 from edgecv.daemon.child import Child, Death
+from edgecv.daemon.supervisor import may_start
 
 
 def beats(pipe: Connection, *_: object) -> None:
     while True:
         pipe.send("alive")
         time.sleep(0.05)
+
+
+def says_nothing(_pipe: Connection, *_: object) -> None:
+    time.sleep(600.0)
 
 
 def beats_once(pipe: Connection, *_: object) -> None:
@@ -167,12 +172,31 @@ def test_a_child_that_does_not_end_when_asked_is_killed_in_time(make) -> None:
     assert make(beats).finish(0.0)  # never started
 
 
-def test_one_that_is_put_off_starts_then_and_hangs_not_meanwhile(make: Callable[..., Child]) -> None:
+def test_one_that_may_not_start_yet_waits_and_is_not_taken_for_hung(make: Callable[..., Child]) -> None:
     child = make(beats)
-    child.put_off(0.6)
-    begun = time.monotonic()
-    while child.pid is None:
-        assert child.step() is None
-        assert child.is_fresh()
-        time.sleep(0.02)
-    assert 0.6 <= time.monotonic() - begun < 5.0
+    for _ in range(3):
+        assert child.step(may_start=False) is None
+        assert child.pid is None and child.is_fresh() and not child.is_starting
+    assert child.step() is None
+    assert child.is_starting
+    start(child)
+    assert not child.is_starting
+
+
+def test_nobody_waits_long_for_one_that_gives_no_sign_of_life(
+    make: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgecv.daemon.child._OTHERS_WAIT_S", 0.2)
+    child = make(says_nothing)
+    child.step()
+    assert child.is_starting
+    time.sleep(0.25)
+    assert not child.is_starting and child.is_fresh()
+
+
+@pytest.mark.parametrize(("cores", "at_once"), [(1, 1), (2, 1), (4, 2), (8, 4)])
+def test_half_of_the_cores_are_left_to_those_that_watch(make: Callable[..., Child], cores: int, at_once: int) -> None:
+    children = [make(says_nothing) for _ in range(5)]
+    for child in children:
+        child.step(may_start=may_start(children, cores))
+    assert [child.pid is not None for child in children] == [True] * at_once + [False] * (5 - at_once)
