@@ -111,9 +111,10 @@ def _doubts(fall: Fall, settings: ClassificationSettings, surcharge: float) -> t
 def _water(fall: Fall, settings: ClassificationSettings, repeats: int) -> list[str]:
     """What drips, and what else goes the same way all the time."""
     s, faint = settings, could_be_a_drop(fall, settings)
-    is_large = light_m2(fall) > s.water_light_m2
-    if repeats > (0 if faint else s.large_repeats_allowed if is_large else s.repeats_allowed):
-        what = "a machine" if is_large else "dripping water"
+    allowed, what = 0 if faint else s.repeats_allowed, "dripping water"
+    if repeats > allowed and light_m2(fall) > s.water_light_m2:
+        allowed, what = s.large_repeats_allowed, "a machine"
+    if repeats > allowed:
         return [f"{repeats} others fell the very same way in the last minutes, as {what} does"]
     return ["so faint, and as fast, that it may be a drop of water"] if faint else []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from pathlib import Path
 
 from edgecv.config import Box
@@ -36,10 +35,7 @@ def all_orders(box: Box, state: Path, *, rehearsal: bool = False) -> dict[str, O
     return orders
 
 
-def workers_of(specs: Iterable[Orders], log: tuple[LogForm, str]) -> dict[str, Child]:
-    """The processes for everyone's orders, by id, not started yet."""
-    workers: dict[str, Child] = {}
-    for spec in specs:
-        main = worker_main if isinstance(spec, WorkerSpec) else device_main
-        workers[spec.id] = Child(spec.id, main, (spec,), log, spec.memory_mb, ends=spec.ends)
-    return workers
+def child_of(spec: Orders, log: tuple[LogForm, str]) -> Child:
+    """The process for someone's orders, not started yet."""
+    main = worker_main if isinstance(spec, WorkerSpec) else device_main
+    return Child(spec.id, main, (spec,), log, spec.memory_mb, ends=spec.ends)

@@ -29,7 +29,7 @@ from edgecv.daemon.lock import take_state
 from edgecv.daemon.logs import LogForm, configure_logging, register_secret
 from edgecv.daemon.messages import Heartbeat
 from edgecv.daemon.notify import Notifier
-from edgecv.daemon.orders import all_orders, workers_of
+from edgecv.daemon.orders import all_orders, child_of
 from edgecv.daemon.states import States
 from edgecv.daemon.web import WebServer, make_app
 from edgecv.errors import ConfigError, EdgecvError
@@ -77,6 +77,7 @@ class Supervisor:
         self._state = state_directory(self._box).absolute()
         self._notifier = Notifier.from_environment()
         self._specs = all_orders(self._box, self._state, rehearsal=rehearsal)
+        self._cores = len(os.sched_getaffinity(0))
         self._children: dict[str, Child] = {}
         self._deaths: dict[str, str] = {}
         self._evidence = evidence_child(self._state, self._log)
@@ -97,7 +98,8 @@ class Supervisor:
         """Run until told to stop; the exit code."""
         with self._signals():
             _log.info("edgecv %s watches %s of %s", __version__, ", ".join(self._specs), self._box.site)
-            self._children = workers_of(self._specs.values(), self._log)
+            for spec in self._specs.values():
+                self._children[spec.id] = child_of(spec, self._log)
             self._courier = self._courier_of(self._box)
             self._console = self._console_of(self._box)
             self._keeper.start()
@@ -128,7 +130,7 @@ class Supervisor:
         else:
             time.sleep(_TICK_S)
         for name, child in self._children.items():
-            death = child.step(may_start=may_start(self._children.values(), len(os.sched_getaffinity(0))))
+            death = child.step(may_start=may_start(self._children.values(), self._cores))
             if death is not None:
                 self._mourn(name, death)
             elif child.beat is not None:
@@ -220,11 +222,12 @@ class Supervisor:
         gone = [name for name in self._children if name not in specs]
         changed = [n for n, s in specs.items() if n in self._specs and s.fingerprint() != self._specs[n].fingerprint()]
         self._end([self._children.pop(name) for name in (*gone, *changed)], time.monotonic() + _WORKERS_S)
-        for name, child in self._children.items():
-            child.tell(specs[name].new_set_up())
-            child.set_arguments((specs[name],))
-        new = [spec for name, spec in specs.items() if name not in self._children]
-        self._children |= workers_of(new, self._log)
+        for name, spec in specs.items():
+            if name in self._children:
+                self._children[name].tell(spec.new_set_up())
+                self._children[name].set_arguments((spec,))
+            else:
+                self._children[name] = child_of(spec, self._log)
         self._children = {name: self._children[name] for name in specs}
         if box.settings.upstream != self._box.settings.upstream or box.site != self._box.site:
             if self._courier is not None:

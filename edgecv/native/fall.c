@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-int32_t edgecv_version(void) { return 5; }
+int32_t edgecv_version(void) { return 6; }
 
 typedef struct {
     double gravity[3], wind[3], drag, most;

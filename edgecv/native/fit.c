@@ -20,7 +20,8 @@ typedef struct {
 typedef struct {
     Sightings seen;
     const double *sd;                   /* (n, 2) pixels */
-    const double *mean, *spread, *step; /* (11) */
+    const double *mean, *spread;        /* (11) */
+    const double *step;                 /* (p) */
     const int64_t *free;                /* (p) which parameters are fitted */
     int64_t p;
 } Fit;
@@ -55,7 +56,25 @@ static void soften(double scale, int64_t m, int64_t p, double *residuals, double
     }
 }
 
-static void residuals_of_fit(const Fit *fit, const double *x, double *out) {
+typedef void (*Residuals)(const void *problem, const double *x, double *out);
+
+/* Residuals (m) at x (p), and their forward differences (p, m) unless those are null. */
+static void evaluate(Residuals of, const void *problem, double scale, const double *step, int64_t m, int64_t p,
+                     const double *x, int32_t soft, double *residuals, double *slopes) {
+    double at[PARAMETERS];
+    of(problem, x, residuals);
+    for (int64_t k = 0; slopes && k < p; k++) {
+        double *row = slopes + k * m;
+        memcpy(at, x, (size_t)p * sizeof *at);
+        at[k] += step[k];
+        of(problem, at, row);
+        for (int64_t i = 0; i < m; i++) row[i] = (row[i] - residuals[i]) / step[k];
+    }
+    if (soft) soften(scale, m, p, residuals, slopes);
+}
+
+static void residuals_of_fit(const void *problem, const double *x, double *out) {
+    const Fit *fit = problem;
     const Sightings *s = &fit->seen;
     double parameters[PARAMETERS];
     memcpy(parameters, fit->mean, sizeof parameters);
@@ -70,17 +89,8 @@ static void residuals_of_fit(const Fit *fit, const double *x, double *out) {
 
 /* Residuals (2n + p) at x (p), and their slopes (p, 2n + p) unless those are null. */
 void edgecv_fit(const Fit *fit, const double *x, int32_t soft, double *residuals, double *slopes) {
-    int64_t m = 2 * fit->seen.n + fit->p;
-    double at[PARAMETERS];
-    residuals_of_fit(fit, x, residuals);
-    for (int64_t k = 0; slopes && k < fit->p; k++) {
-        double step = fit->step[fit->free[k]], *row = slopes + k * m;
-        memcpy(at, x, (size_t)fit->p * sizeof *at);
-        at[k] += step;
-        residuals_of_fit(fit, at, row);
-        for (int64_t i = 0; i < m; i++) row[i] = (row[i] - residuals[i]) / step;
-    }
-    if (soft) soften(fit->seen.scale, m, fit->p, residuals, slopes);
+    evaluate(residuals_of_fit, fit, fit->seen.scale, fit->step, 2 * fit->seen.n + fit->p, fit->p, x, soft, residuals,
+             slopes);
 }
 
 static void turned(const double *by, const double *v, double *out) {
@@ -102,7 +112,8 @@ static double dot(const double *p, const double *q, int64_t n) {
     return sums[0] + sums[1] + sums[2] + sums[3] + rest;
 }
 
-static void residuals_of_launch(const Launch *launch, const double *x, double *out) {
+static void residuals_of_launch(const void *problem, const double *x, double *out) {
+    const Launch *launch = problem;
     const Sightings *s = &launch->seen;
     double from[3], local[3], speed[3], wind[3], blowing[3] = {x[7], 0, x[8]};
     for (int i = 0; i < 3; i++) from[i] = x[i] - launch->position[i];
@@ -126,15 +137,6 @@ static void residuals_of_launch(const Launch *launch, const double *x, double *o
 
 /* Residuals (2n + 7) at x (9), and their slopes (9, 2n + 7) unless those are null. */
 void edgecv_launch(const Launch *launch, const double *x, int32_t soft, double *residuals, double *slopes) {
-    int64_t m = 2 * launch->seen.n + UNKNOWNS - 2;
-    double at[UNKNOWNS];
-    residuals_of_launch(launch, x, residuals);
-    for (int64_t k = 0; slopes && k < UNKNOWNS; k++) {
-        double *row = slopes + k * m;
-        memcpy(at, x, sizeof at);
-        at[k] += launch->step[k];
-        residuals_of_launch(launch, at, row);
-        for (int64_t i = 0; i < m; i++) row[i] = (row[i] - residuals[i]) / launch->step[k];
-    }
-    if (soft) soften(launch->seen.scale, m, UNKNOWNS, residuals, slopes);
+    evaluate(residuals_of_launch, launch, launch->seen.scale, launch->step, 2 * launch->seen.n + UNKNOWNS - 2, UNKNOWNS,
+             x, soft, residuals, slopes);
 }

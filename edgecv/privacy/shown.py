@@ -62,7 +62,7 @@ def outlines_of(view: View, origin: Mapping[str, Any] | None = None) -> Outlines
     corners = None
     if origin is not None and floor is not None and window is not None:
         corners = view.outline(origin.get("facade"), int(floor), str(window))
-    return Outlines(_polygons(walls), _polygons(windows), next(iter(_polygons([corners])), None))
+    return Outlines(_polygons(walls), _polygons(windows), None if corners is None else _polygons([corners])[0])
 
 
 def shown_mask(
@@ -148,9 +148,9 @@ def _windows(plan: FacadePlan, camera: PinholeCamera) -> Iterator[Corners]:
             yield np.asarray(cv2.convexHull(corners)[:, 0], np.float64)
 
 
-def _polygons(found: Iterable[Corners | None]) -> tuple[Polygon, ...]:
+def _polygons(found: Iterable[Corners]) -> tuple[Polygon, ...]:
     """As plain numbers that a file keeps, to a hundredth of a pixel."""
-    kept = [corners for corners in found if corners is not None]
+    kept = list(found)
     if not kept:
         return ()
     numbers = iter(np.clip(np.concatenate(kept), -8192, 16384).round(2).tolist())

@@ -185,7 +185,7 @@ def problem_of(
     free = prior.free
     if compiled:
         seen, kept = SightingsInC.of(view, times, uv)
-        kept += tuple(map(np.ascontiguousarray, (sd_px, prior.mean, prior.sd, _STEPS, free.astype(np.int64))))
+        kept += tuple(map(np.ascontiguousarray, (sd_px, prior.mean, prior.sd, _STEPS[free], free.astype(np.int64))))
         structure = _FitInC(seen, *(address(array) for array in kept[-5:]), len(free))
         return ProblemInC(LIBRARY.edgecv_fit, structure, kept, len(free), 2 * len(times) + len(free))
 

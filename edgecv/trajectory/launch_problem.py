@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
 from ctypes import c_double
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy.ndimage import median_filter
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.native import LIBRARY, address, check_size
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.least_squares import Problem, ProblemInC, SightingsInC, softened, solved
+from edgecv.trajectory.least_squares import Problem, ProblemInC, SightingsInC, solved
 from edgecv.trajectory.model import AHEAD, ELEVATION, LOG_DEPTH, LOG_VT, PARAMETERS, RIGHT, ROLL, U, V, fly, see
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.unsteady import Disturbance, Strengths, disturbance, strengths_of
@@ -222,7 +222,7 @@ class LaunchProblem:
         if compiled:
             seen, kept = SightingsInC.of(self._view, times, self._uv)
             kept += (np.ascontiguousarray(root),)
-            structure = _LaunchInC(seen, address(kept[-1]), *self._constants())
+            structure = _LaunchInC(seen, address(kept[-1]), *self._constants)
             return ProblemInC(LIBRARY.edgecv_launch, structure, kept, len(_STEPS), 2 * len(times) + len(_STEPS) - 2)
 
         def residuals_of(launch: Float64) -> Float64:
@@ -234,13 +234,14 @@ class LaunchProblem:
 
         return Problem(residuals_of, _STEPS)
 
-    def _constants(self) -> Iterator[Any]:
-        """What a launch is in C besides its sightings."""
+    @cached_property
+    def _constants(self) -> tuple[Any, ...]:
+        """What every hypothesis is in C besides its sightings."""
         camera, view = self._camera, self._view
-        for row in (self._mean, self._prior_sd, _STEPS, camera.rotation, self._to_level, camera.position_m):
-            yield (c_double * np.size(row))(*np.ravel(row))
-        yield from (view.elevation_rad[0], view.roll_rad[0], _UNIT_MPS, _LEAST_BEND, _MOST_DRAG)
-        yield from self.settings.launch_terminal
+        rows = (self._mean, self._prior_sd, _STEPS, camera.rotation, self._to_level, camera.position_m)
+        arrays = ((c_double * np.size(row))(*np.ravel(row)) for row in rows)
+        angles = (view.elevation_rad[0], view.roll_rad[0])
+        return (*arrays, *angles, _UNIT_MPS, _LEAST_BEND, _MOST_DRAG, *self.settings.launch_terminal)
 
     def root(self, launch: Float64, unseen_s: float, strengths: Strengths) -> Float64 | None:
         """Lower Cholesky factor ``(2n, 2n)`` of the sightings' covariance; None where it is none."""
@@ -256,9 +257,8 @@ class LaunchProblem:
             return None
         problem = self.least_squares(unseen_s, root)
         found = solved(problem, start, tolerance=1e-4, most=25)
-        residual, slopes = problem.slopes(found)
-        soft, slope = softened(residual)
-        precision = (slopes * np.square(slope)) @ slopes.T
+        soft, slopes = problem.slopes(found, soft=True)
+        precision = slopes @ slopes.T
         sign, log_det = np.linalg.slogdet(precision)
         if sign <= 0 or not np.isfinite(found).all():
             return None

@@ -82,7 +82,7 @@ class Disturbance:
     def covariance(self, strengths: Strengths) -> Float64:
         """Of all the pixels, ``(2n, 2n)``, u and v in turn."""
         s = strengths
-        total = self._in_pixels(s.gust_mps**2 * self.gust + s.flutter_mps2**2 * self.flutter)
+        total = self.in_pixels(s.gust_mps**2 * self.gust + s.flutter_mps2**2 * self.flutter)
         total += s.noise**2 * self.noise()
         return total
 
@@ -95,15 +95,7 @@ class Disturbance:
             total[np.arange(n), axis, np.arange(n), axis] += self.white[axis]
         return total.reshape(2 * n, 2 * n)
 
-    def gusts(self) -> Float64:
-        """Covariance ``(2n, 2n)`` of gusts of 1 m/s."""
-        return self._in_pixels(self.gust)
-
-    def flutters(self) -> Float64:
-        """Covariance ``(2n, 2n)`` of a side force of 1 m/s²."""
-        return self._in_pixels(self.flutter)
-
-    def _in_pixels(self, moved: Float64) -> Float64:
+    def in_pixels(self, moved: Float64) -> Float64:
         """Covariance ``(2n, 2n)`` of pixels, of that ``(3, n, n)`` of metres along each axis."""
         n = len(self.px_per_m)
         total = np.empty((n, 2, n, 2))
@@ -193,7 +185,8 @@ def strengths_of(disturbed: Disturbance, residual: Float64, response: Float64) -
         response: ``(2n, p)`` pixels, derivative of the prediction by each parameter times the parameter's prior
             spread.
     """
-    noise, gusts, flutters = disturbed.noise(), disturbed.gusts(), disturbed.flutters()
+    noise = disturbed.noise()
+    gusts, flutters = disturbed.in_pixels(disturbed.gust), disturbed.in_pixels(disturbed.flutter)
     free = response @ response.T
     best, highest = Strengths(), -np.inf
     for gust, flutter in product(_GUSTS_MPS, _FLUTTERS_MPS2):
