@@ -9,7 +9,9 @@ from importlib.util import find_spec
 from setuptools import Extension, setup
 
 _FOLDER = "edgecv/native"
-_SOURCES = ("kernel", "registration", "tile_row", "quota", "fall", "fit", "starts", "tracks", "earlier", "clutter")
+_SOURCES = (
+    "kernel", "registration", "tile_row", "quota", "fall", "fit", "wander", "starts", "tracks", "earlier", "clutter",
+)  # fmt: skip
 
 if "CC" not in os.environ and not any(shutil.which(name) for name in ("cc", "gcc", "clang")) and find_spec("ziglang"):
     # Zig tunes for the machine it runs on unless told not to; the library chooses its instructions at run time

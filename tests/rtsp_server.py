@@ -17,14 +17,26 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
-_PAYLOADERS = {"avc1": "h264parse config-interval=-1 ! rtph264pay", "hev1": "h265parse config-interval=-1 ! rtph265pay"}
+_H264 = "h264parse config-interval=-1 ! rtph264pay"
+_H265 = "h265parse config-interval=-1 ! rtph265pay"
+_PAYLOADERS = {"avc1": _H264, "avc3": _H264, "hvc1": _H265, "hev1": _H265}
+
+
+def payloader_of(path):
+    """By the sample description: four letters alone stand somewhere in every long film's data."""
+    with pathlib.Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = content.find(b"stsd")
+        while at >= 0:
+            kind = content[at + 16 : at + 20].decode("latin-1")
+            if kind in _PAYLOADERS:
+                return _PAYLOADERS[kind]
+            at = content.find(b"stsd", at + 4)
+    sys.exit(f"{path}: neither H.264 nor H.265 in MP4")
 
 
 def factory_of(path):
-    with pathlib.Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        kind = "hev1" if content.find(b"hev1") >= 0 or content.find(b"hvc1") >= 0 else "avc1"
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(f"( filesrc location={path} ! qtdemux ! {_PAYLOADERS[kind]} name=pay0 pt=96 )")
+    factory.set_launch(f"( filesrc location={path} ! qtdemux ! {payloader_of(path)} name=pay0 pt=96 )")
     return factory
 
 

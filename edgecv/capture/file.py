@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ import av
 import av.logging
 import numpy as np
 from av.error import FFmpegError
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -155,12 +157,16 @@ class VideoFile:
             self.ended_early = f"the file is cut or damaged: {read:.2f} s of {declared:.2f} s could be read"
 
 
+@cache
+def _begins_with_luma(format_name: str) -> bool:
+    return format_name.startswith(_PLANAR_LUMA) and VideoFormat(format_name).components[0].bits == 8
+
+
 def luma_of(picture: VideoFrame, rotation_deg: int) -> NDArray[np.uint8]:
     """Return the upright luma ``(h, w) uint8``: a view of the decoder's memory where the format allows, else a copy."""
-    name = picture.format.name
-    if name.startswith(_PLANAR_LUMA) and picture.format.components[0].bits == 8:
+    if _begins_with_luma(picture.format.name):
         plane = picture.planes[0]
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
         luma = rows[: picture.height, : picture.width]
     else:
         luma = np.asarray(picture.to_ndarray(format="gray"), np.uint8)

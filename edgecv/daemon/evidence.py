@@ -1,6 +1,8 @@
 """The process that draws and seals evidence, one incident after another, where the cameras leave it room.
 
 All cameras may see the same fall: drawn in their workers, at once, its evidence cost them the pictures of that moment.
+Decoding and drawing get only what the cameras do not need. What holds the database, for which every camera's records
+wait, must not be starved so: it runs in another thread.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,6 +33,7 @@ _BEAT_S = 1.0
 _LOOK_S = 0.5
 _RETRY_S = 15.0
 _HURRY_S = 4.0  # of a stop
+_LAST_OF_ALL = 19  # nice
 _MEMORY_MB = 1536  # eighteen pictures of 4K and nine of them in colours
 
 
@@ -52,13 +56,15 @@ class EvidenceMaker:
     Args:
         state: the state directory.
         alive: called now and then while it works.
+        artist: where pictures are drawn; in the thread that calls when left out.
     """
 
-    def __init__(self, state: Path, alive: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, state: Path, alive: Callable[[], None] = lambda: None, artist: Executor | None = None) -> None:
         self.waiting = 0
         self.problem: str | None = None
         self._state = state
         self._alive = alive
+        self._artist = artist
         self._database: Database | None = None
         self._key: BoxKey | None = None
         self._retry: dict[str, float] = {}
@@ -74,7 +80,7 @@ class EvidenceMaker:
             incident_id = self._next(store)
             if incident_id is not None:
                 self._key = self._key or BoxKey.load_or_create(self._state)
-                become = finish_pending(store, self._key, incident_id, self._alive)
+                become = finish_pending(store, self._key, incident_id, self._alive, self._artist)
                 _log.info("incident %s: its evidence is %s", incident_id, become, extra={"incident": incident_id})
         except (OSError, sqlite3.Error, EdgecvError) as error:
             self._put_off(incident_id, error)
@@ -152,7 +158,8 @@ def evidence_main(state: Path, pipe: Connection, log_form: LogForm, level: str) 
         except OSError:
             stop.set()  # the supervisor is gone
 
-    maker = EvidenceMaker(state, beat)
+    artist = ThreadPoolExecutor(1, "artist", initializer=yield_to_cameras, initargs=(_LAST_OF_ALL,))
+    maker = EvidenceMaker(state, beat, artist)
     while True:
         beat()
         is_told = stop.is_set()  # before it looks: the workers left their last before they ended, and it is told after

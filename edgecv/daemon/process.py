@@ -44,7 +44,11 @@ def begin_child(memory_mb: int | None = None, *, name: str | None = None) -> thr
 
 
 def yield_to_cameras(nice: int = 10) -> None:
-    """Run only where the cameras' workers leave room, in long turns; a process of its own does this once."""
+    """Run only where the cameras' workers leave room, in long turns: this thread, and those that it starts.
+
+    Args:
+        nice: by how much less it matters than it does now; 19 is as little as can be.
+    """
     with contextlib.suppress(OSError):  # forbidden in some containers; nobody depends on it
         os.nice(nice)
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

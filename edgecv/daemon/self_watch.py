@@ -24,6 +24,7 @@ from edgecv.watch.words import text_of
 
 _log = logging.getLogger("edgecv.watch")
 _OVERLOAD_LAG_S = 1.0
+_LOOK_AT_CLOCK_S = 1.0
 WATCH = "watch"
 
 
@@ -68,7 +69,7 @@ class SelfWatch:
         self._now: tuple[str, ...] = ()
         self._test: SensitivityTest | None = None
         self._tested_on: str | None = None
-        self._started = time.monotonic()
+        self._next_proof = 0.0
         self._result: SensitivityResult | None = None
         self._frame_s = 0.04
 
@@ -139,8 +140,11 @@ class SelfWatch:
         """The daily test, at its minute of the day; put off while nothing can be seen or the box is late."""
         wished = self._spec.sensitivity_test_at
         if self._test is None:
+            if wished is None or time.monotonic() < self._next_proof:
+                return
+            self._next_proof = time.monotonic() + _LOOK_AT_CLOCK_S
             now = datetime.now().astimezone()
-            if wished is None or f"{now:%H:%M}" < wished or self._tested_on == f"{now:%Y-%m-%d}":
+            if f"{now:%H:%M}" < wished or self._tested_on == f"{now:%Y-%m-%d}":
                 return
             if self._tested_on is None and f"{now:%H:%M}" != wished:
                 self._tested_on = f"{now:%Y-%m-%d}"  # started after today's time: begin tomorrow

@@ -173,8 +173,7 @@ class CameraWorker:
                     if session.first_packet_pts is None:
                         session.first_packet_pts = stamp_of(packet)
                     self._decode(watching, packet)
-                self._count(base, verdicts, reader, watching)
-                self._beat()
+                self._tell(base, verdicts, reader, watching)
             if not self._stop.is_set():
                 self._decode(watching, None)
         except StreamError as error:
@@ -214,6 +213,12 @@ class CameraWorker:
                 self._say("watching", f"{frame.luma.shape[1]}x{frame.luma.shape[0]} {watching.session.stream.codec}")
             self._stills.offer(picture)
             self._watch.look(frame, watching.pipeline, lag_s)
+
+    def _tell(self, base: dict[str, float], verdicts: Counter[str], reader: Reader, watching: Watching) -> None:
+        """Count and beat, once a second: each picture's milliseconds are for the picture."""
+        if time.monotonic() >= self._next_beat:
+            self._count(base, verdicts, reader, watching)
+            self._beat()
 
     def _count(self, base: dict[str, float], verdicts: Counter[str], reader: Reader, watching: Watching) -> None:
         """Count on from what earlier connections came to."""

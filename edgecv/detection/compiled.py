@@ -88,6 +88,7 @@ class CompiledKernel:
         self._points = np.zeros(0, np.int32)
         self._kept = np.zeros(0, np.uint8)
         self._blobs = np.zeros((0, 8), np.float32)
+        self._room = (address(self._pixels), address(self._values), address(self._blobs))
         t = thresholds
         self._state = _State(
             width=w,
@@ -138,13 +139,12 @@ class CompiledKernel:
         """Return the blobs of the frame just updated."""
         if len(self._blobs) != room:
             self._blobs = np.zeros((room, 8), np.float32)
+            self._room = (address(self._pixels), address(self._values), address(self._blobs))
         n = LIBRARY.edgecv_blobs(
             self._at,
             address(luma),
             c_int64(luma.strides[0]),
-            address(self._pixels),
-            address(self._values),
-            address(self._blobs),
+            *self._room,
             c_int32(room),
             c_int32(per_tile),
             c_int32(largest),

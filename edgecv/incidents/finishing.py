@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 
 from av.error import FFmpegError
@@ -26,7 +27,11 @@ FAILURES = (OSError, InputError, FFmpegError, ValueError)
 
 
 def finish_pending(
-    store: IncidentStore, key: BoxKey, incident_id: str, alive: Callable[[], None] = lambda: None
+    store: IncidentStore,
+    key: BoxKey,
+    incident_id: str,
+    alive: Callable[[], None] = lambda: None,
+    artist: Executor | None = None,
 ) -> str | None:
     """Draw and seal an incident's evidence as far as its clip goes; note where there is nothing of it.
 
@@ -35,6 +40,7 @@ def finish_pending(
         key: the box's.
         incident_id: whose evidence it is.
         alive: called with every picture that is decoded.
+        artist: where the pictures are drawn; here when left out.
 
     Returns:
         What has become of the evidence (see :class:`edgecv.incidents.store.Stored`).
@@ -43,7 +49,7 @@ def finish_pending(
         OSError: the disk is full or failed; it stays pending.
         EvidenceError: what lies there cannot be evidence; it stays pending.
     """
-    become = store.publish(incident_id, key, is_fit=lambda stored, part: _is_fit(stored, part, alive))
+    become = store.publish(incident_id, key, is_fit=lambda stored, part: _is_fit(stored, part, alive, artist))
     if become == "failed":
         _log.warning("incident %s: its evidence was lost before it was written; its record is kept", incident_id)
     return become
@@ -63,7 +69,7 @@ def remove(folder: Path, *patterns: str) -> None:
             path.unlink(missing_ok=True)
 
 
-def _is_fit(stored: Stored, part: Path, alive: Callable[[], None]) -> bool:
+def _is_fit(stored: Stored, part: Path, alive: Callable[[], None], artist: Executor | None) -> bool:
     """Remove half-written files, put the record right, draw; False where there is no file at all."""
     if not part.is_dir():
         return False
@@ -73,7 +79,11 @@ def _is_fit(stored: Stored, part: Path, alive: Callable[[], None]) -> bool:
     if not _has_record(part):
         write_bare_record(stored.incident, part, CUT_OFF)
     if mend_record(part):
-        _draw(record_in(part), part, alive)
+        record = record_in(part)
+        if artist is None:
+            _draw(record, part, alive)
+        else:
+            artist.submit(_draw, record, part, alive).result()
     remove(part, ".*")
     return True
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-_VERSION = 6  # of the functions' signatures, as in fall.c
+_VERSION = 7  # of the functions' signatures, as in fall.c
 
 
 def _load() -> Any:

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-int32_t edgecv_version(void) { return 6; }
+int32_t edgecv_version(void) { return 7; }
 
 typedef struct {
     double gravity[3], wind[3], drag, most;

@@ -7,13 +7,20 @@ Chance: unrelated detections (trees, noise).
 
 from __future__ import annotations
 
+from ctypes import c_double, c_int64
+
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.native import LIBRARY, address
 from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
 _SPEED_SD = 1.0  # picture sizes per second: how fast a thing may cross the picture
+_STRENGTHS = np.array([0.02, 0.06, 0.2, 0.6, 2.0, 6.0])  # picture sizes/s² per sqrt(Hz)
+
+if LIBRARY is not None:
+    LIBRARY.edgecv_wandering.restype = c_double
 
 
 def straight_log_evidence(path: Path, picture_px: float) -> float:
@@ -38,14 +45,25 @@ def _linear_log_evidence(basis: Float64, values: Float64, sd: Float64, picture_p
     return float(-0.5 * (squares + log_det + len(values) * np.log(2.0 * np.pi)))
 
 
-def wandering_log_evidence(path: Path, picture_px: float) -> float:
+def wandering_log_evidence(path: Path, picture_px: float, *, compiled: bool = LIBRARY is not None) -> float:
     """Constant velocity plus white-noise acceleration; the strength that explains the path best is allowed for free.
 
-    The likelihood is the Kalman filter's, run for all strengths and both axes at once.
+    The likelihood is the Kalman filter's.
     """
-    strengths = picture_px * np.array([0.02, 0.06, 0.2, 0.6, 2.0, 6.0])  # px/s² per sqrt(Hz)
-    q = np.square(strengths)[:, None]
-    k = len(strengths)
+    likelihoods = _wandering_in_c if compiled else _wandering_in_numpy
+    return float(likelihoods(path, picture_px, np.square(picture_px * _STRENGTHS)).max())
+
+
+def _wandering_in_c(path: Path, picture_px: float, q: Float64) -> Float64:
+    arrays = [np.ascontiguousarray(array, np.float64) for array in (path.t_s, path.uv_px, path.sd_px)]
+    given = (c_int64(len(path.t_s)), *(address(array) for array in arrays))
+    priors = (c_double(picture_px), c_double(_SPEED_SD * picture_px))
+    return np.array([LIBRARY.edgecv_wandering(*given, c_double(one), *priors) for one in q])
+
+
+def _wandering_in_numpy(path: Path, picture_px: float, q: Float64) -> Float64:
+    """All strengths and both axes at once."""
+    k, q = len(q), q[:, None]
     position = np.broadcast_to(path.uv_px[0], (k, 2)).copy()
     velocity = np.zeros((k, 2))
     pxx = np.full((k, 2), picture_px**2)
@@ -69,4 +87,4 @@ def wandering_log_evidence(path: Path, picture_px: float) -> float:
         pvv = pvv - gain_v * pxv
         pxv = pxv - gain_x * pxv
         pxx = pxx - gain_x * pxx
-    return float(log_likelihood.max())
+    return log_likelihood

@@ -47,6 +47,7 @@ class Stage:
         self.daemon: subprocess.Popen[bytes] | None = None
         self.server: subprocess.Popen[str] | None = None
         self._broker: subprocess.Popen[bytes] | None = None
+        self._client = httpx.Client(timeout=10)  # one for all: each new one loads the authorities of TLS
         self._folder = folder
         lasting = seconds + 120.0
         self._looped = [
@@ -87,6 +88,7 @@ class Stage:
                 process.wait()
         if self.server is not None and self.server.stdout is not None:
             self.server.stdout.close()
+        self._client.close()
 
     def start(self) -> None:
         """Start the daemon."""
@@ -114,7 +116,7 @@ class Stage:
     def metrics(self) -> dict[str, float]:
         """The daemon's metrics; nothing while it does not answer."""
         try:
-            text = httpx.get(f"http://127.0.0.1:{self.web_port}/metrics", timeout=10).text
+            text = self._client.get(f"http://127.0.0.1:{self.web_port}/metrics").text
         except httpx.HTTPError:
             return {}
         pairs = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]

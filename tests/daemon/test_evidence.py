@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from edgecv.daemon import evidence as evidence_module
 from edgecv.daemon.bundle import write_bundle
 from edgecv.daemon.evidence import EvidenceBeat, EvidenceMaker, evidence_child
 from edgecv.daemon.keeper import prepare_state
+from edgecv.daemon.process import yield_to_cameras
 from edgecv.incidents import finishing
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.evidence import PICTURES, write_pictures
@@ -99,6 +101,26 @@ def test_the_pictures_are_those_of_a_replay(
     )
     for name in PICTURES:
         assert (bundle / name).read_bytes() == (replayed / name).read_bytes()
+
+
+def test_pictures_are_drawn_where_nobody_waits_and_the_database_is_not_used(
+    scene: Scene, store: IncidentStore, key: BoxKey, tmp_path: Path
+) -> None:
+    as_a_worker_leaves_it(scene, store)
+    nice: list[int] = []
+
+    def alive() -> None:
+        nice.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with (
+        ThreadPoolExecutor(1, initializer=yield_to_cameras, initargs=(19,)) as artist,
+        closing(EvidenceMaker(tmp_path, alive, artist)) as maker,
+    ):
+        assert maker.step()
+    assert set(nice) == {19}
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own < 19
+    assert list(states(store).values()) == ["sealed"]
 
 
 def test_what_a_crash_left_without_a_clip_is_sealed_and_says_why(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from scipy.stats import multivariate_normal
 
 from edgecv.native import LIBRARY
 from edgecv.trajectory import TrajectorySettings, View, explain
-from edgecv.trajectory.alternatives import straight_log_evidence
+from edgecv.trajectory.alternatives import straight_log_evidence, wandering_log_evidence
 from edgecv.trajectory.fit import problem_of
 from edgecv.trajectory.launch_problem import LaunchProblem
 from edgecv.trajectory.least_squares import Problem, softened, solved
@@ -119,3 +121,32 @@ def test_what_disturbs_a_path_is_what_its_parts_come_to_pixel_by_pixel() -> None
     # gusts push along the wall and to and fro, little up and down; drag answers twice along the path
     assert found.gust[0] == pytest.approx(found.gust[2])
     assert float(found.gust[1, -1, -1]) < 0.09 * 4.0 * float(found.gust[0, -1, -1])
+
+
+@pytest.mark.parametrize("compiled", [pytest.param(True, marks=needs_library), False])
+@given(
+    steps=st.lists(st.floats(0.01, 0.3), min_size=5, max_size=40),
+    scatter=st.floats(0.0, 60.0),
+)
+def test_the_evidence_of_a_wandering_path_is_that_of_its_covariance(
+    compiled: bool, steps: list[float], scatter: float
+) -> None:
+    """The filter's product of one step after the other is one Gaussian of all sightings, of the best strength."""
+    times, picture_px = np.cumsum([0.0, *steps]), 1000.0
+    rng = np.random.default_rng(len(steps))
+    uv = 300.0 + scatter * rng.standard_normal((len(times), 2)) + times[:, None] * (40.0, 90.0)
+    sd = rng.uniform(0.3, 3.0, uv.shape)
+    path = SimpleNamespace(t_s=times, uv_px=uv, sd_px=sd)
+    first, second = np.minimum.outer(times, times), np.maximum.outer(times, times)
+
+    def exact(strength: float) -> float:
+        q = (strength * picture_px) ** 2
+        walk = picture_px**2 * (1.0 + np.outer(times, times)) + q * first**2 * (3.0 * second - first) / 6.0
+        return sum(
+            float(multivariate_normal.logpdf(uv[:, axis] - uv[0, axis], cov=walk + np.diag(sd[:, axis] ** 2)))
+            for axis in range(2)
+        )
+
+    best = max(exact(one) for one in (0.02, 0.06, 0.2, 0.6, 2.0, 6.0))
+    ours = wandering_log_evidence(path, picture_px, compiled=compiled)  # type: ignore[arg-type]
+    assert ours == pytest.approx(best, rel=1e-6, abs=1e-4)
