@@ -10,7 +10,8 @@ from setuptools import Extension, setup
 
 _FOLDER = "edgecv/native"
 _SOURCES = (
-    "kernel", "registration", "tile_row", "quota", "fall", "fit", "wander", "starts", "tracks", "earlier", "clutter",
+    "kernel", "registration", "tile_row", "quota", "fall", "fit", "wander", "lens",
+    "starts", "tracks", "earlier", "clutter",
 )  # fmt: skip
 
 if "CC" not in os.environ and not any(shutil.which(name) for name in ("cc", "gcc", "clang")) and find_spec("ziglang"):

@@ -166,7 +166,7 @@ def luma_of(picture: VideoFrame, rotation_deg: int) -> NDArray[np.uint8]:
     """Return the upright luma ``(h, w) uint8``: a view of the decoder's memory where the format allows, else a copy."""
     if _begins_with_luma(picture.format.name):
         plane = picture.planes[0]
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         luma = rows[: picture.height, : picture.width]
     else:
         luma = np.asarray(picture.to_ndarray(format="gray"), np.uint8)

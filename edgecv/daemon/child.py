@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import pickle
 import signal
 import time
 from collections import deque
@@ -15,12 +16,13 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from edgecv.daemon.backoff import Backoff
+from edgecv.daemon.process import run_child
 
 _log = logging.getLogger("edgecv.supervisor")
 _spawning = multiprocessing.get_context("spawn")
 SILENT_S = 10.0
 """A child silent for so long hangs; for systemd's watchdog a heartbeat counts half as long."""
-_STARTING_S = 60.0  # until the first heartbeat: interpreter, libraries, a busy box
+_STARTING_S = 120.0  # until the first heartbeat: interpreter, libraries, a busy box
 _OTHERS_WAIT_S = 5.0  # for its first heartbeat
 _HEALTHY_S = 60.0
 _MANY, _WITHIN_S = 5, 600.0
@@ -186,9 +188,8 @@ class Child:
 
     def _start(self) -> None:
         here, there = _spawning.Pipe(duplex=True)
-        process = _spawning.Process(
-            target=self._target, args=(*self._arguments, there, *self._rest), name=self.name, daemon=False
-        )
+        work = pickle.dumps((self._target, self._arguments, self._rest))
+        process = _spawning.Process(target=run_child, args=(work, there), name=self.name, daemon=False)
         process.start()
         there.close()
         self._process, self._pipe = process, here

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -53,6 +54,20 @@ def ends_not(pipe: Connection, *_: object) -> None:
 def echoes(pipe: Connection, *_: object) -> None:
     while True:
         pipe.send(pipe.recv())
+
+
+def nice_now() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+class NiceWhereUnpickled:
+    def __reduce__(self) -> tuple[Callable[[], int], tuple[()]]:
+        return nice_now, ()
+
+
+def tells_nice(at_the_start: int, pipe: Connection, *_: object) -> None:
+    pipe.send((at_the_start, nice_now()))
+    time.sleep(600.0)
 
 
 @pytest.fixture
@@ -200,3 +215,9 @@ def test_half_of_the_cores_are_left_to_those_that_watch(make: Callable[..., Chil
     for child in children:
         child.step(may_start=may_start(children, cores))
     assert [child.pid is not None for child in children] == [True] * at_once + [False] * (5 - at_once)
+
+
+def test_only_what_a_child_imports_gives_way_to_the_others(make: Callable[..., Child]) -> None:
+    child = make(tells_nice, NiceWhereUnpickled())
+    wait_for(lambda: child.step() is None and child.beat is not None, "what it tells")
+    assert child.beat == (min(19, nice_now() + 10), nice_now())

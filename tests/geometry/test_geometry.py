@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, PinholeCamera, looking_at, solve_camera
+from edgecv.native import LIBRARY
 
 SIZE = (1920, 1080)
 
@@ -36,6 +39,14 @@ def test_a_pixel_carried_to_the_facade_and_back_is_the_same_pixel(camera) -> Non
     good = np.isfinite(facade).all(axis=1)
     back = camera.project(np.column_stack([facade[good], np.zeros(good.sum())]))
     assert np.allclose(back, pixels[good], atol=1e-3)
+
+
+@pytest.mark.skipif(LIBRARY is None, reason="the C library was not built here: there was no C compiler")
+@given(cameras(), st.lists(st.tuples(st.floats(-0.9, 0.9), st.floats(-0.6, 0.6)), max_size=20), st.floats(-0.01, 0.01))
+def test_the_compiled_lens_model_is_inverted_to_the_same_bits(camera, points, k3) -> None:
+    lens = replace(camera, distortion=np.array([*camera.distortion[:4], k3]))
+    plane = np.array(points, np.float64).reshape(-1, 2)
+    assert np.array_equal(lens._undistorted(plane, compiled=True), lens._undistorted(plane, compiled=False))
 
 
 @given(cameras(), st.floats(-3, 3), st.floats(5, 30), st.floats(0.0, 5.0))
