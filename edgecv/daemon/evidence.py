@@ -28,7 +28,7 @@ from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 
 _log = logging.getLogger("edgecv.evidence")
-_SILENT_S = 120.0  # from one picture to the next takes milliseconds, but not on a box whose cameras need it all
+_SILENT_S = 600.0  # from one picture to the next takes milliseconds, but not on a box whose cameras need it all
 _BEAT_S = 1.0
 _LOOK_S = 0.5
 _RETRY_S = 15.0

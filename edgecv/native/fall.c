@@ -54,17 +54,15 @@ static void march(const Air *air, double h, double fastest, const double *x0, co
         for (; at < n; at++) {
             double where = times[at * stride] / h - (double)k;
             if (where >= 1 && k < steps - 1) break;
-            double *p = positions + at * stride * 3, *q = velocities + at * stride * 3;
-            for (int i = 0; i < 3; i++) {
-                p[i] = between(x[i], nx[i], v[i], nv[i], where, h);
-                q[i] = between(v[i], nv[i], a[i], na[i], where, h);
-            }
+            double *p = positions + at * stride * 3, *q = velocities ? velocities + at * stride * 3 : 0;
+            for (int i = 0; i < 3; i++) p[i] = between(x[i], nx[i], v[i], nv[i], where, h);
+            for (int i = 0; velocities && i < 3; i++) q[i] = between(v[i], nv[i], a[i], na[i], where, h);
         }
         for (int i = 0; i < 3; i++) x[i] = nx[i], v[i] = nv[i], a[i] = na[i];
     }
 }
 
-/* b falls at n sorted instants; arrays are (b, 3), (b), (n) and (b, n, 3), all double. */
+/* b falls at n sorted instants; arrays are (b, 3), (b), (n) and (b, n, 3), all double; velocities may be null. */
 void edgecv_falls(int64_t b, int64_t n, const double *position, const double *velocity, const double *drag,
                   const double *times, const double *down, const double *wind, double g, double step_s, double fastest,
                   double *positions, double *velocities) {
@@ -73,7 +71,7 @@ void edgecv_falls(int64_t b, int64_t n, const double *position, const double *ve
     for (int64_t f = 0; f < b; f++) {
         Air air = {.drag = drag[f]};
         for (int i = 0; i < 3; i++) air.gravity[i] = g * down[3 * f + i], air.wind[i] = wind[3 * f + i];
-        double *p = positions + f * n * 3, *q = velocities + f * n * 3;
+        double *p = positions + f * n * 3, *q = velocities ? velocities + f * n * 3 : 0;
         for (int late = 0; late < 2; late++) {
             int64_t count = late ? n - before : before;
             if (!count) continue;
@@ -84,31 +82,49 @@ void edgecv_falls(int64_t b, int64_t n, const double *position, const double *ve
             air.most = 1 / fabs(h);
             int64_t first = late ? before : before - 1, stride = late ? 1 : -1;
             march(&air, h, fastest, position + 3 * f, velocity + 3 * f, times + first, count, stride, steps,
-                  p + first * 3, q + first * 3);
+                  p + first * 3, q ? q + first * 3 : 0);
         }
     }
 }
 
 static double clip(double v, double low, double high) { return v < low ? low : v > high ? high : v; }
 
-/* Pixels (b, n, 2) of b falls given by parameters (b, 11), as edgecv/trajectory/model.py orders them. */
+void edgecv_place(const Sight *sight, const double *p, double *position) {
+    double depth = exp(clip(p[2], -2, 8));
+    position[0] = (p[0] - sight->cx) / sight->focal * depth;
+    position[1] = (p[1] - sight->cy) / sight->focal * depth;
+    position[2] = depth;
+}
+
+void edgecv_fly(const Sight *sight, int64_t n, const double *p, const double *times, double *positions) {
+    double ce = cos(p[9]), se = sin(p[9]), cr = cos(p[10]), sr = sin(p[10]);
+    double right[3] = {cr, -sr, 0}, down[3] = {sr * ce, cr * ce, -se}, ahead[3] = {sr * se, cr * se, ce};
+    double vt = exp(clip(p[6], -1, 6.5)), drag = sight->g / (vt * vt), position[3], velocity[3], wind[3];
+    edgecv_place(sight, p, position);
+    for (int i = 0; i < 3; i++) {
+        velocity[i] = p[3] * right[i] + p[4] * down[i] + p[5] * ahead[i];
+        wind[i] = p[7] * right[i] + p[8] * ahead[i];
+    }
+    edgecv_falls(1, n, position, velocity, &drag, times, down, wind, sight->g, sight->step_s, sight->fastest, positions, 0);
+}
+
+void edgecv_project(const Sight *sight, int64_t n, const double *positions, const double *shift, double *pixels) {
+    for (int64_t k = 0; k < n; k++) {
+        double x[3];
+        for (int i = 0; i < 3; i++) x[i] = positions[3 * k + i] + shift[i];
+        double z = x[2] > 0.05 ? x[2] : 0.05;
+        pixels[2 * k] = sight->cx + sight->focal * x[0] / z;
+        pixels[2 * k + 1] = sight->cy + sight->focal * x[1] / z;
+    }
+}
+
+/* Pixels (b, n, 2) of b falls given by parameters (b, 11), as edgecv/trajectory/model.py orders them; room is (n, 3). */
 void edgecv_see(int64_t b, int64_t n, const double *parameters, const double *times, double focal, double cx, double cy,
-                double g, double step_s, double fastest, double *positions, double *velocities, double *pixels) {
+                double g, double step_s, double fastest, double *room, double *pixels) {
+    Sight sight = {focal, cx, cy, g, step_s, fastest};
+    double still[3] = {0};
     for (int64_t f = 0; f < b; f++) {
-        const double *p = parameters + PARAMETERS * f;
-        double ce = cos(p[9]), se = sin(p[9]), cr = cos(p[10]), sr = sin(p[10]);
-        double right[3] = {cr, -sr, 0}, down[3] = {sr * ce, cr * ce, -se}, ahead[3] = {sr * se, cr * se, ce};
-        double depth = exp(clip(p[2], -2, 8)), vt = exp(clip(p[6], -1, 6.5)), drag = g / (vt * vt);
-        double position[3] = {(p[0] - cx) / focal * depth, (p[1] - cy) / focal * depth, depth}, velocity[3], wind[3];
-        for (int i = 0; i < 3; i++) {
-            velocity[i] = p[3] * right[i] + p[4] * down[i] + p[5] * ahead[i];
-            wind[i] = p[7] * right[i] + p[8] * ahead[i];
-        }
-        edgecv_falls(1, n, position, velocity, &drag, times, down, wind, g, step_s, fastest, positions, velocities);
-        for (int64_t k = 0; k < n; k++) {
-            double z = positions[3 * k + 2] > 0.05 ? positions[3 * k + 2] : 0.05;
-            pixels[2 * (f * n + k)] = cx + focal * positions[3 * k] / z;
-            pixels[2 * (f * n + k) + 1] = cy + focal * positions[3 * k + 1] / z;
-        }
+        edgecv_fly(&sight, n, parameters + PARAMETERS * f, times, room);
+        edgecv_project(&sight, n, room, still, pixels + 2 * n * f);
     }
 }

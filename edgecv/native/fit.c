@@ -7,13 +7,14 @@
 
 #define UNKNOWNS 9 /* of a launch: position, velocity, drag, wind along and out; world */
 #define DRAG 6
+#define PLACE 3 /* the first parameters of a fall say where it begins, the others how it goes on */
 
 /* The sightings, how the camera sees, and room to compute in. */
 typedef struct {
     const double *times, *uv; /* (n), (n, 2) */
-    double *scratch;          /* (8 n): positions, velocities, pixels */
+    double *scratch;          /* (5 n): positions, pixels */
     int64_t n;
-    double focal, cx, cy, g, step_s, fastest;
+    Sight sight;
     double scale; /* standard deviations beyond which a residual counts linearly */
 } Sightings;
 
@@ -39,13 +40,6 @@ typedef struct {
 int64_t edgecv_fit_size(void) { return sizeof(Fit); }
 int64_t edgecv_launch_size(void) { return sizeof(Launch); }
 
-static const double *see(const Sightings *s, const double *parameters) {
-    double *pixels = s->scratch + 6 * s->n;
-    edgecv_see(1, s->n, parameters, s->times, s->focal, s->cx, s->cy, s->g, s->step_s, s->fastest, s->scratch,
-               s->scratch + 3 * s->n, pixels);
-    return pixels;
-}
-
 /* Soft-L1 as softened() has it; slopes are (p, m), or null. */
 static void soften(double scale, int64_t m, int64_t p, double *residuals, double *slopes) {
     for (int64_t i = 0; i < m; i++) {
@@ -56,30 +50,51 @@ static void soften(double scale, int64_t m, int64_t p, double *residuals, double
     }
 }
 
-typedef void (*Residuals)(const void *problem, const double *x, double *out);
+/* A problem's fall (11) at x, and its residuals (m) where the sightings should be at these pixels. */
+typedef void (*FallAt)(const void *problem, const double *x, double *parameters);
+typedef void (*Residuals)(const void *problem, const double *x, const double *pixels, double *out);
 
 /* Residuals (m) at x (p), and their forward differences (p, m) unless those are null. */
-static void evaluate(Residuals of, const void *problem, double scale, const double *step, int64_t m, int64_t p,
-                     const double *x, int32_t soft, double *residuals, double *slopes) {
-    double at[PARAMETERS];
-    of(problem, x, residuals);
-    for (int64_t k = 0; slopes && k < p; k++) {
-        double *row = slopes + k * m;
-        memcpy(at, x, (size_t)p * sizeof *at);
-        at[k] += step[k];
-        of(problem, at, row);
-        for (int64_t i = 0; i < m; i++) row[i] = (row[i] - residuals[i]) / step[k];
-    }
-    if (soft) soften(scale, m, p, residuals, slopes);
+static void evaluate(FallAt fall_at, Residuals of, const void *problem, const Sightings *s, const double *step, int64_t m,
+                     int64_t p, const double *x, int32_t soft, double *residuals, double *slopes) {
+    double at[PARAMETERS], fall[PARAMETERS], other[PARAMETERS], from[3], still[3] = {0};
+    double *positions = s->scratch, *pixels = positions + 3 * s->n;
+    fall_at(problem, x, fall);
+    edgecv_fly(&s->sight, s->n, fall, s->times, positions);
+    edgecv_project(&s->sight, s->n, positions, still, pixels);
+    of(problem, x, pixels, residuals);
+    if (slopes) edgecv_place(&s->sight, fall, from);
+    /* begun elsewhere, a fall has the same path there: those first, for they need the positions of the fall itself */
+    for (int is_flown = 0; slopes && is_flown < 2; is_flown++)
+        for (int64_t k = 0; k < p; k++) {
+            double *row = slopes + k * m;
+            memcpy(at, x, (size_t)p * sizeof *at);
+            at[k] += step[k];
+            fall_at(problem, at, other);
+            if (is_flown != !!memcmp(other + PLACE, fall + PLACE, (PARAMETERS - PLACE) * sizeof *fall)) continue;
+            double shift[3] = {0};
+            if (is_flown) {
+                edgecv_fly(&s->sight, s->n, other, s->times, positions);
+            } else {
+                edgecv_place(&s->sight, other, shift);
+                for (int i = 0; i < 3; i++) shift[i] -= from[i];
+            }
+            edgecv_project(&s->sight, s->n, positions, shift, pixels);
+            of(problem, at, pixels, row);
+            for (int64_t i = 0; i < m; i++) row[i] = (row[i] - residuals[i]) / step[k];
+        }
+    if (soft) soften(s->scale, m, p, residuals, slopes);
 }
 
-static void residuals_of_fit(const void *problem, const double *x, double *out) {
+static void fall_of_fit(const void *problem, const double *x, double *parameters) {
+    const Fit *fit = problem;
+    memcpy(parameters, fit->mean, PARAMETERS * sizeof *parameters);
+    for (int64_t k = 0; k < fit->p; k++) parameters[fit->free[k]] = x[k];
+}
+
+static void residuals_of_fit(const void *problem, const double *x, const double *pixels, double *out) {
     const Fit *fit = problem;
     const Sightings *s = &fit->seen;
-    double parameters[PARAMETERS];
-    memcpy(parameters, fit->mean, sizeof parameters);
-    for (int64_t k = 0; k < fit->p; k++) parameters[fit->free[k]] = x[k];
-    const double *pixels = see(s, parameters);
     for (int64_t i = 0; i < 2 * s->n; i++) out[i] = (pixels[i] - s->uv[i]) / fit->sd[i];
     for (int64_t k = 0; k < fit->p; k++) {
         int64_t which = fit->free[k];
@@ -89,8 +104,8 @@ static void residuals_of_fit(const void *problem, const double *x, double *out) 
 
 /* Residuals (2n + p) at x (p), and their slopes (p, 2n + p) unless those are null. */
 void edgecv_fit(const Fit *fit, const double *x, int32_t soft, double *residuals, double *slopes) {
-    evaluate(residuals_of_fit, fit, fit->seen.scale, fit->step, 2 * fit->seen.n + fit->p, fit->p, x, soft, residuals,
-             slopes);
+    evaluate(fall_of_fit, residuals_of_fit, fit, &fit->seen, fit->step, 2 * fit->seen.n + fit->p, fit->p, x, soft,
+             residuals, slopes);
 }
 
 static void turned(const double *by, const double *v, double *out) {
@@ -112,31 +127,36 @@ static double dot(const double *p, const double *q, int64_t n) {
     return sums[0] + sums[1] + sums[2] + sums[3] + rest;
 }
 
-static void residuals_of_launch(const void *problem, const double *x, double *out) {
+static void fall_of_launch(const void *problem, const double *x, double *parameters) {
     const Launch *launch = problem;
-    const Sightings *s = &launch->seen;
+    const Sight *sight = &launch->seen.sight;
     double from[3], local[3], speed[3], wind[3], blowing[3] = {x[7], 0, x[8]};
     for (int i = 0; i < 3; i++) from[i] = x[i] - launch->position[i];
     turned(launch->rotation, from, local);
     turned(launch->level, x + 3, speed);
     turned(launch->level, blowing, wind);
-    double depth = local[2] > 0.2 ? local[2] : 0.2, terminal = log_terminal(launch, x[DRAG]);
-    double parameters[PARAMETERS] = {s->cx + s->focal * local[0] / depth, s->cy + s->focal * local[1] / depth,
-                                     log(depth), speed[0], speed[1], speed[2], terminal, wind[0], wind[2],
-                                     launch->elevation, launch->roll};
-    const double *pixels = see(s, parameters);
+    double depth = local[2] > 0.2 ? local[2] : 0.2;
+    double fall[PARAMETERS] = {sight->cx + sight->focal * local[0] / depth, sight->cy + sight->focal * local[1] / depth,
+                               log(depth), speed[0], speed[1], speed[2], log_terminal(launch, x[DRAG]), wind[0], wind[2],
+                               launch->elevation, launch->roll};
+    memcpy(parameters, fall, sizeof fall);
+}
+
+static void residuals_of_launch(const void *problem, const double *x, const double *pixels, double *out) {
+    const Launch *launch = problem;
+    const Sightings *s = &launch->seen;
     int64_t n = 2 * s->n;
     for (int64_t i = 0; i < n; i++) {
         const double *row = launch->root + i * n;
         out[i] = (pixels[i] - s->uv[i] - dot(row, out, i)) / row[i];
     }
     for (int k = 2; k < UNKNOWNS; k++) out[n + k - 2] = (x[k] - launch->mean[k]) / launch->spread[k];
-    double apart = terminal - log(launch->usual);
+    double apart = log_terminal(launch, x[DRAG]) - log(launch->usual);
     out[n + DRAG - 2] = apart / (apart < 0 ? launch->slower : launch->faster);
 }
 
 /* Residuals (2n + 7) at x (9), and their slopes (9, 2n + 7) unless those are null. */
 void edgecv_launch(const Launch *launch, const double *x, int32_t soft, double *residuals, double *slopes) {
-    evaluate(residuals_of_launch, launch, launch->seen.scale, launch->step, 2 * launch->seen.n + UNKNOWNS - 2, UNKNOWNS,
-             x, soft, residuals, slopes);
+    evaluate(fall_of_launch, residuals_of_launch, launch, &launch->seen, launch->step, 2 * launch->seen.n + UNKNOWNS - 2,
+             UNKNOWNS, x, soft, residuals, slopes);
 }

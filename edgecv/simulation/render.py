@@ -45,11 +45,13 @@ class RenderedFrame:
     tracks: tuple[tuple[str, int, Sighting], ...]
 
 
-def render(scene: Scene) -> Iterator[RenderedFrame]:
-    """Yield the frames of a scene; the same scene gives the same frames."""
+def render(scene: Scene, start_s: float = 0.0, end_s: float = float("inf")) -> Iterator[RenderedFrame]:
+    """Yield the frames of a scene from one instant to before another; the same scene gives the same frames."""
     renderer = _Renderer(scene)
     last: RenderedFrame | None = None
     for index, instant in enumerate(instants(scene)):
+        if not start_s <= instant.t_s < end_s:
+            continue
         if instant.repeated and last is not None:
             last = RenderedFrame(index, instant.t_s, last.luma, last.objects, last.mirrors, last.tracks)
         else:

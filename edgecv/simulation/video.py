@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -57,15 +58,35 @@ def write_scene(scene: Scene, folder: Path) -> SimulatedFiles:
 def write_video(scene: Scene, video: Path, truth: Path) -> int:
     """Render a scene to MP4, as a camera would compress it (no B frames), and its truth to JSON; return the frames."""
     book = TruthBook(scene)
+    count = write_part(scene, video, note=book.note)
+    truth.write_text(book.json())
+    return count
+
+
+def write_part(
+    scene: Scene,
+    video: Path,
+    start_s: float = 0.0,
+    end_s: float = float("inf"),
+    note: Callable[[RenderedFrame], None] = lambda _frame: None,
+) -> int:
+    """Render a scene from one instant to before another to MP4, whose time begins there; return the frames.
+
+    Args:
+        scene: what is rendered.
+        video: what is written.
+        start_s: at a frame.
+        end_s: of the part.
+        note: called with every frame.
+    """
     count = 0
     with av.open(str(video), "w", options={"fflags": "+bitexact"}) as container:
         stream = _stream(container, scene)
-        for rendered in render(scene):
-            container.mux(stream.encode(_frame(rendered)))
-            book.note(rendered)
+        for rendered in render(scene, start_s, end_s):
+            container.mux(stream.encode(_frame(rendered, start_s)))
+            note(rendered)
             count += 1
         container.mux(stream.encode(None))
-    truth.write_text(book.json())
     return count
 
 
@@ -95,7 +116,7 @@ def _stream(container: Any, scene: Scene) -> Any:
     return stream
 
 
-def _frame(rendered: RenderedFrame) -> VideoFrame:
+def _frame(rendered: RenderedFrame, start_s: float) -> VideoFrame:
     """The luma as it is, in the full range from 0 to 255, and no colour."""
     height, width = rendered.luma.shape
     frame = VideoFrame(width, height, "yuv420p")
@@ -103,6 +124,6 @@ def _frame(rendered: RenderedFrame) -> VideoFrame:
     for plane, values in zip(frame.planes, (rendered.luma, grey, grey), strict=True):
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
         rows[:, : plane.width] = values
-    frame.pts = round(rendered.t_s * _CLOCK_HZ)
+    frame.pts = round((rendered.t_s - start_s) * _CLOCK_HZ)
     frame.time_base = Fraction(1, _CLOCK_HZ)
     return frame

@@ -98,16 +98,14 @@ def see_compiled(view: View, parameters: Float64, times_s: Float64) -> Float64:
     p = np.ascontiguousarray(parameters, np.float64)
     times = np.ascontiguousarray(times_s, np.float64)
     b, n = len(p), len(times)
-    scratch = np.empty((2, n, 3))
-    pixels = np.empty((b, n, 2))
+    room, pixels = np.empty((n, 3)), np.empty((b, n, 2))
     LIBRARY.edgecv_see(
         c_int64(b),
         c_int64(n),
         address(p),
         address(times),
         *(c_double(v) for v in (view.focal_px, *view.center_px, G_MPS2, STEP_S, FASTEST_MPS)),
-        address(scratch[0]),
-        address(scratch[1]),
+        address(room),
         address(pixels),
     )
     return pixels

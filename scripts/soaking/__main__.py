@@ -8,16 +8,21 @@ import tempfile
 from pathlib import Path
 
 from edgecv.simulation.demo import write_demo
+from soaking.clip import busy_clip
 from soaking.kills import kill_again_and_again
 from soaking.measuring import measure
 from soaking.report import limits_missed, lines_of
-from soaking.stage import Stage
+from soaking.stage import ROOT, Stage
+
+CACHE = ROOT / ".cache" / "soak"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print, exit with 1 where a limit is not met or something was lost."""
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("clip", type=Path, nargs="?", help="an H.264 or H.265 clip with falls, MP4; else the demo's")
+    parser.add_argument(
+        "clip", type=Path, nargs="?", help="an H.264 or H.265 clip with falls, MP4; else one that is rendered"
+    )
     parser.add_argument("--cameras", type=int, help="how many; 8, or 2 with --kills")
     parser.add_argument("--minutes", type=float, default=30.0, help="how long, with no kills")
     parser.add_argument("--kills", type=int, help="kill the daemon's processes so many times instead")
@@ -31,9 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="edgecv-soak-") as name:
         folder = Path(name)
         clip, box = options.clip, options.box
-        if clip is None:
+        if clip is None and options.kills is not None:
             demo = write_demo(folder / "demo")
             clip, box = demo.video, demo.box
+        elif clip is None:
+            print(
+                "rendering a quarter of an hour of a busy day, which takes some ten minutes the first time", flush=True
+            )
+            clip, box = busy_clip(CACHE)
         seconds = options.minutes * 60.0 if options.kills is None else options.kills * 20.0
         with Stage(folder, clip, box, cameras, seconds, in_step=options.in_step) as stage:
             if options.kills is not None:

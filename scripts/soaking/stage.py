@@ -15,7 +15,8 @@ from typing import Any
 import av
 import httpx
 import yaml
-from av.packet import Packet
+
+from edgecv.capture.packets import copied
 
 ROOT = Path(__file__).parents[2]
 _SBIN = "/usr/sbin:/usr/local/sbin"  # where Debian puts the broker
@@ -163,11 +164,7 @@ def looped(clip: Path, target: Path, seconds: float, begin: float = 0.0) -> Path
             out = writer.add_stream_from_template(stream)
             for turn in range(max(1, round(seconds / float(length * base)))):
                 for packet, shift in order:
-                    copy = Packet(bytes(packet))
-                    copy.time_base, copy.is_keyframe, copy.stream = base, packet.is_keyframe, out
-                    copy.pts = (packet.pts if packet.pts is not None else packet.dts) + shift + turn * length
-                    copy.dts = packet.dts + shift + turn * length
-                    writer.mux(copy)
+                    writer.mux(copied(packet, base, -(shift + turn * length), out))
     return target
 
 

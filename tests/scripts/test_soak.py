@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 from running import needs_gstreamer
+from soaking.clip import busy_clip, busy_scene
 from soaking.listener import Arrival
 from soaking.measuring import Readings, measure
 from soaking.report import delay_s, limits_missed, lines_of, slope_mb_a_minute, total
 from soaking.sight import SeenPath
 from soaking.stage import Stage
+
+from edgecv.capture import VideoFile
+from edgecv.config.load import load_box
 
 
 def arrival(incident_id: str, seconds: float, clock: str = "rtcp") -> Arrival:
@@ -105,3 +110,21 @@ def test_two_cameras_for_half_a_minute(demo_run, tmp_path: Path) -> None:
     # how many frames were left out and how late the messages came is the machine's; that it is told is ours
     assert any(line.startswith("2 cameras, 0.") and "left out" in line for line in lines_of(found))
     assert delay_s(found, 0.5) is not None
+
+
+def test_a_clip_rendered_in_parts_is_the_whole_scene_and_is_rendered_once(tmp_path: Path) -> None:
+    scene = busy_scene(5.0, (320, 180))
+    clip, box = busy_clip(tmp_path, scene, part_s=2.0)
+    with av.open(str(clip)) as reader:
+        stream = reader.streams.video[0]
+        packets = [packet for packet in reader.demux(stream) if packet.size]
+        base = float(stream.time_base or 0)
+    assert [round(packet.pts * base / 0.04) for packet in packets if packet.pts is not None] == list(range(125))
+    with VideoFile(clip) as video:
+        assert len(list(video)) == 125
+    assert str(load_box(box).settings.cameras["busy"].source).endswith(clip.name)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".mp4", ".yaml"}
+    assert not list(tmp_path.glob(".*"))
+    made = clip.stat()
+    busy_clip(tmp_path, scene, part_s=2.0)
+    assert clip.stat() == made

@@ -15,6 +15,7 @@ from edgecv.capture import VideoFile
 from edgecv.config import load_box
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.simulation import FallingObject, Scene, write_scene
+from edgecv.simulation.nuisances.known import NUISANCES
 from edgecv.simulation.render import render
 from edgecv.simulation.scene import Codec, Timing
 from edgecv.simulation.thrown import looks
@@ -38,6 +39,14 @@ def test_the_same_scene_gives_the_same_truth_and_the_same_pixels(tmp_path: Path)
     for (t1, a), (t2, b) in zip(_decoded(first.video), _decoded(second.video), strict=True):
         assert t1 == t2
         assert np.array_equal(a, b)
+
+
+def test_a_part_of_a_scene_has_the_pixels_of_the_whole() -> None:
+    scene = replace(SCENE, nuisances={name: {} for name in NUISANCES})
+    whole = {frame.index: frame.luma for frame in render(scene)}
+    part = {frame.index: frame.luma for frame in render(scene, 0.4, 1.2)}
+    assert list(part) == list(range(10, 30))
+    assert all(np.array_equal(luma, whole[index]) for index, luma in part.items())
 
 
 def test_another_seed_gives_another_picture() -> None:
