@@ -105,7 +105,8 @@ void edgecv_fly(const Sight *sight, int64_t n, const double *p, const double *ti
         velocity[i] = p[3] * right[i] + p[4] * down[i] + p[5] * ahead[i];
         wind[i] = p[7] * right[i] + p[8] * ahead[i];
     }
-    edgecv_falls(1, n, position, velocity, &drag, times, down, wind, sight->g, sight->step_s, sight->fastest, positions, 0);
+    edgecv_falls(1, n, position, velocity, &drag, times, down, wind, sight->g, sight->step_s, sight->fastest, positions,
+                 0);
 }
 
 void edgecv_project(const Sight *sight, int64_t n, const double *positions, const double *shift, double *pixels) {
@@ -118,7 +119,7 @@ void edgecv_project(const Sight *sight, int64_t n, const double *positions, cons
     }
 }
 
-/* Pixels (b, n, 2) of b falls given by parameters (b, 11), as edgecv/trajectory/model.py orders them; room is (n, 3). */
+/* Pixels (b, n, 2) of b falls given by parameters (b, 11), as edgecv/trajectory/model.py orders them; room (n, 3). */
 void edgecv_see(int64_t b, int64_t n, const double *parameters, const double *times, double focal, double cx, double cy,
                 double g, double step_s, double fastest, double *room, double *pixels) {
     Sight sight = {focal, cx, cy, g, step_s, fastest};

@@ -55,8 +55,8 @@ typedef void (*FallAt)(const void *problem, const double *x, double *parameters)
 typedef void (*Residuals)(const void *problem, const double *x, const double *pixels, double *out);
 
 /* Residuals (m) at x (p), and their forward differences (p, m) unless those are null. */
-static void evaluate(FallAt fall_at, Residuals of, const void *problem, const Sightings *s, const double *step, int64_t m,
-                     int64_t p, const double *x, int32_t soft, double *residuals, double *slopes) {
+static void evaluate(FallAt fall_at, Residuals of, const void *problem, const Sightings *s, const double *step,
+                     int64_t m, int64_t p, const double *x, int32_t soft, double *residuals, double *slopes) {
     double at[PARAMETERS], fall[PARAMETERS], other[PARAMETERS], from[3], still[3] = {0};
     double *positions = s->scratch, *pixels = positions + 3 * s->n;
     fall_at(problem, x, fall);
@@ -136,9 +136,9 @@ static void fall_of_launch(const void *problem, const double *x, double *paramet
     turned(launch->level, x + 3, speed);
     turned(launch->level, blowing, wind);
     double depth = local[2] > 0.2 ? local[2] : 0.2;
-    double fall[PARAMETERS] = {sight->cx + sight->focal * local[0] / depth, sight->cy + sight->focal * local[1] / depth,
-                               log(depth), speed[0], speed[1], speed[2], log_terminal(launch, x[DRAG]), wind[0], wind[2],
-                               launch->elevation, launch->roll};
+    double u = sight->cx + sight->focal * local[0] / depth, v = sight->cy + sight->focal * local[1] / depth;
+    double fall[PARAMETERS] = {u, v, log(depth), speed[0], speed[1], speed[2], log_terminal(launch, x[DRAG]),
+                               wind[0], wind[2], launch->elevation, launch->roll};
     memcpy(parameters, fall, sizeof fall);
 }
 
@@ -157,6 +157,7 @@ static void residuals_of_launch(const void *problem, const double *x, const doub
 
 /* Residuals (2n + 7) at x (9), and their slopes (9, 2n + 7) unless those are null. */
 void edgecv_launch(const Launch *launch, const double *x, int32_t soft, double *residuals, double *slopes) {
-    evaluate(fall_of_launch, residuals_of_launch, launch, &launch->seen, launch->step, 2 * launch->seen.n + UNKNOWNS - 2,
-             UNKNOWNS, x, soft, residuals, slopes);
+    int64_t m = 2 * launch->seen.n + UNKNOWNS - 2;
+    evaluate(fall_of_launch, residuals_of_launch, launch, &launch->seen, launch->step, m, UNKNOWNS, x, soft, residuals,
+             slopes);
 }

@@ -22,11 +22,11 @@ from edgecv.simulation.video import write_part
 
 SECONDS = 976.0
 _PART_S = 61.0 * 2.0  # whole groups of pictures
-_KBPS = 2500
+_KBPS = 2800
 
 
 def busy_scene(seconds: float = SECONDS, size: tuple[int, int] = (1920, 1080)) -> Scene:
-    """One tower at 25 frames a second and 2.5 Mbit/s: decoding alone is half of the work."""
+    """One tower at 25 frames a second and some 2.5 Mbit/s."""
     return random_scene(
         3,
         size=size,
