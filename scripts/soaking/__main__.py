@@ -40,9 +40,6 @@ def main(arguments: list[str] | None = None) -> int:
             demo = write_demo(folder / "demo")
             clip, box = demo.video, demo.box
         elif clip is None:
-            print(
-                "rendering a quarter of an hour of a busy day, which takes some ten minutes the first time", flush=True
-            )
             clip, box = busy_clip(CACHE)
         seconds = options.minutes * 60.0 if options.kills is None else options.kills * 20.0
         with Stage(folder, clip, box, cameras, seconds, in_step=options.in_step) as stage:
