@@ -13,6 +13,7 @@ WARM_UP_S = 60.0
 MOST_MB_A_MINUTE = 1.0
 LONGEST_DELAY_S = 1.5
 _LEAST_READINGS = 6  # for a slope
+_SLOW = 1.5
 
 
 def total(readings: Readings, name: str) -> float:
@@ -41,6 +42,7 @@ def lines_of(readings: Readings) -> list[str]:
         f"{frames:.0f} frames analysed, {thinned:.0f} left out, {dropped:.0f} packets dropped",
         f"restarts {total(readings, 'worker_restarts'):.0f}, connections {total(readings, 'connections'):.0f}",
         f"CPU: the daemon {cores:.2f} cores, the RTSP server {readings.server_cpu_s / max(readings.seconds, 1.0):.2f}",
+        *_lines_of_machine(readings),
     ]
     for camera, series in sorted(readings.memory.items()):
         slope = slope_mb_a_minute(series)
@@ -57,6 +59,19 @@ def lines_of(readings: Readings) -> list[str]:
         f"p99 {late:.2f} s (wall time {named}; at most {error_s:.2f} s off)"
     )
     return lines
+
+
+def _lines_of_machine(readings: Readings) -> list[str]:
+    """Whether the machine was all there: on a shared one a minute at half the speed is no fault of the daemon's."""
+    if not readings.work_ms:
+        return []
+    usual = float(np.median(readings.work_ms))
+    slow = sum(ms > _SLOW * usual for ms in readings.work_ms)
+    longest = max(readings.work_ms) / usual
+    return [
+        f"the machine: in {slow} of {len(readings.work_ms)} readings the same work took {_SLOW:g} times as long as "
+        f"usual or more, at most {longest:.1f} times"
+    ]
 
 
 def limits_missed(readings: Readings) -> list[str]:

@@ -49,6 +49,15 @@ def test_a_run_within_all_limits_misses_none() -> None:
     ]
 
 
+def test_a_machine_that_was_not_all_there_is_told() -> None:
+    shared = readings()
+    shared.work_ms = [2.0] * 97 + [2.9, 3.1, 8.0]
+    assert (
+        "the machine: in 2 of 100 readings the same work took 1.5 times as long as usual or more, at most 4.0 times"
+        in lines_of(shared)
+    )
+
+
 def test_each_limit_is_told_when_it_is_missed() -> None:
     assert limits_missed(readings(dropped=3.0)) == ["3 packets dropped"]
     assert limits_missed(readings(slope=1.5)) == [f"camera-{n} grows by 1.50 MB a minute" for n in range(2)]
