@@ -216,7 +216,7 @@ class CameraWorker:
 
     def _tell(self, base: dict[str, float], verdicts: Counter[str], reader: Reader, watching: Watching) -> None:
         """Count and beat, once a second: each picture's milliseconds are for the picture."""
-        if time.monotonic() >= self._next_beat:
+        if self._beat_is_due:
             self._count(base, verdicts, reader, watching)
             self._beat()
 
@@ -275,11 +275,14 @@ class CameraWorker:
         self._next_beat = 0.0
         self._beat()
 
+    @property
+    def _beat_is_due(self) -> bool:
+        return time.monotonic() >= self._next_beat
+
     def _beat(self) -> None:
-        now = time.monotonic()
-        if now < self._next_beat:
+        if not self._beat_is_due:
             return
-        self._next_beat = now + _BEAT_S
+        self._next_beat = time.monotonic() + _BEAT_S
         recorder = self._recorder
         degraded = [*self._notes.values(), *self._watch.problems()]
         if recorder.problem is not None:

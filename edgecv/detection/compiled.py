@@ -88,7 +88,7 @@ class CompiledKernel:
         self._points = np.zeros(0, np.int32)
         self._kept = np.zeros(0, np.uint8)
         self._blobs = np.zeros((0, 8), np.float32)
-        self._room = (address(self._pixels), address(self._values), address(self._blobs))
+        self._room: tuple[c_void_p, ...] = ()
         t = thresholds
         self._state = _State(
             width=w,

@@ -7,12 +7,13 @@
 
 #define UNKNOWNS 9 /* of a launch: position, velocity, drag, wind along and out; world */
 #define DRAG 6
+#define LOG_TERMINAL 6 /* of a fall's parameters */
 #define PLACE 3 /* the first parameters of a fall say where it begins, the others how it goes on */
 
 /* The sightings, how the camera sees, and room to compute in. */
 typedef struct {
     const double *times, *uv; /* (n), (n, 2) */
-    double *scratch;          /* (5 n): positions, pixels */
+    double *scratch;          /* (8 n): positions, those of another fall, pixels */
     int64_t n;
     Sight sight;
     double scale; /* standard deviations beyond which a residual counts linearly */
@@ -50,39 +51,38 @@ static void soften(double scale, int64_t m, int64_t p, double *residuals, double
     }
 }
 
-/* A problem's fall (11) at x, and its residuals (m) where the sightings should be at these pixels. */
-typedef void (*FallAt)(const void *problem, const double *x, double *parameters);
-typedef void (*Residuals)(const void *problem, const double *x, const double *pixels, double *out);
+/* A problem's fall (11) at x, and its residuals (m) at x where that fall is seen at these pixels. */
+typedef void (*FallAt)(const void *problem, const double *x, double *fall);
+typedef void (*Residuals)(const void *problem, const double *x, const double *fall, const double *pixels, double *out);
 
 /* Residuals (m) at x (p), and their forward differences (p, m) unless those are null. */
 static void evaluate(FallAt fall_at, Residuals of, const void *problem, const Sightings *s, const double *step,
                      int64_t m, int64_t p, const double *x, int32_t soft, double *residuals, double *slopes) {
     double at[PARAMETERS], fall[PARAMETERS], other[PARAMETERS], from[3], still[3] = {0};
-    double *positions = s->scratch, *pixels = positions + 3 * s->n;
+    double *positions = s->scratch, *others = positions + 3 * s->n, *pixels = others + 3 * s->n;
     fall_at(problem, x, fall);
+    edgecv_place(&s->sight, fall, from);
     edgecv_fly(&s->sight, s->n, fall, s->times, positions);
     edgecv_project(&s->sight, s->n, positions, still, pixels);
-    of(problem, x, pixels, residuals);
-    if (slopes) edgecv_place(&s->sight, fall, from);
-    /* begun elsewhere, a fall has the same path there: those first, for they need the positions of the fall itself */
-    for (int is_flown = 0; slopes && is_flown < 2; is_flown++)
-        for (int64_t k = 0; k < p; k++) {
-            double *row = slopes + k * m;
-            memcpy(at, x, (size_t)p * sizeof *at);
-            at[k] += step[k];
-            fall_at(problem, at, other);
-            if (is_flown != !!memcmp(other + PLACE, fall + PLACE, (PARAMETERS - PLACE) * sizeof *fall)) continue;
-            double shift[3] = {0};
-            if (is_flown) {
-                edgecv_fly(&s->sight, s->n, other, s->times, positions);
-            } else {
-                edgecv_place(&s->sight, other, shift);
-                for (int i = 0; i < 3; i++) shift[i] -= from[i];
-            }
+    of(problem, x, fall, pixels, residuals);
+    for (int64_t k = 0; slopes && k < p; k++) {
+        double *row = slopes + k * m;
+        memcpy(at, x, (size_t)p * sizeof *at);
+        at[k] += step[k];
+        fall_at(problem, at, other);
+        if (memcmp(other + PLACE, fall + PLACE, (PARAMETERS - PLACE) * sizeof *fall) == 0) {
+            /* begun elsewhere, a fall has the same path there */
+            double shift[3];
+            edgecv_place(&s->sight, other, shift);
+            for (int i = 0; i < 3; i++) shift[i] -= from[i];
             edgecv_project(&s->sight, s->n, positions, shift, pixels);
-            of(problem, at, pixels, row);
-            for (int64_t i = 0; i < m; i++) row[i] = (row[i] - residuals[i]) / step[k];
+        } else {
+            edgecv_fly(&s->sight, s->n, other, s->times, others);
+            edgecv_project(&s->sight, s->n, others, still, pixels);
         }
+        of(problem, at, other, pixels, row);
+        for (int64_t i = 0; i < m; i++) row[i] = (row[i] - residuals[i]) / step[k];
+    }
     if (soft) soften(s->scale, m, p, residuals, slopes);
 }
 
@@ -92,7 +92,9 @@ static void fall_of_fit(const void *problem, const double *x, double *parameters
     for (int64_t k = 0; k < fit->p; k++) parameters[fit->free[k]] = x[k];
 }
 
-static void residuals_of_fit(const void *problem, const double *x, const double *pixels, double *out) {
+static void residuals_of_fit(const void *problem, const double *x, const double *fall, const double *pixels,
+                             double *out) {
+    (void)fall;
     const Fit *fit = problem;
     const Sightings *s = &fit->seen;
     for (int64_t i = 0; i < 2 * s->n; i++) out[i] = (pixels[i] - s->uv[i]) / fit->sd[i];
@@ -142,7 +144,8 @@ static void fall_of_launch(const void *problem, const double *x, double *paramet
     memcpy(parameters, fall, sizeof fall);
 }
 
-static void residuals_of_launch(const void *problem, const double *x, const double *pixels, double *out) {
+static void residuals_of_launch(const void *problem, const double *x, const double *fall, const double *pixels,
+                                double *out) {
     const Launch *launch = problem;
     const Sightings *s = &launch->seen;
     int64_t n = 2 * s->n;
@@ -151,7 +154,7 @@ static void residuals_of_launch(const void *problem, const double *x, const doub
         out[i] = (pixels[i] - s->uv[i] - dot(row, out, i)) / row[i];
     }
     for (int k = 2; k < UNKNOWNS; k++) out[n + k - 2] = (x[k] - launch->mean[k]) / launch->spread[k];
-    double apart = log_terminal(launch, x[DRAG]) - log(launch->usual);
+    double apart = fall[LOG_TERMINAL] - log(launch->usual);
     out[n + DRAG - 2] = apart / (apart < 0 ? launch->slower : launch->faster);
 }
 

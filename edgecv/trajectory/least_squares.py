@@ -102,7 +102,7 @@ class SightingsInC(ctypes.Structure):
             times: ``(n,)`` seconds since the instant of the parameters.
             uv: ``(n, 2)`` pixels, lens distortion removed.
         """
-        kept = (np.ascontiguousarray(times), np.ascontiguousarray(uv), np.empty(5 * len(times)))
+        kept = (np.ascontiguousarray(times), np.ascontiguousarray(uv), np.empty(8 * len(times)))
         constants = (view.focal_px, *view.center_px, G_MPS2, STEP_S, FASTEST_MPS, SOFT)
         return cls(*(address(array) for array in kept), len(times), *constants), kept
 
