@@ -7,7 +7,18 @@ from pathlib import Path
 
 from edgecv.errors import ConfigError
 
+SERVICE_CREDENTIALS = Path("/run/credentials/edgecv.service")  # systemd.exec(5): for root and the service's user
 _LONGEST_BYTES = 64 * 1024
+
+
+def credentials_folder() -> Path | None:
+    """Where systemd put credentials: for this process, else for the service while it runs; None where nowhere.
+
+    So ``edgecv doctor`` or ``edgecv calibrate``, run by root beside the service, have what the service has.
+    """
+    if own := os.environ.get("CREDENTIALS_DIRECTORY"):
+        return Path(own)
+    return SERVICE_CREDENTIALS if SERVICE_CREDENTIALS.is_dir() else None
 
 
 def read_secret(named: str, box_file: Path, at: str) -> str:
@@ -22,24 +33,25 @@ def read_secret(named: str, box_file: Path, at: str) -> str:
         ConfigError: it cannot be read or is empty; the message never holds any of it.
     """
     if named.startswith("credential:"):
-        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        folder = credentials_folder()
         name = named.removeprefix("credential:")
         if folder is None:
             raise ConfigError(
-                f"{box_file}: {at} = '{named}': systemd hands over no credentials here; "
-                f"add LoadCredential={name}:/path to the unit, or name a file"
+                f"{box_file}: {at} = '{named}': systemd hands over no credentials here, and the service, which would "
+                f"have them, does not run; add LoadCredential={name}:/path to the unit and start it, or name a file"
             )
-        path = Path(folder) / name
+        path = folder / name
+        to_do = f"add LoadCredential={name}:/path to the unit and restart it; beside the service only root may read it"
     else:
         path = box_file.parent / named
+        to_do = "put the secret there, readable for the user the daemon runs as"
     try:
         with path.open("rb") as file:
             raw = file.read(_LONGEST_BYTES)
         secret = raw.decode().strip("\r\n")
     except OSError as error:
         raise ConfigError(
-            f"{box_file}: {at} = '{named}': cannot be read ({error.strerror}); put the secret there, readable for "
-            "the user the daemon runs as"
+            f"{box_file}: {at} = '{named}': cannot be read ({error.strerror}); {to_do}"
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{box_file}: {at} = '{named}': is not text; write the secret in one line") from error

@@ -15,7 +15,7 @@ import uvicorn
 from edgecv.config import Box, Hub
 from edgecv.config.console import ConsoleSection
 from edgecv.config.secrets import read_secret
-from edgecv.config.state import state_directory
+from edgecv.config.state import refuse_root, state_directory
 from edgecv.console.accounts.elsewhere import check_grants
 from edgecv.console.accounts.provider import Provider
 from edgecv.console.cameras.desk import CameraDesk
@@ -189,8 +189,9 @@ def serve(where: Box | Hub, wait: Callable[[], object]) -> None:
     """Serve until ``wait`` returns.
 
     Raises:
-        ConfigError: something that the file says cannot be had.
+        ConfigError: something that the file says cannot be had, or root would serve another user's state.
     """
+    refuse_root(_state(where))
     server = ConsoleServer(where)
     server.start()
     try:

@@ -6,6 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from edgecv.config.state import refuse_root
 from edgecv.errors import ConfigError
 
 
@@ -13,8 +14,9 @@ def take_state(state: Path) -> int:
     """Take the state directory for this process alone; the lock ends with it.
 
     Raises:
-        ConfigError: it cannot be written, or another daemon uses it.
+        ConfigError: it cannot be written, is another user's and this is root, or another daemon uses it.
     """
+    refuse_root(state)
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

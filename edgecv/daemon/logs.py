@@ -24,7 +24,8 @@ from edgecv.daemon.redaction import Redaction
 LogForm = Literal["auto", "json", "journal", "text"]
 
 _JOURNAL_PRIORITY = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
-_TALKATIVE = ("httpx", "httpcore", "uvicorn.access", "asyncio")  # a line a request, which our own lines and counts tell
+# lines a request, starts and ends, which our own lines and counts tell
+_TALKATIVE = ("httpx", "httpcore", "uvicorn", "uvicorn.access", "uvicorn.error", "asyncio")
 _OURS = frozenset({"timestamp", "level"})
 _BARE = {"levelno": logging.ERROR, "levelname": "ERROR"}
 _redaction = Redaction()

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from edgecv.config import Box
-from edgecv.config.secrets import read_secret
+from edgecv.config.secrets import credentials_folder, read_secret
 from edgecv.doctor.finding import Finding, ok, problem, warning
 from edgecv.errors import ConfigError
 
@@ -65,10 +65,12 @@ def readable_by(path: Path, user: str) -> bool | None:
 
 def _of(box_file: Path, at: str, named: str) -> Iterator[Finding]:
     if named.startswith("credential:"):
-        if os.environ.get("CREDENTIALS_DIRECTORY") is None:
+        if credentials_folder() is None:
             name = named.removeprefix("credential:")
             yield ok(
-                WHERE, f"{at} = {named}: systemd hands it to the daemon (LoadCredential={name}:...); not seen here"
+                WHERE,
+                f"{at} = {named}: systemd hands it to the daemon (LoadCredential={name}:...); not seen here while the "
+                "service does not run",
             )
         else:
             yield from _unreadable(box_file, at, named)

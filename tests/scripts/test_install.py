@@ -159,6 +159,30 @@ def test_upgrades_keep_one_release_to_go_back_to(checkout: Path, installed: Path
     assert release(root, "previous") == first
 
 
+def test_a_box_without_internet_is_installed_from_a_folder_of_packages(checkout: Path, tmp_path: Path) -> None:
+    wheels, root = tmp_path / "wheels", tmp_path / "box"
+    filled = run(checkout, tmp_path, "install", "--fill", str(wheels), "--dependencies-from", sys.executable)
+    if "could not be fetched" in filled.stderr:
+        pytest.skip(f"no package index answers here: {filled.stderr.splitlines()[-1]}")
+    assert filled.returncode == 0, filled.stderr
+    assert not list(wheels.glob("edgecv-*")), "edgecv is built on the box, from the box's checkout"
+
+    # what one package of it lacks is told before anything is in place
+    (one,) = wheels.glob("scipy-*.whl")
+    one.rename(tmp_path / one.name)
+    done = run(checkout, root, "install", "--wheelhouse", str(wheels))
+    assert done.returncode == 1
+    assert "nothing was changed" in done.stderr.splitlines()[-1]
+    assert "scripts/install --fill" in done.stderr.splitlines()[-1]
+    assert not (root / "opt" / "edgecv" / "current").exists()
+
+    (tmp_path / one.name).rename(one)
+    done = run(checkout, root, "install", "--wheelhouse", str(wheels))
+    assert done.returncode == 0, done.stderr
+    program = root / "opt" / "edgecv" / "current" / "bin" / "edgecv"
+    assert subprocess.run([str(program), "--version"], capture_output=True, check=False).returncode == 0
+
+
 def test_without_an_earlier_release_there_is_no_way_back(checkout: Path, installed: Path) -> None:
     before = everything(installed)
     done = run(checkout, installed, "install", "--rollback")

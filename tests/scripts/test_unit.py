@@ -54,7 +54,9 @@ def test_it_starts_what_install_puts_there_and_reloads_by_hangup() -> None:
     assert only("Type") == "notify"
     assert only("NotifyAccess") == "main"
     assert only("ExecStart") == "/opt/edgecv/current/bin/edgecv run --config /etc/edgecv/box.yaml"
-    assert only("ExecReload") == "/bin/kill -HUP $MAINPID"
+    # a wrong box file is told to whoever reloads, and the daemon never hears of it
+    check = "/opt/edgecv/current/bin/edgecv check --config /etc/edgecv/box.yaml"
+    assert confinement.settings(UNIT, "ExecReload") == [check, "/bin/kill -HUP $MAINPID"]
     assert (only("User"), only("StateDirectory"), only("StateDirectoryMode")) == ("edgecv", "edgecv", "0700")
     # 10 s are promised for stopping; the manager must not be faster
     assert int(only("TimeoutStopSec")) > 10

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
+from edgecv.config.state import leave_to_owner
 from edgecv.console.storage.migrations import migrate
 from edgecv.console.storage.scope import SCOPE, Scope, ScopedSession
 from edgecv.errors import ConfigError
@@ -92,6 +93,7 @@ def _private(path: Path) -> None:
     """Make the file readable for its owner alone before anything is in it."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        leave_to_owner(path)  # `edgecv console user add` by root, before the service ever ran
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be written ({error.strerror}); give the folder to the user edgecv runs as"
