@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,6 +18,7 @@ from av.codec.hwaccel import HWAccel
 from av.error import FFmpegError, HTTPUnauthorizedError
 from av.video.codeccontext import VideoCodecContext
 
+from edgecv.capture.device import Compressor, is_device, open_device
 from edgecv.capture.packets import stamp_of
 from edgecv.config.problems import redacted
 from edgecv.errors import EdgecvError
@@ -33,7 +33,6 @@ OPEN_S = 10.0
 """Longest wait for a camera to answer and to send what its stream is made of."""
 SILENT_S = 5.0
 """A camera that sends nothing for so long is gone."""
-_DEVICE = re.compile(r"^/dev/")
 
 
 class StreamError(EdgecvError):
@@ -58,6 +57,8 @@ class StreamSource:
         user: the camera's user, or None.
         password: never shown.
         decoding: software, or the hardware to try first.
+        size_px: width and height to ask a device for, or None.
+        fps: frames a second to ask a device for, or None.
     """
 
     address: str
@@ -65,11 +66,13 @@ class StreamSource:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     decoding: Literal["software", "vaapi", "v4l2m2m", "cuda"] = "software"
+    size_px: tuple[int, int] | None = None
+    fps: float | None = None
 
     @property
     def is_file(self) -> bool:
         """Whether it is recorded video, that has an end and whose every picture counts."""
-        return "://" not in self.address and _DEVICE.match(self.address) is None
+        return "://" not in self.address and not is_device(self.address)
 
     @property
     def shown(self) -> str:
@@ -90,7 +93,7 @@ class LiveStream:
     """An open stream; a context manager. One thread may read packets while another decodes them.
 
     Attributes:
-        codec: FFmpeg's name.
+        codec: FFmpeg's name; h264 as well where pictures come uncompressed, for they are compressed here.
         base: seconds a tick.
         average_fps: as the stream says, or None.
         hardware: what decodes, or None for software.
@@ -111,13 +114,19 @@ class LiveStream:
             self._container.close()
             raise StreamError(f"{source.shown}: sends no video that can be decoded; check the stream's path", "damaged")
         self._stream: VideoStream = videos[0]
-        self.codec = self._stream.codec_context.name
         self.base = self._stream.time_base or Fraction(1, 90000)
         rate = self._stream.average_rate or self._stream.base_rate
         self.average_fps = float(rate) if rate and 0.1 < rate < 1000 else None
+        self._compressor: Compressor | None = None
+        sent = self._stream
+        if sent.codec_context.name == "rawvideo":
+            self._compressor = Compressor(sent, self.base, self.average_fps or 25.0)
+            sent = self._compressor.stream
+        self._context: VideoCodecContext = sent.codec_context
+        self.codec = "h264" if self._compressor is not None else self._context.name
         # a copy of what the stream is, which outlives the connection: clips are written after it broke off as well
         self._template_holder = av.open(io.BytesIO(), "w", format="matroska")
-        self.template: VideoStream = self._template_holder.add_stream_from_template(self._stream)
+        self.template: VideoStream = self._template_holder.add_stream_from_template(sent)
         self._decoder = self._make_decoder()
         self._decoder.thread_count = 1
 
@@ -128,6 +137,11 @@ class LiveStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def compressing_s(self) -> float:
+        """Processor time that compressing took so far; 0 where the camera does that itself."""
+        return 0.0 if self._compressor is None else self._compressor.spent_s
 
     def close(self) -> None:
         """Close the connection; only when no other thread reads or decodes."""
@@ -142,7 +156,7 @@ class LiveStream:
         begun = self.source.is_file
         unstamped: AnyPacket | None = None
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._sent():
                 if packet.size == 0:
                     continue
                 stamp = stamp_of(packet)
@@ -164,6 +178,12 @@ class LiveStream:
             raise StreamError(f"{self.source.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
         except (FFmpegError, OSError) as error:
             raise StreamError(f"{self.source.shown}: broke off ({_why(error)})", "ended") from error
+
+    def _sent(self) -> Iterator[AnyPacket]:
+        received = self._container.demux(self._stream)
+        if self._compressor is None:
+            return received
+        return (packet for raw in received if raw.size for packet in self._compressor.packets(raw))
 
     def decode(self, packet: AnyPacket | None) -> list[VideoFrame]:
         """Pictures that became ready with a packet, or with the end (None); damaged ones are counted and left out."""
@@ -191,7 +211,7 @@ class LiveStream:
 
     def _describe_to(self, decoder: VideoCodecContext | CodecContext) -> None:
         """What a decoder must know of the stream beforehand."""
-        own: VideoCodecContext = self._stream.codec_context
+        own = self._context
         decoder.extradata = own.extradata
         decoder.width, decoder.height = own.width, own.height  # type: ignore[union-attr]
         if own.pix_fmt is not None:
@@ -203,7 +223,7 @@ class LiveStream:
 
     def _make_decoder(self) -> VideoCodecContext:
         wished = self.source.decoding
-        own: VideoCodecContext = self._stream.codec_context
+        own = self._context if self._compressor is None else self._software_decoder()
         if wished == "software":
             return own
         try:
@@ -229,14 +249,14 @@ def _open(source: StreamSource) -> av.container.InputContainer:
         options = {"rtsp_transport": source.transport, "allowed_media_types": "video", "analyzeduration": "1000000"}
         if source.transport == "udp":
             options |= {"buffer_size": str(4 * 2**20), "max_delay": "300000"}
-    is_device = _DEVICE.match(source.address) is not None
     try:
         if source.is_file and not Path(source.address).exists():
             raise FileNotFoundError(2, os.strerror(2))
+        if is_device(source.address):
+            return open_device(source.address, source.size_px, source.fps, (OPEN_S, SILENT_S))
         return av.open(
             source.full_address(),
             mode="r",
-            format="v4l2" if is_device else None,
             options=options,
             timeout=None if source.is_file else (OPEN_S, SILENT_S),
             metadata_errors="replace",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edgecv.config.base import Number, Section, SomeText
+from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
 
 PixelCoordinate = Annotated[Number, Field(ge=0)]
 
@@ -32,6 +33,17 @@ class Login(Section):
     )
 
 
+class Capture(Section):
+    """What a camera on the box's own cable is asked for."""
+
+    size: tuple[Annotated[Whole, Field(ge=16, le=16384)], Annotated[Whole, Field(ge=16, le=16384)]] | None = Field(
+        default=None, description="[width, height] in pixels; what the device is set to when left out"
+    )
+    fps: Annotated[Number, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="frames a second; what the device is set to when left out"
+    )
+
+
 class Camera(Section):
     """One camera of the box."""
 
@@ -52,6 +64,16 @@ class Camera(Section):
     login: Login | None = Field(
         default=None, description="the camera's user and password: {user: ..., password_file: ...}"
     )
+    capture: Capture = Field(
+        default=Capture(), description="what a /dev/video camera is asked for: {size: [1920, 1080], fps: 25}"
+    )
     decoding: Decoding = Field(
         default="software", description="what decodes its video; hardware that cannot falls back to software"
     )
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+        """Only a device is asked for a size; a camera of the network sends what it is set to."""
+        source = given.get("source")
+        if given.get("capture") is not None and isinstance(source, str) and not source.startswith("/dev/"):
+            yield Conflict(("capture",), "is for /dev/video cameras; set size and rate in the camera itself")

@@ -50,9 +50,7 @@ def read_secret(named: str, box_file: Path, at: str) -> str:
             raw = file.read(_LONGEST_BYTES)
         secret = raw.decode().strip("\r\n")
     except OSError as error:
-        raise ConfigError(
-            f"{box_file}: {at} = '{named}': cannot be read ({error.strerror}); {to_do}"
-        ) from error
+        raise ConfigError(f"{box_file}: {at} = '{named}': cannot be read ({error.strerror}); {to_do}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{box_file}: {at} = '{named}': is not text; write the secret in one line") from error
     if not secret:

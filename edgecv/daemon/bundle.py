@@ -27,6 +27,11 @@ from edgecv.incidents.record import Incident
 from edgecv.incidents.sealing import RECORD
 from edgecv.incidents.sketch import SKETCH, Sketch, write_sketch
 
+_FALL_IS_GONE = (
+    "no longer clip (the camera sends so much that memory holds the fall no longer; it stays cut at the fall's end: "
+    "lower the bit rate, or raise service.worker_memory_mb)"
+)
+
 
 def write_bundle(
     incident: Incident,
@@ -63,6 +68,8 @@ def write_bundle(
         if sketch is not None and not (folder / SKETCH).exists():
             write_sketch(sketch, folder, flush=last)
         describe = partial(_describe, incident, folder, set_up, flush=last)
+        if not session.reaches_back_to(incident.media.start_s) and _keeps_earlier_clip(folder):
+            return (_FALL_IS_GONE,)
         start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
         session.cut(folder / "clip.mp4", start_s, end_s, describe, flush=last)
     except FAILURES as error:

@@ -102,6 +102,11 @@ class LiveSession:
         stream = self.stream
         return write_clip(destination, stream.template, packets, stream.base, self.first_pts, describe, flush=flush)
 
+    def reaches_back_to(self, t_s: float) -> bool:
+        """Whether packets in memory still show a media time; those of a high bit rate do not for long."""
+        pts = self.first_pts + round(t_s / self.stream.base)
+        return bool(self.ring.between(pts, pts))
+
     def _packets(self, start_s: float, end_s: float) -> list[AnyPacket]:
         base = self.stream.base
         start, end = self.first_pts + round(max(0.0, start_s) / base), self.first_pts + round(end_s / base)

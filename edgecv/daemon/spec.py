@@ -75,7 +75,15 @@ def spec_of(box: Box, camera_id: str, state: Path) -> tuple[WorkerSpec, tuple[st
         address = str((box.path.parent / address).absolute())
     spec = WorkerSpec(
         camera=solved.camera,
-        source=StreamSource(address, settings.transport, user, password, settings.decoding),
+        source=StreamSource(
+            address,
+            settings.transport,
+            user,
+            password,
+            settings.decoding,
+            settings.capture.size,
+            settings.capture.fps,
+        ),
         state=state,
         record_hours=box.settings.storage.record_hours,
         memory_mb=box.settings.service.worker_memory_mb,

@@ -44,6 +44,7 @@ _log = logging.getLogger("edgecv.worker")
 _BEAT_S = 1.0
 _OPEN_S = 25.0  # a name that resolves slowly, an answer that comes late
 _HEALTHY_S = 30.0
+_SHARE_OF_PACKETS = 5  # of a worker's memory: 140 of 700 MB, enough for 20 s of 1080p25 in motion JPEG
 _PATIENCE_S = 600.0  # a disk that is full at the end of a recorded file
 _HURRY_S = 4.5  # of the six seconds that the supervisor gives
 _STOPPED = 128 + signal.SIGTERM  # a recorded file that somebody else stopped is not over
@@ -154,7 +155,8 @@ class CameraWorker:
         source = self._spec.source
         if stream.warning is not None:
             self._note("decoding", stream.warning)
-        wall, ring = WallClock(), PacketRing(stream.base)
+        wall = WallClock()
+        ring = PacketRing(stream.base, most_bytes=self._spec.memory_mb * 2**20 // _SHARE_OF_PACKETS)
         session = LiveSession(stream, self._spec.camera, ring, wall, None if source.is_file else new_session_name(wall))
         if source.is_file:
             session.recorded, session.name = _recorded(source)

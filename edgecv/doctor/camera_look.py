@@ -35,10 +35,11 @@ class CameraLook:
         keyframe_s: longest time between key frames; None where there was only one.
         b_frames: whether pictures are sent in another order than they are shown.
         bytes_per_s: bit rate, bytes a second.
-        decode_s: processor seconds that decoding a picture takes.
+        decode_s: processor seconds that a picture takes to be decoded, and compressed before where that is done here.
         damaged: packets that could not be decoded.
         notice: why the hardware that was asked for does not decode, or None.
         lumas: two pictures in a row ``(h, w) uint8`` from the end of the look.
+        compressing_s: what compressing has of ``decode_s``; 0 where the camera does that itself.
     """
 
     codec: str
@@ -53,6 +54,7 @@ class CameraLook:
     damaged: int
     notice: str | None
     lumas: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    compressing_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -119,6 +121,7 @@ def _look_of(stream: LiveStream, seen: _Seen) -> CameraLook:
     shown = sorted(set(seen.stamps))
     gaps = [float((after - before) * seen.base) for before, after in pairwise(seen.keys)]
     span_s = max(seen.span_s, 1e-3)
+    compressing_s = stream.compressing_s / max(seen.pictures, 1)
     return CameraLook(
         codec=stream.codec,
         size_px=(width, height),
@@ -128,8 +131,9 @@ def _look_of(stream: LiveStream, seen: _Seen) -> CameraLook:
         keyframe_s=max(gaps) if gaps else None,
         b_frames=any(after < before for before, after in pairwise(seen.stamps)),
         bytes_per_s=seen.byte_count / span_s,
-        decode_s=seen.decode_s / max(seen.pictures, 1),
+        decode_s=seen.decode_s / max(seen.pictures, 1) + compressing_s,
         damaged=stream.decode_errors,
         notice=stream.warning,
         lumas=(seen.last[-2], seen.last[-1]),
+        compressing_s=compressing_s,
     )

@@ -32,6 +32,7 @@ def stream_findings(where: str, look: CameraLook, calibrated_px: tuple[int, int]
         _damage(where, look),
         _hardware(where, look),
         _codec(where, look),
+        _compressing(where, look),
     ]
     return [ok(where, told), *(finding for finding in judged if finding is not None)]
 
@@ -103,3 +104,13 @@ def _codec(where: str, look: CameraLook) -> Finding | None:
         return None
     what = f"the codec {look.codec} has not been tried with edgecv"
     return warning(where, what, "set the camera to H.264")
+
+
+def _compressing(where: str, look: CameraLook) -> Finding | None:
+    if look.compressing_s == 0.0:
+        return None
+    what = (
+        f"its pictures come uncompressed; to compress them takes the box {1e3 * look.compressing_s:.0f} ms each, "
+        f"{100 * look.compressing_s * look.fps:.0f} % of a core"
+    )
+    return warning(where, what, "nothing where the box has that to spare; a camera that sends H.264 needs none of it")

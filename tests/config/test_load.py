@@ -84,11 +84,11 @@ def test_example_files_are_good_and_show_every_key() -> None:
     sections = [box.settings, box.settings.upstream, camera.settings, camera.settings.masks[0], camera.facade]
     sections += [camera.facade.windows[0], camera.facade.roof, camera.calibration]
     (beside,) = (facade for _, facade in camera.beside)
-    sections.append(beside.beside)
+    sections += [beside.beside, box.camera("east-1").settings.capture]
     for section in sections:
         assert section is not None
-        # a facade that another is beside is beside none itself
-        assert section.model_fields_set | {"beside"} & set(type(section).model_fields) == set(
+        # a facade that another is beside is beside none itself; only a device is asked for anything
+        assert section.model_fields_set | {"beside", "capture"} & set(type(section).model_fields) == set(
             type(section).model_fields
         )
 

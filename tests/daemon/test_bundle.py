@@ -128,6 +128,23 @@ def test_a_longer_clip_that_finds_no_room_leaves_the_shorter_one_and_its_record(
     assert evidence_in(folder)["sha256"] == hashlib.sha256(clip).hexdigest()
 
 
+def test_a_clip_with_the_fall_is_not_replaced_by_one_that_begins_after_it(scene: Scene, folder: Path) -> None:
+    write(scene, folder)
+    clip = (folder / "clip.mp4").read_bytes()
+    incident = scene.found[0].incident
+    whole = scene.session.ring
+    late = round((incident.media.end_s + 2.0) / scene.session.stream.base)
+    scene.session.ring = PacketRing(scene.session.stream.base)
+    for packet in whole.between(scene.session.first_pts + late, scene.session.first_pts + 10 * late):
+        scene.session.ring.add(packet)
+    assert not scene.session.reaches_back_to(incident.media.start_s)
+    (told,) = write(scene, folder)
+    assert told.startswith("no longer clip (the camera sends so much")
+    assert (folder / "clip.mp4").read_bytes() == clip
+    assert evidence_in(folder)["sha256"] == hashlib.sha256(clip).hexdigest()
+    assert names(folder) == FILES
+
+
 def test_packets_that_have_gone_cost_clip_and_pictures_but_not_the_record(scene: Scene, folder: Path) -> None:
     scene.session.ring = PacketRing(scene.session.stream.base)
     missing = write(scene, folder)

@@ -37,6 +37,7 @@ def test_a_good_stream_is_one_line_with_its_numbers() -> None:
         (replace(GOOD, keyframe_s=6.0), "warning", "key frames are 6.0 s apart"),
         (replace(GOOD, keyframe_s=None), "warning", "no second key frame"),
         (replace(GOOD, b_frames=True), "warning", "B-frames"),
+        (replace(GOOD, compressing_s=0.006), "warning", "takes the box 6 ms each, 15 % of a core"),
         (replace(GOOD, fps=6.0), "problem", "only 6.0 frames/s"),
         (replace(GOOD, fps=18.0), "warning", "18.0 frames/s come of the 25"),
         (replace(GOOD, damaged=3), "warning", "3 packets could not be decoded"),
