@@ -1,0 +1,1 @@
+"""A box from its installation to its end, under a real systemd."""
