@@ -120,7 +120,7 @@ class LiveStream:
         self._compressor: Compressor | None = None
         sent = self._stream
         if sent.codec_context.name == "rawvideo":
-            self._compressor = Compressor(sent, self.base, self.average_fps or 25.0)
+            self._compressor = self._make_compressor()
             sent = self._compressor.stream
         self._context: VideoCodecContext = sent.codec_context
         self.codec = "h264" if self._compressor is not None else self._context.name
@@ -178,6 +178,18 @@ class LiveStream:
             raise StreamError(f"{self.source.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
         except (FFmpegError, OSError) as error:
             raise StreamError(f"{self.source.shown}: broke off ({_why(error)})", "ended") from error
+
+    def _make_compressor(self) -> Compressor:
+        try:
+            return Compressor(self._stream, self.base, self.average_fps or 25.0)
+        except (FFmpegError, ValueError) as error:
+            own: VideoCodecContext = self._stream.codec_context
+            what = f"its raw pictures of {own.width}x{own.height} cannot be compressed ({_why(error)})"
+            self._container.close()
+            raise StreamError(
+                f"{self.source.shown}: {what}; ask for an even width and height with 'capture' in the box file",
+                "damaged",
+            ) from error
 
     def _sent(self) -> Iterator[AnyPacket]:
         received = self._container.demux(self._stream)

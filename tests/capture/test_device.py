@@ -14,7 +14,7 @@ from av.error import FFmpegError
 
 from edgecv.capture import device
 from edgecv.capture.device import is_device, open_device
-from edgecv.capture.live import LiveStream, StreamSource
+from edgecv.capture.live import LiveStream, StreamError, StreamSource
 
 FPS = 25
 
@@ -92,3 +92,10 @@ def test_uncompressed_pictures_become_small_packets_with_the_same_times_and_lose
         there = luma[20 + 2 * n : 22 + 2 * n, 100:102].mean() - luma[20 + 2 * n : 22 + 2 * n, 104:110].mean()
         assert there > 25.0
         assert np.abs(luma - frames[n]).mean() < 3.0
+
+
+def test_raw_pictures_that_cannot_be_compressed_are_told_with_what_to_do(write_video) -> None:
+    odd = np.full((101, 161), 90, np.uint8)
+    path = write_video("odd.avi", [odd] * 3, codec="rawvideo", pix_fmt="bgr24")
+    with pytest.raises(StreamError, match=r"of 161x101 cannot be compressed .*; ask for an even width"):
+        LiveStream(StreamSource(str(path)))
