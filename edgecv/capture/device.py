@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import io
-import re
 import time
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -23,16 +22,10 @@ if TYPE_CHECKING:
 
     from edgecv.capture.packets import AnyPacket
 
-_DEVICE = re.compile(r"^/dev/")
-_FORMS = ("h264", "mjpeg", None)
-"""What is asked for, the smallest first; None takes what the device sends by itself, which is uncompressed."""
+_FORMS = ("h264", "mjpeg")
+"""What is asked for, the smallest first; a device that has neither sends its pictures uncompressed."""
 _CRF = "18"
 """x264's constant quality: nothing of a thing of two pixels is lost that its noise has not hidden already."""
-
-
-def is_device(address: str) -> bool:
-    """Whether an address is that of a device file."""
-    return _DEVICE.match(address) is not None
 
 
 def open_device(
@@ -54,13 +47,16 @@ def open_device(
     if fps is not None:
         options["framerate"] = f"{fps:g}"
     for form in _FORMS:
-        asked = options if form is None else {**options, "input_format": form}
         try:
-            return av.open(address, mode="r", format="v4l2", options=asked, timeout=timeout_s)
+            return _opened(address, {**options, "input_format": form}, timeout_s)
         except FFmpegError as error:
-            if form is None or error.errno != errno.EINVAL:  # EINVAL: it has no such form
+            if error.errno != errno.EINVAL:  # EINVAL: it has no such form
                 raise
-    raise AssertionError("the last form is anything")
+    return _opened(address, options, timeout_s)
+
+
+def _opened(address: str, options: dict[str, str], timeout_s: tuple[float, float]) -> av.container.InputContainer:
+    return av.open(address, mode="r", format="v4l2", options=options, timeout=timeout_s)
 
 
 class Compressor:
@@ -79,12 +75,13 @@ class Compressor:
     def __init__(self, stream: VideoStream, base: Fraction, fps: float) -> None:
         self._decoder: VideoCodecContext = stream.codec_context
         self._holder = av.open(io.BytesIO(), "w", format="matroska")
-        made: VideoStream = self._holder.add_stream("libx264", rate=round(fps))
+        rate = max(1, round(fps))
+        made: VideoStream = self._holder.add_stream("libx264", rate=rate)
         made.width, made.height, made.pix_fmt = self._decoder.width, self._decoder.height, "yuv420p"
         made.time_base = made.codec_context.time_base = base
         made.codec_context.thread_count = 1
         # a key frame a second, where clips begin; no picture waits for a later one
-        made.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": _CRF, "g": str(max(1, round(fps)))}
+        made.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": _CRF, "g": str(rate)}
         self._holder.start_encoding()  # now it knows what a decoder must know
         self.stream = made
         self.spent_s = 0.0

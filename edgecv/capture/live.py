@@ -18,9 +18,10 @@ from av.codec.hwaccel import HWAccel
 from av.error import FFmpegError, HTTPUnauthorizedError
 from av.video.codeccontext import VideoCodecContext
 
-from edgecv.capture.device import Compressor, is_device, open_device
+from edgecv.capture.device import Compressor, open_device
 from edgecv.capture.packets import stamp_of
 from edgecv.config.problems import redacted
+from edgecv.config.source import is_device, is_recorded
 from edgecv.errors import EdgecvError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class StreamSource:
     @property
     def is_file(self) -> bool:
         """Whether it is recorded video, that has an end and whose every picture counts."""
-        return "://" not in self.address and not is_device(self.address)
+        return is_recorded(self.address)
 
     @property
     def shown(self) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
+from edgecv.config.source import is_device
 
 PixelCoordinate = Annotated[Number, Field(ge=0)]
 
@@ -75,5 +76,5 @@ class Camera(Section):
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
         """Only a device is asked for a size; a camera of the network sends what it is set to."""
         source = given.get("source")
-        if given.get("capture") is not None and isinstance(source, str) and not source.startswith("/dev/"):
+        if given.get("capture") is not None and isinstance(source, str) and not is_device(source):
             yield Conflict(("capture",), "is for /dev/video cameras; set size and rate in the camera itself")

@@ -13,6 +13,7 @@ from edgecv.calibration.camera import camera_of
 from edgecv.capture.live import StreamSource
 from edgecv.config import Box
 from edgecv.config.secrets import read_secret
+from edgecv.config.source import full_address
 from edgecv.daemon.messages import NewSetUp
 from edgecv.replay import ReplayCamera
 
@@ -70,13 +71,10 @@ def spec_of(box: Box, camera_id: str, state: Path) -> tuple[WorkerSpec, tuple[st
     if settings.login is not None:
         user = settings.login.user
         password = read_secret(settings.login.password_file, box.path, f"cameras.{camera_id}.login.password_file")
-    address = settings.source
-    if "://" not in address and not address.startswith("/dev/"):
-        address = str((box.path.parent / address).absolute())
     spec = WorkerSpec(
         camera=solved.camera,
         source=StreamSource(
-            address,
+            full_address(settings.source, box.path),
             settings.transport,
             user,
             password,

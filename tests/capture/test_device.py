@@ -13,7 +13,7 @@ import pytest
 from av.error import FFmpegError
 
 from edgecv.capture import device
-from edgecv.capture.device import is_device, open_device
+from edgecv.capture.device import open_device
 from edgecv.capture.live import LiveStream, StreamError, StreamSource
 
 FPS = 25
@@ -60,12 +60,6 @@ def test_a_device_that_is_busy_is_not_asked_again(monkeypatch: pytest.MonkeyPatc
         open_device("/dev/video0", None, None, (1.0, 2.0))
     assert told.value.errno == errno.EBUSY
     assert driver.asked == [{"input_format": "h264"}]
-
-
-def test_only_what_lies_in_dev_is_a_device() -> None:
-    assert is_device("/dev/video0")
-    assert not is_device("/videos/dev/a.mp4")
-    assert not is_device("rtsp://camera/dev/video0")
 
 
 def test_uncompressed_pictures_become_small_packets_with_the_same_times_and_lose_no_small_thing(write_video) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from edgecv.calibration.camera import solved_of
 from edgecv.calibration.picture import first_picture
 from edgecv.config import Box
+from edgecv.config.source import is_recorded
 from edgecv.console.cameras.desk import CameraDesk
 from edgecv.console.settings import STILL_FRESH_S, STILL_KEPT_S, STILL_WAIT_S
 from edgecv.errors import ConfigError, EdgecvError
@@ -165,7 +166,7 @@ def _recorded(box: Box, camera: str) -> Path | None:
     """The file of a camera that is one: a recording, or a picture to calibrate on."""
     source = box.camera(camera).settings.source
     path = box.path.parent / source
-    return path if "://" not in source and not source.startswith("/dev/") and path.is_file() else None
+    return path if is_recorded(source) and path.is_file() else None
 
 
 def _taken(picture: Picture) -> Taken:

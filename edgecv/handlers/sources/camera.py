@@ -8,11 +8,11 @@ import queue
 import random
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgecv.config.camera import Decoding, Login
 from edgecv.config.secrets import read_secret
+from edgecv.config.source import full_address
 from edgecv.handlers.desk import DeviceIdentity
 from edgecv.handlers.sources.source import CONNECTING, Arrival
 
@@ -47,10 +47,8 @@ class CameraSource:
         password = None
         if login is not None:
             password = read_secret(login.password_file, who.box_file, f"devices.{who.device}.login.password_file")
-        if "://" not in address and not address.startswith("/dev/"):
-            address = str((who.box_file.parent / Path(address)).absolute())
         self._stream: StreamSource = StreamSource(
-            address, "tcp", None if login is None else login.user, password, decoding
+            full_address(address, who.box_file), "tcp", None if login is None else login.user, password, decoding
         )
         self._rule = rule
         self._problem: str | None = f"{CONNECTING}{self._stream.shown}"
