@@ -39,7 +39,7 @@ def read_json(raw: bytes | str, *, max_bytes: int = MAX_JSON_BYTES) -> Any:
 
     Args:
         raw: UTF-8 bytes or text.
-        max_bytes: length limit of ``raw``.
+        max_bytes: length limit of ``raw``; of a text, its characters.
 
     Returns:
         dicts, lists, strings, finite floats, integers within ``MAX_INTEGER``, booleans and None.
