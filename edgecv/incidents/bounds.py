@@ -17,6 +17,8 @@ ROUNDING = 1e-6
 LOWEST_FLOOR, HIGHEST_FLOOR = -100, 1000
 TRACK_POINTS = 20_000
 """Thirteen minutes at 25 pictures a second."""
+LONGEST_S = 3600.0
+"""Of a track: nothing falls for an hour; whoever draws it takes a step for each moment."""
 CANDIDATES = 10_000
 """Windows of one facade; a tower of 100 floors has 5,000."""
 ENTRIES = 100
@@ -27,6 +29,9 @@ Name = Annotated[str, Field(max_length=256)]
 Sentence = Annotated[str, Field(max_length=4000)]
 """What is told to people; also an address."""
 Real = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
+MediaTime = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+"""Seconds from the first picture; a stream that runs for 30 years reaches the end of it."""
+Pixel = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0 + ROUNDING, allow_inf_nan=False)]
 Floor = Annotated[int, Field(ge=LOWEST_FLOOR, le=HIGHEST_FLOOR)]

@@ -6,19 +6,22 @@ full-resolution upright frame; ``t`` is seconds of media time from the first fra
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from edgecv.incidents.bounds import (
     CANDIDATES,
     ENTRIES,
     HIGHEST_FLOOR,
+    LONGEST_S,
     LOWEST_FLOOR,
     TRACK_POINTS,
     Count,
     Floor,
+    MediaTime,
     Name,
+    Pixel,
     Probabilities,
     Probability,
     Real,
@@ -42,8 +45,8 @@ class Media(Record):
     """Where the pictures came from."""
 
     source: Sentence
-    start_s: Real
-    end_s: Real
+    start_s: MediaTime
+    end_s: MediaTime
     clock: Clock = "container"
     """How ``started_at`` was derived."""
     clock_error_s: Real | None = None
@@ -53,11 +56,22 @@ class Media(Record):
 class TrackPointRecord(Record):
     """One sighting: centre and size of the blob in pixels."""
 
-    t: Real
-    x: Real
-    y: Real
-    w: Real
-    h: Real
+    t: MediaTime
+    x: Pixel
+    y: Pixel
+    w: Pixel
+    h: Pixel
+
+
+def _of_a_fall(track: tuple[TrackPointRecord, ...]) -> tuple[TrackPointRecord, ...]:
+    times = [point.t for point in track]
+    if times and max(times) - min(times) > LONGEST_S:
+        raise ValueError(f"a track may last {LONGEST_S:g} s")
+    return track
+
+
+Track = Annotated[tuple[TrackPointRecord, ...], Field(max_length=TRACK_POINTS), AfterValidator(_of_a_fall)]
+"""All sightings of one object, in order."""
 
 
 class OriginCandidate(Record):
@@ -83,7 +97,7 @@ class Origin(Record):
     x_m: Real | None = None
     y_m: Real | None = None
     sd_m: tuple[Real, Real] | None = None
-    pixel: tuple[Real, Real] | None = None
+    pixel: tuple[Pixel, Pixel] | None = None
     candidates: tuple[OriginCandidate, ...] = Field(default=(), max_length=CANDIDATES)
     p_roof: Probability = 0.0
     """Probability that it came from the roof."""
@@ -168,7 +182,7 @@ class EvidenceRecord(Record):
     sha256: Name | None = None
     clip: Name | None = None
     """The clip's file name."""
-    clip_start_s: Real | None = None
+    clip_start_s: MediaTime | None = None
     """Media time of the clip's first picture."""
     reason: Sentence | None = None
     """Why there is no clip, where there is none."""
@@ -193,7 +207,7 @@ class Incident(Record):
     started_at: Name
     ended_at: Name
     media: Media
-    track: tuple[TrackPointRecord, ...] = Field(max_length=TRACK_POINTS)
+    track: Track
     origin: Origin
     fit: FitRecord
     motion: Motion
