@@ -36,7 +36,7 @@ STATE_BYTES = 64 * 1024
 """The newest states of all devices are shown on one page."""
 EVIDENCE_NAMES = 64
 
-Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:-]{0,63}$")]
+Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:+-]{0,63}$")]
 """It becomes a part of an address."""
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A word for programs, which pages translate: handlers of other people bring their own."""
@@ -162,11 +162,11 @@ def check_id(value: object) -> str:
         UntrustedError: it is none.
     """
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise UntrustedError("an id has 1 to 64 letters, digits and any of '._:-', and begins with a letter or digit")
+        raise UntrustedError("an id has 1 to 64 letters, digits and any of '._:+-', and begins with a letter or digit")
     return value
 
 
-_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{0,63}")
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:+-]{0,63}")
 _PLAIN = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
