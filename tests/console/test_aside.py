@@ -89,6 +89,14 @@ def test_the_oldest_of_too_many_are_dropped_and_counted_and_a_flood_of_one_kind_
     assert (dropped.site, dropped.kind, dropped.count) == ("new-site", "device", 7)
 
 
+def test_messages_on_topics_that_nobody_asked_for_are_bounded_too(
+    database: ConsoleDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "UNCLAIMED_ROWS", 2)
+    receive(database, [read_arrival("?", "?", f"kind-{n}", "{", 0.0) for n in range(5)])
+    assert [row.topic for row in _aside(database)] == ["edgecv/v1/?/?/kind-3", "edgecv/v1/?/?/kind-4"]
+
+
 def test_a_message_of_no_community_is_kept_whole_however_long(database: ConsoleDatabase) -> None:
     long = arrival_of("a", site="new-site", track=json.loads(arrival_of("a").raw)["data"]["track"] * 40)
     assert len(long.raw) > 100_000

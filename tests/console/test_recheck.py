@@ -16,8 +16,10 @@ from sqlalchemy import create_engine, select, text
 from edgecv.console.intake.receive import receive
 from edgecv.console.intake.recheck import recheck
 from edgecv.console.intake.sites import set_communities
+from edgecv.console.settings import UNCLAIMED_BYTES
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import CaseEntry, Device, DeviceEvent, Evidence, Incident, Unclaimed
+from edgecv.untrusted import MAX_JSON_BYTES
 
 RECEIVED_S = 1.77e9
 _INSERT = """INSERT INTO incidents (community_id, id, kind, site, device, building, floor, label, started_s, received_s,
@@ -96,6 +98,21 @@ def test_an_alarm_that_a_clock_of_year_9000_froze_takes_updates_again(older: str
     database = _opened(older)
     with database.session(EVERYTHING) as session:
         assert session.scalars(select(Incident.as_of_s)).one() == RECEIVED_S
+    database.close()
+
+
+def test_of_messages_kept_aside_that_are_longer_than_any_may_be_the_beginning_stays(older: str) -> None:
+    aside = "INSERT INTO unclaimed (id, site, topic, reason, at_s, event) VALUES "
+    for name, size in (("long", MAX_JSON_BYTES + 1), ("short", MAX_JSON_BYTES)):
+        topic = "edgecv/v1/jialinglu-3/north-1/device"
+        _write(older, f"{aside}(:name, 'jialinglu-3', '{topic}', 'why', 1.7e9, :event)", name=name, event="x" * size)
+    database = _opened(older)
+    with database.session(EVERYTHING) as session:
+        rows = {row.id: (len(row.event), row.reason) for row in session.scalars(select(Unclaimed))}
+    assert rows == {
+        "long": (UNCLAIMED_BYTES, "why; only its beginning is kept"),
+        "short": (MAX_JSON_BYTES, "why"),
+    }
     database.close()
 
 

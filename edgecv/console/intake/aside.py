@@ -6,7 +6,7 @@ import hashlib
 import logging
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, not_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -27,8 +27,9 @@ def keep_aside(session: Session, arrival: Arrival, reason: str) -> None:
 
 def trim(session: Session, site: str) -> None:
     """Drop the oldest of a site's where there are more of a kind than are kept, and count them."""
-    for kind in _KINDS:
-        of_kind = (Unclaimed.site == site, Unclaimed.topic.endswith(f"/{kind}"))
+    ends = {kind: Unclaimed.topic.endswith(f"/{kind}") for kind in _KINDS}
+    for kind, ending in {**ends, "other": not_(or_(*ends.values()))}.items():
+        of_kind = (Unclaimed.site == site, ending)
         first_dropped = select(Unclaimed.key).where(*of_kind).order_by(Unclaimed.key.desc())
         last = session.scalar(first_dropped.offset(UNCLAIMED_ROWS).limit(1))
         if last is None:

@@ -1,4 +1,4 @@
-"""Storing arrivals: each once, all of a batch in one transaction, and nothing is thrown away."""
+"""Storing arrivals: each once, all of a batch in one transaction; what cannot be stored is kept aside."""
 
 from __future__ import annotations
 

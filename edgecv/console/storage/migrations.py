@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, inspect, text
 
-from edgecv.console.settings import AHEAD_S
+from edgecv.console.settings import AHEAD_S, UNCLAIMED_BYTES
 from edgecv.console.storage.schema import APPEND_ONLY, Base, Dropped, EvidenceEntry
 from edgecv.errors import EdgecvError
+from edgecv.untrusted import MAX_JSON_BYTES
 
 VERSION = 4
 
@@ -38,6 +39,14 @@ def _sources(connection: Connection) -> None:
         text("UPDATE incidents SET as_of_s = received_s WHERE as_of_s > received_s + :ahead"), {"ahead": AHEAD_S}
     )
     Base.metadata.tables[Dropped.__tablename__].create(connection)
+    # what is longer than any message may be is never read again
+    connection.execute(
+        text(
+            "UPDATE unclaimed SET event = substr(event, 1, :start), reason = reason || '; only its beginning is kept' "
+            "WHERE length(event) > :longest"
+        ),
+        {"start": UNCLAIMED_BYTES, "longest": MAX_JSON_BYTES},
+    )
 
 
 def _make_unique(connection: Connection, table: str, before: str, after: str) -> None:
