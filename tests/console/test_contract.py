@@ -97,6 +97,12 @@ def test_an_alarm_of_another_device_is_taken_and_may_have_the_sections_of_a_thro
     assert arrived("incident", ALARM | {"origin": {"floor": 3}}).problem is None
 
 
+def test_an_alarm_that_says_no_more_than_what_where_and_when_is_taken() -> None:
+    bare = {name: ALARM[name] for name in ("id", "kind", "site", "device", "started_at")}
+    assert arrived("incident", bare).problem is None
+    assert arrived("incident", bare | {"kind": "thrown_object"}).kind is None
+
+
 @pytest.mark.parametrize("path", ["colour", "origin.balcony", "mass.why", "fit.sigma"])
 def test_keys_of_a_newer_box_are_ignored_and_stored(path: str) -> None:
     sent = _changed(AS_THE_CONTRACT_SAYS, path, {"new": [1, 2]})
@@ -230,7 +236,7 @@ def test_an_evidence_message_that_does_not_hold_is_kept_aside(change: dict[str, 
     assert arrived("evidence", whole | change).kind is None
 
 
-@pytest.mark.parametrize("name", ["", "n" * 101, "a b", "a\nb", "\ud800"])
+@pytest.mark.parametrize("name", ["", "n" * 101, "a#b", "a\nb", "\ud800"])
 def test_a_site_or_device_of_a_name_that_no_box_file_takes_is_kept_aside(name: str) -> None:
     for site, device in ((name, "north-1"), ("jialinglu-3", name)):
         found = read_arrival(site, device, "state", '{"state": "online"}', NOW_S)

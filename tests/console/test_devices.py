@@ -35,7 +35,7 @@ from edgecv.console.storage.schema import Incident, Unclaimed
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.stored import insert_record
-from edgecv.upstream.cloudevents import encode, incident_event, update_event
+from edgecv.upstream.cloudevents import INCIDENT_TYPE, encode, incident_event, update_event
 from edgecv.upstream.outbox import add_message
 
 daemon = daemon_fixture
@@ -260,3 +260,12 @@ def test_an_alarm_of_a_box_reaches_the_hub_over_a_real_broker_once_with_its_end(
     capsys.readouterr()
     assert main(["incidents", "show", row.id, "--config", str(one.box_file)]) == 0
     assert "pumps/north" in capsys.readouterr().out
+
+
+def test_an_alarm_that_says_no_more_than_what_where_and_when_has_its_page(office: Office) -> None:
+    bare = {"id": "bare", "kind": "fire", "site": "jialinglu-3", "device": "n", "started_at": "2026-05-01T14:00:00Z"}
+    event = {"type": INCIDENT_TYPE, "id": "bare", "time": "2026-05-01T14:00:00Z", "data": bare}
+    office.take(read_arrival("jialinglu-3", "n", "incident", json.dumps(event), 1.8e9))
+    browser = office.browser("chen")
+    assert "/incidents/bare" in browser.get("/incidents").text
+    assert "Lasts" in browser.get("/incidents/bare").text

@@ -48,6 +48,8 @@ _Minutes = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
 
 _MAY_LACK = frozenset({("fit", "gravity_px_s2"), ("fit", "gravity_sd_px_s2"), ("software",)})
 """Our boxes write these always; the contract does not ask for them."""
+_ALARMS_MAY_LACK = frozenset({("tier",), ("subject",), ("text",), ("details",)})
+"""Other people's devices that say what happened, where and when are listened to."""
 
 
 class _Alarm(Alarm):
@@ -185,7 +187,8 @@ def _check(model: type[Record], data: Mapping[str, Any]) -> None:
         for problem in error.errors(include_url=False, include_context=False, include_input=False):
             if problem["type"] == "extra_forbidden":
                 continue
-            if problem["type"] == "missing" and problem["loc"] in _MAY_LACK:
+            may_lack = _MAY_LACK | _ALARMS_MAY_LACK if model is _Alarm else _MAY_LACK
+            if problem["type"] == "missing" and problem["loc"] in may_lack:
                 continue
             at = ".".join(str(part) if _is_plain(part) else "…" for part in ("data", *problem["loc"]))
             raise UntrustedError(f"{at}: {problem['msg']}") from error

@@ -79,7 +79,7 @@ def read_arrival(site: str, device: str, kind: str, raw: bytes | str, now_s: flo
 
 def _understood(site: str, device: str, kind: str, raw: bytes | str, now_s: float) -> Arrival:
     for name, what in ((site, "the site"), (device, "the device")):
-        if not check_text(name, MAX_NAME_CHARS, what) or re.search(r"[\s/\x00-\x1f\x7f]", name):
+        if not check_text(name, MAX_NAME_CHARS, what) or re.search(r"[/+#\x00-\x1f\x7f]", name):
             raise UntrustedError(f"{what} is not one level of a topic")
     event = read_json(raw)
     text = raw.decode() if isinstance(raw, bytes) else raw
