@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-LARGEST = 1e12
-"""Of a number: a fit that explains nothing has a χ² of millions."""
+LARGEST = 1e15
+"""Of a number: a fit that explains nothing has a χ² of millions, and a window behind the camera is at no pixel near."""
 ROUNDING = 1e-6
 """A sum of probabilities exceeds 1 by so much at most."""
 LOWEST_FLOOR, HIGHEST_FLOOR = -100, 1000
@@ -32,6 +32,7 @@ Real = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
 MediaTime = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 """Seconds from the first picture; a stream that runs for 30 years reaches the end of it."""
 Pixel = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+"""Of a sighting, which is in the picture."""
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0 + ROUNDING, allow_inf_nan=False)]
 Floor = Annotated[int, Field(ge=LOWEST_FLOOR, le=HIGHEST_FLOOR)]

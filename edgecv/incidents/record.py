@@ -97,7 +97,7 @@ class Origin(Record):
     x_m: Real | None = None
     y_m: Real | None = None
     sd_m: tuple[Real, Real] | None = None
-    pixel: tuple[Pixel, Pixel] | None = None
+    pixel: tuple[Real, Real] | None = None
     candidates: tuple[OriginCandidate, ...] = Field(default=(), max_length=CANDIDATES)
     p_roof: Probability = 0.0
     """Probability that it came from the roof."""
