@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edgecv.untrusted import MAX_JSON_BYTES
+
 SESSION_IDLE_S = 8 * 3600.0
 """A login ends when it was not used for a shift."""
 SESSION_LONGEST_S = 7 * 86400.0
@@ -57,11 +59,24 @@ BOX_POLL_S = 0.5
 """How often a console on a box looks whether its database has something new."""
 BATCH = 200
 """Events in one transaction: a commit costs 5-10 ms on a box's disk, whatever is in it."""
-BROKER_INFLIGHT = 1000
-"""Messages the broker hands over before it waits for us."""
+BROKER_INFLIGHT = 200
+"""Messages the broker hands over before it waits for us: 200 MB if each is as long as it may be."""
+BROKER_PACKET_BYTES = MAX_JSON_BYTES + 128 * 1024
+"""Longest packet asked of the broker: a message as long as it may be, with its topic and properties."""
 BROKER_SESSION_S = 14 * 86400
 """How long the broker keeps what comes while the hub is away."""
 RETRY_S = 2.0
+UNCLAIMED_BYTES = 64 * 1024
+"""Of a message that cannot be understood, so much is kept: enough to see what it is."""
+UNCLAIMED_ROWS = 1000
+"""Messages that are kept aside, for each site and kind of message: years of alarms of a box whose site is not added
+yet; a flood of one kind displaces no other."""
+CLAIM_BATCH = 50
+"""Messages kept aside that are taken in at once, of up to 1 MB each."""
+DEVICES_PER_SITE = 1000
+"""Devices of a site whose states are kept: the devices page shows them all."""
+AHEAD_S = 86400.0
+"""A clock that is further ahead of the console's own is wrong: what it says happened when it came."""
 
 FLOOR_BAND = 5
 """Floors that are counted together: few enough bands to see where throws come from, enough cases in each."""

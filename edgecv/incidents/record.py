@@ -6,9 +6,27 @@ full-resolution upright frame; ``t`` is seconds of media time from the first fra
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from edgecv.incidents.bounds import (
+    CANDIDATES,
+    ENTRIES,
+    HIGHEST_FLOOR,
+    LONGEST_S,
+    LOWEST_FLOOR,
+    TRACK_POINTS,
+    Count,
+    Floor,
+    MediaTime,
+    Name,
+    Pixel,
+    Probabilities,
+    Probability,
+    Real,
+    Sentence,
+)
 
 MassClass = Literal["light", "medium", "heavy", "undetermined"]
 Tier = Literal["incident", "candidate"]
@@ -26,159 +44,170 @@ class Record(BaseModel):
 class Media(Record):
     """Where the pictures came from."""
 
-    source: str
-    start_s: float
-    end_s: float
+    source: Sentence
+    start_s: MediaTime
+    end_s: MediaTime
     clock: Clock = "container"
     """How ``started_at`` was derived."""
-    clock_error_s: float | None = None
+    clock_error_s: Real | None = None
     """Live: how far ``started_at`` may be off, seconds."""
 
 
 class TrackPointRecord(Record):
     """One sighting: centre and size of the blob in pixels."""
 
-    t: float
-    x: float
-    y: float
-    w: float
-    h: float
+    t: MediaTime
+    x: Pixel
+    y: Pixel
+    w: Pixel
+    h: Pixel
+
+
+def _of_a_fall(track: tuple[TrackPointRecord, ...]) -> tuple[TrackPointRecord, ...]:
+    times = [point.t for point in track]
+    if times and max(times) - min(times) > LONGEST_S:
+        raise ValueError(f"a track may last {LONGEST_S:g} s")
+    return track
+
+
+Track = Annotated[tuple[TrackPointRecord, ...], Field(max_length=TRACK_POINTS), AfterValidator(_of_a_fall)]
+"""All sightings of one object, in order."""
 
 
 class OriginCandidate(Record):
     """One window the object may have come from."""
 
-    floor: int
-    window: str | None
-    p: float
-    facade: str | None = None
-    floor_name: str | None = None
+    floor: Floor
+    window: Name | None
+    p: Probability
+    facade: Name | None = None
+    floor_name: Name | None = None
 
 
 class Origin(Record):
     """Where the object came from; nulls carry a reason."""
 
-    facade: str | None = None
+    facade: Name | None = None
     """Where a camera sees several: the one that floor, window and coordinates refer to."""
-    floor: int | None = None
-    floor_name: str | None = None
+    floor: Floor | None = None
+    floor_name: Name | None = None
     """What people call the floor."""
-    window: str | None = None
-    window_index: int | None = None
-    x_m: float | None = None
-    y_m: float | None = None
-    sd_m: tuple[float, float] | None = None
-    pixel: tuple[float, float] | None = None
-    candidates: tuple[OriginCandidate, ...] = ()
-    p_roof: float = 0.0
+    window: Name | None = None
+    window_index: Count | None = None
+    x_m: Real | None = None
+    y_m: Real | None = None
+    sd_m: tuple[Real, Real] | None = None
+    pixel: tuple[Real, Real] | None = None
+    candidates: tuple[OriginCandidate, ...] = Field(default=(), max_length=CANDIDATES)
+    p_roof: Probability = 0.0
     """Probability that it came from the roof."""
-    lowest_floor: int | None = None
+    lowest_floor: Floor | None = None
     """It came from this floor or a higher one with a probability of 95 %."""
-    excluded_floors: tuple[int, ...] = ()
-    reason: str | None = None
+    excluded_floors: tuple[Floor, ...] = Field(default=(), max_length=HIGHEST_FLOOR - LOWEST_FLOOR + 1)
+    reason: Sentence | None = None
 
 
 class FitRecord(Record):
     """How well the physics explains the path."""
 
-    chi2_reduced: float
-    points: int
-    log_likelihood_ratio: float
-    gravity_px_s2: float
+    chi2_reduced: Real
+    points: Count
+    log_likelihood_ratio: Real
+    gravity_px_s2: Real
     """Apparent downward acceleration of a drag-free fall at the path's centre, pixels/s²."""
-    gravity_sd_px_s2: float
-    gravity_mps2: float | None = None
+    gravity_sd_px_s2: Real
+    gravity_mps2: Real | None = None
     """``gravity_px_s2`` divided by the scale, where one was given (``replay --scale``)."""
 
 
 class Interval(Record):
     """Median and 90 % interval."""
 
-    median: float
-    low: float
-    high: float
+    median: Real
+    low: Real
+    high: Real
 
 
 class Motion(Record):
     """How the object moved, in metres and seconds; null where gravity alone could not give the scale."""
 
-    launch_velocity_mps: tuple[float, float, float] | None = None
+    launch_velocity_mps: tuple[Real, Real, Real] | None = None
     """Calibrated: along the facade, up, out of it, at the launch; else right, up, towards the camera, as first seen."""
     launch_speed_mps: Interval | None = None
     release: Literal["thrown", "dropped", "blown"] | None = None
-    impact_speed_mps: float | None = None
-    impact_height_m: float | None = None
+    impact_speed_mps: Real | None = None
+    impact_height_m: Real | None = None
     """Above the ground, a person's head; null where the speed is that of the last sighting."""
-    duration_s: float
+    duration_s: Real
 
 
 class ThingRecord(Record):
     """One kind of everyday thing and its probability."""
 
-    name: str
-    p: float
+    name: Name
+    p: Probability
 
 
 class Mass(Record):
     """How heavy, by terminal velocity; kilograms and joules only with a size and a stated assumption."""
 
     class_: MassClass = Field(alias="class")
-    p: dict[str, float]
+    p: Probabilities
     terminal_velocity: Interval | None = None
     kg: Interval | None = None
     impact_energy_j: Interval | None = None
-    hazard: str | None = None
+    hazard: Sentence | None = None
     """What a blow of that energy does to a person, in words."""
     diameter_m: Interval | None = None
-    things: tuple[ThingRecord, ...] = ()
+    things: tuple[ThingRecord, ...] = Field(default=(), max_length=ENTRIES)
     """What it may be, likeliest first."""
-    assumed: str | None = None
+    assumed: Sentence | None = None
     """What kilograms rest on besides the path."""
-    reason: str | None = None
+    reason: Sentence | None = None
 
 
 class VerdictRecord(Record):
     """What it is taken for."""
 
-    label: str
-    p: float
-    labels: dict[str, float]
-    reasons: tuple[str, ...] = ()
+    label: Name
+    p: Probability
+    labels: Probabilities
+    reasons: tuple[Sentence, ...] = Field(default=(), max_length=ENTRIES)
 
 
 class EvidenceRecord(Record):
     """Pointer into the evidence folder: the manifest and the SHA-256 of the clip."""
 
-    manifest: str | None = None
-    sha256: str | None = None
-    clip: str | None = None
+    manifest: Name | None = None
+    sha256: Name | None = None
+    clip: Name | None = None
     """The clip's file name."""
-    clip_start_s: float | None = None
+    clip_start_s: MediaTime | None = None
     """Media time of the clip's first picture."""
-    reason: str | None = None
+    reason: Sentence | None = None
     """Why there is no clip, where there is none."""
 
 
 class Software(Record):
     """What produced the record."""
 
-    version: str
-    models: dict[str, str] = {}
-    config_sha256: str | None = None
+    version: Name
+    models: dict[Name, Name] = Field(default={}, max_length=ENTRIES)
+    config_sha256: Name | None = None
 
 
 class Incident(Record):
     """One real object, thrown, fallen or blown; the ``data`` of one CloudEvents message."""
 
-    id: str
+    id: Name
     kind: Literal["thrown_object"] = "thrown_object"
     tier: Tier
-    site: str
-    device: str
-    started_at: str
-    ended_at: str
+    site: Name
+    device: Name
+    started_at: Name
+    ended_at: Name
     media: Media
-    track: tuple[TrackPointRecord, ...]
+    track: Track
     origin: Origin
     fit: FitRecord
     motion: Motion

@@ -14,10 +14,11 @@ import paho.mqtt.client as mqtt
 import pytest
 from brokers import Broker, running_broker
 from console.conftest import COMMUNITIES, Office
+from console.older_databases import older_sqlite
 from daemon.conftest import daemon as daemon_fixture
 from paho.mqtt.enums import CallbackAPIVersion
 from running import Daemon
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import func, select
 from waiting import wait_for
 
 from edgecv.cli import main
@@ -34,7 +35,7 @@ from edgecv.console.storage.schema import Incident, Unclaimed
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.stored import insert_record
-from edgecv.upstream.cloudevents import encode, incident_event, update_event
+from edgecv.upstream.cloudevents import INCIDENT_TYPE, encode, incident_event, update_event
 from edgecv.upstream.outbox import add_message
 
 daemon = daemon_fixture
@@ -108,9 +109,18 @@ def test_an_alarm_and_its_updates_give_one_row_in_whatever_order_they_come(datab
     assert unclaimed(database) == 0
 
 
-def test_an_update_of_another_devices_alarm_is_kept_aside(database: ConsoleDatabase) -> None:
+def test_an_update_changes_no_other_devices_alarm_of_the_same_id(database: ConsoleDatabase) -> None:
     receive(database, [raised(alarm())])
     receive(database, [updated(alarm(device="intruder", text="nothing happened"), 9)])
+    assert [(row.id, row.device, row.text) for row in rows(database)] == [
+        ("a-1", "covers", "cover-17 is open"),
+        ("a-1~2", "intruder", "nothing happened"),
+    ]
+
+
+def test_an_update_of_another_kind_is_kept_aside(database: ConsoleDatabase) -> None:
+    receive(database, [raised(alarm())])
+    receive(database, [updated(alarm(kind="manhole_water", text="nothing happened"), 9)])
     assert [row.text for row in rows(database)] == ["cover-17 is open"]
     assert unclaimed(database) == 1
 
@@ -149,16 +159,7 @@ def test_a_database_of_an_older_edgecv_is_told_in_plain_words(hub: ConsoleDataba
 
 
 def test_a_console_database_from_before_alarms_gets_their_columns(tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path)
-    ConsoleDatabase(url).close()
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for column in ("ended_s", "subject", "text", "as_of_s"):
-            connection.execute(text(f"ALTER TABLE incidents DROP COLUMN {column}"))
-        connection.execute(text("DROP TABLE evidence_log"))
-        connection.execute(text("UPDATE schema_version SET version = 1"))
-    engine.dispose()
-    database = ConsoleDatabase(url)
+    database = ConsoleDatabase(older_sqlite(tmp_path, 1))
     set_communities(database, COMMUNITIES)
     receive(database, [raised(alarm())])
     assert [row.subject for row in rows(database)] == ["cover-17"]
@@ -259,3 +260,12 @@ def test_an_alarm_of_a_box_reaches_the_hub_over_a_real_broker_once_with_its_end(
     capsys.readouterr()
     assert main(["incidents", "show", row.id, "--config", str(one.box_file)]) == 0
     assert "pumps/north" in capsys.readouterr().out
+
+
+def test_an_alarm_that_says_no_more_than_what_where_and_when_has_its_page(office: Office) -> None:
+    bare = {"id": "bare", "kind": "fire", "site": "jialinglu-3", "device": "n", "started_at": "2026-05-01T14:00:00Z"}
+    event = {"type": INCIDENT_TYPE, "id": "bare", "time": "2026-05-01T14:00:00Z", "data": bare}
+    office.take(read_arrival("jialinglu-3", "n", "incident", json.dumps(event), 1.8e9))
+    browser = office.browser("chen")
+    assert "/incidents/bare" in browser.get("/incidents").text
+    assert "Lasts" in browser.get("/incidents/bare").text

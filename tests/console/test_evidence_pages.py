@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from console.conftest import Browser, Office
+from console.conftest import Browser, Office, arrival_of
 from console.seen_bundle import SIZE, cell, facade, keep_evidence, record_of
 from receivers import wait_for
 from sqlalchemy import select
@@ -22,12 +21,12 @@ from edgecv.console.accounts import Role
 from edgecv.console.evidence import access
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.storage import EVERYTHING
-from edgecv.console.storage.schema import AccessEntry
+from edgecv.console.storage.schema import AccessEntry, Incident
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.incidents.verify import verify_bundle
-from edgecv.upstream.cloudevents import INCIDENT_TYPE, encode, incident_event
+from edgecv.upstream.cloudevents import encode, incident_event
 
 
 @pytest.fixture(scope="module")
@@ -196,8 +195,10 @@ def test_evidence_without_the_boxs_key_is_not_called_genuine(seen: Office) -> No
 def test_records_of_other_makers_break_no_page(seen: Office, kind: str, told: str) -> None:
     odd = {"track": [{"t": "x"}], "origin": {"candidates": [], "pixel": ["a"], "excluded_floors": "all", "reason": 5}}
     odd |= {"mass": {"p": 3, "kg": {"median": 1}, "things": "many", "hazard": ["x"]}, "motion": {"release": []}}
-    data = {"id": "odd", "kind": kind, "site": "jialinglu-3", "device": "n", "started_at": "2026-05-01T14:00:00Z"}
-    event = {"type": INCIDENT_TYPE, "id": "odd", "time": "2026-05-01T14:00:00Z", "data": data | odd}
-    seen.take(read_arrival("jialinglu-3", "n", "incident", json.dumps(event), 1.8e9))
+    seen.take(arrival_of("odd"))
+    with seen.database.session(EVERYTHING, writes=True) as session:  # as an edgecv stored it that asked less
+        incident = session.scalars(select(Incident).where(Incident.id == "odd")).one()
+        incident.record = {"id": "odd", "started_at": "2026-05-01T14:00:00Z"} | odd
+        incident.kind, incident.floor, incident.ended_s = kind, None, None
     page = seen.browser("chen").get("/incidents/odd")
     assert page.status_code == 200 and told in page.text

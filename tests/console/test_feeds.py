@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -21,13 +22,15 @@ from edgecv.config.hub import HubBroker
 from edgecv.console.intake import broker_feed
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
-from edgecv.console.intake.receive import receive
+from edgecv.console.intake.receive import News, receive
 from edgecv.console.intake.sites import set_communities
+from edgecv.console.settings import BROKER_INFLIGHT, BROKER_PACKET_BYTES, UNCLAIMED_BYTES
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
-from edgecv.console.storage.schema import Device, Incident
+from edgecv.console.storage.schema import Device, Incident, Unclaimed
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.store import IncidentStore
+from edgecv.untrusted import MAX_JSON_BYTES
 from edgecv.upstream.outbox import Outbox
 
 
@@ -68,16 +71,24 @@ def test_a_box_feeds_its_console_whenever_either_began(hub: ConsoleDatabase, tmp
         assert session.scalar(select(func.count()).select_from(Device)) == 1
 
 
-def _publish(port: int, *ids: str) -> None:
+@contextmanager
+def _publisher(port: int) -> Iterator[mqtt.Client]:
     client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
     client.connect("127.0.0.1", port)
     client.loop_start()
-    for incident_id in ids:
-        arrival = arrival_of(incident_id)
-        client.publish(arrival.topic, arrival.raw, qos=1).wait_for_publish(60)
-    client.publish("edgecv/v1/jialinglu-3/north-1/incident", "{", qos=1).wait_for_publish(60)
-    client.disconnect()
-    client.loop_stop()
+    try:
+        yield client
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def _publish(port: int, *ids: str) -> None:
+    with _publisher(port) as client:
+        for incident_id in ids:
+            arrival = arrival_of(incident_id)
+            client.publish(arrival.topic, arrival.raw, qos=1).wait_for_publish(60)
+        client.publish("edgecv/v1/jialinglu-3/north-1/incident", "{", qos=1).wait_for_publish(60)
 
 
 @pytest.fixture
@@ -116,3 +127,67 @@ def test_nothing_is_lost_while_the_hub_is_away_or_its_disk_full(
     second.start()
     wait_for(lambda: len(_ids(hub)) == 302, "everything")
     second.stop()
+
+
+def test_a_message_longer_than_any_alarm_stays_with_the_broker_and_what_follows_comes(
+    hub: ConsoleDatabase, broker: Broker, tmp_path: Path
+) -> None:
+    feed = BrokerFeed(HubBroker(url=f"mqtt://127.0.0.1:{broker.port}"), tmp_path / "hub.yaml", hub, lambda _: None)
+    feed.start()
+    wait_for(lambda: feed.problem is None, "connected")
+    with _publisher(broker.port) as client:
+        topic = arrival_of("a").topic
+        for size in (2 * BROKER_PACKET_BYTES, BROKER_PACKET_BYTES + 1):
+            client.publish(topic, b"x" * size, qos=1).wait_for_publish(60)
+        client.publish(topic, b"x" * (MAX_JSON_BYTES + 1), qos=1).wait_for_publish(60)  # the hub's own bound
+        client.publish(topic, arrival_of("a").raw, qos=1).wait_for_publish(60)
+    wait_for(lambda: _ids(hub) == {"a"}, "what followed")
+    feed.stop()
+    with hub.session(EVERYTHING) as session:
+        (aside,) = session.scalars(select(Unclaimed)).all()
+    assert len(aside.event) == UNCLAIMED_BYTES
+    assert str(MAX_JSON_BYTES) in aside.reason
+
+
+def test_messages_that_nothing_acknowledges_do_not_pile_up_while_the_database_takes_nothing(
+    hub: ConsoleDatabase, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, waits = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> News:
+        waits.set()
+        goes_on.wait(60)
+        return receive(*arguments)
+
+    monkeypatch.setattr(broker_feed, "receive", slow)
+    feed = BrokerFeed(HubBroker(url=f"mqtt://127.0.0.1:{broker.port}"), tmp_path / "hub.yaml", hub, lambda _: None)
+    feed.start()
+    wait_for(lambda: feed.problem is None, "connected")
+    with _publisher(broker.port) as client:
+        client.publish("edgecv/v1/jialinglu-3/first/state", '{"state": "online"}', qos=0).wait_for_publish(60)
+        wait_for(waits.is_set, "the database is asked")
+        for n in range(3 * BROKER_INFLIGHT):
+            client.publish(f"edgecv/v1/jialinglu-3/camera-{n}/state", '{"state": "online"}', qos=0).wait_for_publish(60)
+        client.publish(arrival_of("a").topic, arrival_of("a").raw, qos=1).wait_for_publish(60)
+    # mosquitto hands over in order: when the alarm is there, all before it were
+    wait_for(lambda: feed._heard.qsize() > BROKER_INFLIGHT, "the alarm is queued")
+    goes_on.set()
+    wait_for(lambda: _ids(hub) == {"a"}, "the alarm")
+    feed.stop()
+    with hub.session(EVERYTHING) as session:
+        assert session.scalar(select(func.count()).select_from(Device)) == 1 + BROKER_INFLIGHT
+
+
+def test_a_message_of_a_topic_that_was_not_asked_for_is_kept_aside_and_the_feed_goes_on(
+    hub: ConsoleDatabase, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_feed, "TOPICS", ("#",))  # as a broker might that sends what it likes
+    feed = BrokerFeed(HubBroker(url=f"mqtt://127.0.0.1:{broker.port}"), tmp_path / "hub.yaml", hub, lambda _: None)
+    feed.start()
+    wait_for(lambda: feed.problem is None, "connected")
+    with _publisher(broker.port) as client:
+        for topic in ("edgecv", "edgecv/v1/jialinglu-3/a/b/c/incident", "edgecv/v1/jialinglu-3/north-1/unheard-of"):
+            client.publish(topic, arrival_of("b").raw, qos=1).wait_for_publish(60)
+        client.publish(arrival_of("a").topic, arrival_of("a").raw, qos=1).wait_for_publish(60)
+    wait_for(lambda: _ids(hub) == {"a"}, "what followed")
+    feed.stop()

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from console.conftest import COMMUNITIES, Office, arrival_of
 from console.hub_server import running_hub
+from console.older_databases import older_postgres, older_sqlite
 from known_bundles import SEALED_AT, sealed_bundle, write_files
-from sqlalchemy import create_engine, delete, select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from waiting import wait_for
 
@@ -179,15 +180,13 @@ def test_the_log_is_never_changed(hub: Hub) -> None:
 
 
 def test_a_database_from_before_gets_the_log(database: ConsoleDatabase, tmp_path: Path) -> None:
-    url = database.name
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE evidence_log"))
-        if database.dialect == "postgresql":
-            connection.execute(text("DROP FUNCTION evidence_log_refuse"))
-        connection.execute(text("UPDATE schema_version SET version = 2"))
-    engine.dispose()
+    if database.dialect == "postgresql":
+        url = older_postgres(database.name, 2)
+    else:
+        (tmp_path / "older").mkdir()
+        url = older_sqlite(tmp_path / "older", 2)
     again = ConsoleDatabase(url)
+    set_communities(again, COMMUNITIES)
     hub = Hub(again, tmp_path)
     hub.take("a", 31, "closed")
     hub.keeping.apply()

@@ -51,7 +51,7 @@ def test_another_boxs_incident_of_the_same_id_is_another_incident(database: Cons
 
 
 def test_evidence_device_events_and_states_find_their_tables(database: ConsoleDatabase) -> None:
-    evidence = {"incident": "a", "manifest_sha256": "00", "files": ["clip.mp4"]}
+    evidence = {"incident": "a", "manifest_sha256": "00" * 32, "files": ["clip.mp4"]}
     told = {"kind": "camera_lost", "text": "no picture"}
     arrivals = [
         read_arrival("jialinglu-3", "north-1", "evidence", _event(EVIDENCE_TYPE, "a", evidence), 0.0),

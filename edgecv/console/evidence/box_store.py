@@ -91,11 +91,11 @@ class BoxStore:
         """
         with database.session(EVERYTHING) as session:
             ends = [state.value for state in _ENDS]
-            at_end = session.execute(select(Incident.id, Incident.state).where(Incident.state.in_(ends))).all()
-            ended = {row.id: row.state for row in at_end}
+            at_end = session.execute(select(Incident.source_id, Incident.state).where(Incident.state.in_(ends))).all()
+            ended = {row.source_id: row.state for row in at_end}
             touched = set(
                 session.scalars(
-                    select(Incident.id)
+                    select(Incident.source_id)
                     .join(CaseEntry, CaseEntry.incident_key == Incident.key)
                     .where(CaseEntry.from_state.in_(ends), Incident.state.not_in(ends))
                 )

@@ -64,8 +64,8 @@ class HubKeeping:
     def kept(self, incident: Incident) -> Kept:
         """How long the evidence of an incident is kept."""
         with self._database.session(Scope(incident.community_id)) as session:
-            hold = _hold(session, incident.community_id, incident.site, incident.id)
-        evidence, finished = self._evidence(incident.site, incident.id), incident.state in _ENDS
+            hold = _hold(session, incident.community_id, incident.site, incident.source_id)
+        evidence, finished = self._evidence(incident.site, incident.source_id), incident.state in _ENDS
         days = self._days(finished=finished)
         until_s = incident.received_s + days * _DAY_S if evidence == "sealed" and hold is None else None
         told = None if hold is None else f"{hold.why} ({hold.by})"
@@ -78,14 +78,14 @@ class HubKeeping:
             GoneError: it was deleted already.
         """
         _locked(session, incident)
-        if self._evidence(incident.site, incident.id) == "deleted":
+        if self._evidence(incident.site, incident.source_id) == "deleted":
             raise GoneError
         _note(session, incident, viewer.name, "hold", plain(why))
 
     def release(self, session: Session, viewer: Viewer, incident: Incident, why: str) -> None:
         """Let it age again, in the caller's transaction; nothing where it is not on hold."""
         _locked(session, incident)
-        if _hold(session, incident.community_id, incident.site, incident.id) is not None:
+        if _hold(session, incident.community_id, incident.site, incident.source_id) is not None:
             _note(session, incident, viewer.name, "release", plain(why))
 
     def apply(self, now_s: float | None = None) -> list[str]:
@@ -107,7 +107,7 @@ class HubKeeping:
     def _old_folders(self, before_s: float) -> Iterator[tuple[str, Path]]:
         """Folders that may have to go: those of incidents that came before, and of incidents that are not known."""
         with self._database.session(EVERYTHING) as session:
-            newer = _names(session, select(Incident.site, Incident.id).where(Incident.received_s >= before_s))
+            newer = _names(session, select(Incident.site, Incident.source_id).where(Incident.received_s >= before_s))
             gone = select(EvidenceEntry.site, EvidenceEntry.incident_id).where(EvidenceEntry.action == "delete")
             logged = _names(session, gone)
         for folder in sorted(self._shelf.root.glob("*/*")):
@@ -120,7 +120,7 @@ class HubKeeping:
         community = session.scalar(select(Site.community_id).where(Site.name == site))
         incident = session.scalar(
             select(Incident)
-            .where(Incident.community_id == community, Incident.site == site, Incident.id == folder.name)
+            .where(Incident.community_id == community, Incident.site == site, Incident.source_id == folder.name)
             .with_for_update()  # who puts it on hold at this moment waits, and is told
         )
         if community is not None and _hold(session, community, site, folder.name) is not None:
@@ -197,7 +197,7 @@ def _note(session: Session, incident: Incident, by: str, action: str, why: str) 
         EvidenceEntry(
             community_id=incident.community_id,
             site=incident.site,
-            incident_id=incident.id,
+            incident_id=incident.source_id,
             at_s=time.time(),
             by=by,
             action=action,

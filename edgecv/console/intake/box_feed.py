@@ -20,6 +20,7 @@ from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import FeedCursor
 from edgecv.errors import EdgecvError
 from edgecv.incidents.database import Database
+from edgecv.untrusted import UntrustedError, read_json
 from edgecv.upstream.cloudevents import INCIDENT_TYPE
 
 _log = logging.getLogger("edgecv.console")
@@ -92,7 +93,7 @@ class BoxFeed:
         cursors = self._cursors()
         # Records first: they stay for ever, while messages are forgotten when all targets have them.
         rows = box.connection.execute(
-            "SELECT rowid, record FROM incidents WHERE rowid > ? ORDER BY rowid LIMIT ?",
+            "SELECT rowid, device, tier, record FROM incidents WHERE rowid > ? ORDER BY rowid LIMIT ?",
             (cursors.get(_RECORDS, 0), BATCH),
         ).fetchall()
         messages = box.connection.execute(
@@ -100,7 +101,7 @@ class BoxFeed:
             (cursors.get(_MESSAGES, 0), BATCH),
         ).fetchall()
         now = time.time()
-        arrivals = [arrival for row in rows if (arrival := self._of_record(row["record"], now)) is not None]
+        arrivals = [self._of_record(row["device"], row["record"], now) for row in rows if row["tier"] == "incident"]
         for row in messages:
             event = _as_it_is_now(box, row["event"]) if row["kind"] == "update" else row["event"]
             arrivals.append(self._arrival(row["device"], row["kind"], event, now))
@@ -117,13 +118,14 @@ class BoxFeed:
                 self._tell(news)
         return max(len(rows), len(messages)) == BATCH
 
-    def _of_record(self, record: str, now: float) -> Arrival | None:
+    def _of_record(self, device: str, record: str, now: float) -> Arrival:
         """The message of a record; candidates are kept by the box and shown to nobody as alarms."""
-        data = json.loads(record)
-        if data["tier"] != "incident":
-            return None
-        event = {"type": INCIDENT_TYPE, "id": data["id"], "time": data["started_at"], "data": data}
-        return self._arrival(data["device"], "incident", json.dumps(event, ensure_ascii=False), now)
+        try:
+            data = read_json(record)
+            event = {"type": INCIDENT_TYPE, "id": data["id"], "time": data["started_at"], "data": data}
+        except (UntrustedError, KeyError, TypeError):
+            return self._arrival(device, "incident", record, now)  # kept aside as it is
+        return self._arrival(device, "incident", json.dumps(event, ensure_ascii=False), now)
 
     def _arrival(self, device: str, kind: str, event: str, now: float) -> Arrival:
         return read_arrival(self._site, device, kind, event, now)
@@ -135,6 +137,10 @@ class BoxFeed:
 
 def _as_it_is_now(box: Database, event: str) -> str:
     """An update with the alarm that the box keeps: records are read before messages, and none may lead back."""
-    update = json.loads(event)
-    row = box.connection.execute("SELECT record FROM incidents WHERE id = ?", (update["data"]["id"],)).fetchone()
-    return event if row is None else json.dumps(update | {"data": json.loads(row["record"])}, ensure_ascii=False)
+    try:
+        update = read_json(event)
+        row = box.connection.execute("SELECT record FROM incidents WHERE id = ?", (update["data"]["id"],)).fetchone()
+        now = event if row is None else json.dumps(update | {"data": read_json(row["record"])}, ensure_ascii=False)
+    except (UntrustedError, KeyError, TypeError, sqlite3.ProgrammingError):
+        return event  # kept aside as it is
+    return now

@@ -15,19 +15,19 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from sqlalchemy.exc import SQLAlchemyError
 
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.hub import HubBroker
 from edgecv.config.secrets import read_secret
 from edgecv.console.intake.events import Arrival, read_arrival
 from edgecv.console.intake.receive import News, receive
-from edgecv.console.settings import BATCH, BROKER_INFLIGHT, BROKER_SESSION_S, RETRY_S
+from edgecv.console.settings import BATCH, BROKER_INFLIGHT, BROKER_PACKET_BYTES, BROKER_SESSION_S, RETRY_S
 from edgecv.console.storage import ConsoleDatabase
 
 _log = logging.getLogger("edgecv.console")
 TOPICS = tuple(f"edgecv/v1/+/+/{leaf}" for leaf in ("incident", "evidence", "update", "device", "state"))
 _KEEPALIVE_S = 30
+_LEVELS = 5  # of a topic
 
 
 class BrokerFeed:
@@ -56,6 +56,7 @@ class BrokerFeed:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="broker-feed", daemon=True)
         self._problem: str | None = "not connected yet"
+        self._passed_over = 0
         self._client = self._make_client(broker, hub_file)
 
     @property
@@ -69,6 +70,7 @@ class BrokerFeed:
         kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         kept.SessionExpiryInterval = BROKER_SESSION_S
         kept.ReceiveMaximum = BROKER_INFLIGHT
+        kept.MaximumPacketSize = BROKER_PACKET_BYTES
         self._client.connect_async(
             self._address.host, self._address.port, _KEEPALIVE_S, clean_start=False, properties=kept
         )
@@ -95,7 +97,7 @@ class BrokerFeed:
             client.tls_set_context(ssl.create_default_context(cafile=ca_file))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = lambda _client, _data, message: self._heard.put(message)
+        client.on_message = self._on_message
         return client
 
     def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
@@ -109,6 +111,15 @@ class BrokerFeed:
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self._problem = f"broker {self._address} closed the connection ({reason})"
+
+    def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+        # Those of QoS 0 the broker hands over however many we have: nothing else bounds them.
+        if message.qos > 0 or self._heard.qsize() < BROKER_INFLIGHT:
+            self._heard.put(message)
+        else:
+            self._passed_over += 1
+            if self._passed_over % BROKER_INFLIGHT == 1:
+                _log.warning("%d messages of QoS 0 passed over: more came than can be stored", self._passed_over)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -138,7 +149,7 @@ class BrokerFeed:
         while not self._stopping.is_set():
             try:
                 return receive(self._database, arrivals)
-            except SQLAlchemyError as error:
+            except Exception as error:  # the feed's thread must outlive it
                 self._problem = f"the database takes nothing ({type(error).__name__})"
                 _log.exception("the database takes nothing; trying on")
                 self._stopping.wait(RETRY_S)
@@ -146,5 +157,10 @@ class BrokerFeed:
 
 
 def _arrival(message: mqtt.MQTTMessage) -> Arrival:
-    _, _, site, device, kind = message.topic.split("/", 4)
-    return read_arrival(site, device, kind, bytes(message.payload).decode(errors="replace"), time.time())
+    try:
+        levels = message.topic.split("/")
+    except UnicodeDecodeError:
+        levels = []
+    # a broker that hands over what was not subscribed to gets no further than the messages kept aside
+    site, device, kind = levels[2:] if len(levels) == _LEVELS else ("?", "?", "?")
+    return read_arrival(site, device, kind, bytes(message.payload), time.time())

@@ -1,42 +1,27 @@
-"""Storing arrivals: each once, all of a batch in one transaction, and nothing is thrown away."""
+"""Storing arrivals: each once, all of a batch in one transaction; what cannot be stored is kept aside."""
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import (
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    StatementError,
-)
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session
 
 from edgecv.console.cases.due import due_after
 from edgecv.console.cases.machine import State
-from edgecv.console.intake.events import Arrival, read_arrival
+from edgecv.console.intake.aside import insert, keep_aside, trim
+from edgecv.console.intake.events import Arrival
+from edgecv.console.settings import DEVICES_PER_SITE
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.projection import columns_of
-from edgecv.console.storage.schema import (
-    Base,
-    Device,
-    DeviceEvent,
-    Evidence,
-    FeedCursor,
-    Incident,
-    Site,
-    Unclaimed,
-)
+from edgecv.console.storage.schema import Device, DeviceEvent, Evidence, FeedCursor, Incident, Site
+from edgecv.untrusted import UntrustedError
 
 News = set[tuple[int, str]]
 """What changed: ``(community, "incident" | "evidence" | "device" | "state")``."""
+_NUMBERS = 10  # tried for another device's incident of the same id: some may be in use
 
 
 def receive(database: ConsoleDatabase, arrivals: Sequence[Arrival], *, cursors: dict[str, int] | None = None) -> News:
@@ -49,9 +34,9 @@ def receive(database: ConsoleDatabase, arrivals: Sequence[Arrival], *, cursors: 
     """
     try:
         return _receive(database, arrivals, cursors, one_by_one=False)
-    except (DataError, IntegrityError, InternalError, StatementError, ValueError, OverflowError) as error:
-        if isinstance(error, OperationalError | InterfaceError):
-            raise  # the database's trouble, not a message's
+    except Exception as error:
+        if is_of_database(error):
+            raise
         # One of them cannot be stored: it must not hold up the others.
         return _receive(database, arrivals, cursors, one_by_one=True)
 
@@ -59,69 +44,100 @@ def receive(database: ConsoleDatabase, arrivals: Sequence[Arrival], *, cursors: 
 def _receive(
     database: ConsoleDatabase, arrivals: Sequence[Arrival], cursors: dict[str, int] | None, *, one_by_one: bool
 ) -> News:
+    news: News = set()
     with database.session(EVERYTHING, writes=True) as session:
-        news = _store_singly(session, arrivals) if one_by_one else store(session, arrivals)
+        owners = owners_of(session)
+        asides: set[str] = set()
+        for arrival in arrivals:
+            reason = arrival.problem or "its site belongs to no community"
+            if arrival.kind is not None and arrival.site in owners:
+                try:
+                    news |= _store_alone(session, owners, arrival) if one_by_one else store(session, owners, arrival)
+                    continue
+                except Exception as error:
+                    if not one_by_one or is_of_database(error):
+                        raise
+                    reason = reason_of(error)
+            keep_aside(session, arrival, reason)
+            asides.add(arrival.site)
+        for site in sorted(asides):
+            trim(session, site)
         for feed, position in (cursors or {}).items():
             session.merge(FeedCursor(feed=feed, position=position))
     return news
 
 
-def store(session: Session, arrivals: Iterable[Arrival]) -> News:
-    """Store arrivals in the caller's transaction."""
-    owners: dict[str, int] = {
-        row.name: row.community_id for row in session.execute(select(Site.name, Site.community_id))
-    }
-    news: News = set()
-    for arrival in arrivals:
-        community = owners.get(arrival.site)
-        if community is None or arrival.kind is None:
-            _keep_aside(session, arrival, arrival.problem or "its site belongs to no community")
-        elif _STORING[arrival.kind](session, community, arrival):
-            news.add((community, "incident" if arrival.kind == "update" else arrival.kind))
-    return news
+def owners_of(session: Session) -> dict[str, int]:
+    """The community of each site."""
+    return {row.name: row.community_id for row in session.execute(select(Site.name, Site.community_id))}
 
 
-def _store_singly(session: Session, arrivals: Iterable[Arrival]) -> News:
-    """The same, but one that the database refuses is kept aside."""
-    news: News = set()
-    for arrival in arrivals:
-        try:
-            with session.begin_nested():
-                news |= store(session, [arrival])
-        except (DataError, IntegrityError, InternalError, StatementError, ValueError, OverflowError) as error:
-            if isinstance(error, OperationalError | InterfaceError):
-                raise
-            _keep_aside(session, arrival, f"the database refuses it: {type(error).__name__}")
-    return news
+def store(session: Session, owners: Mapping[str, int], arrival: Arrival) -> News:
+    """Store one that was understood, of a site that has a community, in the caller's transaction.
+
+    Raises:
+        UntrustedError: it cannot be stored for what it is.
+        sqlalchemy.exc.SQLAlchemyError: the database does not take it.
+    """
+    assert arrival.kind is not None
+    community = owners[arrival.site]
+    if not _STORING[arrival.kind](session, community, arrival):
+        return set()
+    return {(community, "incident" if arrival.kind == "update" else arrival.kind)}
 
 
-def claim(session: Session, site: str) -> int:
-    """Take in what was kept aside for a site that belongs to a community now; return how many there were."""
-    kept = session.scalars(select(Unclaimed).where(Unclaimed.site == site).order_by(Unclaimed.key)).all()
-    for row in kept:
-        _, _, site_name, device, kind = row.topic.split("/", 4)
-        session.delete(row)
-        session.flush()
-        store(session, [read_arrival(site_name, device, kind, row.event, row.at_s)])
-    return len(kept)
+def _store_alone(session: Session, owners: Mapping[str, int], arrival: Arrival) -> News:
+    with session.begin_nested():
+        return store(session, owners, arrival)
+
+
+def is_of_database(error: Exception) -> bool:
+    """Whether it is the database's trouble, such as a full disk, and not what a message holds."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error, SQLAlchemyError) and not isinstance(error, StatementError)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a message could not be stored, without its content."""
+    return str(error) if isinstance(error, UntrustedError) else f"the database refuses it: {type(error).__name__}"
 
 
 def _incident(session: Session, community: int, arrival: Arrival) -> bool:
     now = time.time()
-    values = columns_of(arrival.data) | {"record": dict(arrival.data), "received_s": now, "state_s": now}
-    values |= {"due_s": due_after(State.NEW, now), "as_of_s": arrival.at_s}
-    return _insert(session, Incident, {"community_id": community, "state": "new", **values})
+    values = columns_of(arrival.data, now) | {"record": dict(arrival.data), "received_s": now, "state_s": now}
+    values |= {"due_s": due_after(State.NEW, now), "as_of_s": arrival.at_s, "community_id": community, "state": "new"}
+    if insert(session, Incident, values | {"id": arrival.id}):
+        return True
+    if session.scalar(select(Incident.key).where(*_is(community, arrival))) is not None:
+        return False
+    # Another device's has that id: the one that came first keeps the plain address.
+    of_that_id = (Incident.community_id == community, Incident.source_id == arrival.id)
+    count = session.scalar(select(func.count()).select_from(Incident).where(*of_that_id)) or 0
+    for number in range(count + 1, count + 1 + _NUMBERS):
+        if insert(session, Incident, values | {"id": f"{arrival.id}~{number}"}):
+            return True
+    raise UntrustedError(f"{count} other devices have an incident {arrival.id}")
+
+
+def _is(community: int, arrival: Arrival) -> tuple[ColumnElement[bool], ...]:
+    """That it is the incident of an arrival: of that device, and no other's of the same id."""
+    return (
+        Incident.community_id == community,
+        Incident.site == arrival.site,
+        Incident.device == arrival.device,
+        Incident.source_id == arrival.id,
+    )
 
 
 def _update(session: Session, community: int, arrival: Arrival) -> bool:
     """An alarm as it is now; it may overtake the alarm itself, or come after a newer one. Its case stays as it is."""
     if _incident(session, community, arrival):
         return True
-    wanted = select(Incident).where(Incident.community_id == community, Incident.id == arrival.id)
-    known = session.scalars(wanted.with_for_update()).one()
-    values = columns_of(arrival.data)
-    if any(getattr(known, name) != values[name] for name in ("kind", "site", "device")):
-        raise ValueError(f"an update of {arrival.id}, which is another device's")
+    known = session.scalars(select(Incident).where(*_is(community, arrival)).with_for_update()).one()
+    values = columns_of(arrival.data, time.time())
+    if known.kind != values["kind"]:
+        raise UntrustedError(f"an update of {arrival.id}, which is of another kind")
     # What is over does not begin again, whatever the box's clock did meanwhile.
     if (values["ended_s"] is not None, arrival.at_s) < (known.ended_s is not None, known.as_of_s or 0.0):
         return False
@@ -139,11 +155,11 @@ def _evidence(session: Session, community: int, arrival: Arrival) -> bool:
         "incident_id": arrival.id,
         "site": arrival.site,
         "device": arrival.device,
-        "manifest_sha256": str(arrival.data["manifest_sha256"]),
-        "files": [str(name) for name in arrival.data["files"]],
+        "manifest_sha256": arrival.data["manifest_sha256"],
+        "files": list(arrival.data["files"]),
         "sealed_s": arrival.at_s,
     }
-    return _insert(session, Evidence, {"community_id": community, **values})
+    return insert(session, Evidence, {"community_id": community, **values})
 
 
 def _device_event(session: Session, community: int, arrival: Arrival) -> bool:
@@ -151,12 +167,12 @@ def _device_event(session: Session, community: int, arrival: Arrival) -> bool:
         "id": arrival.id,
         "site": arrival.site,
         "device": arrival.device,
-        "kind": str(arrival.data["kind"]),
-        "text": str(arrival.data["text"]),
+        "kind": arrival.data["kind"],
+        "text": arrival.data["text"],
         "at_s": arrival.at_s,
         "data": dict(arrival.data),
     }
-    return _insert(session, DeviceEvent, {"community_id": community, **values})
+    return insert(session, DeviceEvent, {"community_id": community, **values})
 
 
 def _state(session: Session, community: int, arrival: Arrival) -> bool:
@@ -167,6 +183,9 @@ def _state(session: Session, community: int, arrival: Arrival) -> bool:
     )
     state = dict(arrival.data)
     if device is None:
+        at_site = select(func.count()).select_from(Device).where(Device.site == arrival.site)
+        if (session.scalar(at_site.where(Device.community_id == community)) or 0) >= DEVICES_PER_SITE:
+            raise UntrustedError(f"the site has {DEVICES_PER_SITE} devices, and this is another one")
         session.add(
             Device(community_id=community, site=arrival.site, name=arrival.device, state=state, changed_s=arrival.at_s)
         )
@@ -179,27 +198,3 @@ def _state(session: Session, community: int, arrival: Arrival) -> bool:
 
 
 _STORING = {"incident": _incident, "evidence": _evidence, "update": _update, "device": _device_event, "state": _state}
-
-
-def _keep_aside(session: Session, arrival: Arrival, reason: str) -> None:
-    digest = hashlib.sha256(arrival.topic.encode() + b"\n" + arrival.raw.encode(errors="replace")).hexdigest()
-    _insert(
-        session,
-        Unclaimed,
-        {
-            "id": digest,
-            "site": arrival.site,
-            "topic": arrival.topic,
-            "reason": reason,
-            "at_s": arrival.at_s,
-            "event": arrival.raw,
-        },
-    )
-
-
-def _insert(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
-    """Insert a row unless it is there; whether it was new."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    core = table.__table__
-    added = insert(core).values(**values).on_conflict_do_nothing().returning(core.c.key)  # type: ignore[arg-type]
-    return session.execute(added).first() is not None

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
-from edgecv.console.intake.receive import claim
+from edgecv.console.intake.claim import claim
+from edgecv.console.intake.recheck import recheck
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import Community, Site
 from edgecv.errors import ConfigError
@@ -17,6 +18,8 @@ _log = logging.getLogger("edgecv.console")
 
 def set_communities(database: ConsoleDatabase, wanted: Mapping[str, tuple[str, Sequence[str]]]) -> None:
     """Make the communities and their sites known, and take in what was kept aside for a site.
+
+    Rows that an older edgecv stored are checked before, once.
 
     Args:
         database: the console's.
@@ -37,12 +40,14 @@ def set_communities(database: ConsoleDatabase, wanted: Mapping[str, tuple[str, S
                 site = session.scalar(select(Site).where(Site.name == site_name))
                 if site is None:
                     session.add(Site(name=site_name, community_id=community.key))
-                    session.flush()
-                    taken = claim(session, site_name)
-                    if taken:
-                        _log.info("%s: took in %d messages that had come before", site_name, taken)
                 elif site.community_id != community.key:
                     raise ConfigError(
                         f"communities.{name}.sites: '{site_name}' belonged to another community, and so do its "
                         "incidents; give the site another name"
                     )
+    recheck(database)
+    for _, sites in wanted.values():
+        for site_name in sites:
+            taken = claim(database, site_name)
+            if taken:
+                _log.info("%s: took in %d messages that had come before", site_name, taken)

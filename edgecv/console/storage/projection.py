@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from edgecv.console.settings import AHEAD_S
+from edgecv.untrusted import read_time
+
 
 def seconds(text: str) -> float:
     """An RFC 3339 time as seconds since 1970; one without an offset is UTC.
@@ -17,21 +20,27 @@ def seconds(text: str) -> float:
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def columns_of(record: Mapping[str, Any]) -> dict[str, Any]:
+def not_ahead(at_s: float, now_s: float) -> float:
+    """A time that somebody else's clock says, seconds since 1970: no later than ``AHEAD_S`` after ours."""
+    return at_s if at_s <= now_s + AHEAD_S else now_s
+
+
+def columns_of(record: Mapping[str, Any], now_s: float) -> dict[str, Any]:
     """The columns of a record: what it does not say is None, so that other kinds of devices need no code here.
 
     Args:
-        record: the contract's JSON.
+        record: the contract's JSON, checked.
+        now_s: when it came, seconds since 1970.
 
     Raises:
-        ValueError, KeyError, TypeError: it is not a record.
+        UntrustedError: a time is none.
     """
     origin, mass = _section(record, "origin"), _section(record, "mass")
     floor, window = origin.get("floor"), origin.get("window")
-    if floor is not None and not -100 <= int(floor) <= 1000:
-        raise ValueError(f"floor {floor} is no floor")
+    started_s = not_ahead(read_time(record["started_at"]), now_s)
+    ended_s = None if record.get("ended_at") is None else not_ahead(read_time(record["ended_at"]), now_s)
     return {
-        "id": str(record["id"]),
+        "source_id": str(record["id"]),
         "kind": str(record["kind"]),
         "site": str(record["site"]),
         "device": str(record["device"]),
@@ -43,8 +52,8 @@ def columns_of(record: Mapping[str, Any]) -> dict[str, Any]:
         "mass_class": _text(mass.get("class")),
         "hazard": _text(mass.get("hazard")),
         "label": str(_section(record, "verdict").get("label") or record["kind"]),
-        "started_s": seconds(str(record["started_at"])),
-        "ended_s": None if record.get("ended_at") is None else seconds(str(record["ended_at"])),
+        "started_s": started_s,
+        "ended_s": None if ended_s is None else max(ended_s, started_s),
         "subject": _text(record.get("subject")),
         "text": _text(record.get("text")),
     }

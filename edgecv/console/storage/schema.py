@@ -64,7 +64,7 @@ class DeviceEvent(CommunityOwned, Base):
 
     __tablename__ = "device_events"
     __table_args__ = (
-        UniqueConstraint("community_id", "id"),
+        UniqueConstraint("community_id", "site", "device", "id"),
         Index("device_events_by_time", "community_id", "device", "at_s"),
     )
     key: Mapped[int] = mapped_column(_Key, primary_key=True)
@@ -83,6 +83,7 @@ class Incident(CommunityOwned, Base):
     __tablename__ = "incidents"
     __table_args__ = (
         UniqueConstraint("community_id", "id"),
+        Index("incidents_of_source", "community_id", "site", "device", "source_id", unique=True),
         Index("incidents_by_time", "community_id", "started_s", "key"),
         Index("incidents_by_state", "community_id", "state", "started_s", "key"),
         Index("incidents_by_floor", "community_id", "floor", "started_s", "key"),
@@ -100,9 +101,13 @@ class Incident(CommunityOwned, Base):
     )
     key: Mapped[int] = mapped_column(_Key, primary_key=True)
     id: Mapped[str]
+    """Its address in the community: what its box calls it, or where another device's has that name already, with
+    ``~2`` behind it."""
     kind: Mapped[str]
     site: Mapped[str]
     device: Mapped[str]
+    source_id: Mapped[str]
+    """What its box calls it: evidence, updates and the box's own store go by this one."""
     building: Mapped[str]
     """The facade where the record names one, else the site."""
     floor: Mapped[int | None]
@@ -139,7 +144,7 @@ class Evidence(CommunityOwned, Base):
     """That an incident's evidence is sealed; may come before the incident itself."""
 
     __tablename__ = "evidence"
-    __table_args__ = (UniqueConstraint("community_id", "incident_id"),)
+    __table_args__ = (UniqueConstraint("community_id", "site", "device", "incident_id"),)
     key: Mapped[int] = mapped_column(_Key, primary_key=True)
     incident_id: Mapped[str]
     site: Mapped[str]
@@ -277,6 +282,15 @@ class Unclaimed(Base):
     reason: Mapped[str]
     at_s: Mapped[float]
     event: Mapped[str]
+
+
+class Dropped(Base):
+    """How many messages kept aside were dropped since, for there were too many."""
+
+    __tablename__ = "dropped_messages"
+    site: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
 
 
 APPEND_ONLY = ("case_log", "access_log", "audit_log", "evidence_log")

@@ -65,12 +65,12 @@ def _hand_out(request: Request) -> Response:
     console, viewer, name = console_of(request), viewer_of(request), request.path_params["name"]
     with console.database.session(viewer.scope) as session:
         incident = known(session, request)
-    names = console.shelf.files(incident.site, incident.id)
+    names = console.shelf.files(incident.site, incident.source_id)
     if name not in (*names, ALL) or not names:
         raise HTTPException(404)
     _noted(request, "export", name)
     if name != ALL:
-        path = console.shelf.file(incident.site, incident.id, name)
+        path = console.shelf.file(incident.site, incident.source_id, name)
         if path is None:
             raise HTTPException(404)
         return FileResponse(path, filename=f"{incident.id}-{name}")
@@ -106,7 +106,7 @@ def show_printed(request: Request) -> Response:
     with console.database.session(viewer.scope) as session:
         lines = history(session, incident)
     untouched = entry.what == _UNTOUCHED
-    checked = console.verifier.check(incident.site, incident.id)
+    checked = console.verifier.check(incident.site, incident.source_id)
     values = facts(request, incident)
     return render(request, "printed.html", entry=entry, untouched=untouched, lines=lines, checked=checked, **values)
 
@@ -119,7 +119,7 @@ def opened_file(request: Request) -> Response:
     if entry is None or (action == "print" and entry.what != _UNTOUCHED):
         raise HTTPException(404)
     name = request.path_params["name"]
-    path = console_of(request).shelf.file(incident.site, incident.id, name)
+    path = console_of(request).shelf.file(incident.site, incident.source_id, name)
     if path is None or not (name in PICTURES or (action == "view" and name.startswith("clip."))):
         raise HTTPException(404)
     return FileResponse(path)
@@ -148,7 +148,7 @@ def _packed(request: Request, incident: Incident, names: list[str]) -> Path:
     try:
         with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for name in names:
-                path = shelf.file(incident.site, incident.id, name)
+                path = shelf.file(incident.site, incident.source_id, name)
                 if path is not None:
                     archive.write(path, f"{incident.id}/{name}")
             key = shelf.key_file(incident.site, BOX_PUB)

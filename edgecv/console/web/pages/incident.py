@@ -93,8 +93,8 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
     """What every page of an incident shows: its record, its pictures and what is drawn over them."""
     console = console_of(request)
     record = incident.record
-    bundle = read_bundle(console.shelf.folder(incident.site, incident.id))
-    files = console.shelf.files(incident.site, incident.id)
+    bundle = read_bundle(console.shelf.folder(incident.site, incident.source_id))
+    files = console.shelf.files(incident.site, incident.source_id)
     drawing = drawing_of(record, bundle)
     origin = _section(record, "origin")
     return {
@@ -122,7 +122,7 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
 def _kept(console: Console, incident: Incident) -> Kept | None:
     if console.keeping is not None:
         return console.keeping.kept(incident)
-    return None if console.box is None else console.box.kept(incident.id)
+    return None if console.box is None else console.box.kept(incident.source_id)
 
 
 def known(session: Session, request: Request) -> Incident:
@@ -228,7 +228,7 @@ def picture(request: Request) -> Response:
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
         incident = known(session, request)
-    path = console.pictures.of(incident.site, incident.id, incident.record, name)
+    path = console.pictures.of(incident.site, incident.source_id, incident.record, name)
     if path is None:
         raise HTTPException(404)
     return FileResponse(path, media_type="image/jpeg")
@@ -241,13 +241,13 @@ def verification(request: Request) -> Response:
     with console.database.session(viewer.scope) as session:
         incident = known(session, request)
     if request.method == "POST":
-        console.verifier.replay(incident.site, incident.id)
+        console.verifier.replay(incident.site, incident.source_id)
     return render(
         request,
         "verification.html",
         incident=incident,
-        checked=console.verifier.check(incident.site, incident.id),
-        replayed=console.verifier.replayed(incident.site, incident.id),
+        checked=console.verifier.check(incident.site, incident.source_id),
+        replayed=console.verifier.replayed(incident.site, incident.source_id),
         standalone="hx-request" not in request.headers,
     )
 
