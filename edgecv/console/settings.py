@@ -63,6 +63,10 @@ BROKER_SESSION_S = 14 * 86400
 """How long the broker keeps what comes while the hub is away."""
 RETRY_S = 2.0
 
+STATISTICS_YEARS = 20
+"""Counted at a time: as long as a building's cameras live, and a table that can still be read."""
+CLOCK_AHEAD_S = 86400.0
+"""A box's clock without a battery may be a day ahead; what began later is not counted."""
 FLOOR_BAND = 5
 """Floors that are counted together: few enough bands to see where throws come from, enough cases in each."""
 TREND_MONTHS = 12
