@@ -42,6 +42,12 @@ def state_code(device: Device) -> str:
     return code[:_CODE_CHARS] if isinstance(code, str) and code else "–"
 
 
+def state_text(device: Device) -> str:
+    """What it said of its state; empty where it said nothing."""
+    said = device.state.get("text") if isinstance(device.state, dict) else None
+    return said if isinstance(said, str) else ""
+
+
 def _checked(record: object) -> dict[str, Any]:
     if isinstance(record, Unreadable):
         raise UntrustedError(record.why)

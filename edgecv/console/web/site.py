@@ -31,7 +31,7 @@ from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
 from edgecv.console.web.record_words import told
-from edgecv.console.web.showable import state_code
+from edgecv.console.web.showable import state_code, state_text
 from edgecv.console.web.texts import MarkedTemplates, plural_translator, translator
 from edgecv.console.web.words import (
     ACCOUNT_REFUSALS,
@@ -150,6 +150,7 @@ def _templates(name: str) -> Environment:
     environment.filters["percent"] = percent
     environment.filters["measured"] = measured
     environment.filters["state_code"] = state_code
+    environment.filters["state_text"] = state_text
     environment.filters["told"] = partial(told, translate=texts(name).gettext)
     environment.globals.update(
         _=translator(texts(name)),
