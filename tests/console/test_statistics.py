@@ -19,6 +19,7 @@ from edgecv.console.cases.response import response_times
 from edgecv.console.cases.statistics import Chosen, Tally
 from edgecv.console.cases.trend import trend_of
 from edgecv.console.intake.receive import receive
+from edgecv.console.settings import STATISTICS_YEARS
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.schema import CaseEntry, Community, Incident, User
 from edgecv.console.web.tables import Table, csv_of
@@ -213,3 +214,51 @@ def test_statistics_are_for_those_who_may_see_them(office: Office) -> None:
     assert office.browser("wang").get("/statistics").status_code == 403
     assert office.browser("wang").get("/statistics/months.csv").status_code == 403
     assert office.browser("viewer").get("/statistics").status_code == 200
+
+
+def test_a_wrong_clock_stretches_no_months_over_thousands_of_years(database: ConsoleDatabase) -> None:
+    _take(database, _at("2026-01-10T12:00:00Z"))
+    with database.session(EVERYTHING, writes=True) as session:
+        right = session.scalars(select(Incident)).one()
+        for n, moment_s in enumerate((-62135596800.0, 253402300799.0, -1e300, 1e300)):
+            session.add(
+                Incident(
+                    **{c.key: getattr(right, c.key) for c in Incident.__table__.columns if c.key not in {"key", "id"}}
+                    | {"id": f"wrong-{n}", "started_s": moment_s}
+                )
+            )
+    now_s = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
+    for chosen in (Chosen(), Chosen().bounded(now_s), Chosen(since_s=-6e10, until_s=2.5e11).bounded(now_s)):
+        with database.session(_scope(database)) as session:
+            months = statistics.by_month(session, chosen, SHANGHAI, now_s)
+            hours = statistics.by_hour(session, chosen, SHANGHAI)
+        assert len(months) <= 12 * (STATISTICS_YEARS + 80), "at most to the end of what times are taken"
+        if chosen.until_s is None:
+            assert list(months) == [date(2026, month, 1) for month in (1, 2, 3)]
+            assert statistics.total(hours).cases == 1
+
+
+def test_at_most_twenty_years_are_counted_and_the_page_says_so(office: Office) -> None:
+    office.take(arrival_of("old", started_at="2004-05-01T12:00:00Z"), arrival_of("new"))
+    browser = office.browser("chen")
+    page = browser.get("/statistics?since=2001-01-01&until=2026-12-31").text
+    assert f"At most {STATISTICS_YEARS} years are counted at a time" in page
+    table = browser.get("/statistics/months.csv?since=2001-01-01&until=2026-12-31").text.splitlines()[1:]
+    assert len(table) <= 12 * STATISTICS_YEARS + 1
+    assert sum(int(line.split(",")[1]) for line in table) == 1
+    assert "years are counted at a time" not in browser.get("/statistics?since=2020-01-01").text
+
+
+@pytest.mark.parametrize("days", ["since=0002-01-01&until=9998-12-31", "since=yesterday", "until=" + "9" * 50_000])
+def test_a_day_that_no_box_has_seen_is_left_out_and_the_page_says_so(office: Office, days: str) -> None:
+    office.take(arrival_of("a"))
+    page = office.browser("chen").get(f"/statistics?{days}")
+    assert page.status_code == 200
+    assert "A day that is not one between the years 2000 and 2099 was left out." in page.text
+    assert len(page.text) < 100_000
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\n=1", "＝1", "＋1", "－1", "＠x"])
+def test_no_cell_is_a_formula_to_any_spreadsheet(cell: str) -> None:
+    written = csv_of(Table("t", "t", ("head",), ((cell,),))).decode("utf-8-sig")
+    assert next(iter(list(csv.reader(io.StringIO(written, newline="")))[1:])) == [f"'{cell}"]

@@ -13,7 +13,11 @@ from sqlalchemy.orm import Session
 from edgecv.console.storage.schema import Device, DeviceEvent
 
 _HOURS = 24
+_MOST_HOURS, _MOST_CAUSES = 48, 10
+"""A camera that restarts tells parts of an hour; more than this is no camera."""
 _EVENTS_SHOWN = 20
+_CAUSE_CHARS = 100
+_LARGEST = 1e15
 _TEST_DAYS = 7
 
 
@@ -58,14 +62,18 @@ def sights(session: Session, site: str | None = None, device: str | None = None)
     if site is not None:
         wanted = wanted.where(DeviceEvent.site == site, DeviceEvent.device == device)
     found: dict[tuple[str, str], Sight] = {}
-    for place, name, kind, at_s, data in session.execute(wanted):
+    for place, name, kind, at_s, content in session.execute(wanted):
+        data = content if isinstance(content, dict) else {}
         sight = found.setdefault((place, name), Sight())
         if kind == "blind_minutes":
             hour = _hour(data, at_s)
             if hour.from_s > now - (_HOURS + 1) * 3600:
                 sight.hours.append(hour)
         elif _number(data.get("drawn")) > 0:
-            sight.seen, sight.tested_s = _number(data.get("seen")) / _number(data.get("drawn")), at_s
+            share = _number(data.get("seen")) / _number(data.get("drawn"))
+            sight.seen, sight.tested_s = min(1.0, max(0.0, share)), at_s
+    for sight in found.values():
+        del sight.hours[:-_MOST_HOURS]
     return found
 
 
@@ -78,15 +86,26 @@ def last_events(session: Session, site: str, device: str) -> Sequence[DeviceEven
 
 def find_device(session: Session, site: str, device: str) -> Device | None:
     """A device with its newest state, if it told one."""
+    if "\x00" in site + device:  # PostgreSQL refuses a NUL in what is looked for
+        return None
     return session.scalar(select(Device).where(Device.site == site, Device.name == device))
 
 
 def _hour(data: dict[str, Any], at_s: float) -> BlindHour:
     minutes = data.get("minutes")
-    causes = [(str(why), _number(n)) for why, n in minutes.items()] if isinstance(minutes, dict) else []
+    listed = list(minutes.items())[:_MOST_CAUSES] if isinstance(minutes, dict) else []
+    causes = tuple((why[:_CAUSE_CHARS], _minutes(n)) for why, n in listed)
     begun = _number(data.get("from_s")) or at_s - 3600.0
-    return BlindHour(begun, _number(data.get("noted_minutes")), _number(data.get("blind_minutes")), tuple(causes))
+    return BlindHour(begun, _minutes(data.get("noted_minutes")), _minutes(data.get("blind_minutes")), causes)
+
+
+def _minutes(value: object) -> float:
+    """Of one hour."""
+    return min(60.0, max(0.0, _number(value)))
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    """A number that a float holds; 0 for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
+        return 0.0
+    return float(value)

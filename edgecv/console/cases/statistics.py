@@ -7,7 +7,7 @@ apart. All of it is read from one covering index, for the rows themselves are lo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,20 +16,38 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Select, case, cast, f
 from sqlalchemy.orm import Session
 
 from edgecv.console.cases.machine import State
-from edgecv.console.settings import FLOOR_BAND
+from edgecv.console.settings import CLOCK_AHEAD_S, FLOOR_BAND, STATISTICS_YEARS
 from edgecv.console.storage.schema import Incident
+from edgecv.untrusted import EARLIEST_S, LATEST_S
 
 _DAY_S = 86400
+_YEAR_S = 365.25 * _DAY_S
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is counted; None asks for all. Times are seconds since 1970, ``until_s`` itself no longer counts."""
+    """What is counted; None asks for all. Times are seconds since 1970, ``until_s`` itself no longer counts.
+
+    ``least_s`` and ``most_s`` bound it whatever was asked for: a record with a wrong time must not stretch months over
+    thousands of years.
+    """
 
     since_s: float | None = None
     until_s: float | None = None
     kind: str | None = None
     building: str | None = None
+    least_s: float = EARLIEST_S
+    most_s: float = LATEST_S
+
+    def bounded(self, now_s: float) -> Chosen:
+        """The same over ``STATISTICS_YEARS`` at most: the last of what was asked for.
+
+        What began later than a clock may be ahead is left out where no end was asked for.
+        """
+        most_s = now_s + CLOCK_AHEAD_S if self.until_s is None else self.until_s
+        least_s = most_s - STATISTICS_YEARS * _YEAR_S
+        since_s = None if self.since_s is None else max(self.since_s, least_s)
+        return replace(self, since_s=since_s, least_s=max(self.least_s, least_s), most_s=min(self.most_s, most_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +121,10 @@ def by_month(session: Session, chosen: Chosen, timezone: ZoneInfo, now_s: float 
         return {}
     ends = [min(months), max(months)]
     if now_s is not None:
-        ends.append(_month_of(min(now_s, now_s if chosen.until_s is None else chosen.until_s - 1.0), timezone))
+        last_s = now_s if chosen.until_s is None else min(now_s, chosen.until_s - 1.0)
+        ends.append(_month_of(max(last_s, chosen.least_s), timezone))
         if chosen.since_s is not None:
-            ends.append(_month_of(max(chosen.since_s, 0.0), timezone))
+            ends.append(_month_of(max(chosen.since_s, chosen.least_s), timezone))
     return {month: months.get(month, NONE) for month in _months(min(ends), max(ends))}
 
 
@@ -127,6 +146,7 @@ def narrowed(wanted: Select[Any], chosen: Chosen) -> Select[Any]:
     for column, value in ((Incident.kind, chosen.kind), (Incident.building, chosen.building)):
         if value is not None:
             wanted = wanted.where(column == value)
+    wanted = wanted.where(Incident.started_s >= chosen.least_s, Incident.started_s < chosen.most_s)
     if chosen.since_s is not None:
         wanted = wanted.where(Incident.started_s >= chosen.since_s)
     if chosen.until_s is not None:

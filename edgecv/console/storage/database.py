@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from edgecv.config.state import leave_to_owner
 from edgecv.console.storage.migrations import migrate
 from edgecv.console.storage.scope import SCOPE, Scope, ScopedSession
+from edgecv.console.storage.stored_json import read_stored
 from edgecv.errors import ConfigError
 
 CONSOLE_DATABASE = "console.db"
@@ -81,12 +82,12 @@ def sqlite_url(folder: Path) -> str:
 def _engine(url: URL, password: str | None) -> Engine:
     if url.get_backend_name() == "sqlite":
         _private(Path(url.database or ""))
-        engine = create_engine(url, connect_args={"timeout": _BUSY_S})
+        engine = create_engine(url, connect_args={"timeout": _BUSY_S}, json_deserializer=read_stored)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     url = url.set(drivername="postgresql+psycopg", password=password or url.password)
-    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, json_deserializer=read_stored)
 
 
 def _private(path: Path) -> None:

@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel
 
 from edgecv.console.storage.projection import seconds
-from edgecv.console.storage.schema import Incident
 from edgecv.console.web.language import Language
-from edgecv.console.web.words import N_, measured
+from edgecv.console.web.texts import N_
+from edgecv.console.web.words import measured
 from edgecv.errors import EdgecvError
 from edgecv.handlers.handler import Handler
 from edgecv.handlers.registry import all_kinds, find_kind
@@ -34,30 +35,29 @@ class AlarmFacts:
     details: tuple[tuple[str, str], ...]
 
 
-def alarm_of(incident: Incident, language: Language) -> AlarmFacts | None:
+def alarm_of(kind: str, text: str | None, record: Mapping[str, Any], language: Language) -> AlarmFacts | None:
     """What is shown of an alarm; None of a thrown object."""
-    if incident.kind == "thrown_object":
+    if kind == "thrown_object":
         return None
-    found = incident.record.get("details")
+    found = record.get("details")
     details = found if isinstance(found, Mapping) else {}
-    private = is_private(incident.kind)
-    known = _events().get(incident.kind)
+    private = is_private(kind)
+    known = _events().get(kind)
     order = list(known[0].model_fields) if known is not None else []
     names = [name for name in order if name in details] + [name for name in details if name not in order]
-    rows = [
-        (".".join(path).replace("_", " "), _shown(path[-1], value, language))
+    rows = (
+        (".".join(path).replace("_", " ")[:_MOST_CHARACTERS], _shown(path[-1], value, language))
         for name in names
-        for path, value in _flat((name,), details[name])
+        for path, value in _flat((str(name),), details[name])
         if value is not None and not (private and not _is_id_or_time(path[-1], value))
-    ]
-    return AlarmFacts("" if private else incident.text or "", tuple(rows[:_MOST_ROWS]))
+    )
+    return AlarmFacts("" if private else text or "", tuple(islice(rows, _MOST_ROWS)))
 
 
-def shown_record(incident: Incident) -> dict[str, Any]:
+def shown_record(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
     """The record as it may be handed out: of a private kind nothing but ids and times."""
-    record = dict(incident.record)
-    if not is_private(incident.kind):
-        return record
+    if not is_private(kind):
+        return dict(record)
     found = record.get("details")
     details = _ids_and_times(found) if isinstance(found, Mapping) else {}
     return {name: record[name] for name in _ENVELOPE if name in record} | {"details": details}
@@ -111,7 +111,7 @@ def _is_id_or_time(name: str, value: Any) -> bool:
 
 def _shown(name: str, value: Any, language: Language) -> str:
     if isinstance(value, list):
-        return ", ".join(_shown(name, one, language) for one in value)[:_MOST_CHARACTERS]
+        return ", ".join(_shown(name, one, language) for one in value[:_MOST_ROWS])[:_MOST_CHARACTERS]
     if isinstance(value, bool):
         return language.text(_YES if value else _NO)
     if isinstance(value, int | float):

@@ -15,7 +15,7 @@ from edgecv.config import Box
 from edgecv.console.accounts.audit import audit
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.storage.schema import Site
-from edgecv.console.web.filters import address
+from edgecv.console.web.addresses import part, read_part
 from edgecv.console.web.record_words import told
 from edgecv.console.web.site import console_of, language, viewer_of
 from edgecv.errors import ConfigError
@@ -45,18 +45,13 @@ class BoxCamera:
 
 def device_path(site: str, name: str) -> str:
     """The address of a device's page."""
-    return f"/cameras/{address_part(site)}/{address_part(name)}"
-
-
-def address_part(text: str) -> str:
-    """One level of an address."""
-    return address("", x=text).removeprefix("?x=").replace("+", "%20")
+    return f"/cameras/{part(site)}/{part(name)}"
 
 
 def box_camera(request: Request) -> BoxCamera:
     """The camera of a request; 404 where there is none here for the viewer, 503 where the box file is wrong."""
     pictures = console_of(request).live_pictures
-    site, camera = request.path_params["site"], request.path_params["camera"]
+    site, camera = read_part(request.path_params["site"]), read_part(request.path_params["camera"])
     if pictures is None or not knows_site(request, site):
         raise HTTPException(404)
     try:

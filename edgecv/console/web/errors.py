@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from edgecv.console.web.site import render
-from edgecv.console.web.words import N_
+from edgecv.console.web.texts import N_
 
 _log = logging.getLogger("edgecv.console")
 _TEXTS = {

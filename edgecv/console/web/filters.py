@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from time import time as now
 from urllib.parse import urlencode
@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from edgecv.console.cases.listing import Filters, Place
 from edgecv.console.cases.machine import State
+from edgecv.untrusted import EARLIEST_S, LATEST_S
 
+_MOST_CHARS, _DAY_CHARS = 100, 32
+_PLACE_CHARS = 60
 NAMES = ("building", "floor", "device", "mass_class", "kind", "state", "since", "until", "due")
 
 
@@ -33,14 +36,19 @@ def read_filters(query: Mapping[str, str], timezone: ZoneInfo) -> Filters:
 def read_place(query: Mapping[str, str]) -> Place | None:
     """Where the page begins; the newest where it does not say."""
     try:
-        return Place.read(query.get("after", ""))
+        return Place.read(query.get("after", "")[:_PLACE_CHARS])
     except ValueError:
         return None
 
 
-def given(query: Mapping[str, str]) -> dict[str, str]:
+def given(query: Mapping[str, str], names: Sequence[str] = NAMES) -> dict[str, str]:
     """Every filter as it stands in the address; empty where it is not given."""
-    return {name: query.get(name, "") for name in NAMES}
+    return {name: shown(query, name) for name in names}
+
+
+def shown(query: Mapping[str, str], name: str) -> str:
+    """A filter as it stands in the address, as far as one can be as long."""
+    return query.get(name, "")[:_MOST_CHARS]
 
 
 def address(path: str, **query: object) -> str:
@@ -51,7 +59,7 @@ def address(path: str, **query: object) -> str:
 
 def _text(query: Mapping[str, str], name: str) -> str | None:
     text = query.get(name, "")
-    return text if 0 < len(text) <= 100 and text.isprintable() else None
+    return text if 0 < len(text) <= _MOST_CHARS and text.isprintable() else None
 
 
 def _floor(text: str) -> int | None:
@@ -64,7 +72,8 @@ def _floor(text: str) -> int | None:
 
 def _midnight(text: str, timezone: ZoneInfo, days_later: int) -> float | None:
     try:
-        day = date.fromisoformat(text) + timedelta(days=days_later)
-        return datetime.combine(day, time(), timezone).timestamp()
+        day = date.fromisoformat(text[:_DAY_CHARS]) + timedelta(days=days_later)
+        moment = datetime.combine(day, time(), timezone).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
+    return moment if EARLIEST_S <= moment <= LATEST_S else None

@@ -16,9 +16,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
+from edgecv.console.web.texts import N_, Text
+
 LANGUAGES = {"zh_CN": "中文", "en": "English"}
 LANGUAGE_COOKIE = "edgecv_language"
 LOCALES = Path(__file__).parents[1] / "locale"
+_NO_TIME = N_("no valid time")
+_LONGEST_AGE_S = 1e9  # 31 years: beyond it a time is wrong
 # What browsers call simplified Chinese.
 _ALIASES = {"zh": "zh_CN", "zh_hans": "zh_CN", "zh_hans_cn": "zh_CN", "zh_sg": "zh_CN"}
 
@@ -42,23 +46,30 @@ class Language:
         """As HTML calls it."""
         return self.name.replace("_", "-")
 
-    def text(self, english: str) -> str:
+    def text(self, english: Text) -> str:
         """The translation."""
         return self.texts.gettext(english)
 
     def time(self, seconds: float | None, form: str = "medium") -> str:
-        """A time, in the console's time zone."""
+        """A time, in the console's time zone; in words where the calendar has no such time."""
         if seconds is None:
             return ""
-        return format_datetime(datetime.fromtimestamp(seconds, self.timezone), form, locale=Locale.parse(self.name))
+        try:
+            return format_datetime(datetime.fromtimestamp(seconds, self.timezone), form, locale=Locale.parse(self.name))
+        except (ValueError, OverflowError, OSError):
+            return self.text(_NO_TIME)
 
     def day(self, seconds: float) -> str:
-        """A day, in the console's time zone."""
-        return format_date(datetime.fromtimestamp(seconds, self.timezone), "medium", locale=Locale.parse(self.name))
+        """A day, in the console's time zone; in words where the calendar has no such day."""
+        try:
+            return format_date(datetime.fromtimestamp(seconds, self.timezone), "medium", locale=Locale.parse(self.name))
+        except (ValueError, OverflowError, OSError):
+            return self.text(_NO_TIME)
 
     def ago(self, age_s: float) -> str:
         """How long ago."""
-        return format_timedelta(timedelta(seconds=-max(0.0, age_s)), add_direction=True, locale=Locale.parse(self.name))
+        age = timedelta(seconds=-min(max(0.0, age_s), _LONGEST_AGE_S))
+        return format_timedelta(age, add_direction=True, locale=Locale.parse(self.name))
 
 
 def language_of(request: Request, default: str, timezone: ZoneInfo) -> Language:

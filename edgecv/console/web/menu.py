@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgecv.console.accounts import Capability, Viewer
-from edgecv.console.web.words import N_
+from edgecv.console.web.texts import N_, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Entry:
     """One entry: its address, its text, and who sees it (any of these capabilities)."""
 
     path: str
-    text: str
+    text: Text
     needs: tuple[Capability, ...]
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
-from edgecv.console.web.words import N_
+from edgecv.console.web.texts import N_, Text
 
 SENTENCES = (
     # edgecv.trajectory.impact: hazard
@@ -191,6 +192,18 @@ SENTENCES = (
     N_("blurred page"),
     N_("untouched page"),
     N_("%(file)s: the daemon has not made it yet"),
+    # edgecv.untrusted and the console's own: why a record cannot be shown
+    N_("it does not have the form of an incident"),
+    N_("it is not an object"),
+    N_("it is not JSON that can be read"),
+    N_("it nests too deep"),
+    N_("it nests more than %(count)s deep"),
+    N_("it has more than %(count)s values"),
+    N_("an integer is beyond %(most)s"),
+    N_("a number is not finite"),
+    N_("a text has more than %(count)s characters"),
+    N_("a text holds a NUL character"),
+    N_("a text holds half a surrogate pair"),
     # edgecv.incidents.database
     N_("%(file)s: was written by an older edgecv (schema %(found)s, needed is %(needed)s)"),
     N_("start 'edgecv run' once, which brings it up to date"),
@@ -209,11 +222,17 @@ PLOT_TEXTS = (
     N_(" and, dashed, a fall under gravity alone"),
 )
 """What :mod:`edgecv.incidents.plot` writes, and the axes given to it."""
-_HOLE = re.compile(r"%\((\w+)\)s")
+_PLOT = {str(text): text for text in PLOT_TEXTS}
+_HOLE = re.compile(r"%\(\w+\)s")
+SHOWN_CHARS = 1000
+"""Of one text of a record: three times the longest that a box writes."""
+_HOLE_CHARS = 200
 
 
-def told(text: object, translate: Callable[[str], str]) -> str:
-    """A text of a record in another language, sentence by sentence.
+def told(text: object, translate: Callable[[Text], str]) -> str:
+    """A text of a record in another language, sentence by sentence; of a long one the beginning.
+
+    The work grows with the length of the text and not faster.
 
     Args:
         text: English, as a box wrote it; sentences are parted by semicolons.
@@ -221,38 +240,72 @@ def told(text: object, translate: Callable[[str], str]) -> str:
     """
     if not isinstance(text, str):
         return ""
-    parts = [_one(part, translate) for part in text.split("; ")]
+    shown = text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…"
+    parts = [_one(part, translate) for part in shown.split("; ")]
     chinese = any(ord(c) > 0x2E80 for c in "".join(parts))
     return ("；" if chinese else "; ").join(parts)
 
 
-def _one(sentence: str, translate: Callable[[str], str]) -> str:
-    if sentence in _plain():
-        return translate(sentence)
-    for pattern, template in _patterns():
-        found = pattern.fullmatch(sentence)
-        if found is not None:
-            known = {
-                name: _one(value, translate) if name == "why" else value for name, value in found.groupdict().items()
-            }
-            return translate(template) % known
+def plot_words(text: str, translate: Callable[[Text], str]) -> str:
+    """A text of the plot in another language; one that is not known stays as it is."""
+    return translate(_PLOT[text]) if text in _PLOT else text
+
+
+def _one(sentence: str, translate: Callable[[Text], str]) -> str:
+    plain = _plain().get(sentence)
+    if plain is not None:
+        return translate(plain)
+    for template in _templates():
+        values = template.read(sentence)
+        if values is not None:
+            filled = {name: _one(value, translate) if name == "why" else value for name, value in values.items()}
+            return translate(template.text) % filled
     return sentence
 
 
-@cache
-def _plain() -> frozenset[str]:
-    return frozenset(sentence for sentence in SENTENCES if not _HOLE.search(sentence))
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A sentence with holes: ``fixed`` stands before, between and after the holes called ``names``."""
+
+    text: Text
+    fixed: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def read(self, sentence: str) -> dict[str, str] | None:
+        """What stands in the holes, 1 to 200 characters each; None where it is another sentence.
+
+        Each fixed part is taken where it first occurs: with holes that hold anything, no later place can do better, so
+        nothing is tried twice.
+        """
+        first, *between, last = self.fixed
+        at, end = len(first), len(sentence) - len(last)
+        if not sentence.startswith(first) or not sentence.endswith(last):
+            return None
+        values = []
+        for part in between:
+            found = sentence.find(part, at + 1, end)
+            if found < 0:
+                return None
+            values.append(sentence[at:found])
+            at = found + len(part)
+        values.append(sentence[at : max(at, end)])
+        if not all(1 <= len(value) <= _HOLE_CHARS for value in values):
+            return None
+        return dict(zip(self.names, values, strict=True))
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _plain() -> dict[str, Text]:
+    return {str(sentence): sentence for sentence in SENTENCES if not _HOLE.search(sentence)}
+
+
+@cache
+def _templates() -> tuple[_Template, ...]:
     """The longest fixed text first: the more is known of a sentence, the surer it is that one."""
     made = []
-    for template in SENTENCES:
-        if not _HOLE.search(template):
-            continue
-        parts = _HOLE.split(template.replace("%%", "%"))
-        pattern = "".join(re.escape(p) if n % 2 == 0 else f"(?P<{p}>.{{1,200}}?)" for n, p in enumerate(parts))
-        made.append((len("".join(parts[::2])), re.compile(pattern, re.DOTALL), template))
-    made.sort(key=lambda entry: -entry[0])
-    return tuple((pattern, template) for _, pattern, template in made)
+    for text in SENTENCES:
+        names = tuple(hole[2:-2] for hole in _HOLE.findall(text))
+        if names:
+            made.append(_Template(text, tuple(_HOLE.split(text.replace("%%", "%"))), names))
+    made.sort(key=lambda template: -sum(map(len, template.fixed)))
+    return tuple(made)

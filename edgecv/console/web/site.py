@@ -25,11 +25,14 @@ from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.evidence_files import EvidenceFiles
 from edgecv.console.storage import ConsoleDatabase
+from edgecv.console.web.addresses import incident_path, part
 from edgecv.console.web.alarm_facts import is_private
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
 from edgecv.console.web.record_words import told
+from edgecv.console.web.showable import state_code, state_text
+from edgecv.console.web.texts import MarkedTemplates, plural_translator, translator
 from edgecv.console.web.words import (
     ACCOUNT_REFUSALS,
     ACTIONS,
@@ -40,6 +43,7 @@ from edgecv.console.web.words import (
     RELEASES,
     ROLES,
     STATES,
+    coded,
     kind_words,
     measured,
     percent,
@@ -141,13 +145,19 @@ def _templates(name: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(texts(name), newstyle=True)  # type: ignore[attr-defined]
+    environment.code_generator_class = MarkedTemplates
     environment.filters["percent"] = percent
     environment.filters["measured"] = measured
+    environment.filters["state_code"] = state_code
+    environment.filters["state_text"] = state_text
     environment.filters["told"] = partial(told, translate=texts(name).gettext)
     environment.globals.update(
+        _=translator(texts(name)),
+        ngettext=plural_translator(texts(name)),
+        coded=coded,
+        part=part,
+        incident_path=incident_path,
         version=__version__,
         LANGUAGES=LANGUAGES,
         STATES=STATES,

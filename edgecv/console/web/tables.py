@@ -21,7 +21,8 @@ from edgecv.console.cases.trend import Trend, trend_of
 from edgecv.console.settings import FLOOR_BAND
 from edgecv.console.web.charts import Series, columns, rows
 from edgecv.console.web.language import Language
-from edgecv.console.web.words import CLASSES, N_
+from edgecv.console.web.texts import N_, Text
+from edgecv.console.web.words import CLASSES, coded
 
 _HEAD = (N_("Cases"), N_("Judged real"), N_("Not judged yet"), N_("False alarms"))
 _STEPS = {
@@ -39,6 +40,8 @@ TITLES = {
     "classes": N_("By weight"),
     "response": N_("Response times"),
 }
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""How a formula begins in spreadsheets, also behind blanks; the last four are the wide forms of Chinese keyboards."""
 _MOST_ROWS = 12  # of a chart of places; the table has all
 
 
@@ -89,7 +92,7 @@ def make_statistics(session: Session, chosen: Chosen, language: Language, timezo
             "classes",
             statistics.by_column(session, chosen, "mass_class"),
             say,
-            lambda name: say(CLASSES.get(name or "undetermined", str(name))),
+            lambda name: _class_words(name, say),
         ),
         _response(session, chosen, say),
     ]
@@ -102,11 +105,15 @@ def csv_of(table: Table) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     for row in (table.head, *table.rows):
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in row])
+        writer.writerow([_no_formula(cell) for cell in row])
     return text.getvalue().encode("utf-8-sig")
 
 
-def duration(seconds: float | None, language: Callable[[str], str]) -> str:
+def _no_formula(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
+
+
+def duration(seconds: float | None, language: Callable[[Text], str]) -> str:
     """A time in minutes, hours or days."""
     if seconds is None:
         return "–"
@@ -116,7 +123,7 @@ def duration(seconds: float | None, language: Callable[[str], str]) -> str:
     return language(N_("%(n)s min")) % {"n": f"{seconds / 60.0:.1f}"}
 
 
-def _upright(name: str, found: Mapping[str, Tally], say: Callable[[str], str], trend: Trend | None = None) -> Table:
+def _upright(name: str, found: Mapping[str, Tally], say: Callable[[Text], str], trend: Trend | None = None) -> Table:
     chart = None
     if found:
         chart = columns(
@@ -128,7 +135,7 @@ def _upright(name: str, found: Mapping[str, Tally], say: Callable[[str], str], t
 def _lying(
     name: str,
     found: Mapping[Any, Tally],
-    say: Callable[[str], str],
+    say: Callable[[Text], str],
     words: Callable[[Any], str],
     *,
     in_order: bool = False,
@@ -142,7 +149,7 @@ def _lying(
     return _table(name, dict(named), say, chart)
 
 
-def _table(name: str, found: Mapping[str, Tally], say: Callable[[str], str], chart: Markup | None) -> Table:
+def _table(name: str, found: Mapping[str, Tally], say: Callable[[Text], str], chart: Markup | None) -> Table:
     head = (say(TITLES[name]), *(say(text) for text in _HEAD))
     lines = tuple((word, str(t.cases), str(t.real), str(t.unjudged), str(t.false)) for word, t in found.items())
     return Table(name, say(TITLES[name]), head, lines, chart)
@@ -155,7 +162,7 @@ def _series(tallies: Sequence[Tally]) -> list[Series]:
     ]
 
 
-def _band(band: int | None, say: Callable[[str], str]) -> str:
+def _band(band: int | None, say: Callable[[Text], str]) -> str:
     if band is None:
         return say(N_("Floor unknown"))
     if band == 0:
@@ -163,7 +170,12 @@ def _band(band: int | None, say: Callable[[str], str]) -> str:
     return say(N_("Floors %(low)s–%(high)s")) % {"low": band, "high": band + FLOOR_BAND - 1}
 
 
-def _response(session: Session, chosen: Chosen, say: Callable[[str], str]) -> Table:
+def _class_words(name: str | None, say: Callable[[Text], str]) -> str:
+    words = coded(CLASSES, name or "undetermined")
+    return say(words) if isinstance(words, Text) else words
+
+
+def _response(session: Session, chosen: Chosen, say: Callable[[Text], str]) -> Table:
     head = (say(N_("Step")), say(N_("Median")), say(N_("Cases")), say(N_("Hours")))
     steps = response_times(session, chosen)
     lines = tuple((say(_STEPS[s.name]), duration(s.median_s, say), str(s.cases), _hours(s.median_s)) for s in steps)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from edgecv.console.accounts.roles import Role
 from edgecv.console.cases.machine import State
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name every gettext tool knows
-    """Mark a text for translation."""
-    return text
-
+from edgecv.console.web.texts import N_, Text
 
 STATES = {
     State.NEW: N_("New"),
@@ -98,6 +96,9 @@ ACCOUNT_REFUSALS = {
 }
 ACTIONS = {"view": N_("Looked at"), "export": N_("Downloaded"), "print": N_("Printed")}
 RELEASES = {"thrown": N_("Thrown"), "dropped": N_("Dropped"), "blown": N_("Blown off")}
+_CODE_CHARS = 100
+"""Of a code that is not known: the contract's have 40 at most."""
+_LARGE = 1e12
 ROLES = {
     Role.VIEWER: N_("Viewer"),
     Role.OFFICIAL: N_("Official"),
@@ -106,19 +107,26 @@ ROLES = {
 }
 
 
-def kind_words(kind: str) -> str:
-    """A kind of incident, in English."""
-    return KINDS.get(kind, kind.replace("_", " ").capitalize())
+def coded(table: Mapping[str, Text], code: object) -> Text | str:
+    """The text of a code; a code that is not in the table is data, and is shown as it is."""
+    if isinstance(code, str) and code in table:
+        return table[code]
+    return str(code)[:_CODE_CHARS]
+
+
+def kind_words(kind: str) -> Text | str:
+    """A kind of incident, in English; one that is not in the table is shown by its name."""
+    return KINDS[kind] if kind in KINDS else kind[:_CODE_CHARS].replace("_", " ").capitalize()
 
 
 def percent(p: float | None) -> str:
-    """A probability, never rounded to a certainty."""
-    if p is None:
+    """A probability, never rounded to a certainty; empty for what is none."""
+    if p is None or math.isnan(p):
         return ""
     return "> 99 %" if p > 0.995 else "< 1 %" if p < 0.005 else f"{100 * p:.0f} %"
 
 
-def verb(before: str, after: State) -> str:
+def verb(before: str, after: State) -> Text:
     """What a change of a case is called, in English."""
     return VERBS.get((State(before), after), REACHING[after])
 
@@ -135,5 +143,7 @@ def floor_ranges(floors: list[int]) -> list[tuple[int, int]]:
 
 
 def measured(value: float) -> str:
-    """A number with three digits and no exponent."""
+    """A number with three digits, and no exponent unless it is beyond what anybody measures."""
+    if not math.isfinite(value) or abs(value) >= _LARGE:
+        return f"{value:.3g}"
     return f"{float(f'{value:.3g}'):.10f}".rstrip("0").rstrip(".") if value else "0"

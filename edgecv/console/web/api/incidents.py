@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
@@ -11,6 +12,7 @@ from edgecv.console.cases.machine import State
 from edgecv.console.settings import API_ROWS, PAGE_ROWS
 from edgecv.console.web.alarm_facts import shown_record
 from edgecv.console.web.api.models import IncidentDetail, IncidentPage, IncidentSummary, Problem
+from edgecv.console.web.showable import showable
 from edgecv.console.web.site import console_of, viewer_of
 
 router = APIRouter(tags=["incidents"])
@@ -44,14 +46,15 @@ def incidents(
     )
 
 
-@router.get("/incidents/{incident}", responses=_LOGIN | _NOT_FOUND)
+@router.get("/incidents/{incident:path}", responses=_LOGIN | _NOT_FOUND)
 def one_incident(
-    request: Request, incident: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00/]+$")]
+    request: Request, incident: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 ) -> IncidentDetail:
     """One incident with its record; of medical alarms ids and times only, as on the pages."""
     with console_of(request).database.session(viewer_of(request).scope) as session:
         found = find_incident(session, incident)
     if found is None:
         raise HTTPException(404, "there is no such incident")
-    detail = IncidentDetail.model_validate(found)
-    return detail.model_copy(update={"record": shown_record(found)})
+    record, problem = showable(found.record, partial(shown_record, found.kind))
+    summary = IncidentSummary.model_validate(found)
+    return IncidentDetail(**summary.model_dump(), record=record, problem=problem)

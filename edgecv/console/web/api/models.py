@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from edgecv.console.cases.machine import State
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no infinity; a probability that is none is not known."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _bounded(value: float) -> float:
+    return value if math.isfinite(value) else 0.0
 
 
 class IncidentSummary(BaseModel):
@@ -21,19 +31,20 @@ class IncidentSummary(BaseModel):
     floor: int | None
     floor_name: str | None
     window: str | None
-    p: float | None
+    p: Annotated[float | None, BeforeValidator(_finite)]
     mass_class: str | None
     hazard: str | None
     label: str
-    started_s: float
+    started_s: Annotated[float, BeforeValidator(_bounded)]
     state: State
     state_s: float
 
 
 class IncidentDetail(IncidentSummary):
-    """An incident with its record, the contract's JSON."""
+    """An incident with its record, the contract's JSON; empty where it cannot be shown, and ``problem`` says why."""
 
     record: dict[str, Any]
+    problem: str | None = None
 
 
 class IncidentPage(BaseModel):

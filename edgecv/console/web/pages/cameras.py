@@ -15,10 +15,14 @@ from edgecv.console.accounts import Capability
 from edgecv.console.cameras.pictures import NoPictureError
 from edgecv.console.cameras.watch import Sight, find_device, last_events, sights
 from edgecv.console.storage.schema import Device
+from edgecv.console.web.addresses import read_part
 from edgecv.console.web.box_camera import box_camera, device_path, knows_site
 from edgecv.console.web.charts import Series, columns
 from edgecv.console.web.site import console_of, language, needs, render, viewer_of
+from edgecv.console.web.texts import N_
 from edgecv.errors import EdgecvError
+
+_BLIND = N_("Blind minutes by hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def show(request: Request) -> Response:
 @needs(Capability.SEE_ALL)
 def one(request: Request) -> Response:
     """One camera."""
-    site, name = request.path_params["site"], request.path_params["camera"]
+    site, name = read_part(request.path_params["site"]), read_part(request.path_params["camera"])
     with console_of(request).database.session(viewer_of(request).scope) as session:
         device = find_device(session, site, name)
         sight = sights(session, site, name).get((site, name), Sight())
@@ -64,7 +68,7 @@ def one(request: Request) -> Response:
     if sight.hours:
         labels = [spoken.time(hour.from_s, "short").split()[-1] for hour in sight.hours]
         values = Series("unjudged", tuple(hour.blind for hour in sight.hours))
-        chart = columns(spoken.text("Blind minutes by hour"), labels, [values])
+        chart = columns(spoken.text(_BLIND), labels, [values])
     return render(
         request,
         "camera.html",

@@ -11,6 +11,7 @@ from edgecv.console.accounts import Capability
 from edgecv.console.cases.changes import RefusedError, change_case
 from edgecv.console.cases.due import end_of_day
 from edgecv.console.cases.machine import State
+from edgecv.console.web.addresses import incident_path, part, read_part
 from edgecv.console.web.pages import work
 from edgecv.console.web.pages.incident import Told, known, page
 from edgecv.console.web.site import console_of, viewer_of
@@ -27,7 +28,7 @@ async def change(request: Request) -> Response:
 
 def _change(request: Request, asked: dict[str, str]) -> Response:
     console, viewer = console_of(request), viewer_of(request)
-    incident_id = request.path_params["incident"]
+    incident_id = read_part(request.path_params["incident"])
     worker = not viewer.may(Capability.SEE_ALL)
     try:
         before, after = State(asked["before"]), State(asked["after"])
@@ -54,7 +55,7 @@ def _change(request: Request, asked: dict[str, str]) -> Response:
     if console.box is not None:
         console.box.changed(incident_id, before, after)
     console.live.tell({(viewer.community, "incident")})
-    return RedirectResponse(f"/work/{incident_id}" if worker else f"/incidents/{incident_id}#case", 303)
+    return RedirectResponse(f"/work/{part(incident_id)}" if worker else f"{incident_path(incident_id)}#case", 303)
 
 
 def _again(request: Request, asked: dict[str, str], why: str, *, worker: bool) -> Response:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
 from edgecv.console.evidence.hub_keeping import GoneError
+from edgecv.console.web.addresses import incident_path
 from edgecv.console.web.pages.incident import known, page
 from edgecv.console.web.site import console_of, needs, viewer_of
 
@@ -35,7 +36,7 @@ def _hold(request: Request) -> Response:
             change(session, viewer, incident, request.state.why)
     except GoneError:
         return page(request, 409)  # which says that it was deleted
-    return RedirectResponse(f"/incidents/{incident.id}", 303)
+    return RedirectResponse(incident_path(incident.id), 303)
 
 
 routes = [Route("/incidents/{incident}/hold", hold, methods=["POST"])]

@@ -7,6 +7,7 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -30,15 +31,18 @@ from edgecv.console.evidence.path import Drawing, Place, drawing_of, places
 from edgecv.console.evidence.shelf import PICTURES
 from edgecv.console.settings import DUE_S
 from edgecv.console.storage.schema import Incident
+from edgecv.console.web.addresses import incident_path, part, read_part
 from edgecv.console.web.alarm_facts import alarm_of
 from edgecv.console.web.language import Language
-from edgecv.console.web.record_words import PLOT_TEXTS
+from edgecv.console.web.record_words import PLOT_TEXTS, plot_words
+from edgecv.console.web.showable import showable
 from edgecv.console.web.site import Console, console_of, language, needs, render, viewer_of
 from edgecv.console.web.words import floor_ranges
 from edgecv.incidents.manifest import UNTOUCHED, blurred_name
 from edgecv.incidents.plot import height_time_plot
 
 _CANDIDATES_SHOWN = 5
+_RANGES_SHOWN = 100  # of excluded floors
 _ABOVE_GROUND, _ABOVE_LAST = PLOT_TEXTS[:2]
 
 
@@ -55,7 +59,7 @@ class Told:
 def show(request: Request) -> Response:
     """The page; a worker gets their own."""
     if not viewer_of(request).may(Capability.SEE_ALL):
-        return RedirectResponse(f"/work/{request.path_params['incident']}", 303)
+        return RedirectResponse(f"/work/{part(read_part(request.path_params['incident']))}", 303)
     return page(request)
 
 
@@ -92,30 +96,37 @@ def page(request: Request, status: int = 200, *, told: Told | None = None, why_m
 def facts(request: Request, incident: Incident) -> dict[str, Any]:
     """What every page of an incident shows: its record, its pictures and what is drawn over them."""
     console = console_of(request)
-    record = incident.record
     bundle = read_bundle(console.shelf.folder(incident.site, incident.source_id))
     files = console.shelf.files(incident.site, incident.source_id)
+    shown, why = showable(incident.record, lambda record: _of_record(record, incident, bundle, language(request)))
+    return {
+        "incident": incident,
+        "unreadable": why,
+        **shown,
+        "files": files,
+        "has_untouched": bool(set(files) & set(UNTOUCHED)),
+        "has_clip": bundle is not None and bundle.clip is not None and shown["drawing"] is not None,
+        "clip_name": None if bundle is None or bundle.clip is None else bundle.clip.name,
+        "pictures": [name for name in PICTURES if _can_be_made(name, bundle)],
+        "kept": _kept(console, incident),
+        "may_hold": console.keeping is not None,
+    }
+
+
+def _of_record(record: dict[str, Any], incident: Incident, bundle: Bundle | None, spoken: Language) -> dict[str, Any]:
+    """What is read out of a record."""
     drawing = drawing_of(record, bundle)
     origin = _section(record, "origin")
     return {
-        "incident": incident,
-        "alarm": alarm_of(incident, language(request)),
-        "record": record,
+        "alarm": alarm_of(incident.kind, incident.text, record, spoken),
         "origin": origin,
         "mass": mass_of(record),
         "motion": _section(record, "motion"),
         "candidates": places(record, bundle)[:_CANDIDATES_SHOWN],
         "excluded": named_ranges(origin, bundle),
-        "files": files,
-        "has_untouched": bool(set(files) & set(UNTOUCHED)),
-        "has_clip": bundle is not None and bundle.clip is not None and drawing is not None,
-        "clip_name": None if bundle is None or bundle.clip is None else bundle.clip.name,
-        "pictures": [name for name in PICTURES if _can_be_made(name, bundle)],
         "drawing": drawing,
         "drawing_json": None if drawing is None else drawing_json(drawing),
-        "plot": plot_of(record, bundle, language(request)),
-        "kept": _kept(console, incident),
-        "may_hold": console.keeping is not None,
+        "plot": plot_of(record, bundle, spoken),
     }
 
 
@@ -131,7 +142,7 @@ def known(session: Session, request: Request) -> Incident:
     Raises:
         HTTPException: 404 where it is not.
     """
-    incident = find_incident(session, request.path_params["incident"])
+    incident = find_incident(session, read_part(request.path_params["incident"]))
     if incident is None:
         raise HTTPException(404)
     return incident
@@ -166,7 +177,7 @@ def named_ranges(origin: dict[str, Any], bundle: Bundle | None) -> list[tuple[st
     def called(floor: int) -> str:
         return names[floor - 1] if 1 <= floor <= len(names) else str(floor)
 
-    return [(called(first), called(last), last - first + 1) for first, last in floor_ranges(floors)]
+    return [(called(first), called(last), last - first + 1) for first, last in floor_ranges(floors)[:_RANGES_SHOWN]]
 
 
 def plot_of(record: dict[str, Any], bundle: Bundle | None, spoken: Language) -> Markup | None:
@@ -178,7 +189,8 @@ def plot_of(record: dict[str, Any], bundle: Bundle | None, spoken: Language) -> 
         return None
     label = _ABOVE_GROUND if curves.above_ground else _ABOVE_LAST
     # every text in it is escaped by the plot itself
-    return Markup(height_time_plot(curves.seen, curves.fall, curves.vacuum, label, text=spoken.text))
+    words = partial(plot_words, translate=spoken.text)
+    return Markup(height_time_plot(curves.seen, curves.fall, curves.vacuum, label, text=words))
 
 
 def drawing_json(drawing: Drawing) -> str:
@@ -228,7 +240,10 @@ def picture(request: Request) -> Response:
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
         incident = known(session, request)
-    path = console.pictures.of(incident.site, incident.source_id, incident.record, name)
+    path, _ = showable(
+        incident.record,
+        lambda record: console.pictures.of(incident.site, incident.source_id, record, name) if record else None,
+    )
     if path is None:
         raise HTTPException(404)
     return FileResponse(path, media_type="image/jpeg")
@@ -242,6 +257,7 @@ def verification(request: Request) -> Response:
         incident = known(session, request)
     if request.method == "POST":
         console.verifier.replay(incident.site, incident.source_id)
+        return RedirectResponse(f"{incident_path(incident.id)}/verification", 303)
     return render(
         request,
         "verification.html",

@@ -15,8 +15,11 @@ from edgecv.console.cameras.watch import Sight, sights
 from edgecv.console.web.box_camera import box_camera
 from edgecv.console.web.charts import Series, columns
 from edgecv.console.web.site import console_of, language, needs, render, viewer_of
+from edgecv.console.web.texts import N_
 from edgecv.errors import EdgecvError
 from edgecv.incidents.database import DATABASE
+
+_TITLE = N_("What each threshold would have made of the last hour")
 
 
 @needs(Capability.MANAGE_CAMERAS)
@@ -35,7 +38,7 @@ def show(request: Request) -> Response:
         Series("real", tuple(o.incidents for o in made)),
         Series("unjudged", tuple(o.candidates for o in made)),
     ]
-    title = language(request).text("What each threshold would have made of the last hour")
+    title = language(request).text(_TITLE)
     return render(
         request,
         "sensitivity.html",

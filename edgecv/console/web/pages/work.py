@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,7 +24,7 @@ from edgecv.console.web.site import console_of, needs, render, viewer_of
 def show_all(request: Request) -> Response:
     """Their cases: those to go to first, the most urgent on top."""
     console, viewer = console_of(request), viewer_of(request)
-    mine = select(Incident).where(Incident.assignee_id == viewer.user)
+    mine = select(Incident).options(defer(Incident.record, raiseload=True)).where(Incident.assignee_id == viewer.user)
     with console.database.session(viewer.scope) as session:
         to_do = session.scalars(
             mine.where(Incident.state == State.ASSIGNED.value).order_by(Incident.due_s, Incident.key)

@@ -1,0 +1,28 @@
+"""JSON out of the database: what cannot be read there does not keep the other rows from being shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+class Unreadable(dict[str, Any]):
+    """Stands, empty, for JSON that cannot be read: nested too deep, or with a number of thousands of digits.
+
+    Attributes:
+        why: in plain words.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+
+def read_stored(text: str | bytes) -> Any:
+    """Parse a JSON column; :class:`Unreadable` where that is not possible."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        return Unreadable("it nests too deep")
+    except ValueError:
+        return Unreadable("it is not JSON that can be read")
