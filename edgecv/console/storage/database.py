@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,14 +91,26 @@ def _engine(url: URL, password: str | None) -> Engine:
 
 
 def _private(path: Path) -> None:
-    """Make the file readable for its owner alone before anything is in it."""
+    """Make the file readable for its owner alone before anything is in it; a link is not followed."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        leave_to_owner(path)  # `edgecv console user add` by root, before the service ever ran
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        _must_be_plain(path)
+        return
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be written ({error.strerror}); give the folder to the user edgecv runs as"
         ) from error
+    os.close(handle)
+    leave_to_owner(path)  # made by root in the service's folder: the service must be able to write it
+
+
+def _must_be_plain(path: Path) -> None:
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        raise ConfigError(
+            f"{path}: is a link or no regular file, and edgecv makes none; find out who put it there, and remove it"
+        )
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
