@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def _read_text(document: Document) -> str | None:
         document.complain(why)
         return None
     try:
-        return document.raw.decode("utf-8-sig")
+        return document.raw.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         line = document.raw.count(b"\n", 0, error.start) + 1
         document.complain(f"is not UTF-8 (byte 0x{document.raw[error.start]:02X}); save the file as UTF-8", line)
