@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from edgecv.config.problems import shown_file
 from edgecv.errors import ConfigError
 
 SERVICE_CREDENTIALS = Path("/run/credentials/edgecv.service")  # systemd.exec(5): for root and the service's user
@@ -67,9 +68,13 @@ def read_secret(named: str, box_file: Path, at: str) -> str:
     try:
         secret = read_bounded(path, MAX_SECRET_BYTES).decode().strip("\r\n")
     except OSError as error:
-        raise ConfigError(f"{box_file}: {at} = '{named}': cannot be read ({error.strerror}); {to_do}") from error
+        raise ConfigError(
+            f"{box_file}: {at} = '{shown_file(named)}': cannot be read ({error.strerror}); {to_do}"
+        ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{box_file}: {at} = '{named}': is not text; write the secret in one line") from error
+        raise ConfigError(
+            f"{box_file}: {at} = '{shown_file(named)}': is not text; write the secret in one line"
+        ) from error
     if not secret:
-        raise ConfigError(f"{box_file}: {at} = '{named}': is empty; write the secret in one line")
+        raise ConfigError(f"{box_file}: {at} = '{shown_file(named)}': is empty; write the secret in one line")
     return secret

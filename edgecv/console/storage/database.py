@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
+from edgecv.config.addresses import redacted, shown_address
 from edgecv.config.state import leave_to_owner
 from edgecv.console.storage.migrations import migrate
 from edgecv.console.storage.scope import SCOPE, Scope, ScopedSession
@@ -36,18 +37,24 @@ class ConsoleDatabase:
 
     def __init__(self, url: str, password: str | None = None) -> None:
         self.name = url
+        shown = shown_address(url)
         try:
             self._engine = _engine(make_url(url), password)
             with self._engine.execution_options(**{_WRITES: True}).begin() as connection:
                 migrate(connection)
         except ModuleNotFoundError as error:
-            raise ConfigError(f"console.database = {url}: needs the extra 'hub': pip install 'edgecv[hub]'") from error
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise ConfigError(f"console.database = {url}: is not the address of a database ({error})") from error
-        except DBAPIError as error:
-            why = str(error.orig).strip().splitlines()
             raise ConfigError(
-                f"console.database = {url}: cannot be opened ({why[0] if why else type(error.orig).__name__}); "
+                f"console.database = {shown}: needs the extra 'hub': pip install 'edgecv[hub]'"
+            ) from error
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise ConfigError(
+                f"console.database = {shown}: is not the address of a database ({redacted(str(error))})"
+            ) from error
+        except DBAPIError as error:
+            lines = str(error.orig).strip().splitlines()
+            why = redacted(lines[0]) if lines else type(error.orig).__name__
+            raise ConfigError(
+                f"console.database = {shown}: cannot be opened ({why}); "
                 "check that it runs, lets this user in, and that its folder can be written"
             ) from error
         self._writing = self._engine.execution_options(**{_WRITES: True})
