@@ -20,7 +20,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from edgecv.capture.device import Compressor, open_device
 from edgecv.capture.packets import stamp_of
-from edgecv.config.problems import redacted
+from edgecv.config.addresses import redacted, shown_address
 from edgecv.config.source import is_device, is_recorded
 from edgecv.errors import EdgecvError
 
@@ -44,7 +44,7 @@ class StreamError(EdgecvError):
     """
 
     def __init__(self, message: str, kind: Literal["login", "unreachable", "silent", "ended", "damaged"]) -> None:
-        super().__init__(message)
+        super().__init__(redacted(message))  # FFmpeg's texts hold whole addresses
         self.kind = kind
 
 
@@ -78,7 +78,7 @@ class StreamSource:
     @property
     def shown(self) -> str:
         """The address without user and password."""
-        return redacted(self.address)
+        return self.address if self.is_file else shown_address(self.address)
 
     def full_address(self) -> str:
         """The address with user and password: for FFmpeg only."""

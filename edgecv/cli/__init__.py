@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -41,6 +42,21 @@ _VERBS = (
 )
 
 
+def open_closed_streams() -> None:
+    """Let the standard streams that were closed (``>&-``) lead nowhere: the next file would get their number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor for good
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse, but one clear line on an error instead of the whole usage."""
 
@@ -56,6 +72,17 @@ def _joined(arguments: list[str]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 2 usage or configuration, 3 unreadable input, 1 anything else."""
+    open_closed_streams()
+    try:
+        return _finished(_run(arguments))
+    except BrokenPipeError:
+        return _finished(1)
+    except SystemExit:  # of --help and of usage errors, which print too
+        _finished(0)
+        raise
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = _Parser(
         prog="edgecv", description="Sees objects thrown from tall buildings: which floor and window, and how heavy."
     )
@@ -75,5 +102,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("edgecv: interrupted; nothing was written", file=sys.stderr)
         return 130
+
+
+def _finished(code: int) -> int:
+    """Write out what is left for standard output; where nobody takes it, that is not the interpreter's to tell."""
+    try:
+        sys.stdout.flush()
     except BrokenPipeError:
-        return 1
+        code = code or 1
+    except OSError as error:
+        print(f"edgecv: standard output: cannot be written ({error.strerror}); nothing else is wrong", file=sys.stderr)
+        code = code or 1
+    else:
+        return code
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what stays in the buffer goes nowhere
+    return code

@@ -27,6 +27,7 @@ from edgecv.geometry import FacadePlan
 from edgecv.incidents.drawing import Picture
 from edgecv.incidents.files import write_atomic
 from edgecv.pipeline import Pipeline
+from edgecv.privileges import become_controller_of
 from edgecv.trajectory import locate
 
 _RIGHT = 0.03  # a scale this near 1 is right: floors are not built more exactly
@@ -116,6 +117,7 @@ def run_still(options: argparse.Namespace) -> int:
 
 def run_drop(options: argparse.Namespace) -> int:
     """A ball dropped from a known window."""
+    become_controller_of(options.config)
     box = load_box(options.config)
     setup = camera_of(box, options.camera)
     camera, plan = setup.camera.camera, setup.camera.plan
@@ -205,7 +207,8 @@ def _findings(video: Path, pipeline: Pipeline) -> list[Finding]:
 
 
 def _target(options: argparse.Namespace) -> _Target:
-    """The camera, whatever its present calibration holds."""
+    """The camera, whatever its present calibration holds; root becomes whoever may change what is written."""
+    become_controller_of(options.config)
     box = load_box(options.config, with_calibrations=False)
     camera_id = options.camera
     if camera_id is None:
@@ -223,6 +226,7 @@ def _target(options: argparse.Namespace) -> _Target:
             f"{box.path}: cameras.{camera_id}.calibration: is missing; name the file to be written, or give --out FILE"
         )
     file = options.out if options.out is not None else box.path.parent / str(name)
+    become_controller_of(file)
     several = setup.settings.facade if setup.beside else None
     return _Target(box, camera_id, plan_of(setup.facade, several or "", setup.beside), file)
 

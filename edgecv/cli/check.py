@@ -10,6 +10,7 @@ from typing import Any
 from edgecv.calibration.camera import camera_of
 from edgecv.config import check_box, load_box
 from edgecv.errors import ConfigError
+from edgecv.privileges import become_controller_of
 
 
 def add_parser(verbs: Any) -> None:
@@ -21,6 +22,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print every problem, or what was understood."""
+    become_controller_of(options.config)  # it names calibrations, which are read and may be told of
     report = check_box(options.config)
     problems = list(report.problems)
     notes = list(report.notes)

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from edgecv.cli.privileges import become_owner_of_box, become_owner_of_hub
 from edgecv.config import Box, Hub, load_box, load_hub
+from edgecv.config.secrets import MAX_SECRET_BYTES, read_bounded
 from edgecv.errors import ConfigError
 
 ROLES = ("viewer", "official", "worker", "admin")
@@ -83,11 +85,12 @@ def _add_user(options: argparse.Namespace) -> int:
     from edgecv.console.server import open_database  # noqa: PLC0415
     from edgecv.console.storage import EVERYTHING  # noqa: PLC0415
 
-    database = open_database(_where(options))
+    password = _password_in_file(options.password_file)  # a file of root's is read as root
+    database = open_database(_where_as_owner(options))
     try:
         with database.session(EVERYTHING) as session:
             find_community(session, options.community)  # before anybody types a password
-        password = _password(options)
+        password = _asked(options.name, options.password_file) if password is None else password
         with database.session(EVERYTHING, writes=True) as session:
             community = find_community(session, options.community)
             role = Role(options.role)
@@ -136,7 +139,7 @@ def _session(options: argparse.Namespace, *, writes: bool = False) -> Iterator[A
     from edgecv.console.server import open_database  # noqa: PLC0415
     from edgecv.console.storage import EVERYTHING  # noqa: PLC0415
 
-    database = open_database(_where(options))
+    database = open_database(_where_as_owner(options))
     try:
         with database.session(EVERYTHING, writes=writes) as session:
             yield session
@@ -152,16 +155,29 @@ def _where(options: argparse.Namespace) -> Box | Hub:
     return load_box(options.config, with_calibrations=False)
 
 
-def _password(options: argparse.Namespace) -> str:
-    """Never from the command line, where every user of the machine could read it."""
-    if options.password_file is not None and str(options.password_file) != "-":
-        try:
-            return str(options.password_file.read_text().strip("\r\n"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"--password-file {options.password_file}: cannot be read ({error})") from error
-    if options.password_file is not None or not sys.stdin.isatty():
+def _where_as_owner(options: argparse.Namespace) -> Box | Hub:
+    """The file, read as whoever may change it or owns the state directory: root follows no link of theirs."""
+    if options.hub is not None:
+        become_owner_of_hub(options.hub)
+    elif options.config is not None:
+        become_owner_of_box(options.config)
+    return _where(options)
+
+
+def _password_in_file(file: Path | None) -> str | None:
+    """Never from the command line, where every user of the machine could read it; None where no file is named."""
+    if file is None or str(file) == "-":
+        return None
+    try:
+        return read_bounded(file, MAX_SECRET_BYTES).decode().strip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--password-file {file}: cannot be read ({error})") from error
+
+
+def _asked(name: str, file: Path | None) -> str:
+    if file is not None or not sys.stdin.isatty():
         return sys.stdin.readline().strip("\r\n")
-    password = getpass.getpass(f"Password of {options.name}: ")
+    password = getpass.getpass(f"Password of {name}: ")
     if getpass.getpass("Once more: ") != password:
         raise ConfigError("password: the two are not the same; try again")
     return password

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from edgecv.cli.privileges import become_owner_of_box
 from edgecv.doctor import Finding, examine
 
 _MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
@@ -25,6 +26,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print every finding; 1 when one of them is a problem."""
+    become_owner_of_box(options.config)  # what the service cannot read is not sent to where the box file says
     findings = examine(options.config, options.seconds)
     for finding in findings:
         print(json.dumps(finding.as_json(), ensure_ascii=False) if options.json else in_words(finding))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edgecv.cli.incidents_labels import LABELS, judgements, labelled
 from edgecv.cli.incidents_verify import add_verify_parser
 from edgecv.cli.moment import moment
+from edgecv.cli.privileges import prepare_output
 from edgecv.config import load_box
 from edgecv.config.devices import installed
 from edgecv.config.state import state_directory
@@ -25,6 +27,7 @@ from edgecv.incidents.keys import BOX_PUB, load_public_key
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.incidents.stored import Stored
 from edgecv.incidents.words import headline
+from edgecv.privileges import Account, become_controller_of
 
 if TYPE_CHECKING:
     from edgecv.console.cases.labels import Label
@@ -77,7 +80,7 @@ def _action(actions: Any, name: str, act: Action, told: str) -> argparse.Argumen
     where.add_argument("--state", metavar="DIR", type=Path, help="the state directory")
 
     def run(options: argparse.Namespace) -> int:
-        options.state = state_of(options)
+        options.state = state_as_owner(options)
         path = options.state / DATABASE
         if not path.exists():
             raise ConfigError(f"{options.state}: no incidents are kept there; name the place with --config or --state")
@@ -93,6 +96,21 @@ def state_of(options: argparse.Namespace) -> Path:
     if options.state is not None:
         return Path(options.state)
     return state_directory(None if options.config is None else load_box(options.config, with_calibrations=False))
+
+
+def state_as_owner(options: argparse.Namespace) -> Path:
+    """The state directory; root goes on as its owner, and follows no link that the owner may have put there.
+
+    Raises:
+        ConfigError: the box file is wrong, or the owner cannot be told.
+    """
+    if options.config is not None:
+        become_controller_of(options.config)
+    state = state_of(options)
+    if getattr(options, "out", None) is not None:
+        prepare_output(options.out, state)
+    become_controller_of(state)
+    return state
 
 
 def _list(store: IncidentStore, options: argparse.Namespace) -> int:
@@ -159,7 +177,8 @@ def _export(store: IncidentStore, options: argparse.Namespace) -> int:
             write_atomic(options.out / LABELS, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     except OSError as error:
         raise ConfigError(
-            f"--out {options.out}: cannot be written ({error.strerror}); choose another folder"
+            f"--out {options.out}: cannot be written by the user {Account.of(os.geteuid()).name}, who owns the state "
+            f"directory ({error.strerror}); name a folder of that user's, or a new one in a folder that it may enter"
         ) from error
     for line in problems:
         print(f"edgecv: {line}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
 from edgecv.incidents.manifest import MANIFEST, SIGNATURE
 from edgecv.incidents.store import INCIDENTS
 from edgecv.incidents.verify import Verification, verify_bundle
+from edgecv.privileges import become_controller_of
 
 
 def add_verify_parser(actions: Any) -> None:
@@ -46,12 +48,15 @@ def add_verify_parser(actions: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what was checked, a line an incident; exit code 1 where anything is wrong."""
+    public = None if options.key is None else load_public_key(options.key)  # the one who asks can read it
+    hub = None if options.hub_key is None else load_public_key(options.hub_key)
+    with suppress(ConfigError):  # a stick that everybody may write has no owner to become
+        become_controller_of(options.path)
     bundles = _bundles(options.path)
-    public = _key(options.path, options.key)
+    public = public or _key_beside(options.path)
     if public is None and any((bundle / SIGNATURE).exists() for bundle in bundles):
         raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
     whole = options.whole or options.complete or (options.path / INCIDENTS).is_dir()
-    hub = None if options.hub_key is None else load_public_key(options.hub_key)
     wrong = 0
     for bundle in bundles:
         checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole, hub=hub)
@@ -108,9 +113,7 @@ def _bundles(path: Path) -> list[Path]:
     return found
 
 
-def _key(path: Path, given: Path | None) -> PublicKey | None:
-    if given is not None:
-        return load_public_key(given)
+def _key_beside(path: Path) -> PublicKey | None:
     path = path.resolve()
     for beside in (path / BOX_PUB, path.parent / BOX_PUB, path.parent.parent / BOX_PUB):
         if beside.exists():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecv.config.broker import parse_broker_url
+from edgecv.config.secrets import MAX_SECRET_BYTES, read_bounded
 from edgecv.errors import ConfigError
 from edgecv.simulation.devices.channel import Channel
 from edgecv.simulation.devices.known import DAYS, HOOKED
@@ -64,9 +65,16 @@ def run(options: argparse.Namespace) -> int:
         address = parse_broker_url(options.broker)
         print(f"{publish(arrived, address)} messages replayed to {address}")
     if options.hook is not None:
-        token = None if options.token_file is None else options.token_file.read_text().strip()
+        token = None if options.token_file is None else _token(options.token_file)
         print(f"{post(arrived, options.hook, token)} messages replayed to {options.hook}")
     return 0
+
+
+def _token(file: Path) -> str:
+    try:
+        return read_bounded(file, MAX_SECRET_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--token-file {file}: cannot be read ({error})") from error
 
 
 def _video(options: argparse.Namespace) -> int:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias, cast
 
 import yaml
 
-from edgecv.config.problems import Location, Problem, one_line, redacted
+from edgecv.config.problems import Location, Problem, one_line
+from edgecv.config.secrets import read_bounded
 
-MAX_BYTES = 4_000_000
-"""The largest box imaginable is far below; more is a video or a disk image given by mistake."""
+MAX_BYTES = 512 * 1024
+"""A box of a hundred cameras with masks has 60 KB; more is another file given by mistake."""
 
-MAX_NODES = 200_000
-"""Aliases of aliases can unfold a few lines into billions of values ("billion laughs")."""
+MAX_NODES = 20_000
+"""Keys and values. A hundred cameras with masks have 5,000; aliases of aliases unfold a few lines into billions."""
+
+MAX_DEPTH = 20
+"""Sections in sections; a box file has seven."""
+
+_Loader: TypeAlias = yaml.SafeLoader
+_QUOTED = re.compile(r"'[^<'][^']+'")
+"""What a message of YAML's quotes of the file: ``*hunter2`` is an alias that it does not know."""
 
 
 @dataclass(slots=True)
@@ -62,7 +73,8 @@ def read_document(path: Path) -> Document:
     if text is None:
         return document
     try:
-        loader = yaml.SafeLoader(text)
+        _check_extent(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             document.complain("is empty; see configs/box.example.yaml and calibration/north-1.example.yaml")
@@ -73,13 +85,34 @@ def read_document(path: Path) -> Document:
         document.complain(f"holds a character no text has (U+{_code_point(error):04X}); remove it", line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        why = redacted(error.problem or error.context or "unreadable")
+        why = _QUOTED.sub("'…'", error.problem or error.context or "unreadable")
         document.complain(
             f"not valid YAML: {why}; correct this line or the one before", mark.line + 1 if mark else None
         )
     except RecursionError:
         document.complain("is nested too deeply to be a configuration; write it flat")
     return document
+
+
+def _check_extent(text: str) -> None:
+    """Count before anything is built: what builds values follows every section into the next.
+
+    Raises:
+        yaml.YAMLError: the text is no YAML, or holds too much.
+        RecursionError: it nests too deep.
+    """
+    depth = values = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        values += isinstance(event, yaml.NodeEvent)
+        if depth > MAX_DEPTH:
+            raise RecursionError
+        if values > MAX_NODES:
+            problem = f"too many values (more than {MAX_NODES})"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=cast("yaml.error.Mark", event.start_mark))
 
 
 def _code_point(error: yaml.reader.ReaderError) -> int:
@@ -95,7 +128,7 @@ def _unreadable(path: Path) -> str | None:
     if not path.is_file():
         return "is not a regular file; name a YAML file"
     if path.stat().st_size > MAX_BYTES:
-        return f"is larger than {MAX_BYTES // 1_000_000} MB; name a YAML file"
+        return f"is larger than {MAX_BYTES // 1024} KB; name a YAML file"
     return None
 
 
@@ -104,7 +137,7 @@ def _read_text(document: Document) -> str | None:
     try:
         why = _unreadable(path)
         if why is None:
-            document.raw = path.read_bytes()
+            document.raw = read_bounded(path, MAX_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else str(error)
         why = f"cannot be read ({reason}); check the path and its permissions"
@@ -112,7 +145,7 @@ def _read_text(document: Document) -> str | None:
         document.complain(why)
         return None
     try:
-        return document.raw.decode("utf-8-sig")
+        return document.raw.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         line = document.raw.count(b"\n", 0, error.start) + 1
         document.complain(f"is not UTF-8 (byte 0x{document.raw[error.start]:02X}); save the file as UTF-8", line)
@@ -122,7 +155,7 @@ def _read_text(document: Document) -> str | None:
 class _Builder:
     """Turns YAML nodes into plain values and notes the line of each."""
 
-    def __init__(self, document: Document, loader: yaml.SafeLoader) -> None:
+    def __init__(self, document: Document, loader: _Loader) -> None:
         self._document = document
         self._loader = loader
         self._nodes = 0
@@ -133,7 +166,7 @@ class _Builder:
         self._document.lines.setdefault(at, line)
         self._nodes += 1
         if self._nodes > MAX_NODES or id(node) in around:
-            why = "an alias that contains itself" if id(node) in around else "too many values"
+            why = "an alias that contains itself" if id(node) in around else f"too many values (more than {MAX_NODES})"
             raise yaml.MarkedYAMLError(problem=why, problem_mark=node.start_mark)
         around = (*around, id(node))
         if isinstance(node, yaml.MappingNode):
@@ -142,9 +175,11 @@ class _Builder:
             return [self.build(item, (*at, index), around) for index, item in enumerate(node.value)]
         try:
             value: object = self._loader.construct_object(node)
-        except (ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
+        except (ValueError, ArithmeticError, TypeError, LookupError, AttributeError):
             # PyYAML lets the errors of int(), float() and datetime() through, for 2024-13-45 or a bare !!int
-            self._document.complain(f"cannot be understood ({error}); put text in quotes", line, at)
+            self._document.complain(
+                f"cannot be understood as a {node.tag.rpartition(':')[2]}; put text in quotes", line, at
+            )
             return None
         return value
 

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from edgecv.config.addresses import shown_address
 from edgecv.config.base import Section, part
 from edgecv.config.box import Box, BoxFile
 from edgecv.config.calibration import Calibration
 from edgecv.config.document import Document, read_document
 from edgecv.config.hub import Hub, HubFile
-from edgecv.config.problems import ConfigProblems, Location, Problem, redacted, shown
+from edgecv.config.problems import ConfigProblems, Location, Problem, shown
 
 S = TypeVar("S", bound=Section)
 
@@ -140,7 +142,9 @@ def validated(document: Document, section: type[S]) -> S | None:
             line = document.line_of(at) or 1
             if (at, line) in unreadable:
                 continue
-            document.problems.append(Problem(document.path, line, at, shown(value) if present else None, found["msg"]))
+            document.problems.append(
+                Problem(document.path, line, at, shown(value, at) if present else None, found["msg"])
+            )
         document.problems.sort(key=lambda problem: problem.line or 0)
         return None
 
@@ -162,8 +166,16 @@ def _notes(box: Box) -> tuple[str, ...]:
         else:
             width, height = calibration.image_size
             calibrated = f"calibration {settings.calibration} ({len(calibration.points)} points, {width}x{height})"
-        notes.append(f"camera {camera_id}: {redacted(settings.source)}; {looks_at}; {calibrated}")
+        notes.append(f"camera {camera_id}: {shown_address(settings.source)}; {looks_at}; {calibrated}")
     notes += [f"device {name}: {device.kind}" for name, device in box.settings.devices.items()]
     if box.settings.upstream is not None:
-        notes += [f"upstream {target.name}: {redacted(target.url)}" for target in box.settings.upstream.all_targets()]
+        notes += [
+            f"upstream {target.name}: {_shown_target(target.url)}" for target in box.settings.upstream.all_targets()
+        ]
     return tuple(notes)
+
+
+def _shown_target(url: str) -> str:
+    """A broker's address, or a webhook's host: many a webhook's path is its password."""
+    parts = urlsplit(url)
+    return shown_address(url if parts.path in {"", "/"} else f"{parts.scheme}://{parts.netloc}/…")

@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
+from edgecv.config.addresses import HIDDEN, is_secret_name, redacted, shown_address
 from edgecv.errors import ConfigError
 
 Location = tuple[str | int, ...]
@@ -17,6 +19,13 @@ Location = tuple[str | int, ...]
 
 MAX_VALUE_CHARS = 80
 """Longer values are cut: the line number already leads to the full text."""
+
+
+MAX_WORD_CHARS = 100
+MAX_COMPARED = 500
+"""Names that a misspelt one is compared with; a box has some dozens."""
+MAX_PROBLEMS = 50
+"""So many lines are read; a file with more of them is another file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class ConfigProblems(ConfigError):  # noqa: N818 - it is named for what it holds
     """Every problem of a box file and its calibrations at once; ``errors`` holds the lines."""
 
     def __init__(self, problems: Iterable[Problem | str]) -> None:
-        self.errors: tuple[str, ...] = tuple(dict.fromkeys(str(problem) for problem in problems))
+        self.errors: tuple[str, ...] = _told(list(problems))
         super().__init__("\n".join(self.errors))
 
     def __reduce__(self) -> tuple[type[ConfigProblems], tuple[tuple[str, ...]]]:
@@ -57,14 +66,16 @@ class ConfigProblems(ConfigError):  # noqa: N818 - it is named for what it holds
         return ConfigProblems, (self.errors,)
 
 
+def _told(problems: list[Problem | str]) -> tuple[str, ...]:
+    told = tuple(dict.fromkeys(str(problem) for problem in problems[: MAX_PROBLEMS + 1]))
+    if len(problems) <= MAX_PROBLEMS + 1:
+        return told
+    return (*told[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more problems; put these right first")
+
+
 def one_line(text: str) -> str:
     """``text`` with everything that would break or hide a line of a terminal shown as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def redacted(text: str) -> str:
-    """``text`` with the user and password of an address (``scheme://user:password@host``) hidden."""
-    return re.sub(r"://[^\s]*@", "://***@", text)
 
 
 def dotted(at: Location) -> str:
@@ -79,14 +90,33 @@ def dotted(at: Location) -> str:
     return text
 
 
-def shown(value: object) -> str:
-    """A value as it is printed in a message: short, on one line, without passwords."""
+def is_secret_place(at: Location) -> bool:
+    """Whether a key, or a section around it, is named like those that hold secrets."""
+    return any(isinstance(piece, str) and is_secret_name(piece) for piece in at)
+
+
+def shown_file(named: str) -> str:
+    """What stands where a file with a secret is to be named; hidden where it may be the secret itself."""
+    is_name = named.startswith("credential:") or "/" in named or re.fullmatch(r"[\w.-]+\.[a-z]{2,10}", named)
+    return one_line(named) if is_name else HIDDEN
+
+
+def shown(value: object, at: Location = ()) -> str:
+    """A value as it is printed in a message: short, on one line, without secrets.
+
+    Args:
+        value: as it stands in the file.
+        at: where; under a name of secrets nothing of it is shown but which file holds the secret.
+    """
+    if is_secret_place(at) and not isinstance(value, Mapping) and value is not None:
+        is_file = isinstance(value, str) and isinstance(at[-1], str) and at[-1].endswith("_file")
+        return f"'{shown_file(str(value))}'" if is_file else HIDDEN
     if value is None:
         return "(empty)"
     if isinstance(value, Mapping):
         return "{…}" if value else "{}"
     if isinstance(value, str):
-        text = f"'{redacted(value)}'"
+        text = f"'{shown_address(value) if '://' in value else redacted(value)}'"
     elif isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, Sequence) and not isinstance(value, bytes):
@@ -99,8 +129,14 @@ def shown(value: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like ``word``, or ``None`` when none is at all like it (rapidfuzz ratio below 50)."""
-    found = process.extractOne(word, list(known), scorer=fuzz.ratio, processor=str.lower, score_cutoff=50)
+    """The known word most like ``word``, or ``None`` when none is at all like it (rapidfuzz ratio below 50).
+
+    Nothing is compared with a word longer than any name, nor with more names than a box has.
+    """
+    known = list(islice(known, MAX_COMPARED))
+    if len(word) > MAX_WORD_CHARS:
+        return None
+    found = process.extractOne(word, known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=50)
     return None if found is None else str(found[0])
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
+from edgecv.config.problems import shown_file
 from edgecv.errors import ConfigError
 
 SERVICE_CREDENTIALS = Path("/run/credentials/edgecv.service")  # systemd.exec(5): for root and the service's user
-_LONGEST_BYTES = 64 * 1024
+MAX_SECRET_BYTES = 64 * 1024
+"""Passwords, tokens and keys are lines, certificates some pages; more is another file named by mistake."""
 
 
 def credentials_folder() -> Path | None:
@@ -19,6 +23,22 @@ def credentials_folder() -> Path | None:
     if own := os.environ.get("CREDENTIALS_DIRECTORY"):
         return Path(own)
     return SERVICE_CREDENTIALS if SERVICE_CREDENTIALS.is_dir() else None
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """A regular file's bytes; a pipe, a device or a longer file is refused without waiting for its end.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is longer; ``strerror`` says so.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raw = file.read(max_bytes + 1)
+    if len(raw) > max_bytes:
+        raise OSError(errno.EFBIG, f"it is longer than {max_bytes // 1024} KB", str(path))
+    return raw
 
 
 def read_secret(named: str, box_file: Path, at: str) -> str:
@@ -46,13 +66,15 @@ def read_secret(named: str, box_file: Path, at: str) -> str:
         path = box_file.parent / named
         to_do = "put the secret there, readable for the user the daemon runs as"
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LONGEST_BYTES)
-        secret = raw.decode().strip("\r\n")
+        secret = read_bounded(path, MAX_SECRET_BYTES).decode().strip("\r\n")
     except OSError as error:
-        raise ConfigError(f"{box_file}: {at} = '{named}': cannot be read ({error.strerror}); {to_do}") from error
+        raise ConfigError(
+            f"{box_file}: {at} = '{shown_file(named)}': cannot be read ({error.strerror}); {to_do}"
+        ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{box_file}: {at} = '{named}': is not text; write the secret in one line") from error
+        raise ConfigError(
+            f"{box_file}: {at} = '{shown_file(named)}': is not text; write the secret in one line"
+        ) from error
     if not secret:
-        raise ConfigError(f"{box_file}: {at} = '{named}': is empty; write the secret in one line")
+        raise ConfigError(f"{box_file}: {at} = '{shown_file(named)}': is empty; write the secret in one line")
     return secret

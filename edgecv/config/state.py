@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import pwd
+import stat
 from pathlib import Path
 
 from edgecv.config.box import Box
 from edgecv.errors import ConfigError
+from edgecv.privileges import Account, controller_of
 
 USUAL_STATE = Path("/var/lib/edgecv")
 
@@ -24,14 +25,14 @@ def refuse_root(state: Path) -> None:
     """Keep root from serving where another user does: what it made there, that user could neither read nor delete.
 
     Raises:
-        ConfigError: this is root, and the state directory belongs to somebody else.
+        ConfigError: this is root, and somebody else may change the state directory or where its path leads.
     """
-    if os.geteuid() != 0 or not state.is_dir() or (owner := state.stat().st_uid) == 0:
+    if os.geteuid() != 0 or not state.is_dir():
         return
-    try:
-        name = pwd.getpwuid(owner).pw_name
-    except KeyError:
-        name = f"#{owner}"
+    owner = controller_of(state)
+    if owner == 0:
+        return
+    name = Account.of(owner).name
     raise ConfigError(
         f"storage.directory = {state}: belongs to the user {name}, for whom files of root would be out of reach; run "
         f"this as that user: sudo -u '{name}' edgecv ..."
@@ -39,7 +40,23 @@ def refuse_root(state: Path) -> None:
 
 
 def leave_to_owner(made: Path) -> None:
-    """Give what root made in somebody's state directory to them, as SQLite does with its own files."""
-    folder = made.parent.stat()
-    if os.geteuid() == 0 and folder.st_uid != 0:
-        os.chown(made, folder.st_uid, folder.st_gid)
+    """Give what root made in somebody's state directory to them, as SQLite does with its own files.
+
+    Only a plain file of root's with no other name is given away: a link, or a file that somebody put there, is not.
+    """
+    if os.geteuid() != 0:
+        return
+    folder = os.open(made.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        owner = os.fstat(folder)
+        if owner.st_uid == 0:
+            return
+        handle = os.open(made.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            file = os.fstat(handle)
+            if stat.S_ISREG(file.st_mode) and file.st_nlink == 1 and file.st_uid == 0:
+                os.fchown(handle, owner.st_uid, owner.st_gid)
+        finally:
+            os.close(handle)
+    finally:
+        os.close(folder)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from edgecv.config.addresses import why_no_address
 from edgecv.config.base import Conflict, Number, Section, SomeText, TopicName, entries, part
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.problems import did_you_mean
@@ -39,7 +40,7 @@ def web_url(url: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise ValueError(f"is not an address ({error}); write https://HOST/PATH") from None
+        raise ValueError(f"is not an address ({why_no_address(error)}); write https://HOST/PATH") from None
     if parts.scheme not in {"http", "https"} or not host:
         raise ValueError("must be an address such as https://HOST/PATH")
     if parts.username is not None or parts.password is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgecv.config import load_box
 from edgecv.console.server import ConsoleServer
-from edgecv.daemon.logs import LogForm, configure_logging
+from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
 from edgecv.daemon.process import begin_child
 
 _BEAT_S = 1.0
@@ -26,7 +26,9 @@ def console_main(box_file: Path, pipe: Connection, log_form: LogForm, level: str
     """Entry of the process; returns when told to stop."""
     stop = begin_child()
     configure_logging(log_form, level, context={"worker": "console"})
-    server = ConsoleServer(load_box(box_file, with_calibrations=False), _reload_supervisor)
+    box = load_box(box_file, with_calibrations=False)
+    register_secrets_of(box.settings)
+    server = ConsoleServer(box, _reload_supervisor)
     server.start()
     try:
         while server.alive and not stop.wait(_BEAT_S):

@@ -27,6 +27,11 @@ _OTHERS_WAIT_S = 5.0  # for its first heartbeat
 _HEALTHY_S = 60.0
 _MANY, _WITHIN_S = 5, 600.0
 _SELDOM_S = 60.0
+_WAITS = 0.0005
+"""Share of a core; beside three cameras that take all of it nice 19 still gets 0.004."""
+_TURNS = 0.5
+"""Share of the silence that is too long: 60 s of a core for one picture of evidence, which takes two."""
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -48,6 +53,8 @@ class Child:
         memory_mb: resident memory it may use, or None.
         ends: whether it may end by itself, with exit code 0.
         silent_s: it hangs when it was silent for so long; half of that is still a sign of life.
+        starved_s: where others may take its processor for long: it may be silent for so long while it uses a little
+            of one. Who uses none waits for something that does not come, who uses much of one turns in a circle.
     """
 
     def __init__(
@@ -60,6 +67,7 @@ class Child:
         *,
         ends: bool = False,
         silent_s: float = SILENT_S,
+        starved_s: float | None = None,
     ) -> None:
         self.name = name
         self.beat: Any = None
@@ -71,6 +79,8 @@ class Child:
         self._memory_mb = memory_mb
         self._ends = ends
         self._silent_s = silent_s
+        self._starved_s = silent_s if starved_s is None else starved_s
+        self._used_s = 0.0  # processor time at the last sign of life
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
         self._started = self._heard = 0.0
@@ -101,7 +111,7 @@ class Child:
         if self._process is None or self.finished:
             return True
         age_s = time.monotonic() - self._heard
-        return age_s < (self._silent_s / 2.0 if self._beaten else _STARTING_S)
+        return age_s < (self._starved_s / 2.0 if self._beaten else _STARTING_S)
 
     @property
     def is_starting(self) -> bool:
@@ -129,7 +139,7 @@ class Child:
             self._backoff.reset()
             self._told_repeated = False
         silent_s = now - self._heard
-        if silent_s > (self._silent_s if self._beaten else _STARTING_S):
+        if silent_s > (self._silent_s if self._beaten else _STARTING_S) and not self._is_starved(silent_s):
             self._kill(f"gave no sign of life for {silent_s:.0f} s")
         elif self._memory_mb is not None and self.memory_bytes() > self._memory_mb * 2**20:
             self._kill(f"used more than {self._memory_mb} MB of memory")
@@ -142,6 +152,8 @@ class Child:
                 self.beat = self._pipe.recv()
                 self._heard = time.monotonic()
                 self._beaten = True
+                if self._starved_s > self._silent_s:
+                    self._used_s = self._processor_s()
         except (OSError, EOFError):
             pass  # it is ending; its sentinel tells
 
@@ -152,6 +164,21 @@ class Child:
                 return int(file.read().split()[1]) * _PAGE
         except (OSError, ValueError, IndexError):
             return 0
+
+    def _processor_s(self) -> float:
+        """Processor time of all its threads so far, seconds; 0 where it does not run."""
+        try:
+            with open(f"/proc/{self.pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+                fields = file.read().rpartition(")")[2].split()  # the name before may hold anything
+            return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+    def _is_starved(self, silent_s: float) -> bool:
+        if not self._beaten or silent_s > self._starved_s or self._starved_s <= self._silent_s:
+            return False
+        used_s = self._processor_s() - self._used_s
+        return _WAITS * silent_s < used_s < _TURNS * self._silent_s
 
     def tell(self, message: Any) -> None:
         """Send it a message; lost where it is not running, which is then told anew by its arguments."""
@@ -190,7 +217,12 @@ class Child:
         here, there = _spawning.Pipe(duplex=True)
         work = pickle.dumps((self._target, self._arguments, self._rest))
         process = _spawning.Process(target=run_child, args=(work, there), name=self.name, daemon=False)
-        process.start()
+        # the new interpreter inherits the mask, and would die of a SIGHUP before it could ignore it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         there.close()
         self._process, self._pipe = process, here
         self._started = self._heard = time.monotonic()

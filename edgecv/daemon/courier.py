@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from edgecv.config.upstream import Upstream
-from edgecv.daemon.logs import LogForm, configure_logging
+from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
 from edgecv.daemon.process import begin_child
 from edgecv.incidents.database import DATABASE
 from edgecv.incidents.store import INCIDENTS
@@ -40,6 +40,7 @@ def courier_main(spec: CourierSpec, pipe: Connection, log_form: LogForm, level: 
     """Entry of the process; returns when told to stop."""
     stop = begin_child(name="courier")
     configure_logging(log_form, level, context={"worker": "courier"})
+    register_secrets_of(spec.upstream)
     courier = Courier(spec.state / DATABASE, spec.site, spec.upstream, spec.box_file, spec.state / INCIDENTS)
     courier.start()
     beat = 0.0

@@ -12,7 +12,7 @@ from typing import Any
 
 from edgecv.config import Box
 from edgecv.config.devices import DeviceSettings
-from edgecv.daemon.logs import LogForm, configure_logging
+from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
 from edgecv.daemon.messages import Heartbeat, NewSetUp, WorkerState
 from edgecv.daemon.process import begin_child, yield_to_cameras
 from edgecv.handlers.desk import Desk, DeviceIdentity
@@ -87,6 +87,7 @@ def device_main(spec: DeviceSpec, pipe: Connection, log_form: LogForm, level: st
     stop = begin_child(spec.memory_mb, name=spec.id)
     yield_to_cameras()  # a flood of messages must cost no camera its pictures
     configure_logging(log_form, level, context={"device": spec.id})
+    register_secrets_of(spec.settings)
     kind = find_handler(spec.settings.kind)
 
     def make(desk: Desk) -> Handler[Any]:

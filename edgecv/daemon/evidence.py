@@ -28,7 +28,8 @@ from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 
 _log = logging.getLogger("edgecv.evidence")
-_SILENT_S = 600.0  # from one picture to the next takes milliseconds, but not on a box whose cameras need it all
+_SILENT_S = 120.0  # from one picture to the next takes milliseconds
+_STARVED_S = 600.0  # but not on a box whose cameras need it all
 _BEAT_S = 1.0
 _LOOK_S = 0.5
 _RETRY_S = 15.0
@@ -132,7 +133,7 @@ class EvidenceMaker:
 
 def evidence_child(state: Path, log: tuple[LogForm, str]) -> Child:
     """The process, not started yet."""
-    return Child("evidence", evidence_main, (state,), log, _MEMORY_MB, silent_s=_SILENT_S)
+    return Child("evidence", evidence_main, (state,), log, _MEMORY_MB, silent_s=_SILENT_S, starved_s=_STARVED_S)
 
 
 def evidence_main(state: Path, pipe: Connection, log_form: LogForm, level: str) -> None:

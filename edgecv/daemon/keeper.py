@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgecv.config import Box
 from edgecv.daemon.worker import RECORDINGS
+from edgecv.incidents.damage import set_aside_damaged, take_up_bundles
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.recovery import adopt, remove_orphans
@@ -26,8 +27,12 @@ _LEFT_OVER_S = 120.0  # a worker completes a clip within about twenty
 _LITTLE_BYTES = 64 * 2**20
 
 
-def prepare_state(state: Path) -> BoxKey:
+def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: None) -> BoxKey:
     """Make the state directory's contents ready; only while no worker runs.
+
+    Args:
+        state: the state directory.
+        tell: called where the database was damaged and a new one was begun.
 
     Raises:
         DatabaseError: the database cannot be used.
@@ -35,22 +40,27 @@ def prepare_state(state: Path) -> BoxKey:
     """
     (state / INCIDENTS).mkdir(parents=True, exist_ok=True)
     key = BoxKey.load_or_create(state)
+    damage = set_aside_damaged(state)
     database = Database(state / DATABASE)
     try:
-        problems = database.problems()
-        if problems:
-            raise DatabaseError(f"{state / DATABASE}: is damaged ({problems[0]}); move it away to begin a new one")
         store = IncidentStore(database, state / INCIDENTS)
-        _take_up(store, database)
+        _take_up(store, database, key)
+        if damage is not None:
+            damage += "; a new one has taken up the evidence on the disk, but no holds and no resolutions"
+            _log.error(damage)
+            tell(damage)
     finally:
         database.close()
     keep_reserve(state)
     return key
 
 
-def _take_up(store: IncidentStore, database: Database) -> None:
+def _take_up(store: IncidentStore, database: Database, key: BoxKey) -> None:
     """What a crash left: incidents that were found and not stored, evidence that nobody works on."""
     try:
+        bundles = take_up_bundles(store, database, key.public)
+        if bundles:
+            _log.warning("the database is new: %d sealed bundles on the disk were taken up", bundles)
         adopt(store)
         left = store.leave_all()
         if left:

@@ -19,7 +19,7 @@ def take_state(state: Path) -> int:
     refuse_root(state)
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigError(
             f"storage.directory = {state}: cannot be written ({error.strerror}); give it to the user edgecv runs as, "

@@ -16,8 +16,10 @@ from types import TracebackType
 from typing import Literal, TextIO
 
 import structlog
+from pydantic import BaseModel
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from edgecv.config.addresses import secrets_in
 from edgecv.config.problems import one_line
 from edgecv.daemon.redaction import Redaction
 
@@ -34,6 +36,25 @@ _redaction = Redaction()
 def register_secret(text: str) -> None:
     """Show ``***`` wherever ``text`` would stand in a line of the log, tracebacks included, in this process."""
     _redaction.register(text)
+
+
+def register_secrets_of(settings: object) -> None:
+    """Register what is secret in every address of a section of the box file."""
+    if isinstance(settings, BaseModel):
+        register_secrets_of(settings.model_dump(mode="json"))
+    elif isinstance(settings, str):
+        for secret in secrets_in(settings) if "://" in settings else ():
+            register_secret(secret)
+    elif isinstance(settings, Mapping):
+        register_secrets_of(list(settings.values()))
+    elif isinstance(settings, list | tuple):
+        for entry in settings:
+            register_secrets_of(entry)
+
+
+def hide_secrets(text: str) -> str:
+    """``text`` as the log would show it: for whatever else leaves this process, such as states and events."""
+    return _redaction.text(text)
 
 
 def configure_logging(

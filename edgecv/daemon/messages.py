@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edgecv.daemon.logs import hide_secrets
+
 WorkerState = Literal["starting", "connecting", "watching", "unreachable", "login_refused", "finished", "stopping"]
 
 
@@ -29,6 +31,11 @@ class Heartbeat:
     counts: dict[str, float] = field(default_factory=dict)
     gauges: dict[str, float] = field(default_factory=dict)
     verdicts: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What it says goes upstream and on pages: secrets end where they are known, in the process that has them."""
+        object.__setattr__(self, "text", hide_secrets(self.text))
+        object.__setattr__(self, "degraded", tuple(map(hide_secrets, self.degraded)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from edgecv.config import Box
 from edgecv.daemon.child import Child
 from edgecv.daemon.device_worker import DeviceSpec, device_main, device_spec_of
-from edgecv.daemon.logs import LogForm, register_secret
+from edgecv.daemon.logs import LogForm, register_secret, register_secrets_of
 from edgecv.daemon.spec import WorkerSpec, spec_of
 from edgecv.daemon.worker import worker_main
 
@@ -22,6 +22,7 @@ def all_orders(box: Box, state: Path, *, rehearsal: bool = False) -> dict[str, O
     Raises:
         ConfigError: a calibration cannot be solved, a password cannot be read, a handler cannot be loaded.
     """
+    register_secrets_of(box.settings)
     orders: dict[str, Orders] = {}
     for camera_id in box.camera_ids:
         spec, notes = spec_of(box, camera_id, state)

@@ -30,13 +30,16 @@ def run_child(work: bytes, pipe: Connection) -> None:
         work: pickled ``(target, arguments before the pipe, arguments after it)``.
         pipe: to the supervisor.
     """
+    # the supervisor's signal alone: sent to the whole group it must end nobody. Held back until here, see Child
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     with ThreadPoolExecutor(1, "importer", initializer=yield_to_cameras, initargs=(_AT_THE_START,)) as importer:
         target, arguments, rest = importer.submit(pickle.loads, work).result()
     target(*arguments, pipe, *rest)
 
 
 def begin_child(memory_mb: int | None = None, *, name: str | None = None) -> threading.Event:
-    """Die with the supervisor, leave Ctrl-C to it, and return an event that SIGTERM sets.
+    """Die with the supervisor, leave Ctrl-C and SIGHUP to it, and return an event that SIGTERM sets.
 
     Args:
         memory_mb: what the supervisor allows; a process that runs past it faster than it is watched finds no more.
@@ -51,7 +54,8 @@ def begin_child(memory_mb: int | None = None, *, name: str | None = None) -> thr
     if memory_mb is not None:
         most = (2 * memory_mb + 1024) * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     stop = threading.Event()
 
     def on_term(_number: int, _frame: FrameType | None) -> None:

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, quote_plus
 
-from edgecv.config.problems import redacted
+from edgecv.config.addresses import HIDDEN, redacted
 
-HIDDEN = "***"
+__all__ = ["HIDDEN", "Redaction"]
 _ANYWHERE_CHARS = 4
 """A shorter secret is hidden only where it stands alone: a password ``a`` would leave nothing of any line."""
 

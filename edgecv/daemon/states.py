@@ -7,6 +7,7 @@ from typing import Any
 
 from edgecv.config.box import BOX
 from edgecv.daemon.health import BoxHealth
+from edgecv.daemon.logs import hide_secrets
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.upstream.cloudevents import device_event
 from edgecv.upstream.outbox import Outbox, add_message
@@ -46,7 +47,7 @@ class States:
 
     def tell(self, device: str, kind: str, text: str) -> None:
         """Send an event upstream."""
-        event = device_event(self.site, device, kind, text, {})
+        event = device_event(self.site, device, kind, hide_secrets(text), {})
         with self._database.transaction() as connection:
             add_message(connection, "device", event["id"], device, event)
 
@@ -75,6 +76,7 @@ class States:
         self._database.close()
 
     def _set(self, device: str, state: dict[str, Any], what: str = "camera") -> None:
+        state = state | {"text": hide_secrets(state["text"])}
         before = self._known.get(device)
         if before == state:
             return

@@ -18,6 +18,7 @@ from types import FrameType
 
 from edgecv._version import __version__
 from edgecv.config import Box, load_box
+from edgecv.config.box import BOX
 from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
 from edgecv.daemon.child import Child, Death
@@ -33,6 +34,7 @@ from edgecv.daemon.orders import all_orders, child_of
 from edgecv.daemon.states import States
 from edgecv.daemon.web import WebServer, make_app
 from edgecv.errors import ConfigError, EdgecvError
+from edgecv.incidents.damage import is_damage
 from edgecv.incidents.store import INCIDENTS
 
 _log = logging.getLogger("edgecv.supervisor")
@@ -85,13 +87,17 @@ class Supervisor:
         self._console: Child | None = None
         self._console_main = console
         self._ready = False
+        self._code = 0
         self._stop = self._reload = False
         self._next_watchdog = self._next_status = self._sealed_by = 0.0
         configure_logging(log_form, level, context={"worker": "supervisor"})
         self._lock = take_state(self._state)
-        self._key = prepare_state(self._state)
+        damages: list[str] = []
+        self._key = prepare_state(self._state, damages.append)
         self._keeper = Keeper(lambda: self._box, self._state, self._key)
         self._states = States(self._state, self._box.site)
+        for damage in damages:
+            self._states.tell(BOX, "database_damaged", damage)
         self._web = self._make_web()
 
     def run(self) -> int:
@@ -113,7 +119,7 @@ class Supervisor:
                     self._reload = False
                     self._do_reload()
             self._shut_down()
-        return 0
+        return self._code
 
     def _is_over(self) -> bool:
         """Whether every camera's file is over and all they gave is sealed, or the disk has not taken it for long."""
@@ -160,6 +166,9 @@ class Supervisor:
                 self._states.update(health)
             except (sqlite3.Error, OSError, EdgecvError) as error:
                 _log.error("states cannot be stored: %s", error)
+                if is_damage(error):
+                    _log.error("the database is damaged; the next start sets it aside and begins a new one")
+                    self._stop, self._code = True, 1
 
     def health(self) -> BoxHealth:
         """How the box is now."""

@@ -28,7 +28,7 @@ from edgecv.capture.recording import Recording
 from edgecv.capture.wall import WallClock
 from edgecv.daemon.backoff import Backoff
 from edgecv.daemon.live_session import LiveSession, new_session_name
-from edgecv.daemon.logs import LogForm, configure_logging, register_secret
+from edgecv.daemon.logs import LogForm, configure_logging, register_secret, register_secrets_of
 from edgecv.daemon.messages import Heartbeat, NewSetUp, WorkerState
 from edgecv.daemon.process import begin_child
 from edgecv.daemon.recorder import Recorder
@@ -55,6 +55,7 @@ def worker_main(spec: WorkerSpec, pipe: Connection, log_form: LogForm, level: st
     """Entry of the process; returns when told to stop, or when a recorded file is over."""
     stop = begin_child(spec.memory_mb, name=spec.id)
     configure_logging(log_form, level, context={"camera": spec.id})
+    register_secrets_of(spec.source.address)
     if spec.source.password:
         register_secret(spec.source.password)
     cv2.setNumThreads(1)

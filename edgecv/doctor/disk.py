@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from edgecv.doctor.finding import Finding, ok, problem, warning
+from edgecv.incidents.damage import SET_ASIDE
 
 WHERE = "disk"
 SLOW_S, MUCH_TOO_SLOW_S = 0.1, 1.0
@@ -31,7 +32,7 @@ def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -
     folder = state
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    found = room_findings(folder, disk_share, recorded_bytes)
+    found = room_findings(folder, disk_share, recorded_bytes) + damage_findings(state)
     if folder != state:
         return [*found, ok(WHERE, f"{state} does not exist yet; the daemon makes it when it first starts")]
     try:
@@ -47,6 +48,23 @@ def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -
             ),
         ]
     return [*found, speed_finding(seconds)]
+
+
+def damage_findings(state: Path) -> list[Finding]:
+    """Databases that the daemon found damaged and set aside."""
+    try:
+        names = sorted(path.name for path in state.glob(f"{SET_ASIDE}*Z"))
+    except OSError:
+        return []
+    return [
+        warning(
+            WHERE,
+            f"{name} is a damaged database; the one after it knows the evidence, but no hold and no resolution from it",
+            "look for errors of the disk in dmesg, hold again what was held (sqlite3 FILE .recover may show it), then "
+            "move the file away",
+        )
+        for name in names
+    ]
 
 
 def room_findings(folder: Path, disk_share: float, recorded_bytes: float = 0.0) -> list[Finding]:

@@ -8,9 +8,10 @@ import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from edgecv.config import Box
+from edgecv.config.addresses import secrets_in
+from edgecv.config.problems import shown_file
 from edgecv.config.secrets import credentials_folder, read_secret
 from edgecv.doctor.finding import Finding, ok, problem, warning
 from edgecv.errors import ConfigError
@@ -81,9 +82,9 @@ def _of(box_file: Path, at: str, named: str) -> Iterator[Finding]:
     if unreadable:
         return
     if path.stat().st_mode & stat.S_IROTH:
-        yield warning(WHERE, f"{at} = {named}: every user of the box can read it", _how_to_close(path))
+        yield warning(WHERE, f"{at} = {shown_file(named)}: every user of the box can read it", _how_to_close(path))
     elif readable_by(path, SERVICE_USER) is False and os.geteuid() == 0:
-        yield problem(WHERE, f"{at} = {named}: the user {SERVICE_USER} cannot read it", _how_to_close(path))
+        yield problem(WHERE, f"{at} = {shown_file(named)}: the user {SERVICE_USER} cannot read it", _how_to_close(path))
 
 
 def _unreadable(box_file: Path, at: str, named: str) -> Iterator[Finding]:
@@ -98,7 +99,7 @@ def _in_the_box_file(box: Box) -> Iterator[Finding]:
     addresses = [camera.source for camera in box.settings.cameras.values()]
     if box.settings.upstream is not None:
         addresses += [target.url for target in box.settings.upstream.all_targets()]
-    held = any("://" in address and urlsplit(address).password is not None for address in addresses)
+    held = any(secrets_in(address) for address in addresses)
     if held and box.path.stat().st_mode & stat.S_IROTH:
         yield warning(
             WHERE, f"{box.path} holds a password and every user of the box can read it", _how_to_close(box.path)

@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from edgecv.config import Box
+from edgecv.config.secrets import read_bounded
 from edgecv.doctor.finding import Finding, ok, problem, warning
 from edgecv.errors import ConfigError
 from edgecv.upstream.tls import tls_context, tls_problem
 
 ANSWER_S = 5.0
 SOON = timedelta(days=30)
+_MOST_PEM_BYTES = 2 * 2**20
+"""All that a system trusts are 220 KB."""
 _PORTS = {"mqtt": 1883, "mqtts": 8883, "http": 80, "https": 443}
 
 
@@ -140,7 +143,7 @@ def _certificates(box_file: Path, receiver: Receiver, now: datetime) -> Iterator
         if file is None:
             continue
         try:
-            certificates = x509.load_pem_x509_certificates((box_file.parent / file).read_bytes())
+            certificates = x509.load_pem_x509_certificates(read_bounded(box_file.parent / file, _MOST_PEM_BYTES))
         except (OSError, ValueError):
             continue  # told by the context that uses it
         # a bundle may hold expired ones among many that are not

@@ -24,6 +24,12 @@ MAX_ERROR_PX = 3.0
 _LEAST_CLICK_PX = 0.5  # nobody marks a corner better than this, however well four points fit
 _LEAST_ANGLE = 0.1  # sine of the angle between line of sight and facade: 6 degrees
 _FOCAL_SD = 0.12  # of its logarithm, above which a focal length counts as unknown
+_LOOKED_AT = 33
+"""Columns and rows of pixels whose rays are tried."""
+_MOST_FOLDED = 0.2
+"""Wide lenses are often wrong in the corners, some 15 % of the picture, and name floors well all the same."""
+_SAME_PX = 1.0
+"""The inverse lens model settles to a thousandth of a pixel where it settles at all."""
 _FLIP = np.diag(
     [1.0, -1.0, -1.0]
 )  # plane as OpenCV wants it (y down, z away) to the world (Y up, Z towards the camera)
@@ -89,7 +95,7 @@ def solve_camera(
 
     Raises:
         ConfigError: fewer than four points on the facade, points in a line, a facade seen edge-on, or a reprojection
-            error above ``most_px``; says which.
+            error above ``most_px``, or a lens that folds the picture; says which.
     """
     points = _in_space(points_m)
     on_plane = np.abs(points[:, 2]) < 1e-9
@@ -121,6 +127,13 @@ def solve_camera(
             f"calibration: the points are off by {rms:.1f} px (at most {most_px:g}); point {worst + 1} at pixel "
             f"({pixels[worst, 0]:g}, {pixels[worst, 1]:g}) is off by {errors[worst]:.1f} px: click it again"
         )
+    folded = share_folded(camera, image_size)
+    if folded > _MOST_FOLDED:
+        raise ConfigError(
+            f"calibration: distortion = [{', '.join(f'{k:g}' for k in lens)}] folds the picture: {folded:.0%} of its "
+            "pixels have no ray of their own; check the numbers and their signs, OpenCV's [k1, k2, p1, p2, k3] at this "
+            "picture size, or leave them out"
+        )
     away = camera.position_m - points[on_plane].mean(axis=0)
     sine = float(away[2] / np.linalg.norm(away))
     if sine < _LEAST_ANGLE:
@@ -129,6 +142,19 @@ def solve_camera(
             "heights cannot be told apart from so flat: move the camera away from the wall, or check the points"
         )
     return SolvedCamera(camera, rms, errors, determined, covariance)
+
+
+def share_folded(camera: PinholeCamera, image_size: tuple[int, int]) -> float:
+    """Share of the picture, 0 to 1, whose pixels the lens model gives no ray that leads back to them.
+
+    The model's radius stops growing somewhere, and shrinks beyond: what is seen there it would show twice.
+    """
+    across, down = (np.linspace(0.0, side - 1.0, _LOOKED_AT) for side in image_size)
+    pixels = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
+    with np.errstate(all="ignore"):
+        back = camera.project(camera.position_m + camera.ray(pixels))
+        apart = np.linalg.norm(back - pixels, axis=1)
+    return float(np.mean(~(apart < _SAME_PX)))
 
 
 def _in_space(points_m: Float64) -> Float64:

@@ -12,6 +12,8 @@ FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 DISK_ERRORS = FULL_ERRORS | {errno.EIO, errno.EROFS, errno.EFBIG}
 """What the system says of a disk that takes nothing."""
 
+_ASIDE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
 
 def write_atomic(path: Path, data: bytes | str, *, flush: bool = True) -> None:
     """Write a file so that either the old or the whole new content is there, whatever happens meanwhile.
@@ -23,7 +25,7 @@ def write_atomic(path: Path, data: bytes | str, *, flush: bool = True) -> None:
     """
     raw = data.encode() if isinstance(data, str) else data
     aside = path.with_name(f".{path.name}.part")
-    with aside.open("wb") as file:
+    with os.fdopen(os.open(aside, _ASIDE, 0o666), "wb") as file:  # as open() has it, but through no link
         file.write(raw)
         if flush:
             file.flush()

@@ -15,6 +15,7 @@ import pytest
 from waiting import wait_for
 
 from edgecv.daemon.child import Child, Death
+from edgecv.daemon.process import begin_child
 from edgecv.daemon.supervisor import may_start
 
 
@@ -49,6 +50,21 @@ def ends(code: int, pipe: Connection, *_: object) -> None:
 def ends_not(pipe: Connection, *_: object) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     beats(pipe)
+
+
+def beats_and_turns_in_a_circle(pipe: Connection, *_: object) -> None:
+    pipe.send("alive")
+    while True:
+        pass
+
+
+def beats_and_does_a_little(pipe: Connection, *_: object) -> None:
+    pipe.send("alive")
+    while True:
+        until = time.process_time() + 0.02
+        while time.process_time() < until:
+            pass
+        time.sleep(0.1)
 
 
 def echoes(pipe: Connection, *_: object) -> None:
@@ -221,3 +237,44 @@ def test_only_what_a_child_imports_gives_way_to_the_others(make: Callable[..., C
     child = make(tells_nice, NiceWhereUnpickled())
     wait_for(lambda: child.step() is None and child.beat is not None, "what it tells")
     assert child.beat == (min(19, nice_now() + 10), nice_now())
+
+
+@pytest.mark.parametrize("hangs", [beats_once, beats_and_turns_in_a_circle])
+def test_a_child_that_may_be_starved_is_killed_where_it_is_not_starved(make, hangs: Callable[..., None]) -> None:
+    child = make(hangs, silent_s=2.0, starved_s=600.0)
+    assert "gave no sign of life" in death_of(child).why
+
+
+def test_a_child_that_gets_a_little_of_a_core_is_waited_for(make) -> None:
+    child = make(beats_and_does_a_little, silent_s=0.5, starved_s=600.0)
+    wait_for(lambda: child.step() or child.beat, "its sign of life")
+    begun = time.monotonic()
+    while time.monotonic() < begun + 2.0:
+        assert child.step() is None
+        assert child.is_fresh()
+        time.sleep(0.05)
+
+
+class SlowToUnpickle:
+    """What a child imports takes a while."""
+
+    def __reduce__(self) -> tuple[Callable[[float], None], tuple[float]]:
+        return time.sleep, (1.0,)
+
+
+def begins_and_beats(_slow: object, pipe: Connection, *_: object) -> None:
+    begin_child()
+    beats(pipe)
+
+
+def test_a_hangup_of_the_whole_group_ends_no_child_at_whatever_moment(make) -> None:
+    child = make(begins_and_beats, SlowToUnpickle())
+    child.step()
+    until = time.monotonic() + 3.0
+    while time.monotonic() < until or child.beat is None:
+        pid = child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGHUP)
+        assert child.step() is None
+        time.sleep(0.02)
+    assert child.restarts == 0

@@ -15,7 +15,11 @@ from known_bundles import record, write_files
 from edgecv.config import load_box
 from edgecv.daemon import keeper as keeper_module
 from edgecv.daemon.keeper import Keeper, prepare_state
+from edgecv.doctor.disk import damage_findings
+from edgecv.incidents.chain import verify_chain
+from edgecv.incidents.damage import SET_ASIDE
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
+from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.reserve import RESERVE
 from edgecv.incidents.retention import Retention
 from edgecv.incidents.store import INCIDENTS, IncidentStore
@@ -76,8 +80,17 @@ def test_a_start_stores_what_was_found_and_not_stored(state: Path, store: Incide
         ]
 
 
-def test_a_damaged_database_is_told_with_what_to_do(state: Path) -> None:
-    path = state / DATABASE
+def test_a_damaged_database_is_set_aside_and_the_evidence_taken_up_by_a_new_one(state: Path) -> None:
+    path, key = state / DATABASE, BoxKey.load_or_create(state)
+    with closing(Database(path)) as database:
+        store = IncidentStore(database, state / INCIDENTS)
+        for incident_id in ("a", "b", "c"):
+            store.add(record(incident_id))
+            write_files(store.part_of(incident_id), incident_id)
+            assert store.publish(incident_id, key) == "sealed"
+        store.delete("b", key, "too old")
+        before = {row["id"]: tuple(row) for row in database.connection.execute("SELECT * FROM chain")}
+    write_files(state / INCIDENTS / "planted", "planted")
     with closing(Database(path)) as database:
         with database.transaction() as connection:
             for n in range(2000):
@@ -87,8 +100,44 @@ def test_a_damaged_database_is_told_with_what_to_do(state: Path) -> None:
     middle = len(raw) // 2 // 4096 * 4096
     raw[middle : middle + 4096] = bytes(4096)
     path.write_bytes(raw)
-    with pytest.raises(DatabaseError, match=r"edgecv\.db: is damaged .*; move it away to begin a new one"):
+    told: list[str] = []
+    prepare_state(state, told.append)
+    (damage,) = told
+    (aside,) = state.glob(f"{SET_ASIDE}*")
+    assert aside.read_bytes() == raw
+    assert aside.name in damage
+    with closing(Database(path)) as database:
+        store = IncidentStore(database, state / INCIDENTS)
+        assert {one.id: one.evidence for one in store.list()} == {"a": "sealed", "b": "deleted", "c": "sealed"}
+        assert {row["id"]: tuple(row) for row in database.connection.execute("SELECT * FROM chain")} == before
+        sent = [tuple(row) for row in database.connection.execute("SELECT kind, id FROM messages ORDER BY seq")]
+        assert sent == [
+            (kind, one) for one in "abc" for kind in ("incident", "evidence") if (kind, one) != ("evidence", "b")
+        ]
+        store.add(record("d"))
+        write_files(store.part_of("d"), "d")
+        assert store.publish("d", key) == "sealed"
+    bundles = [state / INCIDENTS / one for one in "abcd"]
+    assert verify_chain(bundles, contiguous=True).problems == ()
+    (finding,) = damage_findings(state)
+    assert aside.name in finding.what
+    prepare_state(state, told.append)
+    assert told == [damage]
+
+
+def test_a_file_that_is_no_database_is_set_aside(state: Path) -> None:
+    (state / DATABASE).write_bytes(b"no database at all" * 1000)
+    told: list[str] = []
+    prepare_state(state, told.append)
+    assert "not a database" in told[0]
+
+
+def test_a_database_of_a_newer_edgecv_is_left_where_it_is(state: Path) -> None:
+    with closing(Database(state / DATABASE)) as database:
+        database.connection.execute("PRAGMA user_version = 999")
+    with pytest.raises(DatabaseError, match="newer edgecv"):
         prepare_state(state)
+    assert not list(state.glob(f"{SET_ASIDE}*"))
 
 
 def test_what_a_worker_is_still_writing_is_left_to_it_whatever_the_clock_says(

@@ -11,6 +11,7 @@ import pytest
 from small_video import facade, write_video
 
 from edgecv.cli import doctor
+from edgecv.config import check_box
 from edgecv.doctor import Finding, examine
 from edgecv.doctor.cameras import WATCH
 from edgecv.watch.reference import Reference
@@ -112,3 +113,14 @@ def test_a_senseless_number_of_seconds_is_refused(seconds: str, capsys: pytest.C
         run("--config", "box.yaml", "--seconds", seconds)
     assert stopped.value.code == 2
     assert "0.5 to 600" in capsys.readouterr().err
+
+
+def test_no_secret_of_an_address_is_in_a_finding(box_file: Path, tmp_path: Path) -> None:
+    upstream = "upstream: {targets: [{name: chat, url: 'http://127.0.0.1:9/hook/hunter22?access_token=hunter22'}]}\n"
+    camera = "rtsp://admin:hunter22@127.0.0.1:9/user=admin_password=hunter22_channel=1?pwd=hunter22"
+    box_file.write_text(BOX.replace("north-1.mp4", f"'{camera}'") + upstream)
+    findings = examine(box_file, 1.0)
+    assert of(findings, "camera north-1", "cannot be opened").level == "problem"
+    assert of(findings, "configuration", "holds a password").level == "warning"
+    assert "hunter22" not in json.dumps([finding.as_json() for finding in findings])
+    assert "hunter22" not in " ".join(check_box(box_file).notes)

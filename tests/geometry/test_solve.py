@@ -77,3 +77,18 @@ def test_a_scaled_plan_has_every_length_scaled() -> None:
     plan = FacadePlan.of([4.0, 3.0], [("a", 1.0, 2.0, 1.2)]).scaled(1.5)
     assert plan.floor_edges_m.tolist() == [0.0, 6.0, 10.5]
     assert (plan.windows[0].left_m, plan.windows[0].right_m, plan.windows[0].balcony_m) == pytest.approx((1.5, 3, 1.8))
+
+
+@pytest.mark.parametrize("lens", [(-0.5, 0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.5, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0, -6.0)])
+def test_a_lens_that_folds_the_picture_is_refused_by_name_though_its_points_fit(lens: tuple[float, ...]) -> None:
+    wide = looking_at((0.0, 5.0, 24.0), (0.0, 20.0, 0.0), 900.0, SIZE, lens)
+    places = np.array([[x, y, 0.0] for y in (14.0, 18.0, 22.0) for x in (-4.0, 4.0)])
+    with pytest.raises(ConfigError, match=r"distortion = \[.*\] folds the picture: \d+% of its pixels"):
+        solve_camera(SIZE, wide.project(places), places, lens, 900.0)
+
+
+def test_a_usual_wide_lens_is_taken() -> None:
+    lens = (-0.3, 0.1, 0.001, -0.001, 0.0)
+    wide = looking_at((0.0, 5.0, 24.0), (0.0, 20.0, 0.0), 1000.0, SIZE, lens)
+    places = np.array([[x, y, 0.0] for y in (9.0, 18.0, 27.0) for x in (-8.0, 8.0)])
+    assert solve_camera(SIZE, wide.project(places), places, lens, 1000.0).rms_px < 0.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
+from edgecv.config.addresses import redacted, shown_address
 from edgecv.config.state import leave_to_owner
 from edgecv.console.storage.migrations import migrate
 from edgecv.console.storage.scope import SCOPE, Scope, ScopedSession
@@ -36,18 +38,24 @@ class ConsoleDatabase:
 
     def __init__(self, url: str, password: str | None = None) -> None:
         self.name = url
+        shown = shown_address(url)
         try:
             self._engine = _engine(make_url(url), password)
             with self._engine.execution_options(**{_WRITES: True}).begin() as connection:
                 migrate(connection)
         except ModuleNotFoundError as error:
-            raise ConfigError(f"console.database = {url}: needs the extra 'hub': pip install 'edgecv[hub]'") from error
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise ConfigError(f"console.database = {url}: is not the address of a database ({error})") from error
-        except DBAPIError as error:
-            why = str(error.orig).strip().splitlines()
             raise ConfigError(
-                f"console.database = {url}: cannot be opened ({why[0] if why else type(error.orig).__name__}); "
+                f"console.database = {shown}: needs the extra 'hub': pip install 'edgecv[hub]'"
+            ) from error
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise ConfigError(
+                f"console.database = {shown}: is not the address of a database ({redacted(str(error))})"
+            ) from error
+        except DBAPIError as error:
+            lines = str(error.orig).strip().splitlines()
+            why = redacted(lines[0]) if lines else type(error.orig).__name__
+            raise ConfigError(
+                f"console.database = {shown}: cannot be opened ({why}); "
                 "check that it runs, lets this user in, and that its folder can be written"
             ) from error
         self._writing = self._engine.execution_options(**{_WRITES: True})
@@ -91,14 +99,26 @@ def _engine(url: URL, password: str | None) -> Engine:
 
 
 def _private(path: Path) -> None:
-    """Make the file readable for its owner alone before anything is in it."""
+    """Make the file readable for its owner alone before anything is in it; a link is not followed."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        leave_to_owner(path)  # `edgecv console user add` by root, before the service ever ran
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        _must_be_plain(path)
+        return
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be written ({error.strerror}); give the folder to the user edgecv runs as"
         ) from error
+    os.close(handle)
+    leave_to_owner(path)  # made by root in the service's folder: the service must be able to write it
+
+
+def _must_be_plain(path: Path) -> None:
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        raise ConfigError(
+            f"{path}: is a link or no regular file, and edgecv makes none; find out who put it there, and remove it"
+        )
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

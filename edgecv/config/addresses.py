@@ -1,0 +1,132 @@
+"""Addresses as text: what may be shown of one, and what in it is a secret.
+
+Cameras and receivers take secrets in many places: before the host (``rtsp://user:password@host``), in the query
+(``?pwd=``, ``&access_token=``), between semicolons, in the path (``/user=admin_password=x_channel=1``), and any of it
+percent-encoded, also twice. Whatever becomes text of an address passes :func:`shown_address`, and every other text that
+may hold one passes :func:`redacted`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, unquote, unquote_plus
+
+HIDDEN = "***"
+
+_SECRET_WORDS = (
+    "pass",  # password, passwd, passphrase, passcode
+    "pwd",
+    "psw",
+    "passwort",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "signature",
+    "auth",  # authorization, auth_token
+    "jwt",
+    "bearer",
+    "login",
+)
+"""A name that holds one of these is that of a secret."""
+_SECRET_NAMES = frozenset({"key", "pw", "pin", "sig", "sign", "hmac", "pas", "sid", "skey", "appkey"})
+"""Names that are too short to be looked for inside of others."""
+_NO_SECRETS = frozenset({"passes", "passing", "author", "keyframe"})
+
+_AT = r"(?:@|%(?:25)*40)"
+_USERINFO = re.compile(rf"((?::|%(?:25)*3a)(?://|(?:%(?:25)*2f){{2}}))\S*{_AT}", re.IGNORECASE)
+_BARE_USERINFO = re.compile(r"(?<![^\s'\"(=])[^\s/:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")
+_ASSIGNS = re.compile(r"=|%(?:25)*3d", re.IGNORECASE)
+_NAME = re.compile(r"[\w.%\[\]~$+-]+$")
+_LONGEST_NAME = 100
+_NEXT = r"[&;]|_(?=(?:user|password|channel|stream|onvif|real_stream)=)|$"
+"""Where a value ends in an address; cameras of one large maker join their path's parameters by underlines."""
+_ENDS_IN_ADDRESS = re.compile(_NEXT)
+_ENDS_IN_TEXT = re.compile(rf"[\s<>]|[\"'](?=[\s,;:)\]}}>.]|$)|{_NEXT}")
+_BEARER = re.compile(r"\b(Bearer|Basic|Digest) [\w+/=.~-]{12,}")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_ENCODINGS = 3
+"""So often a name may be percent-encoded: once by whoever wrote it, once in another address, once more in an error."""
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a key, or a parameter of an address, is named as those are that hold secrets."""
+    plain = _decoded(name).lower()
+    words = _WORD.findall(plain.replace("_", " "))
+    if not words:
+        return False
+    joined = "".join(words)
+    if words[-1] in _SECRET_NAMES or joined in _SECRET_NAMES:
+        return True
+    rest = [word for word in words if word not in _NO_SECRETS]
+    return any(secret in "".join(rest) for secret in _SECRET_WORDS)
+
+
+def redacted(text: str) -> str:
+    """``text`` with the secrets of every address in it hidden: user and password, and what is named like a secret."""
+    pieces: list[str] = []
+    done = 0
+    for start, end in _secret_values(text, _ENDS_IN_TEXT):
+        pieces += [text[done:start], HIDDEN]
+        done = end
+    text = "".join([*pieces, text[done:]])
+    text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
+    text = _BARE_USERINFO.sub(f"{HIDDEN}@", text)
+    return _BEARER.sub(rf"\1 {HIDDEN}", text)
+
+
+def shown_address(address: str) -> str:
+    """One address as it may be shown; a blank or a quote in it ends no secret."""
+    return redacted(re.sub(r"[\s\"'<>]", lambda found: quote(found[0]), address.strip()))
+
+
+def secrets_in(address: str) -> frozenset[str]:
+    """Every secret of one address, as it is written and decoded; never raises, whatever the address."""
+    found: set[str] = set()
+    address = address.strip()
+    for _ in range(_ENCODINGS + 1):
+        for start, end in _secret_values(address, _ENDS_IN_ADDRESS):
+            found |= {address[start:end], address[start:end].partition("#")[0]}
+        userinfo = re.search(r"://(.*)@", address, re.DOTALL)
+        if userinfo is not None:
+            found.add(userinfo[1].rpartition("://")[2].partition(":")[2])
+        address = unquote(address)
+    return frozenset(form for secret in found for form in (secret, unquote(secret), unquote_plus(secret)) if form)
+
+
+def why_no_address(error: ValueError) -> str:
+    """Why ``urlsplit`` takes no address, without what it quotes: a password with a slash in it looks like a port."""
+    text = str(error)
+    return "its port or host cannot be read" if "'" in text else text
+
+
+def _secret_values(text: str, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Where the values begin and end that are assigned to names of secrets."""
+    at = 0
+    while (assigns := _ASSIGNS.search(text, at)) is not None:
+        name = _NAME.search(text[max(at, assigns.start() - _LONGEST_NAME) : assigns.start()])
+        at = assigns.end()
+        if name is None or not is_secret_name(_last_part(name[0])):
+            continue
+        found = ends.search(text, at)
+        end = len(text) if found is None else found.start()
+        if end > at and text[at:end] != HIDDEN:
+            yield at, end
+        at = max(at, end)
+
+
+def _last_part(name: str) -> str:
+    """The parameter's own name, where what stands before it is encoded and so looks like a part of it."""
+    return re.split(r"[^\w.\[\]~$-]+", _decoded(name))[-1]
+
+
+def _decoded(text: str) -> str:
+    for _ in range(_ENCODINGS):
+        plain = unquote(text)
+        if plain == text:
+            break
+        text = plain
+    return text

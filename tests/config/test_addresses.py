@@ -1,0 +1,159 @@
+"""Secrets in addresses, wherever they stand, never become text."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgecv.capture.live import StreamError, StreamSource
+from edgecv.config import check_box
+from edgecv.config.addresses import redacted, secrets_in, shown_address
+from edgecv.daemon import logs
+from edgecv.daemon.logs import configure_logging, register_secrets_of
+from edgecv.daemon.messages import Heartbeat
+from edgecv.daemon.redaction import Redaction
+from edgecv.errors import ConfigError
+
+PLACES = (
+    "rtsp://admin:{}@10.0.0.5:554/ch1",
+    "rtsp://10.0.0.5/ch1?pwd={}",
+    "rtsp://10.0.0.5/ch1?user=admin&password={}&channel=1",
+    "rtsp://10.0.0.5/ch1?channel=1;passwd={};sub=0",
+    "rtsp://10.0.0.5:554/user=admin_password={}_channel=1_stream=0.sdp?real_stream",
+    "rtsp://10.0.0.5:554/user=admin&password={}&channel=1&stream=0.sdp?",
+    "http://10.0.0.5/cgi-bin/mjpg?authbasic={}",
+    "http://10.0.0.5/video?p%61ssword={}",
+    "http://10.0.0.5/video?%70%77d={}&x=1",
+    "http://10.0.0.5/video?pass%77ord%3D{}",
+    "http://10.0.0.5/go?to=http%3A%2F%2F10.0.0.6%2Fv%3Ftoken%3D{}",
+    "http://10.0.0.5/go?to=http%253A%252F%252F10.0.0.6%252Fv%253Ftoken%253D{}",
+    "http://10.0.0.5/go?to=http%3A%2F%2Fadmin%3A{}%4010.0.0.6%2Fv",
+    "https://hooks.example/send?access_token={}",
+    "https://hooks.example/send?KEY={}",
+    "https://hooks.example/send?api-key={}#top",
+    "https://hooks.example/send?AccessKeyId=1&Signature={}",
+)
+SECRETS = st.text(st.sampled_from("abcXYZ019-._~!$'()*+,@:/ %?\"<>|ü密"), min_size=12, max_size=30).map(
+    lambda text: f"q{text}q"
+)
+
+
+@given(SECRETS, st.sampled_from(PLACES))
+def test_no_secret_of_an_address_is_shown(secret: str, place: str) -> None:
+    for written in (quote(secret, safe=""), quote(quote(secret, safe=""), safe="")):
+        address = place.format(written)
+        assert written not in shown_address(address)
+        assert written not in redacted(f"cannot open {address}, giving up")
+        assert {written, quote(secret, safe=""), secret} & secrets_in(address)
+        assert written not in StreamSource(address).shown
+
+
+@given(SECRETS.filter(lambda text: not set(text) & set("%?#&;")), st.sampled_from(PLACES[:9]))
+def test_no_secret_that_nobody_encoded_is_shown(secret: str, place: str) -> None:
+    shown = shown_address(place.format(secret))
+    assert secret not in shown
+    assert secret[len(secret) // 2 :] not in shown
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["rtsp://10.0.0.5:554/Streaming/Channels/101?transportmode=unicast&profile=Profile_1", "/dev/video0", "a/b.mp4"],
+)
+def test_an_address_without_a_secret_is_shown_as_it_is(address: str) -> None:
+    assert shown_address(address) == redacted(address) == address
+    assert not secrets_in(address)
+
+
+@given(st.text(), st.text())
+def test_what_is_shown_stays_so(before: str, after: str) -> None:
+    once = redacted(f"{before}?pwd={after}")
+    assert redacted(once) == once
+
+
+@given(st.text())
+def test_no_address_is_too_odd_to_look_for_secrets(address: str) -> None:
+    secrets_in(address)
+    shown_address(address)
+
+
+def test_a_long_text_is_looked_through_at_once() -> None:
+    assert redacted("a" * 1_000_000) == "a" * 1_000_000
+    assert "hunter22" not in redacted("x=" * 100_000 + "&pwd=hunter22")
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    monkeypatch.setattr(logs, "_redaction", Redaction())
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    out = io.StringIO()
+    configure_logging("json", "debug", stream=out)
+    yield out
+    root.handlers, root.level = handlers, level
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_secret_of_a_camera_stands_in_no_log_state_error_or_check(
+    place: str, log: io.StringIO, tmp_path: Path
+) -> None:
+    secret, box = "hunter22hunter22", tmp_path / "box.yaml"
+    address = place.format(secret)
+    box.write_text(yaml.safe_dump({"site": "home", "cameras": {"north-1": {"source": address}}}))
+    texts = [*check_box(box).notes, str(StreamError(f"{address}: Input/output error", "ended"))]
+    logging.getLogger("libav.rtsp").warning("Input/output error: '%s'", address)
+    logging.getLogger("httpx").error("Client error '401' for url '%s'", address)
+    try:
+        raise OSError(5, "Input/output error", address)  # noqa: TRY301 - as PyAV's errors
+    except OSError:
+        logging.getLogger("edgecv").exception("failed")
+    register_secrets_of({"cameras": [{"source": address}]})
+    logging.getLogger("edgecv").info("the camera said: wrong password %s", secret)
+    beat = Heartbeat("unreachable", f"no {address}, {secret}", degraded=(f"{address} is slow", f"it said {secret}"))
+    assert secret not in "".join([*texts, log.getvalue(), beat.text, *beat.degraded])
+    assert len(log.getvalue().splitlines()) == 4
+
+
+WRONG: tuple[Callable[[str], str], ...] = (
+    lambda secret: f"cameras: {{north-1: {{source: 'rtsp://h/x', login: {{user: admin, password: '{secret}'}}}}}}",
+    lambda secret: f"cameras: {{north-1: {{source: 'rtsp://h/x', login: '{secret}'}}}}",
+    lambda secret: f"cameras: {{north-1: {{source: 'rtsp://h/x', login: [admin, '{secret}']}}}}",
+    lambda secret: f"cameras: {{north-1: {{source: 'rtsp://h/x', passwd: '{secret}'}}}}",
+    lambda secret: f"cameras: {{north-1: {{source: 'rtsp://h/x', secrets: {{first: {{second: '{secret}'}}}}}}}}",
+    lambda secret: f"cameras: {{north-1: {{sauce: 'rtsp://admin:{secret}@h/x'}}}}",
+    lambda secret: f"cameras: {{north-1: {{sauce: 'rtsp://h/x?pwd={secret}'}}}}",
+    lambda secret: f"cameras: {{north-1: {{source: ['rtsp://h/x?pwd={secret}']}}}}",
+    lambda secret: f"upstream: {{mqtt: 'mqtt://user:{secret}/1@h'}}",
+    lambda secret: f"upstream: {{mqtt: 'mqtt://h:{secret}'}}\nservice: {{token: {secret}}}",
+    lambda secret: f"upstream: {{targets: [{{name: a, url: 'https://u:{secret}/@h/x'}}]}}",
+    lambda secret: f"upstream: {{targets: [{{name: a, url: 'ftp://h/x?access_token={secret}'}}]}}",
+    lambda secret: f"service: {{token: *{secret}}}",
+    lambda secret: f"service: {{token: !{secret} x}}",
+)
+
+
+@pytest.mark.parametrize("wrong", [each for number, each in enumerate(WRONG) if number != 9])
+def test_no_problem_of_a_box_file_tells_a_secret(wrong: Callable[[str], str], tmp_path: Path) -> None:
+    box, secret = tmp_path / "box.yaml", "hunter22"
+    box.write_text(f"site: home\n{wrong(secret)}\n")
+    report = check_box(box)
+    assert report.problems
+    assert secret not in json.dumps(report.problems)
+
+
+def test_a_password_in_place_of_its_file_is_not_told(tmp_path: Path) -> None:
+    from edgecv.config.secrets import read_secret  # noqa: PLC0415
+
+    with pytest.raises(ConfigError) as raised:
+        read_secret("hunter22!", tmp_path / "box.yaml", "cameras.north-1.login.password_file")
+    assert "hunter22" not in str(raised.value)
+    with pytest.raises(ConfigError, match=r"secrets/north-1'.*No such file"):
+        read_secret("secrets/north-1", tmp_path / "box.yaml", "cameras.north-1.login.password_file")
