@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel
 
@@ -16,13 +15,12 @@ from edgecv.handlers.manhole.decoding import Readings, reader
 from edgecv.handlers.manhole.events import EVENTS
 from edgecv.handlers.manhole.maintenance import Maintenance, Window
 from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
+from edgecv.handlers.manhole.stored import alarm_id, blows, distance_m, place, planned_from
 from edgecv.handlers.manhole.uplink import Uplink, read_chirpstack
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.values import a_counter, a_name, a_number, a_time_s, finder, read_json
 from edgecv.upstream.profiles import topic
-
-_EARTH_M = 6_371_000.0
 
 
 class ManholeHandler(Handler[ManholeSettings]):
@@ -162,10 +160,10 @@ class ManholeHandler(Handler[ManholeSettings]):
 
     def _closed(self, cover: str, before: Level, at_s: float) -> None:
         """It lies in its place again."""
-        for alarm in (before.alarm, self.desk.restore(f"stolen/{cover}", _alarm)):
+        for alarm in (before.alarm, self.desk.restore(f"stolen/{cover}", alarm_id)):
             if alarm is not None:
                 self.desk.update(alarm, f"{self._name(cover)} is in its place again", ended_s=at_s)
-        planned = self.desk.restore(f"planned/{cover}", _planned)
+        planned = self.desk.restore(f"planned/{cover}", planned_from)
         if planned is not None and planned[0] != before.alarm:
             self.desk.update(planned[0], ended_s=at_s)
         for key in ("stolen", "planned"):
@@ -188,7 +186,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         if self.config.reports_changes and level.alarm is None and silence_s >= self.config.debounce_s:
             level = self._raise_moved(cover, level, None)
             desk.put(key, level.kept())
-        planned = desk.restore(f"planned/{cover}", _planned)
+        planned = desk.restore(f"planned/{cover}", planned_from)
         if planned is not None and self._window(cover) is None:
             subject, window = self._name(cover), self._window(cover, since_s)
             left_s = desk.now_s if window is None else window.to_s
@@ -211,19 +209,19 @@ class ManholeHandler(Handler[ManholeSettings]):
 
     def _placed(self, cover: str, where: tuple[float, float], at_s: float) -> None:
         listed = self._listed.get(cover)
-        home = self.desk.restore(f"home/{cover}", _place)
+        home = self.desk.restore(f"home/{cover}", place)
         if listed is not None and listed.latitude is not None and listed.longitude is not None:
             home = (listed.latitude, listed.longitude)
         if home is None:
             self.desk.put(f"home/{cover}", list(where))
             return
-        away_m = _distance_m(home, where)
+        away_m = distance_m(home, where)
         key = f"level/{cover}/place"
         before = self.desk.restore(key, Level.of)
         after, change = before.step(self._steady, away_m > self.config.stolen_m, at_s)
         if change == "raised" and after.since_s is not None and not self._is_at_work_on(cover, at_s):
             self._stolen(cover, after.since_s, "carried away", away_m)
-            after = Level(after.since_s, after.last_s, after.worst, self.desk.restore(f"stolen/{cover}", _alarm))
+            after = Level(after.since_s, after.last_s, after.worst, self.desk.restore(f"stolen/{cover}", alarm_id))
         elif change == "cleared" and before.alarm is not None:
             self.desk.update(before.alarm, f"{self._name(cover)} is in its place again", ended_s=at_s)
             self.desk.put(f"stolen/{cover}", None)
@@ -232,7 +230,7 @@ class ManholeHandler(Handler[ManholeSettings]):
     def _shock(self, cover: str, shock: float, at_s: float) -> None:
         """Blows close in time are one alarm, in whatever order they come to be known."""
         key = f"shock/{cover}"
-        kept = self.desk.restore(key, _blows)
+        kept = self.desk.restore(key, blows)
         if kept is not None and kept[0] - self.config.quiet_s <= at_s <= kept[1] + self.config.quiet_s:
             self.desk.put(key, [min(kept[0], at_s), max(kept[1], at_s), kept[2]])
             return
@@ -285,38 +283,3 @@ class ManholeHandler(Handler[ManholeSettings]):
     def _name(self, cover: str) -> str:
         listed = self._listed.get(cover)
         return cover if listed is None else listed.name
-
-
-def _distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Metres along the ground between two places in degrees (haversine)."""
-    (lat_a, lon_a), (lat_b, lon_b) = (tuple(map(math.radians, place)) for place in (a, b))
-    half = math.sin((lat_b - lat_a) / 2) ** 2
-    half += math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
-    return 2.0 * _EARTH_M * math.asin(min(1.0, math.sqrt(half)))
-
-
-def _planned(kept: Any) -> tuple[str, str] | None:
-    """An alarm that was planned, and who planned it."""
-    if kept is None:
-        return None
-    alarm, by = kept
-    return str(alarm), str(by)
-
-
-def _blows(kept: Any) -> tuple[float, float, str] | None:
-    """When the first and the last blow of an alarm were, and the alarm."""
-    if kept is None:
-        return None
-    first_s, last_s, alarm = kept
-    return float(first_s), float(last_s), str(alarm)
-
-
-def _place(kept: Any) -> tuple[float, float] | None:
-    if kept is None:
-        return None
-    latitude, longitude = kept
-    return float(latitude), float(longitude)
-
-
-def _alarm(kept: Any) -> str | None:
-    return None if kept is None else str(kept)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -20,6 +18,7 @@ from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
 from edgecv.handlers.medical.calls import Call, Calls, shown
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
+from edgecv.handlers.medical.stored import pseudonym_key, schedule_from
 from edgecv.handlers.medical.timing import USUAL_TIMES, doses, schedule_of
 from edgecv.handlers.sources.hook import HookInput, HookSource
 from edgecv.handlers.sources.mqtt import MqttSource
@@ -102,8 +101,8 @@ class MedicationHandler(Handler[MedicationSettings]):
         self._times = {**USUAL_TIMES, **settings.times}
         self._calls = Calls(desk, settings.on_call, settings.answer_s)
         self._commands = topic(desk.who.site, desk.who.device, "command")
-        self._key = _pseudonym_key(desk.who.state)
-        self._schedules = {key.removeprefix("schedule/") for key, _ in desk.restored("schedule/", _schedule)}
+        self._key = pseudonym_key(desk.who.state)
+        self._schedules = {key.removeprefix("schedule/") for key, _ in desk.restored("schedule/", schedule_from)}
         self._due: dict[str, list[float]] = {}
         self._due_day = ""
 
@@ -151,7 +150,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         schedule_id, version_s = str(request.id), updated_s(request)
         if schedule_id not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
             raise MalformedError(f"is one schedule more than the {MAX_SCHEDULES} that are followed")
-        before = self.desk.restore(f"schedule/{schedule_id}", _schedule)
+        before = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
         if is_old(version_s, before):
             self.desk.count("duplicates")
             return
@@ -198,7 +197,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         if dose_id is None:
             return
         self._refresh()
-        entry = desk.restore(f"schedule/{schedule_id}", _schedule)
+        entry = desk.restore(f"schedule/{schedule_id}", schedule_from)
         if entry is None:
             raise MalformedError("is of a schedule that is not known")
         if any(known == dose_id for kept in entry["taken"].values() for known, _ in kept["doses"]):
@@ -232,7 +231,7 @@ class MedicationHandler(Handler[MedicationSettings]):
 
     def _judge(self, schedule_id: str) -> None:
         limit_s = self.desk.now_s - self.config.grace_s - self.config.news_s
-        entry = self.desk.restore(f"schedule/{schedule_id}", _schedule)
+        entry = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
         if entry is None:
             self._schedules.discard(schedule_id)
             return
@@ -274,7 +273,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         days = [today + timedelta(days=step) for step in (-1, 0, 1)]
 
         def reckon(schedule_id: str) -> None:
-            entry = self.desk.restore(f"schedule/{schedule_id}", _schedule)
+            entry = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
             found = [] if entry is None else entry["doses"]
             self._due[schedule_id] = sorted({m for day in days for m in doses(found, day, self._zone)})
 
@@ -289,34 +288,3 @@ class MedicationHandler(Handler[MedicationSettings]):
         """The same for the same person, and of no use without this box's key."""
         text = str(getattr(subject, "reference", None) or "unknown")
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:20]
-
-
-def _pseudonym_key(state: Path) -> bytes:
-    path = state / "pseudonym.key"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = os.urandom(32)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-        return key
-
-
-def _schedule(kept: Any) -> dict[str, Any] | None:
-    """A schedule as the desk keeps it.
-
-    Raises:
-        ValueError, TypeError, KeyError: it is of no such form.
-    """
-    if kept is None:
-        return None
-    if not isinstance(kept["doses"], list) or not isinstance(kept["patient"], str):
-        raise TypeError("is no schedule")
-    for due, one in kept["taken"].items():
-        float(due)
-        for dose_id, at_s in one["doses"]:
-            str(dose_id), float(at_s)
-        if not isinstance(one["alarm"], str | None):
-            raise TypeError("is no schedule")
-    return {**kept, "judged": float(kept["judged"]), "version": kept.get("version")}
