@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from edgecv.handlers.registry import find_handler
 from edgecv.handlers.sources.source import CONNECTING
 
 _BEAT_S = 1.0
+_MOST_GAUGES = 1000
+"""Each is a metric of its own; a shop has dozens of points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,9 @@ class _Beats:
         if problem is not None and problem.startswith(CONNECTING):
             state = "connecting"
         desk = host.desk
-        beat = Heartbeat(
-            state, problem or "listening", self._connected, host.degraded(), dict(desk.counts), dict(desk.gauges)
-        )
+        text = problem or "; ".join(("listening", *host.notices()))
+        gauges = {name: value for name, value in list(desk.gauges.items())[:_MOST_GAUGES] if math.isfinite(value)}
+        beat = Heartbeat(state, text, self._connected, host.degraded(), dict(desk.counts), gauges)
         try:
             self._pipe.send(beat)
             while self._pipe.poll():

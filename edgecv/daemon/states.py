@@ -11,7 +11,10 @@ from edgecv.daemon.logs import hide_secrets
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.upstream.cloudevents import device_event
 from edgecv.upstream.outbox import Outbox, add_message
+from edgecv.upstream.text import storable
 
+MAX_TEXT_CHARS = 2000
+"""Of a state or an event: cameras, brokers and servers have their words in it."""
 _EVENTS = {"offline": "lost", "online": "back", "degraded": "degraded"}  # camera_lost, device_lost, ...
 
 
@@ -47,7 +50,7 @@ class States:
 
     def tell(self, device: str, kind: str, text: str) -> None:
         """Send an event upstream."""
-        event = device_event(self.site, device, kind, hide_secrets(text), {})
+        event = device_event(self.site, device, kind, storable(hide_secrets(text), MAX_TEXT_CHARS), {})
         with self._database.transaction() as connection:
             add_message(connection, "device", event["id"], device, event)
 
@@ -76,7 +79,7 @@ class States:
         self._database.close()
 
     def _set(self, device: str, state: dict[str, Any], what: str = "camera") -> None:
-        state = state | {"text": hide_secrets(state["text"])}
+        state = state | {"text": storable(hide_secrets(str(state["text"])), MAX_TEXT_CHARS)}
         before = self._known.get(device)
         if before == state:
             return

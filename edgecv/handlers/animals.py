@@ -6,7 +6,6 @@ the thing is of an animal's size there. People do not walk about in closed hours
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Annotated, ClassVar
@@ -22,7 +21,7 @@ from edgecv.handlers.floor_paths import FloorRule
 from edgecv.handlers.handler import Details, Handler, Input
 from edgecv.handlers.sources.camera import CameraSource
 from edgecv.handlers.sources.source import Source
-from edgecv.handlers.values import a_time_zone
+from edgecv.handlers.values import a_time_zone, read_json
 
 Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Corner = tuple[PixelCoordinate, PixelCoordinate]
@@ -99,7 +98,7 @@ class AnimalsHandler(Handler[AnimalsSettings]):
 
     def receive(self, given: Input) -> None:
         """One path; in open hours it is counted only."""
-        path = json.loads(given.payload)
+        path = read_json(given.payload)
         desk, key = self.desk, "night"
         desk.count("floor_paths")
         closed = self._closed(desk.now_s)

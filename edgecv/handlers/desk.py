@@ -1,35 +1,30 @@
-"""A handler's memory and its way out: what it puts, raises and tells during one input is kept together or not at all.
-
-Three layers hold what was put: the input under way, the batch that is committed next, and what is on the disk. An input
-that fails loses its own layer; a commit that fails keeps the batch for the next try.
-"""
+"""A handler's way out, beside its memory: alarms, what becomes of them, and what it tells of itself."""
 
 from __future__ import annotations
 
-import json
+import math
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from edgecv._version import __version__
+from edgecv.handlers.bounds import MAX_SENTENCE_CHARS, BoundedAlarm
 from edgecv.handlers.budget import Budget
-from edgecv.incidents.alarm import Alarm, alarm_id
+from edgecv.handlers.layer import Layer, Update
+from edgecv.handlers.memory import Memory
+from edgecv.incidents.alarm import alarm_id
 from edgecv.incidents.record import Software
-from edgecv.incidents.stored import insert_record
-from edgecv.upstream.cloudevents import device_event, incident_event, update_event
-from edgecv.upstream.outbox import add_message
+from edgecv.untrusted import EARLIEST_S, LATEST_S, UntrustedError, check_text
+from edgecv.upstream.cloudevents import device_event
 
 _KEPT_PER_PUSHED = 10  # beyond ten times the alarms that may be pushed, even the record is only counted
 _TOLD_PER_HOUR = 300
 _HELD_BACK_TOLD_S = 600.0
-_REASONS = 40
-_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
-_OWN = "."  # keys that begin so are the desk's
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +40,13 @@ class DeviceIdentity:
     config_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Update:
-    alarm: str
-    text: str | None
-    ended_at: str | None
-    details: Mapping[str, Any]
-    push: bool
-
-
-@dataclass(slots=True)
-class _Layer:
-    """What one input, or one batch of them, has brought about."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    raised: list[tuple[Alarm, bool]] = field(default_factory=list)
-    updates: list[_Update] = field(default_factory=list)
-    told: list[dict[str, Any]] = field(default_factory=list)
-    unreadable: dict[str, tuple[int, str | None]] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.values or self.raised or self.updates or self.told or self.unreadable)
-
-
 def stamp(seconds: float) -> str:
-    """A time in seconds since 1970 as RFC 3339 in UTC, milliseconds; one that no calendar holds is the nearest."""
-    seconds = min(max(seconds, 0.0), 253402300799.0)
+    """A time in seconds since 1970 as RFC 3339 in UTC, milliseconds; one before 2000 or after 2099 is the nearest."""
+    seconds = min(max(seconds, EARLIEST_S), LATEST_S - 0.001)
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Desk:
+class Desk(Memory):
     """One handler's.
 
     Args:
@@ -83,44 +55,17 @@ class Desk:
     """
 
     def __init__(self, who: DeviceIdentity, connection: sqlite3.Connection) -> None:
+        super().__init__(who.device, connection)
         self.who = who
         self.now_s: float = 0.0
         """Box time of what is being handled, seconds since 1970."""
-        self.listening_s = 0.0
-        """How long the box has been listening to the devices in all its runs, seconds: silence is measured by it, so
-        that neither a box that was off nor a clock that was set makes a device silent."""
-        self.counts: dict[str, float] = {}
-        self.gauges: dict[str, float] = {}
-        rows = connection.execute("SELECT key, value FROM device_state WHERE device = ?", (who.device,))
-        self._kept: dict[str, Any] = {row[0]: json.loads(row[1]) for row in rows}
-        self._batch = _Layer()
-        self._now = _Layer()
         self._alarms = self._budget("alarms", who.alarms_per_hour)
         self._records = self._budget("records", who.alarms_per_hour * _KEPT_PER_PUSHED)
         self._words = self._budget("told", _TOLD_PER_HOUR)
-        self._reasons: set[str] = set()
         self._held_back = 0
         self._held_back_told_s = float("-inf")
-        self.listening_s = float(self._kept.get(".listening_s", 0.0))
-        self.now_s = float(self._kept.get(".now_s", 0.0))
-
-    def get(self, key: str) -> Any:
-        """What was put under a key, of JSON's types, or None; not to be changed in place."""
-        for layer in (self._now.values, self._batch.values):
-            if key in layer:
-                return layer[key]
-        return self._kept.get(key)
-
-    def put(self, key: str, value: Any) -> None:
-        """Keep a value of JSON's types; None forgets it."""
-        self._now.values[key] = value
-
-    def items(self, before: str = "") -> Iterator[tuple[str, Any]]:
-        """Keys that begin so, with their values."""
-        keys = dict.fromkeys([*self._kept, *self._batch.values, *self._now.values])
-        for key in keys:
-            if key.startswith(before) and not key.startswith(_OWN) and (value := self.get(key)) is not None:
-                yield key, value
+        self.listening_s = self.restore(".listening_s", _seconds)
+        self.now_s = self.restore(".now_s", _seconds)
 
     def alarm(
         self,
@@ -148,6 +93,7 @@ class Desk:
 
         Raises:
             pydantic.ValidationError: the details are not those of the kind.
+            UntrustedError: subject, text or details are beyond the bounds of ``edgecv.handlers.bounds``.
             KeyError: the handler declares no such event.
         """
         who = self.who
@@ -158,19 +104,23 @@ class Desk:
             self._held_back += 1
             return found
         checked = who.events[kind].model_validate(details)
-        alarm = Alarm(
-            id=found,
-            kind=kind,
-            tier="candidate" if planned else "incident",
-            site=who.site,
-            device=who.device,
-            subject=subject,
-            started_at=started_at,
-            ended_at=None if ended_s is None else stamp(ended_s),
-            text=text,
-            details=checked.model_dump(mode="json"),
-            software=Software(version=__version__, config_sha256=who.config_sha256),
-        )
+        try:
+            alarm = BoundedAlarm(
+                id=found,
+                kind=kind,
+                tier="candidate" if planned else "incident",
+                site=who.site,
+                device=who.device,
+                subject=subject,
+                started_at=started_at,
+                ended_at=None if ended_s is None else stamp(ended_s),
+                text=text,
+                details=checked.model_dump(mode="json"),
+                software=Software(version=__version__, config_sha256=who.config_sha256),
+            )
+        except ValidationError as error:
+            where = ", ".join(dict.fromkeys(str(one["loc"][0]) for one in error.errors(include_input=False)))
+            raise UntrustedError(f"an alarm's {where} would be beyond bounds") from None
         push = not planned and self._alarms.take(self.now_s)
         if not planned and not push:
             self.count("alarms_held_back")
@@ -195,44 +145,21 @@ class Desk:
             ended_s: when it ended, or None.
             details: what of its details has changed.
         """
+        if text is not None:
+            check_text(text, MAX_SENTENCE_CHARS, "a sentence")
         push = self._words.take(self.now_s)
         if not push:
             self.count("updates_held_back")
         ended_at = None if ended_s is None else stamp(ended_s)
-        self._now.updates.append(_Update(alarm, text, ended_at, details or {}, push))
+        self._now.updates.append(Update(alarm, text, ended_at, details or {}, push, stamp(self.now_s)))
 
     def tell(self, kind: str, text: str, **details: Any) -> None:
         """Send a device event upstream: no alarm, but worth knowing."""
+        check_text(text, MAX_SENTENCE_CHARS, "a sentence")
         if self._words.take(self.now_s):
             self._now.told.append(device_event(self.who.site, self.who.device, kind, text, details))
         else:
             self.count("events_held_back")
-
-    def count(self, name: str, by: float = 1.0) -> None:
-        """Let one of its counters grow."""
-        self.counts[name] = self.counts.get(name, 0.0) + by
-
-    def keep(self) -> None:
-        """The input under way went well: what it brought about joins the batch."""
-        now, batch = self._now, self._batch
-        batch.values.update(now.values)
-        batch.raised += now.raised
-        batch.updates += now.updates
-        batch.told += now.told
-        self._now = _Layer()
-
-    def discard(self) -> None:
-        """The input under way failed: nothing of it stays."""
-        self._now = _Layer()
-
-    def unreadable(self, reason: str, example: str | None) -> None:
-        """Count a message that could not be read; the first of each reason is kept."""
-        self.count("unreadable")
-        self._reasons.add(reason)
-        if len(self._reasons) > _REASONS:
-            reason, example = "more reasons than are kept apart", None
-        count, first = self._batch.unreadable.get(reason, (0, None))
-        self._batch.unreadable[reason] = (count + 1, first if first is not None else example)
 
     @property
     def is_clean(self) -> bool:
@@ -241,40 +168,19 @@ class Desk:
 
     def write(self, connection: sqlite3.Connection, wall_s: float) -> None:
         """Put the batch into the database, within the caller's transaction; ``written`` follows its commit."""
-        batch, who = self._batch, self.who
         self._tell_held_back()
-        own: dict[str, Any] = {f".{name}": [b.left, b.at_s] for name, b in self._budgets()}
-        own |= {".listening_s": self.listening_s, ".now_s": self.now_s}
-        connection.executemany(
-            "INSERT INTO device_state (device, key, value) VALUES (?, ?, ?) "
-            "ON CONFLICT (device, key) DO UPDATE SET value = excluded.value",
-            [(who.device, key, _encode(value)) for key, value in {**batch.values, **own}.items() if value is not None],
-        )
-        gone = [(who.device, key) for key, value in batch.values.items() if value is None]
-        if gone:
-            connection.executemany("DELETE FROM device_state WHERE device = ? AND key = ?", gone)
-        for alarm, push in batch.raised:
-            if insert_record(connection, alarm, "none") and push:
-                add_message(connection, "incident", alarm.id, alarm.device, incident_event(alarm))
-        for update in batch.updates:
-            _apply(connection, update, self.now_s)
-        for event in batch.told:
-            add_message(connection, "device", event["id"], who.device, event)
-        for reason, (count, example) in batch.unreadable.items():
-            connection.execute(
-                "INSERT INTO unreadable VALUES (?, ?, ?, ?, ?) ON CONFLICT (device, reason) "
-                "DO UPDATE SET count = count + excluded.count, seen_s = excluded.seen_s",
-                (who.device, reason, count, example, wall_s),
-            )
+        super().write(connection, wall_s)
+        self._own().write(connection, self.who.device, wall_s)
 
-    def written(self) -> None:
-        """The batch is on the disk."""
-        for key, value in self._batch.values.items():
-            if value is None:
-                self._kept.pop(key, None)
-            else:
-                self._kept[key] = value
-        self._batch = _Layer()
+    def write_apart(self, connection: sqlite3.Connection, wall_s: float) -> list[str]:
+        """Like ``write``, but each input by itself: what the database does not take of one costs only that one.
+
+        Returns:
+            Why, of each input that was set aside.
+        """
+        reasons = super().write_apart(connection, wall_s)
+        self._own().write(connection, self.who.device, wall_s)
+        return reasons
 
     def _has_to_tell(self) -> bool:
         return self._held_back > 0 and self.now_s - self._held_back_told_s >= _HELD_BACK_TOLD_S
@@ -289,32 +195,24 @@ class Desk:
             "the box's incident list has them"
         )
         event = device_event(self.who.site, self.who.device, "alarms_held_back", text, {"count": count})
-        self._batch.told.append(event)
+        self._add(Layer(told=[event]))
+
+    def _own(self) -> Layer:
+        """What the desk itself must not forget."""
+        budgets = (("alarms", self._alarms), ("records", self._records), ("told", self._words))
+        own: dict[str, Any] = {f".{name}": [budget.left, budget.at_s] for name, budget in budgets}
+        return Layer(own | {".listening_s": self.listening_s, ".now_s": self.now_s})
 
     def _budget(self, name: str, per_hour: int) -> Budget:
-        left, at_s = self._kept.get(f".{name}", (float(per_hour), 0.0))
-        return Budget(float(per_hour), min(left, float(per_hour)), at_s)
+        def read(kept: Any) -> Budget:
+            left, at_s = (per_hour, 0.0) if kept is None else kept
+            return Budget(float(per_hour), min(float(left), float(per_hour)), float(at_s))
 
-    def _budgets(self) -> tuple[tuple[str, Budget], ...]:
-        return (("alarms", self._alarms), ("records", self._records), ("told", self._words))
+        return self.restore(f".{name}", read)
 
 
-def _apply(connection: sqlite3.Connection, update: _Update, now_s: float) -> None:
-    row = connection.execute("SELECT record FROM incidents WHERE id = ?", (update.alarm,)).fetchone()
-    if row is None:
-        return  # it was one alarm too many
-    before = Alarm.model_validate_json(row[0])
-    alarm = before.model_copy(
-        update={
-            "text": update.text or before.text,
-            "ended_at": update.ended_at or before.ended_at,
-            "details": {**before.details, **update.details},
-        }
-    )
-    if alarm == before:
-        return
-    connection.execute("UPDATE incidents SET record = ? WHERE id = ?", (alarm.to_json(), alarm.id))
-    known = connection.execute("SELECT 1 FROM messages WHERE kind = 'incident' AND id = ?", (alarm.id,)).fetchone()
-    if update.push and known is not None:
-        update_id = alarm_id("update", alarm.to_json())
-        add_message(connection, "update", update_id, alarm.device, update_event(alarm, update_id, stamp(now_s)))
+def _seconds(kept: Any) -> float:
+    found = 0.0 if kept is None else float(kept)
+    if not math.isfinite(found):
+        raise ValueError("not finite")
+    return found

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 TRUSTED_S = 60.0
+LONGEST_DELAY_S = 366 * 86400.0
+"""``session_hours`` may be a year: an event so long ago is none."""
 LATE_S = 900.0
 """A first message later than this has a wrong stamp; less may be its way to us."""
 _BEHIND_S = 300.0
@@ -37,11 +39,18 @@ class DeviceClock:
 
     @classmethod
     def of(cls, kept: Any) -> DeviceClock:
-        """As ``kept`` gave it; a new one for None."""
+        """As ``kept`` gave it; a new one for None.
+
+        Raises:
+            ValueError, TypeError: it is of no such form.
+        """
         if kept is None:
             return cls()
         offset_s, newest_s, late, steady = kept
-        return cls(offset_s, newest_s, None if late is None else (late[0], late[1], late[2]), steady)
+        if late is not None:
+            first_s, first_stamp_s, least_s = map(float, late)
+            late = (first_s, first_stamp_s, least_s)
+        return cls(float(offset_s), None if newest_s is None else float(newest_s), late, int(steady))
 
     def kept(self) -> list[Any]:
         """For the desk."""
@@ -66,6 +75,11 @@ class DeviceClock:
         """
         if stamp_s is None:
             return self, arrived_s
+        clock, event_s = self._corrected(stamp_s, arrived_s)
+        # further back than any broker keeps messages it is a clock that jumped
+        return (clock, event_s) if arrived_s - event_s <= LONGEST_DELAY_S else (clock, arrived_s)
+
+    def _corrected(self, stamp_s: float, arrived_s: float) -> tuple[DeviceClock, float]:
         delay_s = arrived_s - stamp_s
         lag_s = delay_s - self.offset_s
         if self.newest_s is None:

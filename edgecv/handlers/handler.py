@@ -99,6 +99,10 @@ class Handler(Kind, ABC, Generic[S]):
     def tick(self) -> None:
         """Called about once a second of the desk's time: what is due because nothing came."""
 
+    def notices(self) -> tuple[str, ...]:
+        """What whoever looks at the device's state should know though all is as it should be, in words."""
+        return ()
+
     def problems(self) -> tuple[str, ...]:
         """What is not as it should be though it works, in words."""
         return ()

@@ -93,8 +93,17 @@ class Level:
 
     @classmethod
     def of(cls, kept: Any) -> Level:
-        """As ``kept`` gave it; a new one for None."""
-        return cls() if kept is None else cls(*kept)
+        """As ``kept`` gave it; a new one for None.
+
+        Raises:
+            ValueError, TypeError: it is of no such form.
+        """
+        if kept is None:
+            return cls()
+        since_s, last_s, worst, alarm, good_s = kept
+        if not isinstance(alarm, str | None) or not isinstance(worst, float | int | str | None):
+            raise TypeError("is no level")
+        return cls(_number(since_s), _number(last_s), worst, alarm, _number(good_s))
 
     def kept(self) -> list[Any]:
         """For the desk."""
@@ -134,3 +143,7 @@ class Level:
         if self.worst is None or limit.equals is not None:
             return value
         return max(self.worst, value) if limit.above is not None else min(self.worst, value)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

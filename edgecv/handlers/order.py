@@ -25,8 +25,15 @@ class Order:
 
     @classmethod
     def of(cls, kept: Any) -> Order:
-        """As ``kept`` gave it; a new one for None."""
-        return cls() if kept is None else cls(*kept)
+        """As ``kept`` gave it; a new one for None.
+
+        Raises:
+            ValueError, TypeError: it is of no such form.
+        """
+        if kept is None:
+            return cls()
+        highest, seen, before = kept
+        return cls(None if highest is None else int(highest), int(seen), int(before))
 
     def kept(self) -> list[Any]:
         """For the desk."""

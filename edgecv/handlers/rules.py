@@ -17,7 +17,7 @@ from edgecv.handlers.limit import Limit
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.topics import TopicFilter
-from edgecv.handlers.values import JsonPath, a_name, a_number, a_time_s, finder, read_json
+from edgecv.handlers.values import MAX_NAME_CHARS, JsonPath, a_counter, a_name, a_number, a_time_s, finder, read_json
 
 _PLACES = ("subject", "value", "rule", "limit")
 
@@ -108,9 +108,12 @@ class RulesHandler(Handler[RulesSettings]):
     def receive(self, given: Input) -> None:
         """Hold every rule's value against its limit; a message without that value says nothing of it."""
         document = read_json(given.payload)
-        subject = a_name(self._find["subject"](document), "the subject") if "subject" in self._find else given.topic
+        subject = given.topic
+        if "subject" in self._find:
+            subject = self._find["subject"](document)
+        subject = a_name(subject, "the subject")
         stamp_s = a_time_s(self._find["time"](document)) if "time" in self._find else None
-        counter = _counter(self._find["counter"](document)) if "counter" in self._find else None
+        counter = a_counter(self._find["counter"](document)) if "counter" in self._find else None
         read = [(rule, _value(rule, value)) for rule, find in self._rules if (value := find(document)) is not None]
         if not read:
             raise MalformedError("holds none of the values of the rules")
@@ -133,13 +136,6 @@ def _value(rule: Rule, value: Any) -> float | bool | str:
         return a_number(value, f"the value of {rule.name}")
     if not isinstance(value, bool | int | float | str):
         raise MalformedError(f"the value of {rule.name} is neither number nor text nor truth value")
-    return value
-
-
-def _counter(value: Any) -> int | None:
-    if value is None:
-        return None
-    found = a_number(value, "the counter")
-    if not 0 <= found < 2**53:
-        raise MalformedError("the counter is out of range")
-    return int(found)
+    if isinstance(value, str) and len(value) > MAX_NAME_CHARS:
+        raise MalformedError(f"the value of {rule.name} has more than {MAX_NAME_CHARS} characters")
+    return value if isinstance(value, bool | str) else a_number(value, f"the value of {rule.name}")

@@ -16,6 +16,7 @@ from edgecv.config.broker import parse_broker_url
 from edgecv.config.secrets import read_secret
 from edgecv.config.upstream import Profile as ProfileName
 from edgecv.config.upstream import Target
+from edgecv.upstream.cloudevents import UNSENDABLE
 from edgecv.upstream.delivery import Answer, UndeliveredError
 from edgecv.upstream.homeassistant import HomeAssistantProfile
 from edgecv.upstream.outbox import Message
@@ -101,7 +102,7 @@ class BrokerLink:
                 try:
                     for publication in self._showing(device, state):
                         self._unanswered.add(self._open_session.publish(publication))
-                except ValueError as error:
+                except UNSENDABLE as error:
                     log.warning("%s: the state of %s cannot be published: %s", self._target.name, device, error)
 
     def _showing(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
@@ -146,7 +147,7 @@ class BrokerLink:
         try:
             publications = [*self._introduction(message.device), *self._profile.message(message)]
             packets = [self._open_session.publish(publication) for publication in publications]
-        except ValueError as error:
+        except UNSENDABLE as error:
             self._window.refuse(message, f"cannot be sent: {error}")
         else:
             self._window.sent(message, packets)

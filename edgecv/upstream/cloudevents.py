@@ -18,6 +18,9 @@ from edgecv.incidents.record import Incident
 CONTENT_TYPE = "application/cloudevents+json"
 INCIDENT_TYPE = "io.edgecv.incident.v1"
 EVIDENCE_TYPE = "io.edgecv.evidence.v1"
+UNSENDABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What the forms of messages run into with an event that an older version or another program put in: that one is
+refused, and those behind it go on."""
 UPDATE_TYPE = "io.edgecv.update.v1"
 DEVICE_TYPE = "io.edgecv.device.v1"
 

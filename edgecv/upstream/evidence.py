@@ -17,7 +17,7 @@ from edgecv.incidents.files import sha256_file
 from edgecv.incidents.manifest import MANIFEST, UNTOUCHED, has_blurred
 from edgecv.upstream.delivery import Answer, UndeliveredError
 from edgecv.upstream.outbox import Message
-from edgecv.upstream.web import WebLink, refusal, shown_host, unreached, web_client
+from edgecv.upstream.web import WebLink, exchange, refusal, shown_host, unreached, web_client
 
 log = logging.getLogger("edgecv.upstream")
 
@@ -109,7 +109,7 @@ class EvidenceLink(WebLink):
         if self._client is None:
             raise UndeliveredError(f"{self._host} is not connected")
         try:
-            answer = self._client.request(method, address, **sent)
+            answer = exchange(self._client, method, address, **sent)
         except httpx.HTTPError as error:
             raise unreached(error, self._host) from None
         return refusal(answer, self._host)

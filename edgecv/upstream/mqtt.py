@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -17,6 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edgecv.config.broker import BrokerAddress, parse_broker_url
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.incidents.record import Incident
+from edgecv.upstream.bounded_client import MAX_ANSWER_BYTES, BoundedClient
 from edgecv.upstream.cloudevents import CONTENT_TYPE, encode, incident_event
 
 TIMEOUT_S = 10.0
@@ -144,7 +144,9 @@ class _Session:
         self._address = address
         self._timeout_s = timeout_s
         self._heard: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5, reconnect_on_failure=False)
+        client = BoundedClient(
+            CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=False
+        )
         client.connect_timeout = timeout_s
         if address.username is not None:
             client.username_pw_set(address.username, address.password)
@@ -166,8 +168,12 @@ class _Session:
     def _connect(self) -> None:
         # The keep-alive bounds how long paho's thread can hang on a network that went silent.
         keepalive_s = max(1, round(self._timeout_s))
+        asked = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        asked.MaximumPacketSize = MAX_ANSWER_BYTES
         try:
-            self._client.connect(self._address.host, self._address.port, keepalive_s, clean_start=True)
+            self._client.connect(
+                self._address.host, self._address.port, keepalive_s, clean_start=True, properties=asked
+            )
         except (OSError, ValueError) as error:  # ValueError: a host name that no resolver takes
             raise _BrokerFailureError(f"cannot be reached ({_reason(error)})") from error
         self._client.loop_start()

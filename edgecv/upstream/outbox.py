@@ -71,13 +71,24 @@ class Outbox:
 
     def waiting(self, target: str, limit: int = 50) -> list[Message]:
         """The next messages for a target, oldest first; parked ones whose time has come are first of all."""
+        while True:
+            found, unreadable = self._next(target, limit)
+            if found or unreadable is None:
+                return found
+            self.park(target, unreadable, "cannot be read from the database")  # else nothing behind it would ever go
+
+    def _next(self, target: str, limit: int) -> tuple[list[Message], int | None]:
         again = self._messages(
             "SELECT m.* FROM messages m JOIN parked p ON p.seq = m.seq WHERE p.target = ? AND p.retry_s <= ? "
             "ORDER BY m.seq LIMIT ?",
             (target, time.time(), limit),
         )
-        return again or self._messages(
-            "SELECT * FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", (self._cursor(target), limit)
+        return (
+            again
+            if again != ([], None)
+            else self._messages(
+                "SELECT * FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", (self._cursor(target), limit)
+            )
         )
 
     def delivered(self, target: str, seq: int) -> None:
@@ -129,7 +140,7 @@ class Outbox:
     def states(self) -> dict[str, dict[str, Any]]:
         """The newest state of every device; ``{}`` of one that is no more."""
         rows = self._database.connection.execute("SELECT device, state FROM states ORDER BY device")
-        return {row["device"]: json.loads(row["state"]) for row in rows}
+        return {row["device"]: state for row in rows if (state := _object(row["state"])) is not None}
 
     def prune(self, targets: Sequence[str], keep_s: float) -> int:
         """Forget messages older than ``keep_s`` that all targets have; return how many. Incidents stay in the store."""
@@ -149,11 +160,15 @@ class Outbox:
             connection.execute("DELETE FROM states WHERE state = '{}' AND changed_s < ?", (before_s,))
             return deleted.rowcount
 
-    def _messages(self, query: str, values: tuple[Any, ...]) -> list[Message]:
-        return [
-            Message(r["seq"], r["kind"], r["id"], r["device"], r["created_s"], json.loads(r["event"]))
-            for r in self._database.connection.execute(query, values)
-        ]
+    def _messages(self, query: str, values: tuple[Any, ...]) -> tuple[list[Message], int | None]:
+        """Messages up to the first that cannot be read, and the place of that one."""
+        found: list[Message] = []
+        for row in self._database.connection.execute(query, values).fetchall():
+            event = _object(row["event"])
+            if event is None:
+                return found, row["seq"]
+            found.append(Message(row["seq"], row["kind"], row["id"], row["device"], row["created_s"], event))
+        return found, None
 
     def _cursor(self, target: str) -> int:
         row = self._database.connection.execute("SELECT seq FROM cursors WHERE target = ?", (target,)).fetchone()
@@ -166,3 +181,12 @@ class Outbox:
             "ON CONFLICT (target) DO UPDATE SET seq = max(seq, excluded.seq)",
             (target, seq),
         )
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """The JSON object of a text, or None where it holds none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

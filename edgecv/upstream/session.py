@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edgecv.config.broker import BrokerAddress
+from edgecv.upstream.bounded_client import MAX_ANSWER_BYTES, BoundedClient
 from edgecv.upstream.delivery import UndeliveredError
 from edgecv.upstream.profiles import Publication
 from edgecv.upstream.tls import alert_problem, tls_problem
@@ -92,7 +93,7 @@ class BrokerSession:
         self._largest: int | None = None
         self._retains = True
         self.takes = login.under_way
-        client = mqtt.Client(
+        client = BoundedClient(
             CallbackAPIVersion.VERSION2, login.client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
         )
         client.connect_timeout = timeout_s
@@ -116,6 +117,7 @@ class BrokerSession:
 
     def _open(self, login: Login, timeout_s: float) -> None:
         asked = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        asked.MaximumPacketSize = MAX_ANSWER_BYTES
         asked.SessionExpiryInterval = min(_LONGEST_EXPIRY_S, round(login.session_s))
         try:
             self._client.connect(
@@ -164,7 +166,11 @@ class BrokerSession:
         Raises:
             HungUpError: the connection is gone.
         """
-        code = self._client.loop(seconds)
+        try:
+            code = self._client.loop(seconds)
+        except Exception as error:  # paho raises what it happens to run into with packets that are none
+            what = f"sent what is not MQTT 5 ({type(error).__name__})"
+            raise HungUpError(f"broker {self._address} {what}", None) from error
         if self._welcome is not None and self._welcome.is_failure:
             return
         if code is not MQTTErrorCode.MQTT_ERR_SUCCESS or self._ended is not None:
@@ -188,7 +194,9 @@ class BrokerSession:
 
     def _gone(self) -> HungUpError:
         code = None if self._ended is None else int(self._ended.value)
-        if "ALERT" in self._logged:
+        if self._client.refusal is not None:
+            why = self._client.refusal
+        elif "ALERT" in self._logged:
             why = alert_problem(self._logged)
         elif self._welcome is None and self._address.tls:
             # over TLS 1.3 a client learns only now that its certificate was wanted, and often nothing but the end
@@ -206,7 +214,7 @@ class BrokerSession:
         self._welcome = reason
         self._largest = getattr(told, "MaximumPacketSize", None)
         self._retains = bool(getattr(told, "RetainAvailable", 1))
-        self.takes = int(getattr(told, "ReceiveMaximum", 65535))
+        self.takes = max(1, int(getattr(told, "ReceiveMaximum", 65535)))
 
     def _on_publish(self, _c: Any, _u: Any, packet: int, reason: ReasonCode, _p: Any) -> None:
         self._heard(packet, reason)

@@ -17,12 +17,19 @@ from edgecv import __version__
 from edgecv.config.secrets import read_secret
 from edgecv.errors import ConfigError
 from edgecv.upstream.delivery import UndeliveredError
+from edgecv.upstream.text import storable
 from edgecv.upstream.tls import tls_context
 
 LONGEST_RETRY_AFTER_S = 3600.0
 """However long a server asks to be left alone, an incident does not wait longer than this for the next attempt."""
 SILENCE_S = 30.0
 """Longest pause of a server in the middle of an exchange."""
+
+MAX_ANSWER_BYTES = 64 * 1024
+"""Of an answer's body: nothing of it is used, and what is read to its end lets the connection be used again."""
+ANSWER_S = 30.0
+"""Longest wait for the end of such a body, however steadily it drips."""
+_REASON_CHARS = 100
 
 _SETTING = {
     401: "check token_file and secret_file",
@@ -80,6 +87,21 @@ class WebLink:
             client.close()
 
 
+def exchange(client: httpx.Client, method: str, address: httpx.URL | str, **sent: Any) -> httpx.Response:
+    """Send a request and read its answer, whose body is dropped: at most ``MAX_ANSWER_BYTES`` of it are read.
+
+    Raises:
+        httpx.HTTPError: there is no answer.
+    """
+    with client.stream(method, address, **sent) as answer:
+        until_s, size = time.monotonic() + ANSWER_S, 0
+        for piece in answer.iter_raw(4096):  # never unpacked: 64 KB of gzip are 64 MB
+            size += len(piece)
+            if size > MAX_ANSWER_BYTES or time.monotonic() > until_s:
+                break  # which closes the connection
+        return answer
+
+
 def refusal(response: httpx.Response, host: str) -> str | None:
     """What an answer means for the message: ``None`` taken, or why this very message never will be.
 
@@ -87,7 +109,8 @@ def refusal(response: httpx.Response, host: str) -> str | None:
         UndeliveredError: the message may be taken later: the server is overloaded or broken, or not set up for us.
     """
     code = response.status_code
-    said = f"answers {code}" + (f" ({response.reason_phrase})" if response.reason_phrase else "")
+    reason = storable(response.reason_phrase, _REASON_CHARS)
+    said = f"answers {code}" + (f" ({reason})" if reason else "")
     if response.is_success:
         return None
     if response.is_redirect:

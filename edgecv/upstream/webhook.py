@@ -12,10 +12,10 @@ import httpx
 
 from edgecv.config.secrets import read_secret
 from edgecv.config.upstream import Target
-from edgecv.upstream.cloudevents import CONTENT_TYPE, encode
+from edgecv.upstream.cloudevents import CONTENT_TYPE, UNSENDABLE, encode
 from edgecv.upstream.delivery import Answer, UndeliveredError
 from edgecv.upstream.outbox import Message
-from edgecv.upstream.web import WebLink, refusal, shown_host, unreached, web_client
+from edgecv.upstream.web import WebLink, exchange, refusal, shown_host, unreached, web_client
 
 SIGNATURE = "X-Edgecv-Signature"
 
@@ -60,12 +60,15 @@ class WebhookLink(WebLink):
     def _post(self, message: Message) -> str | None:
         if self._client is None:
             raise UndeliveredError(f"{self._host} is not connected")
-        body = encode(message.event)
+        try:
+            body = encode(message.event)
+        except UNSENDABLE as error:
+            return f"cannot be sent ({type(error).__name__})"
         headers = {"Content-Type": CONTENT_TYPE, "Idempotency-Key": quote(f"{message.kind}:{message.id}", safe=":")}
         if self._key is not None:
             headers[SIGNATURE] = signature(self._key, body)
         try:
-            answer = self._client.post(self._target.url, content=body, headers=headers)
+            answer = exchange(self._client, "POST", self._target.url, content=body, headers=headers)
         except httpx.HTTPError as error:
             raise unreached(error, self._host) from None
         return refusal(answer, self._host)

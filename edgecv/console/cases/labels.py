@@ -28,14 +28,14 @@ class Label:
 
 
 def labels(database: ConsoleDatabase, site: str | None = None) -> dict[str, Label]:
-    """The label of each incident that somebody has judged, by its id.
+    """The label of each incident that somebody has judged, by the id its box gave it.
 
     Args:
         database: the console's.
         site: only those of one site.
     """
     with database.session(EVERYTHING) as session:
-        wanted = select(Incident.key, Incident.id, Incident.state).where(Incident.state != State.NEW.value)
+        wanted = select(Incident.key, Incident.source_id, Incident.state).where(Incident.state != State.NEW.value)
         if site is not None:
             wanted = wanted.where(Incident.site == site)
         judged = session.execute(wanted).all()

@@ -16,7 +16,7 @@ from edgecv.handlers.limit import Limit
 from edgecv.handlers.sources.modbus import ModbusSource
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
-from edgecv.handlers.values import Find, a_number, a_time_s, finder, read_json
+from edgecv.handlers.values import Find, a_counter, a_number, a_time_s, finder, read_json
 
 _UNITS = {
     "temperature_c": "°C",
@@ -96,7 +96,7 @@ class HygieneHandler(Handler[HygieneSettings]):
         """A value of each point that listens there."""
         document = read_json(given.payload)
         if given.topic in self.config.points and self.config.points[given.topic].modbus is not None:
-            if "error" in document:
+            if not isinstance(document, dict) or "value" not in document:
                 raise MalformedError("a Modbus device answers with an exception")
             self._take(given.topic, self.config.points[given.topic], document["value"], None, None)
             return
@@ -111,7 +111,7 @@ class HygieneHandler(Handler[HygieneSettings]):
             met = True
             stamp_s = a_time_s(find["time"](document)) if "time" in find else None
             counter = find["counter"](document) if "counter" in find else None
-            self._take(name, point, value, stamp_s, None if counter is None else int(a_number(counter, "the counter")))
+            self._take(name, point, value, stamp_s, a_counter(counter))
         if not met:
             raise MalformedError("holds no value of a point")
 

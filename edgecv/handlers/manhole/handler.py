@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -16,13 +15,12 @@ from edgecv.handlers.manhole.decoding import Readings, reader
 from edgecv.handlers.manhole.events import EVENTS
 from edgecv.handlers.manhole.maintenance import Maintenance, Window
 from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
+from edgecv.handlers.manhole.stored import alarm_id, blows, distance_m, place, planned_from
 from edgecv.handlers.manhole.uplink import Uplink, read_chirpstack
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
-from edgecv.handlers.values import a_name, a_number, a_time_s, finder, read_json
+from edgecv.handlers.values import a_counter, a_name, a_number, a_time_s, finder, read_json
 from edgecv.upstream.profiles import topic
-
-_EARTH_M = 6_371_000.0
 
 
 class ManholeHandler(Handler[ManholeSettings]):
@@ -37,9 +35,10 @@ class ManholeHandler(Handler[ManholeSettings]):
         listed = {cover.lower(): about for cover, about in settings.covers.items()}
         self._listed = listed
         self._following = Following(desk, settings.silent_after_s, "manhole_silent", listed, self._name)
-        self._maintenance = Maintenance(desk, settings.maintenance)
+        self._maintenance = Maintenance(desk, settings.maintenance, settings.maintenance_commands)
         self._read = reader(settings.decoder)
-        self._commands = topic(desk.who.site, desk.who.device, "command")
+        commands = settings.maintenance_commands.topic
+        self._commands = topic(desk.who.site, desk.who.device, "command") if commands is None else commands
         self._displaced = Limit(equals=True, for_s=settings.debounce_s, back_for_s=settings.debounce_s)
         self._steady = Limit(equals=True, for_s=settings.debounce_s)
         self._open = {key.removeprefix("open/") for key, _ in desk.items("open/")}
@@ -75,10 +74,13 @@ class ManholeHandler(Handler[ManholeSettings]):
 
     def tick(self) -> None:
         """Who was stolen, who is silent, which crews have gone."""
-        for cover in list(self._open):
-            self._while_open(cover)
+        self.desk.each("looking after an open cover", sorted(self._open), self._while_open)
         self._following.tick(self._is_accounted_for)
         self._maintenance.tick()
+
+    def notices(self) -> tuple[str, ...]:
+        """Which covers are muted, until when and by whom."""
+        return self._maintenance.notices()
 
     def _is_accounted_for(self, cover: str) -> bool:
         return self.desk.get(f"stolen/{cover}") is not None or self._window(cover) is not None
@@ -87,13 +89,14 @@ class ManholeHandler(Handler[ManholeSettings]):
         document = read_json(given.payload)
         found = {name: find(document) for name, find in self._find.items()}
         cover = a_name(found["id"], "the id").lower()
-        counter = None if found.get("counter") is None else int(a_number(found["counter"], "the counter"))
-        return Uplink(cover, "up", a_time_s(found.get("time")), counter, None, b"", document)
+        stamp_s, counter = a_time_s(found.get("time")), a_counter(found.get("counter"))
+        return Uplink(cover, "up", stamp_s, counter, None, b"", document)
 
     def _status(self, uplink: Uplink) -> None:
         level = uplink.document.get("batteryLevel") if isinstance(uplink.document, dict) else None
         if level is None or self.config.battery is None:
             return
+        self._following.register(uplink.cover)
         percent = a_number(level, "batteryLevel")
         self._level(uplink.cover, "battery", self.config.battery, percent, self.desk.now_s, "% of the battery left")
 
@@ -129,7 +132,7 @@ class ManholeHandler(Handler[ManholeSettings]):
 
     def _moved(self, cover: str, is_off: bool, readings: Readings, at_s: float) -> None:
         key = f"level/{cover}/moved"
-        before = Level.of(self.desk.get(key))
+        before = self.desk.restore(key, Level.of)
         after, change = before.step(self._displaced, is_off, at_s)
         if change == "raised" and after.since_s is not None:
             after = self._raise_moved(cover, after, readings.get("tilt_deg"))
@@ -151,15 +154,16 @@ class ManholeHandler(Handler[ManholeSettings]):
         planned = window is not None
         raised = self.desk.alarm("manhole_moved", subject, level.since_s, text, details, planned=planned)
         if window is not None:
+            self._maintenance.muted(window)
             self.desk.put(f"planned/{cover}", [raised, window.by])
         return Level(level.since_s, level.last_s, level.worst, raised)
 
     def _closed(self, cover: str, before: Level, at_s: float) -> None:
         """It lies in its place again."""
-        for alarm in (before.alarm, self.desk.get(f"stolen/{cover}")):
+        for alarm in (before.alarm, self.desk.restore(f"stolen/{cover}", alarm_id)):
             if alarm is not None:
                 self.desk.update(alarm, f"{self._name(cover)} is in its place again", ended_s=at_s)
-        planned = self.desk.get(f"planned/{cover}")
+        planned = self.desk.restore(f"planned/{cover}", planned_from)
         if planned is not None and planned[0] != before.alarm:
             self.desk.update(planned[0], ended_s=at_s)
         for key in ("stolen", "planned"):
@@ -173,7 +177,7 @@ class ManholeHandler(Handler[ManholeSettings]):
     def _while_open(self, cover: str) -> None:
         """What time alone makes of a cover that is off its place."""
         desk, key = self.desk, f"level/{cover}/moved"
-        level = Level.of(desk.get(key))
+        level = desk.restore(key, Level.of)
         since_s = level.since_s
         if since_s is None:
             self._open.discard(cover)
@@ -182,7 +186,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         if self.config.reports_changes and level.alarm is None and silence_s >= self.config.debounce_s:
             level = self._raise_moved(cover, level, None)
             desk.put(key, level.kept())
-        planned = desk.get(f"planned/{cover}")
+        planned = desk.restore(f"planned/{cover}", planned_from)
         if planned is not None and self._window(cover) is None:
             subject, window = self._name(cover), self._window(cover, since_s)
             left_s = desk.now_s if window is None else window.to_s
@@ -192,7 +196,7 @@ class ManholeHandler(Handler[ManholeSettings]):
             desk.update(planned[0], ended_s=left_s)
             desk.put(f"planned/{cover}", None)
             desk.put(key, Level(since_s, level.last_s, level.worst, raised).kept())
-        if silence_s >= self.config.stolen_after_s and self._window(cover) is None:
+        if silence_s >= self.config.stolen_after_s and not self._is_at_work_on(cover, desk.now_s):
             self._stolen(cover, since_s, "open, then silent")
 
     def _stolen(self, cover: str, since_s: float, why: str, moved_m: float | None = None) -> None:
@@ -205,19 +209,19 @@ class ManholeHandler(Handler[ManholeSettings]):
 
     def _placed(self, cover: str, where: tuple[float, float], at_s: float) -> None:
         listed = self._listed.get(cover)
-        home = self.desk.get(f"home/{cover}")
+        home = self.desk.restore(f"home/{cover}", place)
         if listed is not None and listed.latitude is not None and listed.longitude is not None:
-            home = [listed.latitude, listed.longitude]
+            home = (listed.latitude, listed.longitude)
         if home is None:
             self.desk.put(f"home/{cover}", list(where))
             return
-        away_m = _distance_m((home[0], home[1]), where)
+        away_m = distance_m(home, where)
         key = f"level/{cover}/place"
-        before = Level.of(self.desk.get(key))
+        before = self.desk.restore(key, Level.of)
         after, change = before.step(self._steady, away_m > self.config.stolen_m, at_s)
-        if change == "raised" and after.since_s is not None and self._window(cover, at_s) is None:
+        if change == "raised" and after.since_s is not None and not self._is_at_work_on(cover, at_s):
             self._stolen(cover, after.since_s, "carried away", away_m)
-            after = Level(after.since_s, after.last_s, after.worst, self.desk.get(f"stolen/{cover}"))
+            after = Level(after.since_s, after.last_s, after.worst, self.desk.restore(f"stolen/{cover}", alarm_id))
         elif change == "cleared" and before.alarm is not None:
             self.desk.update(before.alarm, f"{self._name(cover)} is in its place again", ended_s=at_s)
             self.desk.put(f"stolen/{cover}", None)
@@ -226,7 +230,7 @@ class ManholeHandler(Handler[ManholeSettings]):
     def _shock(self, cover: str, shock: float, at_s: float) -> None:
         """Blows close in time are one alarm, in whatever order they come to be known."""
         key = f"shock/{cover}"
-        kept = self.desk.get(key)
+        kept = self.desk.restore(key, blows)
         if kept is not None and kept[0] - self.config.quiet_s <= at_s <= kept[1] + self.config.quiet_s:
             self.desk.put(key, [min(kept[0], at_s), max(kept[1], at_s), kept[2]])
             return
@@ -238,7 +242,7 @@ class ManholeHandler(Handler[ManholeSettings]):
 
     def _broken(self, cover: str, cause: str, is_broken: bool, at_s: float) -> None:
         key = f"level/{cover}/{cause}"
-        before = Level.of(self.desk.get(key))
+        before = self.desk.restore(key, Level.of)
         after, change = before.step(self._displaced, is_broken, at_s)
         if change == "raised" and after.since_s is not None:
             raised = self._damaged(cover, cause, after.since_s, None)
@@ -256,6 +260,8 @@ class ManholeHandler(Handler[ManholeSettings]):
             "shock_g": shock_g,
             "planned_by": None if window is None else window.by,
         }
+        if window is not None:
+            self._maintenance.muted(window)
         return self.desk.alarm(
             "manhole_damaged",
             subject,
@@ -270,14 +276,10 @@ class ManholeHandler(Handler[ManholeSettings]):
     def _window(self, cover: str, at_s: float | None = None) -> Window | None:
         return self._maintenance.window((cover, self._name(cover)), self.desk.now_s if at_s is None else at_s)
 
+    def _is_at_work_on(self, cover: str, at_s: float) -> bool:
+        """Whether a crew has a window for this very cover: nothing less excuses a cover that is gone."""
+        return self._maintenance.window((cover, self._name(cover)), at_s, by_name=True) is not None
+
     def _name(self, cover: str) -> str:
         listed = self._listed.get(cover)
         return cover if listed is None else listed.name
-
-
-def _distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Metres along the ground between two places in degrees (haversine)."""
-    (lat_a, lon_a), (lat_b, lon_b) = (tuple(map(math.radians, place)) for place in (a, b))
-    half = math.sin((lat_b - lat_a) / 2) ** 2
-    half += math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
-    return 2.0 * _EARTH_M * math.asin(min(1.0, math.sqrt(half)))

@@ -1,20 +1,31 @@
-"""Windows in which a crew works on a cover: from the box file, or begun and ended by a command."""
+"""Windows in which a crew works on a cover: from the box file, or begun and ended by a command.
+
+What is muted must be seen: the beginning, every change and the end of a window are told upstream, the end with the
+number of alarms that were not pushed, and the device's state lists what is muted now.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from edgecv.handlers.desk import Desk
+from edgecv.config.secrets import read_secret
+from edgecv.handlers.desk import Desk, stamp
 from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.manhole.settings import Planned
+from edgecv.handlers.manhole.settings import MAX_MAINTENANCE_HOURS, MaintenanceCommands, Planned
 from edgecv.handlers.values import a_name, a_time_s
 
 EVERY = "*"
-_LONGEST_S = 7 * 86400.0
-_KEPT_S = 2 * 86400.0
+MAX_WINDOWS = 200
+"""Begun by command and not over: more crews than a city has at once."""
+_AHEAD_S = 7 * 86400.0
+_REMEMBERED_S = 2 * 86400.0
+_LISTED = 5
+_SIGNED = ("command", "cover", "from", "to", "by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +37,18 @@ class Window:
     to_s: float
     by: str
 
-    def holds(self, names: Iterable[str], at_s: float) -> bool:
-        """Whether a cover of these names was to be worked on then."""
-        return self.from_s <= at_s <= self.to_s and (self.cover == EVERY or self.cover in names)
+    @property
+    def key(self) -> str:
+        """What tells it from others."""
+        return f"{self.cover}/{self.from_s:.0f}"
+
+    def is_on(self, at_s: float) -> bool:
+        """Whether a moment falls into it."""
+        return self.from_s <= at_s <= self.to_s
+
+    def names(self, names: Iterable[str], *, by_name: bool) -> bool:
+        """Whether it is for a cover of these names; ``by_name`` a window for every cover is not."""
+        return self.cover in names or (self.cover == EVERY and not by_name)
 
 
 class Maintenance:
@@ -37,10 +57,15 @@ class Maintenance:
     Args:
         desk: keeps those begun by command.
         planned: those of the box file.
+        commands: what the box file allows commands.
+
+    Raises:
+        ConfigError: the commands' secret cannot be read.
     """
 
-    def __init__(self, desk: Desk, planned: Iterable[Planned]) -> None:
+    def __init__(self, desk: Desk, planned: Iterable[Planned], commands: MaintenanceCommands) -> None:
         self._desk = desk
+        self._allowed = commands
         self._planned = [
             Window(
                 one.cover,
@@ -50,49 +75,164 @@ class Maintenance:
             )
             for one in planned
         ]
-        self._ordered = {key: Window(*kept) for key, kept in desk.items("maintenance/")}
+        ordered = [window for _, window in desk.restored("maintenance/", self._stored)]
+        self._ordered = {window.key: window for window in ordered[:MAX_WINDOWS]}
+        self._muted = {key.removeprefix("muted/"): count for key, count in desk.restored("muted/", _count)}
+        self._secret: bytes | None = None
+        if commands.secret_file is not None:
+            at = f"devices.{desk.who.device}.maintenance_commands.secret_file"
+            self._secret = read_secret(commands.secret_file, desk.who.box_file, at).encode()
 
-    def window(self, names: Iterable[str], at_s: float) -> Window | None:
-        """The window a moment falls into, or None."""
+    def window(self, names: Iterable[str], at_s: float, *, by_name: bool = False) -> Window | None:
+        """The window for a cover that a moment falls into, or None.
+
+        Args:
+            names: the cover's id and name.
+            at_s: the moment, seconds since 1970.
+            by_name: only a window for this very cover, none for all.
+        """
         names = tuple(names)
-        windows = (*self._planned, *self._ordered.values())
-        return next((window for window in windows if window.holds(names, at_s)), None)
+        return next((w for w in self._windows() if w.is_on(at_s) and w.names(names, by_name=by_name)), None)
+
+    def muted(self, window: Window) -> None:
+        """Count an alarm that is not pushed because of a window."""
+        self._desk.count("alarms_muted")
+        if window.key in self._muted:
+            self._note(window.key, self._muted[window.key] + 1)
+
+    def notices(self) -> tuple[str, ...]:
+        """Which windows there are now, in words."""
+        on = [window for window in self._windows() if window.is_on(self._desk.now_s)]
+        shown = [f"muted: {w.cover} until {stamp(w.to_s)} for {w.by}" for w in on[:_LISTED]]
+        return (*shown, *([f"and {len(on) - _LISTED} more"] if len(on) > _LISTED else []))
 
     def command(self, order: Any) -> None:
         """``{"command": "maintenance", "cover": ..., "from": ..., "to": ..., "by": ...}``, or ``maintenance_end``.
 
         Raises:
-            MalformedError: it is no such command.
+            MalformedError: it is no such command, or one that the box file does not allow.
         """
-        desk = self._desk
-        if not isinstance(order, dict):
-            raise MalformedError("is no command")
-        cover = a_name(order.get("cover"), "the cover of a command")
-        if order.get("command") == "maintenance_end":
-            for key, window in self._ordered.items():
-                if window.cover == cover and window.to_s > desk.now_s:
-                    self._keep(key, Window(cover, min(window.from_s, desk.now_s), desk.now_s, window.by))
-            desk.tell("maintenance_ended", f"maintenance of {cover} has ended", cover=cover)
-            return
-        if order.get("command") != "maintenance":
+        if not isinstance(order, dict) or order.get("command") not in {"maintenance", "maintenance_end"}:
             raise MalformedError("is an unknown command")
-        from_s = a_time_s(order.get("from"), "the start of a command") or desk.now_s
-        to_s = a_time_s(order.get("to"), "the end of a command")
-        if to_s is None or not from_s < to_s <= from_s + _LONGEST_S:
-            raise MalformedError("a maintenance window must end within a week of its start")
-        by = a_name(order.get("by"), "the crew of a command")
-        key = f"maintenance/{cover}/{from_s:.0f}"
-        if key not in self._ordered:
-            desk.tell("maintenance_planned", f"{by} works on {cover}", cover=cover, by=by)
-        self._keep(key, Window(cover, from_s, to_s, by))
-
-    def _keep(self, key: str, window: Window) -> None:
-        self._ordered[key] = window
-        self._desk.put(key, [window.cover, window.from_s, window.to_s, window.by])
+        self._check_signature(order)
+        cover = a_name(order.get("cover"), "the cover of a command")
+        if order["command"] == "maintenance_end":
+            self._end(cover)
+        else:
+            self._begin(cover, order)
 
     def tick(self) -> None:
-        """Forget what is long over."""
+        """Tell what begins and ends; forget what is long over."""
+        desk = self._desk
+        on = {window.key: window for window in self._windows() if window.is_on(desk.now_s)}
+        for key, window in on.items():
+            if key not in self._muted:
+                self._note(key, 0)
+                self._tell("begun", window)
+        for key, count in list(self._muted.items()):
+            if key not in on:
+                self._note(key, None)
+                cover = key.rpartition("/")[0]
+                text = f"maintenance of {cover} has ended" + (f"; {count} alarms were not pushed" if count else "")
+                desk.tell("maintenance_ended", text, cover=cover, alarms_muted=count)
         for key, window in list(self._ordered.items()):
-            if window.to_s < self._desk.now_s - _KEPT_S:
-                del self._ordered[key]
-                self._desk.put(key, None)
+            if window.to_s < desk.now_s - _REMEMBERED_S:
+                self._keep(key, None)
+
+    def _stored(self, kept: Any) -> Window:
+        """A window of an earlier run, which may have been allowed more."""
+        cover, from_s, to_s, by = kept
+        if cover == EVERY and not self._allowed.everything:
+            raise ValueError("names every cover, which is not allowed")
+        longest_s = MAX_MAINTENANCE_HOURS * 3600.0
+        return Window(str(cover), float(from_s), min(float(to_s), float(from_s) + longest_s), str(by))
+
+    def _windows(self) -> Iterable[Window]:
+        return (*self._planned, *self._ordered.values())
+
+    def _begin(self, cover: str, order: Mapping[str, Any]) -> None:
+        now_s, longest_s = self._desk.now_s, self._allowed.longest_hours * 3600.0
+        if cover == EVERY and not self._allowed.everything:
+            raise MalformedError("names every cover, which maintenance_commands.everything does not allow")
+        from_s, to_s = a_time_s(order.get("from"), "the start of a command"), a_time_s(order.get("to"), "its end")
+        if from_s is None and order.get("from") is not None:
+            raise MalformedError("begins at no time")
+        from_s = now_s if from_s is None else from_s
+        by = a_name(order.get("by"), "the crew of a command")
+        if to_s is None or not max(from_s, now_s - longest_s) < to_s <= max(from_s, now_s) + longest_s:
+            raise MalformedError(f"does not end within {self._allowed.longest_hours:g} h, or has ended")
+        if from_s > now_s + _AHEAD_S:
+            raise MalformedError("begins in more than a week")
+        same = next((w for w in self._ordered.values() if w.cover == cover and w.is_on(from_s)), None)
+        if same is not None:
+            changed = replace(same, to_s=to_s, by=by)
+            if changed != same:
+                self._keep(same.key, changed)
+                self._tell("changed", changed)
+            return
+        if sum(window.to_s > now_s for window in self._ordered.values()) >= MAX_WINDOWS:
+            raise MalformedError(f"is one window more than the {MAX_WINDOWS} there may be")
+        window = Window(cover, max(from_s, now_s - longest_s), to_s, by)
+        self._keep(window.key, window)
+        if from_s > now_s:
+            self._tell("planned", window)
+
+    def _end(self, cover: str) -> None:
+        now_s = self._desk.now_s
+        ahead = [w for w in self._ordered.values() if w.cover == cover and w.to_s > now_s]
+        if not ahead:
+            raise MalformedError("ends a maintenance that no command has begun")
+        for window in ahead:
+            if window.from_s < now_s:
+                self._keep(window.key, replace(window, to_s=now_s))
+            else:
+                self._keep(window.key, None)
+                self._tell("called_off", window)
+
+    def _check_signature(self, order: Mapping[str, Any]) -> None:
+        if self._secret is None:
+            return
+        who = self._desk.who
+        signature = order.get("signature")
+        if not isinstance(signature, str) or not hmac.compare_digest(
+            signature.encode("utf-8", "replace"), signed(self._secret, who.site, who.device, order).encode()
+        ):
+            raise MalformedError("is not signed with the secret of maintenance_commands.secret_file")
+
+    def _tell(self, change: str, window: Window) -> None:
+        words = {"changed": "maintenance of {cover} has changed", "called_off": "maintenance of {cover} is called off"}
+        text = words.get(change, "{by} works on {cover}").format(cover=window.cover, by=window.by)
+        times = {"from": stamp(window.from_s), "until": stamp(window.to_s)}
+        self._desk.tell(f"maintenance_{change}", text, cover=window.cover, by=window.by, **times)
+
+    def _note(self, key: str, count: int | None) -> None:
+        self._desk.put(f"muted/{key}", count)
+        if count is None:
+            self._muted.pop(key, None)
+        else:
+            self._muted[key] = count
+
+    def _keep(self, key: str, window: Window | None) -> None:
+        if window is None:
+            self._ordered.pop(key, None)
+            self._desk.put(f"maintenance/{key}", None)
+        else:
+            self._ordered[key] = window
+            self._desk.put(f"maintenance/{key}", [window.cover, window.from_s, window.to_s, window.by])
+
+
+def signed(secret: bytes, site: str, device: str, order: Mapping[str, Any]) -> str:
+    """The ``signature`` of a command: ``sha256=HEX``, the HMAC-SHA-256 of site, device and the command's ``command``,
+    ``cover``, ``from``, ``to`` and ``by``, one a line, what is left out as an empty line.
+
+    Raises:
+        MalformedError: one of them is no text.
+    """
+    values = [site, device, *(order.get(name) or "" for name in _SIGNED)]
+    if not all(isinstance(value, str) and "\n" not in value for value in values):
+        raise MalformedError("has a field that is no text, and cannot be signed")
+    return f"sha256={hmac.new(secret, chr(10).join(values).encode(), hashlib.sha256).hexdigest()}"
+
+
+def _count(kept: Any) -> int:
+    return int(kept)

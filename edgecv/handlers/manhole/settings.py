@@ -17,6 +17,9 @@ from edgecv.handlers.values import JsonPath
 
 CHIRPSTACK_TOPICS = tuple(f"application/+/device/+/event/{kind}" for kind in ("up", "join", "status"))
 
+MAX_MAINTENANCE_HOURS = 48.0
+"""A shift is eight, a night's closure of a road ten; what takes longer is begun again, or stands in the box file."""
+
 
 def _moment(text: str) -> str:
     try:
@@ -30,6 +33,12 @@ def _moment(text: str) -> str:
 
 Moment = Annotated[SomeText, AfterValidator(_moment)]
 """RFC 3339 with its time zone."""
+
+
+def _one_topic(topic: str) -> str:
+    if not topic or any(c in topic for c in "+#\0"):
+        raise ValueError("must be one MQTT topic; leave out '+' and '#'")
+    return topic
 
 
 class Cover(Section):
@@ -66,6 +75,21 @@ class Planned(Section):
             return  # told already
         if wrong:
             yield Conflict(("ends",), "is not after 'begins'")
+
+
+class MaintenanceCommands(Section):
+    """Who may begin and end maintenance by a message, and of what."""
+
+    topic: Annotated[str, AfterValidator(_one_topic)] | None = Field(
+        default=None, description="where commands come; edgecv/v1/SITE/DEVICE/command when left out"
+    )
+    secret_file: SomeText | None = Field(
+        default=None, description="a file with the secret that commands must be signed with, or credential:NAME"
+    )
+    longest_hours: Annotated[Number, Field(gt=0, le=MAX_MAINTENANCE_HOURS)] = Field(
+        default=12.0, description="how long one command may mute a cover, hours"
+    )
+    everything: bool = Field(default=False, description='true where a command may name "*", which mutes every cover')
 
 
 class PlainTopics(Section):
@@ -112,6 +136,9 @@ class ManholeSettings(DeviceSettings):
     gas: Limit | None = Field(default=None, description="limit of combustible gas, % of the lower explosive limit")
     battery: Limit | None = Field(default=None, description="limit of the battery, % (or V where it tells volts)")
     maintenance: tuple[Planned, ...] = Field(default=(), description="a list of windows in which crews work")
+    maintenance_commands: MaintenanceCommands = Field(
+        default_factory=MaintenanceCommands, description="who may begin and end maintenance by a message, and of what"
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:

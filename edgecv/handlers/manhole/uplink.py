@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.values import a_number, a_time_s, read_json
+from edgecv.handlers.values import a_counter, a_time_s, read_json
 
 _TOPIC = re.compile(r"application/[^/]+/device/([0-9a-fA-F]{16})/event/(\w+)$")
+_LONGEST_BASE64 = 4 * 81  # of 242 bytes, the largest payload LoRaWAN carries in any region
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,21 @@ def read_chirpstack(topic: str, payload: bytes) -> Uplink | None:
 
 
 def _counter(value: Any) -> int:
-    found = a_number(value, "fCnt")
-    if not 0 <= found < 2**32 or found != int(found):
+    found = a_counter(value, "fCnt")
+    if found is None or found >= 2**32:
         raise MalformedError("fCnt is out of range")
-    return int(found)
+    return found
 
 
 def _port(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255 else None
 
 
 def _data(value: Any) -> bytes:
     if value is None:
         return b""
+    if isinstance(value, str) and len(value) > _LONGEST_BASE64:
+        raise MalformedError("data has more bytes than LoRaWAN carries")
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError, TypeError):

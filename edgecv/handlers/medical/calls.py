@@ -38,7 +38,7 @@ class Calls:
         self._desk = desk
         self._on_call = on_call
         self._answer_s = answer_s
-        self._open = {key.removeprefix("call/"): call for key, call in desk.items("call/")}
+        self._open = {key.removeprefix("call/"): call for key, call in desk.restored("call/", _call)}
 
     def request(self) -> dict[str, Any]:
         """A new one, as an alarm's details hold it."""
@@ -73,15 +73,21 @@ class Calls:
 
     def tick(self) -> None:
         """Who has not answered in time is passed over."""
-        for alarm, call in list(self._open.items()):
-            if call["state"] != "requested" or self._desk.now_s <= call["by_s"]:
-                continue
-            following = call["passed_on"] + 1
-            if following < len(self._on_call):
-                asked = self._asked(following)
-                self._change(alarm, asked, f"{call['doctor']} did not answer; {asked['doctor']} is asked")
-            else:
-                self._change(alarm, call | {"state": "unanswered", "answer_by": None}, "no doctor on call has answered")
+        late = [
+            alarm
+            for alarm, call in self._open.items()
+            if call["state"] == "requested" and self._desk.now_s > call["by_s"]
+        ]
+        self._desk.each("passing on a call", late, self._pass_on)
+
+    def _pass_on(self, alarm: str) -> None:
+        call = self._open[alarm]
+        following = call["passed_on"] + 1
+        if following < len(self._on_call):
+            asked = self._asked(following)
+            self._change(alarm, asked, f"{call['doctor']} did not answer; {asked['doctor']} is asked")
+        else:
+            self._change(alarm, call | {"state": "unanswered", "answer_by": None}, "no doctor on call has answered")
 
     def _asked(self, index: int) -> dict[str, Any]:
         by_s = self._desk.now_s + self._answer_s
@@ -111,3 +117,13 @@ class Calls:
 def shown(call: dict[str, Any]) -> dict[str, Any]:
     """A call as alarms show it."""
     return {name: call[name] for name in Call.model_fields}
+
+
+def _call(kept: Any) -> dict[str, Any]:
+    """A call as the desk keeps it.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is of no such form.
+    """
+    Call.model_validate(shown(kept))
+    return {**kept, "by_s": float(kept["by_s"])}

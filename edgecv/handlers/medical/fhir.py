@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.values import read_json
+from edgecv.untrusted import EARLIEST_S, LATEST_S
 
 _ID = re.compile(r"^[A-Za-z0-9.-]{1,64}$")
 RESOURCES = ("DiagnosticReport", "ServiceRequest", "MedicationRequest", "MedicationAdministration")
@@ -66,10 +67,16 @@ def reference_id(reference: Any, kind: str) -> str | None:
 
 
 def seconds(moment: Any) -> float | None:
-    """Seconds since 1970 of a FHIR instant or dateTime; None for none, or for one that names no time of day."""
-    if isinstance(moment, datetime):
-        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
-    return None
+    """Seconds since 1970 of a FHIR instant or dateTime; None for none, for one that names no time of day, and for one
+    outside of the years 2000 to 2100, which no clock that was set says.
+    """
+    if not isinstance(moment, datetime):
+        return None
+    try:
+        found = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+    except (OverflowError, ValueError):
+        return None
+    return found if EARLIEST_S <= found < LATEST_S else None
 
 
 def day_of(moment: Any) -> date | None:
@@ -86,5 +93,5 @@ def updated_s(resource: Any) -> float | None:
 
 def is_old(version_s: float | None, before: Mapping[str, Any] | None) -> bool:
     """Whether a version of a resource is one that is known, or older; one without a stamp is taken for new."""
-    known_s = None if before is None else before["version"]
+    known_s = None if before is None else before.get("version")
     return version_s is not None and known_s is not None and version_s <= known_s

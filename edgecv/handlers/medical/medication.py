@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -20,6 +18,7 @@ from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
 from edgecv.handlers.medical.calls import Call, Calls, shown
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
+from edgecv.handlers.medical.stored import pseudonym_key, schedule_from
 from edgecv.handlers.medical.timing import USUAL_TIMES, doses, schedule_of
 from edgecv.handlers.sources.hook import HookInput, HookSource
 from edgecv.handlers.sources.mqtt import MqttSource
@@ -29,6 +28,10 @@ from edgecv.handlers.values import a_name, a_time_s, a_time_zone, read_json
 from edgecv.upstream.profiles import topic
 
 _KEPT_S = 3 * 86400.0
+MAX_SCHEDULES = 20_000
+"""Ids that a broken or hostile sender may make up before no more are taken in."""
+MAX_DOSES = 20
+"""Told of one dose: what comes more often is a dispenser that repeats itself under new ids."""
 
 
 Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -98,8 +101,8 @@ class MedicationHandler(Handler[MedicationSettings]):
         self._times = {**USUAL_TIMES, **settings.times}
         self._calls = Calls(desk, settings.on_call, settings.answer_s)
         self._commands = topic(desk.who.site, desk.who.device, "command")
-        self._key = _pseudonym_key(desk.who.state)
-        self._schedules = {key.removeprefix("schedule/") for key, _ in desk.items("schedule/")}
+        self._key = pseudonym_key(desk.who.state)
+        self._schedules = {key.removeprefix("schedule/") for key, _ in desk.restored("schedule/", schedule_from)}
         self._due: dict[str, list[float]] = {}
         self._due_day = ""
 
@@ -137,17 +140,17 @@ class MedicationHandler(Handler[MedicationSettings]):
 
     def tick(self) -> None:
         """Doses whose time has passed; calls that nobody answers."""
-        wait_s = self.config.grace_s + self.config.news_s
+        limit_s = self.desk.now_s - self.config.grace_s - self.config.news_s
         self._refresh()
-        for schedule_id in list(self._schedules):
-            overdue = [due for due in self._due.get(schedule_id, ()) if due + wait_s < self.desk.now_s]
-            if overdue:
-                self._judge(schedule_id, overdue)
+        overdue = [one for one in self._schedules if any(due < limit_s for due in self._due.get(one, ()))]
+        self.desk.each("judging a schedule", overdue, self._judge)
         self._calls.tick()
 
     def _schedule(self, request: Any) -> None:
         schedule_id, version_s = str(request.id), updated_s(request)
-        before = self.desk.get(f"schedule/{schedule_id}")
+        if schedule_id not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
+            raise MalformedError(f"is one schedule more than the {MAX_SCHEDULES} that are followed")
+        before = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
         if is_old(version_s, before):
             self.desk.count("duplicates")
             return
@@ -184,9 +187,9 @@ class MedicationHandler(Handler[MedicationSettings]):
     def _taken(self, schedule_id: str, dose_id: str | None, taken_s: float | None) -> None:
         """A dose was taken; without an id it is only a sign of life that sets the clock."""
         desk = self.desk
-        clock, at_s = DeviceClock.of(desk.get(f"clock/{schedule_id}")).read(taken_s, desk.now_s)
         if schedule_id not in self._schedules:
             raise MalformedError("is of a schedule that is not known")
+        clock, at_s = desk.restore(f"clock/{schedule_id}", DeviceClock.of).read(taken_s, desk.now_s)
         desk.put(f"clock/{schedule_id}", clock.kept())
         if clock.newly_sure:
             text = f"the clock at schedule {schedule_id} is {abs(clock.offset_s):.0f} s off; its times are corrected"
@@ -194,7 +197,9 @@ class MedicationHandler(Handler[MedicationSettings]):
         if dose_id is None:
             return
         self._refresh()
-        entry = desk.get(f"schedule/{schedule_id}")
+        entry = desk.restore(f"schedule/{schedule_id}", schedule_from)
+        if entry is None:
+            raise MalformedError("is of a schedule that is not known")
         if any(known == dose_id for kept in entry["taken"].values() for known, _ in kept["doses"]):
             desk.count("duplicates")
             return
@@ -204,6 +209,9 @@ class MedicationHandler(Handler[MedicationSettings]):
             return
         key = f"{due_s:.0f}"
         kept = entry["taken"].get(key) or {"doses": [], "alarm": None}
+        if len(kept["doses"]) >= MAX_DOSES:
+            desk.count("doses_too_many")
+            return
         kept = kept | {"doses": [*kept["doses"], [dose_id, at_s]]}
         if len(kept["doses"]) == 2:
             text = (
@@ -221,9 +229,13 @@ class MedicationHandler(Handler[MedicationSettings]):
         come = [moment for moment in due if moment - self.config.early_s <= at_s]
         return max(come, default=min(due, default=None))
 
-    def _judge(self, schedule_id: str, overdue: Sequence[float]) -> None:
-        entry = self.desk.get(f"schedule/{schedule_id}")
-        new = [due for due in overdue if due > entry["judged"]]
+    def _judge(self, schedule_id: str) -> None:
+        limit_s = self.desk.now_s - self.config.grace_s - self.config.news_s
+        entry = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
+        if entry is None:
+            self._schedules.discard(schedule_id)
+            return
+        new = [due for due in self._due.get(schedule_id, ()) if entry["judged"] < due < limit_s]
         if not new:
             return
         taken = dict(entry["taken"])
@@ -259,23 +271,20 @@ class MedicationHandler(Handler[MedicationSettings]):
             return
         self._due_day = today.isoformat()
         days = [today + timedelta(days=step) for step in (-1, 0, 1)]
+
+        def reckon(schedule_id: str) -> None:
+            entry = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
+            found = [] if entry is None else entry["doses"]
+            self._due[schedule_id] = sorted({m for day in days for m in doses(found, day, self._zone)})
+
         for schedule_id in self._schedules:
-            entry = self.desk.get(f"schedule/{schedule_id}")
-            self._due[schedule_id] = sorted({m for day in days for m in doses(entry["doses"], day, self._zone)})
+            try:
+                reckon(schedule_id)
+            except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+                self._due[schedule_id] = []
+                self.desk.unreadable(f"a stored schedule cannot be reckoned: {type(error).__name__}", None)
 
     def _pseudonym(self, subject: Any) -> str:
         """The same for the same person, and of no use without this box's key."""
         text = str(getattr(subject, "reference", None) or "unknown")
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:20]
-
-
-def _pseudonym_key(state: Path) -> bytes:
-    path = state / "pseudonym.key"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = os.urandom(32)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-        return key

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from edgecv.config.base import Number
 from edgecv.config.devices import DeviceSettings
 from edgecv.handlers.desk import Desk, stamp
-from edgecv.handlers.device_clock import DeviceClock
+from edgecv.handlers.device_clock import LONGEST_DELAY_S, DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
 from edgecv.handlers.sources.hook import HookInput, HookSource
@@ -26,6 +26,12 @@ _DELIVERED = frozenset({"final", "amended", "corrected", "appended"})
 _VOID = frozenset({"cancelled", "entered-in-error", "revoked", "unknown"})
 _FORGET_S = 3 * 86400.0
 _DELAYS = 500
+MAX_VISITS = 20_000
+"""Not forgotten yet: a large hospital has a tenth of it in three days."""
+MAX_OF_VISIT = 200
+"""Reports, and as many requests, of one visit."""
+_EARLY_S = 86400.0
+_TIDY_S = 3600.0
 DEFAULT_PROMISE_S = 900.0
 
 
@@ -63,7 +69,10 @@ class ReportsHandler(Handler[ReportsSettings]):
 
     def __init__(self, settings: ReportsSettings, desk: Desk) -> None:
         super().__init__(settings, desk)
-        self._open = {key.removeprefix("visit/") for key, visit in desk.items("visit/") if not visit["closed"]}
+        visits = [(key.removeprefix("visit/"), visit) for key, visit in desk.restored("visit/", _visit)]
+        self._open = {key for key, visit in visits if not visit["closed"]}
+        self._heard = {key: visit["heard"] for key, visit in visits}
+        self._tidy_s = 0.0
 
     def sources(self) -> Sequence[Source]:
         """The hook: FHIR's create and update, as a rest-hook subscription with a payload calls them."""
@@ -74,14 +83,18 @@ class ReportsHandler(Handler[ReportsSettings]):
         resource = read_resource(given.topic, given.payload, ("DiagnosticReport", "ServiceRequest"))
         is_report = resource.__class__.__name__ == "DiagnosticReport"
         version_s = updated_s(resource)
-        clock, _ = DeviceClock.of(self.desk.get("clock")).read(version_s, self.desk.now_s)
+        clock, _ = self.desk.restore("clock", DeviceClock.of).read(version_s, self.desk.now_s)
         self.desk.put("clock", clock.kept())
         if clock.newly_sure:
             text = f"the FHIR server's clock is {abs(clock.offset_s):.0f} s off; its times are corrected"
             self.desk.tell("clock_skew", text, skew_s=round(-clock.offset_s, 1))
         visit_id = _visit_of(resource, is_report)
-        visit = self.desk.get(f"visit/{visit_id}") or _new_visit()
+        if visit_id not in self._heard and len(self._heard) >= MAX_VISITS:
+            raise MalformedError(f"is of one visit more than the {MAX_VISITS} that are followed")
+        visit = self.desk.restore(f"visit/{visit_id}", _visit)
         part = "reports" if is_report else "requests"
+        if resource.id not in visit[part] and len(visit[part]) >= MAX_OF_VISIT:
+            raise MalformedError(f"is one of more than {MAX_OF_VISIT} {part} of a visit")
         before = visit[part].get(resource.id)
         if is_old(version_s, before):
             self.desk.count("duplicates")
@@ -92,19 +105,28 @@ class ReportsHandler(Handler[ReportsSettings]):
             "heard": self.desk.now_s,
         }
         self._judge(visit_id, visit)
+        self._heard[visit_id] = self.desk.now_s
 
     def tick(self) -> None:
         """What is late by now; what is long over is forgotten."""
-        for visit_id in list(self._open):
-            visit = self.desk.get(f"visit/{visit_id}")
-            if visit is None:
-                self._open.discard(visit_id)
-            elif visit["due"] is not None and visit["alarm"] is None:
-                if self.desk.now_s > visit["due"] + self.config.grace_s:
-                    self._late(visit_id, visit)
-            elif visit["heard"] < self.desk.now_s - _FORGET_S:
-                self._forget(visit_id)
+        self.desk.each("looking after a visit", sorted(self._open), self._look_after)
+        if abs(self.desk.now_s - self._tidy_s) >= _TIDY_S:
+            self._tidy_s = self.desk.now_s
+            old = [key for key, heard_s in self._heard.items() if heard_s < self.desk.now_s - _FORGET_S]
+            for visit_id in old:
+                if visit_id not in self._open:
+                    self._forget(visit_id)
         self._statistics()
+
+    def _look_after(self, visit_id: str) -> None:
+        visit = self.desk.restore(f"visit/{visit_id}", _visit)
+        if not visit["heard"]:
+            self._forget(visit_id)
+        elif visit["due"] is not None and visit["alarm"] is None:
+            if self.desk.now_s > visit["due"] + self.config.grace_s:
+                self._late(visit_id, visit)
+        elif visit["heard"] < self.desk.now_s - _FORGET_S:
+            self._forget(visit_id)
 
     def _judge(self, visit_id: str, visit: dict[str, Any]) -> None:
         """Whether the visit is over, due, or delivered."""
@@ -138,7 +160,7 @@ class ReportsHandler(Handler[ReportsSettings]):
             text = f"the report of visit {visit_id} came {delay_s / 60.0:.0f} min after its last examination"
             desk.update(visit["alarm"], text, ended_s=delivered_s, details=times)
         desk.tell("report_delivered", f"the report of visit {visit_id} is delivered", visit=visit_id, **times)
-        desk.put("delays", [*(desk.get("delays") or []), round(delay_s, 1)][-_DELAYS:])
+        desk.put("delays", [*desk.restore("delays", _numbers), round(delay_s, 1)][-_DELAYS:])
         desk.count("reports_delivered")
         return visit | {"closed": True}
 
@@ -159,7 +181,7 @@ class ReportsHandler(Handler[ReportsSettings]):
         """Gauges always, and once a day an event."""
         desk = self.desk
         desk.gauges["open_visits"] = float(len(self._open))
-        delays = desk.get("delays") or []
+        delays = desk.restore("delays", _numbers)
         if delays:
             desk.gauges["report_delay_median_seconds"] = statistics.median(delays)
             desk.gauges["report_delay_longest_seconds"] = max(delays)
@@ -185,10 +207,36 @@ class ReportsHandler(Handler[ReportsSettings]):
     def _forget(self, visit_id: str) -> None:
         self.desk.put(f"visit/{visit_id}", None)
         self._open.discard(visit_id)
+        self._heard.pop(visit_id, None)
 
 
 def _new_visit() -> dict[str, Any]:
     return {"reports": {}, "requests": {}, "due": None, "last": None, "alarm": None, "closed": False, "heard": 0.0}
+
+
+def _visit(kept: Any) -> dict[str, Any]:
+    """A visit as the desk keeps it; a new one for None.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is of no such form.
+    """
+    if kept is None:
+        return _new_visit()
+    visit = {name: kept[name] for name in _new_visit()}
+    for report in visit["reports"].values():
+        _numbers([report[name] for name in ("examined", "delivered") if report[name] is not None])
+        if not isinstance(report["for"], list) or not isinstance(report["void"], bool):
+            raise TypeError("is no report")
+    for request in visit["requests"].values():
+        bool(request["open"])
+    _numbers([visit[name] for name in ("due", "last", "heard") if visit[name] is not None])
+    if not isinstance(visit["alarm"], str | None):
+        raise TypeError("is no visit")
+    return visit
+
+
+def _numbers(kept: Any) -> list[float]:
+    return [] if kept is None else [float(value) for value in kept]
 
 
 def _visit_of(resource: Any, is_report: bool) -> str:
@@ -209,9 +257,13 @@ def _report(resource: Any, offset_s: float, now_s: float) -> dict[str, Any]:
     if resource.status in _DELIVERED:
         issued_s = seconds(resource.issued)
         delivered_s = now_s if issued_s is None else issued_s + offset_s
-    requests = [reference_id(one, "ServiceRequest") for one in resource.basedOn or ()]
+    requests = [reference_id(one, "ServiceRequest") for one in (resource.basedOn or ())[:MAX_OF_VISIT]]
+    if examined_s is not None:
+        examined_s += offset_s
+        if not now_s - LONGEST_DELAY_S <= examined_s <= now_s + _EARLY_S:
+            examined_s = None  # of a clock that is wrong: nobody waits for that report for years
     return {
-        "examined": None if examined_s is None else examined_s + offset_s,
+        "examined": examined_s,
         "delivered": delivered_s,
         "void": resource.status in _VOID,
         "for": [request for request in requests if request is not None],

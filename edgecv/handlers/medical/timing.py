@@ -39,6 +39,13 @@ _A_DAY: Mapping[int, tuple[str, ...]] = {
     3: ("08:00", "14:00", "20:00"),
     4: ("08:00", "12:00", "16:00", "20:00"),
 }
+MAX_INSTRUCTIONS = 50
+MAX_MOMENTS = 400
+"""Of one instruction: a moment a day for a year."""
+MAX_A_DAY = 48
+_SHORTEST_H = 0.5
+"""Doses of one day: beyond once every half hour it is no schedule for a person."""
+MAX_EVERY_DAYS = 3660
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KNOWN = frozenset(
     {"boundsPeriod", "frequency", "period", "periodUnit", "timeOfDay", "when", "dayOfWeek", "resource_type", "count"}
@@ -55,6 +62,8 @@ def schedule_of(request: Any, times: Mapping[str, str]) -> list[dict[str, Any]]:
     Raises:
         MalformedError: a timing is not understood, or there is none.
     """
+    if len(request.dosageInstruction or ()) > MAX_INSTRUCTIONS:
+        raise MalformedError(f"has more than {MAX_INSTRUCTIONS} instructions")
     try:
         found = [
             _instruction(dosage, times) for dosage in request.dosageInstruction or () if not dosage.asNeededBoolean
@@ -72,6 +81,8 @@ def _instruction(dosage: Any, times: Mapping[str, str]) -> dict[str, Any]:
     timing = dosage.timing
     if timing is None:
         raise MalformedError("is a MedicationRequest without a timing")
+    if len(timing.event or ()) > MAX_MOMENTS:
+        raise MalformedError(f"has more than {MAX_MOMENTS} moments")
     events = [moment for event in timing.event or () if (moment := seconds(event)) is not None]
     if timing.repeat is None:
         if not events:
@@ -84,6 +95,8 @@ def _instruction(dosage: Any, times: Mapping[str, str]) -> dict[str, Any]:
     bounds = repeat.boundsPeriod
     first, last = (None, None) if bounds is None else (day_of(bounds.start), day_of(bounds.end))
     hours, every_days = _hours(repeat, times)
+    if len(hours) > MAX_A_DAY or len(repeat.dayOfWeek or ()) > len(_WEEKDAYS):
+        raise MalformedError("has more doses a day than a person takes")
     return {
         "events": events,
         "hours": hours,
@@ -98,7 +111,7 @@ def _hours(repeat: Any, times: Mapping[str, str]) -> tuple[list[str], int]:
     """Hours of a day, HH:MM, and every how many days."""
     frequency, period, unit = int(repeat.frequency or 1), float(repeat.period or 1), repeat.periodUnit or "d"
     every_days = {"d": period, "wk": 7 * period}.get(unit, 1.0)
-    if every_days != int(every_days) or every_days < 1:
+    if not 1 <= every_days <= MAX_EVERY_DAYS or every_days != int(every_days):
         raise MalformedError("has a timing that is not understood")
     if repeat.timeOfDay:
         return [moment.strftime("%H:%M") for moment in repeat.timeOfDay], int(every_days)
@@ -107,7 +120,7 @@ def _hours(repeat: Any, times: Mapping[str, str]) -> tuple[list[str], int]:
             return [times[code] for code in repeat.when], int(every_days)
         except KeyError:
             raise MalformedError("has a timing that is not understood") from None
-    if unit == "h" and frequency == 1 and 24.0 % period == 0.0:
+    if unit == "h" and frequency == 1 and period >= _SHORTEST_H and 24.0 % period == 0.0:
         start = datetime.combine(date.min, time(8))
         steps = [start + timedelta(hours=period * step) for step in range(int(24.0 / period))]
         return sorted(step.strftime("%H:%M") for step in steps), 1

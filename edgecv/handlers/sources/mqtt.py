@@ -21,6 +21,8 @@ from edgecv.config.secrets import read_secret
 from edgecv.errors import EdgecvError
 from edgecv.handlers.desk import DeviceIdentity
 from edgecv.handlers.sources.source import CONNECTING, Arrival
+from edgecv.untrusted import EARLIEST_S, LATEST_S
+from edgecv.upstream.bounded_client import BoundedClient
 from edgecv.upstream.tls import tls_context
 
 _log = logging.getLogger("edgecv.handler")
@@ -30,6 +32,8 @@ ARRIVED = "edgecv-arrived"
 MOST_AT_ONCE = 500
 """Messages the broker sends before the first is acknowledged: what a flood can bring into memory."""
 _LONGEST_BYTES = 256 * 1024
+_MOST_BYTES_AT_ONCE = 8 * 1024 * 1024
+"""Of payloads that are not acknowledged yet; what is more waits in the network."""
 _KEEPALIVE_S = 20
 _CONNECT_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
@@ -53,7 +57,7 @@ class MqttSource:
         self._client_id = client_id
         self._box_file = box_file
         self._at = at
-        self._client: mqtt.Client | None = None
+        self._client: BoundedClient | None = None
         self._connection = 0  # packet numbers count anew on each
         self._came: list[Arrival] = []
         self._retry_s = 0.0
@@ -75,16 +79,28 @@ class MqttSource:
     def take(self, seconds: float) -> Sequence[Arrival]:
         """What came within so many seconds, or as soon as there is as much as may be under way."""
         until_s = time.monotonic() + seconds
-        while (left_s := until_s - time.monotonic()) > 0 and len(self._came) < MOST_AT_ONCE:
+        while (left_s := until_s - time.monotonic()) > 0 and not self._is_full():
             if self._client is None:
                 if time.monotonic() < self._retry_s:
                     time.sleep(min(left_s, 0.05))
                     continue
                 self._connect()
-            elif self._client.loop(left_s) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-                self._lost("closed the connection")
+            elif (why := self._pump(self._client, left_s)) is not None:
+                self._lost(why)
         came, self._came = self._came, []
         return came
+
+    def _is_full(self) -> bool:
+        return len(self._came) >= MOST_AT_ONCE or sum(len(one.payload) for one in self._came) > _MOST_BYTES_AT_ONCE
+
+    @staticmethod
+    def _pump(client: BoundedClient, seconds: float) -> str | None:
+        """Read and write; why the connection is gone, or None."""
+        try:
+            code = client.loop(seconds)
+        except Exception as error:  # paho raises what it happens to run into with packets that are none
+            return f"sent what is not MQTT 5 ({type(error).__name__})"
+        return None if code is MQTTErrorCode.MQTT_ERR_SUCCESS else client.refusal or "closed the connection"
 
     def done(self, arrivals: Sequence[Arrival]) -> None:
         """Acknowledge those of this connection; the broker sends the others again."""
@@ -118,11 +134,12 @@ class MqttSource:
         self._connection += 1
         self._client = client
 
-    def _new_client(self) -> mqtt.Client:
+    def _new_client(self) -> BoundedClient:
         broker = self._broker
-        client = mqtt.Client(
+        client = BoundedClient(
             CallbackAPIVersion.VERSION2,
             self._client_id,
+            max_packet_bytes=_LONGEST_BYTES,
             protocol=mqtt.MQTTv5,
             reconnect_on_failure=False,
             manual_ack=True,
@@ -159,13 +176,16 @@ class MqttSource:
         arrived_s = None
         for key, value in getattr(message.properties, "UserProperty", ()):
             if key == ARRIVED:
-                try:
-                    arrived_s = float(value)
-                except ValueError:
-                    continue
+                arrived_s = _seconds(value)
         receipt = (self._connection, message.mid, message.qos)
-        is_time = message.topic == REHEARSAL_TOPIC
-        self._came.append(Arrival(message.topic, bytes(message.payload), arrived_s, receipt, is_time))
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            refusal = "came on a topic that is not UTF-8"
+            self._came.append(Arrival("", bytes(message.payload), arrived_s, receipt, refusal=refusal))
+            return
+        is_time = topic == REHEARSAL_TOPIC
+        self._came.append(Arrival(topic, bytes(message.payload), arrived_s, receipt, is_time))
 
     def _lost(self, why: str) -> None:
         if self._problem is None or not self._problem.startswith(f"broker {self._address} refuses"):
@@ -182,3 +202,12 @@ class MqttSource:
         if socket is not None:
             socket.close()
         client.on_connect = client.on_subscribe = client.on_message = None
+
+
+def _seconds(text: str) -> float | None:
+    """A time of the years 2000 to 2100, or None."""
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if EARLIEST_S <= found < LATEST_S else None

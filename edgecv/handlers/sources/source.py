@@ -20,6 +20,7 @@ class Arrival:
         arrived_s: when, seconds since 1970, where the traffic of a rehearsal says so; else None.
         receipt: the source's own note of it.
         is_time: no input at all, but the time of a rehearsal.
+        refusal: why the source itself could not read it; it is set aside.
     """
 
     topic: str
@@ -27,6 +28,7 @@ class Arrival:
     arrived_s: float | None = None
     receipt: Any = None
     is_time: bool = False
+    refusal: str | None = None
 
 
 class Source(Protocol):

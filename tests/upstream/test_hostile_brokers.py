@@ -1,0 +1,194 @@
+"""Brokers and web servers that send what nobody asked for: little memory, little time, and the reason in words."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import paho.mqtt.client as mqtt
+import pytest
+from brokers import running_broker
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from small_box import Box, numbered
+from waiting import wait_for
+
+from edgecv.config.broker import parse_broker_url
+from edgecv.config.devices import MqttInput
+from edgecv.handlers.sources.mqtt import MqttSource
+from edgecv.upstream.bounded_client import MAX_ANSWER_BYTES, MAX_PROPERTIES_BYTES
+from edgecv.upstream.delivery import UndeliveredError
+from edgecv.upstream.session import BrokerSession, Login
+from edgecv.upstream.web import MAX_ANSWER_BYTES as MAX_BODY_BYTES
+from edgecv.upstream.web import exchange, refusal
+
+CONNACK = b"\x20\x03\x00\x00\x00"
+MEGABYTES_60 = 60 * 1024 * 1024
+
+
+def length(size: int) -> bytes:
+    """An MQTT variable byte integer."""
+    made = bytearray()
+    while True:
+        size, digit = divmod(size, 128)
+        made.append(digit | (128 if size else 0))
+        if not size:
+            return bytes(made)
+
+
+@contextmanager
+def serving(speak: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A server of ours that takes connections one after the other; yields its port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    connection.recv(65536)
+                    speak(connection)
+                    connection.settimeout(5.0)
+                    while connection.recv(65536):
+                        pass
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield int(listening.getsockname()[1])
+    finally:
+        listening.close()
+
+
+def huge_message(connection: socket.socket) -> None:
+    connection.sendall(CONNACK + b"\x30" + length(MEGABYTES_60))
+    for _ in range(60):
+        connection.sendall(b"x" * 1024 * 1024)
+
+
+def source(port: int, folder: Path) -> MqttSource:
+    return MqttSource(MqttInput(url=f"mqtt://127.0.0.1:{port}"), ["t/#"], "edgecv-test", folder / "box.yaml", "at")
+
+
+def test_a_message_of_60_mb_takes_no_memory_and_ends_the_connection(tmp_path: Path) -> None:
+    with serving(huge_message) as port:
+        handler = source(port, tmp_path)
+        tracemalloc.start()
+        wait_for(lambda: handler.take(0.1) or "sent a packet of more than" in str(handler.problem), "the refusal")
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 4 * 1024 * 1024
+        handler.close()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x34" + length(10) + b"\x00\x01t\x00\x01\x00abcd",  # QoS 2
+        b"\x30" + length(5) + b"\x00\x01t\x01\xff",  # properties that end too early
+        b"\x32" + length(3) + b"\xff\xff\x00",  # a topic longer than its packet
+        b"\x40" + length(MAX_ANSWER_BYTES + 1) + b"\x00" * (MAX_ANSWER_BYTES + 1),
+        b"\xff\xff\xff\xff\xff",
+    ],
+)
+def test_packets_that_are_none_end_the_connection_and_never_the_handler(tmp_path: Path, sent: bytes) -> None:
+    with serving(lambda connection: connection.sendall(CONNACK + sent)) as port:
+        handler = source(port, tmp_path)
+        wait_for(lambda: handler.take(0.1) or not str(handler.problem).startswith("connecting"), "the end of it")
+        handler.close()
+
+
+def test_a_topic_that_is_no_text_is_set_aside_and_what_follows_is_heard(tmp_path: Path) -> None:
+    def speak(connection: socket.socket) -> None:
+        bad, good = b"\x00\x01\xff\x00\x07\x00x", b"\x00\x01t\x00\x08\x00y"
+        connection.sendall(CONNACK + b"".join(b"\x32" + length(len(one)) + one for one in (bad, good)))
+
+    with serving(speak) as port:
+        handler, came = source(port, tmp_path), []
+        wait_for(lambda: came.extend(handler.take(0.1)) or len(came) >= 2, "both messages")
+        assert came[0].refusal == "came on a topic that is not UTF-8"
+        assert (came[1].topic, came[1].payload) == ("t", b"y")
+        handler.close()
+
+
+def test_properties_beyond_their_bound_are_left_out_and_the_message_is_heard(tmp_path: Path) -> None:
+    with running_broker(tmp_path, "allow_anonymous true") as broker:
+        handler, came = source(broker.port, tmp_path), []
+        wait_for(lambda: handler.take(0.1) or handler.problem is None, "the subscription")
+        bomb, arrived = (Properties(PacketTypes.PUBLISH) for _ in range(2))  # type: ignore[no-untyped-call]
+        bomb.UserProperty = [("", "")] * (MAX_PROPERTIES_BYTES // 5 + 1)
+        arrived.UserProperty = [("edgecv-arrived", "nan"), ("edgecv-arrived", "1e400"), ("edgecv-arrived", "x")]
+        for properties in (bomb, arrived):
+            publish(broker.port, properties)
+        wait_for(lambda: came.extend(handler.take(0.1)) or len(came) >= 2, "both messages")
+        assert [(one.topic, one.payload, one.arrived_s) for one in came] == [("t/1", b"{}", None)] * 2
+        handler.done(came)
+        handler.close()
+
+
+def publish(port: int, properties: Properties) -> None:
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    client.publish("t/1", b"{}", 1, properties=properties).wait_for_publish(30)
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_an_upstream_that_sends_a_huge_message_is_left_and_named(tmp_path: Path) -> None:
+    with serving(huge_message) as port:
+        login = Login("edgecv-home-mqtt", None, None, None, 0.0, None, 20)
+        address = parse_broker_url(f"mqtt://127.0.0.1:{port}")
+        with pytest.raises(UndeliveredError, match="sent a packet of more than"):
+            session = BrokerSession(address, login, lambda _packet, _reason: None, 10.0)
+            for _ in range(200):
+                session.pump(0.05)
+
+
+def test_an_endless_answer_of_a_web_server_is_cut_off(tmp_path: Path) -> None:
+    sent = [0]
+
+    def speak(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 " + b"O" * 5000 + b"\r\nContent-Type: text/plain\r\n\r\n")
+        while True:
+            sent[0] += connection.send(b"x" * 65536)
+
+    with serving(speak) as port, httpx.Client() as client:
+        began_s = time.monotonic()
+        answer = exchange(client, "POST", f"http://127.0.0.1:{port}/", content=b"{}")
+        assert refusal(answer, "host") is None
+        assert time.monotonic() - began_s < 60.0
+    assert sent[0] < 100 * MAX_BODY_BYTES  # what the network holds, and not what the server would send
+
+
+def test_what_a_server_says_in_its_refusal_is_short_and_in_one_line() -> None:
+    answer = httpx.Response(400, extensions={"reason_phrase": b"no\x1b[2J" + b"x" * 5000})
+    said = refusal(answer, "host")
+    assert said is not None
+    assert len(said) < 200
+    assert said.isprintable()
+
+
+@pytest.mark.parametrize("event", ["{", "[" * 100_000, '"text"', '{"data": "\\ud800"}', '{"data": NaN}'])
+def test_an_event_that_cannot_be_sent_does_not_hold_up_those_behind_it(
+    box: Box, short_pauses: None, tmp_path: Path, event: str
+) -> None:
+    del short_pauses
+    box.add(*numbered(5))
+    with box.outbox() as outbox, outbox._database.transaction() as connection:
+        connection.execute("UPDATE messages SET event = ? WHERE id = 'id-2'", (event,))
+    with running_broker(tmp_path, "allow_anonymous true") as broker, box.courier(mqtt=f"mqtt://{broker.host_port}"):
+        wait_for(lambda: box.depth("mqtt").waiting == 0, "what is behind it")
+    assert box.depth("mqtt").parked == 1
