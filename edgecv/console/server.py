@@ -127,7 +127,7 @@ class ConsoleServer:
         tls = settings.certificate_file is not None
         trusted = TrustedProxies(settings.all_trusted_proxies())
         _warn_of_proxies(settings)
-        app = Forwarded(make_app(console, tls=tls or settings.behind_proxy), trusted)
+        app = Forwarded(make_app(console, tls=tls or settings.behind_proxy, public_url=settings.public_url), trusted)
         self._web = WebServer(
             app, settings.listen, "console.listen", Limits(), is_proxy=trusted, tls=_certificate(settings, where.path)
         )

@@ -21,15 +21,16 @@ def host_name(host: str) -> str | None:
     return None if found is None else found[1].strip("[]").lower()
 
 
-def is_own_origin(headers: Mapping[str, str]) -> bool:
+def is_own_origin(headers: Mapping[str, str], public_url: str | None = None) -> bool:
     """Whether a request does not come from a page of another site.
 
-    Browsers say where a request comes from and no page can change it; programs say nothing.
+    Browsers say where a request comes from and no page can change it; programs say nothing. ``public_url`` is our
+    address as browsers have it, where a proxy asks us by another.
     """
     if headers.get("sec-fetch-site", "none") not in _OWN_SITES:
         return False
     origin = headers.get("origin")
-    if origin is None:
+    if origin is None or origin == public_url:
         return True
     try:
         netloc = urlsplit(origin).netloc
@@ -65,6 +66,23 @@ class LoopbackOnly:
         why = refusal_on_loopback(Headers(scope=scope)) if scope["type"] == "http" else None
         answer: ASGIApp = self._app if why is None else JSONResponse({"detail": why}, 403)
         await answer(scope, receive, send)
+
+
+def is_own_host(host: str, public_url: str | None) -> bool:
+    """Whether a ``Host`` header is one that may be answered.
+
+    Where ``public_url`` is known: its host, or an address, for no name that somebody else may point to us is one.
+    """
+    name = host_name(host)
+    if name is None or public_url is None:
+        return name is not None
+    if name == "localhost" or name == urlsplit(public_url).hostname:
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(name: str) -> bool:
