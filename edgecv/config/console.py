@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -12,6 +14,8 @@ from edgecv.config.oidc import OidcSection
 from edgecv.config.service import address, is_loopback
 from edgecv.config.upstream import web_url
 
+LOOPBACK = ("127.0.0.0/8", "::1")
+
 
 def _database_url(url: str) -> str:
     if not url.startswith(("postgresql://", "sqlite:///")):
@@ -19,6 +23,21 @@ def _database_url(url: str) -> str:
     if "@" in url and ":" in url.split("://", 1)[1].rpartition("@")[0]:
         raise ValueError("must not hold a password; use database_password_file")
     return url
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("must be an address or a network, such as 192.0.2.7 or 192.0.2.0/24") from None
+    return text
+
+
+def _origin_url(url: str) -> str:
+    parts = urlsplit(web_url(url))
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("must be an address without a path, such as https://console.example.net")
+    return url.rstrip("/")
 
 
 class ConsoleSection(Section):
@@ -30,7 +49,20 @@ class ConsoleSection(Section):
     certificate_file: SomeText | None = Field(default=None, description="the console's own certificate (PEM)")
     key_file: SomeText | None = Field(default=None, description="the key (PEM) of certificate_file")
     behind_proxy: bool = Field(
-        default=False, description="whether a proxy in front speaks TLS; true trusts its X-Forwarded-For"
+        default=False,
+        description="whether a proxy in front speaks TLS; one on this machine is believed about who its clients are",
+    )
+    trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(min_length=1)] | None = (
+        Field(
+            default=None,
+            description="addresses or networks of the proxies whose X-Forwarded-For, -Proto and -Host are believed, "
+            "instead of those on this machine: [192.0.2.7, '2001:db8::/64']; needs behind_proxy: true",
+        )
+    )
+    public_url: Annotated[str, AfterValidator(_origin_url)] | None = Field(
+        default=None,
+        description="http[s]://HOST[:PORT] of this console as browsers reach it; requests for other hosts are refused, "
+        "and reminders hold the address of their case",
     )
     database: Annotated[str, AfterValidator(_database_url)] | None = Field(
         default=None, description="postgresql://USER@HOST/NAME; by default console.db in the state directory"
@@ -53,12 +85,20 @@ class ConsoleSection(Section):
         default=None, description="a provider of logins (OpenID Connect), beside the passwords kept here"
     )
 
+    def all_trusted_proxies(self) -> tuple[str, ...]:
+        """The networks of the proxies that are believed about who their clients are."""
+        if not self.behind_proxy:
+            return ()
+        return LOOPBACK if self.trusted_proxies is None else self.trusted_proxies
+
     @classmethod
     def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
         """Passwords never cross a network in the clear."""
         if ("certificate_file" in given) != ("key_file" in given):
             missing = "key_file" if "certificate_file" in given else "certificate_file"
             yield Conflict((missing,), "is missing; a certificate and its key go together")
+        if given.get("trusted_proxies") is not None and given.get("behind_proxy") is not True:
+            yield Conflict(("trusted_proxies",), "is for behind_proxy: true only; set that, or leave this out")
         listen = given.get("listen")
         if not isinstance(listen, str) or ":" not in listen or is_loopback(listen):
             return

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-import socket
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import uvicorn
-
 from edgecv.config import Box, Hub
 from edgecv.config.console import ConsoleSection
 from edgecv.config.secrets import read_secret
+from edgecv.config.service import is_loopback
 from edgecv.config.state import refuse_root, state_directory
 from edgecv.console.accounts.elsewhere import check_grants
 from edgecv.console.accounts.provider import Provider
@@ -40,10 +37,10 @@ from edgecv.errors import ConfigError
 from edgecv.incidents.database import DATABASE
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.store import INCIDENTS
+from edgecv.serving import Limits, WebServer
+from edgecv.serving.forwarded import Forwarded, TrustedProxies
 
 _log = logging.getLogger("edgecv.console")
-_PROXIES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
-"""Whose X-Forwarded-For is believed where a proxy stands in front: only those near us."""
 
 
 class Feed(Protocol):
@@ -128,45 +125,35 @@ class ConsoleServer:
         hook = Hook.of(settings, where.path)
         self._chores = Chores(self._database, console.pictures, box, keeping, hook, self._live.tell)
         tls = settings.certificate_file is not None
-        app = make_app(console, tls=tls or settings.behind_proxy)
-        self._socket = _listening(settings.listen)
-        self.port = int(self._socket.getsockname()[1])
-        self.address = f"{'https' if tls else 'http'}://{settings.listen.rpartition(':')[0]}:{self.port}"
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            proxy_headers=settings.behind_proxy,
-            forwarded_allow_ips=_PROXIES,
-            timeout_graceful_shutdown=1,
-            **_certificate(settings, where.path),
+        trusted = TrustedProxies(settings.all_trusted_proxies())
+        _warn_of_proxies(settings)
+        app = Forwarded(make_app(console, tls=tls or settings.behind_proxy, public_url=settings.public_url), trusted)
+        self._web = WebServer(
+            app, settings.listen, "console.listen", Limits(), is_proxy=trusted, tls=_certificate(settings, where.path)
         )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="console", daemon=True)
+        self.port = self._web.port
+        self.address = f"{'https' if tls else 'http'}://{settings.listen.rpartition(':')[0]}:{self.port}"
 
     @property
     def alive(self) -> bool:
         """Whether pages are served."""
-        return self._thread.is_alive()
+        return self._web.alive
 
     def start(self) -> None:
         """Serve."""
         self._feed.start()
         self._chores.start()
-        self._thread.start()
+        self._web.start()
         _log.info("console on %s", self.address)
 
     def stop(self) -> None:
         """End within a few seconds."""
         self._live.close()
-        self._server.should_exit = True
+        self._web.ask_to_stop()
         self._feed.stop()
         self._chores.stop()
         self._verifier.close()
-        self._thread.join(3.0)
-        self._socket.close()
+        self._web.stop(3.0)
         self._database.close()
 
     def _provider_of(self, settings: ConsoleSection, file: Path) -> Provider | None:
@@ -208,6 +195,14 @@ def _state(where: Box | Hub) -> Path:
     return state_directory(where) if isinstance(where, Box) else where.state
 
 
+def _warn_of_proxies(settings: ConsoleSection) -> None:
+    if settings.behind_proxy and settings.trusted_proxies is None and not is_loopback(settings.listen):
+        _log.warning(
+            "console.trusted_proxies is not given: only a proxy on this machine is believed about who its clients are; "
+            "name the address of a proxy elsewhere, or all who come through it share one limit of tries to log in"
+        )
+
+
 def _timezone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
@@ -224,15 +219,3 @@ def _certificate(settings: ConsoleSection, file: Path) -> dict[str, Any]:
             where = "certificate_file" if key == "ssl_certfile" else "key_file"
             raise ConfigError(f"{file}: console.{where} = {path}: is not there; name a PEM file")
     return {key: str(path) for key, path in named.items()}
-
-
-def _listening(listen: str) -> socket.socket:
-    host, _, port = listen.rpartition(":")
-    host = host.strip("[]")
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, int(port)), family=family)
-    except OSError as error:
-        raise ConfigError(
-            f"console.listen = {listen}: cannot be listened on ({error.strerror}); choose another port"
-        ) from error

@@ -38,8 +38,23 @@ PASSWORD_CHARS = 10
 PASSWORD_LONGEST = 256
 """Longer ones cost hashing time that anybody could ask for."""
 
+HASHES_AT_ONCE = 2
+"""Argon2 takes 64 MiB and all cores for 0.1 s: two at once are enough for whole offices, and leave cameras the rest."""
+HASHES_WAITING = 16
+"""...and so many wait, for some seconds; who comes then is asked to try again."""
+HASH_RETRY_S = 5
+
 FORM_BYTES = 256 * 1024
 """Largest form or JSON body; notes are short, and everything larger is a file and comes by another way."""
+
+OPEN_FORM_BYTES = 8 * 1024
+"""Largest form of those who have not logged in: a name and a password."""
+FORM_FIELDS = 200
+"""Fields of a form or query; the largest page has about thirty."""
+FIELD_CHARS = 10_000
+"""Longest field of a form or query: five times the longest note, and what a provider of logins sends back."""
+PATH_CHARS = 1000
+"""Longest path; an incident's id and a file's name have 100 each."""
 
 EVIDENCE_FILE_BYTES = 1024**3
 """Largest file of evidence: a minute of 4K video is 100 to 200 MB."""
@@ -52,6 +67,8 @@ PAGE_ROWS = 30
 """Incidents a page: more than a screen, less than a phone minds."""
 API_ROWS = 200
 
+LIVE_CHECK_S = 5.0
+"""How long a stream may outlive the login it was opened with; a look at the session costs a millisecond."""
 LIVE_PING_S = 15.0
 """Between comments on a quiet stream: proxies close what is silent for 30 to 60 s."""
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-import socket
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from edgecv import serving
 from edgecv.daemon.health import BoxHealth
 from edgecv.daemon.metrics import metrics_text
-from edgecv.errors import ConfigError
 from edgecv.incidents.manifest import UNTOUCHED
+from edgecv.serving.limits import SMALL
+from edgecv.serving.own_hosts import LoopbackOnly
 
 _log = logging.getLogger("edgecv.web")
 _ID = re.compile(r"^[0-9a-f-]{36}$")
@@ -78,18 +78,21 @@ def make_app(
             _log.info("untouched evidence %s/%s was fetched by %s with the service's token", incident, name, who)
         return FileResponse(path)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             Route("/evidence/{incident}/{file}", evidence_file),
-        ]
+        ],
+        middleware=[Middleware(LoopbackOnly)] if token is None else [],
     )
+    app.router.redirect_slashes = False  # it would send to whatever the Host header says
+    return app
 
 
-class WebServer:
-    """Serves an application in a thread.
+class WebServer(serving.WebServer):
+    """Serves the application in a thread.
 
     Args:
         app: the application.
@@ -100,26 +103,4 @@ class WebServer:
     """
 
     def __init__(self, app: Starlette, listen: str) -> None:
-        host, _, port = listen.rpartition(":")
-        host = host.strip("[]")
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            self._socket = socket.create_server((host, int(port)), family=family)
-        except OSError as error:
-            raise ConfigError(
-                f"service.listen = {listen}: cannot be listened on ({error.strerror}); choose another port"
-            ) from error
-        self.port = int(self._socket.getsockname()[1])
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
-
-    def start(self) -> None:
-        """Serve."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End within about a second."""
-        self._server.should_exit = True
-        self._thread.join(2.0)
-        self._socket.close()
+        super().__init__(app, listen, "service.listen", SMALL)

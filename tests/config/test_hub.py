@@ -43,3 +43,37 @@ def test_beyond_loopback_only_with_tls(listen: str) -> None:
         ConsoleSection.model_validate({"listen": listen})
     ConsoleSection.model_validate({"listen": listen, "behind_proxy": True})
     ConsoleSection.model_validate({"listen": listen, "certificate_file": "a.pem", "key_file": "a.key"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "trusted"),
+    [
+        ({}, ()),
+        ({"behind_proxy": True}, ("127.0.0.0/8", "::1")),
+        ({"behind_proxy": True, "trusted_proxies": ("192.0.2.7", "2001:db8::/64")}, ("192.0.2.7", "2001:db8::/64")),
+    ],
+)
+def test_only_proxies_on_this_machine_or_those_that_are_named_are_believed(
+    settings: dict[str, object], trusted: tuple[str, ...]
+) -> None:
+    assert ConsoleSection.model_validate(settings).all_trusted_proxies() == trusted
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("trusted_proxies", ("proxy.example.net",), "must be an address or a network"),
+        ("trusted_proxies", ("192.0.2.7/24",), "must be an address or a network"),
+        ("trusted_proxies", (), "must have at least 1"),
+        ("public_url", "console.example.net", "must be an address such as"),
+        ("public_url", "https://console.example.net/path", "must be an address without a path"),
+    ],
+)
+def test_a_proxy_or_address_that_is_none_is_refused(key: str, value: object, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        ConsoleSection.model_validate({"behind_proxy": True, key: value})
+
+
+def test_trusted_proxies_without_a_proxy_are_refused() -> None:
+    with pytest.raises(ValidationError, match="is for behind_proxy: true only"):
+        ConsoleSection.model_validate({"trusted_proxies": ("192.0.2.7",)})

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 from console.conftest import PASSWORD, Browser, Office, arrival_of
 from sqlalchemy import select, update
+from starlette.testclient import TestClient
 
-from edgecv.console.accounts import Role, sessions
-from edgecv.console.settings import FORM_BYTES, LOGIN_FAILURES_PER_NAME, SESSION_IDLE_S
+from edgecv.console.accounts import Role, passwords, sessions
+from edgecv.console.settings import (
+    FORM_BYTES,
+    HASH_RETRY_S,
+    HASHES_AT_ONCE,
+    HASHES_WAITING,
+    LOGIN_FAILURES_PER_NAME,
+    OPEN_FORM_BYTES,
+    PASSWORD_LONGEST,
+    SESSION_IDLE_S,
+)
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AuditEntry, LoginSession, User
+from edgecv.console.web.app import make_app
 from edgecv.console.web.guard import COOKIE
 from edgecv.console.web.pages import ROUTES
 
@@ -71,9 +84,130 @@ def test_another_site_can_neither_change_nor_log_in(office: Office, header: dict
     assert office.browser().client.post("/login", data=form, headers=header).status_code == 403
 
 
+@pytest.mark.parametrize("origin", ["null", "https://[", "https://", "http://console.evil.example", "console"])
+def test_an_origin_that_is_not_ours_is_refused(office: Office, origin: str) -> None:
+    form = {"name": "chen", "password": PASSWORD}
+    assert office.browser().client.post("/login", data=form, headers={"origin": origin}).status_code == 403
+
+
 def test_a_body_larger_than_a_form_is_refused(office: Office) -> None:
-    answer = office.browser().client.post("/login", content=b"x" * (FORM_BYTES + 1))
-    assert answer.status_code == 413
+    stranger, chen = office.browser().client, office.browser("chen").client
+    assert stranger.post("/login", content=b"x" * (OPEN_FORM_BYTES + 1)).status_code == 413
+    assert chen.post("/logout", content=b"x" * (FORM_BYTES + 1)).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "path", ["/incidents/a%00", "/%00", "/static/console.css%00", "/evidence/s/d/i/%00", "/" + "x" * 2000]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_a_path_that_no_database_can_keep_is_refused(office: Office, method: str, path: str) -> None:
+    assert office.browser("chen").client.request(method, path).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query", ["building=%00", "%00=1", "&".join("state=new" for _ in range(500)), "device=" + "x" * 12000]
+)
+def test_a_query_that_no_page_has_is_refused(office: Office, query: str) -> None:
+    browser = office.browser("chen")
+    for path in ("/incidents", "/statistics", "/login", "/api/v1/incidents"):
+        assert browser.get(f"{path}?{query}").status_code == 400, path
+
+
+@pytest.mark.parametrize("query", ["building=%ff%fe", "device=%ed%a0%80", "state=%", "since=%c0%80"])
+def test_a_query_that_is_no_utf8_breaks_no_page(office: Office, query: str) -> None:
+    browser = office.browser("chen")
+    for path in ("/incidents", "/statistics", "/cameras", "/api/v1/incidents"):
+        assert browser.get(f"{path}?{query}").status_code < 500, path
+
+
+_MULTIPART = "multipart/form-data; boundary=b; charset=utf-7"
+_PART = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\n+2AA-\r\n--b--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/x-www-form-urlencoded", b"name=%00&password=x", 400),
+        ("application/x-www-form-urlencoded", b"n%00=1", 400),
+        ("application/x-www-form-urlencoded", b"&".join(b"a=1" for _ in range(500)), 400),
+        ("application/json", b'{"name": "\\ud800"}', 400),
+        ("application/json", b'{"name": NaN}', 400),
+        ("application/json", b"[" * 5000, 400),
+        (_MULTIPART, _PART, 415),
+        ("text/plain", b"name=chen&password=x", 415),
+        ("", b"name=chen&password=x", 415),
+    ],
+)
+def test_a_body_that_no_page_sends_is_refused(office: Office, content_type: str, body: bytes, status: int) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    chen = office.browser("chen")
+    for browser, path in ((office.browser(), "/login"), (chen, "/account/password"), (chen, "/users")):
+        answer = browser.client.post(path, content=body, headers=headers | {"x-csrf-token": browser.csrf})
+        assert answer.status_code == status, path
+
+
+@pytest.mark.parametrize("host", ["evil.example/x", "[", "a b", "user@console", ""])
+def test_a_host_that_is_none_is_refused(office: Office, host: str) -> None:
+    for path in ("/login", "/incidents", "/nothing"):
+        assert office.browser().client.get(path, headers={"host": host}).status_code == 421, path
+
+
+def test_where_the_public_address_is_known_other_hosts_are_refused(office: Office) -> None:
+    app = make_app(office.console, tls=True, public_url="https://falls.example.net:8443")
+    client = TestClient(app, base_url="https://falls.example.net:8443", follow_redirects=False)
+    assert client.get("/login").status_code == 200
+    for ours in ("falls.example.net", "127.0.0.1:8464", "localhost", "[::1]:8464"):
+        assert client.get("/login", headers={"host": ours}).status_code == 200, ours
+    for other in ("evil.example", "falls.example.net.evil.example"):
+        assert client.get("/login", headers={"host": other}).status_code == 421, other
+    form = {"name": "chen", "password": PASSWORD}
+    by_proxy = {"host": "127.0.0.1:8464", "origin": "https://falls.example.net:8443"}
+    assert client.post("/login", data=form, headers=by_proxy).status_code == 303
+    assert client.post("/login", data=form, headers={"origin": "https://falls.example.net"}).status_code == 403
+
+
+def test_every_redirect_is_a_path_whatever_the_host_header_says(office: Office) -> None:
+    for browser in (office.browser(), office.browser("chen")):
+        for path in (
+            "/",
+            "/login",
+            "/incidents/",
+            "/statistics/",
+            "/static",
+            "/api/v1/incidents/",
+            "/language?next=/x",
+        ):
+            answer = browser.client.get(path, headers={"host": "evil.example"}, follow_redirects=False)
+            assert "evil" not in answer.headers.get("location", ""), path
+            assert answer.status_code in {200, 303, 401, 404}, path
+
+
+def test_logging_in_again_ends_the_login_before(office: Office) -> None:
+    browser = office.browser("chen")
+    before = browser.client.cookies[COOKIE]
+    form = {"name": "chen", "password": PASSWORD, "csrf": browser.csrf}
+    assert browser.client.post("/login", data=form, follow_redirects=False).status_code == 303
+    assert browser.client.cookies[COOKIE] != before
+    thief = office.browser()
+    thief.client.cookies.set(COOKIE, before)
+    assert thief.get("/incidents").url.path == "/login"
+
+
+def test_who_comes_when_too_many_log_in_is_asked_to_come_again_and_loses_no_try(office: Office) -> None:
+    with ExitStack() as others:
+        for _ in range(HASHES_WAITING + HASHES_AT_ONCE):
+            others.callback(passwords._turns._places.release)
+            assert passwords._turns._places.acquire(blocking=False)
+        for _ in range(LOGIN_FAILURES_PER_NAME + 1):
+            form = {"name": "chen", "password": PASSWORD}
+            answer = office.browser().client.post("/login", data=form)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, str(HASH_RETRY_S))
+    assert office.browser().log_in("chen") == 200
+
+
+def test_a_password_longer_than_any_costs_no_hashing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_hasher", None)
+    assert office.browser().log_in("chen", "x" * (PASSWORD_LONGEST + 1)) == 403
 
 
 def test_guessing_is_stopped_even_when_the_guess_is_right(office: Office) -> None:
@@ -117,7 +251,19 @@ def test_logins_are_written_down_with_their_address(office: Office) -> None:
 
 
 def test_after_the_login_only_this_site_is_opened(office: Office) -> None:
-    for wish in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+    for wish in (
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "/\r\nLocation: https://evil.example",
+        " //evil.example",
+        "\\\\evil.example",
+        "/\u2028/evil.example",
+        "evil.example",
+    ):
         form = {"name": "chen", "password": PASSWORD}
         answer = office.browser().client.post("/login", params={"next": wish}, data=form, follow_redirects=False)
         assert answer.headers["location"] == "/incidents"

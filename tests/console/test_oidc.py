@@ -19,6 +19,7 @@ from sqlalchemy import select
 from edgecv.config.oidc import OidcSection
 from edgecv.console.accounts import Role, elsewhere
 from edgecv.console.accounts import provider as provider_module
+from edgecv.console.accounts.names import is_user_name, looks_like_any
 from edgecv.console.accounts.provider import ANSWER
 from edgecv.console.accounts.provider import Provider as Client
 from edgecv.console.settings import LOGIN_FAILURES_PER_NAME
@@ -175,6 +176,20 @@ def test_an_account_with_a_password_is_not_taken_over_by_one_of_its_name(town: O
     assert _roles(town, "chen@127.0.0.1") == {"jialing": "official"}
     with town.database.session(EVERYTHING) as session:
         assert session.scalars(select(User).where(User.name == "chen")).one().subject is None
+
+
+@pytest.mark.parametrize("called", ["Chen", "\u0441hen", "\uff43hen", "chen\u200b", "chen\x00"])
+def test_nobody_of_the_provider_is_called_so_that_they_look_like_somebody_here(
+    town: Office, provider: Provider, called: str
+) -> None:
+    assert provider.account is not None
+    provider.account.claims |= {"preferred_username": called, "name": "Chen\u202e\x00"}
+    assert _enter(town)[1].status_code == 200
+    with town.database.session(EVERYTHING) as session:
+        (made,) = session.scalars(select(User).where(User.subject.is_not(None)))
+    assert is_user_name(made.name)
+    assert not looks_like_any(made.name, ["chen"])
+    assert made.full_name == "Chen"
 
 
 def test_who_is_disabled_here_stays_out(town: Office) -> None:

@@ -83,6 +83,25 @@ def test_untouched_files_are_fetched_only_where_the_box_file_says_so_and_each_ti
     assert TOKEN not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "evil.example"}, {"Host": ""}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}],
+)
+def test_without_a_token_no_page_of_another_site_is_answered(evidence: Path, headers: dict[str, str]) -> None:
+    with serving(evidence, None) as client:
+        for path in ("/readyz", "/metrics"):
+            assert client.get(path, headers=headers).status_code == 403
+        assert client.get("/metrics", headers={"Host": "localhost:9464"}).status_code == 200
+    with serving(evidence, TOKEN) as client:
+        assert client.get("/healthz", headers={"Host": "box.example"}).status_code == 200
+
+
+def test_no_answer_sends_anybody_to_what_the_host_header_says(evidence: Path) -> None:
+    with serving(evidence, TOKEN) as client:
+        answer = client.get("/healthz/", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 def test_without_a_token_no_evidence_is_shown(evidence: Path) -> None:
     with serving(evidence, None) as client:
         assert client.get(f"/evidence/{INCIDENT}/clip.mp4").status_code == 403

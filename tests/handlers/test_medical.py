@@ -228,6 +228,62 @@ def test_the_hook_takes_resources_with_its_token_and_says_what_is_wrong_without_
     assert centre.rehearsal.rows("SELECT key FROM device_state WHERE key LIKE 'visit/%'")
 
 
+@pytest.fixture
+def open_centre(tmp_path: Path) -> Iterator[Hooked]:
+    """On loopback, without a token."""
+    made = Hooked(tmp_path, None)
+    yield made
+    made.close()
+
+
+FHIR = {"Content-Type": "application/fhir+json"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (FHIR, 200),
+        (FHIR | {"Host": "localhost:8480"}, 200),
+        ({"Content-Type": "application/json; charset=utf-8"}, 200),
+        (FHIR | {"Origin": "https://evil.example"}, 403),
+        (FHIR | {"Origin": "null"}, 403),
+        (FHIR | {"Origin": "https://[", "Host": "localhost"}, 403),
+        (FHIR | {"Sec-Fetch-Site": "cross-site"}, 403),
+        (FHIR | {"Sec-Fetch-Site": "same-site"}, 403),
+        (FHIR | {"Host": "evil.example"}, 403),  # points to 127.0.0.1
+        (FHIR | {"Host": "evil.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}, 403),
+        (FHIR | {"Host": "192.0.2.1"}, 403),
+        ({"Content-Type": "text/plain"}, 415),  # pages may send these to other sites without asking first
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content-Type": "multipart/form-data; boundary=application/json"}, 415),
+        ({}, 415),  # as navigator.sendBeacon does
+    ],
+)
+def test_a_hook_without_a_token_takes_nothing_that_a_page_of_another_site_sends(
+    open_centre: Hooked, headers: dict[str, str], status: int
+) -> None:
+    order = sent_of("ServiceRequest")
+    with httpx.Client(base_url=open_centre.url, timeout=60.0) as client:
+        assert client.put(order.topic, content=order.raw(), headers=headers).status_code == status
+
+
+def test_a_hook_with_a_token_takes_nothing_from_a_page_either(centre: Hooked) -> None:
+    order = sent_of("ServiceRequest")
+    shown = FHIR | {"Authorization": "Bearer t0ken"}
+    with httpx.Client(base_url=centre.url, timeout=60.0) as client:
+        evil = shown | {"Origin": "https://evil.example"}
+        assert client.put(order.topic, content=order.raw(), headers=evil).status_code == 403
+        named = shown | {"Host": "box.example"}
+        assert client.put(order.topic, content=order.raw(), headers=named).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/fhir/ServiceRequest/%00", "/fhir/ServiceRequest/" + "x" * 2000])
+def test_a_path_that_no_database_could_keep_is_refused(centre: Hooked, path: str) -> None:
+    shown = FHIR | {"Authorization": "Bearer t0ken"}
+    with httpx.Client(base_url=centre.url, timeout=60.0) as client:
+        assert client.put(path, content=sent_of("ServiceRequest").raw(), headers=shown).status_code == 400
+
+
 def test_a_hook_that_others_can_reach_needs_a_token(tmp_path: Path) -> None:
     box = tmp_path / "box.yaml"
     box.write_text("site: s\ndevices:\n  centre:\n    kind: medical_reports\n    hook: {listen: '0.0.0.0:8480'}\n")

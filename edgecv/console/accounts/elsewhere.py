@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from edgecv.config.oidc import OidcSection
 from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.names import is_user_name, plain_full_name
 from edgecv.console.accounts.sessions import begin_session, end_sessions_of
-from edgecv.console.accounts.users import find_community, is_user_name
+from edgecv.console.accounts.users import find_community, is_taken
 from edgecv.console.storage.schema import Community, Membership, User
 from edgecv.errors import ConfigError, EdgecvError
 
@@ -62,8 +63,8 @@ def enter(session: Session, settings: OidcSection, claims: Mapping[str, Any], ad
     if user.disabled:
         raise NoRoleError("disabled", f"{OIDC}: {user.name} is disabled here")
     full_name = claims.get("name")
-    if isinstance(full_name, str) and full_name.strip():
-        user.full_name = full_name.strip()[:100]
+    if isinstance(full_name, str):
+        user.full_name = plain_full_name(full_name) or user.full_name
     _give(session, user, roles, address)
     community = min(roles)
     audit(session, user.name, "login", OIDC, community=community, address=address)
@@ -144,6 +145,6 @@ def _free_name(session: Session, settings: OidcSection, claims: Mapping[str, Any
     host = urlsplit(settings.issuer).hostname or "oidc"
     digest = hashlib.sha256(_subject(settings, claims).encode()).hexdigest()
     for name in (called, f"{called}@{host}", f"u{digest[:16]}"):
-        if is_user_name(name) and session.scalar(select(User.key).where(User.name == name)) is None:
+        if is_user_name(name) and not is_taken(session, name):
             return name
     return f"u{digest[:40]}"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from edgecv.console.accounts.audit import audit
 from edgecv.console.accounts.passwords import verify_password
 from edgecv.console.accounts.sessions import begin_session
+from edgecv.console.accounts.turns import BusyError
 from edgecv.console.settings import (
     LOGIN_FAILURES_PER_ADDRESS,
     LOGIN_FAILURES_PER_NAME,
@@ -40,13 +41,21 @@ def log_in(database: ConsoleDatabase, name: str, password: str, address: str) ->
         name: as typed.
         password: as typed.
         address: where the request came from.
+
+    Raises:
+        BusyError: too many log in at this moment; the try does not count.
     """
     name = name.strip()[:64]
     if not count_try(database, name, address):
         return LoginResult("wait")
     with database.session(EVERYTHING) as session:
         user = session.scalar(select(User).where(User.name == name, User.disabled.is_(False)))
-    if not verify_password(None if user is None else user.password_hash, password) or user is None:
+    try:
+        is_right = verify_password(None if user is None else user.password_hash, password)
+    except BusyError:
+        uncount_try(database, name, address)
+        raise
+    if not is_right or user is None:
         with database.session(EVERYTHING, writes=True) as session:
             audit(session, name, "login refused", address=address)
         return LoginResult("wrong")
@@ -80,6 +89,13 @@ def count_try(database: ConsoleDatabase, name: str, address: str) -> bool:
             return False
         session.add(LoginAttempt(name=name, address=address, at_s=time.time(), ok=False))
     return True
+
+
+def uncount_try(database: ConsoleDatabase, name: str, address: str) -> None:
+    """After a password was not looked at: the last try was none."""
+    last = select(func.max(LoginAttempt.key)).where(LoginAttempt.name == name, LoginAttempt.address == address)
+    with database.session(EVERYTHING, writes=True) as session:
+        session.execute(delete(LoginAttempt).where(LoginAttempt.key == last.scalar_subquery()))
 
 
 def forget_tries(session: Session, name: str, address: str) -> None:

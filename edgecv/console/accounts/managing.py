@@ -9,10 +9,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.names import is_user_name, plain_full_name
 from edgecv.console.accounts.passwords import hash_password, verify_password
 from edgecv.console.accounts.roles import Role
 from edgecv.console.accounts.sessions import end_sessions_of
-from edgecv.console.accounts.users import add_user, is_user_name
+from edgecv.console.accounts.users import add_user, is_taken
 from edgecv.console.accounts.viewer import Viewer
 from edgecv.console.settings import PASSWORD_CHARS, PASSWORD_LONGEST
 from edgecv.console.storage.schema import Community, Membership, User
@@ -69,11 +70,13 @@ def make_user(session: Session, admin: Viewer, name: str, full_name: str, role: 
     """
     if not is_user_name(name):
         raise AccountRefusedError("name")
-    if session.scalar(select(User.key).where(User.name == name)) is not None:
+    if is_taken(session, name):
         raise AccountRefusedError("taken")
     community = session.get_one(Community, admin.community)
     password = _first_password()
-    add_user(session, name, password, role, community, by=admin.name, full_name=full_name[:100], address=address)
+    add_user(
+        session, name, password, role, community, by=admin.name, full_name=plain_full_name(full_name), address=address
+    )
     return password
 
 

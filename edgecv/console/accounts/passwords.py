@@ -1,14 +1,16 @@
-"""Passwords: hashed with argon2id by argon2-cffi's defaults (RFC 9106, low-memory profile)."""
+"""Passwords: hashed with argon2id by argon2-cffi's defaults (RFC 9106, low-memory profile), a few at a time."""
 
 from __future__ import annotations
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from edgecv.console.settings import PASSWORD_CHARS, PASSWORD_LONGEST
+from edgecv.console.accounts.turns import Turns
+from edgecv.console.settings import HASHES_AT_ONCE, HASHES_WAITING, PASSWORD_CHARS, PASSWORD_LONGEST
 from edgecv.errors import ConfigError
 
 _hasher = PasswordHasher()
+_turns = Turns(HASHES_AT_ONCE, HASHES_WAITING)
 _NOBODY = _hasher.hash("nobody")
 
 
@@ -17,16 +19,25 @@ def hash_password(password: str) -> str:
 
     Raises:
         ConfigError: the password is too short or too long.
+        BusyError: too many passwords are being hashed.
     """
     if not PASSWORD_CHARS <= len(password) <= PASSWORD_LONGEST:
         raise ConfigError(f"password: has {len(password)} characters; choose {PASSWORD_CHARS} to {PASSWORD_LONGEST}")
-    return _hasher.hash(password)
+    with _turns.turn():
+        return _hasher.hash(password)
 
 
 def verify_password(kept: str | None, password: str) -> bool:
-    """Whether it is the password of a hash. Takes as long for somebody who does not exist (``None``)."""
+    """Whether it is the password of a hash. Takes as long for somebody who does not exist (``None``).
+
+    Raises:
+        BusyError: too many passwords are being hashed.
+    """
+    if len(password) > PASSWORD_LONGEST:
+        return False  # it is nobody's
     try:
-        matches = _hasher.verify(kept or _NOBODY, password[: PASSWORD_LONGEST + 1])
+        with _turns.turn():
+            matches = _hasher.verify(kept or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
     return matches and kept is not None

@@ -60,8 +60,14 @@ def end_sessions_of(session: Session, user: int) -> None:
     session.execute(delete(LoginSession).where(LoginSession.user_id == user))
 
 
-def viewer_of(database: ConsoleDatabase, token: str) -> Viewer | None:
-    """Who a token belongs to; None where it is unknown, too old, or the user is disabled or no longer a member."""
+def viewer_of(database: ConsoleDatabase, token: str, *, is_use: bool = True) -> Viewer | None:
+    """Who a token belongs to; None where it is unknown, too old, or the user is disabled or no longer a member.
+
+    Args:
+        database: the console's.
+        token: from the cookie.
+        is_use: whether somebody does something, which keeps the session alive.
+    """
     now = time.time()
     with database.session(EVERYTHING) as session:
         row = session.execute(
@@ -82,7 +88,7 @@ def viewer_of(database: ConsoleDatabase, token: str) -> Viewer | None:
     if row is None:
         return None
     login, user, membership, community = row
-    if now - login.seen_s > SEEN_EVERY_S:
+    if is_use and now - login.seen_s > SEEN_EVERY_S:
         with database.session(EVERYTHING, writes=True) as session:
             session.execute(
                 update(LoginSession).where(LoginSession.token_sha256 == login.token_sha256).values(seen_s=now)

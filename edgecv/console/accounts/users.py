@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from sqlalchemy import func, select
@@ -10,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from edgecv.config.problems import did_you_mean
 from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.names import is_user_name, looks_like_any
 from edgecv.console.accounts.passwords import hash_password
 from edgecv.console.accounts.roles import Role
 from edgecv.console.storage.schema import Community, Membership, User
 from edgecv.errors import ConfigError
-
-_NAME = re.compile(r"[\w.@-]{2,64}")
 
 
 def add_user(
@@ -35,9 +33,12 @@ def add_user(
         ConfigError: the name is taken or no name, or the password is too short.
     """
     if not is_user_name(name):
-        raise ConfigError(f"user '{name}': must be 2 to 64 letters, digits, '.', '-', '_' or '@'")
-    if session.scalar(select(User).where(User.name == name)) is not None:
-        raise ConfigError(f"user '{name}': is there already; choose another name")
+        raise ConfigError(
+            f"user '{name}': must be 2 to 64 letters (a to z, or Chinese characters, not both), digits, '.', '-', '_' "
+            "or '@'"
+        )
+    if is_taken(session, name):
+        raise ConfigError(f"user '{name}': is there already, or one that looks like it; choose another name")
     user = User(name=name, full_name=full_name, password_hash=hash_password(password), created_s=time.time())
     session.add(user)
     session.flush()
@@ -46,9 +47,9 @@ def add_user(
     return user
 
 
-def is_user_name(name: str) -> bool:
-    """Whether somebody may be called so."""
-    return _NAME.fullmatch(name) is not None
+def is_taken(session: Session, name: str) -> bool:
+    """Whether somebody is called so, or so that it looks the same."""
+    return looks_like_any(name, session.scalars(select(User.name)))
 
 
 def find_community(session: Session, name: str | None) -> Community:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from sqlalchemy import select, update
@@ -34,11 +35,13 @@ class Hook:
         url: the address.
         key: what signs them, or None.
         file: the box or hub file.
+        public_url: the console's address as browsers have it, or None.
     """
 
     url: str
     key: bytes | None
     file: Path
+    public_url: str | None = None
 
     @classmethod
     def of(cls, settings: ConsoleSection, file: Path) -> Hook | None:
@@ -52,7 +55,7 @@ class Hook:
         key = None
         if settings.reminder_secret_file is not None:
             key = read_secret(settings.reminder_secret_file, file, "console.reminder_secret_file").encode()
-        return cls(settings.reminder_url, key, file)
+        return cls(settings.reminder_url, key, file, settings.public_url)
 
     def send(self, event: dict[str, Any]) -> str | None:
         """POST one; None when it was taken, else why it never will be.
@@ -103,7 +106,7 @@ def remind(database: ConsoleDatabase, hook: Hook | None) -> set[int]:
 
 def _sent(hook: Hook, incident: Incident, community: Community) -> bool:
     try:
-        refused = hook.send(event_of(incident, community))
+        refused = hook.send(event_of(incident, community, hook.public_url))
     except UndeliveredError as error:
         _log.warning("a reminder is not delivered yet: %s", error)
         return False
@@ -112,8 +115,9 @@ def _sent(hook: Hook, incident: Incident, community: Community) -> bool:
     return True
 
 
-def event_of(incident: Incident, community: Community) -> dict[str, Any]:
+def event_of(incident: Incident, community: Community, public_url: str | None = None) -> dict[str, Any]:
     """The reminder as a CloudEvent; it says which case and how late, and nobody's name."""
+    path = f"/incidents/{quote(incident.id, safe='')}"
     return {
         "specversion": "1.0",
         "id": f"{incident.id}:{incident.state}:{incident.state_s:.3f}",
@@ -129,6 +133,7 @@ def event_of(incident: Incident, community: Community) -> dict[str, Any]:
             "state": incident.state,
             "since_s": incident.state_s,
             "due_s": incident.due_s,
-            "path": f"/incidents/{incident.id}",
-        },
+            "path": path,
+        }
+        | ({} if public_url is None else {"url": public_url + path}),
     }

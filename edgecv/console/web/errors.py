@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from edgecv.console.settings import HASH_RETRY_S
 from edgecv.console.web.site import render
 from edgecv.console.web.texts import N_
 
@@ -17,6 +18,7 @@ _TEXTS = {
     404: N_("There is no such page or incident."),
     405: N_("That cannot be done this way."),
 }
+_BUSY = N_("Too many people log in at this moment. Try again in some seconds.")
 _OTHER = N_("Something went wrong. It is in the log; try again.")
 
 
@@ -26,7 +28,14 @@ def refused(request: Request, error: Exception) -> Response:
     return render(request, "error.html", status, code=status, text=_TEXTS.get(status, _OTHER))
 
 
+def busy(request: Request, _error: Exception) -> Response:
+    """For who comes when too many passwords are being checked."""
+    answer = render(request, "error.html", 503, code=503, text=_BUSY)
+    answer.headers["Retry-After"] = str(HASH_RETRY_S)
+    return answer
+
+
 def failed(request: Request, error: Exception) -> Response:
     """For what nobody expected."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return render(request, "error.html", 500, code=500, text=_OTHER)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from edgecv.console.intake.receive import News
-from edgecv.console.settings import LIVE_PING_S
+from edgecv.console.settings import LIVE_CHECK_S, LIVE_PING_S
 
 
 class _Listener:
@@ -50,23 +50,35 @@ class Live:
         for listener in listeners:
             self._wake(listener, "")
 
-    async def stream(self, community: int) -> AsyncIterator[bytes]:
-        """The stream of one page: ``event: incident`` and so on; data is empty, the page asks for what it shows."""
+    async def stream(self, community: int, is_allowed: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+        """The stream of one page: ``event: incident`` and so on; data is empty, the page asks for what it shows.
+
+        Args:
+            community: whose news.
+            is_allowed: asked every ``LIVE_CHECK_S``; the stream ends with the login that it was opened with.
+        """
         listener = _Listener(community)
         with self._lock:
             self._listeners.add(listener)
         try:
             yield b"retry: 2000\n: hello\n\n"
+            checked_s = told_s = listener.loop.time()
             while not self._closed:
-                try:
-                    await asyncio.wait_for(listener.woken.wait(), LIVE_PING_S)
-                except TimeoutError:
-                    yield b": still here\n\n"
-                    continue
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(listener.woken.wait(), LIVE_CHECK_S)
+                now = listener.loop.time()
+                if now - checked_s >= LIVE_CHECK_S:
+                    if not await is_allowed():
+                        break
+                    checked_s = now
                 listener.woken.clear()
-                kinds, listener.waiting = listener.waiting, set()
-                for kind in sorted(kinds - {""}):
-                    yield f"event: {kind}\ndata: new\n\n".encode()
+                kinds, listener.waiting = listener.waiting - {""}, set()
+                lines = [f"event: {kind}\ndata: new\n\n" for kind in sorted(kinds)]
+                if not lines and now - told_s >= LIVE_PING_S:
+                    lines = [": still here\n\n"]
+                if lines:
+                    told_s = now
+                    yield "".join(lines).encode()
         finally:
             with self._lock:
                 self._listeners.discard(listener)

@@ -131,7 +131,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         "viewer": getattr(request.state, "viewer", None),
         "language": spoken,
         "may": Capability,
-        "path": request.url.path,
+        "path": request.scope["path"],
         **values,
     }
     return HTMLResponse(_templates(spoken.name).get_template(template).render(shown), status, {"Vary": "Cookie"})

@@ -83,8 +83,8 @@ REFUSALS = {
     "meanwhile": N_("Somebody else changed this case meanwhile. Look at what is new and decide again."),
 }
 ACCOUNT_REFUSALS = {
-    "name": N_("A name has 2 to 64 letters, digits, '.', '-', '_' or '@'."),
-    "taken": N_("That name is taken; choose another."),
+    "name": N_("A name has 2 to 64 letters (a to z, or Chinese characters, not both), digits, '.', '-', '_' or '@'."),
+    "taken": N_("That name is taken, or looks like one that is; choose another."),
     "unknown": N_("There is no such user here."),
     "self": N_("You cannot do that to your own account; ask another administrator."),
     "shared": N_("They belong to other communities too; only who runs the console can do that."),

@@ -5,33 +5,35 @@ from __future__ import annotations
 import hmac
 import logging
 import queue
-import socket
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-import uvicorn
 from pydantic import AfterValidator, Field
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edgecv.config.base import Conflict, Section, SomeText
 from edgecv.config.secrets import read_secret
 from edgecv.config.service import address, is_loopback
-from edgecv.errors import ConfigError
 from edgecv.handlers.desk import DeviceIdentity
 from edgecv.handlers.sources.mqtt import ARRIVED
 from edgecv.handlers.sources.source import Arrival
+from edgecv.serving import WebServer
+from edgecv.serving.limits import SMALL
+from edgecv.serving.own_hosts import is_own_origin, refusal_on_loopback
+from edgecv.untrusted import EARLIEST_S, LATEST_S, UntrustedError, check_text
 
 _log = logging.getLogger("edgecv.handler")
 LARGEST_BYTES = 1024 * 1024
 _WAITING = 200
 _ANSWER_S = 30.0
+_CONTENT_TYPES = ("application/json", "application/fhir+json")
+_PATH_CHARS = 1000
 _REHEARSAL = "/rehearsal/time"
 
 
@@ -42,7 +44,9 @@ class HookInput(Section):
         default="127.0.0.1:8480", description="HOST:PORT of the hook"
     )
     token_file: SomeText | None = Field(
-        default=None, description="a file with the bearer token that callers must show; needed beyond this box"
+        default=None,
+        description="a file with the bearer token that callers must show; needed beyond this box, and on it where "
+        "others log in or a browser runs",
     )
 
     @classmethod
@@ -69,6 +73,9 @@ class HookSource:
         hook: its section of the box file.
         paths: routes as Starlette writes them, such as ``/fhir/{type}/{id}``.
 
+    Without a token only requests to an address of the loopback are answered; with one or without, none that a browser
+    sends for a page of another site, and none whose ``Content-Type`` is not JSON.
+
     Raises:
         ConfigError: the token cannot be read, or the address not listened on.
     """
@@ -79,29 +86,16 @@ class HookSource:
         if hook.token_file is not None:
             self._token = read_secret(hook.token_file, who.box_file, f"{at}.token_file")
         self._waiting: queue.Queue[Arrival] = queue.Queue(_WAITING)
-        host, _, port = hook.listen.rpartition(":")
-        host = host.strip("[]")
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            self._socket = socket.create_server((host, int(port)), family=family)
-        except OSError as error:
-            raise ConfigError(
-                f"{who.box_file}: {at}.listen = {hook.listen}: cannot be listened on ({error.strerror}); "
-                "choose another port"
-            ) from error
-        self.port = int(self._socket.getsockname()[1])
-        routes = [Route(path, self._take, methods=["POST", "PUT"]) for path in (*paths, _REHEARSAL)]
-        config = uvicorn.Config(
-            Starlette(routes=routes), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="hook", daemon=True)
-        self._thread.start()
+        app = Starlette(routes=[Route(path, self._take, methods=["POST", "PUT"]) for path in (*paths, _REHEARSAL)])
+        app.router.redirect_slashes = False  # it would send to whatever the Host header says
+        self._web = WebServer(app, hook.listen, f"{who.box_file}: {at}.listen", SMALL)
+        self.port = self._web.port
+        self._web.start()
 
     @property
     def problem(self) -> str | None:
         """Why nothing can come, or None."""
-        return None if self._thread.is_alive() else "the web hook has ended"
+        return None if self._web.alive else "the web hook has ended"
 
     def take(self, seconds: float) -> Sequence[Arrival]:
         """The requests that wait."""
@@ -127,25 +121,46 @@ class HookSource:
 
     def close(self) -> None:
         """End within about a second; who waits is told to try again."""
-        self._server.should_exit = True
+        self._web.ask_to_stop()
         while True:
             try:
                 self._waiting.get_nowait().receipt.answer.cancel()
             except queue.Empty:
                 break
-        self._thread.join(2.0)
-        self._socket.close()
+        self._web.stop()
 
     async def _take(self, request: Request) -> Response:
+        refused = self._refused(request)
+        if refused is not None:
+            return refused
+        body = bytearray()
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_BYTES:
+                    return outcome(413, "too-long", f"more than {LARGEST_BYTES} bytes are not taken")
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
+        return await run_in_threadpool(self._ask, request.method, request.url.path, bytes(body), _arrived(request))
+
+    def _refused(self, request: Request) -> Response | None:
+        """Why it is not even read, or None."""
+        why = None if is_own_origin(request.headers) else "this request came from a page of another site"
+        if self._token is None:
+            why = refusal_on_loopback(request.headers)
+        if why is not None:
+            return outcome(403, "forbidden", why)
         shown = request.headers.get("authorization", "")
         if self._token is not None and not hmac.compare_digest(shown.encode(), f"Bearer {self._token}".encode()):
             return outcome(401, "login", "show the token of the hook's token_file", {"WWW-Authenticate": "Bearer"})
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_BYTES:
-                return outcome(413, "too-long", f"more than {LARGEST_BYTES} bytes are not taken")
-        return await run_in_threadpool(self._ask, request.method, request.url.path, bytes(body), _arrived(request))
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _CONTENT_TYPES:
+            # the types that pages of other sites may send without asking first are not among them
+            return outcome(415, "not-supported", f"Content-Type must be {' or '.join(_CONTENT_TYPES)}")
+        try:
+            check_text(request.url.path, _PATH_CHARS, "the path")
+        except UntrustedError as error:
+            return outcome(400, "invalid", str(error))
+        return None
 
     def _ask(self, method: str, path: str, body: bytes, arrived_s: float | None) -> Response:
         asked = _Asked()
@@ -170,6 +185,7 @@ def outcome(status: int, code: str, text: str, headers: Mapping[str, str] | None
 
 def _arrived(request: Request) -> float | None:
     try:
-        return float(request.headers[ARRIVED])
+        arrived_s = float(request.headers[ARRIVED])
     except (KeyError, ValueError):
         return None
+    return arrived_s if EARLIEST_S <= arrived_s < LATEST_S else None

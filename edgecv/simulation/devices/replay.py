@@ -91,16 +91,17 @@ def post(arrived: Sequence[Arrived], hook: str, token: str | None) -> int:
         EdgecvError: the hook cannot be reached or refuses.
     """
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    own = {"Content-Type": "application/fhir+json"}
     count = 0
     with httpx.Client(base_url=hook.rstrip("/"), headers=headers, timeout=30.0) as client:
         for item in with_clock(arrived):
             try:
                 if isinstance(item, float):
-                    answer = client.post("/rehearsal/time", headers={ARRIVED: f"{item:.3f}"})
+                    answer = client.post("/rehearsal/time", headers=own | {ARRIVED: f"{item:.3f}"})
                 else:
-                    own = {ARRIVED: f"{item.at_s:.3f}", "Content-Type": "application/fhir+json"}
                     method, path = item.sent.method or "POST", item.sent.topic
-                    answer = client.request(method, path, content=item.sent.raw(), headers=own)
+                    arrived_at = {ARRIVED: f"{item.at_s:.3f}"}
+                    answer = client.request(method, path, content=item.sent.raw(), headers=own | arrived_at)
                     count += 1
             except httpx.HTTPError as error:
                 raise EdgecvError(f"hook {hook}: cannot be reached ({error}); is the box running?") from error

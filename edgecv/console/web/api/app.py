@@ -14,6 +14,7 @@ def make_api(console: Console) -> FastAPI:
     api = FastAPI(
         title="edgecv console", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None
     )
+    api.router.redirect_slashes = False  # it would send to whatever the Host header says
     api.state.console = console
     api.include_router(incidents.router)
     return api

@@ -16,12 +16,16 @@ from edgecv.console.web.showable import showable
 from edgecv.console.web.site import console_of, viewer_of
 
 router = APIRouter(tags=["incidents"])
-_LOGIN: dict[int | str, dict[str, Any]] = {401: {"model": Problem, "description": "not logged in"}}
+_GUARD: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "path or query is too long, or holds a NUL"},
+    401: {"model": Problem, "description": "not logged in"},
+    421: {"model": Problem, "description": "asked for another host"},
+}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "there is none"}}
 _Text = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
 
-@router.get("/incidents", responses=_LOGIN)
+@router.get("/incidents", responses=_GUARD)
 def incidents(
     request: Request,
     building: _Text = None,
@@ -46,7 +50,7 @@ def incidents(
     )
 
 
-@router.get("/incidents/{incident:path}", responses=_LOGIN | _NOT_FOUND)
+@router.get("/incidents/{incident:path}", responses=_GUARD | _NOT_FOUND)
 def one_incident(
     request: Request, incident: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 ) -> IncidentDetail:

@@ -9,9 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
-from edgecv.console.accounts.login import count_try, forget_tries
+from edgecv.console.accounts.login import count_try, forget_tries, uncount_try
 from edgecv.console.accounts.managing import AccountRefusedError, change_password, communities_of
 from edgecv.console.accounts.sessions import switch_community
+from edgecv.console.accounts.turns import BusyError
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import User
 from edgecv.console.web.guard import COOKIE
@@ -43,6 +44,9 @@ def _change(request: Request, old: str, new: str, again: str) -> Response:
             forget_tries(session, viewer.name, address)
     except AccountRefusedError as error:
         return _page(request, 422, error.reason)
+    except BusyError:
+        uncount_try(database, viewer.name, address)
+        raise
     return RedirectResponse("/login", 303)
 
 

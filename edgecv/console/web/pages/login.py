@@ -38,7 +38,14 @@ async def enter(request: Request) -> Response:
     if result.token is None:
         status = 429 if result.outcome == "wait" else 403
         return await run_in_threadpool(form_page, request, result.outcome, name, status)
+    if request.state.viewer is not None:
+        await run_in_threadpool(_end, request)  # one browser, one login
     return let_in(result.token, local(request.query_params.get("next")))
+
+
+def _end(request: Request) -> None:
+    with console_of(request).database.session(EVERYTHING, writes=True) as session:
+        end_session(session, request.cookies[COOKIE])
 
 
 def leave(request: Request) -> Response:

@@ -16,8 +16,10 @@ from edgecv.console.accounts.audit import audit
 from edgecv.console.accounts.elsewhere import OIDC, NoRoleError, enter, shut_out
 from edgecv.console.accounts.login import count_try
 from edgecv.console.accounts.provider import ANSWER, Ask, Provider, ProviderError
+from edgecv.console.accounts.sessions import end_session
 from edgecv.console.settings import OIDC_BEGUN_S
 from edgecv.console.storage import EVERYTHING
+from edgecv.console.web.guard import COOKIE
 from edgecv.console.web.pages.login import form_page, let_in, local
 from edgecv.console.web.site import console_of
 
@@ -59,6 +61,8 @@ def come_back(request: Request) -> Response:
     try:
         with database.session(EVERYTHING, writes=True) as session:
             token = enter(session, provider.settings, claims, address)
+            if request.state.viewer is not None:  # one browser, one login
+                end_session(session, request.cookies[COOKIE])
     except NoRoleError as error:
         if error.reason == "role":  # what they were given before is over, in other browsers too
             with database.session(EVERYTHING, writes=True) as session:
