@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from edgecv.capture import pictures_between
+from edgecv.capture.picture_size import read_picture
 from edgecv.console.evidence.bundle import Bundle, read_bundle
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.settings import PICTURE_QUALITY
@@ -94,8 +94,10 @@ def _made(bundle: Bundle, source: Path, record: Mapping[str, Any], name: str) ->
     if name == "still.jpg":
         picture, things = _still(source, things, bundle.clip_start_s or 0.0)
     else:
-        read = cv2.imdecode(np.frombuffer(source.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-        picture = None if read is None else read.astype(np.uint8)
+        try:
+            picture = read_picture(source)
+        except (EdgecvError, OSError):
+            picture = None
     if picture is None:
         return None
     size = (picture.shape[1], picture.shape[0])

@@ -18,6 +18,7 @@ from edgecv.config.secrets import read_secret
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.settings import EVIDENCE_FILE_BYTES, EVIDENCE_FILES, TOKEN_CHARS
 from edgecv.errors import ConfigError
+from edgecv.incidents.evidence_names import is_evidence
 from edgecv.incidents.files import FULL_ERRORS, flush_directory, sha256_file
 from edgecv.incidents.manifest import (
     MANIFEST,
@@ -115,7 +116,7 @@ class EvidenceFiles:
 
     def _target(self, site: str, incident: str, name: str) -> Path:
         folder = self._shelf.folder(site, incident)
-        if folder is None or not self._shelf.is_name(name):
+        if folder is None or not is_evidence(name):
             raise RefusedFileError(400, "the address holds no id of an incident or no name of a file")
         if folder.is_file():
             raise RefusedFileError(400, "that is no id of an incident")  # such as box.pub, the site's key

@@ -22,6 +22,7 @@ from edgecv.console.evidence.shelf import PICTURES
 from edgecv.console.storage.schema import AccessEntry, Incident
 from edgecv.console.web.pages.incident import facts, known, page
 from edgecv.console.web.site import console_of, needs, render, viewer_of
+from edgecv.incidents.evidence_names import CLIPS
 from edgecv.incidents.keys import BOX_PUB
 
 ALL, HUB_PUB = "all.zip", "hub.pub"
@@ -120,7 +121,7 @@ def opened_file(request: Request) -> Response:
         raise HTTPException(404)
     name = request.path_params["name"]
     path = console_of(request).shelf.file(incident.site, incident.id, name)
-    if path is None or not (name in PICTURES or (action == "view" and name.startswith("clip."))):
+    if path is None or not (name in PICTURES or (action == "view" and name in CLIPS)):
         raise HTTPException(404)
     return FileResponse(path)
 
