@@ -90,3 +90,9 @@ NOTE_CHARS = 2000
 """Longest note or reason."""
 
 PICTURE_QUALITY = 88
+PICTURES_WAITING = 8
+"""Requests that may wait for a picture to be made; each holds one of the console's 40 threads."""
+PICTURES_FAILED = 1000
+"""Pictures that could not be made are remembered, so many, lest each look at a page costs a try."""
+REPLAYS_WAITING = 20
+"""Replays that may wait; at some minutes each that is a morning."""

@@ -44,10 +44,6 @@ class Shelf:
         path = folder / name
         return path if path.is_file() else None
 
-    def key_file(self, site: str, name: str) -> Path:
-        """Where the key of the box that sealed the evidence of a site is, there or not."""
-        return self.root / site / name if self.by_site else self.root.parent / name
-
     def files(self, site: str, incident_id: str, *, pictures_only: bool = False) -> list[str]:
         """The names of all its files, the manifest last; none where it is not here (yet, or any more)."""
         folder = self.folder(site, incident_id)

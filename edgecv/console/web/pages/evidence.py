@@ -152,9 +152,9 @@ def _packed(request: Request, incident: Incident, names: list[str]) -> Path:
                 path = shelf.file(incident.site, incident.id, name)
                 if path is not None:
                     archive.write(path, f"{incident.id}/{name}")
-            key = shelf.key_file(incident.site, BOX_PUB)
-            if key.is_file():
-                archive.write(key, BOX_PUB)
+            key = console_of(request).verifier.key_of(incident.site, incident.id)
+            if key is not None:
+                archive.writestr(BOX_PUB, key.pem)
             keeping = console_of(request).keeping
             if keeping is not None:  # deletions on a hub are signed by the hub
                 archive.writestr(HUB_PUB, keeping.public_pem)
