@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgecv.console.evidence.shelf import Shelf
@@ -12,6 +15,7 @@ from edgecv.incidents.keys import BOX_PUB, PublicKey, parse_public_key
 KEYS = "keys"
 """Folder beside the evidence of a hub: ``SITE.pub`` in it holds the public keys of the site's boxes."""
 _PEM = re.compile(rb"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----", re.DOTALL)
+_SIGNATURE_BYTES = 64  # of Ed25519
 _MOST_BYTES = 64 * 1024
 """Of a file with keys; one has 113 bytes."""
 
@@ -52,6 +56,22 @@ class SiteKeys:
         """
         keys = self.of(site)
         return next((key for key in keys if key.key_id == key_id), keys[0] if keys else None)
+
+
+def signed_by(keys: Sequence[PublicKey], manifest: Path, signature: Path) -> bool:
+    """Whether a signature in base64 is that of one of the keys over a manifest; without keys, whether it may be one.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    try:
+        signed = base64.b64decode(signature.read_bytes().strip(), validate=True)
+    except (FileNotFoundError, binascii.Error):
+        return False
+    if not keys:
+        return len(signed) == _SIGNATURE_BYTES
+    data = manifest.read_bytes()
+    return any(key.verify(signed, data) for key in keys)
 
 
 def _keys_in(path: Path) -> tuple[PublicKey, ...]:
