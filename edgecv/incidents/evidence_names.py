@@ -22,7 +22,7 @@ PICTURE_BYTES = 32 * 1024 * 1024
 """A JPEG of 8K at the best quality has 20 MB."""
 TEXT_BYTES = 1024 * 1024
 """A record of a minute at 50 frames a second has 300 KB."""
-SET_UP_BYTES = 256 * 1024
+SET_UP_BYTES = 128 * 1024
 """One camera with its facade and calibration has 10 KB; YAML is slow to read."""
 SIGNATURE_BYTES = 1024
 """64 bytes in base64."""

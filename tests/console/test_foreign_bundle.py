@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from capture.test_open_container import png_of
-from console.seen_bundle import SIZE, record_of, write_evidence
+from console.seen_bundle import CAMERA, SIZE, record_of, write_evidence
 
+from edgecv.calibration import camera as camera_module
 from edgecv.console.evidence.bundle import read_bundle
 from edgecv.console.evidence.path import drawing_of, places
 from edgecv.console.evidence.shelf import Shelf
@@ -18,7 +20,7 @@ from edgecv.errors import ConfigError
 from edgecv.incidents import rerun as rerun_module
 from edgecv.incidents.record import Incident
 from edgecv.incidents.rerun import rerun
-from edgecv.incidents.set_up import camera_in
+from edgecv.incidents.set_up import QUICK_POINTS, camera_in
 
 
 @pytest.fixture
@@ -87,10 +89,49 @@ def test_a_box_file_names_no_file_outside_of_its_bundle(folder: Path, name: str)
 def test_a_box_file_longer_than_any_box_writes_is_not_parsed(folder: Path, name: str) -> None:
     with (folder / name).open("a") as file:
         file.write("# " + "x" * 300_000 + "\n")
-    with pytest.raises(ConfigError, match=f"{name}: is not a plain file of 256 KB at most"):
+    with pytest.raises(ConfigError, match=f"{name}: is not a plain file of 128 KB at most"):
         camera_in(folder)
     bundle = read_bundle(folder)
     assert bundle is not None and bundle.view is None
+
+
+def test_a_calibration_of_many_points_is_solved_from_some_of_them_as_well(folder: Path) -> None:
+    """500 points that fit, as a search of the picture may find them."""
+    places = np.array([[x, y, 0.0] for x in np.linspace(-7, 7, 20) for y in np.linspace(2, 22, 25)])
+    pixels = CAMERA.project(places)
+    points = [
+        {"pixel": pixel, "facade": place}
+        for pixel, place in zip(pixels.round(3).tolist(), places[:, :2].round(6).tolist(), strict=True)
+        if 0 <= pixel[0] < SIZE[0] and 0 <= pixel[1] < SIZE[1]
+    ]
+    assert len(points) > 3 * QUICK_POINTS
+    calibration = {"image_size": list(SIZE), "points": points, "focal_px": 420.0}
+    (folder / "calibration.yaml").write_text(yaml.safe_dump(calibration))
+    quick = camera_in(folder, quick=True)
+    assert quick is not None and quick.camera is not None
+    assert np.abs(quick.camera.project(places) - pixels).max() < 0.1
+    bundle = read_bundle(folder)
+    assert bundle is not None and bundle.view is not None
+
+
+def test_a_page_solves_no_more_points_than_are_quick(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    real = camera_module.solved_of
+
+    def counted(calibration: Any, plan: Any) -> Any:
+        seen.append(len(calibration.points) + len(calibration.verticals))
+        return real(calibration, plan)
+
+    monkeypatch.setattr(camera_module, "solved_of", counted)
+    calibration = yaml.safe_load((folder / "calibration.yaml").read_text())
+    first = calibration["points"][0]
+    calibration["points"] += [
+        {"pixel": [first["pixel"][0], first["pixel"][1] + n * 0.01], "facade": [first["facade"][0], 4.0 + n * 0.01]}
+        for n in range(1, 500)
+    ]
+    (folder / "calibration.yaml").write_text(yaml.safe_dump(calibration))
+    read_bundle(folder)
+    assert seen and max(seen) <= 2 * QUICK_POINTS
 
 
 @pytest.mark.parametrize("candidates", [5, "many", {"floor": 1}, [5], [{"floor": 10**400, "p": 1}], [{"floor": 1e400}]])

@@ -9,10 +9,10 @@ from typing import Any
 
 from edgecv.capture.picture_size import check_size, picture_size
 from edgecv.errors import EdgecvError
-from edgecv.incidents.evidence_names import CLIPS, PICTURE_BYTES, TEXT_BYTES
+from edgecv.incidents.evidence_names import CLIPS, PICTURE_BYTES, SET_UP, TEXT_BYTES
 from edgecv.incidents.manifest import blurred_name
 from edgecv.incidents.sealing import RECORD
-from edgecv.incidents.set_up import BOX_FILE, camera_in
+from edgecv.incidents.set_up import camera_in
 from edgecv.privacy import View
 from edgecv.untrusted import read_json
 
@@ -43,7 +43,7 @@ def read_bundle(folder: Path | None) -> Bundle | None:
     """The bundle in a folder, or None where there is none (yet, or any more)."""
     if folder is None or not folder.is_dir():
         return None
-    marks = tuple(_mark(folder / name) for name in (RECORD, BOX_FILE, *_STROBES))
+    marks = tuple(_mark(folder / name) for name in (RECORD, *SET_UP, *_STROBES, *CLIPS))
     return _read(folder, marks)
 
 
@@ -93,7 +93,7 @@ def _size(picture: Path) -> tuple[int, int] | None:
 
 def _view(folder: Path, size: tuple[int, int] | None) -> View | None:
     try:
-        found = camera_in(folder)
+        found = camera_in(folder, quick=True)
     except (EdgecvError, OSError):
         return None
     if found is None or found.camera is None or found.plan is None or found.image_size not in {None, size}:
