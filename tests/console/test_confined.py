@@ -138,7 +138,7 @@ def test_a_job_without_enough_memory_ends_and_says_so(hub: Shelf) -> None:
     large = cv2.imencode(".jpg", np.zeros((6000, 6000, 3), np.uint8))[1].tobytes()
     (_folder(hub) / "strobe.jpg").write_bytes(large)
     request = {"job": "picture", "folder": str(_folder(hub)), "record": RECORD, "name": "strobe.jpg"}
-    with pytest.raises(ConfinedError, match="need more memory than a job may have"):
+    with pytest.raises(ConfinedError, match="need more memory than it may have"):
         Confined(replace(PICTURE, memory_bytes=200 * 1024**2), 0).run(request)
 
 
@@ -148,7 +148,7 @@ def test_a_job_that_takes_too_long_is_ended(
 ) -> None:
     code = "while True: pass"
     monkeypatch.setattr(confined, "_COMMAND", (sys.executable, "-c", _limited(code)))
-    with pytest.raises(ConfinedError, match="it took too long and was ended"):
+    with pytest.raises(ConfinedError, match="took too long and was ended"):
         Confined(limits, 0).run({})
 
 
@@ -185,7 +185,7 @@ def test_more_jobs_than_may_wait_are_refused_at_once(monkeypatch: pytest.MonkeyP
     assert refused.value.is_busy
     jobs.close()
     thread.join(30)
-    assert ended == ["it took too long and was ended"]
+    assert ended == ["took too long and was ended"]
     with pytest.raises(ConfinedError, match="being stopped"):
         jobs.run({})
 

@@ -151,7 +151,7 @@ class Verifier:
             )
             answer = json.loads(said)
         except ConfinedError as error:
-            return Checked(False, (f"the replay gave no answer: {error}",))
+            return Checked(False, (f"the replay {error}",))
         lines = {name: tuple(_short(line, folder) for line in answer[name]) for name in ("problems", "notes")}
         return Checked(answer["ok"], lines["problems"], lines["notes"])
 

@@ -48,7 +48,7 @@ REPLAY = Limits(3 * 1024**3, 1200, 1800.0)
 
 
 class ConfinedError(Exception):
-    """A job gave no answer; why, in plain words.
+    """A job gave no answer; why, in plain words that follow "the job".
 
     Attributes:
         is_busy: whether it was not even tried.
@@ -87,7 +87,7 @@ class Confined:
             ConfinedError: there is none.
         """
         if not self._places.acquire(blocking=False):
-            raise ConfinedError("too many wait already; try again later", is_busy=True)
+            raise ConfinedError("was left out, for too many wait already", is_busy=True)
         try:
             with self._turn:
                 return self._run(json.dumps(request).encode())
@@ -109,7 +109,7 @@ class Confined:
             try:
                 with self._state:
                     if self._closed:
-                        raise ConfinedError("the console is being stopped", is_busy=True)
+                        raise ConfinedError("was left out, for the console is being stopped", is_busy=True)
                     self._running = process = subprocess.Popen(
                         [*command, "--output", str(_ANSWER_BYTES)],
                         stdin=subprocess.PIPE,
@@ -122,17 +122,17 @@ class Confined:
             except subprocess.TimeoutExpired:
                 _kill(process)
                 process.communicate()
-                raise ConfinedError("it took too long and was ended") from None
+                raise ConfinedError("took too long and was ended") from None
             except OSError as error:
                 _log.warning("a process that decodes evidence cannot be started: %s", error)
-                raise ConfinedError("it cannot be started; the log has more") from error
+                raise ConfinedError("cannot be started; the log has more") from error
             finally:
                 with self._state:
                     self._running = None
             if process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
-                raise ConfinedError("it took too long and was ended")
+                raise ConfinedError("took too long and was ended")
             if process.returncode != 0:
-                raise ConfinedError("it failed: the files are damaged, or need more memory than a job may have")
+                raise ConfinedError("failed: the files are damaged, or need more memory than it may have")
             answer.seek(0)
             return answer.read()
 

@@ -91,7 +91,7 @@ class Pictures:
             request = {"job": "picture", "folder": str(bundle.folder), "record": record, "name": name}
             made = self._confined.run(request)
         except ConfinedError as error:
-            _log.warning("no %s of %s: %s", name, bundle.folder.name, error)
+            _log.warning("no %s of %s: making it %s", name, bundle.folder.name, error)
             if error.is_busy:
                 return None
             made = b""
