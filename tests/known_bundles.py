@@ -15,7 +15,11 @@ from edgecv.incidents.record import Incident
 from edgecv.incidents.sealing import Link, seal
 
 SEALED_AT = datetime(2026, 5, 1, 14, 15, tzinfo=UTC)
-FILES = {"clip.mp4": b"moving pictures", "still.jpg": b"one picture", "strobe.jpg": b"all at once"}
+FILES = {
+    "clip.mp4": b"\0\0\0\x20ftypisom moving pictures",
+    "still.jpg": b"\xff\xd8\xff one picture",
+    "strobe.jpg": b"\xff\xd8\xff all at once",
+}
 
 
 def record(

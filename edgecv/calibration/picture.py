@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.calibration.overlay import glass_of
 from edgecv.capture.file import pictures_between
+from edgecv.capture.picture_size import is_picture, read_picture
 from edgecv.errors import InputError
 from edgecv.geometry import FacadePlan, PinholeCamera
 from edgecv.incidents.drawing import (
@@ -45,9 +45,11 @@ def first_picture(path: Path) -> Picture:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
-    read = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if read is not None:
-        return np.asarray(read, np.uint8)
+    try:
+        if is_picture(path):
+            return read_picture(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     for _, picture in pictures_between(path, 0.0, 1e9):
         return picture
     raise InputError(f"{path}: neither a picture nor a video that can be read")

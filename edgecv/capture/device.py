@@ -15,6 +15,8 @@ import av
 from av.error import FFmpegError
 from av.video.frame import PictureType
 
+from edgecv.capture.open_container import open_v4l2
+
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
@@ -48,15 +50,11 @@ def open_device(
         options["framerate"] = f"{fps:g}"
     for form in _FORMS:
         try:
-            return _opened(address, {**options, "input_format": form}, timeout_s)
+            return open_v4l2(address, {**options, "input_format": form}, timeout_s)
         except FFmpegError as error:
             if error.errno != errno.EINVAL:  # EINVAL: it has no such form
                 raise
-    return _opened(address, options, timeout_s)
-
-
-def _opened(address: str, options: dict[str, str], timeout_s: tuple[float, float]) -> av.container.InputContainer:
-    return av.open(address, mode="r", format="v4l2", options=options, timeout=timeout_s)
+    return open_v4l2(address, options, timeout_s)
 
 
 class Compressor:

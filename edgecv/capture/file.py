@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 
 from edgecv.capture.clock import MediaClock
 from edgecv.capture.frame import Frame
+from edgecv.capture.open_container import open_file
+from edgecv.capture.picture_size import check_size
 from edgecv.capture.recording import RecordedSession, recorded_session
 from edgecv.capture.shot import Shot
 from edgecv.errors import InputError
@@ -224,9 +227,11 @@ def _open(path: Path) -> av.container.InputContainer:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     try:
-        return av.open(str(path), mode="r", metadata_errors="replace")
+        return open_file(path)
     except (FFmpegError, ValueError) as error:
         hint = "not a video, or cut before its index; record to Matroska or fragmented MP4 to survive power cuts"
+        if getattr(error, "errno", None) == errno.EINVAL:
+            hint = "a format that is never opened: playlists and lists of files; name the video itself"
         raise InputError(f"{path}: cannot be opened as video: {hint}") from error
 
 
@@ -239,6 +244,13 @@ def _video_stream(container: av.container.InputContainer, path: Path) -> VideoSt
     if streams[0].codec_context is None:
         container.close()
         raise InputError(f"{path}: its codec is not known to this FFmpeg")
+    size = (streams[0].codec_context.width, streams[0].codec_context.height)
+    if size > (0, 0):
+        try:
+            check_size(size, str(path))
+        except InputError:
+            container.close()
+            raise
     return streams[0]
 
 

@@ -19,6 +19,7 @@ from av.error import FFmpegError, HTTPUnauthorizedError
 from av.video.codeccontext import VideoCodecContext
 
 from edgecv.capture.device import Compressor, open_device
+from edgecv.capture.open_container import open_file, open_stream
 from edgecv.capture.packets import stamp_of
 from edgecv.config.addresses import redacted, shown_address
 from edgecv.config.source import is_device, is_recorded
@@ -267,13 +268,9 @@ def _open(source: StreamSource) -> av.container.InputContainer:
             raise FileNotFoundError(2, os.strerror(2))
         if is_device(source.address):
             return open_device(source.address, source.size_px, source.fps, (OPEN_S, SILENT_S))
-        return av.open(
-            source.full_address(),
-            mode="r",
-            options=options,
-            timeout=None if source.is_file else (OPEN_S, SILENT_S),
-            metadata_errors="replace",
-        )
+        if source.is_file:
+            return open_file(Path(source.address))
+        return open_stream(source.full_address(), options, (OPEN_S, SILENT_S))
     except HTTPUnauthorizedError as error:
         raise StreamError(
             f"{source.shown}: refuses user and password; check the camera's login in the box file", "login"

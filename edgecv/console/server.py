@@ -107,6 +107,7 @@ class ConsoleServer:
             hub_key = BoxKey.load_or_create(where.state)
             keeping = HubKeeping(self._database, shelf, hub_key, where.settings.keep_days)
         self._verifier = Verifier(shelf, None if hub_key is None else hub_key.public)
+        self._pictures = Pictures(shelf, _state(where) / "blurred")
         console = Console(
             database=self._database,
             shelf=shelf,
@@ -114,7 +115,7 @@ class ConsoleServer:
             language=settings.language,
             timezone=_timezone(settings.timezone),
             problems=lambda: [] if self._feed.problem is None else [self._feed.problem],
-            pictures=Pictures(shelf, _state(where) / "blurred"),
+            pictures=self._pictures,
             verifier=self._verifier,
             box=box,
             keeping=keeping,
@@ -153,6 +154,7 @@ class ConsoleServer:
         self._feed.stop()
         self._chores.stop()
         self._verifier.close()
+        self._pictures.close()
         self._web.stop(3.0)
         self._database.close()
 

@@ -56,8 +56,19 @@ FIELD_CHARS = 10_000
 PATH_CHARS = 1000
 """Longest path; an incident's id and a file's name have 100 each."""
 
-EVIDENCE_FILE_BYTES = 1024**3
-"""Largest file of evidence: a minute of 4K video is 100 to 200 MB."""
+UPLOADS_AT_ONCE = 4
+"""Of one site; a box sends one file after the other, and a site has few boxes."""
+UNFINISHED_INCIDENTS = 64
+"""Of one site; a box finishes one before it begins the next."""
+UNFINISHED_BYTES = 8 * 1024**3
+"""Of one site, together."""
+UNFINISHED_YOUNG_S = 3600.0
+"""What was added to in the last hour is not dropped to make room for others."""
+UNFINISHED_S = 7 * 86400.0
+"""A box that was cut off goes on when it is there again; after a week it is not the same upload any more."""
+KEPT_FREE_BYTES = 2 * 1024**3
+KEPT_FREE_SHARE = 0.03
+"""Uploads leave so much of the disk free, whichever is less: the database lies there, too."""
 EVIDENCE_FILES = 64
 """Files of one incident; a box writes about ten."""
 TOKEN_CHARS = 32
@@ -126,3 +137,9 @@ NOTE_CHARS = 2000
 """Longest note or reason."""
 
 PICTURE_QUALITY = 88
+PICTURES_WAITING = 8
+"""Requests that may wait for a picture to be made; each holds one of the console's 40 threads."""
+PICTURES_FAILED = 1000
+"""Pictures that could not be made are remembered, so many, lest each look at a page costs a try."""
+REPLAYS_WAITING = 20
+"""Replays that may wait; at some minutes each that is a morning."""

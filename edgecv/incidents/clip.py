@@ -13,6 +13,7 @@ import av
 from av.error import FFmpegError
 
 from edgecv.capture import VideoFile
+from edgecv.capture.open_container import open_file
 from edgecv.capture.packets import copied, stamp_of
 from edgecv.errors import InputError
 from edgecv.incidents.files import DISK_ERRORS
@@ -56,7 +57,7 @@ def cut_clip(source: Path, destination: Path, start_s: float, end_s: float) -> C
     """
     with VideoFile(source) as video:
         first_pts = video.first_pts
-    with av.open(str(source), metadata_errors="replace") as reader:
+    with open_file(source) as reader:
         stream = reader.streams.video[0]
         base = stream.time_base or Fraction(1, 1000)
         packets = _packets_between(reader, first_pts, base, max(0.0, start_s), end_s)

@@ -107,14 +107,27 @@ def load_public_key(path: Path) -> PublicKey:
         raw = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read as a public key ({error.strerror}); name a box's box.pub") from error
+    return parse_public_key(raw, str(path))
+
+
+def parse_public_key(raw: bytes, what: str) -> PublicKey:
+    """The public key that a PEM text holds.
+
+    Args:
+        raw: the text.
+        what: names it in errors.
+
+    Raises:
+        ConfigError: it is no Ed25519 public key.
+    """
     if b"PRIVATE KEY" in raw:
-        raise ConfigError(f"{path}: is a private key, which belongs on its box alone; give the box.pub beside it")
+        raise ConfigError(f"{what}: is a private key, which belongs on its box alone; give the box.pub beside it")
     try:
         key = load_pem_public_key(raw)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ConfigError(f"{path}: is not a public key in PEM; give a box's box.pub") from error
+        raise ConfigError(f"{what}: is not a public key in PEM; give a box's box.pub") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise ConfigError(f"{path}: is a public key, but no Ed25519 one as boxes have; give a box's box.pub")
+        raise ConfigError(f"{what}: is a public key, but no Ed25519 one as boxes have; give a box's box.pub")
     return PublicKey(key)
 
 

@@ -25,6 +25,8 @@ SEALS = frozenset({MANIFEST, SIGNATURE, DELETION, DELETION_SIGNATURE})
 """What is written about the evidence and is none itself."""
 
 
+_SMALL_BYTES = 16 * 1024 * 1024
+"""Record, manifest and signatures; a record of a minute has 300 KB."""
 _PICTURES = ("still.jpg", "strobe.jpg")
 UNTOUCHED = ("clip.mp4", "clip.mkv", "clip.avi", *_PICTURES)
 """Files that show people as the camera saw them. A copy of a bundle may be without them, all or none of them: what is
@@ -168,11 +170,15 @@ def read_raw(path: Path) -> bytes:
         EvidenceError: it is missing or cannot be read.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_SMALL_BYTES + 1)
     except FileNotFoundError:
         raise EvidenceError(f"{path}: is missing") from None
     except OSError as error:
         raise EvidenceError(f"{path}: cannot be read ({error.strerror})") from error
+    if len(raw) > _SMALL_BYTES:
+        raise EvidenceError(f"{path}: has more than {_SMALL_BYTES // 2**20} MB, which no box writes")
+    return raw
 
 
 def check_files(folder: Path, listed: Mapping[str, FileEntry], seals: Collection[str] = (MANIFEST,)) -> list[str]:

@@ -7,19 +7,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgecv._version import __version__
-from edgecv.calibration.camera import camera_of
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
-from edgecv.config import load_box
-from edgecv.errors import EdgecvError
+from edgecv.errors import EdgecvError, InputError
 from edgecv.incidents.agreement import best_match, contradictions, disagreements
 from edgecv.incidents.build import Source, build_incident
+from edgecv.incidents.evidence_names import CLIPS
 from edgecv.incidents.record import Incident
 from edgecv.incidents.second_look import second_look
+from edgecv.incidents.set_up import BOX_FILE, camera_in
 from edgecv.pipeline import Pipeline
 from edgecv.replay import ReplayCamera
 
-BOX_FILE = "box.yaml"
+LONGEST_CLIP_S = 600.0
+"""A box cuts from the last half minute, and a minute more at most."""
+MOST_FRAMES = 60_000
+"""Ten minutes at 100 frames a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def rerun(folder: Path, record: Incident) -> Rerun:
     if record.software.version != __version__:
         notes.append(f"recorded by edgecv {record.software.version}, replayed by {__version__}")
     try:
-        box = _camera_of(folder)
+        box = camera_in(folder)
         # whoever recorded without a configuration had no calibration either
         same_setup = box is not None or record.software.config_sha256 is None
         if not same_setup:
@@ -72,6 +75,8 @@ def _first_look(
     findings: list[Finding] = []
     with VideoFile(clip) as video:
         for frame in video:
+            if frame.t_s > LONGEST_CLIP_S or frame.index > MOST_FRAMES:
+                raise InputError(f"{clip}: is longer than any clip that a box cuts ({LONGEST_CLIP_S:g} s)")
             findings.extend(pipeline.process(frame))
     findings.extend(pipeline.flush())
     source = _source(clip, record, camera)
@@ -100,12 +105,14 @@ def _source(clip: Path, record: Incident, camera: ReplayCamera) -> Source:
 
 
 def _clip_of(folder: Path, record: Incident) -> Path:
-    if record.evidence.clip is not None:
-        return folder / Path(record.evidence.clip).name
-    return next(iter(sorted(folder.glob("clip.*"))), folder / "clip.mp4")
+    """The clip, under one of the names that boxes give it.
 
-
-def _camera_of(folder: Path) -> ReplayCamera | None:
-    """The camera as the box had it; None where the folder does not tell."""
-    path = folder / BOX_FILE
-    return camera_of(load_box(path), None).camera if path.exists() else None
+    Raises:
+        InputError: the record names another file.
+    """
+    name = record.evidence.clip
+    if name is None:
+        name = next((name for name in CLIPS if (folder / name).exists()), CLIPS[0])
+    if name not in CLIPS or (folder / name).is_symlink():
+        raise InputError(f"{folder}: the record's clip is none of {', '.join(CLIPS)}; no box writes that")
+    return folder / name

@@ -109,7 +109,7 @@ def sightings(record: Mapping[str, Any]) -> list[Sighting]:
     """The track; none where it is not one of numbers."""
     try:
         found = [tuple(float(point[key]) for key in ("t", "x", "y", "w", "h")) for point in record.get("track") or ()]
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         return []
     return [s for s in found if all(map(math.isfinite, s))]  # type: ignore[misc]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.capture import VideoFile
+from edgecv.capture.picture_size import is_picture, read_picture
 from edgecv.errors import InputError
 from edgecv.simulation.facade_picture import draw_background
 from edgecv.simulation.scene import Scene
@@ -28,10 +30,7 @@ class Backdrop:
         if path is None:
             self._still = draw_background(scene)
         elif path.suffix.lower() in _PICTURES:
-            picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None
-            if picture is None:
-                raise InputError(f"{path}: the background is not a picture that can be read; check the path")
-            self._still = _fitted(np.asarray(picture, np.uint8), scene.size)
+            self._still = _fitted(_luma(path), scene.size)
         else:
             self._video = self._frames()
 
@@ -54,6 +53,18 @@ class Backdrop:
                     yield _fitted(np.asarray(frame.luma, np.uint8), self._scene.size)
             if count == 0:
                 raise InputError(f"{self._scene.background}: the background video has no frames; choose another")
+
+
+def _luma(path: Path) -> NDArray[np.uint8]:
+    try:
+        if is_picture(path):
+            return read_picture(path, grey=True)
+        with VideoFile(path) as other:  # BMP, TIFF, WebP
+            return np.asarray(next(iter(other)).luma, np.uint8)
+    except (OSError, InputError) as error:
+        raise InputError(
+            f"{path}: the background is not a picture that can be read; check the path ({error})"
+        ) from error
 
 
 def _fitted(luma: NDArray[np.uint8], size: tuple[int, int]) -> Float32:

@@ -55,3 +55,33 @@ def test_without_a_calibration_heights_are_roughly_right_and_said_to_be() -> Non
 def test_what_cannot_be_plotted_is_left_out(track: list[dict[str, object]]) -> None:
     assert heights_of({"track": track}, None) is None
     assert heights_of({"track": track}, VIEW, SIZE[1]) is None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"t": 1e12},
+        {"t": -1e300},
+        {"t": 10**400},
+        {"x": 1e300},
+        {"w": 1e300},
+    ],
+)
+@pytest.mark.parametrize("view", [None, VIEW])
+def test_a_track_that_nothing_flies_is_not_flown(spoil: dict[str, float], view: View | None) -> None:
+    """A track of 10^12 s would be integrated for years."""
+    track = [*RECORD["track"][:-1], RECORD["track"][-1] | spoil]
+    assert heights_of(RECORD | {"track": track}, view, SIZE[1]) is None
+
+
+def test_a_track_of_more_sightings_than_a_camera_makes_is_not_flown() -> None:
+    last = RECORD["track"][-1]
+    track = [*RECORD["track"], *({**last, "t": last["t"] + 1e-4 * n} for n in range(10_000))]
+    assert heights_of(RECORD | {"track": track}, None) is None
+
+
+@pytest.mark.parametrize("velocity", [[1e300, 0.0, 0.0], [0.0], [10**400, 0, 0], "fast"])
+def test_a_launch_that_is_none_is_not_flown(velocity: object) -> None:
+    record = RECORD | {"motion": RECORD["motion"] | {"launch_velocity_mps": velocity}}
+    curves = heights_of(record, VIEW, SIZE[1])
+    assert curves is None or not curves.above_ground

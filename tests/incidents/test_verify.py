@@ -311,3 +311,13 @@ def test_a_clip_that_cannot_be_played_is_a_problem_only_when_it_is_replayed(bund
     problems = verify_bundle(bundle, key.public).problems
     assert len(problems) == 1
     assert problems[0].startswith(f"{bundle}: cannot be replayed: {bundle / 'clip.mp4'}: ")
+
+
+def test_a_record_longer_than_any_is_not_read_into_memory(tmp_path: Path) -> None:
+    key = BoxKey.load_or_create(tmp_path / "state")
+    bundle = sealed_bundle(tmp_path, key)
+    with (bundle / "manifest.json").open("r+b") as file:
+        file.truncate(10**12)  # takes no room on the disk
+    found = verify_bundle(bundle, key.public, replay=False)
+    assert not found.ok
+    assert any("manifest.json: has more than 16 MB, which no box writes" in line for line in found.problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from edgecv.calibration.camera import solved_of
 from edgecv.calibration.picture import first_picture
+from edgecv.capture.picture_size import PictureError, read_picture
 from edgecv.config import Box
 from edgecv.config.source import is_recorded
 from edgecv.console.cameras.desk import CameraDesk
@@ -78,16 +80,16 @@ class LivePictures:
             known = self._shown.get(camera)
             if known is not None and known[0] == at_s:
                 return known[1]
-            picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+            picture = read_picture(path)
         except FileNotFoundError as error:
             raise NoPictureError(
                 "no picture yet; one comes in a second while the daemon watches this camera"
             ) from error
         except OSError as error:
             raise NoPictureError(f"pictures cannot be asked for ({error.strerror})") from error
-        if picture is None:
-            raise NoPictureError("the picture cannot be read; the next comes in a second")
-        return self._blurred(box, camera, np.asarray(picture, np.uint8), at_s)
+        except PictureError as error:
+            raise NoPictureError("the picture cannot be read; the next comes in a second") from error
+        return self._blurred(box, camera, picture, at_s)
 
     def take(self, camera: str) -> Taken:
         """Take a full clear picture now; who may see it and why is the caller's business.
@@ -120,9 +122,8 @@ class LivePictures:
             files.ask("full")
             while time.time() - asked_s < STILL_WAIT_S:
                 if path.exists() and path.stat().st_mtime >= asked_s:
-                    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-                    if picture is not None:
-                        return _taken(np.asarray(picture, np.uint8))
+                    with suppress(PictureError):  # half written
+                        return _taken(read_picture(path))
                 time.sleep(0.1)
         except OSError as error:
             raise NoPictureError(f"pictures cannot be asked for ({error.strerror})") from error

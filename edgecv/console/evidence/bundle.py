@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import av
-from av.error import FFmpegError
-
-from edgecv.calibration.camera import camera_of
-from edgecv.config import load_box
+from edgecv.capture.picture_size import check_size, picture_size
 from edgecv.errors import EdgecvError
+from edgecv.incidents.evidence_names import CLIPS, PICTURE_BYTES, SET_UP, TEXT_BYTES
 from edgecv.incidents.manifest import blurred_name
-from edgecv.incidents.rerun import BOX_FILE
 from edgecv.incidents.sealing import RECORD
+from edgecv.incidents.set_up import camera_in
 from edgecv.privacy import View
+from edgecv.untrusted import read_json
 
 _STROBES = ("strobe.jpg", blurred_name("strobe.jpg"))
 """A hub may have the second alone."""
@@ -46,7 +43,7 @@ def read_bundle(folder: Path | None) -> Bundle | None:
     """The bundle in a folder, or None where there is none (yet, or any more)."""
     if folder is None or not folder.is_dir():
         return None
-    marks = tuple(_mark(folder / name) for name in (RECORD, BOX_FILE, *_STROBES))
+    marks = tuple(_mark(folder / name) for name in (RECORD, *SET_UP, *_STROBES, *CLIPS))
     return _read(folder, marks)
 
 
@@ -54,14 +51,14 @@ def read_bundle(folder: Path | None) -> Bundle | None:
 def _read(folder: Path, _marks: tuple[int, ...]) -> Bundle:
     told = _evidence(folder / RECORD)
     name, start = told.get("clip"), told.get("clip_start_s")
-    clip = folder / Path(name).name if isinstance(name, str) else None
+    clip = folder / name if name in CLIPS else None
     size = next((size for name in _STROBES if (size := _size(folder / name)) is not None), None)
     return Bundle(
         folder,
         clip if clip is not None and clip.is_file() else None,
         float(start) if isinstance(start, int | float) else None,
         size,
-        _view(folder / BOX_FILE, size),
+        _view(folder, size),
     )
 
 
@@ -74,28 +71,31 @@ def _mark(path: Path) -> int:
 
 def _evidence(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text())["evidence"]
+        if path.stat().st_size > TEXT_BYTES:
+            return {}
+        found = read_json(path.read_bytes(), max_bytes=TEXT_BYTES)["evidence"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _size(picture: Path) -> tuple[int, int] | None:
+    """By the header alone; None where there is no picture, or one that is too large to be decoded."""
     try:
-        with av.open(str(picture)) as file:  # reads the header alone
-            stream = file.streams.video[0]
-            return stream.width, stream.height
-    except (FFmpegError, OSError, IndexError):
+        with picture.open("rb") as file:
+            size = picture_size(file.read(PICTURE_BYTES))
+        if size is not None:
+            check_size(size, picture.name)
+    except (EdgecvError, OSError):
         return None
+    return size
 
 
-def _view(path: Path, size: tuple[int, int] | None) -> View | None:
-    if not path.is_file():
-        return None
+def _view(folder: Path, size: tuple[int, int] | None) -> View | None:
     try:
-        found = camera_of(load_box(path), None).camera
-    except EdgecvError:
+        found = camera_in(folder, quick=True)
+    except (EdgecvError, OSError):
         return None
-    if found.camera is None or found.plan is None or found.image_size not in {None, size}:
+    if found is None or found.camera is None or found.plan is None or found.image_size not in {None, size}:
         return None
     return View(found.camera, found.plan)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecv.console.evidence.confined import REPLAY, Confined, ConfinedError
 from edgecv.console.evidence.shelf import Shelf
-from edgecv.errors import EdgecvError
-from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
-from edgecv.incidents.manifest import MANIFEST
+from edgecv.console.evidence.site_keys import SiteKeys
+from edgecv.console.settings import REPLAYS_WAITING
+from edgecv.errors import ConfigError
+from edgecv.incidents.keys import PublicKey
+from edgecv.incidents.manifest import MANIFEST, EvidenceError, SealedManifest, parse_manifest, read_raw
 from edgecv.incidents.verify import verify_bundle
 
 _log = logging.getLogger("edgecv.console")
 _MOST_KEPT = 200
-_LONGEST_S = 1800.0
-_COMMAND = (sys.executable, "-m", "edgecv", "incidents", "verify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Checked:
 
 
 class Verifier:
-    """Checks bundles; replays run one at a time, in a process of their own with the lowest priority.
+    """Checks bundles; replays run one at a time, in a confined process with the lowest priority.
 
     Args:
         shelf: where evidence lies.
@@ -56,7 +56,8 @@ class Verifier:
         self._results: dict[Path, Checked] = {}
         self._waiting: list[Path] = []
         self._lock = threading.Lock()
-        self._running: subprocess.Popen[str] | None = None
+        self._confined = Confined(REPLAY, waiting=0)
+        self._keys = SiteKeys(shelf)
         self._closed = False
 
     def check(self, site: str, incident_id: str) -> Checked | None:
@@ -64,12 +65,17 @@ class Verifier:
         folder = self._shelf.folder(site, incident_id)
         if folder is None or not (folder / MANIFEST).is_file():
             return None
-        public = self._key(site)
+        public = self._key(site, folder)
         found = verify_bundle(folder, public, replay=False, whole=not self._shelf.by_site, hub=self._hub)
         problems = tuple(_short(line, folder) for line in found.problems)
         notes = tuple(_short(line, folder) for line in found.notes)
         key_id = None if public is None else public.key_id
         return Checked(found.ok, problems, notes, found.deleted, bool(found.withheld), key_id)
+
+    def key_of(self, site: str, incident_id: str) -> PublicKey | None:
+        """The key that the evidence is checked against; None where none is known."""
+        folder = self._shelf.folder(site, incident_id)
+        return None if folder is None else self._key(site, folder)
 
     def replay(self, site: str, incident_id: str) -> None:
         """Begin a replay of the clip, after those that were asked for before."""
@@ -78,6 +84,9 @@ class Verifier:
             return
         with self._lock:
             if folder in self._waiting or self._closed:
+                return
+            if len(self._waiting) > REPLAYS_WAITING:
+                _log.warning("a replay of %s is left out: %d wait already", incident_id, REPLAYS_WAITING)
                 return
             self._results.pop(folder, None)
             self._waiting.append(folder)
@@ -96,15 +105,18 @@ class Verifier:
         """End what runs."""
         with self._lock:
             self._closed = True
-            running = self._running
-        if running is not None:
-            running.kill()
+        self._confined.close()
 
-    def _key(self, site: str) -> PublicKey | None:
-        path = self._shelf.key_file(site, BOX_PUB)
+    def _key(self, site: str, folder: Path) -> PublicKey | None:
+        """The key that its manifest names, else the site's, against which it then does not hold."""
         try:
-            return load_public_key(path) if path.is_file() else None
-        except EdgecvError:
+            manifest = parse_manifest(read_raw(folder / MANIFEST), folder / MANIFEST)
+        except EvidenceError:
+            manifest = None
+        try:
+            return self._keys.for_key_id(site, manifest.key if isinstance(manifest, SealedManifest) else None)
+        except ConfigError as error:
+            _log.warning("evidence of %s cannot be checked: %s", site, error)
             return None
 
     def _work(self) -> None:
@@ -115,8 +127,12 @@ class Verifier:
                     return
                 folder = self._waiting[0]
             # what is deleted has no clip to replay, and its proof may be the hub's
-            told = self.check(self._site_of(folder), folder.name)
-            checked = told if told is not None and told.deleted else self._replay(folder)
+            try:
+                told = self.check(self._site_of(folder), folder.name)
+                checked = told if told is not None and told.deleted else self._replay(folder)
+            except Exception:  # or its page would wait for ever
+                _log.exception("the replay of %s failed", folder.name)
+                checked = Checked(False, ("the replay failed; the log has more",))
             with self._lock:
                 self._waiting.remove(folder)
                 self._results[folder] = checked
@@ -127,28 +143,17 @@ class Verifier:
         return folder.parent.name if self._shelf.by_site else ""
 
     def _replay(self, folder: Path) -> Checked:
-        key = self._shelf.key_file(self._site_of(folder), BOX_PUB)
-        command = ["nice", "-n", "19", *_COMMAND, str(folder), *(["--key", str(key)] if key.is_file() else [])]
-        if not self._shelf.by_site:
-            command.append("--whole")
+        public = self._key(self._site_of(folder), folder)
+        pem = None if public is None else public.pem.decode()
         try:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            with self._lock:
-                self._running = process
-            said, wrong = process.communicate(timeout=_LONGEST_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            return Checked(False, ("the replay took too long and was ended",))
-        except OSError as error:
-            _log.warning("a clip cannot be replayed: %s", error)
-            return Checked(False, ("the replay cannot be started; the log has more",))
-        finally:
-            with self._lock:
-                self._running = None
-        notes = tuple(_short(line[6:], folder) for line in said.splitlines() if line.startswith("note: "))
-        problems = tuple(_short(line.removeprefix("edgecv: "), folder) for line in wrong.splitlines() if line.strip())
-        return Checked(process.returncode == 0, problems if process.returncode else (), notes)
+            said = self._confined.run(
+                {"job": "replay", "folder": str(folder), "key": pem, "whole": not self._shelf.by_site}
+            )
+            answer = json.loads(said)
+        except ConfinedError as error:
+            return Checked(False, (f"the replay {error}",))
+        lines = {name: tuple(_short(line, folder) for line in answer[name]) for name in ("problems", "notes")}
+        return Checked(answer["ok"], lines["problems"], lines["notes"])
 
 
 def _short(line: str, folder: Path) -> str:

@@ -20,6 +20,12 @@ from edgecv.trajectory.drag import drag_from_terminal, fall_positions
 
 Float64 = NDArray[np.float64]
 Curve = list[tuple[float, float]]
+_LONGEST_S = 120.0
+"""From the first sighting to the last: a sheet of paper from the highest roof takes less; each step is flown."""
+_MOST_SIGHTINGS = 10_000
+"""Two minutes at 80 frames a second."""
+_LARGEST = 1e7
+"""Of any time in seconds and place in pixels or metres: beyond it nothing is measured any more."""
 _UNSEEN_S = 3.0  # a thing is seen at the latest so long after it was let go
 _FASTEST_MPS = 500.0  # a terminal velocity that is no drag at all
 _OFF_SHARE = 0.02  # of the picture's height: a launch that leads farther away from the sightings is not shown
@@ -45,7 +51,7 @@ class HeightCurves:
 def heights_of(record: Mapping[str, Any], view: View | None, picture_height: int | None = None) -> HeightCurves | None:
     """What the plot shows; None where the record does not allow it."""
     track = np.array(sightings(record), np.float64).reshape(-1, 5)
-    if len(track) < 3:
+    if not 3 <= len(track) <= _MOST_SIGHTINGS or not _is_flown(track):
         return None
     try:
         if view is not None and picture_height is not None:
@@ -53,8 +59,14 @@ def heights_of(record: Mapping[str, Any], view: View | None, picture_height: int
             if calibrated is not None:
                 return calibrated
         return _by_gravity(record, track)
-    except (TypeError, ValueError, KeyError, np.linalg.LinAlgError):
+    except (TypeError, ValueError, KeyError, OverflowError, np.linalg.LinAlgError):
         return None
+
+
+def _is_flown(track: Float64) -> bool:
+    """Whether times run on, for no longer than anything falls, and every number is one that could be measured."""
+    times = track[:, 0]
+    return bool(np.abs(track).max() <= _LARGEST and (np.diff(times) >= 0.0).all() and np.ptp(times) <= _LONGEST_S)
 
 
 def _terminal(record: Mapping[str, Any]) -> float:
@@ -69,6 +81,8 @@ def _flown_again(record: Mapping[str, Any], view: View, track: Float64, most_off
     _, camera = view.face(origin.get("facade"))
     start = np.array([[float(origin["x_m"]), float(origin["y_m"]), 0.0]])
     velocity = np.array([[float(v) for v in motion["launch_velocity_mps"]]])
+    if velocity.shape != (1, 3) or not max(np.abs(start).max(), np.abs(velocity).max()) <= _LARGEST:
+        return None
     times, seen_px = track[:, 0], track[:, 1:3]
 
     def flown(times_s: Float64, terminal_mps: float) -> Float64:

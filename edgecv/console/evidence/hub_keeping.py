@@ -22,6 +22,7 @@ from edgecv.console.cases.machine import State
 from edgecv.console.cases.note import plain
 from edgecv.console.evidence.box_store import Kept
 from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.settings import UNFINISHED_S
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.schema import EvidenceEntry, Incident, Site
 from edgecv.incidents.keys import BoxKey
@@ -96,7 +97,7 @@ class HubKeeping:
         """
         now_s = time.time() if now_s is None else now_s
         done: list[str] = []
-        for site, folder in self._old_folders(now_s - self._keep_days * _DAY_S):
+        for site, folder in self._old_folders(now_s):
             with self._database.session(EVERYTHING, writes=True) as session:
                 line = self._delete(session, site, folder, now_s)
             if line is not None:
@@ -104,15 +105,18 @@ class HubKeeping:
                 done.append(line)
         return done
 
-    def _old_folders(self, before_s: float) -> Iterator[tuple[str, Path]]:
-        """Folders that may have to go: those of incidents that came before, and of incidents that are not known."""
+    def _old_folders(self, now_s: float) -> Iterator[tuple[str, Path]]:
+        """Folders that may have to go: of incidents that are old or not known, and those that never became whole."""
+        before_s = now_s - self._keep_days * _DAY_S
         with self._database.session(EVERYTHING) as session:
             newer = _names(session, select(Incident.site, Incident.source_id).where(Incident.received_s >= before_s))
             gone = select(EvidenceEntry.site, EvidenceEntry.incident_id).where(EvidenceEntry.action == "delete")
             logged = _names(session, gone)
         for folder in sorted(self._shelf.root.glob("*/*")):
             name = (folder.parent.name, folder.name)
-            if folder.is_dir() and name not in newer and not (name in logged and _is_emptied(folder)):
+            if not folder.is_dir() or (name in logged and _is_emptied(folder)):
+                continue
+            if name not in newer or not (folder / MANIFEST).exists():
                 yield name[0], folder
 
     def _delete(self, session: Session, site: str, folder: Path, now_s: float) -> str | None:
@@ -125,8 +129,10 @@ class HubKeeping:
         )
         if community is not None and _hold(session, community, site, folder.name) is not None:
             return None
+        # a name with a dot in front: an upload that was to replace another, and was cut off
+        is_whole = (folder / MANIFEST).exists() and not folder.name.startswith(".")
         days = self._days(finished=incident is not None and incident.state in _ENDS)
-        is_whole = (folder / MANIFEST).exists()
+        days = days if is_whole else UNFINISHED_S / _DAY_S
         # a box may still be sending what is not whole, and nobody knows since when an unknown one is there
         came_s = incident.received_s if incident is not None and is_whole else folder.stat().st_mtime
         if came_s >= now_s - days * _DAY_S:

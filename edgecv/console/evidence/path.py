@@ -10,6 +10,10 @@ from typing import Any
 from edgecv.console.evidence.bundle import Bundle
 from edgecv.privacy import Sighting, sightings
 
+_HIGHEST_FLOOR = 1000
+"""No building comes near it."""
+_MOST_PLACES = 1000
+"""Candidates that are looked at; a facade of 100 floors with ten windows each has so many."""
 Corners = list[list[float]]
 """Pixels, one ``[x, y]`` a corner."""
 
@@ -59,10 +63,13 @@ def places(record: Mapping[str, Any], bundle: Bundle | None = None) -> list[Plac
     origin = record.get("origin") or {}
     view = None if bundle is None else bundle.view
     found = []
-    for candidate in origin.get("candidates") or ():
+    candidates = origin.get("candidates")
+    for candidate in candidates[:_MOST_PLACES] if isinstance(candidates, list) else ():
         try:
             floor, p = int(candidate["floor"]), float(candidate["p"])
-        except (TypeError, ValueError, KeyError):
+        except (TypeError, ValueError, KeyError, OverflowError):
+            continue
+        if abs(floor) > _HIGHEST_FLOOR or not math.isfinite(p):
             continue
         window, name = candidate.get("window"), candidate.get("floor_name")
         facade = candidate.get("facade") or origin.get("facade")
@@ -81,6 +88,7 @@ def drawing_of(record: Mapping[str, Any], bundle: Bundle | None) -> Drawing | No
     origin = record.get("origin") or {}
     listed = places(record, bundle)
     floor, window = origin.get("floor"), origin.get("window")
+    floor = floor if isinstance(floor, int) and abs(floor) <= _HIGHEST_FLOOR else None
     likely = next((p for p in listed if p.floor == floor and p.window == window), None)
     if likely is None and floor is not None and window is None:  # the floor alone is named
         same = [p for p in listed if p.floor == floor]
@@ -97,6 +105,6 @@ def drawing_of(record: Mapping[str, Any], bundle: Bundle | None) -> Drawing | No
 def _pixel(origin: Mapping[str, Any]) -> tuple[float, float] | None:
     try:
         x, y = (float(value) for value in origin.get("pixel") or ())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return (x, y) if math.isfinite(x) and math.isfinite(y) else None

@@ -7,7 +7,9 @@ import hmac
 import logging
 import os
 import secrets
+import shutil
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -16,12 +18,20 @@ from starlette.concurrency import run_in_threadpool
 from edgecv.config import Hub
 from edgecv.config.secrets import read_secret
 from edgecv.console.evidence.shelf import Shelf
-from edgecv.console.settings import EVIDENCE_FILE_BYTES, EVIDENCE_FILES, TOKEN_CHARS
+from edgecv.console.evidence.site_keys import SiteKeys, signed_by
+from edgecv.console.intake.refused import RefusedFileError
+from edgecv.console.intake.unfinished import Unfinished
+from edgecv.console.settings import EVIDENCE_FILES, TOKEN_CHARS, UPLOADS_AT_ONCE
 from edgecv.errors import ConfigError
+from edgecv.incidents.evidence_names import HEAD_BYTES, KINDS, Kind
 from edgecv.incidents.files import FULL_ERRORS, flush_directory, sha256_file
+from edgecv.incidents.keys import PublicKey
 from edgecv.incidents.manifest import (
+    DELETION,
+    DELETION_SIGNATURE,
     MANIFEST,
     SEALS,
+    SIGNATURE,
     EvidenceError,
     SealedManifest,
     check_files,
@@ -31,14 +41,10 @@ from edgecv.incidents.manifest import (
 )
 
 _log = logging.getLogger("edgecv.console")
-
-
-class RefusedFileError(Exception):
-    """A file that is not taken: the answer's status, and why in plain words."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
+_NOT_UPLOADED = frozenset({DELETION, DELETION_SIGNATURE})
+"""A hub deletes in its own time and signs that itself; before a manifest they would only stand in its way."""
+_MOST_TOLD = 5
+"""Of what differs, in an answer."""
 
 
 class EvidenceFiles:
@@ -51,6 +57,9 @@ class EvidenceFiles:
 
     def __init__(self, shelf: Shelf, tokens: Mapping[str, str]) -> None:
         self._shelf = shelf
+        self._keys = SiteKeys(shelf)
+        self._unfinished = Unfinished(shelf)
+        self._writing: Counter[str] = Counter()
         self._placing = threading.Lock()
         self._digests = {site: _digest(token) for site, token in tokens.items()}
 
@@ -70,7 +79,10 @@ class EvidenceFiles:
             if token in tokens.values():
                 raise ConfigError(f"{hub.path}: {at}: is the token of another site; each needs its own")
             tokens[site] = token
-        return cls(shelf, tokens)
+        files = cls(shelf, tokens)
+        for site in tokens:
+            files.tell_unverified(site)
+        return files
 
     def allows(self, site: str, authorization: str) -> bool:
         """Whether a header ``Authorization: Bearer TOKEN`` is that of the site's boxes."""
@@ -97,59 +109,108 @@ class EvidenceFiles:
         Raises:
             RefusedFileError: it cannot be taken; nothing of it is left.
         """
-        target = self._target(site, incident, name)
-        if announced is not None and announced > EVIDENCE_FILE_BYTES:
-            raise RefusedFileError(413, f"a file may have {EVIDENCE_FILE_BYTES} bytes")
-        aside = target.with_name(f".{name}.{secrets.token_hex(8)}.part")
+        folder, kind = self._folder(site, incident), KINDS.get(name)
+        if kind is None or name in _NOT_UPLOADED:
+            raise RefusedFileError(400, f"boxes send no file of evidence called {name[:64]!r}", "name")
+        if announced is not None and announced > kind.most_bytes:
+            raise RefusedFileError(413, f"{name} may have {kind.most_bytes} bytes", "size")
+        if self._writing[site] >= UPLOADS_AT_ONCE:
+            raise RefusedFileError(503, f"{UPLOADS_AT_ONCE} files of {site} are being sent already", "many")
+        self._writing[site] += 1
+        aside: Path | None = None
         try:
-            await run_in_threadpool(_make_room, target)
-            found = await _write(aside, body)
+            place = await run_in_threadpool(self._make_room, site, folder, name)
+            aside = place / f".{name}.{secrets.token_hex(8)}.part"
+            found = await _write(aside, body, name, kind)
             if not hmac.compare_digest(found, sha256.strip().lower()):
-                raise RefusedFileError(400, "the content is not what X-Content-SHA256 says; send it again")
-            return await run_in_threadpool(self._put_in_turn, aside, target, incident, found)
+                raise RefusedFileError(400, "the content is not what X-Content-SHA256 says; send it again", "hash")
+            return await run_in_threadpool(self._put_in_turn, aside, place / name, site, folder, found)
         except OSError as error:
             _log.error("evidence %s/%s/%s cannot be kept: %s", site, incident, name, error.strerror)
-            raise RefusedFileError(507 if error.errno in FULL_ERRORS else 500, "it cannot be kept now") from error
+            status = 507 if error.errno in FULL_ERRORS else 500
+            raise RefusedFileError(status, "it cannot be kept now", "disk") from error
         finally:
-            aside.unlink(missing_ok=True)
+            self._writing[site] -= 1
+            if aside is not None:
+                aside.unlink(missing_ok=True)
 
-    def _target(self, site: str, incident: str, name: str) -> Path:
+    def tell_unverified(self, site: str) -> None:
+        """Say in the log where nobody can tell whose box sealed the evidence of a site."""
+        try:
+            if self._keys.of(site):
+                return
+            _log.warning(
+                "evidence of %s is kept, but not verified: put box.pub of its boxes to %s", site, self._keys.file(site)
+            )
+        except ConfigError as error:
+            _log.error("no evidence of %s is taken: %s", site, error)
+
+    def _folder(self, site: str, incident: str) -> Path:
         folder = self._shelf.folder(site, incident)
-        if folder is None or not self._shelf.is_name(name):
-            raise RefusedFileError(400, "the address holds no id of an incident or no name of a file")
-        if folder.is_file():
-            raise RefusedFileError(400, "that is no id of an incident")  # such as box.pub, the site's key
-        return folder / name
+        if folder is None or folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise RefusedFileError(400, "the address holds no id of an incident", "id")
+        return folder
 
-    def _put_in_turn(self, aside: Path, target: Path, incident: str, found: str) -> bool:
+    def _make_room(self, site: str, folder: Path, name: str) -> Path:
+        """Where the files of an incident are gathered: its folder, or one beside it where somebody squats there."""
+        place = folder.with_name(f".{folder.name}.new") if self._is_squatted(site, folder) else folder
+        if not (place / MANIFEST).exists():
+            self._unfinished.admit(site, place)
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        names = {path.name for path in place.iterdir()} | {name}
+        if len(names) > EVIDENCE_FILES:
+            raise RefusedFileError(409, f"an incident has {EVIDENCE_FILES} files at most", "files")
+        return place
+
+    def _is_squatted(self, site: str, folder: Path) -> bool:
+        """Whether what is complete there is signed by none of the site's keys: its true owner may replace it."""
+        if not (folder / MANIFEST).exists() or (folder / DELETION_SIGNATURE).exists():
+            return False
+        keys = self._site_keys(site)
+        return bool(keys) and not signed_by(keys, folder / MANIFEST, folder / SIGNATURE)
+
+    def _site_keys(self, site: str) -> tuple[PublicKey, ...]:
+        try:
+            return self._keys.of(site)
+        except ConfigError as error:
+            _log.error("no evidence of %s is taken: %s", site, error)
+            raise RefusedFileError(503, "the keys of this site cannot be read; its log says more", "keys") from error
+
+    def _put_in_turn(self, aside: Path, target: Path, site: str, folder: Path, found: str) -> bool:
         with self._placing:  # lest a file is changed while its manifest is compared
-            return _put_in_place(aside, target, incident, found)
+            is_complete = _put_in_place(aside, target, folder.name, found, self._site_keys(site))
+            if is_complete and target.parent != folder:
+                _replace(folder, target.parent)
+                _log.warning("evidence of %s from %s replaced: no key of the site had signed it", folder.name, site)
+            return is_complete
 
 
-def _put_in_place(aside: Path, target: Path, incident: str, found: str) -> bool:
+def _put_in_place(aside: Path, target: Path, incident: str, found: str, keys: tuple[PublicKey, ...]) -> bool:
     folder, is_manifest = target.parent, target.name == MANIFEST
     if target.is_file() and sha256_file(target) == found:
         return is_manifest
     if (folder / MANIFEST).exists():
         # What is sealed stays as it is: a stolen token must not change evidence.
-        raise RefusedFileError(409, "the evidence is complete already, and this is not what it holds")
+        raise RefusedFileError(409, "the evidence is complete already, and this is not what it holds", "complete")
     if is_manifest:
-        _check(aside, folder, incident)
+        _check(aside, folder, incident, keys)
     aside.replace(target)
     flush_directory(folder)
     return is_manifest
 
 
-def _make_room(target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    names = {path.name for path in target.parent.iterdir()} | {target.name}
-    if len(names) > EVIDENCE_FILES:
-        raise RefusedFileError(409, f"an incident has {EVIDENCE_FILES} files at most")
+def _replace(folder: Path, by: Path) -> None:
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    folder.replace(old)
+    by.replace(folder)
+    flush_directory(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-async def _write(aside: Path, body: AsyncIterator[bytes]) -> str:
+async def _write(aside: Path, body: AsyncIterator[bytes], name: str, kind: Kind) -> str:
     """Write what comes and return its SHA-256 in hex; no more than one piece is in memory."""
-    digest, size = hashlib.sha256(), 0
+    digest, size, head = hashlib.sha256(), 0, b""
     with aside.open("xb") as file:
 
         def add(piece: bytes) -> None:
@@ -158,18 +219,29 @@ async def _write(aside: Path, body: AsyncIterator[bytes]) -> str:
 
         async for piece in body:
             size += len(piece)
-            if size > EVIDENCE_FILE_BYTES:
-                raise RefusedFileError(413, f"a file may have {EVIDENCE_FILE_BYTES} bytes")
+            if size > kind.most_bytes:
+                raise RefusedFileError(413, f"{name} may have {kind.most_bytes} bytes", "size")
+            if len(head) < HEAD_BYTES:
+                head = (head + piece)[:HEAD_BYTES]
+                if len(head) == HEAD_BYTES:
+                    _check_head(head, name, kind)
             await run_in_threadpool(add, piece)
+        _check_head(head, name, kind)
         file.flush()
         await run_in_threadpool(os.fsync, file.fileno())
     return digest.hexdigest()
 
 
-def _check(manifest_file: Path, folder: Path, incident: str) -> None:
-    """Every file that the manifest lists is here as it was sealed; what it does not list is left from an earlier try.
+def _check_head(head: bytes, name: str, kind: Kind) -> None:
+    if not kind.begins(head):
+        raise RefusedFileError(400, f"{name} does not begin as {kind.called} does", "content")
 
-    Boxes keep the untouched clip and pictures unless their box file says otherwise: all of those may be absent.
+
+def _check(manifest_file: Path, folder: Path, incident: str, keys: tuple[PublicKey, ...]) -> None:
+    """A box of the site has signed it, as far as keys are known, and every file that it lists is here as it was sealed.
+
+    What it does not list is left from an earlier try. Boxes keep the untouched clip and pictures unless their box file
+    says otherwise: all of those may be absent.
 
     Raises:
         RefusedFileError: it is not so.
@@ -177,9 +249,16 @@ def _check(manifest_file: Path, folder: Path, incident: str) -> None:
     try:
         manifest = parse_manifest(manifest_file.read_bytes(), Path(MANIFEST))
     except EvidenceError as error:
-        raise RefusedFileError(409, str(error)) from error
-    if isinstance(manifest, SealedManifest) and manifest.incident != incident:
-        raise RefusedFileError(409, f"the manifest is that of incident {manifest.incident!r}")
+        raise RefusedFileError(409, _bare(str(error), manifest_file.parent), "manifest") from error
+    if not isinstance(manifest, SealedManifest):
+        raise RefusedFileError(409, "the manifest is not one that a box has sealed", "unsealed")
+    if manifest.incident != incident:
+        raise RefusedFileError(409, f"the manifest is that of incident {manifest.incident[:64]!r}", "incident")
+    if keys and manifest.key not in {key.key_id for key in keys}:
+        # kept on the box until the key is put here: a box that got a new key loses nothing
+        raise RefusedFileError(403, "its key is none of this site's; put the box's box.pub on the hub", "key")
+    if not signed_by(keys, manifest_file, folder / SIGNATURE):
+        raise RefusedFileError(409, "its signature is missing or is not that of the box's key", "signature")
     for path in folder.iterdir():
         is_listed = path.name in manifest.files or path.name in SEALS
         if not is_listed and path != manifest_file and path.is_file():
@@ -187,7 +266,12 @@ def _check(manifest_file: Path, folder: Path, incident: str) -> None:
     away = withheld(folder, manifest.files)
     problems = check_files(folder, without(manifest.files, away), SEALS | {manifest_file.name})
     if problems:
-        raise RefusedFileError(409, "; ".join(problem.replace(f"{folder}/", "") for problem in problems))
+        raise RefusedFileError(409, _bare("; ".join(problems[:_MOST_TOLD]), folder), "differs")
+
+
+def _bare(text: str, folder: Path) -> str:
+    """Without the folder's path, which is nobody's business."""
+    return text.replace(f"{folder}/", "")
 
 
 def _digest(token: str) -> bytes:

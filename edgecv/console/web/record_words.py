@@ -112,6 +112,9 @@ SENTENCES = (
     N_("the replayed clip shows no incident at the record's time"),
     N_("recorded by edgecv %(version)s, replayed by %(other)s"),
     N_("the replay took too long and was ended"),
+    N_("the replay failed: the files are damaged, or need more memory than it may have"),
+    N_("the replay failed; the log has more"),
+    N_("the replay cannot be started; the log has more"),
     # edgecv.handlers: alarms and what devices say of themselves
     N_("%(name)s has sent nothing for %(time)s min"),
     N_("%(name)s is heard again"),

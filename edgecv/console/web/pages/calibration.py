@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import cv2
-import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +18,7 @@ from edgecv.calibration.find import find_in_picture
 from edgecv.calibration.points import floor_number
 from edgecv.calibration.still import calibrate_from_grid
 from edgecv.calibration.write import write_calibration
+from edgecv.capture.picture_size import decode_picture
 from edgecv.config.load import load_calibration
 from edgecv.console.accounts import Capability
 from edgecv.console.cameras.calibrating import Marks, Solution, marked, read_marks, solve
@@ -94,7 +93,7 @@ def _find(request: Request) -> Response:
     camera, sent = box_camera(request), request.state.sent
     taken = _taken(camera)
     plan = _plan(camera, {})
-    image = np.asarray(cv2.imdecode(np.frombuffer(taken.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    image = decode_picture(taken.jpeg, "the picture")
     masks = [mask.polygon for mask in camera.box.camera(camera.id).settings.masks]
     part = sent.get("part", 1)
     if not _finding.acquire(blocking=False):

@@ -20,8 +20,10 @@ from edgecv.console.cases.log import history
 from edgecv.console.evidence.access import Action, note_access, still_open
 from edgecv.console.evidence.shelf import PICTURES
 from edgecv.console.storage.schema import AccessEntry, Incident
+from edgecv.console.web.addresses import incident_path
 from edgecv.console.web.pages.incident import facts, known, page
 from edgecv.console.web.site import console_of, needs, render, viewer_of
+from edgecv.incidents.evidence_names import CLIPS
 from edgecv.incidents.keys import BOX_PUB
 
 ALL, HUB_PUB = "all.zip", "hub.pub"
@@ -92,7 +94,7 @@ def show_opened(request: Request) -> Response:
     """The untouched clip with the path drawn over it, for as long as the reason stands."""
     incident, entry = _opening(request, "view")
     if entry is None:
-        return RedirectResponse(f"/incidents/{incident.id}", 303)
+        return RedirectResponse(incident_path(incident.id), 303)
     return render(request, "opened.html", entry=entry, **facts(request, incident))
 
 
@@ -101,7 +103,7 @@ def show_printed(request: Request) -> Response:
     """What is printed."""
     incident, entry = _opening(request, "print")
     if entry is None:
-        return RedirectResponse(f"/incidents/{incident.id}", 303)
+        return RedirectResponse(incident_path(incident.id), 303)
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
         lines = history(session, incident)
@@ -120,7 +122,7 @@ def opened_file(request: Request) -> Response:
         raise HTTPException(404)
     name = request.path_params["name"]
     path = console_of(request).shelf.file(incident.site, incident.source_id, name)
-    if path is None or not (name in PICTURES or (action == "view" and name.startswith("clip."))):
+    if path is None or not (name in PICTURES or (action == "view" and name in CLIPS)):
         raise HTTPException(404)
     return FileResponse(path)
 
@@ -151,9 +153,9 @@ def _packed(request: Request, incident: Incident, names: list[str]) -> Path:
                 path = shelf.file(incident.site, incident.source_id, name)
                 if path is not None:
                     archive.write(path, f"{incident.id}/{name}")
-            key = shelf.key_file(incident.site, BOX_PUB)
-            if key.is_file():
-                archive.write(key, BOX_PUB)
+            key = console_of(request).verifier.key_of(incident.site, incident.source_id)
+            if key is not None:
+                archive.writestr(BOX_PUB, key.pem)
             keeping = console_of(request).keeping
             if keeping is not None:  # deletions on a hub are signed by the hub
                 archive.writestr(HUB_PUB, keeping.public_pem)

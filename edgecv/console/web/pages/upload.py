@@ -11,13 +11,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgecv.console.intake.evidence_files import RefusedFileError
+from edgecv.console.intake.refused import RefusedFileError
+from edgecv.console.intake.seldom import Seldom
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import Site
 from edgecv.console.web.site import console_of
 from edgecv.upstream.evidence import HASH
 
 _log = logging.getLogger("edgecv.console")
+_seldom = Seldom(_log)
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
@@ -27,7 +29,9 @@ async def put(request: Request) -> Response:
     site, incident, name = (request.path_params[key] for key in ("site", "incident", "name"))
     if files is None or not files.allows(site, request.headers.get("authorization", "")):
         where = request.client.host if request.client is not None else "?"
-        _log.warning("evidence from %s for site %r refused: the token is not that of the site", where, site)
+        _seldom.warning(
+            "token", "evidence from %s for site %.64r refused: the token is not that of the site", where, site
+        )
         detail = "no token, or not that of this site's boxes"
         return JSONResponse({"detail": detail}, 401, {"WWW-Authenticate": "Bearer"})
     sha256, length = request.headers.get(HASH, ""), request.headers.get("content-length", "")
@@ -37,7 +41,7 @@ async def put(request: Request) -> Response:
     try:
         is_complete = await files.take(site, incident, name, sha256, announced, request.stream())
     except RefusedFileError as error:
-        _log.warning("evidence %s/%s/%s refused: %s", site, incident, name, error)
+        _seldom.warning((site, error.kind), "evidence %s/%.64s/%.64s refused: %s", site, incident, name, error)
         return JSONResponse({"detail": str(error)}, error.status)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
