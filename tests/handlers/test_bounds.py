@@ -24,6 +24,7 @@ from edgecv.handlers.medical.medication import MAX_DOSES
 from edgecv.handlers.medical.timing import schedule_of
 from edgecv.handlers.values import a_counter, a_name, a_number, a_time_s, read_json
 from edgecv.simulation.devices.manhole import dev_eui
+from edgecv.simulation.devices.medical import reports_day
 from edgecv.simulation.devices.medication import medication_day
 from edgecv.simulation.devices.traffic import MIDNIGHT_S
 from edgecv.upstream.outbox import Outbox
@@ -259,3 +260,16 @@ def test_whatever_a_camera_or_a_broker_says_the_state_can_be_stored(tmp_path: Pa
     assert stored.startswith("said \\ud800\\x00\\x1b[2J")
     assert len(stored) <= 2000
     states.close()
+
+
+def test_visits_that_are_over_are_forgotten_and_make_room(tmp_path: Path) -> None:
+    day = reports_day(3, 1, "http://127.0.0.1:1")
+    centre = Rehearsal(tmp_path, dict(day.settings))
+    for message in day.sent:
+        centre.feed(f"{message.method} {message.topic}", message.raw(), message.at_s)
+    centre.work()
+    assert centre.rows("SELECT key FROM device_state WHERE key LIKE 'visit/%'")
+    centre.tell_time(MIDNIGHT_S + 5 * 86400.0)
+    centre.tell_time(MIDNIGHT_S + 5 * 86400.0 + 7200.0)
+    centre.work()
+    assert not centre.rows("SELECT key FROM device_state WHERE key LIKE 'visit/%'")
