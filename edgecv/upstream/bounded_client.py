@@ -39,6 +39,11 @@ class BoundedClient(mqtt.Client):
         self._max_packet_bytes = max_packet_bytes
         self.refusal: str | None = None
 
+    def reconnect(self) -> MQTTErrorCode:
+        """Connect anew; what the last connection was ended for is forgotten."""
+        self.refusal = None
+        return super().reconnect()
+
     def _sock_recv(self, bufsize: int) -> bytes:
         packet = self._in_packet
         command = packet["command"]

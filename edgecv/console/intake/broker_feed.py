@@ -23,6 +23,7 @@ from edgecv.console.intake.events import Arrival, read_arrival
 from edgecv.console.intake.receive import News, receive
 from edgecv.console.settings import BATCH, BROKER_INFLIGHT, BROKER_PACKET_BYTES, BROKER_SESSION_S, RETRY_S
 from edgecv.console.storage import ConsoleDatabase
+from edgecv.upstream.bounded_client import BoundedClient
 
 _log = logging.getLogger("edgecv.console")
 TOPICS = tuple(f"edgecv/v1/+/+/{leaf}" for leaf in ("incident", "evidence", "update", "device", "state"))
@@ -83,8 +84,14 @@ class BrokerFeed:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _make_client(self, broker: HubBroker, hub_file: Path) -> mqtt.Client:
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, broker.client_id, protocol=mqtt.MQTTv5, manual_ack=True)
+    def _make_client(self, broker: HubBroker, hub_file: Path) -> BoundedClient:
+        client = BoundedClient(
+            CallbackAPIVersion.VERSION2,
+            broker.client_id,
+            protocol=mqtt.MQTTv5,
+            manual_ack=True,
+            max_packet_bytes=BROKER_PACKET_BYTES,
+        )
         client.reconnect_delay_set(1, 30)
         user = broker.user or self._address.username
         if user is not None:
@@ -110,7 +117,7 @@ class BrokerFeed:
         client.subscribe([(topic, 1) for topic in TOPICS])
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        self._problem = f"broker {self._address} closed the connection ({reason})"
+        self._problem = f"broker {self._address} closed the connection ({self._client.refusal or reason})"
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
         # Those of QoS 0 the broker hands over however many we have: nothing else bounds them.
