@@ -160,6 +160,7 @@ def _replay_one(
             raise InputError(f"{video}: has {source.frames_read} frame; motion needs a video of at least a second")
         progress(video, source.last_t_s, source.last_t_s)
         ended_early, decode_errors, last_t_s = source.ended_early, source.decode_errors, source.last_t_s
+        restart_s = source.stamps_restart_s
     findings.extend(pipeline.flush())
     epoch, clock, session = recorded_epoch(info, last_t_s, recorded_at)
     origin = Source(
@@ -181,7 +182,8 @@ def _replay_one(
         if incident.tier == "candidate":
             result.candidates.append(incident)
             continue
-        evidence = write_evidence(incident, finding.fall, video, staging / incident.id, camera.camera, camera.plan)
+        folder = staging / incident.id
+        evidence = write_evidence(incident, finding.fall, video, folder, camera.camera, camera.plan, restart_s)
         result.incidents.append(evidence.incident)
         heights = heights_of(finding.fall)
         band = (heights.low, heights.high)
