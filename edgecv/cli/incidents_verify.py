@@ -12,6 +12,7 @@ from edgecv.incidents.chain import verify_chain
 from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
 from edgecv.incidents.manifest import MANIFEST, SIGNATURE
 from edgecv.incidents.store import INCIDENTS
+from edgecv.incidents.subject import Subject
 from edgecv.incidents.verify import Verification, verify_bundle
 
 
@@ -29,6 +30,9 @@ def add_verify_parser(actions: Any) -> None:
         metavar="box.pub",
         type=Path,
         help="public key of the hub whose copy it is, for its deletions",
+    )
+    parser.add_argument(
+        "--incident", metavar="ID", help="the incident whose evidence PATH should be, where its folder was renamed"
     )
     parser.add_argument("--no-replay", action="store_true", help="do not replay the clips: seconds instead of minutes")
     parser.add_argument(
@@ -51,10 +55,13 @@ def run(options: argparse.Namespace) -> int:
     if public is None and any((bundle / SIGNATURE).exists() for bundle in bundles):
         raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
     whole = options.whole or options.complete or (options.path / INCIDENTS).is_dir()
+    asked = None if options.incident is None else Subject(options.incident)
+    if asked is not None and bundles != [options.path]:
+        raise ConfigError(f"--incident {options.incident}: {options.path} is not one incident's folder; name that")
     hub = None if options.hub_key is None else load_public_key(options.hub_key)
     wrong = 0
     for bundle in bundles:
-        checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole, hub=hub)
+        checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole, hub=hub, asked=asked)
         _tell(checked.problems, (*checked.notes, *_passed_on(bundle, checked)))
         wrong += not checked.ok
         if checked.ok:

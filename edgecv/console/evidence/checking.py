@@ -13,6 +13,7 @@ from edgecv.console.evidence.shelf import Shelf
 from edgecv.errors import EdgecvError
 from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
 from edgecv.incidents.manifest import MANIFEST
+from edgecv.incidents.subject import Subject
 from edgecv.incidents.verify import verify_bundle
 
 _log = logging.getLogger("edgecv.console")
@@ -59,13 +60,20 @@ class Verifier:
         self._running: subprocess.Popen[str] | None = None
         self._closed = False
 
-    def check(self, site: str, incident_id: str) -> Checked | None:
-        """Hashes, signature and record, without the replay; None where there is no sealed evidence here."""
+    def check(self, site: str, incident_id: str, device: str | None = None) -> Checked | None:
+        """Hashes, signature and record, without the replay; None where there is no sealed evidence here.
+
+        Args:
+            site: the incident's site.
+            incident_id: its id.
+            device: its camera, which the evidence has to be of; None where that is not known.
+        """
         folder = self._shelf.folder(site, incident_id)
         if folder is None or not (folder / MANIFEST).is_file():
             return None
         public = self._key(site)
-        found = verify_bundle(folder, public, replay=False, whole=not self._shelf.by_site, hub=self._hub)
+        whole, asked = not self._shelf.by_site, Subject(incident_id, site or None, device)
+        found = verify_bundle(folder, public, replay=False, whole=whole, hub=self._hub, asked=asked)
         problems = tuple(_short(line, folder) for line in found.problems)
         notes = tuple(_short(line, folder) for line in found.notes)
         key_id = None if public is None else public.key_id

@@ -246,7 +246,7 @@ def verification(request: Request) -> Response:
         request,
         "verification.html",
         incident=incident,
-        checked=console.verifier.check(incident.site, incident.id),
+        checked=console.verifier.check(incident.site, incident.id, incident.device),
         replayed=console.verifier.replayed(incident.site, incident.id),
         standalone="hx-request" not in request.headers,
     )
