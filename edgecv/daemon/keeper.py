@@ -13,6 +13,7 @@ from edgecv.config import Box
 from edgecv.daemon.worker import RECORDINGS
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.recorded_chain import take_up_chain
 from edgecv.incidents.recovery import adopt, remove_orphans
 from edgecv.incidents.reserve import is_full, keep_reserve, release_reserve
 from edgecv.incidents.retention import Disk, Retention, disk_of
@@ -42,6 +43,8 @@ def prepare_state(state: Path) -> BoxKey:
             raise DatabaseError(f"{state / DATABASE}: is damaged ({problems[0]}); move it away to begin a new one")
         store = IncidentStore(database, state / INCIDENTS)
         _take_up(store, database)
+        for line in take_up_chain(database, store.folder, key):
+            _log.warning(line)
     finally:
         database.close()
     keep_reserve(state)

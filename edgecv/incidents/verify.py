@@ -212,6 +212,15 @@ def _signature_problems(path: Path, signature: Path, data: bytes, key_id: str, p
     return []
 
 
+def has_signature(signature: Path, data: bytes, public: PublicKey) -> bool:
+    """Whether a file is the signature over some bytes by the owner of a key.
+
+    Raises:
+        EvidenceError: it is missing, or is no signature at all.
+    """
+    return public.verify(_decoded(signature), data)
+
+
 def _decoded(signature: Path) -> bytes:
     text = read_raw(signature).strip()
     try:
