@@ -182,3 +182,9 @@ def test_a_recording_whose_time_stamps_begin_again_gives_its_results(demo_run, t
         is_in_first = incident.media.end_s < frames / 25
         assert (out / incident.id / "clip.mp4").exists() == is_in_first
         assert is_in_first or "time stamps begin again" in (incident.evidence.reason or "")
+
+
+def test_a_picture_beyond_any_camera_is_refused_before_it_is_analysed(write_video, tmp_path: Path, capsys) -> None:
+    video = write_video("wide.mkv", [np.zeros((64, 8200), np.uint8)] * 3, codec="ffv1")
+    assert main(["replay", str(video), "--out", str(tmp_path / "out")]) == 3
+    assert "8200x64 is too large" in capsys.readouterr().err
