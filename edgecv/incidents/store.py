@@ -136,6 +136,11 @@ class IncidentStore:
             self._move_into_place(incident_id, receipt_for(part, manifest, key))
         return "sealed"
 
+    def newest_s(self) -> float | None:
+        """When the last record was put in, by the box's clock, seconds since 1970; None where there is none."""
+        row = self._database.connection.execute("SELECT stored_s FROM incidents ORDER BY rowid DESC LIMIT 1").fetchone()
+        return None if row is None else float(row["stored_s"])
+
     def chain_head(self) -> Receipt | None:
         """The signed receipt of the last bundle that was sealed."""
         return recorded_head(self._database)
