@@ -15,6 +15,7 @@ from pathlib import Path
 
 from edgecv.capture import StreamInfo, VideoFile
 from edgecv.classification import Finding
+from edgecv.detection.settings import LARGEST_SIDE_PX
 from edgecv.errors import ConfigError, InputError
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
@@ -160,6 +161,7 @@ def _replay_one(
             raise InputError(f"{video}: has {source.frames_read} frame; motion needs a video of at least a second")
         progress(video, source.last_t_s, source.last_t_s)
         ended_early, decode_errors, last_t_s = source.ended_early, source.decode_errors, source.last_t_s
+        restart_s = source.stamps_restart_s
     findings.extend(pipeline.flush())
     epoch, clock, session = recorded_epoch(info, last_t_s, recorded_at)
     origin = Source(
@@ -181,7 +183,8 @@ def _replay_one(
         if incident.tier == "candidate":
             result.candidates.append(incident)
             continue
-        evidence = write_evidence(incident, finding.fall, video, staging / incident.id, camera.camera, camera.plan)
+        folder = staging / incident.id
+        evidence = write_evidence(incident, finding.fall, video, folder, camera.camera, camera.plan, restart_s)
         result.incidents.append(evidence.incident)
         heights = heights_of(finding.fall)
         band = (heights.low, heights.high)
@@ -211,6 +214,11 @@ def _check_picture(video: Path, width: int, height: int, camera: ReplayCamera) -
         raise InputError(
             f"{video}: its picture of {width}x{height} is too small to see a fall in; at least "
             f"{_SMALLEST_PX}x{_SMALLEST_PX} is needed"
+        )
+    if max(width, height) > LARGEST_SIDE_PX:
+        raise InputError(
+            f"{video}: its picture of {width}x{height} is too large; at most {LARGEST_SIDE_PX}x{LARGEST_SIDE_PX} is "
+            "analysed: scale it down, or cut the facade out of it"
         )
     if camera.image_size is not None and camera.image_size != (width, height):
         raise ConfigError(

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from edgecv.capture.clock import MediaClock
 from edgecv.capture.frame import Frame
+from edgecv.capture.key_frames import packets_from_key_frame
 from edgecv.capture.open_container import open_file
 from edgecv.capture.picture_size import check_size
 from edgecv.capture.recording import RecordedSession, recorded_session
@@ -34,6 +35,8 @@ av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines would bury ours; we
 _PLANAR_LUMA = ("yuv4", "yuvj4", "nv12", "nv21", "gray")  # 8-bit formats whose first plane is the luma
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # containers without a clock say 1904 or 1970
 _MAX_ERRORS_IN_A_ROW = 200
+GOES_BACK_S = 1.0
+"""A stamp that is earlier by more belongs to another recording in the same file; less is jitter or reordering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class VideoFile:
     """One recorded video; a context manager and an iterator of :class:`Frame`.
 
     Frames that cannot be decoded are skipped and counted. When reading is over, :attr:`ended_early` says in words
-    where and why it stopped before the declared end.
+    where and why it stopped before the declared end. Where the file's time stamps go back, as in recordings put
+    together by hand, :attr:`stamps_restart_s` is the media time of that: nothing after it can be found by its time.
 
     Raises:
         InputError: on opening, in one line that names the file and what to do; on iterating, when nothing decodes.
@@ -83,6 +87,7 @@ class VideoFile:
         self.frames_read = 0
         self.last_t_s = 0.0
         self.ended_early: str | None = None
+        self.stamps_restart_s: float | None = None
         self._decoding = self._decoded()
         first = next(self._decoding, None)
         if first is None:
@@ -121,11 +126,18 @@ class VideoFile:
                     "only the part before was read"
                 )
                 return
+            if self.stamps_restart_s is None and self._goes_back(picture, t_s, base):
+                self.stamps_restart_s = t_s
             t_s = clock.time_of(picture.pts)
             yield Frame(self.frames_read, t_s, luma_of(picture, self.info.rotation_deg))
             self.frames_read += 1
             self.last_t_s = t_s
         self._note_early_end(nominal_s)
+
+    def _goes_back(self, picture: VideoFrame, t_s: float, base: Fraction) -> bool:
+        if picture.pts is None or self._first.pts is None:
+            return False
+        return (picture.pts - self._first.pts) * base < t_s - GOES_BACK_S
 
     def _decoded(self) -> Iterator[VideoFrame]:
         """Decode packet by packet, so that a damaged one costs itself and not the rest."""
@@ -195,9 +207,8 @@ def shots_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple[fl
         stream = _video_stream(container, path)
         stream.codec_context.thread_count = 1
         base = stream.time_base or Fraction(1, 1000)
-        if start_s > 0:
-            container.seek(origin + int(start_s / base), stream=stream, backward=True)
-        for packet in container.demux(stream):
+        reached_s = 0.0
+        for packet in packets_from_key_frame(container, stream, origin + int(start_s / base), origin):
             try:
                 frames = packet.decode()
             except FFmpegError:
@@ -206,8 +217,9 @@ def shots_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple[fl
                 if frame.pts is None:
                     continue
                 t_s = float((frame.pts - origin) * base)
-                if t_s > end_s + 1e-6:
+                if t_s > end_s + 1e-6 or t_s < reached_s - GOES_BACK_S:
                     return
+                reached_s = t_s
                 if t_s >= start_s - 1e-6:
                     yield t_s, Shot(frame, rotation)
     except FFmpegError:

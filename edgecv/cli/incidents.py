@@ -23,7 +23,9 @@ from edgecv.handlers import find_kind
 from edgecv.incidents.database import DATABASE, Database
 from edgecv.incidents.export import export_bundle
 from edgecv.incidents.files import write_atomic
+from edgecv.incidents.head import CHAIN_HEAD
 from edgecv.incidents.keys import BOX_PUB, load_public_key
+from edgecv.incidents.manifest import in_json
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.incidents.stored import Stored
 from edgecv.incidents.words import headline
@@ -161,6 +163,8 @@ def _export(store: IncidentStore, options: argparse.Namespace) -> int:
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         write_atomic(options.out / BOX_PUB, public.pem)
+        if (receipt := store.chain_head()) is not None:
+            write_atomic(options.out / CHAIN_HEAD, in_json(receipt))
         for stored in chosen:
             if stored.evidence not in {"sealed", "deleted"}:
                 problems.append(f"{stored.id}: has no sealed evidence to export (it is {stored.evidence})")

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from edgecv.errors import ConfigError, InputError
-from edgecv.incidents.chain import verify_chain
+from edgecv.incidents.chain import Reach, reaches, verify_chain, verify_head
+from edgecv.incidents.head import CHAIN_HEAD, Receipt, load_receipt
 from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
 from edgecv.incidents.manifest import MANIFEST, SIGNATURE
+from edgecv.incidents.recorded_chain import verify_state
 from edgecv.incidents.store import INCIDENTS
+from edgecv.incidents.subject import Subject
 from edgecv.incidents.verify import Verification, verify_bundle
 from edgecv.privileges import become_controller_of
 
@@ -31,6 +34,15 @@ def add_verify_parser(actions: Any) -> None:
         metavar="box.pub",
         type=Path,
         help="public key of the hub whose copy it is, for its deletions",
+    )
+    parser.add_argument(
+        "--incident", metavar="ID", help="the incident whose evidence PATH should be, where its folder was renamed"
+    )
+    parser.add_argument(
+        "--head",
+        metavar="FILE",
+        type=Path,
+        help=f"receipt of the last bundle that should be here: a {CHAIN_HEAD}, or a box's evidence message",
     )
     parser.add_argument("--no-replay", action="store_true", help="do not replay the clips: seconds instead of minutes")
     parser.add_argument(
@@ -57,25 +69,58 @@ def run(options: argparse.Namespace) -> int:
     if public is None and any((bundle / SIGNATURE).exists() for bundle in bundles):
         raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
     whole = options.whole or options.complete or (options.path / INCIDENTS).is_dir()
+    asked = None if options.incident is None else Subject(options.incident)
+    if asked is not None and bundles != [options.path]:
+        raise ConfigError(f"--incident {options.incident}: {options.path} is not one incident's folder; name that")
     wrong = 0
     for bundle in bundles:
-        checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole, hub=hub)
+        checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole, hub=hub, asked=asked)
         _tell(checked.problems, (*checked.notes, *_passed_on(bundle, checked)))
         wrong += not checked.ok
         if checked.ok:
             print(f"{bundle}: {_well(checked)}")
         else:
             print(f"{bundle}: not to be trusted")
-    unbroken = True
-    if len(bundles) > 1 or options.complete:
-        chain = verify_chain(bundles, contiguous=options.complete)
-        _tell(chain.problems, chain.notes)
-        unbroken = not chain.problems
+    problems = _chain_problems(options, bundles, public)
+    unbroken = not problems
     count = f"{len(bundles)} incident{'' if len(bundles) == 1 else 's'} checked"
     print(
         f"{count}: {f'{wrong} not to be trusted' if wrong else 'all well'}{'' if unbroken else '; the chain is broken'}"
     )
     return 0 if not wrong and unbroken else 1
+
+
+def _chain_problems(options: argparse.Namespace, bundles: list[Path], public: PublicKey | None) -> tuple[str, ...]:
+    """Check the chain and its end, tell what there is to tell, and return what is wrong."""
+    is_state, is_one = (options.path / INCIDENTS).is_dir(), bundles == [options.path]
+    reports = []
+    if len(bundles) > 1 or options.complete:
+        reports.append(verify_chain(bundles, contiguous=options.complete))
+    receipt, whose = None if options.head is None else load_receipt(options.head), f"{options.head}"
+    beside = options.path / CHAIN_HEAD
+    if is_state:
+        recorded, head = verify_state(options.path)
+        reports.append(recorded)
+        if receipt is None:
+            receipt, whose = head, "the box's database"
+    elif receipt is None and beside.is_file():
+        receipt, whose = load_receipt(beside), f"{beside}"
+    if receipt is not None and public is not None:
+        must_reach = not is_one and (is_state or options.head is not None or options.complete)
+        reports.append(verify_head(bundles, receipt, public, to_the_end=must_reach))
+    problems = tuple(line for report in reports for line in report.problems)
+    _tell(problems, tuple(line for report in reports for line in report.notes))
+    if not problems:
+        for reach in reaches(bundles):
+            _vouch(reach, receipt, whose)
+    return problems
+
+
+def _vouch(reach: Reach, receipt: Receipt | None, whose: str) -> None:
+    if receipt is not None and receipt.head.manifest_sha256 == reach.manifest_sha256:
+        print(f"vouches for {reach}; according to {whose} that was the last")
+    else:
+        print(f"vouches for {reach}; what was sealed later cannot be known from this folder")
 
 
 def _passed_on(bundle: Path, checked: Verification) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,7 +22,7 @@ from edgecv.console.cases.reminders import Hook
 from edgecv.console.chores import Chores
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.checking import Verifier
-from edgecv.console.evidence.hub_keeping import HubKeeping
+from edgecv.console.evidence.hub_keeping import HubKeeping, newest_received_s
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.box_feed import BoxFeed
@@ -36,6 +37,7 @@ from edgecv.console.web.site import Console
 from edgecv.errors import ConfigError
 from edgecv.incidents.database import DATABASE
 from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.retention_clock import RETENTION_CLOCK, RetentionClock
 from edgecv.incidents.store import INCIDENTS
 from edgecv.serving import Limits, WebServer
 from edgecv.serving.forwarded import Forwarded, TrustedProxies
@@ -105,7 +107,8 @@ class ConsoleServer:
         keeping, hub_key = None, None
         if isinstance(where, Hub):
             hub_key = BoxKey.load_or_create(where.state)
-            keeping = HubKeeping(self._database, shelf, hub_key, where.settings.keep_days)
+            clock = RetentionClock(where.state / RETENTION_CLOCK, partial(newest_received_s, self._database))
+            keeping = HubKeeping(self._database, shelf, hub_key, where.settings.keep_days, clock)
         self._verifier = Verifier(shelf, None if hub_key is None else hub_key.public)
         self._pictures = Pictures(shelf, _state(where) / "blurred")
         console = Console(

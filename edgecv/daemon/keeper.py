@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from edgecv.config import Box
@@ -14,9 +15,11 @@ from edgecv.daemon.worker import RECORDINGS
 from edgecv.incidents.damage import set_aside_damaged, take_up_bundles
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.recorded_chain import take_up_chain
 from edgecv.incidents.recovery import adopt, remove_orphans
 from edgecv.incidents.reserve import is_full, keep_reserve, release_reserve
 from edgecv.incidents.retention import Disk, Retention, disk_of
+from edgecv.incidents.retention_clock import RETENTION_CLOCK, RetentionClock
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.upstream.courier import target_names
 from edgecv.upstream.outbox import Depth, Outbox
@@ -45,6 +48,8 @@ def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: Non
     try:
         store = IncidentStore(database, state / INCIDENTS)
         _take_up(store, database, key)
+        for line in take_up_chain(database, store.folder, key):
+            _log.warning(line)
         if damage is not None:
             damage += "; a new one has taken up the evidence on the disk, but no holds and no resolutions"
             _log.error(damage)
@@ -58,7 +63,7 @@ def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: Non
 def _take_up(store: IncidentStore, database: Database, key: BoxKey) -> None:
     """What a crash left: incidents that were found and not stored, evidence that nobody works on."""
     try:
-        bundles = take_up_bundles(store, database, key.public)
+        bundles = take_up_bundles(store, database, key)
         if bundles:
             _log.warning("the database is new: %d sealed bundles on the disk were taken up", bundles)
         adopt(store)
@@ -91,6 +96,8 @@ class Keeper(threading.Thread):
         self._box = box
         self._state = state
         self._key = key
+        self._clock = RetentionClock(state / RETENTION_CLOCK, self._newest_s)
+        self._clock_problem: str | None = None
         self._growing_since: dict[str, float] = {}
         self._undeleted: str | None = None
         self._stopped = threading.Event()
@@ -120,7 +127,11 @@ class Keeper(threading.Thread):
         try:
             store, outbox = IncidentStore(database, self._state / INCIDENTS), Outbox(database)
             retention = Retention(storage.keep_days, storage.disk_share, storage.record_hours)
-            deletion = retention.apply(store, self._key, self._state / RECORDINGS)
+            now_s = self._clock.now_s()
+            if (self._clock.problem is None) != (self._clock_problem is None):
+                _log.warning(self._clock.problem or "the clock agrees again: evidence ages by it")
+            self._clock_problem = self._clock.problem
+            deletion = retention.apply(store, self._key, self._state / RECORDINGS, now_s)
             for line in deletion.done:
                 _log.info(line)
             if deletion.problem is not None and deletion.problem != self._undeleted:
@@ -133,12 +144,16 @@ class Keeper(threading.Thread):
             outbox.prune(names, storage.keep_days * 86400.0)
             self.depths = {name: outbox.depth(name) for name in names}
             self.totals = store.totals()
-            self.problem = deletion.problem
+            self.problem = deletion.problem or self._clock.problem
             if not has_reserve or self.disk.free_bytes < _LITTLE_BYTES:
                 free = self.disk.free_bytes / 2**20
                 self.problem = f"the disk is full ({free:.0f} MB free): evidence may be cut down, records are kept"
         finally:
             database.close()
+
+    def _newest_s(self) -> float | None:
+        with closing(Database(self._state / DATABASE)) as database:
+            return IncidentStore(database, self._state / INCIDENTS).newest_s()
 
     def _left_over(self, store: IncidentStore) -> None:
         """Leave what no worker has left for long, by a clock that nobody sets: a step of the box's is no age."""

@@ -13,6 +13,7 @@ from edgecv.capture.live import StreamError
 from edgecv.classification import Finding
 from edgecv.daemon.live_session import LiveSession
 from edgecv.daemon.spec import WorkerSpec
+from edgecv.detection.settings import LARGEST_SIDE_PX
 from edgecv.pipeline import Pipeline
 
 ERRORS_IN_A_ROW = 150
@@ -40,7 +41,7 @@ class Watching:
         """Analyse a picture.
 
         Raises:
-            StreamError: its size is not that of the pictures before.
+            StreamError: its size is not that of the pictures before, or larger than can be analysed.
         """
         size = (picture.width, picture.height)
         if self._clock is None:
@@ -70,6 +71,9 @@ class Watching:
     def _begin(self, picture: VideoFrame, size: tuple[int, int]) -> None:
         stream, camera = self.session.stream, self._spec.camera
         rotation = int(getattr(picture, "rotation", 0) or 0) % 360
+        if max(size) > LARGEST_SIDE_PX:
+            text = f"{stream.source.shown}: its pictures of {size[0]}x{size[1]} are too large to analyse"
+            raise StreamError(f"{text}; set the camera to {LARGEST_SIDE_PX}x{LARGEST_SIDE_PX} at most", "damaged")
         self.session.rotation_deg = rotation if rotation % 90 == 0 else 0
         upright = size[::-1] if self.session.rotation_deg in {90, 270} else size
         if camera.image_size is not None and camera.image_size != upright:

@@ -16,8 +16,9 @@ from edgecv.detection.detection import Detection, Detections
 from edgecv.detection.planes import Kernel, Planes, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 from edgecv.detection.retiming import Retimer
-from edgecv.detection.settings import DetectionSettings
+from edgecv.detection.settings import LARGEST_SIDE_PX, DetectionSettings
 from edgecv.detection.stabilisation import Stabiliser
+from edgecv.errors import InputError
 
 Polygon = Sequence[tuple[float, float]]
 _MOST_BLOBS = 4096  # enough for every tile of a 4K picture
@@ -81,7 +82,11 @@ class Detector:
         self._retimer = Retimer()
 
     def detect(self, frame: Frame) -> DetectedFrame:
-        """Analyse one frame."""
+        """Analyse one frame.
+
+        Raises:
+            InputError: it is larger than ``LARGEST_SIDE_PX`` on a side.
+        """
         found = self._detect(frame)
         return replace(found, taken_s=self._retimer.instant(frame.t_s, found.repeated))
 
@@ -127,6 +132,10 @@ class Detector:
 
     def _build(self, width: int, height: int) -> None:
         s = self._settings
+        if max(width, height) > LARGEST_SIDE_PX:
+            raise InputError(
+                f"a picture of {width}x{height} is too large; at most {LARGEST_SIDE_PX} pixels on either side"
+            )
         binning = 2 if width * height > s.binning_above_px else 1
         planes = Planes.empty(width, height, binning)
         thresholds = Thresholds(s.seed_threshold[0], s.grow_threshold, s.noise_floor, s.least_level)

@@ -16,7 +16,8 @@ from edgecv.errors import EdgecvError
 from edgecv.incidents.alarm import Record, read_record
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.files import flush_directory
-from edgecv.incidents.keys import PublicKey
+from edgecv.incidents.head import Head, Receipt
+from edgecv.incidents.keys import BoxKey, PublicKey
 from edgecv.incidents.manifest import (
     DELETION,
     MANIFEST,
@@ -85,7 +86,7 @@ def set_aside_damaged(state: Path) -> str | None:
     return f"the database was damaged ({problems[0]}); it is kept as {aside.name}"
 
 
-def take_up_bundles(store: IncidentStore, database: Database, public: PublicKey) -> int:
+def take_up_bundles(store: IncidentStore, database: Database, key: BoxKey) -> int:
     """Tell a database that knows nothing of the bundles that this box has sealed; of how many.
 
     Records, the chain and messages to the upstream come back; receivers get some of these again and know them by their
@@ -94,7 +95,7 @@ def take_up_bundles(store: IncidentStore, database: Database, public: PublicKey)
     Args:
         store: where the bundles are.
         database: the same that the store uses.
-        public: the box's key; what it did not sign is left alone.
+        key: the box's; what it did not sign is left alone.
 
     Raises:
         sqlite3.Error: the disk is full or failed.
@@ -103,14 +104,14 @@ def take_up_bundles(store: IncidentStore, database: Database, public: PublicKey)
     if database.connection.execute(has_any).fetchone()[0] or not store.folder.is_dir():
         return 0
     folders = [path for path in store.folder.iterdir() if not path.name.startswith(".") and path.is_dir()]
-    bundles = [bundle for folder in folders if (bundle := _bundle(folder, public)) is not None]
+    bundles = [bundle for folder in folders if (bundle := _bundle(folder, key.public)) is not None]
     for bundle in sorted(bundles, key=lambda one: one.manifest.chain.sequence):
         with database.transaction() as connection:
-            _put_in(connection, bundle)
+            _put_in(connection, bundle, key)
     return len(bundles)
 
 
-def _put_in(connection: sqlite3.Connection, bundle: _Bundle) -> None:
+def _put_in(connection: sqlite3.Connection, bundle: _Bundle, key: BoxKey) -> None:
     record, place = bundle.record, bundle.manifest.chain
     if not insert_record(connection, record, "deleted" if bundle.is_deleted else "sealed"):
         return
@@ -123,7 +124,8 @@ def _put_in(connection: sqlite3.Connection, bundle: _Bundle) -> None:
     if isinstance(record, Incident) and record.tier == "incident":
         add_message(connection, "incident", record.id, record.device, incident_event(record))
         if not bundle.is_deleted:
-            event = evidence_event(record, bundle.sha256, [path.name for path in files])
+            receipt = Receipt.signed(Head.of(bundle.manifest, bundle.sha256), key)
+            event = evidence_event(record, receipt, [path.name for path in files])
             add_message(connection, "evidence", record.id, record.device, event)
 
 

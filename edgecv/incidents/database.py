@@ -90,6 +90,13 @@ _MIGRATIONS = (
     ALTER TABLE incidents ADD COLUMN is_left INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX incidents_unsealed ON incidents (evidence) WHERE evidence = 'pending'
     """,
+    """
+    -- the last bundle that was sealed, signed: who changes it needs the box's key
+    CREATE TABLE chain_head (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        receipt TEXT NOT NULL        -- JSON
+    ) STRICT
+    """,
 )
 
 

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from edgecv.capture import Shot, shots_between
+from edgecv.errors import InputError
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.clip import Clip, cut_clip
-from edgecv.incidents.files import sha256_file, write_atomic
+from edgecv.incidents.files import DISK_ERRORS, sha256_file, write_atomic
 from edgecv.incidents.manifest import MANIFEST, blurred_name, write_manifest
 from edgecv.incidents.record import EvidenceRecord, Incident
 from edgecv.incidents.sealing import RECORD
@@ -34,6 +36,8 @@ AFTER_S = 10.0
 PICTURES = ("still-blurred.jpg", "still.jpg", "strobe-blurred.jpg", "strobe.jpg")
 """In the order they are written: where the last is, all are."""
 CUT_OFF = "the recording ended before the clip was on the disk: the process was killed, or the power went"
+UNREADABLE = (InputError, FFmpegError, ValueError)
+"""What reading a recording's pictures may end with."""
 _AROUND_S = 0.6  # pictures before and after the fall, for the background
 Picture = NDArray[np.uint8]
 ShotsBetween = Callable[[float, float], Iterator[tuple[float, Shot]]]
@@ -65,6 +69,7 @@ def write_evidence(
     folder: Path,
     camera: PinholeCamera | None = None,
     plan: FacadePlan | None = None,
+    stamps_restart_s: float | None = None,
 ) -> Evidence:
     """Write one incident's folder from a recording.
 
@@ -75,16 +80,50 @@ def write_evidence(
         folder: made here; must not exist.
         camera: the calibrated camera, for floors in the picture.
         plan: the facade's floors and windows.
+        stamps_restart_s: see :class:`edgecv.capture.VideoFile`.
+
+    Returns:
+        What was written. A clip that cannot be cut, or pictures that cannot be drawn, cost themselves alone: the record
+        says why in ``evidence.reason``, or the pictures are empty.
+
+    Raises:
+        OSError: the disk is full or failed.
     """
     folder.mkdir(parents=True)
-    clip = cut_clip(recording, folder / "clip.mp4", incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S)
+    start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
+    between: ShotsBetween = partial(shots_between, recording)
+    try:
+        if stamps_restart_s is not None and incident.media.end_s >= stamps_restart_s:
+            between = _no_shots
+            raise InputError(
+                f"its time stamps begin again at {stamps_restart_s:.2f} s; replay the recordings in it one by one"
+            )
+        write_record(incident, cut_clip(recording, folder / "clip.mp4", start_s, end_s), folder, flush=False)
+    except UNREADABLE as error:
+        raise_disk_error(error)
+        write_bare_record(incident, folder, f"no clip could be cut from the recording: {error}", flush=False)
     sketch = sketch_of(fall, incident.origin, camera, plan)
-    pictures = write_pictures(incident, sketch, partial(shots_between, recording), folder)
-    write_record(incident, clip, folder, flush=False)
+    try:
+        pictures = write_pictures(incident, sketch, between, folder)
+    except UNREADABLE as error:
+        raise_disk_error(error)
+        for name in PICTURES:
+            (folder / name).unlink(missing_ok=True)
+        pictures = (b"", b"")
     mend_record(folder)
     write_manifest(folder)
     files = tuple((p.name, sha256_file(p)) for p in sorted(folder.iterdir()))
     return Evidence(record_in(folder), *pictures, files)
+
+
+def _no_shots(_start_s: float, _end_s: float) -> Iterator[tuple[float, Shot]]:
+    return iter(())
+
+
+def raise_disk_error(error: Exception) -> None:
+    """Raise it again where it is the disk's: FFmpeg's errors may be both."""
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        raise error
 
 
 def write_record(incident: Incident, clip: Clip, folder: Path, *, flush: bool = True) -> None:

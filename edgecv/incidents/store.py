@@ -18,14 +18,16 @@ from pathlib import Path
 
 from edgecv.incidents.database import Database
 from edgecv.incidents.files import flush_directory
+from edgecv.incidents.head import Receipt, receipt_for
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import EvidenceRecord, Incident
-from edgecv.incidents.sealing import RECORD, Link, delete_evidence, seal, unseal
+from edgecv.incidents.recorded_chain import INCIDENTS, next_link, record_seal, recorded_head
+from edgecv.incidents.sealing import RECORD, delete_evidence, seal, unseal
 from edgecv.incidents.stored import Stored, Unsealed, insert_record, stored_of
 from edgecv.upstream.cloudevents import evidence_event, incident_event
 from edgecv.upstream.outbox import add_message
 
-INCIDENTS = "incidents"
+__all__ = ["INCIDENTS", "IncidentStore", "part_of"]
 
 
 class IncidentStore:
@@ -128,17 +130,20 @@ class IncidentStore:
                 shutil.rmtree(part, ignore_errors=True)
                 self._note_failed(stored)
                 return "failed"
-            link = self._next_link()
+            link = next_link(self._database)
             unseal(part)
             manifest = seal(part, key, link, incident_id, sealed_at or datetime.now(UTC))
-            self._move_into_place(incident_id, link, manifest)
+            self._move_into_place(incident_id, receipt_for(part, manifest, key))
         return "sealed"
 
-    def _next_link(self) -> Link:
-        last = self._database.connection.execute(
-            "SELECT sequence, manifest_sha256 FROM chain ORDER BY sequence DESC LIMIT 1"
-        ).fetchone()
-        return Link(1, None) if last is None else Link(last["sequence"] + 1, last["manifest_sha256"])
+    def newest_s(self) -> float | None:
+        """When the last record was put in, by the box's clock, seconds since 1970; None where there is none."""
+        row = self._database.connection.execute("SELECT stored_s FROM incidents ORDER BY rowid DESC LIMIT 1").fetchone()
+        return None if row is None else float(row["stored_s"])
+
+    def chain_head(self) -> Receipt | None:
+        """The signed receipt of the last bundle that was sealed."""
+        return recorded_head(self._database)
 
     def _note_failed(self, stored: Stored) -> None:
         record = stored.record.to_json()
@@ -148,19 +153,19 @@ class IncidentStore:
         with self._database.transaction() as connection:
             connection.execute("UPDATE incidents SET evidence = 'failed', record = ? WHERE id = ?", (record, stored.id))
 
-    def _move_into_place(self, incident_id: str, link: Link, manifest: str) -> None:
+    def _move_into_place(self, incident_id: str, receipt: Receipt) -> None:
         part = self.part_of(incident_id)
         written = Incident.model_validate_json((part / RECORD).read_text())
         files = sorted(part.iterdir())
         size = sum(path.stat().st_size for path in files)
         with self._database.transaction() as connection:
-            connection.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.sequence, incident_id, manifest))
+            record_seal(connection, receipt)
             connection.execute(
                 "UPDATE incidents SET evidence = 'sealed', bytes = ?, record = ? WHERE id = ?",
                 (size, written.to_json(), incident_id),
             )
             if written.tier == "incident":
-                event = evidence_event(written, manifest, [path.name for path in files])
+                event = evidence_event(written, receipt, [path.name for path in files])
                 add_message(connection, "evidence", incident_id, written.device, event)
             part.rename(self.folder_of(incident_id))
             flush_directory(self.folder)

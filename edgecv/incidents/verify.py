@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -32,6 +32,7 @@ from edgecv.incidents.manifest import (
 from edgecv.incidents.record import Incident
 from edgecv.incidents.rerun import rerun
 from edgecv.incidents.sealing import KEPT, RECORD, Deletion
+from edgecv.incidents.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,13 @@ class Verification:
 
 
 def verify_bundle(
-    folder: Path, public: PublicKey | None, *, replay: bool = True, whole: bool = False, hub: PublicKey | None = None
+    folder: Path,
+    public: PublicKey | None,
+    *,
+    replay: bool = True,
+    whole: bool = False,
+    hub: PublicKey | None = None,
+    asked: Subject | None = None,
 ) -> Verification:
     """Check one bundle: seal, files, record, and what its clip shows.
 
@@ -69,7 +76,9 @@ def verify_bundle(
         replay: also run the clip through the pipeline and compare; takes about as many seconds as decoding it.
         whole: whether it must be whole, as it is where it was sealed; else it may be a copy that was passed on with
             blurred pictures in place of the untouched clip and pictures.
+        asked: whose evidence it should be; the incident after which the folder is called when left out.
     """
+    asked = asked or Subject.named_by(folder)
     try:
         raw = read_raw(folder / MANIFEST)
         manifest = parse_manifest(raw, folder / MANIFEST)
@@ -77,8 +86,9 @@ def verify_bundle(
         return Verification((str(error),), (), False)
     away = () if whole else withheld(folder, manifest.files)
     if isinstance(manifest, Manifest):
-        return _unsealed(folder, manifest, public, away, replay)
-    problems = _signature_problems(folder / MANIFEST, folder / SIGNATURE, raw, manifest.key, public)
+        return _unsealed(folder, manifest, public, asked, away, replay)
+    problems = asked.differences_of_manifest(folder / MANIFEST, manifest.incident)
+    problems += _signature_problems(folder / MANIFEST, folder / SIGNATURE, raw, manifest.key, public)
     notes = [] if public else [f"{folder}: no key was given, so nobody knows who sealed it"]
     deletion = None
     if (folder / DELETION).exists() or (folder / DELETION_SIGNATURE).exists():
@@ -86,41 +96,40 @@ def verify_bundle(
         problems += found
     if deletion is None:
         problems += check_files(folder, without(manifest.files, away), SEALS)
-        more, noted = _contents(folder, manifest, away, replay=replay and not problems)
+        more, noted = _contents(folder, manifest, asked, away, replay=replay and not problems)
         problems += more
         return Verification(tuple(problems), (*notes, *noted), False, away)
     problems += _left_over(folder, manifest)
+    problems += _record(folder, manifest, asked)[1]
     notes.append(f"{folder}: the evidence was deleted on {deletion.deleted_at}: {deletion.reason}")
     return Verification(tuple(problems), tuple(notes), True)
 
 
 def _unsealed(
-    folder: Path, manifest: Manifest, public: PublicKey | None, away: tuple[str, ...], replay: bool
+    folder: Path,
+    manifest: Manifest,
+    public: PublicKey | None,
+    asked: Subject,
+    away: tuple[str, ...],
+    replay: bool,
 ) -> Verification:
     """What a replay wrote: hashes without a signature."""
     problems = check_files(folder, without(manifest.files, away))
     not_sealed = f"{folder}: is not sealed: no box has signed it, and anybody could have written it"
     if public is not None:
         problems.append(not_sealed)
-    more, noted = _contents(folder, manifest, away, replay=replay and not problems)
+    more, noted = _contents(folder, manifest, asked, away, replay=replay and not problems)
     notes = noted if public is not None else [not_sealed, *noted]
     return Verification(tuple(problems + more), tuple(notes), False, away)
 
 
 def _contents(
-    folder: Path, manifest: Manifest | SealedManifest, away: tuple[str, ...], *, replay: bool
+    folder: Path, manifest: Manifest | SealedManifest, asked: Subject, away: tuple[str, ...], *, replay: bool
 ) -> tuple[list[str], list[str]]:
     """Problems and notes of the record and the clip."""
-    try:
-        record = Incident.model_validate_json(read_raw(folder / RECORD))
-    except EvidenceError as error:
-        # a record that is listed and missing was told already
-        return ([] if RECORD in manifest.files else [str(error)]), []
-    except ValidationError:
-        return [f"{folder / RECORD}: is not an incident's record that this edgecv can read"], []
-    problems = []
-    if isinstance(manifest, SealedManifest) and record.id != manifest.incident:
-        problems.append(f"{folder / RECORD}: is of incident {record.id}, the manifest of {manifest.incident}")
+    record, problems = _record(folder, manifest, asked)
+    if record is None:
+        return problems, []
     clip = record.evidence.clip
     hashes = {e.sha256 for name, e in manifest.files.items() if clip in {None, name}}
     if record.evidence.sha256 is not None and record.evidence.sha256 not in hashes:
@@ -129,6 +138,24 @@ def _contents(
         return problems, []
     again = rerun(folder, record)
     return [f"{folder}: {line}" for line in again.problems], [f"{folder}: {line}" for line in again.notes]
+
+
+def _record(folder: Path, manifest: Manifest | SealedManifest, asked: Subject) -> tuple[Incident | None, list[str]]:
+    """The record, and what it says otherwise than the manifest and whoever asks."""
+    path = folder / RECORD
+    try:
+        record = Incident.model_validate_json(read_raw(path))
+    except EvidenceError as error:
+        # a record that is listed and missing was told already
+        return None, ([] if RECORD in manifest.files else [str(error)])
+    except ValidationError:
+        return None, [f"{path}: is not an incident's record that this edgecv can read"]
+    problems = []
+    if isinstance(manifest, SealedManifest) and record.id != manifest.incident:
+        problems.append(f"{path}: is of incident {record.id}, the manifest of {manifest.incident}")
+    if problems or (isinstance(manifest, SealedManifest) and record.id != asked.incident):
+        asked = replace(asked, incident=record.id)  # that was told already
+    return record, problems + asked.differences_of_record(path, record)
 
 
 def _deletion(
@@ -183,6 +210,15 @@ def _signature_problems(path: Path, signature: Path, data: bytes, key_id: str, p
     if not public.verify(signed, data):
         return [f"{signature}: is not the signature of {path.name} by key {key_id}"]
     return []
+
+
+def has_signature(signature: Path, data: bytes, public: PublicKey) -> bool:
+    """Whether a file is the signature over some bytes by the owner of a key.
+
+    Raises:
+        EvidenceError: it is missing, or is no signature at all.
+    """
+    return public.verify(_decoded(signature), data)
 
 
 def _decoded(signature: Path) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from edgecv.incidents.alarm import Alarm, Record
+from edgecv.incidents.head import Receipt
 from edgecv.incidents.record import Incident
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -41,11 +42,18 @@ def encode(event: dict[str, Any]) -> bytes:
     return json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def evidence_event(incident: Incident, manifest_sha256: str, files: Sequence[str]) -> dict[str, Any]:
-    """The message that an incident's evidence is sealed and complete; its id is the incident's."""
+def evidence_event(incident: Incident, receipt: Receipt, files: Sequence[str]) -> dict[str, Any]:
+    """The message that an incident's evidence is sealed and complete; its id is the incident's.
+
+    ``sequence`` and ``previous`` are its place in the box's chain; ``receipt`` is that signed, for whoever keeps it:
+    the box cannot deny later what it had sealed until then.
+    """
     data = {
         "incident": incident.id,
-        "manifest_sha256": manifest_sha256,
+        "manifest_sha256": receipt.head.manifest_sha256,
+        "sequence": receipt.head.sequence,
+        "previous": receipt.head.previous,
+        "receipt": receipt.model_dump(),
         "files": list(files),
         "clip": incident.evidence.clip,
         "sha256": incident.evidence.sha256,

@@ -21,6 +21,7 @@ from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.errors import ConfigError, EdgecvError, InputError
 from edgecv.incidents.database import DATABASE, Database
+from edgecv.incidents.files import sha256_file
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
 from edgecv.incidents.store import INCIDENTS, IncidentStore
@@ -140,7 +141,7 @@ def test_the_state_directory_is_the_box_files_or_systemds(state: Path, tmp_path:
 def test_an_export_holds_bundles_and_key_and_verifies_elsewhere(state: Path, tmp_path: Path, capsys) -> None:
     out = tmp_path / "out"
     assert run("export", "a", "b", "--out", out, "--state", state) == 0
-    assert {path.name for path in out.iterdir()} == {"a", "b", "box.pub"}
+    assert {path.name for path in out.iterdir()} == {"a", "b", "box.pub", "chain-head.json"}
     assert {path.name for path in (out / "a").iterdir()} == {*FILES, "incident.json", "manifest.json", "manifest.sig"}
     shutil.move(out, tmp_path / "auditor")
     assert run("verify", tmp_path / "auditor", "--no-replay", "--complete") == 0
@@ -153,7 +154,7 @@ def test_exporting_again_changes_nothing(state: Path, tmp_path: Path) -> None:
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted((out / "a").iterdir())}
     assert run("export", "--all", "--out", out, "--state", state) == 0
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted((out / "a").iterdir())} == before
-    assert {path.name for path in out.iterdir()} == {"a", "b", "box.pub"}
+    assert {path.name for path in out.iterdir()} == {"a", "b", "box.pub", "chain-head.json"}
 
 
 def test_an_export_never_writes_over_other_evidence(state: Path, tmp_path: Path, capsys) -> None:
@@ -172,7 +173,7 @@ def test_what_is_spoilt_or_not_sealed_yet_is_not_handed_out(state: Path, tmp_pat
     said = capsys.readouterr().err
     assert "clip.mp4: has been changed" in said
     assert "c: has no sealed evidence to export (it is pending)" in said
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"b", "box.pub"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"b", "box.pub", "chain-head.json"}
 
 
 def test_an_export_that_fails_midway_leaves_no_half_bundle(state: Path, tmp_path: Path, monkeypatch) -> None:
@@ -182,13 +183,13 @@ def test_an_export_that_fails_midway_leaves_no_half_bundle(state: Path, tmp_path
     monkeypatch.setattr("edgecv.incidents.export._copy_durably", full)
     with pytest.raises(ConfigError, match="No space left"):
         run("export", "a", "--out", tmp_path / "out", "--state", state)
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"box.pub"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"box.pub", "chain-head.json"}
 
 
 def test_labelled_exports_hold_the_labels(state: Path, tmp_path: Path) -> None:
     assert run("resolve", "b", "--what", "false alarm, a bird", "--state", state) == 0
     assert run("export", "--labelled", "--out", tmp_path / "out", "--state", state) == 0
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"b", "box.pub", "labels.jsonl"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"b", "box.pub", "chain-head.json", "labels.jsonl"}
     (line,) = (tmp_path / "out" / "labels.jsonl").read_text().splitlines()
     assert json.loads(line) == {"id": "b", "device": "north-1", "label": "false alarm, a bird"}
 
@@ -223,7 +224,10 @@ def test_an_export_of_nothing_says_what_to_name(state: Path, tmp_path: Path) -> 
 def test_verify_takes_a_bundle_and_says_whose_key_it_had(state: Path, capsys) -> None:
     bundle = state / INCIDENTS / "a"
     assert run("verify", bundle, "--no-replay", "--key", state / "box.pub") == 0
-    assert capsys.readouterr().out == f"{bundle}: all is well\n1 incident checked: all well\n"
+    well, vouched, counted = capsys.readouterr().out.splitlines()
+    assert (well, counted) == (f"{bundle}: all is well", "1 incident checked: all well")
+    assert vouched.startswith(f"vouches for 1 bundle up to {sha256_file(bundle / 'manifest.json')}, sealed ")
+    assert vouched.endswith("what was sealed later cannot be known from this folder")
     assert run("verify", bundle, "--no-replay") == 0
     assert "this key lies beside the evidence" in capsys.readouterr().out
 
@@ -280,5 +284,87 @@ def test_a_copy_is_checked_after_it_was_written(state: Path, tmp_path: Path, mon
 
     monkeypatch.setattr("edgecv.incidents.export._copy_durably", flipped)
     assert run("export", "a", "--out", tmp_path / "out", "--state", state) == 1
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"box.pub"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"box.pub", "chain-head.json"}
     assert verify_bundle(state / INCIDENTS / "a", BoxKey.load_or_create(state).public, replay=False).ok
+
+
+def test_verify_of_a_state_directory_finds_what_was_cut_off_the_end(state: Path, capsys) -> None:
+    assert run("verify", state, "--no-replay") == 0
+    assert "according to the box's database that was the last" in capsys.readouterr().out
+    shutil.rmtree(state / INCIDENTS / "b")
+    assert run("verify", state, "--no-replay") == 1
+    told = capsys.readouterr()
+    assert f"{state / INCIDENTS / 'b'}: was sealed at place 2 of the chain, and is missing" in told.err
+    assert "ends here with place 1" in told.err
+
+
+def test_verify_of_a_state_directory_finds_seals_that_went_with_their_rows(state: Path, capsys) -> None:
+    shutil.rmtree(state / INCIDENTS / "b")
+    with closing(Database(state / DATABASE)) as database:
+        database.connection.execute("DELETE FROM chain WHERE id = 'b'")
+        database.connection.execute("DELETE FROM incidents WHERE id = 'b'")
+    assert run("verify", state, "--no-replay") == 1
+    assert "the box had sealed up to place 2" in capsys.readouterr().err
+
+
+def test_a_deletion_that_no_signed_record_proves_is_a_problem(state: Path, capsys) -> None:
+    with closing(Database(state / DATABASE)) as database:
+        store = IncidentStore(database, state / INCIDENTS)
+        store.delete("a", BoxKey.load_or_create(state), "30 days are over")
+        assert run("verify", state, "--no-replay") == 0
+        database.connection.execute("UPDATE incidents SET evidence = 'deleted' WHERE id = 'b'")
+    capsys.readouterr()
+    assert run("verify", state, "--no-replay") == 1
+    assert "no signed record of its deletion" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("is_message", [False, True])
+def test_a_receipt_kept_elsewhere_shows_what_was_cut_off_a_folder(
+    state: Path, tmp_path: Path, capsys, is_message: bool
+) -> None:
+    out, receipt = tmp_path / "out", tmp_path / "receipt.json"
+    assert run("export", "--all", "--out", out, "--state", state) == 0
+    if is_message:
+        with closing(Database(state / DATABASE)) as database:
+            rows = database.connection.execute("SELECT event FROM messages WHERE kind = 'evidence' AND id = 'b'")
+            receipt.write_text(rows.fetchone()["event"])
+        data = json.loads(receipt.read_text())["data"]
+        assert (data["sequence"], data["previous"]) == (2, sha256_file(out / "a" / "manifest.json"))
+    else:
+        shutil.copy(out / "chain-head.json", receipt)
+    (out / "chain-head.json").unlink()
+    verify = ("verify", out, "--no-replay", "--head", receipt, "--key", state / "box.pub")
+    assert run(*verify) == 0
+    shutil.rmtree(out / "b")
+    assert run("verify", out, "--no-replay", "--key", state / "box.pub") == 0
+    assert "what was sealed later cannot be known from this folder" in capsys.readouterr().out
+    assert run(*verify) == 1
+    assert "1 at its end are not here" in capsys.readouterr().err
+
+
+def test_a_receipt_that_another_key_signed_proves_nothing(state: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    assert run("export", "--all", "--out", out, "--state", state) == 0
+    receipt = json.loads((out / "chain-head.json").read_text())
+    receipt["head"]["sequence"] = 1
+    (out / "chain-head.json").write_text(json.dumps(receipt))
+    assert run("verify", out, "--no-replay", "--key", state / "box.pub") == 1
+    assert "was not signed with key" in capsys.readouterr().err
+
+
+def test_what_is_no_receipt_is_unreadable_input(state: Path, tmp_path: Path) -> None:
+    for n, text in enumerate(("", "[]", '{"data": 1}', "[" * 50_000, '{"head": {}, "signature": "\\ud800"}')):
+        (tmp_path / f"{n}.json").write_text(text)
+        with pytest.raises(InputError, match="not a receipt"):
+            run("verify", state, "--no-replay", "--head", tmp_path / f"{n}.json")
+
+
+def test_exchanged_folders_are_told_and_a_renamed_one_can_be_named(state: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    assert run("export", "--all", "--out", out, "--state", state) == 0
+    (out / "a").rename(tmp_path / "aside")
+    (out / "b").rename(out / "a")
+    (tmp_path / "aside").rename(out / "b")
+    assert run("verify", out, "--no-replay") == 1
+    assert "2 not to be trusted" in capsys.readouterr().out
+    assert run("verify", out / "a", "--no-replay", "--incident", "b", "--key", state / "box.pub") == 0

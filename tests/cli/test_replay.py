@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -117,3 +118,73 @@ def test_two_videos_share_one_folder_and_a_missing_one_does_not_stop_the_other(
     assert main(["replay", str(tmp_path / "missing.mp4"), str(copy), "--out", str(out)]) == 3
     assert "missing.mp4: there is no such file" in capsys.readouterr().err
     assert len((out / "incidents.jsonl").read_text().splitlines()) == 3
+
+
+def _encoded_as(source: Path, target: Path, group: int) -> Path:
+    """The same pictures with a key frame every so many."""
+    with av.open(str(source)) as reader, av.open(str(target), "w") as writer:
+        template = reader.streams.video[0]
+        out = writer.add_stream("libx264", rate=25)
+        out.width, out.height, out.pix_fmt = template.width, template.height, "yuv420p"
+        out.options = {
+            "g": str(group),
+            "keyint_min": str(group),
+            "sc_threshold": "0",
+            "crf": "16",
+            "preset": "veryfast",
+        }
+        for n, frame in enumerate(reader.decode(video=0)):
+            frame.pts, frame.time_base, frame.pict_type = n, Fraction(1, 25), 0
+            writer.mux(out.encode(frame))
+        writer.mux(out.encode(None))
+    return target
+
+
+@pytest.mark.parametrize("group", [250, 600])
+def test_a_transport_stream_with_rare_key_frames_loses_no_incident(demo_run, tmp_path: Path, group: int) -> None:
+    video, out = _encoded_as(demo_run.files.video, tmp_path / "rare.ts", group), tmp_path / "out"
+    assert main(["replay", str(video), "--config", str(demo_run.files.box), "--out", str(out)]) == 0
+    incidents = [Incident.model_validate_json(line) for line in (out / "incidents.jsonl").read_text().splitlines()]
+    assert len(incidents) == len(demo_run.incidents)
+    for incident in incidents:
+        assert incident.evidence.clip_start_s is not None
+        assert incident.evidence.clip_start_s <= max(0.0, incident.media.start_s - 10.0) + 0.01
+        assert {path.name for path in (out / incident.id).glob("*.jpg")} == set(PICTURES)
+
+
+def test_an_incident_whose_clip_cannot_be_cut_is_a_record_that_says_why(
+    demo_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgecv.incidents.clip._MOST_BYTES", 1000)
+    out = tmp_path / "out"
+    assert main(["replay", str(demo_run.files.video), "--config", str(demo_run.files.box), "--out", str(out)]) == 0
+    incidents = [Incident.model_validate_json(line) for line in (out / "incidents.jsonl").read_text().splitlines()]
+    assert [incident.id for incident in incidents] == [incident["id"] for incident in demo_run.incidents]
+    for incident in incidents:
+        assert incident.evidence.clip is None
+        assert "no clip could be cut" in (incident.evidence.reason or "")
+        assert verify_manifest(out / incident.id) == []
+    assert all(incident.id in (out / "report.html").read_text() for incident in incidents)
+
+
+def test_a_recording_whose_time_stamps_begin_again_gives_its_results(demo_run, tmp_path: Path) -> None:
+    """Two files of a recorder put together by hand; FFmpeg cannot seek by time in what follows the second begin."""
+    one = _encoded_as(demo_run.files.video, tmp_path / "one.ts", 250)
+    both, out = tmp_path / "both.ts", tmp_path / "out"
+    both.write_bytes(one.read_bytes() * 2)
+    with VideoFile(one) as video:
+        frames = sum(1 for _ in video)
+    assert main(["replay", str(both), "--config", str(demo_run.files.box), "--out", str(out)]) == 0
+    lines = (out / "incidents.jsonl").read_text().splitlines()
+    assert len(lines) >= len(demo_run.incidents)
+    for line in lines:
+        incident = Incident.model_validate_json(line)
+        is_in_first = incident.media.end_s < frames / 25
+        assert (out / incident.id / "clip.mp4").exists() == is_in_first
+        assert is_in_first or "time stamps begin again" in (incident.evidence.reason or "")
+
+
+def test_a_picture_beyond_any_camera_is_refused_before_it_is_analysed(write_video, tmp_path: Path, capsys) -> None:
+    video = write_video("wide.mkv", [np.zeros((64, 8200), np.uint8)] * 3, codec="ffv1")
+    assert main(["replay", str(video), "--out", str(tmp_path / "out")]) == 3
+    assert "8200x64 is too large" in capsys.readouterr().err

@@ -19,7 +19,7 @@ from waiting import wait_for
 from edgecv.cli import main
 from edgecv.console.accounts import Role
 from edgecv.console.evidence.checking import Verifier
-from edgecv.console.evidence.hub_keeping import HubKeeping
+from edgecv.console.evidence.hub_keeping import HubKeeping, newest_received_s
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.receive import receive
 from edgecv.console.intake.sites import set_communities
@@ -29,6 +29,7 @@ from edgecv.console.storage.schema import EvidenceEntry, Incident
 from edgecv.console.web.app import make_app
 from edgecv.incidents.keys import BOX_PUB, BoxKey
 from edgecv.incidents.manifest import DELETION, MANIFEST
+from edgecv.incidents.retention_clock import RetentionClock
 from edgecv.incidents.sealing import delete_evidence
 from edgecv.incidents.verify import verify_bundle
 
@@ -80,6 +81,20 @@ def test_evidence_goes_at_its_age_that_of_an_open_case_twice_as_late_and_records
     with hub.database.session(EVERYTHING) as session:
         assert len(session.scalars(select(Incident.id)).all()) == 6
     assert hub.keeping.apply() == [], "what is done is not done again"
+
+
+def test_a_hubs_clock_two_months_ahead_deletes_nothing(hub: Hub, tmp_path: Path) -> None:
+    folder = hub.take("a", 1, "closed")
+    ahead = RetentionClock(
+        tmp_path / "clock.json",
+        lambda: newest_received_s(hub.database),
+        lambda: False,
+        lambda: time.time() + 61 * DAY_S,
+    )
+    keeping = HubKeeping(hub.database, hub.shelf, hub.key, 30.0, ahead)
+    assert keeping.apply() == []
+    assert _has_clip(folder)
+    assert "days ahead" in (ahead.problem or "")
 
 
 def test_a_deletion_is_proven_by_the_hubs_key_over_what_the_box_sealed(hub: Hub, tmp_path: Path) -> None:
@@ -246,6 +261,7 @@ def test_a_running_hub_deletes_what_is_older_than_its_file_says(tmp_path: Path) 
     set_communities(database, COMMUNITIES)
     hub = Hub(database, tmp_path)
     old, young = hub.take("old", 4, "closed"), hub.take("young", 2, "closed")
+    hub.take("newest", 0)  # so the hub's clock is no further ahead than what it got last
     with running_hub(tmp_path, keep_days=3) as server:
         wait_for(lambda: not _has_clip(old), "the old evidence is deleted")
         assert _has_clip(young)

@@ -22,6 +22,7 @@ from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.reserve import RESERVE
 from edgecv.incidents.retention import Retention
+from edgecv.incidents.retention_clock import RetentionClock
 from edgecv.incidents.store import INCIDENTS, IncidentStore
 from edgecv.incidents.stored import Stored
 
@@ -199,3 +200,23 @@ def test_a_disk_too_full_for_a_deletion_gets_the_reserve_for_it(
     keeper.join(60.0)
     assert tries == [True, False]
     assert keeper.problem is None
+
+
+def test_a_clock_two_months_ahead_deletes_no_evidence_and_says_so(
+    state: Path, store: IncidentStore, keeper: Keeper
+) -> None:
+    """The settings of this box keep evidence for thirty days."""
+    ahead_s = 0.0
+    keeper._clock = RetentionClock(
+        state / "clock.json", store.newest_s, lambda: False, lambda: time.time() + ahead_s, time.monotonic
+    )
+    store.add(record("a"))
+    write_files(store.part_of("a"))
+    store.publish("a", BoxKey.load_or_create(state))
+    store.resolve("a", "a bird")
+    keeper._keep()
+    assert keeper.problem is None
+    ahead_s = 61 * 86400.0
+    keeper._keep()
+    assert of(store, "a").evidence == "sealed"
+    assert "61.0 days ahead" in (keeper.problem or "")

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from edgecv.capture.frame import Frame
 from edgecv.detection import DetectedFrame, DetectionSettings, Detector
+from edgecv.errors import InputError
 
 SIZE = (240, 320)
 
@@ -226,3 +227,9 @@ def test_a_lamp_that_is_switched_off_does_not_make_a_quiet_picture_look_frozen()
         repeated.append(detected.repeated)
     assert not any(repeated[5:80])
     assert sum(repeated[80:]) < 12
+
+
+def test_a_picture_larger_than_any_camera_is_refused() -> None:
+    detector = Detector()
+    with pytest.raises(InputError, match="8200x64 is too large"):
+        detector.detect(Frame(0, 0.0, np.zeros((64, 8200), np.uint8)))

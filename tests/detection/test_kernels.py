@@ -83,3 +83,18 @@ def test_both_kernels_measure_change_alike() -> None:
         ours, theirs = compiled.change(frame), reference.change(frame)
         assert ours == pytest.approx(theirs, rel=1e-5)
         assert (ours == 255.0) == (n == 0)
+
+
+@pytest.mark.parametrize("instruction_set", SETS)
+def test_a_picture_wider_than_any_camera_gives_the_same_bits_and_stays_in_its_memory(instruction_set: str) -> None:
+    """A row of tiles had room for 512 of them on the stack."""
+    compiled, reference = _kernels(17_000, 40, 1, instruction_set)
+    for n, luma in enumerate(_frames(17_000, 40, 5)):
+        if n == 0:
+            compiled.begin(luma, 1.5)
+            reference.begin(luma, 1.5)
+            continue
+        compiled.update(luma, (0.0, 0.0), (0.1, 0.1), True)
+        reference.update(luma, (0.0, 0.0), (0.1, 0.1), True)
+        assert np.array_equal(compiled.planes.level, reference.planes.level)
+        assert np.array_equal(compiled.planes.mask, reference.planes.mask)

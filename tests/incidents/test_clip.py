@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -82,3 +83,58 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch) -> None
     with pytest.raises(OSError, match="power cut"):
         write_atomic(target, "new")
     assert target.read_text() == "old"
+
+
+def _numbered(count: int) -> list[np.ndarray]:
+    """Small pictures whose mean grey level tells which they are."""
+    return [np.full((48, 64), 20 + n % 200, np.uint8) for n in range(count)]
+
+
+@pytest.mark.parametrize("ending", ["ts", "mp4", "mkv"])
+@pytest.mark.parametrize("group", [250, 600])
+@pytest.mark.parametrize("wished_s", [(3.0, 8.0), (14.0, 22.0), (23.9, 24.1), (29.0, 31.0)])
+def test_a_clip_of_long_groups_of_pictures_begins_at_the_key_frame_before_it(
+    write_video, tmp_path, ending: str, group: int, wished_s: tuple[float, float]
+) -> None:
+    options = {"g": str(group), "keyint_min": str(group), "sc_threshold": "0", "bf": "0", "preset": "ultrafast"}
+    source = write_video(f"whole.{ending}", _numbered(900), options=options)
+    clip = cut_clip(source, tmp_path / "clip.mp4", *wished_s)
+    assert clip.start_s == pytest.approx(group / 25 * (wished_s[0] // (group / 25)), abs=0.002)
+    assert clip.end_s == pytest.approx(wished_s[1], abs=0.05)
+    shown = [t_s for t_s, _ in pictures_between(source, *wished_s)]
+    assert shown[0] == pytest.approx(wished_s[0], abs=0.041)
+    assert len(shown) == pytest.approx((wished_s[1] - wished_s[0]) * 25, abs=1.1)
+
+
+@pytest.mark.parametrize("ending", ["ts", "mp4", "mkv"])
+def test_a_clip_of_open_groups_begins_with_a_picture_that_can_be_decoded(write_video, tmp_path, ending: str) -> None:
+    options = {"g": "250", "keyint_min": "250", "sc_threshold": "0", "x264-params": "open-gop=1:bframes=3"}
+    source = write_video(f"whole.{ending}", _numbered(900), options=options)
+    clip = cut_clip(source, tmp_path / "clip.mp4", 14.0, 22.0)
+    assert clip.start_s == pytest.approx(10.0, abs=0.002)
+    with VideoFile(source) as video:
+        original = [frame.luma.mean() for frame in video]
+    with VideoFile(clip.path) as video:
+        copied = [frame.luma.mean() for frame in video]
+    assert copied[:250] == original[250:500]
+    assert next(iter(pictures_between(clip.path, 5.0, 5.0)))[1].mean() == pytest.approx(
+        next(iter(pictures_between(source, 15.0, 15.0)))[1].mean(), abs=2.0
+    )
+
+
+@pytest.mark.parametrize("ending", ["ts", "mkv"])
+def test_a_recording_that_begins_within_a_group_is_cut_from_its_first_key_frame(
+    write_video, tmp_path, ending: str
+) -> None:
+    options = {"g": "250", "keyint_min": "250", "sc_threshold": "0", "bf": "0"}
+    source, late = write_video(f"whole.{ending}", _numbered(600), options=options), tmp_path / f"late.{ending}"
+    with av.open(str(source)) as reader, av.open(str(late), "w") as writer:
+        out = writer.add_stream_from_template(reader.streams.video[0])
+        for packet in reader.demux(video=0):
+            if packet.size and packet.pts * packet.time_base > 4.0 + (1.4 if ending == "ts" else 0.0):
+                packet.stream = out
+                writer.mux(packet)
+    clip = cut_clip(late, tmp_path / "clip.mp4", 2.0, 6.0)
+    with VideoFile(clip.path) as video:
+        assert sum(1 for _ in video) > 100
+        assert video.decode_errors == 0

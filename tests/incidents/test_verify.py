@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from known_bundles import FILES, SEALED_AT, edit_json, record, sealed_bundle, sign_again, write_files
+from known_bundles import FILES, SEALED_AT, edit_json, record, sealed_bundle, sealed_chain, sign_again, write_files
 
 from edgecv.incidents.files import sha256_file
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.manifest import write_manifest
 from edgecv.incidents.sealing import Link, delete_evidence, seal
+from edgecv.incidents.subject import Subject
 from edgecv.incidents.verify import Verification, verify_bundle
 
 ALL_FILES = sorted({*FILES, "incident.json", "manifest.json", "manifest.sig"})
@@ -321,3 +322,46 @@ def test_a_record_longer_than_any_is_not_read_into_memory(tmp_path: Path) -> Non
     found = verify_bundle(bundle, key.public, replay=False)
     assert not found.ok
     assert any("manifest.json: has more than 16 MB, which no box writes" in line for line in found.problems)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    aside = one.with_name("aside")
+    one.rename(aside)
+    other.rename(one)
+    aside.rename(other)
+
+
+@pytest.mark.parametrize("are_deleted", [False, True])
+def test_the_evidence_of_two_incidents_that_was_exchanged_is_not_to_be_trusted(
+    tmp_path: Path, key: BoxKey, are_deleted: bool
+) -> None:
+    folders = sealed_chain(tmp_path, key, "ab")
+    if are_deleted:
+        for folder in folders:
+            delete_evidence(folder, key, "30 days are over", SEALED_AT)
+    _exchange(*folders)
+    assert "is of incident b, and a was asked for" in problem(folders[0], key)
+    assert "is of incident a, and b was asked for" in problem(folders[1], key)
+
+
+def test_a_folder_that_was_renamed_is_well_where_its_incident_is_named(bundle: Path, key: BoxKey) -> None:
+    renamed = bundle.rename(bundle.with_name("file 17 of the court"))
+    assert not check(renamed, key).ok
+    assert verify_bundle(renamed, key.public, replay=False, asked=Subject("a")).ok
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [(Subject("a", "another-site"), "site jialinglu-3"), (Subject("a", None, "south-2"), "device north-1")],
+)
+def test_evidence_of_another_site_or_camera_is_not_what_was_asked_for(
+    bundle: Path, key: BoxKey, asked: Subject, said: str
+) -> None:
+    (told,) = verify_bundle(bundle, key.public, replay=False, asked=asked).problems
+    assert said in told
+
+
+def test_a_replays_folder_under_another_incidents_name_is_told(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "b", "a")
+    write_manifest(folder)
+    assert "is of incident a, and b was asked for" in "\n".join(verify_bundle(folder, None, replay=False).problems)

@@ -15,6 +15,7 @@ from edgecv.console.settings import REPLAYS_WAITING
 from edgecv.errors import ConfigError
 from edgecv.incidents.keys import PublicKey
 from edgecv.incidents.manifest import MANIFEST, EvidenceError, SealedManifest, parse_manifest, read_raw
+from edgecv.incidents.subject import Subject
 from edgecv.incidents.verify import verify_bundle
 
 _log = logging.getLogger("edgecv.console")
@@ -60,13 +61,20 @@ class Verifier:
         self._keys = SiteKeys(shelf)
         self._closed = False
 
-    def check(self, site: str, incident_id: str) -> Checked | None:
-        """Hashes, signature and record, without the replay; None where there is no sealed evidence here."""
+    def check(self, site: str, incident_id: str, device: str | None = None) -> Checked | None:
+        """Hashes, signature and record, without the replay; None where there is no sealed evidence here.
+
+        Args:
+            site: the incident's site.
+            incident_id: its id.
+            device: its camera, which the evidence has to be of; None where that is not known.
+        """
         folder = self._shelf.folder(site, incident_id)
         if folder is None or not (folder / MANIFEST).is_file():
             return None
         public = self._key(site, folder)
-        found = verify_bundle(folder, public, replay=False, whole=not self._shelf.by_site, hub=self._hub)
+        whole, asked = not self._shelf.by_site, Subject(incident_id, site or None, device)
+        found = verify_bundle(folder, public, replay=False, whole=whole, hub=self._hub, asked=asked)
         problems = tuple(_short(line, folder) for line in found.problems)
         notes = tuple(_short(line, folder) for line in found.notes)
         key_id = None if public is None else public.key_id

@@ -28,6 +28,7 @@ from edgecv.console.storage.schema import EvidenceEntry, Incident, Site
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.manifest import DELETION_SIGNATURE, MANIFEST
 from edgecv.incidents.retention import UNFINISHED_LONGER
+from edgecv.incidents.retention_clock import RetentionClock
 from edgecv.incidents.sealing import KEPT, delete_evidence
 
 _log = logging.getLogger("edgecv.console")
@@ -49,13 +50,23 @@ class HubKeeping:
         shelf: where evidence lies.
         key: the hub's own, which signs deletions.
         keep_days: age at which evidence goes, from when the hub got the incident.
+        clock: what time evidence ages by; the wall clock when left out.
     """
 
-    def __init__(self, database: ConsoleDatabase, shelf: Shelf, key: BoxKey, keep_days: float) -> None:
+    def __init__(
+        self,
+        database: ConsoleDatabase,
+        shelf: Shelf,
+        key: BoxKey,
+        keep_days: float,
+        clock: RetentionClock | None = None,
+    ) -> None:
         self._database = database
         self._shelf = shelf
         self._key = key
         self._keep_days = keep_days
+        self._clock = clock
+        self._clock_problem: str | None = None
 
     @property
     def public_pem(self) -> bytes:
@@ -95,7 +106,7 @@ class HubKeeping:
         Raises:
             OSError: the disk failed.
         """
-        now_s = time.time() if now_s is None else now_s
+        now_s = self._now_s() if now_s is None else now_s
         done: list[str] = []
         for site, folder in self._old_folders(now_s):
             with self._database.session(EVERYTHING, writes=True) as session:
@@ -104,6 +115,15 @@ class HubKeeping:
                 _log.info(line)
                 done.append(line)
         return done
+
+    def _now_s(self) -> float:
+        if self._clock is None:
+            return time.time()
+        now_s = self._clock.now_s()
+        if (self._clock.problem is None) != (self._clock_problem is None):
+            _log.warning(self._clock.problem or "the clock agrees again: evidence ages by it")
+        self._clock_problem = self._clock.problem
+        return now_s
 
     def _old_folders(self, now_s: float) -> Iterator[tuple[str, Path]]:
         """Folders that may have to go: of incidents that are old or not known, and those that never became whole."""
@@ -167,6 +187,12 @@ class HubKeeping:
         if (folder / DELETION_SIGNATURE).exists():
             return "deleted"
         return "sealed" if (folder / MANIFEST).exists() else "pending"
+
+
+def newest_received_s(database: ConsoleDatabase) -> float | None:
+    """When the hub got its newest incident, seconds since 1970; None where it has none."""
+    with database.session(EVERYTHING) as session:
+        return session.scalar(select(Incident.received_s).order_by(Incident.key.desc()).limit(1))
 
 
 def _names(session: Session, wanted: Select[str, str]) -> set[tuple[str, str]]:

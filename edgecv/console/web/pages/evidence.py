@@ -108,7 +108,7 @@ def show_printed(request: Request) -> Response:
     with console.database.session(viewer.scope) as session:
         lines = history(session, incident)
     untouched = entry.what == _UNTOUCHED
-    checked = console.verifier.check(incident.site, incident.source_id)
+    checked = console.verifier.check(incident.site, incident.source_id, incident.device)
     values = facts(request, incident)
     return render(request, "printed.html", entry=entry, untouched=untouched, lines=lines, checked=checked, **values)
 

@@ -262,7 +262,7 @@ def verification(request: Request) -> Response:
         request,
         "verification.html",
         incident=incident,
-        checked=console.verifier.check(incident.site, incident.source_id),
+        checked=console.verifier.check(incident.site, incident.source_id, incident.device),
         replayed=console.verifier.replayed(incident.site, incident.source_id),
         standalone="hx-request" not in request.headers,
     )
