@@ -36,11 +36,29 @@ def _smaller(root: list[Any]) -> Iterator[list[Any]]:
     """Copies of a document with one thing less, the largest steps first."""
     paths = list(_paths(root, ()))
     for path in paths:
-        for change in (_cut_half, _cut_other_half, _drop):
+        container, key = _at(root, path)
+        if isinstance(container, dict):
             copied = copy.deepcopy(root)
             container, key = _at(copied, path)
-            if change(container, key):
+            del container[key]
+            yield copied
+    for pieces in (2, 4, 16):
+        for path in paths:
+            container, key = _at(root, path)
+            for shorter in _shorter(container[key], pieces):
+                copied = copy.deepcopy(root)
+                container, key = _at(copied, path)
+                container[key] = shorter
                 yield copied
+
+
+def _shorter(value: Any, pieces: int) -> Iterator[Any]:
+    """A text or list without each of so many pieces."""
+    if not isinstance(value, str | list) or len(value) < pieces // 2:
+        return
+    width = -(-len(value) // pieces)
+    for at in range(0, len(value), width or 1):
+        yield value[:at] + value[at + width :]
 
 
 def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
@@ -55,26 +73,3 @@ def _at(root: Any, path: tuple[Any, ...]) -> Place:
     for key in path[:-1]:
         root = root[key]
     return root, path[-1]
-
-
-def _cut_half(container: Any, key: Any) -> bool:
-    value = container[key]
-    if not isinstance(value, str | list) or len(value) < 2:
-        return False
-    container[key] = value[: len(value) // 2]
-    return True
-
-
-def _cut_other_half(container: Any, key: Any) -> bool:
-    value = container[key]
-    if not isinstance(value, str | list) or len(value) < 2:
-        return False
-    container[key] = value[len(value) // 2 :]
-    return True
-
-
-def _drop(container: Any, key: Any) -> bool:
-    if not isinstance(container, dict):
-        return False
-    del container[key]
-    return True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import random
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from fuzzing.nasty import NUMBERS, TEXTS, nested, others
@@ -38,7 +40,8 @@ def mutated_document(rng: random.Random, seed: Any, times: int = 0) -> Any:
         seed: the document; not changed.
         times: changes to make; chosen where it is 0.
     """
-    document = [copy.deepcopy(seed)]
+    with _deep():
+        document = [copy.deepcopy(seed)]
     for _ in range(times or rng.choice((1, 1, 1, 2, 3))):
         container, key = rng.choice(places(document))
         rng.choice(_CHANGES)(rng, container, key)
@@ -93,7 +96,8 @@ def mutated_bytes(rng: random.Random, raw: bytes, times: int = 0) -> bytes:
 
 def json_text(rng: random.Random, document: Any) -> str:
     """A document as JSON of some writer, now and then with what only bad writers write."""
-    text = json.dumps(document, ensure_ascii=rng.random() < 0.5)
+    with _deep():
+        text = json.dumps(document, ensure_ascii=rng.random() < 0.5)
     if rng.random() < 0.15 and isinstance(document, dict) and document:
         key = rng.choice(list(document))
         value = json.dumps(nasty_value(rng))
@@ -101,6 +105,17 @@ def json_text(rng: random.Random, document: Any) -> str:
     if rng.random() < 0.1:
         text = mutated_text(rng, text)
     return text
+
+
+@contextlib.contextmanager
+def _deep() -> Iterator[None]:
+    """Room to walk through documents that others must refuse."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _replace(rng: random.Random, container: Any, key: Any) -> None:
@@ -118,7 +133,7 @@ def _rename(rng: random.Random, container: Any, key: Any) -> None:
 
 
 def _wrap(rng: random.Random, container: Any, key: Any) -> None:
-    container[key] = rng.choice(([container[key]], {"a": container[key]}, str(container[key])[:1000]))
+    container[key] = rng.choice(([container[key]], {"a": container[key]}, [container[key]] * 30))
 
 
 def _bury(rng: random.Random, container: Any, key: Any) -> None:

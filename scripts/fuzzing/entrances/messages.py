@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.intake.receive import receive
 from edgecv.console.intake.sites import set_communities
 from edgecv.console.storage import EVERYTHING
-from edgecv.console.storage.schema import Device, DeviceEvent, Evidence, Incident
+from edgecv.console.storage.schema import Device, DeviceEvent, Evidence, Incident, Unclaimed
 from fuzzing.asgi import expect_no_failure, request
 from fuzzing.console import Office
 from fuzzing.entrance import Case, Entrance, expect
@@ -47,6 +47,7 @@ class Messages(Entrance):
         level = rng.choice(("incident", "incident", "incident", "update", "evidence", "device", "state"))
         topic = [SITE, DEVICE if level != "update" else "covers", level]
         document = messages()[level]
+        _name(document, f"case-{rng.randrange(10**9)}")  # what is known already would be left as it is
         if rng.random() < 0.8:
             part = document if rng.random() < 0.2 or "data" not in document else document["data"]
             mutated = mutated_document(rng, part)
@@ -62,7 +63,7 @@ class Messages(Entrance):
             topic[rng.randrange(3)] = rng.choice([text for text in TEXTS if len(text) < 300])
         if rng.random() < 0.05:
             topic[0] = "later"  # a site that belongs to a community only afterwards
-        return {"topic": topic, "payload": payload.decode("latin-1")}
+        return {"topic": topic, "payload": payload.decode("latin-1"), "pages": rng.sample(PAGES, 2)}
 
     def attempt(self, case: Case) -> None:
         """Store it, then look at everything that could show it."""
@@ -73,12 +74,13 @@ class Messages(Entrance):
             name = f"late-{self._late_sites}"
             if self._late_sites == 1:
                 set_communities(self._office.database, {name: ("Late", ["later"])})
-        for path in (*PAGES, *self._own_pages()):
+        for path in (*case.get("pages", PAGES), *self._own_pages()):
             answer = request(self._office.app, "GET", path.encode(), self._headers)
             if answer.status >= 500:
                 expect(False, f"{path.split('/')[1]}/… answers {answer.status}")
             expect_no_failure(answer)
             expect_no_markup(answer)
+        self._forget()
 
     def good(self) -> None:
         """A good incident is stored."""
@@ -98,12 +100,17 @@ class Messages(Entrance):
         text: Any = payload.decode(errors="replace")
         receive(self._office.database, [read_arrival(site, device, level, text, time.time())])
 
+    def _forget(self) -> None:
+        """Take all rows away, so that each case stands for itself."""
+        with self._office.database.session(EVERYTHING, writes=True) as session:
+            for table in (Incident, Evidence, DeviceEvent, Device, Unclaimed):
+                session.execute(delete(table))
+
     def _own_pages(self) -> list[str]:
         """The pages of what is stored and not good."""
         with self._office.database.session(EVERYTHING) as session:
             ids = session.scalars(select(Incident.id).where(~Incident.id.startswith(_GOOD))).all()
             cameras = session.execute(select(Device.site, Device.name)).all()
-            session.scalars(select(DeviceEvent.key)).all(), session.scalars(select(Evidence.key)).all()
         paths = []
         for each in ids[-2:]:
             at = quote(each, safe="", errors="replace")
@@ -111,6 +118,12 @@ class Messages(Entrance):
         for site, name in cameras[-2:]:
             paths.append(f"/cameras/{quote(site, safe='', errors='replace')}/{quote(name, safe='', errors='replace')}")
         return paths
+
+
+def _name(document: dict[str, Any], identity: str) -> None:
+    if "data" in document:
+        document["id"] = identity
+        document["data"]["incident" if "incident" in document["data"] else "id"] = identity
 
 
 def _follow(rng: random.Random, document: dict[str, Any], topic: list[str]) -> None:
