@@ -9,6 +9,7 @@ from fuzzing.entrance import expect
 from fuzzing.nasty import MARK
 
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "hx-get", "hx-post"})
+_CODE = frozenset({"hx-vals", "hx-headers", "hx-trigger", "hx-on", "hx-vars", "style", "onload", "onclick", "onerror"})
 
 
 def expect_no_markup(answer: Answer) -> None:
@@ -39,7 +40,7 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
             text = value or ""
-            if MARK in name or (name.startswith("hx-") and MARK in text):
+            if MARK in name or (name in _CODE and MARK in text):
                 self.found = self.found or f"attribute of <{tag}>"
             elif name in _ADDRESSES and text.strip().lower().startswith(("javascript:", "data:text", "vbscript:")):
                 self.found = self.found or f"script in {name} of <{tag}>"

@@ -35,6 +35,7 @@ class Broken(Entrance):
     name: ClassVar[str] = "broken"
 
     def open(self, folder: Path) -> None:
+        assert not list(folder.iterdir())
         self._spoilt = False
         self._held: list[bytes] = []
 
