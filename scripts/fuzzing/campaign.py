@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fuzzing.entrance import Case, Entrance
 from fuzzing.minimising import minimised
-from fuzzing.settings import FAILURES, TRIES, TRIES_FATAL
+from fuzzing.settings import FAILURES, MINIMISE_S, TRIES, TRIES_FATAL
 from fuzzing.worker import Failure, Worker, indices
 
 
@@ -73,7 +73,11 @@ def fuzz(
 
 
 def _kept(worker: Worker, case: Case, failure: Failure, keep: Path, name: str) -> Path:
+    ends_s = time.monotonic() + MINIMISE_S
+
     def fails(smaller: Case) -> bool:
+        if time.monotonic() > ends_s:
+            return False
         found = worker.attempt(smaller, fresh=True)
         return found is not None and found.what == failure.what
 

@@ -26,6 +26,9 @@ class Entrance(ABC):
     good_every: ClassVar[int] = 1
     """After how many inputs the good one is tried."""
 
+    remembers: ClassVar[bool] = True
+    """Whether an input changes what the next one meets, so that a failing one calls for fresh state."""
+
     @abstractmethod
     def open(self, folder: Path) -> None:
         """Begin with fresh state in an empty folder."""

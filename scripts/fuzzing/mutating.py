@@ -40,7 +40,7 @@ def mutated_document(rng: random.Random, seed: Any, times: int = 0) -> Any:
         seed: the document; not changed.
         times: changes to make; chosen where it is 0.
     """
-    with _deep():
+    with deep():
         document = [copy.deepcopy(seed)]
     for _ in range(times or rng.choice((1, 1, 1, 2, 3))):
         container, key = rng.choice(places(document))
@@ -96,7 +96,7 @@ def mutated_bytes(rng: random.Random, raw: bytes, times: int = 0) -> bytes:
 
 def json_text(rng: random.Random, document: Any) -> str:
     """A document as JSON of some writer, now and then with what only bad writers write."""
-    with _deep():
+    with deep():
         text = json.dumps(document, ensure_ascii=rng.random() < 0.5)
     if rng.random() < 0.15 and isinstance(document, dict) and document:
         key = rng.choice(list(document))
@@ -108,7 +108,7 @@ def json_text(rng: random.Random, document: Any) -> str:
 
 
 @contextlib.contextmanager
-def _deep() -> Iterator[None]:
+def deep() -> Iterator[None]:
     """Room to walk through documents that others must refuse."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)

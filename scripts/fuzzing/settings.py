@@ -18,5 +18,7 @@ TRIES = 150
 """Most tries to make a failing input smaller."""
 TRIES_FATAL = 12
 """The same where each try ends a process or waits for one that hangs."""
+MINIMISE_S = 20.0
+"""Most time for that; what is found should be told soon."""
 FAILURES = 12
 """Distinct failures of one entrance; it is left when so many are found."""

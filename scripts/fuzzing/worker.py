@@ -165,11 +165,11 @@ def _serve(kind: type[Entrance], pipe: Connection, root: Path) -> None:
             continue
         case, fresh = asked.case, asked.fresh
         tried += 1
-        if fresh or tried % RENEW_INPUTS == 0:
+        if (fresh and entrance.remembers) or tried % RENEW_INPUTS == 0:
             entrance.close()
             entrance = _opened(kind, next(folders))
         failure = _attempted(entrance, case, with_good=fresh or tried % entrance.good_every == 0)
-        if failure is not None:  # what it left must not spoil the next
+        if failure is not None and entrance.remembers:  # what it left must not spoil the next
             with contextlib.suppress(Exception):
                 entrance.close()
             entrance = _opened(kind, next(folders))

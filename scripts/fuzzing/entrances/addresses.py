@@ -37,6 +37,7 @@ class Addresses(Entrance):
     """Everything that reads or shows an address."""
 
     name = "addresses"
+    remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 0.5
     smoke = 1000
     good_every = 100

@@ -28,6 +28,7 @@ class Calibrations(Entrance):
     """The calibration that a box file names."""
 
     name = "calibrations"
+    remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 1.0
     smoke = 60
     good_every = 50

@@ -55,7 +55,7 @@ class Devices(Entrance):
                 raw = json_text(rng, changed).encode("utf-8", "surrogatepass")
                 raw = mutated_bytes(rng, raw) if rng.random() < 0.1 else raw
             if rng.random() < 0.1:
-                topic = rng.choice([text for text in TEXTS if len(text) < 300])
+                topic = rng.choice([text for text in TEXTS if len(text) < 300 and text.isascii() and "\0" not in text])
             messages.append([topic, raw.decode("latin-1")])
         return {"kind": kind, "messages": messages}
 

@@ -26,6 +26,7 @@ class Kernels(Entrance):
     """Pictures of every size, as cameras and files may have them."""
 
     name = "kernels"
+    remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 1.0
     smoke = 150
     good_every = 1000

@@ -34,6 +34,7 @@ class Bundles(Entrance):
     """Folders as ``edgecv incidents verify`` is given them."""
 
     name = "bundles"
+    remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 1.0
     smoke = 200
 

@@ -40,6 +40,7 @@ class Videos(Entrance):
     """``edgecv replay VIDEO``, and clips in evidence."""
 
     name = "videos"
+    remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 2.0
     smoke = 60
     good_every = 30
