@@ -88,8 +88,8 @@ class StreamSource:
         # by hand: urlsplit refuses hosts that it cannot read, and what cannot be reached is for FFmpeg to say
         path_at = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
         host, path = rest[:path_at].rpartition("@")[2], rest[path_at:]
-        login = quote(self.user, safe="", errors="replace") + ":" + quote(self.password or "", safe="", errors="replace")
-        return f"{scheme}://{login}@{host}{path}"
+        user, password = (quote(text or "", safe="", errors="replace") for text in (self.user, self.password))
+        return f"{scheme}://{user}:{password}@{host}{path}"
 
 
 class LiveStream:
