@@ -83,3 +83,18 @@ def test_both_kernels_measure_change_alike() -> None:
         ours, theirs = compiled.change(frame), reference.change(frame)
         assert ours == pytest.approx(theirs, rel=1e-5)
         assert (ours == 255.0) == (n == 0)
+
+
+def test_both_kernels_leave_out_what_only_the_filter_brought_to_a_place() -> None:
+    compiled, reference = _kernels(48, 49, 1, SETS[-1])
+    rng = np.random.default_rng(34)
+    for n in range(6):
+        frame = np.full((49, 48), 90, np.uint8)
+        frame[rng.integers(0, 49, 9), rng.integers(0, 48, 9)] = 255
+        found = []
+        for kernel in (compiled, reference):
+            if n == 0:
+                kernel.begin(frame, 1.5)
+            kernel.update(frame, (0.5, 7.0), (0.0, 0.0), n > 1)
+            found.append(kernel.blobs(frame, 4000, 3, 100_000))
+        np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-3)

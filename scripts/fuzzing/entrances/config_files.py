@@ -19,6 +19,16 @@ from fuzzing.mutating import deep, mutated_document, mutated_text
 
 SECRET = "s3cr3t-0f-a-b0x"
 CONFIGS = Path(__file__).parents[3] / "configs"
+_ADDRESSES = (
+    f"rtsp://admin:{SECRET}@192.0.2.1/1",
+    f"rtsp://192.0.2.1/1?user=admin&password={SECRET}",
+    f"rtsp://192.0.2.1/user=admin_password={SECRET}_channel=1",
+    f"http://192.0.2.1/video?pwd={SECRET}&usr=admin",
+    f"mqtt://u:{SECRET}@h:99999",
+    f"mqtt://u:{SECRET}@[h",
+    f"https://host/hook?token={SECRET}",
+)
+_KEYS = ("password", "passwd", "pwd", "token", "secret", "api_key", "pasword_file")
 BOMBS = (
     "a: &a [x,x,x,x,x,x,x,x,x]\n"
     + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else '*a'] * 9)}]\n" for n in range(8)),
@@ -78,13 +88,13 @@ class BoxFiles(Entrance):
             return text if rng.random() < 0.5 else dump(_seed(self._example)) + text
         if how < 0.6:
             return dump(mutated_document(rng, _seed(self._example)))
-        if how < 0.8:
-            return dump(_with_secrets(rng, _seed(self._example)))
+        if how < 0.7:  # numbers, so that making it smaller does not make something else of it
+            return [rng.randrange(len(_ADDRESSES)), rng.randrange(len(_KEYS)), rng.randrange(2)]
         return mutated_text(rng, dump(_seed(self._example)))
 
     def attempt(self, case: Case) -> None:
         """Check it."""
-        self._file.write_bytes(case.encode("utf-8", "surrogatepass"))
+        self._write(case)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             code = main(["check", "--config", str(self._file)])
@@ -93,6 +103,10 @@ class BoxFiles(Entrance):
         expect(
             all(len(line) < 4000 for line in printed.getvalue().splitlines()), "a line has more than 4000 characters"
         )
+
+    def _write(self, case: Case) -> None:
+        text = case if isinstance(case, str) else dump(_with_secrets(_seed(self._example), *case))
+        self._file.write_bytes(text.encode("utf-8", "surrogatepass"))
 
     def good(self) -> None:
         """The example is right."""
@@ -109,7 +123,7 @@ class HubFiles(BoxFiles):
 
     def attempt(self, case: Case) -> None:
         """Read it."""
-        self._file.write_bytes(case.encode("utf-8", "surrogatepass"))
+        self._write(case)
         try:
             load_hub(self._file)
         except ConfigError as error:
@@ -132,20 +146,10 @@ def _seed(example: str) -> Any:
     return yaml.safe_load((CONFIGS / example).read_text())
 
 
-def _with_secrets(rng: random.Random, seed: Any) -> Any:
-    """A file where a password stands where it may not, or in an address."""
-    document = mutated_document(rng, seed, 1)
-    forms = (
-        f"rtsp://admin:{SECRET}@192.0.2.1/1",
-        f"rtsp://192.0.2.1/1?user=admin&password={SECRET}",
-        f"rtsp://192.0.2.1/user=admin_password={SECRET}_channel=1",
-        f"http://192.0.2.1/video?pwd={SECRET}&usr=admin",
-        f"mqtt://u:{SECRET}@h:99999",
-    )
-    if not isinstance(document, dict):
-        return document
-    camera = {"source": rng.choice(forms), rng.choice(("login", "logn", "password")): {"password": SECRET, "user": "u"}}
-    document["cameras"] = {"c": camera}
-    if rng.random() < 0.5:
-        document["upstream"] = {"mqtt": rng.choice(forms), rng.choice(("password", "token")): SECRET}
+def _with_secrets(seed: Any, address: int, key: int, more: int) -> Any:
+    """A file where a password stands in an address and under a key where it may not."""
+    document = dict(seed)
+    document["cameras"] = {"c": {"source": _ADDRESSES[address], "login": {_KEYS[key]: SECRET, "user": "u"}}}
+    if more:
+        document["upstream"] = {"mqtt": _ADDRESSES[address], _KEYS[key]: SECRET}
     return document

@@ -18,7 +18,9 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.native import LIBRARY
 from fuzzing.entrance import Case, Entrance, expect
 
-_SIDES = (2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 34, 63, 64, 65, 66, 97, 130, 257)
+_SIDES = (2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 48, 49, 50, 51, 53, 63, 64, 65, 66, 95, 97, 129, 130, 257)
+_SMALLEST = 48
+"""Pictures with a shorter side are refused before they come to a kernel; there it must only not crash."""
 _THRESHOLDS = Thresholds(seed=4.0, grow=2.0, noise_floor=1.0, least_level=0.5)
 
 
@@ -42,7 +44,7 @@ class Kernels(Entrance):
             "wider": rng.choice((0, 0, 1, 13, 64)),
             "seed": rng.randrange(2**31),
             "pictures": rng.choice(("noise", "flat", "extreme", "spots")),
-            "shift": [rng.choice((0.0, 0.5, -3.25, 40.0, 1e4)), rng.choice((0.0, -0.5, 7.0, -1e4))],
+            "shift": [rng.choice((0.0, 0.5, -3.25, 8.0)), rng.choice((0.0, -0.5, 7.0))],
             "rates": [rng.choice((0.0, 0.01, 0.49)), rng.choice((0.0, 0.02, 0.49))],
             "room": rng.choice((1, 2, 100, 4000)),
             "per_tile": rng.choice((1, 3, 1000)),
@@ -67,9 +69,8 @@ def _detect(case: Case) -> None:
     if min(width, height) < 2 * binning:
         return
     rng = np.random.default_rng(case["seed"])
-    kernels: list[Any] = [
-        kind(Planes.empty(width, height, binning), 3, _THRESHOLDS) for kind in (CompiledKernel, ReferenceKernel)
-    ]
+    kinds = (CompiledKernel, ReferenceKernel) if min(width, height) // binning >= _SMALLEST else (CompiledKernel,)
+    kernels: list[Any] = [kind(Planes.empty(width, height, binning), 3, _THRESHOLDS) for kind in kinds]
     for number in range(4):
         luma = _picture(rng, case, number)
         if number == 0:
@@ -77,12 +78,12 @@ def _detect(case: Case) -> None:
                 kernel.begin(luma, 1.5)
             continue
         standing = [kernel.update(luma, tuple(case["shift"]), tuple(case["rates"]), number > 1) for kernel in kernels]
-        expect(standing[0] == standing[1], "the kernels count differently")
-        blobs = [kernel.blobs(luma, case["room"], case["per_tile"], case["largest"]) for kernel in kernels]
+        expect(len(set(standing)) == 1, "the kernels count differently")
         for name in ("mean", "noise", "mask"):
-            same = np.array_equal(getattr(kernels[0].planes, name), getattr(kernels[1].planes, name))
+            same = np.array_equal(getattr(kernels[0].planes, name), getattr(kernels[-1].planes, name))
             expect(same, f"the kernels differ in {name}")
-        expect(len(blobs[0]) == len(blobs[1]), "the kernels find different numbers of blobs")
+        blobs = [kernel.blobs(luma, case["room"], case["per_tile"], case["largest"]) for kernel in kernels]
+        expect(len({len(found) for found in blobs}) == 1, "the kernels find different numbers of blobs")
         for kernel in kernels:
             kernel.brighten(1.01, -2.0)
             kernel.change(luma)
