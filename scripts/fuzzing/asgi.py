@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from fuzzing.entrance import expect
 
-_ANSWER_S = 3.0
+_ANSWER_S = 1.0
 """After which the client goes away; only streams of news take longer."""
 
 

@@ -28,7 +28,7 @@ _ADDRESSES = (
     f"mqtt://u:{SECRET}@[h",
     f"https://host/hook?token={SECRET}",
 )
-_KEYS = ("password", "passwd", "pwd", "token", "secret", "api_key", "pasword_file")
+_KEYS = ("password", "passwd", "pwd", "token", "secret", "api_key", "Password")
 BOMBS = (
     "a: &a [x,x,x,x,x,x,x,x,x]\n"
     + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else '*a'] * 9)}]\n" for n in range(8)),
@@ -101,7 +101,7 @@ class BoxFiles(Entrance):
         expect(code in {0, 2}, f"edgecv check ends with {code}: {printed.getvalue()[-300:]}")
         expect(SECRET not in printed.getvalue(), "a password is printed")
         expect(
-            all(len(line) < 4000 for line in printed.getvalue().splitlines()), "a line has more than 4000 characters"
+            all(len(line) < 8000 for line in printed.getvalue().splitlines()), "a line has more than 8000 characters"
         )
 
     def _write(self, case: Case) -> None:
