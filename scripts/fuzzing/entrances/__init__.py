@@ -7,6 +7,7 @@ from fuzzing.entrances.addresses import Addresses
 from fuzzing.entrances.calibrations import Calibrations
 from fuzzing.entrances.config_files import BoxFiles, HubFiles
 from fuzzing.entrances.devices import Devices
+from fuzzing.entrances.hooks import Hooks
 from fuzzing.entrances.kernels import Kernels
 from fuzzing.entrances.messages import Messages
 from fuzzing.entrances.pages import Pages
@@ -19,6 +20,7 @@ ENTRANCES: dict[str, type[Entrance]] = {
     for kind in (
         Messages,
         Devices,
+        Hooks,
         Uploads,
         Pages,
         Bundles,
