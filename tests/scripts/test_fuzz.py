@@ -50,7 +50,7 @@ class Broken(Entrance):
             os.kill(os.getpid(), signal.SIGKILL)
         if "computes" in text:
             began = time.process_time()
-            while time.process_time() < began + 6.0:
+            while time.process_time() < began + 5.2:
                 pass
         if "grows" in text:
             self._held.append(os.urandom(1) * 500_000_000)

@@ -30,7 +30,7 @@ class Calibrations(Entrance):
     name = "calibrations"
     remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 1.0
-    smoke = 60
+    smoke = 40
     good_every = 50
 
     def open(self, folder: Path) -> None:

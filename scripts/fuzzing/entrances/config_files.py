@@ -69,7 +69,7 @@ class BoxFiles(Entrance):
     name = "box_files"
     remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 1.5
-    smoke = 100
+    smoke = 70
     good_every = 50
     _example = "box.example.yaml"
 

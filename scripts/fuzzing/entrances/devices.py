@@ -31,7 +31,7 @@ class Devices(Entrance):
 
     name = "devices"
     weight: ClassVar[float] = 2.0
-    smoke = 250
+    smoke = 200
     good_every = 5
 
     def open(self, folder: Path) -> None:

@@ -36,7 +36,7 @@ class Bundles(Entrance):
     name = "bundles"
     remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 1.0
-    smoke = 200
+    smoke = 120
 
     def open(self, folder: Path) -> None:
         """A box's key."""
@@ -86,7 +86,7 @@ class Reports(Entrance):
 
     name = "records"
     weight: ClassVar[float] = 1.0
-    smoke = 200
+    smoke = 120
 
     def open(self, folder: Path) -> None:
         """A store."""
