@@ -34,6 +34,7 @@ class Bundles(Entrance):
     """Folders as ``edgecv incidents verify`` is given them."""
 
     name = "bundles"
+    good_every: ClassVar[int] = 10
     remembers: ClassVar[bool] = False
     weight: ClassVar[float] = 1.0
     smoke = 120
@@ -41,7 +42,7 @@ class Bundles(Entrance):
     def open(self, folder: Path) -> None:
         """A box's key."""
         self._key = BoxKey.load_or_create(folder / "state")
-        self._folder = folder / "bundle"
+        self._folder = folder / str(INCIDENT["id"])
 
     def make(self, rng: random.Random) -> Case:
         """A bundle, and what is done to it after it was sealed."""
@@ -60,12 +61,7 @@ class Bundles(Entrance):
 
     def attempt(self, case: Case) -> None:
         """Seal, tamper, verify."""
-        folder = self._folder
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        for name, text in case["files"].items():
-            (folder / name).write_bytes(text.encode("latin-1"))
-        seal(folder, self._key, Link(1, None), INCIDENT["id"], _SEALED_AT)
+        folder = self._sealed(case["files"])
         before = _contents(folder)
         for name, what in case["tampered"].items():
             _tamper(folder / name, random.Random(what["seed"]), what["how"])
@@ -79,6 +75,20 @@ class Bundles(Entrance):
         verify_bundle(folder, None, replay=False, whole=True)
         for line in (*checked.problems, *checked.notes):
             expect("\n" not in line, "a problem is not one line")
+
+    def good(self) -> None:
+        """What nobody changed is well."""
+        checked = verify_bundle(self._sealed(bundle()), self._key.public, replay=False)
+        expect(checked.ok, f"a good bundle is not well: {'; '.join(checked.problems)}")
+
+    def _sealed(self, files: dict[str, str]) -> Path:
+        folder = self._folder
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_bytes(text.encode("latin-1"))
+        seal(folder, self._key, Link(1, None), INCIDENT["id"], _SEALED_AT)
+        return folder
 
 
 class Reports(Entrance):
