@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import av
 from av.codec.context import CodecContext
@@ -83,12 +83,14 @@ class StreamSource:
 
     def full_address(self) -> str:
         """The address with user and password: for FFmpeg only."""
-        if self.user is None or "://" not in self.address:
+        scheme, separator, rest = self.address.partition("://")
+        if self.user is None or not separator:
             return self.address
-        parts = urlsplit(self.address)
-        host = parts.netloc.rpartition("@")[2]
-        login = quote(self.user, safe="") + ":" + quote(self.password or "", safe="")
-        return urlunsplit(parts._replace(netloc=f"{login}@{host}"))
+        # by hand: urlsplit refuses hosts that it cannot read, and what cannot be reached is for FFmpeg to say
+        path_at = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
+        host, path = rest[:path_at].rpartition("@")[2], rest[path_at:]
+        user, password = (quote(text or "", safe="", errors="replace") for text in (self.user, self.password))
+        return f"{scheme}://{user}:{password}@{host}{path}"
 
 
 class LiveStream:

@@ -104,8 +104,10 @@ class ReferenceKernel:
                 done[label] = True
                 if stats[label, cv2.CC_STAT_AREA] > largest or len(found) == room:
                     continue
-                found.append(self._measure(labels, stats[label], label, frame))
-                here += 1
+                blob = self._measure(labels, stats[label], label, frame)
+                if blob is not None:
+                    found.append(blob)
+                    here += 1
         found.sort(key=lambda blob: (-blob[6], blob[1], blob[0]))
         return np.array(found, np.float32).reshape(-1, 8)
 
@@ -211,8 +213,11 @@ class ReferenceKernel:
         usual = np.minimum((noise * factor) >> 16, 16383) << 1
         return np.asarray(np.maximum(usual, np.repeat(floor.astype(np.int32), TILE)[:w]), np.int32)
 
-    def _measure(self, labels: Int32, box: Int32, label: int, frame: Int32) -> list[float]:
-        """Centre, extent and contrast from the plain differences, which the 3x3 filter has not widened."""
+    def _measure(self, labels: Int32, box: Int32, label: int, frame: Int32) -> list[float] | None:
+        """Centre, extent and contrast from the plain differences, which the 3x3 filter has not widened.
+
+        None where they are all zero: the filter, or a shift by parts of a pixel, brought it here from beside it.
+        """
         planes = self.planes
         left, top, w, h = (int(v) for v in box[:4])
         part = (slice(top, top + h), slice(left, left + w))
@@ -223,6 +228,8 @@ class ReferenceKernel:
         ys, xs = np.nonzero(size > 3 * int(size.max()) // 10)
         weight = size[ys, xs].astype(np.float64)
         total = float(weight.sum())
+        if total <= 0.0:
+            return None
         cx, cy = float(weight @ xs) / total, float(weight @ ys) / total
         b = planes.binning
         moments = (float(weight @ np.square(xs - cx)), float(weight @ np.square(ys - cy)))

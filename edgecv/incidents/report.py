@@ -9,7 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgecv.incidents.record import Incident
+from edgecv.incidents.record import Clock, Incident
 from edgecv.incidents.words import headline, interval_in_words, mass_in_words, number, origin_in_words, percent
 
 _WINDOWS_SHOWN = 12
@@ -146,10 +146,12 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
     ]
 
 
-_CLOCKS = {
+_CLOCKS: dict[Clock, str] = {
     "option": "time given by the user",
     "container": "time from the video's header",
     "file_mtime": "time from the file's date",
+    "rtcp": "time from the camera",
+    "box": "time from the box's clock",
 }
 
 

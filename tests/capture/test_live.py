@@ -38,6 +38,16 @@ def test_a_password_is_put_into_the_address_for_ffmpeg_alone() -> None:
     assert StreamSource("/videos/a.mp4", user="me", password="x").full_address() == "/videos/a.mp4"
 
 
+@pytest.mark.parametrize(
+    "address", ["rtsp://[2001:db8::1", "rtsp://camera]/1", "http://camera:１２/1", "rtsp://\ud800/1"]
+)
+def test_an_address_that_no_camera_can_have_is_unreachable_and_ends_nothing(address: str) -> None:
+    with pytest.raises(StreamError) as refused:
+        LiveStream(StreamSource(address, user="me", password="s3cret\ud800"))
+    assert refused.value.kind == "unreachable"
+    assert "s3cret" not in str(refused.value)
+
+
 def test_packets_and_pictures_of_a_file(write_video, noise_frames) -> None:
     path = write_video("a.mp4", noise_frames(12), options={"g": "5", "bf": "0"})
     with LiveStream(StreamSource(str(path))) as stream:

@@ -98,3 +98,18 @@ def test_a_picture_wider_than_any_camera_gives_the_same_bits_and_stays_in_its_me
         reference.update(luma, (0.0, 0.0), (0.1, 0.1), True)
         assert np.array_equal(compiled.planes.level, reference.planes.level)
         assert np.array_equal(compiled.planes.mask, reference.planes.mask)
+
+
+def test_both_kernels_leave_out_what_only_the_filter_brought_to_a_place() -> None:
+    compiled, reference = _kernels(48, 49, 1, SETS[-1])
+    rng = np.random.default_rng(34)
+    for n in range(6):
+        frame = np.full((49, 48), 90, np.uint8)
+        frame[rng.integers(0, 49, 9), rng.integers(0, 48, 9)] = 255
+        found = []
+        for kernel in (compiled, reference):
+            if n == 0:
+                kernel.begin(frame, 1.5)
+            kernel.update(frame, (0.5, 7.0), (0.0, 0.0), n > 1)
+            found.append(kernel.blobs(frame, 4000, 3, 100_000))
+        np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-3)

@@ -4,9 +4,13 @@ import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import get_args
+
+import pytest
 
 from edgecv.incidents.plot import height_time_plot
 from edgecv.incidents.record import (
+    Clock,
     EvidenceRecord,
     FitRecord,
     Incident,
@@ -170,6 +174,14 @@ def test_video_that_ended_early_is_told_at_the_top_and_in_the_table() -> None:
     assert "2 videos were not read in full" in text
     assert "Ended early: the file is cut short" in text
     assert "no steady rate" in text
+
+
+@pytest.mark.parametrize("clock", get_args(Clock))
+def test_every_clock_that_a_record_may_name_is_told_in_words(clock: Clock) -> None:
+    shown = incident(media=incident().media.model_copy(update={"clock": clock}))
+    page = render_report(replace(report(), incidents=(replace(report().incidents[0], incident=shown),)))
+    (told,) = re.findall(r"<td>[^<]*\((time [^)]*)\)</td>", page)
+    assert clock not in told.split()
 
 
 def test_same_report_gives_the_same_bytes() -> None:

@@ -1,0 +1,1 @@
+"""Fuzzing of every entrance of edgecv."""
