@@ -155,3 +155,10 @@ def test_a_window_of_a_week_for_every_cover_does_not_outlive_the_update(tmp_path
     covers.host.step(0.0)
     covers.start()
     assert covers.host.notices() == ()
+
+
+@pytest.mark.parametrize("command", [["x"], {"x": 1}, None, 7, "reboot"])
+def test_a_command_of_no_kind_that_is_known_is_set_aside(tmp_path: Path, command: Any) -> None:
+    covers = covers_with(tmp_path)
+    order(covers, command=command)
+    assert reasons(covers) == ["is an unknown command"]

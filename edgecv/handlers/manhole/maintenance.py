@@ -112,7 +112,7 @@ class Maintenance:
         Raises:
             MalformedError: it is no such command, or one that the box file does not allow.
         """
-        if not isinstance(order, dict) or order.get("command") not in {"maintenance", "maintenance_end"}:
+        if not isinstance(order, dict) or order.get("command") not in ("maintenance", "maintenance_end"):
             raise MalformedError("is an unknown command")
         self._check_signature(order)
         cover = a_name(order.get("cover"), "the cover of a command")
