@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from in_chinese import LATIN, chinese, is_chinese
+from known_bundles import record, sealed_bundle, sealed_chain
 
 from edgecv.console.web.language import texts
-from edgecv.console.web.record_words import PLOT_TEXTS, SENTENCES, SHOWN_CHARS, told
+from edgecv.console.web.record_sentences import PLOT_TEXTS
+from edgecv.console.web.record_words import SENTENCES, SHOWN_CHARS, told
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, looking_at, solve_camera
 from edgecv.handlers.hygiene.handler import _UNITS
 from edgecv.handlers.limit import Limit
 from edgecv.incidents import plot
+from edgecv.incidents.agreement import best_match, contradictions, disagreements
+from edgecv.incidents.keys import BoxKey
+from edgecv.incidents.subject import Subject
+from edgecv.incidents.verify import verify_bundle
 from edgecv.trajectory.impact import hazard_in_words
 from edgecv.trajectory.origin import WindowProbability, _name
 from edgecv.trajectory.quantiles import Quantiles
@@ -24,28 +32,17 @@ from edgecv.trajectory.things import THINGS
 from edgecv.watch.changes import Change
 from edgecv.watch.words import _BEGINS, _ENDS, text_of
 
-_LATIN = re.compile(r"[A-Za-z]{3,}")
-_NAMES = {"DESR", "CFR"}
-
-
-def _chinese(text: str | None) -> str:
-    return told(text, texts("zh_CN").gettext)
-
-
-def _is_chinese(text: str) -> bool:
-    return not set(_LATIN.findall(text)) - _NAMES and any(ord(c) > 0x2E80 for c in text)
-
 
 @pytest.mark.parametrize("low", [0.1, 10.0])
 @pytest.mark.parametrize("median", [3.0, 20.0, 50.0, 200.0])
 @pytest.mark.parametrize("high", [300.0, 60.0])
 def test_every_hazard_is_told(low: float, median: float, high: float) -> None:
-    assert _is_chinese(_chinese(hazard_in_words(Quantiles(median, low, max(high, median)))))
+    assert is_chinese(chinese(hazard_in_words(Quantiles(median, low, max(high, median)))))
 
 
 def test_everything_it_may_be_has_a_name() -> None:
     for thing in THINGS:
-        assert _is_chinese(_chinese(thing.name)), thing.name
+        assert is_chinese(chinese(thing.name)), thing.name
 
 
 def _reasons() -> list[str]:
@@ -70,7 +67,7 @@ def _reasons() -> list[str]:
 
 def test_every_reason_of_the_origin_is_told() -> None:
     for reason in _reasons():
-        assert _is_chinese(_chinese(reason)), (reason, _chinese(reason))
+        assert is_chinese(chinese(reason)), (reason, chinese(reason))
 
 
 def test_what_a_camera_says_of_itself_is_told() -> None:
@@ -79,20 +76,20 @@ def test_what_a_camera_says_of_itself_is_told() -> None:
         begins = Change.__new__(Change)
         for name, value in {"kind": kind, "state": "begins", "measures": measures}.items():
             object.__setattr__(begins, name, value)
-        assert any(ord(c) > 0x2E80 for c in _chinese(text_of(begins))), kind
+        assert any(ord(c) > 0x2E80 for c in chinese(text_of(begins))), kind
     for text in _ENDS.values():
-        assert _is_chinese(_chinese(text)), text
+        assert is_chinese(chinese(text)), text
 
 
 def test_numbers_and_names_come_through() -> None:
-    said = _chinese("the path is explained badly (reduced chi-squared 3.4, at most 2): no floor is named")
-    assert "3.4" in said and "2" in said and _is_chinese(said)
-    assert "3A" in _chinese("it came from above the picture: floor 3A or higher")
+    said = chinese("the path is explained badly (reduced chi-squared 3.4, at most 2): no floor is named")
+    assert "3.4" in said and "2" in said and is_chinese(said)
+    assert "3A" in chinese("it came from above the picture: floor 3A or higher")
 
 
 def test_the_plot_writes_nothing_that_is_not_translated() -> None:
     assert set(plot.TEXTS) <= set(PLOT_TEXTS)
-    chinese = plot.height_time_plot(
+    drawn = plot.height_time_plot(
         [(0.0, 5.0), (1.0, 1.0)],
         [(0.0, 5.0), (1.0, 1.0)],
         [(0.0, 5.0), (1.0, 0.0)],
@@ -100,9 +97,9 @@ def test_the_plot_writes_nothing_that_is_not_translated() -> None:
         ([(0.0, 4.0), (1.0, 0.0)], [(0.0, 6.0), (1.0, 2.0)]),
         text=texts("zh_CN").gettext,
     )
-    written = re.findall(r"<(?:title|desc|text)[^>]*>([^<]*)<", chinese)
+    written = re.findall(r"<(?:title|desc|text)[^>]*>([^<]*)<", drawn)
     assert len(written) > 8
-    assert [text for text in written if _LATIN.search(text)] == []
+    assert [text for text in written if LATIN.search(text)] == []
 
 
 @pytest.mark.parametrize(
@@ -113,10 +110,10 @@ def test_what_handlers_say_of_a_limit_is_told(limit: dict[str, float], value: fl
     words = Limit.model_validate(limit).in_words()
     for unit in _UNITS.values():
         text = f"冷柜 3: {value:g} {unit}, 冷藏 ({words})" if unit else f"门 3: 门 is {value:g} ({words})"
-        said = _chinese(text)
+        said = chinese(text)
         assert f"{value:g}" in said, said
         assert words not in said and "is" not in said, said
-        assert _is_chinese(said), said
+        assert is_chinese(said), said
 
 
 @pytest.mark.parametrize(
@@ -135,8 +132,8 @@ def test_what_handlers_say_of_a_limit_is_told(limit: dict[str, float], value: fl
     ],
 )
 def test_what_handlers_say_is_told_with_its_names_and_numbers(text: str) -> None:
-    said = _chinese(text)
-    assert _is_chinese(said), said
+    said = chinese(text)
+    assert is_chinese(said), said
     for kept in re.findall(r"\d+|市政", text):
         assert kept in said
 
@@ -161,7 +158,68 @@ def _refusals() -> list[str]:
 
 def test_every_refusal_of_the_solver_is_told() -> None:
     for refusal in _refusals():
-        assert _is_chinese(_chinese(refusal)), (refusal, _chinese(refusal))
+        assert is_chinese(chinese(refusal)), (refusal, chinese(refusal))
+
+
+def test_a_lens_that_folds_the_picture_is_told() -> None:
+    square = np.array([[0.0, 3.0], [10.0, 3.0], [10.0, 30.0], [0.0, 30.0]])
+    lens = (-0.5, 0.0, 0.0, 0.0, 0.0)
+    camera = looking_at((3.0, 1.6, 28.0), (5.0, 15.0, 0.0), 800.0, (1280, 720), lens)
+    with pytest.raises(ConfigError) as error:
+        solve_camera((1280, 720), camera.project(np.column_stack([square, np.zeros(4)])), square, lens)
+    assert "folds the picture" in str(error.value)
+    assert is_chinese(chinese(str(error.value)), "OpenCV"), chinese(str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        (Subject("b"), ("a", "b")),
+        (Subject("a", "西区"), ("jialinglu-3", "西区")),
+        (Subject("a", None, "南二"), ("north-1", "南二")),
+    ],
+)
+def test_evidence_of_another_incident_site_or_device_is_told_with_both_names(
+    tmp_path: Path, asked: Subject, names: tuple[str, ...]
+) -> None:
+    key = BoxKey.load_or_create(tmp_path / "state")
+    folder = sealed_bundle(tmp_path, key)
+    lines = verify_bundle(folder, key.public, replay=False, asked=asked).problems
+    assert lines
+    for line in lines:
+        said = chinese(line.replace(f"{folder}/", ""))
+        assert is_chinese(said, "manifest.json", "incident.json", "--incident", *names), said
+        assert all(name in said for name in names)
+
+
+def test_files_that_are_damaged_are_told(tmp_path: Path) -> None:
+    key = BoxKey.load_or_create(tmp_path / "state")
+    huge, foreign, unsigned = sealed_chain(tmp_path, key, "abc")
+    (huge / "manifest.json").write_bytes(b" " * (16 * 2**20 + 1))
+    (foreign / "incident.json").write_text("{}")
+    (unsigned / "manifest.sig").write_text("?")
+    for folder in (huge, foreign, unsigned):
+        for line in verify_bundle(folder, key.public, replay=False).problems:
+            said = chinese(line.replace(f"{folder}/", ""))
+            assert is_chinese(said, *(path.name for path in folder.iterdir()), "edgecv"), said
+
+
+def test_what_a_replay_says_otherwise_is_told() -> None:
+    recorded = record()
+    moved = tuple(point.model_copy(update={"x": point.x + 2.5, "t": point.t - 10.0}) for point in recorded.track[::3])
+    other = record(floor=7, mass="light").model_copy(update={"track": moved})
+    unnamed = record(floor=None).model_copy(update={"track": moved})
+    lines = []
+    for again in (other, unnamed):
+        match = best_match(recorded, [again], 10.0)
+        assert match is not None
+        lines += disagreements(recorded, match, same_setup=True)
+    lines += contradictions(recorded, 3, None, same_setup=True)
+    lines += contradictions(recorded, len(recorded.track), None, same_setup=True)
+    assert len(lines) >= 6
+    for line in lines:
+        for said in (chinese(line), chinese(f"a second look: {line}")):
+            assert is_chinese(said, "light", "heavy"), said
 
 
 @given(st.text(max_size=200))
@@ -182,11 +240,11 @@ def test_a_long_text_costs_no_more_than_a_short_one_and_ends_in_dots(piece: str)
     """Of processor time, which other programs do not change; recognising by trying every split took 26 s."""
     long = piece * (100_000 // len(piece))
     begun = time.process_time()
-    said = _chinese(long)
+    said = chinese(long)
     assert time.process_time() - begun < 2.0
     assert said.endswith("…") and len(said) <= SHOWN_CHARS + 1
 
 
 def test_a_sentence_as_long_as_any_box_writes_is_whole() -> None:
     said = "x" * SHOWN_CHARS
-    assert _chinese(said) == said
+    assert chinese(said) == said
