@@ -200,7 +200,8 @@ def test_a_table_is_handed_out_as_csv_in_the_asked_period(office: Office) -> Non
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[1:] == [["Floors 11–15", "1", "0", "1", "0"]]
     assert browser.get("/statistics/passwords.csv").status_code == 404
-    assert browser.get("/statistics?since=yesterday&kind=%00&building=%3Cscript%3E").status_code == 200
+    assert browser.get("/statistics?since=yesterday&kind=%01&building=%3Cscript%3E").status_code == 200
+    assert browser.get("/statistics?kind=%00").status_code == 400
 
 
 def test_no_cell_of_a_csv_is_a_formula() -> None:
