@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgecv.errors import InputError
 
 MAX_SIDE = 8192
-"""Pixels; 8K is 7680 wide."""
+"""Pixels; 8K is 7680 wide. Detection keeps some twenty bytes for every pixel."""
 MAX_PIXELS = 36_000_000
 """8K is 33.2 million; one such picture takes 108 MB when it is decoded."""
 MAX_PICTURE_BYTES = 64 * 1024 * 1024

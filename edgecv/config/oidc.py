@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from edgecv.config.base import Conflict, Section, SomeText, TopicName
-from edgecv.config.service import is_loopback
+from edgecv.config.service import is_loopback_host
 from edgecv.config.upstream import web_url
 
 
 def is_in_the_clear(url: str) -> bool:
     """Whether what is sent to an address crosses a network unencrypted."""
     parts = urlsplit(url)
-    return parts.scheme != "https" and not is_loopback(f"{parts.hostname}:0")
+    return parts.scheme != "https" and not is_loopback_host(parts.hostname or "")
 
 
 def _safe_url(url: str) -> str:

@@ -25,7 +25,11 @@ def address(text: str) -> str:
 
 def is_loopback(listen: str) -> bool:
     """Whether only this box can connect to a ``HOST:PORT``."""
-    host = listen.rpartition(":")[0].strip("[]")
+    return is_loopback_host(listen.rpartition(":")[0].strip("[]"))
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a host's name or address, without brackets, is this machine's own."""
     if host == "localhost":
         return True
     try:

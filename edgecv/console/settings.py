@@ -104,12 +104,11 @@ CLAIM_BATCH = 50
 DEVICES_PER_SITE = 1000
 """Devices of a site whose states are kept: the devices page shows them all."""
 AHEAD_S = 86400.0
-"""A clock that is further ahead of the console's own is wrong: what it says happened when it came."""
+"""A box's clock without a battery may be a day ahead. One that is further ahead of the console's own is wrong: what it
+says happened when it came, and what began later is not counted."""
 
 STATISTICS_YEARS = 20
 """Counted at a time: as long as a building's cameras live, and a table that can still be read."""
-CLOCK_AHEAD_S = 86400.0
-"""A box's clock without a battery may be a day ahead; what began later is not counted."""
 FLOOR_BAND = 5
 """Floors that are counted together: few enough bands to see where throws come from, enough cases in each."""
 TREND_MONTHS = 12

@@ -10,10 +10,10 @@ from edgecv.capture import Frame
 from edgecv.capture.clock import MediaClock
 from edgecv.capture.file import luma_of
 from edgecv.capture.live import StreamError
+from edgecv.capture.picture_size import MAX_SIDE
 from edgecv.classification import Finding
 from edgecv.daemon.live_session import LiveSession
 from edgecv.daemon.spec import WorkerSpec
-from edgecv.detection.settings import LARGEST_SIDE_PX
 from edgecv.pipeline import Pipeline
 
 ERRORS_IN_A_ROW = 150
@@ -71,9 +71,9 @@ class Watching:
     def _begin(self, picture: VideoFrame, size: tuple[int, int]) -> None:
         stream, camera = self.session.stream, self._spec.camera
         rotation = int(getattr(picture, "rotation", 0) or 0) % 360
-        if max(size) > LARGEST_SIDE_PX:
+        if max(size) > MAX_SIDE:
             text = f"{stream.source.shown}: its pictures of {size[0]}x{size[1]} are too large to analyse"
-            raise StreamError(f"{text}; set the camera to {LARGEST_SIDE_PX}x{LARGEST_SIDE_PX} at most", "damaged")
+            raise StreamError(f"{text}; set the camera to {MAX_SIDE}x{MAX_SIDE} at most", "damaged")
         self.session.rotation_deg = rotation if rotation % 90 == 0 else 0
         upright = size[::-1] if self.session.rotation_deg in {90, 270} else size
         if camera.image_size is not None and camera.image_size != upright:

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.capture.frame import Frame
+from edgecv.capture.picture_size import MAX_SIDE
 from edgecv.detection.blobs import Quota
 from edgecv.detection.compiled import CompiledKernel, instruction_sets
 from edgecv.detection.detection import Detection, Detections
 from edgecv.detection.planes import Kernel, Planes, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 from edgecv.detection.retiming import Retimer
-from edgecv.detection.settings import LARGEST_SIDE_PX, DetectionSettings
+from edgecv.detection.settings import DetectionSettings
 from edgecv.detection.stabilisation import Stabiliser
 from edgecv.errors import InputError
 
@@ -85,7 +86,7 @@ class Detector:
         """Analyse one frame.
 
         Raises:
-            InputError: it is larger than ``LARGEST_SIDE_PX`` on a side.
+            InputError: it is larger than ``MAX_SIDE`` on a side.
         """
         found = self._detect(frame)
         return replace(found, taken_s=self._retimer.instant(frame.t_s, found.repeated))
@@ -132,10 +133,8 @@ class Detector:
 
     def _build(self, width: int, height: int) -> None:
         s = self._settings
-        if max(width, height) > LARGEST_SIDE_PX:
-            raise InputError(
-                f"a picture of {width}x{height} is too large; at most {LARGEST_SIDE_PX} pixels on either side"
-            )
+        if max(width, height) > MAX_SIDE:
+            raise InputError(f"a picture of {width}x{height} is too large; at most {MAX_SIDE} pixels on either side")
         binning = 2 if width * height > s.binning_above_px else 1
         planes = Planes.empty(width, height, binning)
         thresholds = Thresholds(s.seed_threshold[0], s.grow_threshold, s.noise_floor, s.least_level)

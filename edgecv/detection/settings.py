@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LARGEST_SIDE_PX = 8192
-"""Of a picture, on either side: twice that of 4K. Detection keeps some twenty bytes for every pixel."""
-
 
 @dataclass(frozen=True, slots=True)
 class DetectionSettings:

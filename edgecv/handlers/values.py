@@ -15,6 +15,7 @@ from pydantic import AfterValidator
 from edgecv import untrusted
 from edgecv.config.base import SomeText
 from edgecv.handlers.handler import MalformedError
+from edgecv.incidents.bounds import LARGEST
 from edgecv.untrusted import EARLIEST_S, LATEST_S, MAX_INTEGER, UntrustedError
 
 _TIME_CHARS = 64
@@ -22,8 +23,6 @@ _MILLISECONDS_FROM = 1e11  # as seconds that would be the year 5138
 MAX_NAME_CHARS = 200
 """Of what a device calls itself: MQTT topics of four levels are half as long."""
 _NOT_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, half surrogate pairs, line ends
-MAX_NUMBER = 1e15
-"""No quantity of a sensor comes near; squares of it are still finite."""
 
 
 def _compiled(path: str) -> str:
@@ -72,7 +71,7 @@ def in_few_words(error: UntrustedError) -> str:
 
 
 def a_number(value: Any, what: str) -> float:
-    """A number of at most ``MAX_NUMBER``; text that is one counts, for many devices send ``"21.5"``.
+    """A number of at most ``LARGEST``; text that is one counts, for many devices send ``"21.5"``.
 
     Raises:
         MalformedError: it is none.
@@ -85,8 +84,8 @@ def a_number(value: Any, what: str) -> float:
         raise MalformedError(f"{what} is not a number") from None
     if not math.isfinite(found):
         raise MalformedError(f"{what} is not a finite number")
-    if abs(found) > MAX_NUMBER:
-        raise MalformedError(f"{what} is beyond {MAX_NUMBER:g}")
+    if abs(found) > LARGEST:
+        raise MalformedError(f"{what} is beyond {LARGEST:g}")
     return found
 
 

@@ -11,7 +11,8 @@ from typing import Annotated
 from pydantic import Field
 
 LARGEST = 1e15
-"""Of a number: a fit that explains nothing has a χ² of millions, and a window behind the camera is at no pixel near."""
+"""Of a number: a fit that explains nothing has a χ² of millions, a window behind the camera is at no pixel near, and no
+sensor's quantity comes near; squares of it are still finite."""
 ROUNDING = 1e-6
 """A sum of probabilities exceeds 1 by so much at most."""
 LOWEST_FLOOR, HIGHEST_FLOOR = -100, 1000

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import sqlite3
@@ -31,6 +29,7 @@ from edgecv.incidents.record import Incident
 from edgecv.incidents.sealing import RECORD
 from edgecv.incidents.store import IncidentStore
 from edgecv.incidents.stored import insert_record
+from edgecv.incidents.verify import has_signature
 from edgecv.untrusted import UntrustedError, read_time
 from edgecv.upstream.cloudevents import evidence_event, incident_event
 from edgecv.upstream.outbox import add_message
@@ -134,14 +133,13 @@ def _bundle(folder: Path, public: PublicKey) -> _Bundle | None:
     try:
         raw, text = read_raw(folder / MANIFEST), read_raw(folder / RECORD)
         manifest = parse_manifest(raw, folder / MANIFEST)
-        signature = base64.b64decode(read_raw(folder / SIGNATURE), validate=False)
-        if not isinstance(manifest, SealedManifest) or not public.verify(signature, raw):
+        if not isinstance(manifest, SealedManifest) or not has_signature(folder / SIGNATURE, raw, public):
             return None
         if manifest.incident != folder.name or manifest.files[RECORD].sha256 != hashlib.sha256(text).hexdigest():
             return None
         read_time(manifest.sealed_at)
         kind = str(json.loads(text).get("kind", "thrown_object"))
         record = read_record(kind, text.decode())
-    except (EvidenceError, UntrustedError, EdgecvError, KeyError, ValueError, AttributeError, binascii.Error):
+    except (EvidenceError, UntrustedError, EdgecvError, KeyError, ValueError, AttributeError):
         return None
     return _Bundle(folder, record, manifest, hashlib.sha256(raw).hexdigest()) if record.id == folder.name else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from edgecv.incidents.manifest import DELETION, DELETION_SIGNATURE, MANIFEST, SIGNATURE, blurred_name
 from edgecv.incidents.sealing import RECORD
+from edgecv.untrusted import MAX_JSON_BYTES
 
 CLIPS = ("clip.mp4", "clip.mkv", "clip.avi")
 _PICTURES = ("still.jpg", "strobe.jpg")
@@ -20,8 +21,8 @@ CLIP_BYTES = 1024**3
 """A minute of 4K video is 100 to 200 MB."""
 PICTURE_BYTES = 32 * 1024 * 1024
 """A JPEG of 8K at the best quality has 20 MB."""
-TEXT_BYTES = 1024 * 1024
-"""A record of a minute at 50 frames a second has 300 KB."""
+TEXT_BYTES = MAX_JSON_BYTES
+"""What goes as a message may come as a file."""
 SET_UP_BYTES = 128 * 1024
 """One camera with its facade and calibration has 10 KB; YAML is slow to read."""
 SIGNATURE_BYTES = 1024

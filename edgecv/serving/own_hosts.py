@@ -11,6 +11,8 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from edgecv.config.service import is_loopback_host
+
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(:[0-9]{1,5})?")
 _OWN_SITES = frozenset({"same-origin", "none"})
 
@@ -46,7 +48,7 @@ def refusal_on_loopback(headers: Mapping[str, str]) -> str | None:
     127.0.0.1 (DNS rebinding) it could even read the answers.
     """
     name = host_name(headers.get("host", ""))
-    if name is None or not (name == "localhost" or _is_loopback(name)):
+    if name is None or not is_loopback_host(name):
         return "the Host header is no address of this machine's loopback; ask for 127.0.0.1, or set a token"
     return None if is_own_origin(headers) else "this request came from another site"
 
@@ -83,10 +85,3 @@ def is_own_host(host: str, public_url: str | None) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False

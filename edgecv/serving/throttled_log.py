@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Hashable
 
 INTERVAL_S = 60.0
-_KINDS = 1000
+"""Between two lines of a kind."""
+MOST_KINDS = 1000
 """Kinds remembered; beyond it the oldest are forgotten, so that keys which strangers choose fill no memory."""
 
 
@@ -16,26 +18,31 @@ class ThrottledLog:
 
     Args:
         logger: where to.
-        interval_s: seconds between two lines of one kind.
+        clock: seconds, monotonic.
     """
 
-    def __init__(self, logger: logging.Logger, interval_s: float = INTERVAL_S) -> None:
+    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
         self._logger = logger
-        self._interval_s = interval_s
+        self._clock = clock
         self._lock = threading.Lock()
-        self._last: dict[str, tuple[float, int]] = {}  # when a kind was written, how often it was left out since
+        self._last: dict[Hashable, tuple[float, int]] = {}  # when a kind was written, how often it was left out since
 
-    def warning(self, key: str, msg: str, *args: object) -> None:
-        """Write a warning of the kind ``key``, or count it for the next line of that kind."""
-        now = time.monotonic()
+    def warning(self, kind: Hashable, message: str, *values: object) -> None:
+        """Write a warning, or count it for the next line of its kind.
+
+        Args:
+            kind: lines of one kind share an interval; of few values, best none that whoever causes the line chooses.
+            message: as for ``logging``, with ``values``.
+        """
         with self._lock:
-            at_s, left_out = self._last.pop(key, (-self._interval_s, 0))
-            is_due = now - at_s >= self._interval_s
-            self._last[key] = (now, 0) if is_due else (at_s, left_out + 1)
-            while len(self._last) > _KINDS:
+            now_s = self._clock()
+            since_s, left_out = self._last.pop(kind, (now_s - INTERVAL_S, 0))
+            is_due = now_s - since_s >= INTERVAL_S
+            self._last[kind] = (now_s, 0) if is_due else (since_s, left_out + 1)
+            while len(self._last) > MOST_KINDS:
                 del self._last[next(iter(self._last))]
         if not is_due:
             return
         if left_out:
-            msg, args = f"{msg} (and %d more since the last such line)", (*args, left_out)
-        self._logger.warning(msg, *args)
+            message += f" ({left_out} more like this in the minutes before)"
+        self._logger.warning(message, *values)

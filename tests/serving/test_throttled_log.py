@@ -6,28 +6,28 @@ import logging
 
 import pytest
 
-from edgecv.console.intake.seldom import EVERY_S, MOST_KINDS, Seldom
+from edgecv.serving.throttled_log import INTERVAL_S, MOST_KINDS, ThrottledLog
 
 LOG = logging.getLogger("edgecv.test")
 
 
 def test_one_line_a_minute_of_each_kind_with_the_count_of_those_left_out(caplog: pytest.LogCaptureFixture) -> None:
     now_s = 1000.0
-    seldom = Seldom(LOG, lambda: now_s)
+    throttled = ThrottledLog(LOG, lambda: now_s)
     for n in range(500):
-        seldom.warning("token", "refused %s", n)
-        seldom.warning("size", "too large %d%%", n)
+        throttled.warning("token", "refused %s", n)
+        throttled.warning("size", "too large %d%%", n)
     assert [record.getMessage() for record in caplog.records] == ["refused 0", "too large 0%"]
-    now_s += EVERY_S
-    seldom.warning("token", "refused %s", 500)
+    now_s += INTERVAL_S
+    throttled.warning("token", "refused %s", 500)
     assert caplog.records[-1].getMessage() == "refused 500 (499 more like this in the minutes before)"
-    now_s += EVERY_S
-    seldom.warning("token", "refused %s", 501)
+    now_s += INTERVAL_S
+    throttled.warning("token", "refused %s", 501)
     assert caplog.records[-1].getMessage() == "refused 501"
 
 
 def test_kinds_that_are_made_up_take_no_memory() -> None:
-    seldom = Seldom(LOG, lambda: 1.0)
+    throttled = ThrottledLog(LOG, lambda: 1.0)
     for n in range(10 * MOST_KINDS):
-        seldom.warning(n, "x")
-    assert len(seldom._last) == MOST_KINDS
+        throttled.warning(n, "x")
+    assert len(throttled._last) == MOST_KINDS

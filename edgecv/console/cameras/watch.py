@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from edgecv.console.storage.schema import Device, DeviceEvent
+from edgecv.incidents.bounds import LARGEST
 
 _HOURS = 24
 _MOST_HOURS, _MOST_CAUSES = 48, 10
 """A camera that restarts tells parts of an hour; more than this is no camera."""
 _EVENTS_SHOWN = 20
 _CAUSE_CHARS = 100
-_LARGEST = 1e15
 _TEST_DAYS = 7
 
 
@@ -106,6 +106,6 @@ def _minutes(value: object) -> float:
 
 def _number(value: object) -> float:
     """A number that a float holds; 0 for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         return 0.0
     return float(value)

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Select, case, cast, f
 from sqlalchemy.orm import Session
 
 from edgecv.console.cases.machine import State
-from edgecv.console.settings import CLOCK_AHEAD_S, FLOOR_BAND, STATISTICS_YEARS
+from edgecv.console.settings import AHEAD_S, FLOOR_BAND, STATISTICS_YEARS
 from edgecv.console.storage.schema import Incident
 from edgecv.untrusted import EARLIEST_S, LATEST_S
 
@@ -44,7 +44,7 @@ class Chosen:
 
         What began later than a clock may be ahead is left out where no end was asked for.
         """
-        most_s = now_s + CLOCK_AHEAD_S if self.until_s is None else self.until_s
+        most_s = now_s + AHEAD_S if self.until_s is None else self.until_s
         least_s = most_s - STATISTICS_YEARS * _YEAR_S
         since_s = None if self.since_s is None else max(self.since_s, least_s)
         return replace(self, since_s=since_s, least_s=max(self.least_s, least_s), most_s=min(self.most_s, most_s))

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from edgecv.console.settings import EVIDENCE_FILES
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.bounds import Count, Name, Sentence
 from edgecv.incidents.record import (
@@ -34,9 +35,9 @@ CORRECTED_S = 7 * 86400.0
 """A device's clock is corrected by days while an alarm lasts: it may end before it began."""
 STATE_BYTES = 64 * 1024
 """The newest states of all devices are shown on one page."""
-EVIDENCE_NAMES = 64
 
-Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:+-]{0,63}$")]
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:+-]{0,63}")
+Id = Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
 """It becomes a part of an address."""
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A word for programs, which pages translate: handlers of other people bring their own."""
@@ -72,7 +73,7 @@ class _Alarm(Alarm):
 class _Evidence(Record):
     incident: Id
     manifest_sha256: _Sha256
-    files: tuple[Name, ...] = Field(max_length=EVIDENCE_NAMES)
+    files: tuple[Name, ...] = Field(max_length=EVIDENCE_FILES)
     clip: Name | None = None
     sha256: Name | None = None
 
@@ -168,7 +169,6 @@ def check_id(value: object) -> str:
     return value
 
 
-_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:+-]{0,63}")
 _PLAIN = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 

@@ -26,10 +26,9 @@ from edgecv.handlers.sources.source import Arrival
 from edgecv.serving import WebServer
 from edgecv.serving.limits import SMALL
 from edgecv.serving.own_hosts import is_own_origin, refusal_on_loopback
-from edgecv.untrusted import EARLIEST_S, LATEST_S, UntrustedError, check_text
+from edgecv.untrusted import EARLIEST_S, LATEST_S, MAX_JSON_BYTES, UntrustedError, check_text
 
 _log = logging.getLogger("edgecv.handler")
-LARGEST_BYTES = 1024 * 1024
 _WAITING = 200
 _ANSWER_S = 30.0
 _CONTENT_TYPES = ("application/json", "application/fhir+json")
@@ -137,8 +136,8 @@ class HookSource:
         try:
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > LARGEST_BYTES:
-                    return outcome(413, "too-long", f"more than {LARGEST_BYTES} bytes are not taken")
+                if len(body) > MAX_JSON_BYTES:
+                    return outcome(413, "too-long", f"more than {MAX_JSON_BYTES} bytes are not taken")
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         return await run_in_threadpool(self._ask, request.method, request.url.path, bytes(body), _arrived(request))

@@ -34,7 +34,8 @@ from edgecv.console.storage.schema import Incident
 from edgecv.console.web.addresses import incident_path, part, read_part
 from edgecv.console.web.alarm_facts import alarm_of
 from edgecv.console.web.language import Language
-from edgecv.console.web.record_words import PLOT_TEXTS, plot_words
+from edgecv.console.web.record_sentences import PLOT_TEXTS
+from edgecv.console.web.record_words import plot_words
 from edgecv.console.web.showable import showable
 from edgecv.console.web.site import Console, console_of, language, needs, render, viewer_of
 from edgecv.console.web.words import floor_ranges

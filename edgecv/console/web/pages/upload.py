@@ -12,14 +12,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.intake.refused import RefusedFileError
-from edgecv.console.intake.seldom import Seldom
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import Site
 from edgecv.console.web.site import console_of
+from edgecv.serving.throttled_log import ThrottledLog
 from edgecv.upstream.evidence import HASH
 
 _log = logging.getLogger("edgecv.console")
-_seldom = Seldom(_log)
+_refusals = ThrottledLog(_log)
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
@@ -29,7 +29,7 @@ async def put(request: Request) -> Response:
     site, incident, name = (request.path_params[key] for key in ("site", "incident", "name"))
     if files is None or not files.allows(site, request.headers.get("authorization", "")):
         where = request.client.host if request.client is not None else "?"
-        _seldom.warning(
+        _refusals.warning(
             "token", "evidence from %s for site %.64r refused: the token is not that of the site", where, site
         )
         detail = "no token, or not that of this site's boxes"
@@ -41,7 +41,7 @@ async def put(request: Request) -> Response:
     try:
         is_complete = await files.take(site, incident, name, sha256, announced, request.stream())
     except RefusedFileError as error:
-        _seldom.warning((site, error.kind), "evidence %s/%.64s/%.64s refused: %s", site, incident, name, error)
+        _refusals.warning((site, error.kind), "evidence %s/%.64s/%.64s refused: %s", site, incident, name, error)
         return JSONResponse({"detail": str(error)}, error.status)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
