@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edgecv.capture import StreamInfo, VideoFile
-from edgecv.capture.picture_size import MAX_SIDE
 from edgecv.classification import Finding
 from edgecv.errors import ConfigError, InputError
 from edgecv.geometry.camera import PinholeCamera
@@ -214,11 +213,6 @@ def _check_picture(video: Path, width: int, height: int, camera: ReplayCamera) -
         raise InputError(
             f"{video}: its picture of {width}x{height} is too small to see a fall in; at least "
             f"{_SMALLEST_PX}x{_SMALLEST_PX} is needed"
-        )
-    if max(width, height) > MAX_SIDE:
-        raise InputError(
-            f"{video}: its picture of {width}x{height} is too large; at most {MAX_SIDE}x{MAX_SIDE} is "
-            "analysed: scale it down, or cut the facade out of it"
         )
     if camera.image_size is not None and camera.image_size != (width, height):
         raise ConfigError(
