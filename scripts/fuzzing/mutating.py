@@ -158,7 +158,7 @@ def _edge(rng: random.Random, container: Any, key: Any) -> None:
     if isinstance(value, str):
         container[key] = rng.choice((rng.choice(TEXTS), mutated_text(rng, value, 1), value + rng.choice(TEXTS)))
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        container[key] = rng.choice((rng.choice(NUMBERS), -value, value * 1e9))
+        container[key] = rng.choice((rng.choice(NUMBERS), -value, value * 10**9))
     else:
         container[key] = nasty_value(rng)
 

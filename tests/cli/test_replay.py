@@ -187,4 +187,4 @@ def test_a_recording_whose_time_stamps_begin_again_gives_its_results(demo_run, t
 def test_a_picture_beyond_any_camera_is_refused_before_it_is_analysed(write_video, tmp_path: Path, capsys) -> None:
     video = write_video("wide.mkv", [np.zeros((64, 8200), np.uint8)] * 3, codec="ffv1")
     assert main(["replay", str(video), "--out", str(tmp_path / "out")]) == 3
-    assert "wide.mkv: has 8200x64 pixels; 8192 a side" in capsys.readouterr().err
+    assert "has 8200x64 pixels; 8192 a side" in capsys.readouterr().err

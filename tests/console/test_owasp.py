@@ -113,7 +113,8 @@ def test_a05_configuration_errors_and_answers_say_nothing_of_our_insides(
 
 
 def test_a06_components_what_is_installed_is_what_the_lock_file_names() -> None:
-    locked = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line)
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    locked = dict(line.split(" ")[0].split("==") for line in lines if "==" in line and not line.startswith((" ", "#")))
     used = ("starlette", "fastapi", "jinja2", "uvicorn", "SQLAlchemy", "argon2-cffi", "httpx", "python-multipart")
     by_name = {name.lower().replace("_", "-"): number for name, number in locked.items()}
     for name in used:
@@ -122,6 +123,18 @@ def test_a06_components_what_is_installed_is_what_the_lock_file_names() -> None:
             assert version(name) == by_name[name.lower()], name
         except PackageNotFoundError:
             pytest.fail(f"{name} is not installed")
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a06_components_no_file_is_installed_but_those_whose_hash_is_locked(lock: str) -> None:
+    pins = (ROOT / lock).read_text().replace("\\\n", " ").splitlines()
+    for pin in pins:
+        if not pin.startswith("#"):
+            assert re.fullmatch(r"[\w.-]+(?:\[\w+\])?==\S+( ;.*?)?( +--hash=sha256:[0-9a-f]{64})+", pin), pin
+    assert len(pins) > 30
+    for script in ("setup", "install"):
+        text = (ROOT / "scripts" / script).read_text()
+        assert "--require-hashes" in text and "--constraint" not in text
 
 
 def test_a07_authentication_a_login_gets_a_token_of_its_own(office: Office) -> None:

@@ -200,8 +200,8 @@ def test_a_table_is_handed_out_as_csv_in_the_asked_period(office: Office) -> Non
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[1:] == [["Floors 11–15", "1", "0", "1", "0"]]
     assert browser.get("/statistics/passwords.csv").status_code == 404
-    assert browser.get("/statistics?since=yesterday&kind=%01&building=%3Cscript%3E").status_code == 200
-    assert browser.get("/statistics?kind=%00").status_code == 400
+    assert browser.get("/statistics?since=yesterday&kind=x&building=%3Cscript%3E").status_code == 200
+    assert browser.get("/statistics?kind=%00").status_code == 400, "no kind and no database has a NUL"
 
 
 def test_no_cell_of_a_csv_is_a_formula() -> None:
@@ -250,7 +250,7 @@ def test_at_most_twenty_years_are_counted_and_the_page_says_so(office: Office) -
     assert "years are counted at a time" not in browser.get("/statistics?since=2020-01-01").text
 
 
-@pytest.mark.parametrize("days", ["since=0002-01-01&until=9998-12-31", "since=yesterday", "until=" + "9" * 9_000])
+@pytest.mark.parametrize("days", ["since=0002-01-01&until=9998-12-31", "since=yesterday", "until=" + "9" * 5_000])
 def test_a_day_that_no_box_has_seen_is_left_out_and_the_page_says_so(office: Office, days: str) -> None:
     office.take(arrival_of("a"))
     page = office.browser("chen").get(f"/statistics?{days}")
