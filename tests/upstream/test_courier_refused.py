@@ -170,7 +170,7 @@ def test_a_broker_nobody_vouches_for_gets_nothing(box: Box, tls_broker: tuple[An
         ({"ca_file": "missing.pem"}, "targets[0].ca_file = 'missing.pem': cannot be read (No such file or directory)"),
         ({"ca_file": "rubbish"}, "targets[0].ca_file = 'rubbish': holds no certificates"),
         ({"certificate_file": "rubbish", "key_file": "rubbish"}, "certificate_file = 'rubbish': does not go with key"),
-        ({"user": "box", "password_file": "none"}, "targets[0].password_file = 'none': cannot be read"),
+        ({"user": "box", "password_file": "none.txt"}, "targets[0].password_file = 'none.txt': cannot be read"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_and_the_thread_lives_on(
