@@ -15,7 +15,8 @@ from console.hub_server import running_hub
 from sqlalchemy import select, update
 
 from edgecv.console.accounts import Role
-from edgecv.console.settings import LOGIN_FAILURES_PER_ADDRESS, SEEN_EVERY_S
+from edgecv.console.accounts.login import log_in
+from edgecv.console.settings import LOGIN_FAILURES_PER_ADDRESS, LOGIN_FAILURES_PER_NAME, SEEN_EVERY_S
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import LoginSession, Membership, User
 from edgecv.serving import Limits, WebServer
@@ -116,3 +117,13 @@ def test_only_a_trusted_proxy_tells_from_where_a_try_to_log_in_comes(
         for number in range(LOGIN_FAILURES_PER_ADDRESS):
             assert guess(number) == 403
         assert guess(LOGIN_FAILURES_PER_ADDRESS) == (429 if is_stopped else 403)
+
+
+def test_a_network_of_ipv6_has_no_more_tries_than_one_address(office: Office) -> None:
+    def guess(network: str, number: int) -> str:
+        return log_in(office.database, "chen", "a wrong password", f"2001:db8:{network}::{number:x}").outcome
+
+    for number in range(1, LOGIN_FAILURES_PER_NAME + 1):
+        assert guess("1:2", number) == "wrong"
+    assert guess("1:2", 0xFFFF) == "wait", "another address of whoever has guessed until now"
+    assert guess("1:3", 1) == "wrong", "somebody else's network"
