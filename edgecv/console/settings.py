@@ -80,6 +80,10 @@ API_ROWS = 200
 
 LIVE_CHECK_S = 5.0
 """How long a stream may outlive the login it was opened with; a look at the session costs a millisecond."""
+LIVE_STREAMS = 32
+"""Of one user at a time: each open page holds one, and each takes one of the connections that everybody shares."""
+LIVE_LATER_S = 60
+"""After so long a page that was one too many asks again, seconds."""
 LIVE_PING_S = 15.0
 """Between comments on a quiet stream: proxies close what is silent for 30 to 60 s."""
 
