@@ -20,7 +20,7 @@ from edgecv.config.secrets import read_secret
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.evidence.site_keys import SiteKeys, signed_by
 from edgecv.console.intake.refused import RefusedFileError
-from edgecv.console.intake.unfinished import Unfinished
+from edgecv.console.intake.unfinished import Unfinished, check_room
 from edgecv.console.settings import EVIDENCE_FILES, TOKEN_CHARS, UPLOADS_AT_ONCE
 from edgecv.errors import ConfigError
 from edgecv.incidents.evidence_names import HEAD_BYTES, KINDS, Kind
@@ -154,6 +154,7 @@ class EvidenceFiles:
     def _make_room(self, site: str, folder: Path, name: str) -> Path:
         """Where the files of an incident are gathered: its folder, or one beside it where somebody squats there."""
         place = folder.with_name(f".{folder.name}.new") if self._is_squatted(site, folder) else folder
+        check_room(self._shelf.root)  # what is complete already is written aside, too, before it is compared
         if not (place / MANIFEST).exists():
             self._unfinished.admit(site, place)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -56,7 +56,6 @@ class Unfinished:
                     )
                 self._drop(site, older.pop(0)[1], "to make room for others")
             names.add(folder.name)
-        _check_room(self._shelf.root)
 
     def _names(self, site: str) -> set[str]:
         """Those that are still incomplete; what has waited too long goes."""
@@ -83,7 +82,12 @@ class Unfinished:
         return self._shelf.root / site / name
 
 
-def _check_room(root: Path) -> None:
+def check_room(root: Path) -> None:
+    """Check that an upload leaves room for the database.
+
+    Raises:
+        RefusedFileError: the disk is nearly full.
+    """
     at = next(path for path in (root, *root.parents) if path.is_dir())
     usage = shutil.disk_usage(at)
     if usage.free < min(KEPT_FREE_BYTES, KEPT_FREE_SHARE * usage.total):
