@@ -145,5 +145,9 @@ PICTURES_WAITING = 8
 """Requests that may wait for a picture to be made; each holds one of the console's 40 threads."""
 PICTURES_FAILED = 1000
 """Pictures that could not be made are remembered, so many, lest each look at a page costs a try."""
+CHECKS_AT_ONCE = 2
+"""Comparing evidence with its hashes reads a clip of up to 1 GiB: two cores of work, and the other pages go on."""
+CHECKS_WAITING = 64
+"""...and so many requests wait for their turn; they take no thread, only a connection."""
 REPLAYS_WAITING = 20
 """Replays that may wait; at some minutes each that is a morning."""
