@@ -104,11 +104,12 @@ class ConsoleServer:
         else:
             shelf = Shelf(_state(where) / "evidence", by_site=True)
         box = BoxStore(_state(where), where.settings.storage.keep_days) if isinstance(where, Box) else None
-        keeping, hub_key = None, None
+        keeping, hub_key, files = None, None, None
         if isinstance(where, Hub):
             hub_key = BoxKey.load_or_create(where.state)
             clock = RetentionClock(where.state / RETENTION_CLOCK, partial(newest_received_s, self._database))
             keeping = HubKeeping(self._database, shelf, hub_key, where.settings.keep_days, clock)
+            files = EvidenceFiles.of(where, shelf, keeping.is_held)
         self._verifier = Verifier(shelf, None if hub_key is None else hub_key.public)
         self._pictures = Pictures(shelf, _state(where) / "blurred")
         console = Console(
@@ -122,7 +123,7 @@ class ConsoleServer:
             verifier=self._verifier,
             box=box,
             keeping=keeping,
-            evidence_files=EvidenceFiles.of(where, shelf) if isinstance(where, Hub) else None,
+            evidence_files=files,
             provider=self._provider_of(settings, where.path),
             live_pictures=LivePictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
         )

@@ -80,6 +80,10 @@ API_ROWS = 200
 
 LIVE_CHECK_S = 5.0
 """How long a stream may outlive the login it was opened with; a look at the session costs a millisecond."""
+LIVE_STREAMS = 32
+"""Of one user at a time: each open page holds one, and each takes one of the connections that everybody shares."""
+LIVE_LATER_S = 60
+"""After so long a page that was one too many asks again, seconds."""
 LIVE_PING_S = 15.0
 """Between comments on a quiet stream: proxies close what is silent for 30 to 60 s."""
 
@@ -140,5 +144,9 @@ PICTURES_WAITING = 8
 """Requests that may wait for a picture to be made; each holds one of the console's 40 threads."""
 PICTURES_FAILED = 1000
 """Pictures that could not be made are remembered, so many, lest each look at a page costs a try."""
+CHECKS_AT_ONCE = 2
+"""Comparing evidence with its hashes reads a clip of up to 1 GiB: two cores of work, and the other pages go on."""
+CHECKS_WAITING = 64
+"""...and so many requests wait for their turn; they take no thread, only a connection."""
 REPLAYS_WAITING = 20
 """Replays that may wait; at some minutes each that is a morning."""

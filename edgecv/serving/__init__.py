@@ -4,6 +4,7 @@
 - ``listener`` bounds connections, from their first packet on; ``protocol`` bounds how long a connection may take to
   send a request and to read its answer; ``server`` serves an application in a thread with both.
 - ``forwarded`` believes the proxies that are named, and nobody else, about who a client is.
+- ``source`` says whose tries count together.
 - ``own_hosts`` refuses what a browser sends on behalf of another site.
 - ``throttled_log`` writes one line a minute of what strangers can cause.
 """

@@ -64,6 +64,7 @@ def store(
             "kind": "thrown_object",
             "site": "jialinglu-3",
             "device": "north-1",
+            "source_id": incident_id,
             "building": "jialinglu-3",
             "label": "thrown_object",
             "started_s": time.time() - 3600,

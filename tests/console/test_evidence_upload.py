@@ -386,6 +386,15 @@ def test_uploads_leave_room_for_the_database(tmp_path: Path, monkeypatch: pytest
     assert refused.value.status == 507
 
 
+def test_what_is_complete_takes_no_room_either(tmp_path: Path, key: BoxKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = _kept(tmp_path)
+    assert _take_all(files, sealed_bundle(tmp_path / "box", key, incident_id="a"))
+    monkeypatch.setattr(unfinished, "KEPT_FREE_BYTES", 2**80)
+    monkeypatch.setattr(unfinished, "KEPT_FREE_SHARE", 1.0)
+    with pytest.raises(RefusedFileError, match="the disk is nearly full"):
+        _take(files, "a", "clip.mkv", b"\x1a\x45\xdf\xa3" + bytes(1000))
+
+
 def test_a_site_sends_few_files_at_once(tmp_path: Path) -> None:
     files = _kept(tmp_path)
 

@@ -120,6 +120,13 @@ def test_a_query_that_is_no_utf8_breaks_no_page(office: Office, query: str) -> N
         assert browser.get(f"{path}?{query}").status_code < 500, path
 
 
+@pytest.mark.parametrize("place", ["1_%D9%A1", "%D9%A1_1", "1.%E0%A5%A7_1"])
+def test_a_place_in_the_list_is_written_in_ascii_digits(office: Office, place: str) -> None:
+    browser = office.browser("chen")
+    assert browser.get(f"/api/v1/incidents?after={place}").status_code == 422
+    assert browser.get(f"/incidents?after={place}").status_code == 200
+
+
 _MULTIPART = "multipart/form-data; boundary=b; charset=utf-7"
 _PART = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\n+2AA-\r\n--b--\r\n'
 

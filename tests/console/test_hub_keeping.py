@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
+import os
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +21,14 @@ from sqlalchemy.exc import DBAPIError
 from waiting import wait_for
 
 from edgecv.cli import main
-from edgecv.console.accounts import Role
+from edgecv.console.accounts import Role, Viewer
 from edgecv.console.evidence.checking import Verifier
 from edgecv.console.evidence.hub_keeping import HubKeeping, newest_received_s
 from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.intake.evidence_files import EvidenceFiles
 from edgecv.console.intake.receive import receive
 from edgecv.console.intake.sites import set_communities
+from edgecv.console.settings import UNFINISHED_S
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.storage.schema import EvidenceEntry, Incident
@@ -81,6 +87,29 @@ def test_evidence_goes_at_its_age_that_of_an_open_case_twice_as_late_and_records
     with hub.database.session(EVERYTHING) as session:
         assert len(session.scalars(select(Incident.id)).all()) == 6
     assert hub.keeping.apply() == [], "what is done is not done again"
+
+
+def test_what_is_on_hold_and_not_complete_makes_room_for_no_upload(hub: Hub) -> None:
+    files = EvidenceFiles(hub.shelf, {SITE: "a" * 64}, hub.keeping.is_held)
+    content = b"\xff\xd8\xff\xe0 a picture"
+
+    async def body() -> AsyncIterator[bytes]:
+        yield content
+
+    def send(incident: str) -> None:
+        asyncio.run(files.take(SITE, incident, "still.jpg", hashlib.sha256(content).hexdigest(), None, body()))
+
+    receive(hub.database, [arrival_of("held"), arrival_of("left")])
+    with hub.database.session(EVERYTHING, writes=True) as session:
+        incident = session.scalars(select(Incident).where(Incident.id == "held")).one()
+        viewer = Viewer(1, "chen", "Chen", Role.OFFICIAL, incident.community_id, "Jialing", "token")
+        hub.keeping.hold(session, viewer, incident, "court file 7")
+    for name in ("held", "left"):
+        send(name)
+        week_ago = time.time() - UNFINISHED_S - 60
+        os.utime(hub.shelf.root / SITE / name, (week_ago, week_ago))
+    send("next")
+    assert {path.name for path in (hub.shelf.root / SITE).iterdir()} == {"held", "next"}
 
 
 def test_a_hubs_clock_two_months_ahead_deletes_nothing(hub: Hub, tmp_path: Path) -> None:

@@ -249,6 +249,12 @@ def test_an_answer_counts_once_and_only_in_the_browser_that_asked(town: Office) 
     assert browser.client.get(back).status_code == 403
 
 
+@pytest.mark.parametrize("kept", ["é", "ÿ" * 200, "gAAAA", ""])
+def test_a_cookie_that_the_console_has_not_sealed_begins_no_login(town: Office, kept: str) -> None:
+    cookie = {"cookie": f"__Host-edgecv-oidc={kept}".encode("latin-1")}
+    assert town.browser().client.get(f"{ANSWER}?state=x&code=1", headers=cookie).status_code == 403
+
+
 def test_strangers_do_not_fill_the_log(town: Office) -> None:
     browser = town.browser()
     statuses = {browser.client.get(f"{ANSWER}?state=x&code={n}").status_code for n in range(40)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from console.conftest import Office, arrival_of
@@ -12,7 +14,7 @@ from sqlalchemy import select
 
 from edgecv.console.accounts import Role
 from edgecv.console.intake.events import read_arrival
-from edgecv.console.settings import PAGE_ROWS
+from edgecv.console.settings import LIVE_STREAMS, PAGE_ROWS
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AccessEntry
 from edgecv.console.web import site
@@ -170,7 +172,7 @@ async def _allowed() -> bool:
 async def _news(told: set[tuple[int, str]]) -> bytes:
     """What a page of community 1 hears, up to a last word to it."""
     live, heard = Live(), b""
-    stream = live.stream(1, _allowed)
+    stream = live.stream(1, 7, _allowed)
     await anext(stream)
     live.tell(told | {(1, "the end")})
     while b"the end" not in heard:
@@ -181,6 +183,19 @@ async def _news(told: set[tuple[int, str]]) -> bytes:
 def test_open_pages_hear_of_their_own_community_only() -> None:
     assert b"event: incident" in asyncio.run(_news({(1, "incident")}))
     assert b"event: incident" not in asyncio.run(_news({(2, "incident")}))
+
+
+async def _opened(pages: int) -> list[bool]:
+    """Whether so many pages of one user hear news, one of another user, and one more after the first has closed."""
+    live = Live()
+    streams = [live.stream(1, 7, _allowed) for _ in range(pages)]
+    heard = [b"hello" in await anext(stream) for stream in [*streams, live.stream(1, 8, _allowed)]]
+    await cast("AsyncGenerator[bytes]", streams[0]).aclose()
+    return [*heard, b"hello" in await anext(live.stream(1, 7, _allowed))]
+
+
+def test_one_user_does_not_take_every_connection_with_open_pages() -> None:
+    assert asyncio.run(_opened(LIVE_STREAMS + 1)) == [True] * LIVE_STREAMS + [False, True, True]
 
 
 def test_templates_hold_no_script_or_style_of_their_own() -> None:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
-from console.conftest import PASSWORD, Office
+from console.conftest import PASSWORD, Office, arrival_of
 from console.hub_server import running_hub
 from sqlalchemy import select, update
 
 from edgecv.console.accounts import Role
-from edgecv.console.settings import LOGIN_FAILURES_PER_ADDRESS, SEEN_EVERY_S
+from edgecv.console.accounts.login import log_in
+from edgecv.console.evidence.checking import Verifier
+from edgecv.console.settings import CHECKS_AT_ONCE, LOGIN_FAILURES_PER_ADDRESS, LOGIN_FAILURES_PER_NAME, SEEN_EVERY_S
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import LoginSession, Membership, User
 from edgecv.serving import Limits, WebServer
+
+THREADS = 40
+"""That answer pages, by Starlette."""
 
 
 @pytest.fixture
@@ -116,3 +123,37 @@ def test_only_a_trusted_proxy_tells_from_where_a_try_to_log_in_comes(
         for number in range(LOGIN_FAILURES_PER_ADDRESS):
             assert guess(number) == 403
         assert guess(LOGIN_FAILURES_PER_ADDRESS) == (429 if is_stopped else 403)
+
+
+def test_a_network_of_ipv6_has_no_more_tries_than_one_address(office: Office) -> None:
+    def guess(network: str, number: int) -> str:
+        return log_in(office.database, "chen", "a wrong password", f"2001:db8:{network}::{number:x}").outcome
+
+    for number in range(1, LOGIN_FAILURES_PER_NAME + 1):
+        assert guess("1:2", number) == "wrong"
+    assert guess("1:2", 0xFFFF) == "wait", "another address of whoever has guessed until now"
+    assert guess("1:3", 1) == "wrong", "somebody else's network"
+
+
+def test_whoever_asks_often_whether_evidence_is_genuine_keeps_nobody_from_the_other_pages(
+    office: Office, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.take(arrival_of("a"))
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(*_: object) -> None:
+        begun.release()
+        assert go_on.wait(60)
+
+    monkeypatch.setattr(Verifier, "check", slow)
+    client, _ = _logged_in(served)
+    with closing(client), ThreadPoolExecutor(THREADS) as threads:
+        asked = [threads.submit(client.get, "/incidents/a/verification") for _ in range(THREADS)]
+        try:
+            for _ in range(CHECKS_AT_ONCE):
+                assert begun.acquire(timeout=60)
+            assert client.get("/incidents", timeout=60).status_code == 200
+            assert not begun.acquire(blocking=False), "no more at once"
+        finally:
+            go_on.set()
+        assert {answer.result().status_code for answer in asked} == {200}

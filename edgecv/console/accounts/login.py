@@ -23,6 +23,7 @@ from edgecv.console.settings import (
 )
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import LoginAttempt, Membership, User
+from edgecv.serving.source import source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +84,36 @@ def slow_down_s(database: ConsoleDatabase, name: str) -> float:
 
 
 def count_try(database: ConsoleDatabase, name: str, address: str) -> bool:
-    """Count a try before the password is looked at, for many tries at once are many; False where they are too many."""
+    """Count a try before the password is looked at, for many tries at once are many; False where they are too many.
+
+    Tries from one network of IPv6 count as from one address.
+    """
+    source = source_of(address)
     with database.session(EVERYTHING, writes=True) as session:
-        if _too_often(session, name, address):
+        if _too_often(session, name, source):
             return False
-        session.add(LoginAttempt(name=name, address=address, at_s=time.time(), ok=False))
+        session.add(LoginAttempt(name=name, address=source, at_s=time.time(), ok=False))
     return True
 
 
 def uncount_try(database: ConsoleDatabase, name: str, address: str) -> None:
     """After a password was not looked at: the last try was none."""
-    last = select(func.max(LoginAttempt.key)).where(LoginAttempt.name == name, LoginAttempt.address == address)
+    last = select(func.max(LoginAttempt.key)).where(
+        LoginAttempt.name == name, LoginAttempt.address == source_of(address)
+    )
     with database.session(EVERYTHING, writes=True) as session:
         session.execute(delete(LoginAttempt).where(LoginAttempt.key == last.scalar_subquery()))
 
 
 def forget_tries(session: Session, name: str, address: str) -> None:
     """After a success: what was mistyped from there is forgotten; guesses from elsewhere are not."""
-    session.execute(delete(LoginAttempt).where(LoginAttempt.name == name, LoginAttempt.address == address))
+    here = LoginAttempt.address == source_of(address)
+    session.execute(delete(LoginAttempt).where(LoginAttempt.name == name, here))
 
 
-def _too_often(session: Session, name: str, address: str) -> bool:
+def _too_often(session: Session, name: str, source: str) -> bool:
     session.execute(delete(LoginAttempt).where(LoginAttempt.at_s < _window()))
-    here = _failed().where(LoginAttempt.address == address)
+    here = _failed().where(LoginAttempt.address == source)
     by_name = session.scalar(here.where(LoginAttempt.name == name)) or 0
     by_address = session.scalar(here) or 0
     return by_name >= LOGIN_FAILURES_PER_NAME or by_address >= LOGIN_FAILURES_PER_ADDRESS

@@ -100,6 +100,12 @@ class HubKeeping:
         if _hold(session, incident.community_id, incident.site, incident.source_id) is not None:
             _note(session, incident, viewer.name, "release", plain(why))
 
+    def is_held(self, site: str, incident_id: str) -> bool:
+        """Whether the evidence of an incident is on hold, complete or not."""
+        with self._database.session(EVERYTHING) as session:
+            community = session.scalar(select(Site.community_id).where(Site.name == site))
+            return community is not None and _hold(session, community, site, incident_id) is not None
+
     def apply(self, now_s: float | None = None) -> list[str]:
         """Delete what has to go; return a line for each.
 

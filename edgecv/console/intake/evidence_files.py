@@ -10,7 +10,7 @@ import secrets
 import shutil
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +20,7 @@ from edgecv.config.secrets import read_secret
 from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.evidence.site_keys import SiteKeys, signed_by
 from edgecv.console.intake.refused import RefusedFileError
-from edgecv.console.intake.unfinished import Unfinished
+from edgecv.console.intake.unfinished import Unfinished, check_room
 from edgecv.console.settings import EVIDENCE_FILES, TOKEN_CHARS, UPLOADS_AT_ONCE
 from edgecv.errors import ConfigError
 from edgecv.incidents.evidence_names import HEAD_BYTES, KINDS, Kind
@@ -53,18 +53,21 @@ class EvidenceFiles:
     Args:
         shelf: where it goes.
         tokens: the token of each site's boxes; only their hashes are kept.
+        is_held: whether an official keeps the evidence of a site and incident; nobody does when left out.
     """
 
-    def __init__(self, shelf: Shelf, tokens: Mapping[str, str]) -> None:
+    def __init__(
+        self, shelf: Shelf, tokens: Mapping[str, str], is_held: Callable[[str, str], bool] = lambda *_: False
+    ) -> None:
         self._shelf = shelf
         self._keys = SiteKeys(shelf)
-        self._unfinished = Unfinished(shelf)
+        self._unfinished = Unfinished(shelf, is_held)
         self._writing: Counter[str] = Counter()
         self._placing = threading.Lock()
         self._digests = {site: _digest(token) for site, token in tokens.items()}
 
     @classmethod
-    def of(cls, hub: Hub, shelf: Shelf) -> EvidenceFiles:
+    def of(cls, hub: Hub, shelf: Shelf, is_held: Callable[[str, str], bool]) -> EvidenceFiles:
         """As a hub file says.
 
         Raises:
@@ -79,7 +82,7 @@ class EvidenceFiles:
             if token in tokens.values():
                 raise ConfigError(f"{hub.path}: {at}: is the token of another site; each needs its own")
             tokens[site] = token
-        files = cls(shelf, tokens)
+        files = cls(shelf, tokens, is_held)
         for site in tokens:
             files.tell_unverified(site)
         return files
@@ -154,6 +157,7 @@ class EvidenceFiles:
     def _make_room(self, site: str, folder: Path, name: str) -> Path:
         """Where the files of an incident are gathered: its folder, or one beside it where somebody squats there."""
         place = folder.with_name(f".{folder.name}.new") if self._is_squatted(site, folder) else folder
+        check_room(self._shelf.root)  # what is complete already is written aside, too, before it is compared
         if not (place / MANIFEST).exists():
             self._unfinished.admit(site, place)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from edgecv.console.evidence.shelf import Shelf
@@ -28,10 +29,12 @@ class Unfinished:
 
     Args:
         shelf: where it lies.
+        is_held: whether an official keeps the evidence of a site and incident: then it is not deleted, whole or not.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, is_held: Callable[[str, str], bool]) -> None:
         self._shelf = shelf
+        self._is_held = is_held
         self._sites: dict[str, set[str]] = {}
         self._lock = threading.Lock()
 
@@ -50,13 +53,15 @@ class Unfinished:
             names = self._names(site)
             older = sorted((_touched_s(self._at(site, name)), name) for name in names if name != folder.name)
             while len(older) >= UNFINISHED_INCIDENTS or self._bytes(site, names) > UNFINISHED_BYTES:
-                if not older or time.time() - older[0][0] < UNFINISHED_YOUNG_S:
+                before_s = time.time() - UNFINISHED_YOUNG_S
+                left = (name for at_s, name in older if at_s <= before_s and not self._is_held(site, name))
+                if (dropped := next(left, None)) is None:
                     raise RefusedFileError(
                         503, f"too much of {site} is incomplete: finish what was begun, or wait", "unfinished"
                     )
-                self._drop(site, older.pop(0)[1], "to make room for others")
+                self._drop(site, dropped, "to make room for others")
+                older = [entry for entry in older if entry[1] != dropped]
             names.add(folder.name)
-        _check_room(self._shelf.root)
 
     def _names(self, site: str) -> set[str]:
         """Those that are still incomplete; what has waited too long goes."""
@@ -68,7 +73,8 @@ class Unfinished:
             name for name in names if not self._at(site, name).is_dir() or (self._at(site, name) / MANIFEST).exists()
         }
         for name in [name for name in names if time.time() - _touched_s(self._at(site, name)) > UNFINISHED_S]:
-            self._drop(site, name, f"never complete, older than {UNFINISHED_S / 86400:g} days")
+            if not self._is_held(site, name):
+                self._drop(site, name, f"never complete, older than {UNFINISHED_S / 86400:g} days")
         return names
 
     def _drop(self, site: str, name: str, why: str) -> None:
@@ -83,7 +89,12 @@ class Unfinished:
         return self._shelf.root / site / name
 
 
-def _check_room(root: Path) -> None:
+def check_room(root: Path) -> None:
+    """Check that an upload leaves room for the database.
+
+    Raises:
+        RefusedFileError: the disk is nearly full.
+    """
     at = next(path for path in (root, *root.parents) if path.is_dir())
     usage = shutil.disk_usage(at)
     if usage.free < min(KEPT_FREE_BYTES, KEPT_FREE_SHARE * usage.total):

@@ -244,6 +244,7 @@ class LoginAttempt(Base):
     key: Mapped[int] = mapped_column(_Key, primary_key=True)
     name: Mapped[str]
     address: Mapped[str]
+    """Where it came from: an address of IPv4, a network of IPv6."""
     at_s: Mapped[float]
     ok: Mapped[bool]
 

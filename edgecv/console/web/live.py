@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from edgecv.console.intake.receive import News
-from edgecv.console.settings import LIVE_CHECK_S, LIVE_PING_S
+from edgecv.console.settings import LIVE_CHECK_S, LIVE_LATER_S, LIVE_PING_S, LIVE_STREAMS
 
 
 class _Listener:
     """One open page: which kinds of news wait for it, each told once however often it came."""
 
-    def __init__(self, community: int) -> None:
+    def __init__(self, community: int, user: int) -> None:
         self.community = community
+        self.user = user
         self.loop = asyncio.get_running_loop()
         self.waiting: set[str] = set()
         self.woken = asyncio.Event()
@@ -50,16 +51,22 @@ class Live:
         for listener in listeners:
             self._wake(listener, "")
 
-    async def stream(self, community: int, is_allowed: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+    async def stream(
+        self, community: int, user: int, is_allowed: Callable[[], Awaitable[bool]]
+    ) -> AsyncIterator[bytes]:
         """The stream of one page: ``event: incident`` and so on; data is empty, the page asks for what it shows.
+
+        It ends at once where the user has ``LIVE_STREAMS`` already; browsers then ask again after ``LIVE_LATER_S``.
 
         Args:
             community: whose news.
+            user: key of who looks at the page.
             is_allowed: asked every ``LIVE_CHECK_S``; the stream ends with the login that it was opened with.
         """
-        listener = _Listener(community)
-        with self._lock:
-            self._listeners.add(listener)
+        listener = _Listener(community, user)
+        if not self._add(listener):
+            yield f"retry: {LIVE_LATER_S * 1000}\n: too many open pages\n\n".encode()
+            return
         try:
             yield b"retry: 2000\n: hello\n\n"
             checked_s = told_s = listener.loop.time()
@@ -82,6 +89,14 @@ class Live:
         finally:
             with self._lock:
                 self._listeners.discard(listener)
+
+    def _add(self, listener: _Listener) -> bool:
+        """False where its user has too many already."""
+        with self._lock:
+            if sum(other.user == listener.user for other in self._listeners) >= LIVE_STREAMS:
+                return False
+            self._listeners.add(listener)
+        return True
 
     @staticmethod
     def _wake(listener: _Listener, kind: str) -> None:

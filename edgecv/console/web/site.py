@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from edgecv.console.intake.evidence_files import EvidenceFiles
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.web.addresses import incident_path, part
 from edgecv.console.web.alarm_facts import is_private
+from edgecv.console.web.heavy import Heavy
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.live import Live
 from edgecv.console.web.menu import entries
@@ -71,6 +72,7 @@ class Console:
         live_pictures: of the box's own cameras; None on a hub.
         evidence_files: takes what boxes upload; None on a box.
         provider: of logins elsewhere; None where the configuration names none.
+        heavy: turns of pages that take long.
     """
 
     database: ConsoleDatabase
@@ -86,6 +88,7 @@ class Console:
     live_pictures: LivePictures | None = None
     evidence_files: EvidenceFiles | None = None
     provider: Provider | None = None
+    heavy: Heavy = field(default_factory=Heavy)
 
 
 def console_of(request: Request) -> Console:

@@ -36,7 +36,7 @@ def incidents(
     state: State | None = None,
     since_s: Annotated[float | None, Query(ge=0, le=1e11)] = None,
     until_s: Annotated[float | None, Query(ge=0, le=1e11)] = None,
-    after: Annotated[str | None, Query(pattern=r"^\d{1,12}(\.\d{1,9})?_\d{1,18}$")] = None,
+    after: Annotated[str | None, Query(pattern=r"^[0-9]{1,12}(\.[0-9]{1,9})?_[0-9]{1,18}$")] = None,
     rows: Annotated[int, Query(ge=1, le=API_ROWS)] = PAGE_ROWS,
 ) -> IncidentPage:
     """A page of incidents, newest first."""

@@ -21,6 +21,7 @@ from edgecv.console.evidence.access import Action, note_access, still_open
 from edgecv.console.evidence.shelf import PICTURES
 from edgecv.console.storage.schema import AccessEntry, Incident
 from edgecv.console.web.addresses import incident_path
+from edgecv.console.web.heavy import heavy
 from edgecv.console.web.pages.incident import facts, known, page
 from edgecv.console.web.site import console_of, needs, render, viewer_of
 from edgecv.incidents.evidence_names import CLIPS
@@ -171,6 +172,6 @@ routes = [
     Route("/incidents/{incident}/evidence/{name}", hand_out, methods=["POST"]),
     Route("/incidents/{incident}/opened/{entry:int}", show_opened, methods=["GET"]),
     Route("/incidents/{incident}/opened/{entry:int}/{name}", opened_file, methods=["GET"]),
-    Route("/incidents/{incident}/printed/{entry:int}", show_printed, methods=["GET"]),
+    Route("/incidents/{incident}/printed/{entry:int}", heavy(show_printed), methods=["GET"]),
     Route("/incidents/{incident}/printed/{entry:int}/{name}", opened_file, methods=["GET"]),
 ]

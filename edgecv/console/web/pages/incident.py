@@ -33,6 +33,7 @@ from edgecv.console.settings import DUE_S
 from edgecv.console.storage.schema import Incident
 from edgecv.console.web.addresses import incident_path, part, read_part
 from edgecv.console.web.alarm_facts import alarm_of
+from edgecv.console.web.heavy import heavy
 from edgecv.console.web.language import Language
 from edgecv.console.web.record_sentences import PLOT_TEXTS
 from edgecv.console.web.record_words import plot_words
@@ -272,5 +273,5 @@ def verification(request: Request) -> Response:
 routes = [
     Route("/incidents/{incident}", show, methods=["GET"]),
     Route("/incidents/{incident}/pictures/{name}", picture, methods=["GET"]),
-    Route("/incidents/{incident}/verification", verification, methods=["GET", "POST"]),
+    Route("/incidents/{incident}/verification", heavy(verification), methods=["GET", "POST"]),
 ]

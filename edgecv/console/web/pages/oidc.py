@@ -49,7 +49,7 @@ def come_back(request: Request) -> Response:
     provider = _provider(request)
     try:
         kept = json.loads(_begun.decrypt(request.cookies.get(_COOKIE, ""), ttl=int(OIDC_BEGUN_S)))
-    except InvalidToken:
+    except (InvalidToken, ValueError):  # the latter of what is no ASCII
         return _failed(request, "begun", "no login was begun in this browser, or too long ago")
     ask, onwards = Ask(kept["state"], kept["nonce"], kept["verifier"]), kept["next"]
     address = request.client.host if request.client is not None else ""

@@ -21,7 +21,7 @@ async def live(request: Request) -> Response:
         return found is not None and (found.role, found.community) == (viewer.role, viewer.community)
 
     return StreamingResponse(
-        console.live.stream(viewer.community, is_allowed),
+        console.live.stream(viewer.community, viewer.user, is_allowed),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
