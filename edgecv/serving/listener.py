@@ -10,6 +10,7 @@ from typing import Any
 
 from edgecv.errors import ConfigError
 from edgecv.serving.limits import BACKLOG, Limits
+from edgecv.serving.source import source_of
 from edgecv.serving.throttled_log import ThrottledLog
 
 _log = ThrottledLog(logging.getLogger("edgecv.web"))
@@ -52,21 +53,22 @@ class BoundedListener(socket.socket):
         """
         accepted, peer = super().accept()
         address = str(peer[0])
+        source = source_of(address)
         if self._held.total() >= self._limits.connections:
             why = f"{self._limits.connections} connections are open already"
-        elif self._held[address] >= self._limits.per_address and not self._is_exempt(address):
-            why = f"{self._limits.per_address} connections of that address are open already"
+        elif self._held[source] >= self._limits.per_address and not self._is_exempt(address):
+            why = f"{self._limits.per_address} connections of that address, or network of IPv6, are open already"
         else:
-            self._held[address] += 1
-            return _Accepted(accepted.detach(), lambda: self._release(address)), peer
+            self._held[source] += 1
+            return _Accepted(accepted.detach(), lambda: self._release(source)), peer
         accepted.close()
         _log.warning("listener", "port %d: a connection from %s was closed at once: %s", self.port, address, why)
         raise ConnectionAbortedError(why)
 
-    def _release(self, address: str) -> None:
-        self._held[address] -= 1
-        if self._held[address] <= 0:
-            del self._held[address]
+    def _release(self, source: str) -> None:
+        self._held[source] -= 1
+        if self._held[source] <= 0:
+            del self._held[source]
 
 
 class _Accepted(socket.socket):

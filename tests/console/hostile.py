@@ -60,7 +60,6 @@ def store(
         values: dict[str, Any] = {
             "community_id": find_community(session, community).key,
             "id": incident_id,
-            "source_id": incident_id,
             "kind": "thrown_object",
             "site": "jialinglu-3",
             "device": "north-1",
