@@ -114,7 +114,7 @@ def _on_the_way(path: Path) -> Iterator[Path]:
             continue
         yield place / name
         try:
-            target = Path(os.readlink(place / name))
+            target = (place / name).readlink()
         except OSError:  # no link, or not there
             place /= name
             continue
