@@ -298,6 +298,52 @@ def test_verify_of_a_state_directory_finds_what_was_cut_off_the_end(state: Path,
     assert "ends here with place 1" in told.err
 
 
+@pytest.mark.parametrize("with_their_folder", [False, True])
+def test_verify_of_a_state_directory_names_all_that_is_missing_where_no_bundle_is_left(
+    state: Path, capsys, with_their_folder: bool
+) -> None:
+    for bundle in ("a", "b"):
+        shutil.rmtree(state / INCIDENTS / bundle)
+    if with_their_folder:
+        shutil.rmtree(state / INCIDENTS)
+    assert run("verify", state, "--no-replay") == 1
+    told = capsys.readouterr()
+    for place, bundle in enumerate("ab", 1):
+        assert f"{state / INCIDENTS / bundle}: was sealed at place {place} of the chain, and is missing" in told.err
+    assert "2 at its end are not here" in told.err
+    assert "the chain is broken" in told.out
+
+
+def test_verify_of_a_state_directory_without_bundles_and_database_says_what_is_missing(state: Path, capsys) -> None:
+    for bundle in ("a", "b"):
+        shutil.rmtree(state / INCIDENTS / bundle)
+    for path in state.glob(f"{DATABASE}*"):
+        path.unlink()
+    assert run("verify", state, "--no-replay") == 1
+    assert f"{state / DATABASE}: is missing" in capsys.readouterr().err
+
+
+def test_verify_of_a_copy_whose_bundles_were_all_removed_goes_by_the_receipt(
+    state: Path, tmp_path: Path, capsys
+) -> None:
+    out = tmp_path / "out"
+    assert run("export", "--all", "--out", out, "--state", state) == 0
+    for bundle in ("a", "b"):
+        shutil.rmtree(out / bundle)
+    assert run("verify", out, "--no-replay") == 1
+    assert "2 at its end are not here" in capsys.readouterr().err
+    (out / "box.pub").unlink()
+    with pytest.raises(ConfigError, match="give --key"):
+        run("verify", out, "--no-replay")
+
+
+def test_verify_of_a_box_that_never_sealed_anything_is_unreadable_input(tmp_path: Path) -> None:
+    BoxKey.load_or_create(tmp_path / "state")
+    Database(tmp_path / "state" / DATABASE).close()
+    with pytest.raises(InputError, match="no evidence"):
+        run("verify", tmp_path / "state")
+
+
 def test_verify_of_a_state_directory_finds_seals_that_went_with_their_rows(state: Path, capsys) -> None:
     shutil.rmtree(state / INCIDENTS / "b")
     with closing(Database(state / DATABASE)) as database:
