@@ -180,7 +180,7 @@ def _knows_of_seals(options: argparse.Namespace) -> bool:
 def _key_beside(path: Path) -> PublicKey | None:
     path = path.resolve()
     for beside in (path / BOX_PUB, path.parent / BOX_PUB, path.parent.parent / BOX_PUB):
-        if beside.exists():
+        if beside.is_file():
             print(
                 f"note: {beside}: this key lies beside the evidence: it proves that nothing changed since it was "
                 "sealed, not whose box sealed it; give --key with one from whom you trust"

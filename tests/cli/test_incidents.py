@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 from contextlib import closing
 from pathlib import Path
@@ -269,6 +270,30 @@ def test_verify_with_another_boxs_key_fails(state: Path, tmp_path: Path, capsys)
     BoxKey.load_or_create(tmp_path / "other")
     assert run("verify", state, "--no-replay", "--key", tmp_path / "other" / "box.pub") == 1
     assert "was signed with key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sig", "incident.json"])
+def test_verify_waits_for_no_pipe_in_a_bundle(state: Path, tmp_path: Path, name: str, capsys) -> None:
+    bundle = tmp_path / "a"
+    shutil.copytree(state / INCIDENTS / "a", bundle)
+    assert (bundle / name).is_file()
+    (bundle / name).unlink()
+    os.mkfifo(bundle / name)
+    assert run("verify", bundle, "--no-replay", "--key", state / "box.pub") == 1
+    told = capsys.readouterr().err
+    assert f"{bundle / name}: " in told
+    assert "not a plain file" in told
+
+
+@pytest.mark.parametrize("what", ["pipe", "/dev/zero"])
+def test_verify_takes_no_pipe_and_no_device_for_the_key_beside_evidence(state: Path, tmp_path: Path, what: str) -> None:
+    shutil.copytree(state / INCIDENTS / "a", tmp_path / "out" / "a")
+    if what == "pipe":
+        os.mkfifo(tmp_path / "out" / "box.pub")
+    else:
+        (tmp_path / "out" / "box.pub").symlink_to(what)
+    with pytest.raises(ConfigError, match="give --key"):
+        run("verify", tmp_path / "out", "--no-replay")
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
