@@ -21,7 +21,7 @@ from edgecv.console.intake.sites import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.errors import ConfigError, EdgecvError, InputError
-from edgecv.incidents.database import DATABASE, Database
+from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.files import sha256_file
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
@@ -360,6 +360,39 @@ def test_verify_of_a_copy_whose_bundles_were_all_removed_goes_by_the_receipt(
     (out / "box.pub").unlink()
     with pytest.raises(ConfigError, match="give --key"):
         run("verify", out, "--no-replay")
+
+
+def damage(database: Path, *, first_page: bool) -> None:
+    """Overwrite the beginning of a database, or all but its first page."""
+    with closing(Database(database)) as opened:
+        opened.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    raw = database.read_bytes()
+    database.write_bytes(b"\xff" * 4096 + raw[4096:] if first_page else raw[:4096] + b"\xff" * (len(raw) - 4096))
+
+
+@pytest.mark.parametrize("first_page", [False, True])
+def test_verify_does_not_pass_a_cut_chain_because_the_database_is_damaged(
+    state: Path, capsys, first_page: bool
+) -> None:
+    shutil.rmtree(state / INCIDENTS / "b")
+    damage(state / DATABASE, first_page=first_page)
+    assert run("verify", state, "--no-replay") == 1
+    assert "the end of the chain cannot be checked" in capsys.readouterr().err
+
+
+def test_verify_does_not_pass_a_cut_chain_because_the_database_seems_to_be_older(state: Path, capsys) -> None:
+    shutil.rmtree(state / INCIDENTS / "b")
+    with closing(Database(state / DATABASE)) as database:
+        database.connection.execute("PRAGMA user_version = 1")
+    assert run("verify", state, "--no-replay") == 1
+    assert "the end of the chain cannot be checked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("first_page", [False, True])
+def test_a_damaged_database_is_one_line(state: Path, first_page: bool) -> None:
+    damage(state / DATABASE, first_page=first_page)
+    with pytest.raises(DatabaseError, match=DATABASE):
+        run("list", "--state", state)
 
 
 def test_verify_of_a_box_that_never_sealed_anything_is_unreadable_input(tmp_path: Path) -> None:
