@@ -6,6 +6,7 @@ that user could never open. So a command that root starts becomes that user, for
 
 from __future__ import annotations
 
+import codecs
 import os
 import pwd
 import stat
@@ -17,6 +18,8 @@ from edgecv.errors import ConfigError
 
 SERVICE_USER = "edgecv"
 """Whom `scripts/install` makes: who a box file that a whole group may write is read as."""
+_CODECS = ("idna", "unicode-escape")  # of host names and templates: loaded late, from where Python lies, as in /root
+_MOST_LINKS = 40  # as many as Linux follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ def become(uid: int) -> None:
     if os.geteuid() != 0 or uid == 0:
         return
     account = Account.of(uid)
+    for codec in _CODECS:
+        codecs.lookup(codec)
     try:
         os.setgroups(account.groups)
         os.setresgid(account.gid, account.gid, account.gid)
@@ -97,12 +102,28 @@ def become_controller_of(*paths: Path) -> None:
 
 
 def _on_the_way(path: Path) -> Iterator[Path]:
-    """Every folder from the root down to a path, as it is written and as its links lead."""
-    written = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow the links, which count too
-    real = Path(os.path.realpath(written))
-    for one in dict.fromkeys((written, real)):
-        yield from reversed(one.parents)
-        yield one
+    """Every folder and every link from the root down to a path, those behind links too."""
+    place = Path("/")
+    left = list(reversed(path.absolute().parts[1:]))  # as written: what ".." leads to depends on the links before it
+    links = 0
+    yield place
+    while left:
+        name = left.pop()
+        if name == "..":
+            place = place.parent
+            continue
+        yield place / name
+        try:
+            target = (place / name).readlink()
+        except OSError:  # no link, or not there
+            place /= name
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            return  # the system does not follow it to its end either
+        left += [part for part in reversed(target.parts) if part != "/"]
+        if target.is_absolute():
+            place = Path("/")
 
 
 def _others_may_write(status: os.stat_result) -> bool:

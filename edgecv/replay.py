@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,7 +136,8 @@ def replay(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         if out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
+            with suppress(OSError):  # it may stand in a folder of somebody else's
+                out.rmdir()
     return result
 
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from edgecv.calibration.camera import camera_of
+from edgecv.cli.privileges import become_owner_of_videos
 from edgecv.config import load_box
 from edgecv.errors import ConfigError, InputError
 from edgecv.evaluation import ClipResult, Truth, evaluate_clip, load_truth, tally
@@ -74,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
     for option, path in (("--json", options.json), ("--csv", options.csv)):
         if path is not None and not path.parent.is_dir():
             raise ConfigError(f"{option} {path}: its folder does not exist; make it first")
+    written = [path for path in (options.json, options.csv) if path is not None]
+    become_owner_of_videos(options.inputs, written=written)
     inputs = collect(options.inputs)
     problems = list(inputs.problems)
     # scenes first: they take longest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -20,7 +21,7 @@ from edgecv.config.devices import installed
 from edgecv.config.state import state_directory
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.handlers import find_kind
-from edgecv.incidents.database import DATABASE, Database
+from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.export import export_bundle
 from edgecv.incidents.files import write_atomic
 from edgecv.incidents.head import CHAIN_HEAD
@@ -86,8 +87,13 @@ def _action(actions: Any, name: str, act: Action, told: str) -> argparse.Argumen
         path = options.state / DATABASE
         if not path.exists():
             raise ConfigError(f"{options.state}: no incidents are kept there; name the place with --config or --state")
-        with closing(Database(path, read_only=name in {"list", "show", "export"})) as database:
-            return act(IncidentStore(database, options.state / INCIDENTS), options)
+        try:
+            with closing(Database(path, read_only=name in {"list", "show", "export"})) as database:
+                return act(IncidentStore(database, options.state / INCIDENTS), options)
+        except sqlite3.DatabaseError as error:
+            raise DatabaseError(
+                f"{path}: {error}; where it is damaged, the daemon's next start sets it aside and takes up the evidence"
+            ) from error
 
     parser.set_defaults(run=run)
     return parser

@@ -10,6 +10,7 @@ from typing import Any
 
 from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.chain import Reach, reaches, verify_chain, verify_head
+from edgecv.incidents.database import DATABASE
 from edgecv.incidents.head import CHAIN_HEAD, Receipt, load_receipt
 from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
 from edgecv.incidents.manifest import MANIFEST, SIGNATURE
@@ -65,10 +66,14 @@ def run(options: argparse.Namespace) -> int:
     with suppress(ConfigError):  # a stick that everybody may write has no owner to become
         become_controller_of(options.path)
     bundles = _bundles(options.path)
+    if not bundles and not _knows_of_seals(options):
+        raise InputError(
+            f"{options.path}: there is no evidence in it; name an incident's folder or a folder of such folders"
+        )
     public = public or _key_beside(options.path)
-    if public is None and any((bundle / SIGNATURE).exists() for bundle in bundles):
+    if public is None and (not bundles or any((bundle / SIGNATURE).exists() for bundle in bundles)):
         raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
-    whole = options.whole or options.complete or (options.path / INCIDENTS).is_dir()
+    whole = options.whole or options.complete or _is_state(options.path)
     asked = None if options.incident is None else Subject(options.incident)
     if asked is not None and bundles != [options.path]:
         raise ConfigError(f"--incident {options.incident}: {options.path} is not one incident's folder; name that")
@@ -92,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _chain_problems(options: argparse.Namespace, bundles: list[Path], public: PublicKey | None) -> tuple[str, ...]:
     """Check the chain and its end, tell what there is to tell, and return what is wrong."""
-    is_state, is_one = (options.path / INCIDENTS).is_dir(), bundles == [options.path]
+    is_state, is_one = _is_state(options.path), bundles == [options.path]
     reports = []
     if len(bundles) > 1 or options.complete:
         reports.append(verify_chain(bundles, contiguous=options.complete))
@@ -106,7 +111,7 @@ def _chain_problems(options: argparse.Namespace, bundles: list[Path], public: Pu
     elif receipt is None and beside.is_file():
         receipt, whose = load_receipt(beside), f"{beside}"
     if receipt is not None and public is not None:
-        must_reach = not is_one and (is_state or options.head is not None or options.complete)
+        must_reach = not is_one and (is_state or options.head is not None or options.complete or not bundles)
         reports.append(verify_head(bundles, receipt, public, to_the_end=must_reach))
     problems = tuple(line for report in reports for line in report.problems)
     _tell(problems, tuple(line for report in reports for line in report.notes))
@@ -149,19 +154,33 @@ def _bundles(path: Path) -> list[Path]:
     try:
         if (path / MANIFEST).exists():
             return [path]
-        inside = path / INCIDENTS if (path / INCIDENTS).is_dir() else path
-        found = sorted(child for child in inside.iterdir() if child.is_dir() and not child.name.startswith("."))
+        inside = path / INCIDENTS if _is_state(path) else path
+        if inside != path and not inside.exists():
+            return []
+        return sorted(child for child in inside.iterdir() if child.is_dir() and not child.name.startswith("."))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name a folder with evidence") from error
-    if not found:
-        raise InputError(f"{path}: there is no evidence in it; name an incident's folder or a folder of such folders")
-    return found
+
+
+def _is_state(path: Path) -> bool:
+    """Whether it is a box's state directory, also where its evidence or its database was removed."""
+    return (path / INCIDENTS).is_dir() or (path / DATABASE).exists()
+
+
+def _knows_of_seals(options: argparse.Namespace) -> bool:
+    """Whether something besides bundles says that there should be some."""
+    if options.head is not None or (options.path / CHAIN_HEAD).is_file():
+        return True
+    if not _is_state(options.path):
+        return False
+    report, head = verify_state(options.path)
+    return head is not None or bool(report.problems or report.notes)
 
 
 def _key_beside(path: Path) -> PublicKey | None:
     path = path.resolve()
     for beside in (path / BOX_PUB, path.parent / BOX_PUB, path.parent.parent / BOX_PUB):
-        if beside.exists():
+        if beside.is_file():
             print(
                 f"note: {beside}: this key lies beside the evidence: it proves that nothing changed since it was "
                 "sealed, not whose box sealed it; give --key with one from whom you trust"

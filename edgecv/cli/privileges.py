@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,6 +40,48 @@ def become_owner_of_hub(hub_file: Path) -> None:
     become_controller_of(hub_file)
     if os.geteuid() == 0:
         become_controller_of(load_hub(hub_file).state)
+
+
+def become_owner_of_videos(
+    videos: Sequence[Path], *, box_file: Path | None = None, out: Path | None = None, written: Sequence[Path] = ()
+) -> None:
+    """Become who may write the box file, else the service where it may change a video, else who may write the results.
+
+    Videos of other users are read as root: what is found in them stays in files that root alone may write.
+
+    Args:
+        videos: what is analysed: files, or folders of them.
+        box_file: names the state directory, whose owner is the service; None for the usual one.
+        out: the folder for results; see :func:`prepare_output`.
+        written: files with results.
+
+    Raises:
+        ConfigError: the user cannot be told or become.
+    """
+    if os.geteuid() != 0:
+        return
+    touched = _others_hold(videos, box_file)
+    if touched is not None:
+        if out is not None:
+            prepare_output(out, touched)
+        become_controller_of(touched)
+    become_controller_of(*([] if out is None else [out]), *written)
+
+
+def _others_hold(videos: Sequence[Path], box_file: Path | None) -> Path | None:
+    """The box file where somebody besides root may change it, else the first video that the service may change."""
+    box = None
+    if box_file is not None:
+        if controller_of(box_file) != 0:
+            return box_file
+        with suppress(ConfigError):  # the command says what is wrong with it
+            box = load_box(box_file, with_calibrations=False)
+    service = controller_of(state_directory(box))
+    for video in videos:
+        with suppress(ConfigError):  # a stick that everybody may write has no owner to become
+            if service != 0 and controller_of(video) == service:
+                return video
+    return None
 
 
 def prepare_output(out: Path, touched: Path) -> None:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from edgecv.calibration.camera import camera_of
 from edgecv.cli.moment import moment
+from edgecv.cli.privileges import become_owner_of_videos
 from edgecv.config import load_box
 from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.words import headline
@@ -44,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError("--camera: names a camera of a box file; give the file with --config BOX.yaml")
     if options.push is not None:
         parse_broker_url(options.push)
+    become_owner_of_videos(options.videos, box_file=options.config, out=options.out)
     camera = ReplayCamera()
     if options.config is not None:
         camera = camera_of(load_box(options.config), options.camera).camera

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edgecv.config import Box
 from edgecv.daemon.worker import RECORDINGS
+from edgecv.incidents.clock_steps import ClockSteps
 from edgecv.incidents.damage import set_aside_damaged, take_up_bundles
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
@@ -97,6 +98,7 @@ class Keeper(threading.Thread):
         self._state = state
         self._key = key
         self._clock = RetentionClock(state / RETENTION_CLOCK, self._newest_s)
+        self._steps = ClockSteps()
         self._clock_problem: str | None = None
         self._growing_since: dict[str, float] = {}
         self._undeleted: str | None = None
@@ -127,6 +129,10 @@ class Keeper(threading.Thread):
         try:
             store, outbox = IncidentStore(database, self._state / INCIDENTS), Outbox(database)
             retention = Retention(storage.keep_days, storage.disk_share, storage.record_hours)
+            if (step := self._steps.next()) is not None:
+                count = store.correct_times(step)
+                self._steps.done(step)
+                _log.warning("the clock was set by %.0f s: the times of %d records were put right", step.by_s, count)
             now_s = self._clock.now_s()
             if (self._clock.problem is None) != (self._clock_problem is None):
                 _log.warning(self._clock.problem or "the clock agrees again: evidence ages by it")

@@ -14,6 +14,7 @@ from edgecv.doctor.clock import clock_findings
 from edgecv.doctor.disk import disk_findings
 from edgecv.doctor.finding import Finding, ok, problem
 from edgecv.doctor.machine import cores_finding, memory_finding
+from edgecv.doctor.retention import retention_findings
 from edgecv.doctor.secret_files import secret_findings
 from edgecv.doctor.targets import upstream_findings
 
@@ -33,7 +34,8 @@ def examine(box_file: Path, seconds: float = 5.0, looking: Looking = look) -> li
     told = [_configuration(line, box_file) for line in report.problems]
     box = load_box(box_file) if report.ok else None
     if box is None:
-        return told + _clock(box_file) + disk_findings(state_directory(None), Storage().disk_share)
+        state = state_directory(None)
+        return told + _clock(box_file) + disk_findings(state, Storage().disk_share) + retention_findings(state)
     told.append(ok("configuration", f"{box_file} has no problems"))
     cameras = _cameras(box, seconds, looking)
     settings = box.settings.storage
@@ -41,6 +43,7 @@ def examine(box_file: Path, seconds: float = 5.0, looking: Looking = look) -> li
     told += secret_findings(box)
     told += _clock(box_file)
     told += disk_findings(state_directory(box), settings.disk_share, recorded)
+    told += retention_findings(state_directory(box))
     told.append(memory_finding(len(cameras)))
     if any(camera.cores for camera in cameras):
         told.append(cores_finding(sum(camera.cores for camera in cameras)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -33,6 +34,18 @@ def write_atomic(path: Path, data: bytes | str, *, flush: bool = True) -> None:
     aside.replace(path)
     if flush:
         flush_directory(path.parent)
+
+
+def read_plain(path: Path, most_bytes: int) -> bytes:
+    """The first bytes of a plain file that somebody else may have put there.
+
+    Raises:
+        OSError: it cannot be read, or is something that a reader would wait for or never come to the end of.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+        return file.read(most_bytes)
 
 
 def flush_files(folder: Path) -> None:

@@ -24,6 +24,7 @@ from edgecv.incidents.files import flush_directory
 
 BOX_KEY = "box.key"
 BOX_PUB = "box.pub"
+_MOST_BYTES = 64 * 1024  # a public key in PEM has 113
 
 
 class PublicKey:
@@ -104,7 +105,8 @@ def load_public_key(path: Path) -> PublicKey:
         ConfigError: the file is missing or is not an Ed25519 public key.
     """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read as a public key ({error.strerror}); name a box's box.pub") from error
     return parse_public_key(raw, str(path))

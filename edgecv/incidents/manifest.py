@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from edgecv.errors import EdgecvError
-from edgecv.incidents.files import sha256_file, write_atomic
+from edgecv.incidents.files import read_plain, sha256_file, write_atomic
 from edgecv.incidents.record import Record
 
 MANIFEST = "manifest.json"
@@ -170,8 +170,7 @@ def read_raw(path: Path) -> bytes:
         EvidenceError: it is missing or cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(_SMALL_BYTES + 1)
+        raw = read_plain(path, _SMALL_BYTES + 1)
     except FileNotFoundError:
         raise EvidenceError(f"{path}: is missing") from None
     except OSError as error:

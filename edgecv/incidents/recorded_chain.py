@@ -103,10 +103,13 @@ def verify_state(state: Path) -> tuple[ChainReport, Receipt | None]:
         return ChainReport((f"{path}: is missing, so nobody knows what the box had sealed and deleted",), ()), None
     try:
         database = Database(path, read_only=True)
-    except DatabaseError as error:
-        return ChainReport((), (f"the end of the chain was not checked: {error}",)), None
-    with closing(database):
-        return verify_recorded(database, state / INCIDENTS), recorded_head(database)
+    except DatabaseError as error:  # whoever cuts the chain could make it so
+        return ChainReport((f"the end of the chain cannot be checked: {error}",), ()), None
+    try:
+        with closing(database):
+            return verify_recorded(database, state / INCIDENTS), recorded_head(database)
+    except sqlite3.DatabaseError as error:
+        return ChainReport((f"the end of the chain cannot be checked: {path}: {error}",), ()), None
 
 
 def verify_recorded(database: Database, folder: Path) -> ChainReport:

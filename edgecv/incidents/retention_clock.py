@@ -30,6 +30,24 @@ def is_synchronised() -> bool:
     return (kernel is not None and kernel.synchronised) or chrony_follows()
 
 
+def how_to_agree(path: Path) -> str:
+    """What to do where no time service can be reached, in plain words."""
+    return (
+        "where the time is right and the box was off for so long, stop the daemon, say so with "
+        f"date '+{{\"agreed_s\": %s}}' > {path}, and start it"
+    )
+
+
+def load_agreed_s(path: Path) -> float | None:
+    """The last time that was agreed on, seconds since 1970; None where the file is missing or damaged."""
+    try:
+        content = read_json(path.read_bytes(), max_bytes=_MOST_BYTES)
+    except (OSError, UntrustedError):
+        return None
+    value = content.get("agreed_s") if isinstance(content, dict) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 class RetentionClock:
     """The time that evidence ages by; one thread's.
 
@@ -76,8 +94,8 @@ class RetentionClock:
         if wall_s - agreed_s > MOST_AHEAD_S:
             self.problem = (
                 f"the clock is {ahead_s / 86400.0:.1f} days ahead of the time that has passed here and nobody "
-                f"synchronises it: no evidence is deleted by its age meanwhile; synchronise the clock, or where the "
-                f"time is right and the box was off for so long, remove {self._path}"
+                f"synchronises it: no evidence is deleted by its age meanwhile; synchronise the clock; "
+                f"{how_to_agree(self._path)}"
             )
         self._save(agreed_s, monotonic_s)
         return min(wall_s, agreed_s)
@@ -89,18 +107,10 @@ class RetentionClock:
     def _agreed_s(self, wall_s: float, monotonic_s: float) -> float:
         if self._anchor is not None:
             return self._anchor[0] + monotonic_s - self._anchor[1]
-        saved_s = self._load()
+        saved_s = load_agreed_s(self._path)
         if saved_s is None:
             saved_s = self._newest_s()
         return wall_s if saved_s is None else saved_s
-
-    def _load(self) -> float | None:
-        try:
-            content = read_json(self._path.read_bytes(), max_bytes=_MOST_BYTES)
-        except (OSError, UntrustedError):
-            return None
-        value = content.get("agreed_s") if isinstance(content, dict) else None
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     def _save(self, agreed_s: float, monotonic_s: float) -> None:
         if self._saved_s is None or monotonic_s - self._saved_s >= _SAVE_EVERY_S:

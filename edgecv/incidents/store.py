@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edgecv.incidents.clock_steps import ClockStep
 from edgecv.incidents.database import Database
 from edgecv.incidents.files import flush_directory
 from edgecv.incidents.head import Receipt, receipt_for
@@ -226,6 +227,15 @@ class IncidentStore:
             (before_s, also_unfinished),
         )
         return [stored_of(row) for row in rows]
+
+    def correct_times(self, step: ClockStep) -> int:
+        """Put right when records were put in while the clock was wrong; of how many."""
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE incidents SET stored_s = stored_s + ? WHERE stored_s BETWEEN ? AND ?",
+                (step.by_s, step.began_s, step.ended_s),
+            )
+        return changed.rowcount
 
     def totals(self) -> dict[tuple[str, str], int]:
         """How many there are by ``(device, tier)``."""

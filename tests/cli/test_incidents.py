@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +21,7 @@ from edgecv.console.intake.sites import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.errors import ConfigError, EdgecvError, InputError
-from edgecv.incidents.database import DATABASE, Database
+from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.files import sha256_file
 from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
@@ -271,6 +272,30 @@ def test_verify_with_another_boxs_key_fails(state: Path, tmp_path: Path, capsys)
     assert "was signed with key" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sig", "incident.json"])
+def test_verify_waits_for_no_pipe_in_a_bundle(state: Path, tmp_path: Path, name: str, capsys) -> None:
+    bundle = tmp_path / "a"
+    shutil.copytree(state / INCIDENTS / "a", bundle)
+    assert (bundle / name).is_file()
+    (bundle / name).unlink()
+    os.mkfifo(bundle / name)
+    assert run("verify", bundle, "--no-replay", "--key", state / "box.pub") == 1
+    told = capsys.readouterr().err
+    assert f"{bundle / name}: " in told
+    assert "not a plain file" in told
+
+
+@pytest.mark.parametrize("what", ["pipe", "/dev/zero"])
+def test_verify_takes_no_pipe_and_no_device_for_the_key_beside_evidence(state: Path, tmp_path: Path, what: str) -> None:
+    shutil.copytree(state / INCIDENTS / "a", tmp_path / "out" / "a")
+    if what == "pipe":
+        os.mkfifo(tmp_path / "out" / "box.pub")
+    else:
+        (tmp_path / "out" / "box.pub").symlink_to(what)
+    with pytest.raises(ConfigError, match="give --key"):
+        run("verify", tmp_path / "out", "--no-replay")
+
+
 @pytest.mark.parametrize("name", ["missing", "empty"])
 def test_verify_of_nothing_is_unreadable_input(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
@@ -296,6 +321,85 @@ def test_verify_of_a_state_directory_finds_what_was_cut_off_the_end(state: Path,
     told = capsys.readouterr()
     assert f"{state / INCIDENTS / 'b'}: was sealed at place 2 of the chain, and is missing" in told.err
     assert "ends here with place 1" in told.err
+
+
+@pytest.mark.parametrize("with_their_folder", [False, True])
+def test_verify_of_a_state_directory_names_all_that_is_missing_where_no_bundle_is_left(
+    state: Path, capsys, with_their_folder: bool
+) -> None:
+    for bundle in ("a", "b"):
+        shutil.rmtree(state / INCIDENTS / bundle)
+    if with_their_folder:
+        shutil.rmtree(state / INCIDENTS)
+    assert run("verify", state, "--no-replay") == 1
+    told = capsys.readouterr()
+    for place, bundle in enumerate("ab", 1):
+        assert f"{state / INCIDENTS / bundle}: was sealed at place {place} of the chain, and is missing" in told.err
+    assert "2 at its end are not here" in told.err
+    assert "the chain is broken" in told.out
+
+
+def test_verify_of_a_state_directory_without_bundles_and_database_says_what_is_missing(state: Path, capsys) -> None:
+    for bundle in ("a", "b"):
+        shutil.rmtree(state / INCIDENTS / bundle)
+    for path in state.glob(f"{DATABASE}*"):
+        path.unlink()
+    assert run("verify", state, "--no-replay") == 1
+    assert f"{state / DATABASE}: is missing" in capsys.readouterr().err
+
+
+def test_verify_of_a_copy_whose_bundles_were_all_removed_goes_by_the_receipt(
+    state: Path, tmp_path: Path, capsys
+) -> None:
+    out = tmp_path / "out"
+    assert run("export", "--all", "--out", out, "--state", state) == 0
+    for bundle in ("a", "b"):
+        shutil.rmtree(out / bundle)
+    assert run("verify", out, "--no-replay") == 1
+    assert "2 at its end are not here" in capsys.readouterr().err
+    (out / "box.pub").unlink()
+    with pytest.raises(ConfigError, match="give --key"):
+        run("verify", out, "--no-replay")
+
+
+def damage(database: Path, *, first_page: bool) -> None:
+    """Overwrite the beginning of a database, or all but its first page."""
+    with closing(Database(database)) as opened:
+        opened.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    raw = database.read_bytes()
+    database.write_bytes(b"\xff" * 4096 + raw[4096:] if first_page else raw[:4096] + b"\xff" * (len(raw) - 4096))
+
+
+@pytest.mark.parametrize("first_page", [False, True])
+def test_verify_does_not_pass_a_cut_chain_because_the_database_is_damaged(
+    state: Path, capsys, first_page: bool
+) -> None:
+    shutil.rmtree(state / INCIDENTS / "b")
+    damage(state / DATABASE, first_page=first_page)
+    assert run("verify", state, "--no-replay") == 1
+    assert "the end of the chain cannot be checked" in capsys.readouterr().err
+
+
+def test_verify_does_not_pass_a_cut_chain_because_the_database_seems_to_be_older(state: Path, capsys) -> None:
+    shutil.rmtree(state / INCIDENTS / "b")
+    with closing(Database(state / DATABASE)) as database:
+        database.connection.execute("PRAGMA user_version = 1")
+    assert run("verify", state, "--no-replay") == 1
+    assert "the end of the chain cannot be checked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("first_page", [False, True])
+def test_a_damaged_database_is_one_line(state: Path, first_page: bool) -> None:
+    damage(state / DATABASE, first_page=first_page)
+    with pytest.raises(DatabaseError, match=DATABASE):
+        run("list", "--state", state)
+
+
+def test_verify_of_a_box_that_never_sealed_anything_is_unreadable_input(tmp_path: Path) -> None:
+    BoxKey.load_or_create(tmp_path / "state")
+    Database(tmp_path / "state" / DATABASE).close()
+    with pytest.raises(InputError, match="no evidence"):
+        run("verify", tmp_path / "state")
 
 
 def test_verify_of_a_state_directory_finds_seals_that_went_with_their_rows(state: Path, capsys) -> None:

@@ -104,6 +104,20 @@ def test_the_library_opens_no_database_through_a_link(place: Place) -> None:
     assert place.is_untouched()
 
 
+@pytest.fixture(scope="module")
+def uneventful_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second of a still grey picture."""
+    import cv2  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    clip = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"mp4v"), 25.0, (320, 240))
+    for _ in range(25):
+        writer.write(np.full((240, 320, 3), 128, np.uint8))
+    writer.release()
+    return clip
+
+
 @pytest.mark.parametrize("where", ["--config", "--state"])
 def test_incidents_follows_no_link_of_the_service(place: Place, where: str) -> None:
     (place.state / DATABASE).symlink_to(place.private)
@@ -202,6 +216,64 @@ def test_a_path_is_controlled_by_whoever_may_replace_a_part_of_it(place: Place) 
     way = place.state / "way"
     way.symlink_to(place.folder)
     assert controller_of(way / "box.yaml") == SERVICE
+
+
+def test_the_links_behind_a_link_count_too(place: Place) -> None:
+    (place.state / "to-roots").symlink_to(place.private)
+    of_root = place.folder / "of-root.yaml"
+    of_root.symlink_to("state/to-roots")
+    assert controller_of(of_root) == SERVICE
+
+
+def test_a_step_up_is_taken_from_where_a_link_leads(place: Place) -> None:
+    (place.state / "deep").mkdir()
+    (place.folder / "way").symlink_to(place.state / "deep")
+    assert controller_of(place.folder / "way" / ".." / "box.yaml") == SERVICE
+
+
+def test_a_ring_of_links_ends(place: Place) -> None:
+    (place.folder / "one").symlink_to("two")
+    (place.folder / "two").symlink_to("one")
+    assert controller_of(place.folder / "one" / "x") == 0
+
+
+def test_a_replay_reads_a_box_file_of_the_services_as_the_service(place: Place) -> None:
+    settings = yaml.safe_load(place.box.read_text())
+    settings["cameras"]["north-1"]["calibration"] = str(place.private)
+    place.box.write_text(yaml.safe_dump(settings))
+    os.chown(place.box, SERVICE, SERVICE)
+    done = place.run("replay", "x.mp4", "--config", place.box, "--out", place.folder / "out")
+    assert done.returncode == 2
+    assert "Permission denied" in done.stderr
+    assert (place.folder / "out").stat().st_uid == SERVICE
+
+
+def test_a_replay_opens_recordings_of_the_service_as_the_service(place: Place) -> None:
+    recording = place.state / "recording.mp4"
+    recording.symlink_to(place.private)
+    done = place.run("replay", recording, "--config", place.box, "--out", place.folder / "out")
+    assert done.returncode == 3
+    assert "Permission denied" in done.stderr
+    assert list((place.folder / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["replay", "evaluate"])
+def test_results_in_the_services_directory_are_the_services(place: Place, command: str, uneventful_clip: Path) -> None:
+    clip = place.folder / "clip.mp4"
+    shutil.copyfile(uneventful_clip, clip)
+    clip.chmod(0o644)
+    option = {"replay": ["--out", place.state / "out"], "evaluate": ["--json", place.state / "result.json"]}[command]
+    done = place.run(command, clip, *option)
+    assert done.returncode == 0, done.stderr
+    assert {path.stat().st_uid for path in place.state.rglob("*")} == {SERVICE}
+
+
+def test_a_replay_of_roots_own_files_stays_roots(place: Place, uneventful_clip: Path) -> None:
+    place.folder.chmod(0o700)
+    out = place.folder / "out"
+    done = place.run("replay", uneventful_clip, "--config", place.box, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert (out / "report.html").stat().st_uid == 0
 
 
 def test_a_file_that_a_whole_group_may_write_is_not_roots_alone(place: Place) -> None:

@@ -17,6 +17,7 @@ from edgecv.daemon import keeper as keeper_module
 from edgecv.daemon.keeper import Keeper, prepare_state
 from edgecv.doctor.disk import damage_findings
 from edgecv.incidents.chain import verify_chain
+from edgecv.incidents.clock_steps import ClockSteps
 from edgecv.incidents.damage import SET_ASIDE
 from edgecv.incidents.database import DATABASE, Database, DatabaseError
 from edgecv.incidents.keys import BoxKey
@@ -220,3 +221,18 @@ def test_a_clock_two_months_ahead_deletes_no_evidence_and_says_so(
     keeper._keep()
     assert of(store, "a").evidence == "sealed"
     assert "61.0 days ahead" in (keeper.problem or "")
+
+
+def test_what_was_found_before_a_time_service_set_the_clock_is_not_taken_for_old(
+    state: Path, store: IncidentStore, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s, ahead = time.time(), [-3650.0 * 86400.0]
+    monkeypatch.setattr(time, "time", lambda: now_s + ahead[0])
+    keeper._steps = ClockSteps(lambda: True, time.time)
+    keeper._clock = RetentionClock(state / "clock.json", store.newest_s, lambda: True, time.time)
+    store.add(record("a"))
+    write_files(store.part_of("a"))
+    store.publish("a", BoxKey.load_or_create(state))
+    ahead[0] = 0.0
+    keeper._keep()
+    assert of(store, "a").evidence == "sealed"
