@@ -233,6 +233,8 @@ def _open(path: Path) -> av.container.InputContainer:
         raise InputError(f"{path}: there is no such file")
     if path.is_dir():
         raise InputError(f"{path}: is a directory; name the video files in it")
+    if not path.is_file():  # a pipe is waited for without end
+        raise InputError(f"{path}: is no regular file; write the video to one first")
     try:
         with path.open("rb"):
             pass

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import av
@@ -111,11 +112,17 @@ def _sound(path: Path) -> Path:
     return path
 
 
+def _pipe(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda folder: folder / "missing.mp4", "no such file"),
         (lambda folder: folder, "is a directory"),
+        (lambda folder: _pipe(folder / "pipe.mp4"), "is no regular file"),
         (lambda folder: _text(folder / "text.mp4"), "cannot be opened as video"),
         (lambda folder: _sound(folder / "sound.m4a"), "no video stream"),
     ],

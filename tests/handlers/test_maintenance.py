@@ -136,6 +136,25 @@ def test_where_there_is_a_secret_only_signed_commands_count(tmp_path: Path) -> N
     assert len(covers.host.notices()) == 1
 
 
+def test_a_signed_command_counts_once_also_after_a_restart(tmp_path: Path) -> None:
+    (tmp_path / "crews.secret").write_text("s3cret")
+    covers = covers_with(tmp_path, secret_file="crews.secret")
+    command = {"command": "maintenance", "cover": EUI, "to": stamp_text(MIDNIGHT_S + HOUR_S), "by": "crew 4"}
+    signature = signed(b"s3cret", "home", "dev", command)
+    end = signed(b"s3cret", "home", "dev", {"command": "maintenance_end", "cover": EUI})
+    order(covers, at_s=60, signature=signature)
+    covers.feed(COMMANDS, {"command": "maintenance_end", "cover": EUI, "signature": end}, MIDNIGHT_S + 120)
+    covers.work()
+    for at_s in (180.0, 240.0):
+        order(covers, at_s=at_s, signature=signature)
+        assert covers.host.notices() == ()
+        covers.start()
+    assert reasons(covers) == ["was carried out before; give another end or crew and sign it anew"]
+    later = {**command, "to": stamp_text(MIDNIGHT_S + 2 * HOUR_S)}
+    order(covers, at_s=300, to_s=2 * HOUR_S, signature=signed(b"s3cret", "home", "dev", later))
+    assert len(covers.host.notices()) == 1
+
+
 def test_a_flood_of_commands_makes_no_more_windows_than_there_may_be(tmp_path: Path) -> None:
     covers = covers_with(tmp_path)
     for n in range(MAX_WINDOWS + 50):

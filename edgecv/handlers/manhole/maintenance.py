@@ -78,6 +78,7 @@ class Maintenance:
         ordered = [window for _, window in desk.restored("maintenance/", self._stored)]
         self._ordered = {window.key: window for window in ordered[:MAX_WINDOWS]}
         self._muted = {key.removeprefix("muted/"): count for key, count in desk.restored("muted/", _count)}
+        self._spent = {key.removeprefix("signed/"): until_s for key, until_s in desk.restored("signed/", float)}
         self._secret: bytes | None = None
         if commands.secret_file is not None:
             at = f"devices.{desk.who.device}.maintenance_commands.secret_file"
@@ -119,7 +120,7 @@ class Maintenance:
         if order["command"] == "maintenance_end":
             self._end(cover)
         else:
-            self._begin(cover, order)
+            self._spend(order, self._begin(cover, order))
 
     def tick(self) -> None:
         """Tell what begins and ends; forget what is long over."""
@@ -138,6 +139,9 @@ class Maintenance:
         for key, window in list(self._ordered.items()):
             if window.to_s < desk.now_s - _REMEMBERED_S:
                 self._keep(key, None)
+        for signature, until_s in list(self._spent.items()):
+            if until_s < desk.now_s:  # it is refused by its own end from now on
+                self._remember(signature, None)
 
     def _stored(self, kept: Any) -> Window:
         """A window of an earlier run, which may have been allowed more."""
@@ -150,7 +154,8 @@ class Maintenance:
     def _windows(self) -> Iterable[Window]:
         return (*self._planned, *self._ordered.values())
 
-    def _begin(self, cover: str, order: Mapping[str, Any]) -> None:
+    def _begin(self, cover: str, order: Mapping[str, Any]) -> float:
+        """Carry the command out; when the window ends, seconds since 1970."""
         now_s, longest_s = self._desk.now_s, self._allowed.longest_hours * 3600.0
         if cover == EVERY and not self._allowed.everything:
             raise MalformedError("names every cover, which maintenance_commands.everything does not allow")
@@ -169,13 +174,14 @@ class Maintenance:
             if changed != same:
                 self._keep(same.key, changed)
                 self._tell("changed", changed)
-            return
+            return to_s
         if sum(window.to_s > now_s for window in self._ordered.values()) >= MAX_WINDOWS:
             raise MalformedError(f"is one window more than the {MAX_WINDOWS} there may be")
         window = Window(cover, max(from_s, now_s - longest_s), to_s, by)
         self._keep(window.key, window)
         if from_s > now_s:
             self._tell("planned", window)
+        return to_s
 
     def _end(self, cover: str) -> None:
         now_s = self._desk.now_s
@@ -198,6 +204,13 @@ class Maintenance:
             signature.encode("utf-8", "replace"), signed(self._secret, who.site, who.device, order).encode()
         ):
             raise MalformedError("is not signed with the secret of maintenance_commands.secret_file")
+        if signature in self._spent:
+            raise MalformedError("was carried out before; give another end or crew and sign it anew")
+
+    def _spend(self, order: Mapping[str, Any], until_s: float) -> None:
+        """A signed command counts once: whoever overheard it must not begin again what was called off."""
+        if self._secret is not None:
+            self._remember(str(order["signature"]), until_s)
 
     def _tell(self, change: str, window: Window) -> None:
         words = {"changed": "maintenance of {cover} has changed", "called_off": "maintenance of {cover} is called off"}
@@ -211,6 +224,13 @@ class Maintenance:
             self._muted.pop(key, None)
         else:
             self._muted[key] = count
+
+    def _remember(self, signature: str, until_s: float | None) -> None:
+        self._desk.put(f"signed/{signature}", until_s)
+        if until_s is None:
+            self._spent.pop(signature, None)
+        else:
+            self._spent[signature] = until_s
 
     def _keep(self, key: str, window: Window | None) -> None:
         if window is None:
