@@ -37,8 +37,13 @@ class EvidenceError(EdgecvError):
     """A folder is not the evidence it should be; one line."""
 
 
+_NAME_BYTES = 255
+"""The most that file systems take (NAME_MAX)."""
+
+
 def _plain(name: str) -> str:
-    if name in {"", ".", ".."} or "/" in name or "\0" in name:
+    # half a surrogate pair is not printable either
+    if name in {"", ".", ".."} or "/" in name or not name.isprintable() or len(name.encode()) > _NAME_BYTES:
         raise ValueError("must be the name of a file in the folder")
     return name
 

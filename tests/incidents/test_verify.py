@@ -228,7 +228,7 @@ def test_a_manifest_of_a_newer_edgecv_says_so(bundle: Path, key: BoxKey) -> None
     assert "does not know; update it" in problem(bundle, key)
 
 
-@pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "..", "a/b", ""])
+@pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "..", "a/b", "", "x" * 300, "照" * 86, "a\0b", "a\nb"])
 def test_a_manifest_may_not_name_files_elsewhere(bundle: Path, key: BoxKey, name: str) -> None:
     edit_json(bundle / "manifest.json", lambda m: m["files"].update({name: {"sha256": "ab" * 32, "bytes": 1}}))
     sign_again(bundle, key)
