@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from edgecv.config.problems import Location, did_you_mean
+from edgecv.config.problems import Location, did_you_mean, may_be_secret
 
 Number = Annotated[float, Strict()]
 """A finite number; ``yes`` and ``"3"`` are not numbers, whatever YAML or pydantic would make of them."""
@@ -58,6 +58,9 @@ class Conflict(NamedTuple):
 
 
 PROBLEM = "edgecv_problem"
+HIDES_VALUE = "hides_value"
+"""In a problem's context: the value may be a secret and is not shown."""
+
 UNION_TAGS = frozenset({"[key]", "[count]", "[list]"})
 """Pieces pydantic adds to locations that stand in no file."""
 
@@ -112,11 +115,12 @@ class Section(BaseModel):
     def _explain(cls, found: ErrorDetails) -> InitErrorDetails:
         at: Location = tuple(piece for piece in found["loc"] if piece not in UNION_TAGS)
         if found["type"] == PROBLEM:
-            return _detail(at, found["msg"], found["input"])
+            return _detail(at, found["msg"], found["input"], found.get("ctx", {}).get(HIDES_VALUE, False))
         if found["type"] == "extra_forbidden" and len(at) == 1:
             known = list(cls.model_fields)
             text = f"unknown key; known here are {', '.join(known)}{did_you_mean(str(at[0]), known)}"
-        elif found["type"] == "value_error":
+            return _detail(at, text, found["input"], may_be_secret(str(at[0]), known))
+        if found["type"] == "value_error":
             text = found["msg"].removeprefix("Value error, ")
         else:
             default = found["msg"].replace("Input should be", "must be")
@@ -138,8 +142,9 @@ def _short_for_bad_entries(found: ErrorDetails) -> bool:
     return found["type"] == "too_short" and _length(found["input"]) >= found.get("ctx", {}).get("min_length", 0)
 
 
-def _detail(at: Location, text: str, given: object) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError(PROBLEM, "{text}", {"text": text}), loc=at, input=given)
+def _detail(at: Location, text: str, given: object, hides_value: bool = False) -> InitErrorDetails:
+    context = {"text": text, HIDES_VALUE: hides_value}
+    return InitErrorDetails(type=PydanticCustomError(PROBLEM, "{text}", context), loc=at, input=given)
 
 
 def entries(given: object, key: str) -> list[object]:

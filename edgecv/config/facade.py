@@ -11,6 +11,9 @@ from pydantic import Discriminator, Field, Tag
 
 from edgecv.config.base import Conflict, Number, Section, SomeText, Whole, entries, number, part
 
+MIN_FLOOR_M = 0.1
+"""Less is no floor, and sums of heights lose it."""
+
 
 class FloorEntry(Section):
     """One floor where floors differ; listed from the ground up."""
@@ -18,7 +21,7 @@ class FloorEntry(Section):
     name: SomeText | None = Field(
         default=None, description="what people call the floor; its number from the ground up when left out"
     )
-    height: Annotated[Number, Field(gt=0, le=100)] | None = Field(
+    height: Annotated[Number, Field(ge=MIN_FLOOR_M, le=100)] | None = Field(
         default=None, description="height of the floor in metres; the facade's floor_height when left out"
     )
 
@@ -91,7 +94,7 @@ class Facade(Section):
     floors: Floors = Field(
         description="the number of floors, or a list of floors from the ground up: {name: ..., height: ...}"
     )
-    floor_height: Annotated[Number, Field(gt=0, le=100)] = Field(
+    floor_height: Annotated[Number, Field(ge=MIN_FLOOR_M, le=100)] = Field(
         default=3.0, description="the height of one floor in metres, slab to slab"
     )
     ground: Number = Field(default=0.0, description="the height of floor 1's foot in metres above the facade's Y=0")

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from edgecv.config.addresses import shown_address
-from edgecv.config.base import Section, part
+from edgecv.config.addresses import HIDDEN, shown_address
+from edgecv.config.base import HIDES_VALUE, Section, part
 from edgecv.config.box import Box, BoxFile
 from edgecv.config.calibration import Calibration
 from edgecv.config.document import Document, read_document
@@ -136,15 +136,14 @@ def validated(document: Document, section: type[S]) -> S | None:
         return section.model_validate(document.data)
     except ValidationError as error:
         unreadable = {(problem.at, problem.line) for problem in document.problems}
-        for found in error.errors(include_url=False, include_context=False):
+        for found in error.errors(include_url=False):
             at: Location = found["loc"]
             present, value = document.value_at(at)
             line = document.line_of(at) or 1
             if (at, line) in unreadable:
                 continue
-            document.problems.append(
-                Problem(document.path, line, at, shown(value, at) if present else None, found["msg"])
-            )
+            said = HIDDEN if found.get("ctx", {}).get(HIDES_VALUE) else shown(value, at)
+            document.problems.append(Problem(document.path, line, at, said if present else None, found["msg"]))
         document.problems.sort(key=lambda problem: problem.line or 0)
         return None
 

@@ -85,7 +85,8 @@ def dotted(at: Location) -> str:
         if isinstance(piece, int):
             text += f"[{piece}]"
         else:
-            plain = piece if re.fullmatch(r"[\w-]+", piece) else json.dumps(piece, ensure_ascii=False)
+            short = piece if len(piece) <= MAX_WORD_CHARS else piece[: MAX_WORD_CHARS - 1] + "…"
+            plain = short if re.fullmatch(r"[\w-]+…?", short) else json.dumps(short, ensure_ascii=False)
             text += f".{plain}" if text else plain
     return text
 
@@ -126,6 +127,12 @@ def shown(value: object, at: Location = ()) -> str:
     else:
         text = str(value)
     return one_line(text if len(text) <= MAX_VALUE_CHARS else text[: MAX_VALUE_CHARS - 1] + "…")
+
+
+def may_be_secret(unknown: str, known: Iterable[str]) -> bool:
+    """Whether an unknown key may hold a secret: it is no known key misspelt, or that of one."""
+    meant = nearest(unknown, known)
+    return meant is None or is_secret_name(meant)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -68,3 +68,25 @@ def test_a_secret_is_a_regular_file_of_a_limited_length(tmp_path: Path) -> None:
         read_secret("pipe.txt", box, AT)
     with pytest.raises(ConfigError, match="no regular file"):
         read_secret("/dev/zero", box, AT)
+
+
+def test_the_value_of_an_unknown_key_is_shown_only_where_it_is_a_known_key_misspelt(tmp_path: Path) -> None:
+    box = tmp_path / "box.yaml"
+    box.write_text("site: s\nxyz: s3cr3t\nupstream: {targets: [{pasword_file: s3cr3t/x}]}\nstorag: {keep_days: 3}\n")
+    problems = "\n".join(check_box(box).problems)
+    assert "s3cr3t" not in problems
+    assert "xyz = ***: unknown key" in problems
+    assert "storag = {…}: unknown key" in problems
+
+
+def test_a_key_longer_than_any_name_is_cut_in_messages(tmp_path: Path) -> None:
+    box = tmp_path / "box.yaml"
+    box.write_text(f"site: s\n? {'k' * 20_000}\n: 1\n")
+    assert max(map(len, check_box(box).problems)) < 1000
+
+
+@pytest.mark.parametrize("height", ["1.0e-320", "0.0", "-3"])
+def test_a_floor_that_is_none_is_refused_where_it_stands(tmp_path: Path, height: str) -> None:
+    box = tmp_path / "box.yaml"
+    box.write_text(f"site: s\nfacades:\n  north:\n    floors: [{{}}, {{height: {height}}}]\n    windows: []\n")
+    assert any("facades.north.floors[1].height" in problem for problem in check_box(box).problems)

@@ -106,7 +106,7 @@ def test_a_typo_names_file_line_key_value_and_the_nearest_key(check: Check) -> N
         ("floors: 16", "floors: yes", "box.yaml:4: facades.north.floors = true", "whole number or a list"),
         ("floors: 16", "floors: 2.5", "box.yaml:4: facades.north.floors = 2.5", "whole number or a list"),
         ("floors: 16", "floors: []", "box.yaml:4: facades.north.floors = []", "at least 1"),
-        ("floors: 16", "floors: [{height: -3}]", "box.yaml:4: facades.north.floors[0].height = -3", "more than 0"),
+        ("floors: 16", "floors: [{height: -3}]", "box.yaml:4: facades.north.floors[0].height = -3", "at least 0.1"),
         ("floors: 16\n", "\n", "box.yaml:3: facades.north.floors", "is missing"),
         ("height: 3.0", "height: '3'", "box.yaml:5: facades.north.floor_height = '3'", "must be a number"),
         ("height: 3.0", "height: .nan", "box.yaml:5: facades.north.floor_height = nan", "finite"),
