@@ -12,6 +12,7 @@ import yaml
 
 from edgecv.config.problems import Location, Problem, one_line
 from edgecv.config.secrets import read_bounded
+from edgecv.untrusted import UntrustedError, check_text
 
 MAX_BYTES = 512 * 1024
 """A box of a hundred cameras with masks has 60 KB; more is another file given by mistake."""
@@ -108,6 +109,13 @@ def _check_extent(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         values += isinstance(event, yaml.NodeEvent)
+        if isinstance(event, yaml.ScalarEvent):
+            try:
+                check_text(event.value, MAX_BYTES, "a value")
+            except UntrustedError as error:
+                raise yaml.MarkedYAMLError(
+                    problem=str(error), problem_mark=cast("yaml.error.Mark", event.start_mark)
+                ) from error
         if depth > MAX_DEPTH:
             raise RecursionError
         if values > MAX_NODES:

@@ -90,3 +90,11 @@ def test_a_floor_that_is_none_is_refused_where_it_stands(tmp_path: Path, height:
     box = tmp_path / "box.yaml"
     box.write_text(f"site: s\nfacades:\n  north:\n    floors: [{{}}, {{height: {height}}}]\n    windows: []\n")
     assert any("facades.north.floors[1].height" in problem for problem in check_box(box).problems)
+
+
+@pytest.mark.parametrize("value", ['"\\uDFFF"', '"a\\0b"'])
+@pytest.mark.parametrize("text", ["site: {}", "site: s\nfacades:\n  {}: {{floors: 1}}"])
+def test_text_that_nothing_can_store_is_one_line_that_names_its_place(tmp_path: Path, text: str, value: str) -> None:
+    (told,) = problems(tmp_path, text.format(value))
+    assert "box.yaml:" in told
+    assert "holds half a surrogate pair" in told or "holds a NUL" in told
