@@ -194,8 +194,8 @@ def _refined(
 
     def residuals(x: Float64) -> Float64:
         camera = _moved(start, change_of(x))
-        apart = np.nan_to_num((camera.project(points) - pixels).reshape(-1), nan=1e4)
-        return np.concatenate([apart, _off_vertical(camera, lines)])
+        apart = (camera.project(points) - pixels).reshape(-1)
+        return np.nan_to_num(np.concatenate([apart, _off_vertical(camera, lines)]), nan=1e4)
 
     best = least_squares(residuals, np.zeros(used), method="lm" if 2 * len(pixels) + len(lines) >= used else "trf")
     freedom = max(1, 2 * len(pixels) + len(lines) - used)

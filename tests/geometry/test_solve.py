@@ -92,3 +92,15 @@ def test_a_usual_wide_lens_is_taken() -> None:
     wide = looking_at((0.0, 5.0, 24.0), (0.0, 20.0, 0.0), 1000.0, SIZE, lens)
     places = np.array([[x, y, 0.0] for y in (9.0, 18.0, 27.0) for x in (-8.0, 8.0)])
     assert solve_camera(SIZE, wide.project(places), places, lens, 1000.0).rms_px < 0.1
+
+
+@pytest.mark.parametrize(
+    "lens", [(0.0, 0.0, -0.4, 1000.0, 0.0), (1e300, 0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0, -1e200)]
+)
+def test_a_lens_of_absurd_numbers_is_refused_in_one_line(lens: tuple[float, ...]) -> None:
+    wide = looking_at((0.0, 5.0, 24.0), (0.0, 20.0, 0.0), 1000.0, SIZE)
+    places = np.array([[x, y, 0.0] for y in (9.0, 18.0, 27.0) for x in (-8.0, 8.0)])
+    pixels = wide.project(places)
+    edges = np.array([[pixels[0], pixels[4]]])
+    with pytest.raises(ConfigError):
+        solve_camera(SIZE, pixels, places, lens, None, verticals=edges)
