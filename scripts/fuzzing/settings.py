@@ -8,7 +8,7 @@ GROWTH_MB = 400
 """Of the process, by one input. Honest inputs of these sizes take a few MB; decoders keep some pictures."""
 ROOM_MB = 3072
 """Address space that a worker may take beyond what it starts with; more is an error, not a dead machine."""
-HANG_S = 90.0
+HANG_S = 300.0
 """Wall time after which a worker that does not answer is killed; generous, because other work may share the machine."""
 START_S = 120.0
 """Wall time for a worker to load the product."""
