@@ -94,7 +94,11 @@ DEVICE_SENTENCES = (
         "the clock is %(days)s days ahead of the time that has passed here and nobody synchronises it: "
         "no evidence is deleted by its age meanwhile"
     ),
-    N_("synchronise the clock, or where the time is right and the box was off for so long, remove %(file)s"),
+    N_("synchronise the clock"),
+    N_(
+        "where the time is right and the box was off for so long, "
+        "stop the daemon, say so with %(command)s, and start it",
+    ),
     N_("the database was damaged (%(why)s)"),
     N_("it is kept as %(file)s"),
     N_("a new one has taken up the evidence on the disk, but no holds and no resolutions"),
