@@ -195,7 +195,8 @@ def _refined(
     def residuals(x: Float64) -> Float64:
         camera = _moved(start, change_of(x))
         apart = (camera.project(points) - pixels).reshape(-1)
-        return np.nan_to_num(np.concatenate([apart, _off_vertical(camera, lines)]), nan=1e4)
+        bounded: Float64 = np.nan_to_num(np.concatenate([apart, _off_vertical(camera, lines)]), nan=1e4)
+        return bounded
 
     best = least_squares(residuals, np.zeros(used), method="lm" if 2 * len(pixels) + len(lines) >= used else "trf")
     freedom = max(1, 2 * len(pixels) + len(lines) - used)
