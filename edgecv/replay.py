@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
+from edgecv.audit.settings_table import settings_table, versions_table
 from edgecv.capture import StreamInfo, VideoFile
 from edgecv.classification import Finding
+from edgecv.durable_files import flush_directory, sha256_file, write_atomic
 from edgecv.errors import ConfigError, InputError
+from edgecv.evidence.bundle_files import write_evidence
+from edgecv.evidence.height_time_plot import height_time_plot
+from edgecv.evidence.plot_data import heights_of
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
-from edgecv.incidents.build import Source, build_incident
-from edgecv.incidents.evidence import write_evidence
-from edgecv.incidents.files import flush_directory, sha256_file, write_atomic
-from edgecv.incidents.plot import height_time_plot
-from edgecv.incidents.plot_data import heights_of
 from edgecv.incidents.record import Clock, Incident
-from edgecv.incidents.report import IncidentSection, Report, VideoSection, render_report
-from edgecv.incidents.settings_table import settings_table, versions_table
+from edgecv.incidents.record_builder import Source, build_incident
 from edgecv.pipeline import Pipeline
 
 _SMALLEST_PX = 48  # a window of this many pixels shows no facade

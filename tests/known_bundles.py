@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from edgecv.incidents.keys import BoxKey
+from edgecv.evidence.keys import BoxKey
+from edgecv.evidence.sealing import Link, seal
 from edgecv.incidents.record import Incident
-from edgecv.incidents.sealing import Link, seal
 
 SEALED_AT = datetime(2026, 5, 1, 14, 15, tzinfo=UTC)
 FILES = {

@@ -14,14 +14,14 @@ import yaml
 from edgecv.config import load_box
 from edgecv.daemon.device_worker import device_spec_of
 from edgecv.handlers import find_handler
-from edgecv.handlers.host import Host
+from edgecv.handlers.handler_runner import Host
 from edgecv.handlers.sources.source import Arrival
 from edgecv.incidents.alarm import Alarm
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.simulation.devices.channel import Arrived, Channel
+from edgecv.simulation.devices.alarm_score import Score, score
+from edgecv.simulation.devices.device_trace import Day
+from edgecv.simulation.devices.lossy_channel import Arrived, Channel
 from edgecv.simulation.devices.replay import with_clock
-from edgecv.simulation.devices.score import Score, score
-from edgecv.simulation.devices.traffic import Day
+from edgecv.storage.database import DATABASE, Database
 
 ROUGH = Channel(loss=0.08, duplicate=0.08, overtaken=0.08)
 

@@ -19,8 +19,8 @@ import pytest
 import yaml
 from waiting import SLOW_MACHINE_S
 
-from edgecv.incidents.database import DATABASE
 from edgecv.incidents.record import Incident
+from edgecv.storage.database import DATABASE
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 _SERVER = Path(__file__).parent / "rtsp_server.py"

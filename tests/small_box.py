@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from edgecv.config.upstream import Upstream
-from edgecv.incidents.database import DATABASE, Database
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.outbox import Depth, Kind, Outbox, add_message
 from edgecv.upstream import Courier
-from edgecv.upstream.outbox import Depth, Kind, Outbox, add_message
 
 
 def event_of(message_id: str, device: str, data: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgecv.cli import main
-from edgecv.incidents.manifest import verify_manifest
+from edgecv.evidence.manifest import verify_manifest
 
 
 def _replay(video: Path, out: Path, *more: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

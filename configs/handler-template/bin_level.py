@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from edgecv.handlers import Desk, Details, DeviceSettings, Handler, Input, MalformedError, MqttInput
+from edgecv.handlers.payload_values import a_name, a_number, read_json
 from edgecv.handlers.sources.mqtt import MqttSource
-from edgecv.handlers.values import a_name, a_number, read_json
 
 
 class BinSettings(DeviceSettings):

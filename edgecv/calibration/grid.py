@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_closing, gaussian_filter1d, label
 
+from edgecv.calibration.floor_periodicity import Repetition, Rows
 from edgecv.calibration.rectify import Rectified
-from edgecv.calibration.repetition import Repetition, Rows
 from edgecv.errors import ConfigError
 
 Float64 = NDArray[np.float64]

@@ -13,8 +13,7 @@ from edgecv.calibration.overlay import glass_of
 from edgecv.capture.file import pictures_between
 from edgecv.capture.picture_size import is_picture, read_picture
 from edgecv.errors import InputError
-from edgecv.geometry import FacadePlan, PinholeCamera
-from edgecv.incidents.drawing import (
+from edgecv.evidence.canvas import (
     FLOOR,
     ORIGIN,
     PATH,
@@ -31,6 +30,7 @@ from edgecv.incidents.drawing import (
     unit_of,
     wrap,
 )
+from edgecv.geometry import FacadePlan, PinholeCamera
 
 Float64 = NDArray[np.float64]
 _FACES: tuple[Colour, ...] = (FLOOR, (150, 235, 140), (235, 160, 235))

@@ -2,6 +2,6 @@
 
 from edgecv.capture.file import StreamInfo, VideoFile, pictures_between, shots_between
 from edgecv.capture.frame import Frame
-from edgecv.capture.shot import Shot
+from edgecv.capture.lazy_bgr_frame import Shot
 
 __all__ = ["Frame", "Shot", "StreamInfo", "VideoFile", "pictures_between", "shots_between"]

@@ -21,13 +21,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from edgecv.capture.clock import MediaClock
 from edgecv.capture.frame import Frame
 from edgecv.capture.key_frames import packets_from_key_frame
+from edgecv.capture.lazy_bgr_frame import Shot
+from edgecv.capture.media_clock import MediaClock
 from edgecv.capture.open_container import open_file
 from edgecv.capture.picture_size import check_size
 from edgecv.capture.recording import RecordedSession, recorded_session
-from edgecv.capture.shot import Shot
 from edgecv.errors import InputError
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines would bury ours; we count and report errors ourselves

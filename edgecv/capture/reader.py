@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from edgecv.capture.live import LiveStream, StreamError
 from edgecv.capture.packets import AnyPacket, Backlog, PacketRing, stamp_of
-from edgecv.capture.wall import WallClock
+from edgecv.capture.stream import LiveStream, StreamError
+from edgecv.capture.wall_clock import WallClock
 
 _JUMP_S = 5.0  # a stamp this far from where it should be is another clock
 _AHEAD = 100  # packets of a recorded file that may wait

@@ -1,8 +1,8 @@
 """Is it a throw? Falls come in; out come findings: one for each real object, with a verdict and its tier."""
 
 from edgecv.classification.grouping import Finding, Grouper
+from edgecv.classification.multiplicity_correction import Traffic
 from edgecv.classification.settings import ClassificationSettings
-from edgecv.classification.traffic import Traffic
 from edgecv.classification.verdict import Verdict, judge
 from edgecv.classification.water import RepeatedPaths
 

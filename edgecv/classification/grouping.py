@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgecv.classification.relations import MIRROR_OFFSET, follows, in_step, same_place, trails
+from edgecv.classification.track_association import MIRROR_OFFSET, follows, in_step, same_place, trails
 from edgecv.classification.verdict import Tier, Verdict
 from edgecv.tracking.track import Falling
 from edgecv.trajectory.fall import Fall

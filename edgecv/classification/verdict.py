@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgecv.classification.driven import driven_log_ratio
+from edgecv.classification.lift_model import driven_log_ratio
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.water import could_be_a_drop, light_m2
 from edgecv.tracking.track import TrackPoint

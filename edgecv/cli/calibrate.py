@@ -11,21 +11,21 @@ from typing import Any
 import cv2
 import numpy as np
 
+from edgecv.calibration.calibration_file import write_calibration
 from edgecv.calibration.camera import camera_of, how_well_known, plan_of, solved_of
+from edgecv.calibration.control_points import floor_number, read_points
 from edgecv.calibration.drop_test import DropResult, combine, measure_drop
-from edgecv.calibration.find import find_in_picture
 from edgecv.calibration.grid import WindowGrid
+from edgecv.calibration.grid_detection import find_in_picture
 from edgecv.calibration.picture import check_picture, first_picture
-from edgecv.calibration.points import floor_number, read_points
-from edgecv.calibration.still import StillResult, calibrate_from_grid
-from edgecv.calibration.write import write_calibration
+from edgecv.calibration.single_image import StillResult, calibrate_from_grid
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
 from edgecv.config import Box, Calibration, load_box
+from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError, EdgecvError
+from edgecv.evidence.canvas import Picture
 from edgecv.geometry import FacadePlan
-from edgecv.incidents.drawing import Picture
-from edgecv.incidents.files import write_atomic
 from edgecv.pipeline import Pipeline
 from edgecv.privileges import become_controller_of
 from edgecv.trajectory import locate

@@ -103,8 +103,8 @@ def _add_user(options: argparse.Namespace) -> int:
 
 def _give_role(options: argparse.Namespace) -> int:
     from edgecv.console.accounts.audit import COMMAND_LINE  # noqa: PLC0415
-    from edgecv.console.accounts.managing import join  # noqa: PLC0415
     from edgecv.console.accounts.roles import Role  # noqa: PLC0415
+    from edgecv.console.accounts.user_administration import join  # noqa: PLC0415
     from edgecv.console.accounts.users import find_community, find_user  # noqa: PLC0415
 
     with _session(options, writes=True) as session:
@@ -116,7 +116,7 @@ def _give_role(options: argparse.Namespace) -> int:
 
 def _disable_user(options: argparse.Namespace) -> int:
     from edgecv.console.accounts.audit import COMMAND_LINE  # noqa: PLC0415
-    from edgecv.console.accounts.managing import disable  # noqa: PLC0415
+    from edgecv.console.accounts.user_administration import disable  # noqa: PLC0415
     from edgecv.console.accounts.users import find_user  # noqa: PLC0415
 
     with _session(options, writes=True) as session:
@@ -126,7 +126,7 @@ def _disable_user(options: argparse.Namespace) -> int:
 
 
 def _list_users(options: argparse.Namespace) -> int:
-    from edgecv.console.accounts.managing import everybody  # noqa: PLC0415
+    from edgecv.console.accounts.user_administration import everybody  # noqa: PLC0415
 
     with _session(options) as session:
         for user, community, role in everybody(session):

@@ -14,7 +14,7 @@ from edgecv.calibration.camera import camera_of
 from edgecv.cli.replay import progress_bar
 from edgecv.config import load_box
 from edgecv.incidents.record import Incident
-from edgecv.incidents.words import origin_in_words
+from edgecv.incidents.summary_text import origin_in_words
 from edgecv.replay import replay
 from edgecv.simulation.demo import write_demo
 

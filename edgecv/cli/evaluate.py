@@ -18,15 +18,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from edgecv.calibration.camera import camera_of
 from edgecv.cli.privileges import become_owner_of_videos
 from edgecv.config import load_box
+from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError, InputError
 from edgecv.evaluation import ClipResult, Truth, evaluate_clip, load_truth, tally
 from edgecv.evaluation.export import to_csv, to_json
-from edgecv.evaluation.inputs import collect
 from edgecv.evaluation.parallel import run_jobs
 from edgecv.evaluation.requirements import check_names, figures_of, parse_requirements
+from edgecv.evaluation.scene_inputs import collect
 from edgecv.evaluation.table import table_of
 from edgecv.evaluation.truth import box_beside, truth_beside
-from edgecv.incidents.files import write_atomic
 from edgecv.replay import ReplayCamera
 from edgecv.simulation import load_scene, write_scene
 

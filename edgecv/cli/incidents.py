@@ -12,25 +12,25 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgecv.audit.export import export_bundle
 from edgecv.cli.incidents_labels import LABELS, judgements, labelled
 from edgecv.cli.incidents_verify import add_verify_parser
-from edgecv.cli.moment import moment
 from edgecv.cli.privileges import prepare_output
+from edgecv.cli.timestamp_argument import moment
 from edgecv.config import load_box
 from edgecv.config.devices import installed
 from edgecv.config.state import state_directory
+from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError, EdgecvError
+from edgecv.evidence.chain_head import CHAIN_HEAD
+from edgecv.evidence.keys import BOX_PUB, load_public_key
+from edgecv.evidence.manifest import in_json
 from edgecv.handlers import find_kind
-from edgecv.incidents.database import DATABASE, Database, DatabaseError
-from edgecv.incidents.export import export_bundle
-from edgecv.incidents.files import write_atomic
-from edgecv.incidents.head import CHAIN_HEAD
-from edgecv.incidents.keys import BOX_PUB, load_public_key
-from edgecv.incidents.manifest import in_json
-from edgecv.incidents.store import INCIDENTS, IncidentStore
-from edgecv.incidents.stored import Stored
-from edgecv.incidents.words import headline
+from edgecv.incidents.summary_text import headline
 from edgecv.privileges import Account, become_controller_of
+from edgecv.storage.database import DATABASE, Database, DatabaseError
+from edgecv.storage.incident_rows import Stored
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 if TYPE_CHECKING:
     from edgecv.console.cases.labels import Label

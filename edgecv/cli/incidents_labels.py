@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from edgecv.config import load_box
-from edgecv.incidents.stored import Stored
+from edgecv.storage.incident_rows import Stored
 
 if TYPE_CHECKING:
     from edgecv.console.cases.labels import Label

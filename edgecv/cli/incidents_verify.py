@@ -8,17 +8,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from edgecv.audit.verify import Verification, verify_bundle
 from edgecv.errors import ConfigError, InputError
-from edgecv.incidents.chain import Reach, reaches, verify_chain, verify_head
-from edgecv.incidents.database import DATABASE
-from edgecv.incidents.head import CHAIN_HEAD, Receipt, load_receipt
-from edgecv.incidents.keys import BOX_PUB, PublicKey, load_public_key
-from edgecv.incidents.manifest import MANIFEST, SIGNATURE
-from edgecv.incidents.recorded_chain import verify_state
-from edgecv.incidents.store import INCIDENTS
-from edgecv.incidents.subject import Subject
-from edgecv.incidents.verify import Verification, verify_bundle
+from edgecv.evidence.chain_head import CHAIN_HEAD, Receipt, load_receipt
+from edgecv.evidence.hash_chain import Reach, reaches, verify_chain, verify_head
+from edgecv.evidence.keys import BOX_PUB, PublicKey, load_public_key
+from edgecv.evidence.manifest import MANIFEST, SIGNATURE
+from edgecv.evidence.subject import Subject
 from edgecv.privileges import become_controller_of
+from edgecv.storage.database import DATABASE
+from edgecv.storage.incident_store import INCIDENTS
+from edgecv.storage.recorded_chain import verify_state
 
 
 def add_verify_parser(actions: Any) -> None:

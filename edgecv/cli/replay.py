@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from edgecv.calibration.camera import camera_of
-from edgecv.cli.moment import moment
 from edgecv.cli.privileges import become_owner_of_videos
+from edgecv.cli.timestamp_argument import moment
 from edgecv.config import load_box
 from edgecv.errors import ConfigError, InputError
-from edgecv.incidents.words import headline
+from edgecv.incidents.summary_text import headline
 from edgecv.replay import ReplayCamera, ReplayResult, replay
 from edgecv.upstream import BrokerError, parse_broker_url, publish_incidents
 

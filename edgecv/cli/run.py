@@ -30,7 +30,7 @@ def add_parser(verbs: Any) -> None:
 
 def _console(*given: Any) -> None:
     """Entry of the console's process, which alone loads what it needs."""
-    from edgecv.console.child import console_main  # noqa: PLC0415
+    from edgecv.console.console_process import console_main  # noqa: PLC0415
 
     console_main(*given)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from edgecv.errors import ConfigError
-from edgecv.simulation.build import load_scene
-from edgecv.simulation.nuisances.known import NUISANCES
+from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
 from edgecv.simulation.random_scene import CONDITIONS, random_scene, scene_yaml
 from edgecv.simulation.scene import Scene
+from edgecv.simulation.scene_builder import load_scene
 from edgecv.simulation.video import SimulatedFiles, write_scene
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.secrets import MAX_SECRET_BYTES, read_bounded
 from edgecv.errors import ConfigError
-from edgecv.simulation.devices.channel import Channel
-from edgecv.simulation.devices.known import DAYS, HOOKED
+from edgecv.simulation.devices.device_registry import DAYS, HOOKED
+from edgecv.simulation.devices.lossy_channel import Channel
 from edgecv.simulation.devices.replay import post, publish, write_day
 
 VERB = "simulate device"

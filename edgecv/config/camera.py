@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
-from edgecv.config.source import is_device
+from edgecv.config.stream_address import is_device
 
 PixelCoordinate = Annotated[Number, Field(ge=0)]
 

@@ -15,9 +15,9 @@ from edgecv.config.addresses import HIDDEN, shown_address
 from edgecv.config.base import HIDES_VALUE, Section, part
 from edgecv.config.box import Box, BoxFile
 from edgecv.config.calibration import Calibration
-from edgecv.config.document import Document, read_document
 from edgecv.config.hub import Hub, HubFile
 from edgecv.config.problems import ConfigProblems, Location, Problem, shown
+from edgecv.config.yaml_document import Document, read_document
 
 S = TypeVar("S", bound=Section)
 

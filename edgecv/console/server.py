@@ -14,33 +14,33 @@ from edgecv.config.console import ConsoleSection
 from edgecv.config.secrets import read_secret
 from edgecv.config.service import is_loopback
 from edgecv.config.state import refuse_root, state_directory
-from edgecv.console.accounts.elsewhere import check_grants
-from edgecv.console.accounts.provider import Provider
-from edgecv.console.cameras.desk import CameraDesk
+from edgecv.console.accounts.oidc_accounts import check_grants
+from edgecv.console.accounts.oidc_provider import Provider
+from edgecv.console.cameras.box_file_editor import CameraDesk
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.cases.reminders import Hook
-from edgecv.console.chores import Chores
 from edgecv.console.evidence.box_store import BoxStore
-from edgecv.console.evidence.checking import Verifier
-from edgecv.console.evidence.hub_keeping import HubKeeping, newest_received_s
+from edgecv.console.evidence.bundle_verifier import Verifier
+from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.hub_retention import HubKeeping, newest_received_s
 from edgecv.console.evidence.pictures import Pictures
-from edgecv.console.evidence.shelf import Shelf
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
-from edgecv.console.intake.evidence_files import EvidenceFiles
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.evidence_upload import EvidenceFiles
+from edgecv.console.intake.site_registry import set_communities
+from edgecv.console.periodic_tasks import Chores
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
-from edgecv.console.web.live import Live
-from edgecv.console.web.site import Console
+from edgecv.console.web.request_context import Console
+from edgecv.console.web.server_sent_events import Live
 from edgecv.errors import ConfigError
-from edgecv.incidents.database import DATABASE
-from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.retention_clock import RETENTION_CLOCK, RetentionClock
-from edgecv.incidents.store import INCIDENTS
+from edgecv.evidence.keys import BoxKey
 from edgecv.serving import Limits, WebServer
 from edgecv.serving.forwarded import Forwarded, TrustedProxies
+from edgecv.storage.database import DATABASE
+from edgecv.storage.incident_store import INCIDENTS
+from edgecv.storage.retention_clock import RETENTION_CLOCK, RetentionClock
 
 _log = logging.getLogger("edgecv.console")
 

@@ -14,11 +14,11 @@ from typing import Any
 from edgecv.config import Box
 from edgecv.config.devices import DeviceSettings
 from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
-from edgecv.daemon.messages import Heartbeat, NewSetUp, WorkerState
 from edgecv.daemon.process import begin_child, yield_to_cameras
-from edgecv.handlers.desk import Desk, DeviceIdentity
+from edgecv.daemon.worker_messages import Heartbeat, NewSetUp, WorkerState
 from edgecv.handlers.handler import Handler
-from edgecv.handlers.host import Host
+from edgecv.handlers.handler_context import Desk, DeviceIdentity
+from edgecv.handlers.handler_runner import Host
 from edgecv.handlers.registry import find_handler
 from edgecv.handlers.sources.source import CONNECTING
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from edgecv.daemon.messages import Heartbeat
-from edgecv.incidents.retention import Disk
-from edgecv.upstream.outbox import Depth
-from edgecv.upstream.route import TargetStatus
+from edgecv.daemon.worker_messages import Heartbeat
+from edgecv.storage.outbox import Depth
+from edgecv.storage.retention import Disk
+from edgecv.upstream.target_sender import TargetStatus
 
 
 @dataclass(frozen=True, slots=True)

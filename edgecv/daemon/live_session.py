@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from edgecv.capture import Shot
-from edgecv.capture.live import LiveStream
 from edgecv.capture.packets import AnyPacket, PacketRing
-from edgecv.capture.wall import WallClock
+from edgecv.capture.stream import LiveStream
+from edgecv.capture.wall_clock import WallClock
 from edgecv.errors import InputError
-from edgecv.incidents.build import Source
-from edgecv.incidents.clip import Clip, write_clip
+from edgecv.evidence.clip import Clip, write_clip
 from edgecv.incidents.record import Clock
+from edgecv.incidents.record_builder import Source
 from edgecv.replay import ReplayCamera
 
 
@@ -92,7 +92,7 @@ class LiveSession:
         *,
         flush: bool = True,
     ) -> Clip:
-        """Write the packets between two media times to a clip; see :func:`edgecv.incidents.clip.write_clip`.
+        """Write the packets between two media times to a clip; see :func:`edgecv.evidence.clip.write_clip`.
 
         Raises:
             InputError: they are no longer there.

@@ -19,22 +19,22 @@ from pathlib import Path
 from typing import Any
 
 from edgecv.classification import Finding
-from edgecv.daemon.bundle import write_bundle
+from edgecv.daemon.evidence_writer import write_bundle
 from edgecv.daemon.live_session import LiveSession
 from edgecv.daemon.process import give_back_memory
-from edgecv.daemon.spec import WorkerSpec
+from edgecv.daemon.worker_spec import WorkerSpec
+from edgecv.durable_files import flush_files
 from edgecv.errors import EdgecvError
-from edgecv.incidents.build import build_incident
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.evidence import AFTER_S
-from edgecv.incidents.files import flush_files
+from edgecv.evidence.bundle_files import AFTER_S
+from edgecv.evidence.overlay_spec import Sketch, sketch_of
+from edgecv.incidents.cloudevents import device_event
 from edgecv.incidents.record import Incident
-from edgecv.incidents.recovery import adopt
-from edgecv.incidents.reserve import is_full, release_reserve
-from edgecv.incidents.sketch import Sketch, sketch_of
-from edgecv.incidents.store import INCIDENTS, IncidentStore, part_of
-from edgecv.upstream.cloudevents import device_event
-from edgecv.upstream.outbox import add_message
+from edgecv.incidents.record_builder import build_incident
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.disk_reserve import is_full, release_reserve
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore, part_of
+from edgecv.storage.outbox import add_message
+from edgecv.storage.recovery import adopt
 
 _log = logging.getLogger("edgecv.recorder")
 _RETRY_S = 1.0

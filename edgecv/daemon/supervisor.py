@@ -22,20 +22,20 @@ from edgecv.config.box import BOX
 from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
 from edgecv.daemon.child import Child, Death
-from edgecv.daemon.courier import DRAIN_S, CourierBeat, CourierSpec, courier_main
-from edgecv.daemon.evidence import EvidenceBeat, evidence_child
+from edgecv.daemon.delivery_worker import DRAIN_S, CourierBeat, CourierSpec, courier_main
+from edgecv.daemon.evidence_worker import EvidenceBeat, evidence_child
 from edgecv.daemon.health import BoxHealth, CameraHealth
-from edgecv.daemon.keeper import Keeper, prepare_state
-from edgecv.daemon.lock import take_state
+from edgecv.daemon.housekeeping import Keeper, prepare_state
+from edgecv.daemon.instance_lock import take_state
 from edgecv.daemon.logs import LogForm, configure_logging, register_secret
-from edgecv.daemon.messages import Heartbeat
-from edgecv.daemon.notify import Notifier
-from edgecv.daemon.orders import all_orders, child_of
-from edgecv.daemon.states import States
-from edgecv.daemon.web import WebServer, make_app
+from edgecv.daemon.metrics_server import WebServer, make_app
+from edgecv.daemon.process_specs import all_orders, child_of
+from edgecv.daemon.state_publisher import States
+from edgecv.daemon.systemd_notify import Notifier
+from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.errors import ConfigError, EdgecvError
-from edgecv.incidents.damage import is_damage
-from edgecv.incidents.store import INCIDENTS
+from edgecv.storage.damaged_database import is_damage
+from edgecv.storage.incident_store import INCIDENTS
 
 _log = logging.getLogger("edgecv.supervisor")
 _TICK_S = 0.25

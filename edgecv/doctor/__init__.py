@@ -4,7 +4,7 @@ Each file looks at one thing (clock, disk, retention, machine, secrets, stream, 
 of what was measured; :func:`examine` measures and asks them all.
 """
 
-from edgecv.doctor.examination import examine
-from edgecv.doctor.finding import Finding, Level
+from edgecv.doctor.check_result import Finding, Level
+from edgecv.doctor.run_checks import examine
 
 __all__ = ["Finding", "Level", "examine"]

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgecv.capture.live import StreamError, StreamSource
+from edgecv.capture.stream import StreamError, StreamSource
 from edgecv.config import Box
-from edgecv.daemon.self_watch import WATCH
-from edgecv.daemon.spec import spec_of
-from edgecv.doctor.camera_look import CameraLook, look
-from edgecv.doctor.falls import fall_findings
-from edgecv.doctor.finding import Finding, ok, problem, warning
-from edgecv.doctor.sight import focus_findings, light_findings, place_findings, smallest_floor_px
-from edgecv.doctor.stream import stream_findings
+from edgecv.daemon.visibility_monitor import WATCH
+from edgecv.daemon.worker_spec import spec_of
+from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.doctor.image_quality_check import focus_findings, light_findings, place_findings, smallest_floor_px
+from edgecv.doctor.sampling_check import fall_findings
+from edgecv.doctor.stream_check import stream_findings
+from edgecv.doctor.stream_probe import CameraLook, look
 from edgecv.errors import ConfigError, InputError
 from edgecv.replay import ReplayCamera
-from edgecv.watch.reference import Reference
+from edgecv.visibility.reference_picture import Reference
 
 Looking = Callable[[StreamSource, float], CameraLook]
 

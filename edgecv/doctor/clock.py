@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgecv.doctor.finding import Finding, ok, problem
+from edgecv.doctor.check_result import Finding, ok, problem
 
 WHERE = "clock"
 TIMESYNCD_STAMP = Path("/run/systemd/timesync/synchronized")

@@ -9,8 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from edgecv.doctor.finding import Finding, ok, problem, warning
-from edgecv.incidents.damage import SET_ASIDE
+from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.storage.damaged_database import SET_ASIDE
 
 WHERE = "disk"
 SLOW_S, MUCH_TOO_SLOW_S = 0.1, 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from edgecv.doctor.finding import Finding, ok, problem, warning
+from edgecv.doctor.check_result import Finding, ok, problem, warning
 
 WHERE = "machine"
 WORKER_MB = 300

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from edgecv.doctor.check_result import Finding, warning
 from edgecv.doctor.disk import WHERE
-from edgecv.doctor.finding import Finding, warning
-from edgecv.incidents.retention_clock import MOST_AHEAD_S, RETENTION_CLOCK, how_to_agree, is_synchronised, load_agreed_s
+from edgecv.storage.retention_clock import MOST_AHEAD_S, RETENTION_CLOCK, how_to_agree, is_synchronised, load_agreed_s
 
 _DAY_S = 86400.0
 

@@ -13,7 +13,7 @@ from edgecv.config import Box
 from edgecv.config.addresses import secrets_in
 from edgecv.config.problems import shown_file
 from edgecv.config.secrets import credentials_folder, read_secret
-from edgecv.doctor.finding import Finding, ok, problem, warning
+from edgecv.doctor.check_result import Finding, ok, problem, warning
 from edgecv.errors import ConfigError
 
 WHERE = "configuration"

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from edgecv.config import Box
 from edgecv.config.secrets import read_bounded
-from edgecv.doctor.finding import Finding, ok, problem, warning
+from edgecv.doctor.check_result import Finding, ok, problem, warning
 from edgecv.errors import ConfigError
 from edgecv.upstream.tls import tls_context, tls_problem
 

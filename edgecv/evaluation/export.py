@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from edgecv._version import __version__
+from edgecv.evaluation.accuracy_metrics import Totals
 from edgecv.evaluation.requirements import figures_of
 from edgecv.evaluation.result import ClipResult
-from edgecv.evaluation.tally import Totals
 
 COLUMNS = (
     "clip",

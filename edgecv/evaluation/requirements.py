@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rapidfuzz import process
 
 from edgecv.errors import ConfigError
-from edgecv.evaluation.tally import Recall, Totals
+from edgecv.evaluation.accuracy_metrics import Recall, Totals
 
 Figures = Mapping[str, float | None]
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from edgecv.evaluation.accuracy_metrics import Recall, Totals
 from edgecv.evaluation.intervals import Rate, Share, Spread
-from edgecv.evaluation.tally import Recall, Totals
 
 Row = tuple[str, str, str]
 _NONE = "–"

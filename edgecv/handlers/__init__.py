@@ -5,8 +5,8 @@ A handler derives :class:`Handler`, reads its section of the box file, and is fo
 """
 
 from edgecv.config.devices import DeviceSettings, MqttInput
-from edgecv.handlers.desk import Desk
 from edgecv.handlers.handler import Details, Handler, Input, Kind, MalformedError, schemas
+from edgecv.handlers.handler_context import Desk
 from edgecv.handlers.registry import all_kinds, find_handler, find_kind
 
 __all__ = [

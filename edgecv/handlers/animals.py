@@ -16,12 +16,12 @@ from pydantic import AfterValidator, BaseModel, Field
 from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
 from edgecv.config.camera import Decoding, Login, PixelCoordinate
 from edgecv.config.devices import DeviceSettings
-from edgecv.handlers.desk import Desk, stamp
 from edgecv.handlers.floor_paths import FloorRule
 from edgecv.handlers.handler import Details, Handler, Input
+from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.payload_values import a_time_zone, read_json
 from edgecv.handlers.sources.camera import CameraSource
 from edgecv.handlers.sources.source import Source
-from edgecv.handlers.values import a_time_zone, read_json
 
 Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Corner = tuple[PixelCoordinate, PixelCoordinate]

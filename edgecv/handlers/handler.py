@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from edgecv.config.base import Section
 from edgecv.config.devices import DeviceSettings
-from edgecv.handlers.desk import Desk
+from edgecv.handlers.handler_context import Desk
 from edgecv.handlers.sources.source import Source
 
 S = TypeVar("S", bound=DeviceSettings)

@@ -10,14 +10,23 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from edgecv.config.base import Conflict, Number, SomeText, entries, part
 from edgecv.config.devices import DeviceSettings, MqttInput
-from edgecv.handlers.desk import Desk
-from edgecv.handlers.following import Following
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
-from edgecv.handlers.limit import Limit
+from edgecv.handlers.handler_context import Desk
+from edgecv.handlers.payload_values import (
+    MAX_NAME_CHARS,
+    JsonPath,
+    a_counter,
+    a_name,
+    a_number,
+    a_time_s,
+    finder,
+    read_json,
+)
+from edgecv.handlers.sensor_monitor import Following
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
+from edgecv.handlers.thresholds import Limit
 from edgecv.handlers.topics import TopicFilter
-from edgecv.handlers.values import MAX_NAME_CHARS, JsonPath, a_counter, a_name, a_number, a_time_s, finder, read_json
 
 _PLACES = ("subject", "value", "rule", "limit")
 

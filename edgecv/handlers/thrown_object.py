@@ -13,7 +13,7 @@ from edgecv.incidents.record import Incident
 
 
 class ThrownObjects(Kind):
-    """What ``edgecv.daemon.worker`` does for each camera; its incident is the whole record."""
+    """What ``edgecv.daemon.camera_worker`` does for each camera; its incident is the whole record."""
 
     kind = "thrown_object"
     section = "cameras"

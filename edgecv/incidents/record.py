@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from edgecv.incidents.bounds import (
+from edgecv.incidents.record_limits import (
     CANDIDATES,
     ENTRIES,
     HIGHEST_FLOOR,

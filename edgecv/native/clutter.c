@@ -1,4 +1,4 @@
-/* How many detections chance makes, and where: the grid of edgecv/tracking/clutter.py. */
+/* How many detections chance makes, and where: the grid of edgecv/tracking/clutter_density.py. */
 #include "tracking.h"
 
 #define CELLS 16

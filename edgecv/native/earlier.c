@@ -1,4 +1,4 @@
-/* What came before a track began, as edgecv/tracking/earlier.py: its motion run backwards in time. */
+/* What came before a track began, as edgecv/tracking/backward_extension.py: its motion run backwards in time. */
 #include "motion.h"
 
 #define SAME_PX 3.0

@@ -1,4 +1,4 @@
-/* The motion model of edgecv/tracking/bank.py, for one track: what following forwards and backwards share. */
+/* The motion model of edgecv/tracking/kalman_bank.py, for one track: what following forwards and backwards share. */
 #ifndef EDGECV_MOTION_H
 #define EDGECV_MOTION_H
 

@@ -1,4 +1,4 @@
-/* New tracks from three sightings, as edgecv/tracking/initiation.py: the same limits and the same order. */
+/* New tracks from three sightings, as edgecv/tracking/initiator.py: the same limits and the same order. */
 #include "tracking.h"
 
 #include <math.h>

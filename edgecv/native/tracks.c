@@ -1,4 +1,4 @@
-/* One frame's work on the tracks being followed, as edgecv/tracking/following.py: predict, assign, update, score. */
+/* One frame's work on the tracks being followed, as edgecv/tracking/filter_step.py: predict, assign, update, score. */
 #include "motion.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* How well a velocity that does a random walk explains a path: the NumPy of edgecv/trajectory/alternatives.py. */
+/* How well a velocity that does a random walk explains a path: the NumPy of edgecv/trajectory/null_hypotheses.py. */
 #include <math.h>
 #include <stdint.h>
 

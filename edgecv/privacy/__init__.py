@@ -5,8 +5,8 @@ One room for all pictures that are shown or leave the box: evidence (:func:`show
 """
 
 from edgecv.privacy.blur import blurred
-from edgecv.privacy.shown import Outlines, Sighting, outlines_of, scale_of, shown_mask, shown_walls, sightings
-from edgecv.privacy.view import View, quad
+from edgecv.privacy.facade_projection import View, quad
+from edgecv.privacy.redaction_mask import Outlines, Sighting, outlines_of, scale_of, shown_mask, shown_walls, sightings
 
 __all__ = [
     "Outlines",

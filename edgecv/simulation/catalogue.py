@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgecv.simulation.falling import Air, Flutter
+from edgecv.simulation.fall_trajectory import Air, Flutter
 from edgecv.simulation.scene import FallingObject
 
 Range = tuple[float, float]

@@ -10,7 +10,7 @@ import numpy as np
 from edgecv.errors import ConfigError
 from edgecv.simulation.catalogue import CATALOGUE, sample_object
 from edgecv.simulation.facade_picture import BALCONY_DEPTH_M, glass_of
-from edgecv.simulation.falling import Air, Flutter
+from edgecv.simulation.fall_trajectory import Air, Flutter
 from edgecv.simulation.nuisances.layer import px_per_m
 from edgecv.simulation.scene import FallingObject, Scene
 from edgecv.simulation.settings import ObjectSettings, RandomObjects

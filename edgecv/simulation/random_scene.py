@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from edgecv.config.problems import did_you_mean
 from edgecv.errors import ConfigError
-from edgecv.simulation.build import build_scene
-from edgecv.simulation.nuisances.known import NUISANCES
+from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
 from edgecv.simulation.scene import Scene, low_kbps, named_rng
+from edgecv.simulation.scene_builder import build_scene
 from edgecv.simulation.settings import SceneFile
 
 CONDITIONS = (

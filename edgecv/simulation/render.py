@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.simulation.backdrop import Backdrop
+from edgecv.simulation.background import Backdrop
 from edgecv.simulation.drawing import Sighting
 from edgecv.simulation.nuisances.animals import draw_bird
-from edgecv.simulation.nuisances.known import AIR, CAMERA, NUISANCES, WALL
 from edgecv.simulation.nuisances.layer import Canvas, Layer, in_picture
 from edgecv.simulation.nuisances.motion import Shake
+from edgecv.simulation.nuisances.nuisance_registry import AIR, CAMERA, NUISANCES, WALL
 from edgecv.simulation.nuisances.overlay import Clock
 from edgecv.simulation.nuisances.plants import Trees
+from edgecv.simulation.object_renderer import Drawn, Thrown
 from edgecv.simulation.scene import Scene
 from edgecv.simulation.sensor import Sensor
-from edgecv.simulation.thrown import Drawn, Thrown
 from edgecv.simulation.timing import Instant, instants
 
 _FIRST_GIVEN_BIRD = 1_000_000  # numbers of the scene's own birds, apart from those of the nuisance

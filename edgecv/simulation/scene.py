@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from edgecv.geometry import FacadePlan, PinholeCamera
-from edgecv.simulation.falling import Air, Flutter, fall_through
+from edgecv.simulation.fall_trajectory import Air, Flutter, fall_through
 from edgecv.trajectory.drag import G_MPS2, FallStates, drag_from_terminal
 
 Float64 = NDArray[np.float64]

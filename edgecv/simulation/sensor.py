@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.simulation.nuisances.known import NUISANCES
+from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
 from edgecv.simulation.scene import Scene
 
 Float32 = NDArray[np.float32]

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, create_model
 
 from edgecv.config.base import Conflict, Number, Section, SomeText, Whole, part
-from edgecv.config.document import read_document
 from edgecv.config.facade import Window
 from edgecv.config.load import validated
 from edgecv.config.problems import ConfigProblems, did_you_mean
+from edgecv.config.yaml_document import read_document
 from edgecv.simulation.catalogue import CATALOGUE
-from edgecv.simulation.nuisances.known import NUISANCES
+from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
 
 Positive = Annotated[Number, Field(gt=0)]
 Side = Annotated[Whole, Field(ge=64, le=8192, multiple_of=2)]

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from edgecv.simulation.drawing import Sighting
-from edgecv.simulation.nuisances.known import NUISANCES
+from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
+from edgecv.simulation.object_renderer import Drawn
 from edgecv.simulation.render import RenderedFrame
 from edgecv.simulation.scene import Scene
-from edgecv.simulation.thrown import Drawn
 
 Row = list[float]
 _SHORTEST_TRACK = 3  # frames; what is seen less often has no path

@@ -9,14 +9,14 @@ import numpy as np
 
 from edgecv.detection.detection import Detection, Detections, Y
 from edgecv.detection.detector import DetectedFrame
-from edgecv.tracking.clutter import ClutterMap
-from edgecv.tracking.earlier import breaks_in, earlier_sightings
-from edgecv.tracking.following import Follower
-from edgecv.tracking.initiation import LOOK_BACK
-from edgecv.tracking.live import LiveTracks
-from edgecv.tracking.seen import Hit, SeenFrame
+from edgecv.tracking.active_tracks import LiveTracks
+from edgecv.tracking.backward_extension import breaks_in, earlier_sightings
+from edgecv.tracking.clutter_density import ClutterMap
+from edgecv.tracking.compiled_initiator import starts_of
+from edgecv.tracking.detection_frames import Hit, SeenFrame
+from edgecv.tracking.filter_step import Follower
+from edgecv.tracking.initiator import LOOK_BACK
 from edgecv.tracking.settings import TrackingSettings
-from edgecv.tracking.starts import starts_of
 from edgecv.tracking.track import Falling, Track, TrackPoint
 
 _NEAR_TOP = 0.1  # of the way down

@@ -8,8 +8,8 @@ from edgecv.trajectory.fall import Fall, Likelihoods, explain
 from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.mass import MassEstimate, estimate_mass
 from edgecv.trajectory.origin import Located, OriginEstimate, locate
+from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
-from edgecv.trajectory.view import View
 
 __all__ = [
     "Fall",

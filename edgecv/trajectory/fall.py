@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.tracking.track import Track, TrackPoint
-from edgecv.trajectory.alternatives import straight_log_evidence, wandering_log_evidence
 from edgecv.trajectory.fit import FallFit, fit_fall
+from edgecv.trajectory.null_hypotheses import straight_log_evidence, wandering_log_evidence
 from edgecv.trajectory.path import Path, beginning, falling_stretch, path_of
+from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
-from edgecv.trajectory.view import View
 
 Float64 = NDArray[np.float64]
 _SAME_INSTANT_S = 0.002

@@ -31,8 +31,8 @@ from edgecv.trajectory.model import (
     see,
 )
 from edgecv.trajectory.path import Path
+from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
-from edgecv.trajectory.view import View
 
 Float64 = NDArray[np.float64]
 _STEPS = np.array([0.05, 0.05, 1e-4, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
+from edgecv.trajectory.correlated_disturbance import Strengths
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch_prior import log_hand_prior, log_place_prior, log_unseen_prior
 from edgecv.trajectory.launch_problem import (
@@ -33,7 +34,6 @@ from edgecv.trajectory.launch_problem import (
     terminal_residual,
 )
 from edgecv.trajectory.settings import TrajectorySettings
-from edgecv.trajectory.unsteady import Strengths
 
 Float64 = NDArray[np.float64]
 _UNSEEN_S = np.concatenate(

@@ -15,11 +15,11 @@ from scipy.ndimage import median_filter
 
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.native import LIBRARY, address, check_size
+from edgecv.trajectory.correlated_disturbance import Disturbance, Strengths, disturbance, strengths_of
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.least_squares import Problem, ProblemInC, SightingsInC, solved
 from edgecv.trajectory.model import AHEAD, ELEVATION, LOG_DEPTH, LOG_VT, PARAMETERS, RIGHT, ROLL, U, V, fly, see
 from edgecv.trajectory.settings import TrajectorySettings
-from edgecv.trajectory.unsteady import Disturbance, Strengths, disturbance, strengths_of
 
 Float64 = NDArray[np.float64]
 # columns of a launch: metres and m/s in the world (X right along the facade, Y up, Z out of it), and its drag

@@ -17,7 +17,7 @@ from scipy.optimize import leastsq
 
 from edgecv.native import address
 from edgecv.trajectory.drag import FASTEST_MPS, G_MPS2, STEP_S
-from edgecv.trajectory.view import View
+from edgecv.trajectory.projection import View
 
 Float64 = NDArray[np.float64]
 SOFT = 3.0

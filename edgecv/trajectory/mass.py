@@ -1,7 +1,7 @@
 """How heavy: terminal velocity from the acceleration profile, class from that, kilograms only as an interval.
 
 A path gives m/(Cd·A), never m alone: ``vt² = 2 m g / (rho Cd A)``. Size and terminal velocity weigh a large sample of
-everyday things (:mod:`edgecv.trajectory.things`), and those that fit tell the mass, the energy and what it may be.
+everyday things (:mod:`edgecv.trajectory.object_prior`); those that fit give the mass, the energy and what it may be.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.impact import Impact, impact_at_end, impact_on_people
 from edgecv.trajectory.launch import Launches
 from edgecv.trajectory.model import LOG_DEPTH, LOG_VT
+from edgecv.trajectory.object_prior import SOMETHING_ELSE, THINGS, examples
 from edgecv.trajectory.quantiles import Quantiles
 from edgecv.trajectory.size import size_of
-from edgecv.trajectory.things import SOMETHING_ELSE, THINGS, examples
 
 Float64 = NDArray[np.float64]
 MassClass = Literal["light", "medium", "heavy", "undetermined"]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from edgecv.native import LIBRARY, address
 from edgecv.trajectory.drag import FASTEST_MPS, G_MPS2, STEP_S, FallStates, drag_from_terminal, fall_positions
+from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
-from edgecv.trajectory.view import View
 
 if LIBRARY is not None:
     LIBRARY.edgecv_see.restype = None

@@ -12,8 +12,8 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch import Launches, launches_of
+from edgecv.trajectory.path_extension import LIGHT_MPS, with_what_came_before
 from edgecv.trajectory.settings import TrajectorySettings
-from edgecv.trajectory.whole import LIGHT_MPS, with_what_came_before
 
 Float64 = NDArray[np.float64]
 _EXCLUDED = 0.001  # floors whose probabilities sum to less than this are excluded

@@ -59,8 +59,8 @@ class TrajectorySettings:
 
     launch_terminal: tuple[float, float, float] = (28.0, 1.2, 0.5)
     """Terminal velocity of what is known to fall: median and spread of its logarithm below and above: bottles, fruit
-    and stones are thrown more often than paper (2 m/s); of the everyday things in :mod:`~edgecv.trajectory.things` one
-    in twenty is faster than 51 m/s, one in a hundred than 75."""
+    and stones are thrown more often than paper (2 m/s); of the everyday things in
+    :mod:`~edgecv.trajectory.object_prior` one in twenty is faster than 51 m/s, one in a hundred than 75."""
 
     launch_wind_mps: tuple[float, float] = (2.5, 1.2)
     """Spread of the wind along the facade and away from it: a fresh breeze is 9 m/s, but towers shelter each other, and

@@ -5,10 +5,10 @@ that collects evidence: ``Courier`` for the daemon, ``publish_incidents`` for a 
 """
 
 from edgecv.config.broker import BrokerAddress, parse_broker_url
-from edgecv.upstream.cloudevents import incident_event
-from edgecv.upstream.courier import Courier, target_names
-from edgecv.upstream.mqtt import BrokerError, PushResult, publish_incidents
-from edgecv.upstream.route import TargetStatus
+from edgecv.incidents.cloudevents import incident_event
+from edgecv.upstream.delivery_service import Courier, target_names
+from edgecv.upstream.replay_publisher import BrokerError, PushResult, publish_incidents
+from edgecv.upstream.target_sender import TargetStatus
 
 __all__ = [
     "BrokerAddress",

@@ -15,7 +15,7 @@ from edgecv import __version__
 from edgecv.config.box import BOX
 from edgecv.config.devices import installed, load_handler
 from edgecv.errors import ConfigError
-from edgecv.upstream.outbox import Message
+from edgecv.storage.outbox import Message
 from edgecv.upstream.profiles import CloudEventsProfile, Publication, to_json, topic
 
 _ONLINE = "{{ 'ON' if value_json.state == 'online' else 'OFF' }}"

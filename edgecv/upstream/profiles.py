@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from edgecv.config.box import BOX
-from edgecv.upstream.cloudevents import CONTENT_TYPE, encode
-from edgecv.upstream.outbox import Message
+from edgecv.incidents.cloudevents import CONTENT_TYPE, encode
+from edgecv.storage.outbox import Message
 
 OFFLINE = "offline"
 JSON_TYPE = "application/json"

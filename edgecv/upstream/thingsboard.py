@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from edgecv.upstream.outbox import Message
+from edgecv.storage.outbox import Message
 from edgecv.upstream.profiles import Publication, to_json
 
 CONNECT, DISCONNECT = "v1/gateway/connect", "v1/gateway/disconnect"

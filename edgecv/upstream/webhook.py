@@ -12,10 +12,10 @@ import httpx
 
 from edgecv.config.secrets import read_secret
 from edgecv.config.upstream import Target
-from edgecv.upstream.cloudevents import CONTENT_TYPE, UNSENDABLE, encode
-from edgecv.upstream.delivery import Answer, UndeliveredError
-from edgecv.upstream.outbox import Message
-from edgecv.upstream.web import WebLink, exchange, refusal, shown_host, unreached, web_client
+from edgecv.incidents.cloudevents import CONTENT_TYPE, UNSENDABLE, encode
+from edgecv.storage.outbox import Message
+from edgecv.upstream.http_target import WebLink, exchange, refusal, shown_host, unreached, web_client
+from edgecv.upstream.link_protocol import Answer, UndeliveredError
 
 SIGNATURE = "X-Edgecv-Signature"
 

@@ -24,8 +24,8 @@ import yaml
 from paho.mqtt.enums import CallbackAPIVersion
 from soaking.stage import free_ports
 
-from edgecv.incidents.database import DATABASE
 from edgecv.simulation.devices.manhole import CoverState, dev_eui, manhole_day, uplink
+from edgecv.storage.database import DATABASE
 
 _ROOT = Path(__file__).parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")

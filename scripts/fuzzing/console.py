@@ -11,17 +11,17 @@ from edgecv.console.accounts.roles import Role
 from edgecv.console.accounts.sessions import begin_session, viewer_of
 from edgecv.console.accounts.users import add_user, find_community
 from edgecv.console.evidence.box_store import BoxStore
-from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.bundle_verifier import Verifier
+from edgecv.console.evidence.evidence_paths import Shelf
 from edgecv.console.evidence.pictures import Pictures
-from edgecv.console.evidence.shelf import Shelf
-from edgecv.console.intake.evidence_files import EvidenceFiles
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.evidence_upload import EvidenceFiles
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
-from edgecv.console.web.guard import COOKIE
-from edgecv.console.web.live import Live
-from edgecv.console.web.site import Console
+from edgecv.console.web.auth_middleware import COOKIE
+from edgecv.console.web.request_context import Console
+from edgecv.console.web.server_sent_events import Live
 from fuzzing.seeds import COMMUNITY, SITE
 
 PASSWORD = "correct horse battery"

@@ -73,7 +73,7 @@ STATE: dict[str, Any] = {
 
 
 def event(kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    """A CloudEvent around data, as ``edgecv.upstream.cloudevents`` makes them."""
+    """A CloudEvent around data, as ``edgecv.incidents.cloudevents`` makes them."""
     site, device = data.get("site", SITE), data.get("device", DEVICE)
     return {
         "specversion": "1.0",

@@ -12,8 +12,8 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edgecv.incidents.cloudevents import encode, incident_event
 from edgecv.incidents.record import Incident
-from edgecv.upstream.cloudevents import encode, incident_event
 from hub_loading.filling import record_of
 
 _ANSWERED_S = 300.0

@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 from known_bundles import record
 
-from edgecv.console.cases.machine import State
-from edgecv.console.storage.projection import columns_of
+from edgecv.console.cases.state_machine import State
+from edgecv.console.storage.record_columns import columns_of
 
 BEGAN = datetime(2024, 11, 1, tzinfo=UTC)
 SPAN_S = 2 * 365 * 86400.0

@@ -11,7 +11,7 @@ from itertools import cycle
 
 import httpx
 
-from edgecv.console.web.guard import COOKIE
+from edgecv.console.web.auth_middleware import COOKIE
 
 _ANSWER_S = 120.0
 _FILTERS = {

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from edgecv.simulation import Scene
-from edgecv.simulation.build import build_scene
 from edgecv.simulation.random_scene import checked
+from edgecv.simulation.scene_builder import build_scene
 
 STEEP_M, STEEP_DEG = 12.0, 75.0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from edgecv.calibration.camera import camera_of
 from edgecv.config import load_box
 from edgecv.evaluation.matching import match
-from edgecv.evaluation.run import run_pipeline
+from edgecv.evaluation.scene_runs import run_pipeline
 from edgecv.evaluation.truth import TruthEvent, load_truth
 from edgecv.geometry import FacadePlan, PinholeCamera
 from edgecv.simulation import FallingObject, Scene, write_scene

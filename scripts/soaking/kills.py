@@ -14,12 +14,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgecv.incidents.chain import verify_chain
-from edgecv.incidents.database import DATABASE
-from edgecv.incidents.evidence import PICTURES, record_in
-from edgecv.incidents.keys import load_public_key
-from edgecv.incidents.store import INCIDENTS
-from edgecv.incidents.verify import verify_bundle
+from edgecv.audit.verify import verify_bundle
+from edgecv.evidence.bundle_files import PICTURES, record_in
+from edgecv.evidence.hash_chain import verify_chain
+from edgecv.evidence.keys import load_public_key
+from edgecv.storage.database import DATABASE
+from edgecv.storage.incident_store import INCIDENTS
 from soaking.listener import Listener
 from soaking.stage import Stage
 

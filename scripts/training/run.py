@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgecv.classification.features import FEATURES
 from edgecv.classification.nuisance import LABELS, THROWN, NuisanceModel
-from edgecv.evaluation.inputs import VIDEO_SUFFIXES
+from edgecv.evaluation.scene_inputs import VIDEO_SUFFIXES
 from edgecv.simulation import Scene
 from training.card import card, counts_table, score_table
 from training.model import HIDDEN, VOTES, balanced, export, out_of_fold, train

@@ -17,7 +17,7 @@ from edgecv.config import load_box
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.evaluation.boxes import BoxPath
 from edgecv.evaluation.matching import NEAREST_PX, distance_px
-from edgecv.evaluation.run import path_of
+from edgecv.evaluation.scene_runs import path_of
 from edgecv.evaluation.truth import Truth, box_beside, load_truth, truth_beside
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.tracking import Track, Tracker, TrackingSettings

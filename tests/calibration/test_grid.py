@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from edgecv.calibration.camera import solved_of
+from edgecv.calibration.floor_periodicity import contrast_of, find_rows, repetitions
 from edgecv.calibration.grid import WindowGrid, find_grid
 from edgecv.calibration.rectify import rectify
-from edgecv.calibration.repetition import contrast_of, find_rows, repetitions
-from edgecv.calibration.still import calibrate_from_grid
+from edgecv.calibration.single_image import calibrate_from_grid
 from edgecv.calibration.vanishing import vanishing_points
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, PinholeCamera, looking_at

@@ -14,7 +14,7 @@ from av.error import FFmpegError
 
 from edgecv.capture import device
 from edgecv.capture.device import open_device
-from edgecv.capture.live import LiveStream, StreamError, StreamSource
+from edgecv.capture.stream import LiveStream, StreamError, StreamSource
 
 FPS = 25
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgecv.capture.clock import MediaClock
+from edgecv.capture.media_clock import MediaClock
 
 BASE = Fraction(1, 90_000)
 

@@ -20,9 +20,9 @@ from av.error import FFmpegError
 import edgecv
 from edgecv.calibration.picture import first_picture
 from edgecv.capture import VideoFile, pictures_between
-from edgecv.capture.live import LiveStream, StreamError, StreamSource
 from edgecv.capture.open_container import open_stream
 from edgecv.capture.picture_size import PictureError, decode_picture, picture_size
+from edgecv.capture.stream import LiveStream, StreamError, StreamSource
 from edgecv.errors import InputError
 
 PACKAGE = Path(edgecv.__file__).parent

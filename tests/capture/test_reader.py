@@ -11,10 +11,10 @@ from av.packet import Packet
 from capture.packets_of import BASE, packet, stream
 from waiting import wait_for
 
-from edgecv.capture.live import StreamError
 from edgecv.capture.packets import PacketRing
 from edgecv.capture.reader import Reader
-from edgecv.capture.wall import WallClock
+from edgecv.capture.stream import StreamError
+from edgecv.capture.wall_clock import WallClock
 
 
 class Camera:

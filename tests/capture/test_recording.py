@@ -10,8 +10,8 @@ import av
 import pytest
 
 from edgecv.capture import recording
-from edgecv.capture.live import LiveStream, StreamSource
 from edgecv.capture.recording import Recording, recorded_session
+from edgecv.capture.stream import LiveStream, StreamSource
 
 BEGAN = datetime(2026, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 

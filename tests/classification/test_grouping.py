@@ -15,7 +15,7 @@ from known_falls import known_fall as fall
 
 from edgecv.classification import Grouper, Verdict
 from edgecv.classification.grouping import Finding
-from edgecv.classification.relations import belong_together
+from edgecv.classification.track_association import belong_together
 from edgecv.tracking import Falling
 from edgecv.trajectory import Fall
 from edgecv.trajectory.model import LOG_DEPTH, LOG_VT

@@ -7,7 +7,7 @@ import pytest
 from known_paths import SIZE, facade_camera, fall_track, track_of
 
 from edgecv.classification import ClassificationSettings, Grouper, Verdict, judge
-from edgecv.classification.relations import belong_together
+from edgecv.classification.track_association import belong_together
 from edgecv.tracking import Falling, Track
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 

@@ -10,24 +10,24 @@ from pathlib import Path
 import pytest
 from known_bundles import FILES, record, sealed_chain, write_files
 
+from edgecv.audit.verify import verify_bundle
 from edgecv.cli import incidents
 from edgecv.console.accounts import Role, Viewer
 from edgecv.console.accounts.users import add_user, find_community
 from edgecv.console.cases.changes import change_case
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.state_machine import State
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import read_arrival
-from edgecv.console.intake.receive import receive
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
+from edgecv.durable_files import sha256_file
 from edgecv.errors import ConfigError, EdgecvError, InputError
-from edgecv.incidents.database import DATABASE, Database, DatabaseError
-from edgecv.incidents.files import sha256_file
-from edgecv.incidents.keys import BoxKey
+from edgecv.evidence.keys import BoxKey
+from edgecv.incidents.cloudevents import encode, incident_event
 from edgecv.incidents.record import Incident
-from edgecv.incidents.store import INCIDENTS, IncidentStore
-from edgecv.incidents.verify import verify_bundle
-from edgecv.upstream.cloudevents import encode, incident_event
+from edgecv.storage.database import DATABASE, Database, DatabaseError
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 
 def run(*arguments: object) -> int:
@@ -181,7 +181,7 @@ def test_an_export_that_fails_midway_leaves_no_half_bundle(state: Path, tmp_path
     def full(source: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("edgecv.incidents.export._copy_durably", full)
+    monkeypatch.setattr("edgecv.audit.export._copy_durably", full)
     with pytest.raises(ConfigError, match="No space left"):
         run("export", "a", "--out", tmp_path / "out", "--state", state)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"box.pub", "chain-head.json"}
@@ -307,7 +307,7 @@ def test_a_copy_is_checked_after_it_was_written(state: Path, tmp_path: Path, mon
     def flipped(source: Path, target: Path) -> None:
         target.write_bytes(source.read_bytes() + b"x")
 
-    monkeypatch.setattr("edgecv.incidents.export._copy_durably", flipped)
+    monkeypatch.setattr("edgecv.audit.export._copy_durably", flipped)
     assert run("export", "a", "--out", tmp_path / "out", "--state", state) == 1
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"box.pub", "chain-head.json"}
     assert verify_bundle(state / INCIDENTS / "a", BoxKey.load_or_create(state).public, replay=False).ok

@@ -16,11 +16,11 @@ import yaml
 
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.storage.database import CONSOLE_DATABASE, sqlite_url
+from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.files import write_atomic
-from edgecv.incidents.keys import BoxKey
+from edgecv.evidence.keys import BoxKey
 from edgecv.privileges import controller_of
+from edgecv.storage.database import DATABASE, Database
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for others and become them")
 

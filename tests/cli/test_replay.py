@@ -11,8 +11,8 @@ import pytest
 
 from edgecv.capture import VideoFile
 from edgecv.cli import main
-from edgecv.incidents.evidence import PICTURES
-from edgecv.incidents.manifest import verify_manifest
+from edgecv.evidence.bundle_files import PICTURES
+from edgecv.evidence.manifest import verify_manifest
 from edgecv.incidents.record import Incident
 
 
@@ -155,7 +155,7 @@ def test_a_transport_stream_with_rare_key_frames_loses_no_incident(demo_run, tmp
 def test_an_incident_whose_clip_cannot_be_cut_is_a_record_that_says_why(
     demo_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgecv.incidents.clip._MOST_BYTES", 1000)
+    monkeypatch.setattr("edgecv.evidence.clip._MOST_BYTES", 1000)
     out = tmp_path / "out"
     assert main(["replay", str(demo_run.files.video), "--config", str(demo_run.files.box), "--out", str(out)]) == 0
     incidents = [Incident.model_validate_json(line) for line in (out / "incidents.jsonl").read_text().splitlines()]

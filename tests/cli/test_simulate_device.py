@@ -9,7 +9,7 @@ import pytest
 
 from edgecv.cli import main
 from edgecv.config import check_box
-from edgecv.simulation.devices.known import DAYS
+from edgecv.simulation.devices.device_registry import DAYS
 
 
 @pytest.mark.parametrize("kind", sorted(DAYS))

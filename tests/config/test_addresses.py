@@ -14,13 +14,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgecv.capture.live import StreamError, StreamSource
+from edgecv.capture.stream import StreamError, StreamSource
 from edgecv.config import check_box
 from edgecv.config.addresses import redacted, secrets_in, shown_address
 from edgecv.daemon import logs
 from edgecv.daemon.logs import configure_logging, register_secrets_of
-from edgecv.daemon.messages import Heartbeat
 from edgecv.daemon.redaction import Redaction
+from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.errors import ConfigError
 
 PLACES = (

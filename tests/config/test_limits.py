@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from edgecv.config import check_box
-from edgecv.config.document import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from edgecv.config.problems import MAX_PROBLEMS, did_you_mean
 from edgecv.config.secrets import MAX_SECRET_BYTES, read_secret
+from edgecv.config.yaml_document import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from edgecv.errors import ConfigError
 
 AT = "cameras.north-1.login.password_file"

@@ -11,7 +11,7 @@ import pytest
 from edgecv.config.state import leave_to_owner, refuse_root
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.storage.database import CONSOLE_DATABASE, sqlite_url
-from edgecv.daemon.lock import take_state
+from edgecv.daemon.instance_lock import take_state
 from edgecv.errors import ConfigError
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for others")

@@ -21,18 +21,18 @@ from edgecv.console.accounts.passwords import hash_password
 from edgecv.console.accounts.roles import Role
 from edgecv.console.accounts.users import add_user, find_community
 from edgecv.console.evidence.box_store import BoxStore
-from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.bundle_verifier import Verifier
+from edgecv.console.evidence.evidence_paths import Shelf
 from edgecv.console.evidence.pictures import Pictures
-from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import Arrival, read_arrival
-from edgecv.console.intake.receive import receive
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
-from edgecv.console.web.live import Live
-from edgecv.console.web.site import Console
-from edgecv.upstream.cloudevents import encode, incident_event
+from edgecv.console.web.request_context import Console
+from edgecv.console.web.server_sent_events import Live
+from edgecv.incidents.cloudevents import encode, incident_event
 
 PASSWORD = "correct horse battery"
 COMMUNITIES = {"jialing": ("嘉陵路小区", ["jialinglu-3"]), "riverside": ("Riverside towers", ["riverside-1"])}

@@ -15,10 +15,10 @@ import yaml
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from edgecv.evidence.keys import BoxKey
 from edgecv.geometry import FacadePlan, PinholeCamera, looking_at
-from edgecv.incidents.keys import BoxKey
 from edgecv.incidents.record import Incident
-from edgecv.incidents.store import IncidentStore
+from edgecv.storage.incident_store import IncidentStore
 from edgecv.trajectory.drag import drag_from_terminal, fall_positions
 
 SIZE, FPS, FLOORS, FLOOR_M = (640, 360), 25, 8, 3.0

@@ -16,20 +16,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from edgecv.console.cameras.watch import find_device, last_events, sights
+from edgecv.console.cameras.visibility_history import find_device, last_events, sights
 from edgecv.console.cases import statistics
 from edgecv.console.cases.labels import labels
 from edgecv.console.cases.listing import Filters, choices, find_incident, list_incidents
 from edgecv.console.cases.statistics import Chosen
 from edgecv.console.intake.box_feed import BoxFeed
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import read_arrival
-from edgecv.console.intake.receive import receive
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.storage.schema import Base, Community, Device, DeviceEvent, Evidence, Incident, Unclaimed
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.upstream.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, INCIDENT_TYPE, UPDATE_TYPE
+from edgecv.incidents.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, INCIDENT_TYPE, UPDATE_TYPE
+from edgecv.storage.database import DATABASE, Database
 
 TABLES: dict[str, type[Base]] = {"incident": Incident, "evidence": Evidence, "update": Incident, "device": DeviceEvent}
 TABLES["state"] = Device

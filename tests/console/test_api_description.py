@@ -10,7 +10,7 @@ from console.conftest import Office, arrival_of
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
-from edgecv.console.web.guard import COOKIE
+from edgecv.console.web.auth_middleware import COOKIE
 
 
 @pytest.fixture

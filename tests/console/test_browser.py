@@ -14,8 +14,8 @@ from known_bundles import record
 from edgecv.cli import main
 from edgecv.config import load_box
 from edgecv.console.server import ConsoleServer
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 
 @pytest.fixture

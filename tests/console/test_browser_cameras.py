@@ -19,8 +19,8 @@ from edgecv.cli import main
 from edgecv.config import load_box
 from edgecv.console.server import ConsoleServer
 from edgecv.geometry import looking_at
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 SCREENS = os.environ.get("EDGECV_SCREENSHOTS")
 """A folder for screenshots, for whoever wants to look at them."""

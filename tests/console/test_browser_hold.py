@@ -13,11 +13,11 @@ from console.hub_server import running_hub
 from known_bundles import sealed_bundle
 
 from edgecv.cli import main
-from edgecv.console.intake.receive import receive
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.event_ingest import receive
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
-from edgecv.incidents.keys import BoxKey
+from edgecv.evidence.keys import BoxKey
 
 SITE = "jialinglu-3"
 SCREENS = os.environ.get("EDGECV_SCREENSHOTS")

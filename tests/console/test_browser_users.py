@@ -16,7 +16,7 @@ from running import free_port
 
 from edgecv.cli import main
 from edgecv.config import load_box
-from edgecv.console.accounts.provider import ANSWER
+from edgecv.console.accounts.oidc_provider import ANSWER
 from edgecv.console.server import ConsoleServer
 
 SCREENS = os.environ.get("EDGECV_SCREENSHOTS")

@@ -16,9 +16,9 @@ from waiting import wait_for
 from edgecv.cli import main
 from edgecv.config import load_box
 from edgecv.console.server import ConsoleServer
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.evidence.keys import BoxKey
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "locale": "zh-CN"}
 

@@ -20,24 +20,24 @@ from console.conftest import Browser, Office
 from known_bundles import record
 from sqlalchemy import select
 
-from edgecv.calibration.points import MarkedPoint
+from edgecv.calibration.control_points import MarkedPoint
 from edgecv.config import load_box
 from edgecv.console.accounts import Role
-from edgecv.console.cameras.calibrating import Marks, calibration_of, marked, solve
-from edgecv.console.cameras.desk import CameraDesk
+from edgecv.console.cameras.box_file_editor import CameraDesk
+from edgecv.console.cameras.calibration_service import Marks, calibration_of, marked, solve
 from edgecv.console.cameras.pictures import LivePictures
-from edgecv.console.cameras.preview import findings_of, outcomes
+from edgecv.console.cameras.threshold_preview import findings_of, outcomes
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AuditEntry
 from edgecv.console.web.app import make_app
-from edgecv.daemon.stills import StillFiles
+from edgecv.daemon.live_snapshots import StillFiles
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, looking_at
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.incidents.cloudevents import device_event, encode
 from edgecv.privacy import View, blurred, shown_walls
-from edgecv.upstream.cloudevents import device_event, encode
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 SIZE = (640, 480)
 WINDOWS = (("01", -6.0, -4.5), ("02", 0.0, 1.5), ("03", 5.0, 6.5))

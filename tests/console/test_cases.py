@@ -13,7 +13,7 @@ from sqlalchemy import select
 from edgecv.console.accounts import Capability, Role, Viewer
 from edgecv.console.accounts.roles import capabilities
 from edgecv.console.cases.changes import RefusedError, change_case, workers
-from edgecv.console.cases.machine import State, change, next_states
+from edgecv.console.cases.state_machine import State, change, next_states
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import CaseEntry, Community, Incident
 

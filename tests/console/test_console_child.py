@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 from types import FrameType
 
-from edgecv.console.child import _reload_supervisor
+from edgecv.console.console_process import _reload_supervisor
 
 
 def test_a_change_makes_the_supervisor_read_the_box_file_anew() -> None:

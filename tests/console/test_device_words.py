@@ -9,11 +9,11 @@ import pytest
 from in_chinese import chinese, is_chinese
 from rehearsing import Rehearsal
 
-from edgecv.daemon.keeper import prepare_state
-from edgecv.incidents.database import DATABASE
-from edgecv.incidents.retention_clock import RETENTION_CLOCK, RetentionClock
+from edgecv.daemon.housekeeping import prepare_state
+from edgecv.simulation.devices.device_trace import MIDNIGHT_S, stamp_text
 from edgecv.simulation.devices.manhole import manhole_day
-from edgecv.simulation.devices.traffic import MIDNIGHT_S, stamp_text
+from edgecv.storage.database import DATABASE
+from edgecv.storage.retention_clock import RETENTION_CLOCK, RetentionClock
 
 COVER = "井盖17"
 COMMANDS = "edgecv/v1/home/dev/command"

@@ -26,17 +26,17 @@ from edgecv.config.hub import HubBroker
 from edgecv.console.accounts.roles import Role
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import Arrival, read_arrival
-from edgecv.console.intake.receive import receive
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.storage.schema import Incident, Unclaimed
 from edgecv.incidents.alarm import Alarm
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.stored import insert_record
-from edgecv.upstream.cloudevents import INCIDENT_TYPE, encode, incident_event, update_event
-from edgecv.upstream.outbox import add_message
+from edgecv.incidents.cloudevents import INCIDENT_TYPE, encode, incident_event, update_event
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_rows import insert_record
+from edgecv.storage.outbox import add_message
 
 daemon = daemon_fixture
 

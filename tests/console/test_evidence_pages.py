@@ -17,16 +17,16 @@ from console.seen_bundle import SIZE, cell, facade, keep_evidence, record_of
 from receivers import wait_for
 from sqlalchemy import select
 
+from edgecv.audit.verify import verify_bundle
 from edgecv.console.accounts import Role
 from edgecv.console.evidence import access
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AccessEntry, Incident
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.store import INCIDENTS, IncidentStore
-from edgecv.incidents.verify import verify_bundle
-from edgecv.upstream.cloudevents import encode, incident_event
+from edgecv.evidence.keys import BoxKey
+from edgecv.incidents.cloudevents import encode, incident_event
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 
 @pytest.fixture(scope="module")

@@ -18,21 +18,21 @@ import pytest
 from console.hub_server import TOKENS, HubServer, running_hub
 from known_bundles import SEALED_AT, record, sealed_bundle, write_files
 
+from edgecv.audit.verify import verify_bundle
 from edgecv.config.upstream import EvidenceUpload
-from edgecv.console.evidence.checking import Verifier
-from edgecv.console.evidence.shelf import Shelf
-from edgecv.console.intake import evidence_files, unfinished
-from edgecv.console.intake.evidence_files import EvidenceFiles, RefusedFileError
+from edgecv.console.evidence.bundle_verifier import Verifier
+from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.intake import evidence_upload, upload_cleanup
+from edgecv.console.intake.evidence_upload import EvidenceFiles, RefusedFileError
 from edgecv.console.settings import UNFINISHED_INCIDENTS, UNFINISHED_S, UPLOADS_AT_ONCE
-from edgecv.incidents.evidence_names import KINDS, PICTURE_BYTES
-from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.manifest import write_manifest
-from edgecv.incidents.sealing import Link, delete_evidence, seal
-from edgecv.incidents.verify import verify_bundle
-from edgecv.upstream.cloudevents import incident_event
-from edgecv.upstream.delivery import UndeliveredError
-from edgecv.upstream.evidence import EvidenceLink
-from edgecv.upstream.outbox import Message
+from edgecv.evidence.file_names import KINDS, PICTURE_BYTES
+from edgecv.evidence.keys import BoxKey
+from edgecv.evidence.manifest import write_manifest
+from edgecv.evidence.sealing import Link, delete_evidence, seal
+from edgecv.incidents.cloudevents import incident_event
+from edgecv.storage.outbox import Message
+from edgecv.upstream.evidence_upload import EvidenceLink
+from edgecv.upstream.link_protocol import UndeliveredError
 
 SITE = "jialinglu-3"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -187,13 +187,13 @@ def test_a_file_larger_than_any_is_refused_by_its_length(hub: HubServer) -> None
 
 def test_a_file_that_does_not_say_its_length_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KINDS, "still.jpg", replace(KINDS["still.jpg"], most_bytes=1000))
-    files = evidence_files.EvidenceFiles(Shelf(tmp_path, by_site=True), TOKENS)
+    files = evidence_upload.EvidenceFiles(Shelf(tmp_path, by_site=True), TOKENS)
 
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b"\xff\xd8\xff" + b"x" * 400
 
-    with pytest.raises(evidence_files.RefusedFileError) as error:
+    with pytest.raises(evidence_upload.RefusedFileError) as error:
         asyncio.run(files.take(SITE, "a", "still.jpg", "0" * 64, None, endless()))
     assert error.value.status == 413
     assert list((tmp_path / SITE / "a").iterdir()) == []
@@ -370,7 +370,7 @@ def test_unfinished_incidents_of_a_site_are_few(tmp_path: Path) -> None:
 
 
 def test_unfinished_incidents_of_a_site_are_not_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unfinished, "UNFINISHED_BYTES", 50_000)
+    monkeypatch.setattr(upload_cleanup, "UNFINISHED_BYTES", 50_000)
     files = _kept(tmp_path)
     for n in range(6):
         _take(files, f"i{n}", "still.jpg", JPEG + bytes(10_000 - len(JPEG)))
@@ -379,8 +379,8 @@ def test_unfinished_incidents_of_a_site_are_not_large(tmp_path: Path, monkeypatc
 
 
 def test_uploads_leave_room_for_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unfinished, "KEPT_FREE_BYTES", 2**80)
-    monkeypatch.setattr(unfinished, "KEPT_FREE_SHARE", 1.0)
+    monkeypatch.setattr(upload_cleanup, "KEPT_FREE_BYTES", 2**80)
+    monkeypatch.setattr(upload_cleanup, "KEPT_FREE_SHARE", 1.0)
     with pytest.raises(RefusedFileError, match="the disk is nearly full") as refused:
         _take(_kept(tmp_path), "a", "still.jpg", JPEG)
     assert refused.value.status == 507
@@ -389,8 +389,8 @@ def test_uploads_leave_room_for_the_database(tmp_path: Path, monkeypatch: pytest
 def test_what_is_complete_takes_no_room_either(tmp_path: Path, key: BoxKey, monkeypatch: pytest.MonkeyPatch) -> None:
     files = _kept(tmp_path)
     assert _take_all(files, sealed_bundle(tmp_path / "box", key, incident_id="a"))
-    monkeypatch.setattr(unfinished, "KEPT_FREE_BYTES", 2**80)
-    monkeypatch.setattr(unfinished, "KEPT_FREE_SHARE", 1.0)
+    monkeypatch.setattr(upload_cleanup, "KEPT_FREE_BYTES", 2**80)
+    monkeypatch.setattr(upload_cleanup, "KEPT_FREE_SHARE", 1.0)
     with pytest.raises(RefusedFileError, match="the disk is nearly full"):
         _take(files, "a", "clip.mkv", b"\x1a\x45\xdf\xa3" + bytes(1000))
 

@@ -22,16 +22,16 @@ from edgecv.config.hub import HubBroker
 from edgecv.console.intake import broker_feed
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
-from edgecv.console.intake.receive import News, receive
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.event_ingest import News, receive
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.settings import BROKER_INFLIGHT, BROKER_PACKET_BYTES, UNCLAIMED_BYTES
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.storage.schema import Device, Incident, Unclaimed
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.store import IncidentStore
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_store import IncidentStore
+from edgecv.storage.outbox import Outbox
 from edgecv.untrusted import MAX_JSON_BYTES
-from edgecv.upstream.outbox import Outbox
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ import yaml
 from capture.test_open_container import png_of
 from console.seen_bundle import CAMERA, SIZE, record_of, write_evidence
 
+from edgecv.audit import bundle_replay as rerun_module
+from edgecv.audit.bundle_calibration import QUICK_POINTS, camera_in
+from edgecv.audit.bundle_replay import rerun
 from edgecv.calibration import camera as camera_module
 from edgecv.console.evidence.bundle import read_bundle
-from edgecv.console.evidence.path import drawing_of, places
-from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.track_overlay import drawing_of, places
 from edgecv.errors import ConfigError
-from edgecv.incidents import rerun as rerun_module
 from edgecv.incidents.record import Incident
-from edgecv.incidents.rerun import rerun
-from edgecv.incidents.set_up import QUICK_POINTS, camera_in
 
 
 @pytest.fixture

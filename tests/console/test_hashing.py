@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from edgecv.console.accounts import passwords
-from edgecv.console.accounts.turns import BusyError, Turns
+from edgecv.console.accounts.hashing_queue import BusyError, Turns
 from edgecv.console.settings import HASHES_AT_ONCE, HASHES_WAITING
 
 

@@ -19,8 +19,8 @@ from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import CaseEntry, Community, Incident, User
 from edgecv.console.web.addresses import incident_path, part
 from edgecv.console.web.pages import ROUTES
-from edgecv.console.web.tables import TITLES
-from edgecv.console.web.words import KINDS
+from edgecv.console.web.statistics_tables import TITLES
+from edgecv.console.web.ui_texts import KINDS
 
 ROLES = {"chen": Role.OFFICIAL, "yu": Role.VIEWER, "wang": Role.WORKER, "zhao": Role.ADMIN}
 QUERIES = ("kind", "building", "device", "mass_class", "state", "floor", "since", "until", "due", "after", "next", "to")

@@ -9,7 +9,7 @@ from console.conftest import arrival_of
 from sqlalchemy import select
 
 from edgecv.console.cases.listing import Filters, Place, choices, list_incidents
-from edgecv.console.intake.receive import receive
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.schema import Community
 

@@ -17,16 +17,16 @@ from running import free_port
 from sqlalchemy import select
 
 from edgecv.config.oidc import OidcSection
-from edgecv.console.accounts import Role, elsewhere
-from edgecv.console.accounts import provider as provider_module
-from edgecv.console.accounts.names import is_user_name, looks_like_any
-from edgecv.console.accounts.provider import ANSWER
-from edgecv.console.accounts.provider import Provider as Client
+from edgecv.console.accounts import Role, oidc_accounts
+from edgecv.console.accounts import oidc_provider as provider_module
+from edgecv.console.accounts.oidc_provider import ANSWER
+from edgecv.console.accounts.oidc_provider import Provider as Client
+from edgecv.console.accounts.user_names import is_user_name, looks_like_any
 from edgecv.console.settings import LOGIN_FAILURES_PER_NAME
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AuditEntry, Community, Membership, User
 from edgecv.console.web.app import make_app
-from edgecv.console.web.guard import COOKIE
+from edgecv.console.web.auth_middleware import COOKIE
 from edgecv.errors import ConfigError
 
 HERE = "https://console"
@@ -125,8 +125,8 @@ def test_two_tabs_that_log_somebody_in_for_the_first_time_make_one_account(
 ) -> None:
     """The second looked before the first had written, as PostgreSQL lets it."""
     _enter(town)
-    really, looks = elsewhere._known, iter([None])
-    monkeypatch.setattr(elsewhere, "_known", lambda *given: next(looks, really(*given)))
+    really, looks = oidc_accounts._known, iter([None])
+    monkeypatch.setattr(oidc_accounts, "_known", lambda *given: next(looks, really(*given)))
     _, answer = _enter(town)
     assert answer.status_code == 200 and answer.url.path == "/incidents"
     assert next(looks, "all asked for") == "all asked for"
@@ -295,7 +295,7 @@ def test_a_provider_that_is_silent_is_not_waited_for_at_every_click(
     monkeypatch.setattr(provider_module, "OIDC_AWAY_S", 3600.0)
     _with(office, _section(provider), tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr("edgecv.console.accounts.provider.OAuth2Client.request", silent)
+        patched.setattr("edgecv.console.accounts.oidc_provider.OAuth2Client.request", silent)
         for _ in range(3):
             assert office.browser().get("/login/oidc").status_code == 502
     assert asked == 1
@@ -357,8 +357,8 @@ def test_a_grant_in_a_community_that_is_not_there_is_told_with_its_place(office:
     section = _section(provider, grants=[*GRANTS, {"value": "x", "role": "viewer", "community": "jialin"}])
     with office.database.session(EVERYTHING) as session:
         with pytest.raises(ConfigError, match=r"oidc\.grants\[3\]\.community jialin: is not known"):
-            elsewhere.check_grants(session, section)
-        elsewhere.check_grants(session, _section(provider))
+            oidc_accounts.check_grants(session, section)
+        oidc_accounts.check_grants(session, _section(provider))
 
 
 def test_a_secret_that_cannot_be_read_is_told_with_its_key(provider: Provider, tmp_path: Path) -> None:

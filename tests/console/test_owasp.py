@@ -13,10 +13,10 @@ from console.conftest import PASSWORD, Office, arrival_of
 from sqlalchemy import text
 
 from edgecv.console.accounts import Role
-from edgecv.console.evidence.shelf import Shelf
-from edgecv.console.intake.evidence_files import EvidenceFiles
+from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.intake.evidence_upload import EvidenceFiles
 from edgecv.console.storage import EVERYTHING
-from edgecv.console.web.guard import COOKIE
+from edgecv.console.web.auth_middleware import COOKIE
 from edgecv.console.web.pages import ROUTES
 
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,8 @@ from edgecv.console.intake.events import read_arrival
 from edgecv.console.settings import LIVE_STREAMS, PAGE_ROWS
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AccessEntry
-from edgecv.console.web import site
-from edgecv.console.web.live import Live
+from edgecv.console.web import request_context
+from edgecv.console.web.server_sent_events import Live
 
 _FILES = {"strobe.jpg": b"all at once", "clip.mp4": b"moving pictures", "manifest.json": b"{}"}
 
@@ -199,7 +199,7 @@ def test_one_user_does_not_take_every_connection_with_open_pages() -> None:
 
 
 def test_templates_hold_no_script_or_style_of_their_own() -> None:
-    for path in (Path(site.__file__).parent / "templates").glob("*"):
+    for path in (Path(request_context.__file__).parent / "templates").glob("*"):
         content = path.read_text()
         assert "<style" not in content and " style=" not in content and " onclick" not in content, path
         assert content.count("<script") == content.count('<script src="/static/'), path

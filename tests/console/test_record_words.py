@@ -13,24 +13,24 @@ from hypothesis import strategies as st
 from in_chinese import LATIN, chinese, is_chinese
 from known_bundles import record, sealed_bundle, sealed_chain
 
+from edgecv.audit.replay_comparison import best_match, contradictions, disagreements
+from edgecv.audit.verify import verify_bundle
 from edgecv.console.web.language import texts
 from edgecv.console.web.record_sentences import PLOT_TEXTS
 from edgecv.console.web.record_words import SENTENCES, SHOWN_CHARS, told
 from edgecv.errors import ConfigError
+from edgecv.evidence import height_time_plot
+from edgecv.evidence.keys import BoxKey
+from edgecv.evidence.subject import Subject
 from edgecv.geometry import FacadePlan, looking_at, solve_camera
 from edgecv.handlers.hygiene.handler import _UNITS
-from edgecv.handlers.limit import Limit
-from edgecv.incidents import plot
-from edgecv.incidents.agreement import best_match, contradictions, disagreements
-from edgecv.incidents.keys import BoxKey
-from edgecv.incidents.subject import Subject
-from edgecv.incidents.verify import verify_bundle
+from edgecv.handlers.thresholds import Limit
 from edgecv.trajectory.impact import hazard_in_words
+from edgecv.trajectory.object_prior import THINGS
 from edgecv.trajectory.origin import WindowProbability, _name
 from edgecv.trajectory.quantiles import Quantiles
-from edgecv.trajectory.things import THINGS
-from edgecv.watch.changes import Change
-from edgecv.watch.words import _BEGINS, _ENDS, text_of
+from edgecv.visibility.event_texts import _BEGINS, _ENDS, text_of
+from edgecv.visibility.scene_events import Change
 
 
 @pytest.mark.parametrize("low", [0.1, 10.0])
@@ -88,8 +88,8 @@ def test_numbers_and_names_come_through() -> None:
 
 
 def test_the_plot_writes_nothing_that_is_not_translated() -> None:
-    assert set(plot.TEXTS) <= set(PLOT_TEXTS)
-    drawn = plot.height_time_plot(
+    assert set(height_time_plot.TEXTS) <= set(PLOT_TEXTS)
+    drawn = height_time_plot.height_time_plot(
         [(0.0, 5.0), (1.0, 1.0)],
         [(0.0, 5.0), (1.0, 1.0)],
         [(0.0, 5.0), (1.0, 0.0)],

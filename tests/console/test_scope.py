@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from edgecv.console.accounts.roles import Role
 from edgecv.console.accounts.users import add_user, find_community
-from edgecv.console.intake.receive import receive
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.schema import Base, CaseEntry, Community, CommunityOwned, Incident, User
 from edgecv.console.storage.scope import ScopeError

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from edgecv.console.accounts import Role
 from edgecv.console.accounts.login import log_in
-from edgecv.console.evidence.checking import Verifier
+from edgecv.console.evidence.bundle_verifier import Verifier
 from edgecv.console.settings import CHECKS_AT_ONCE, LOGIN_FAILURES_PER_ADDRESS, LOGIN_FAILURES_PER_NAME, SEEN_EVERY_S
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import LoginSession, Membership, User

@@ -11,14 +11,14 @@ from console.conftest import COMMUNITIES, Office, arrival_of
 from sqlalchemy import select
 
 from edgecv.console.cases.listing import Filters, find_incident, list_incidents
-from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import Arrival, read_arrival
-from edgecv.console.intake.receive import receive
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.schema import Community, DeviceEvent, Evidence, Incident, Unclaimed
 from edgecv.incidents.alarm import Alarm
-from edgecv.upstream.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, UPDATE_TYPE
+from edgecv.incidents.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, UPDATE_TYPE
 
 TITLE, SITES = COMMUNITIES["jialing"]
 FIRST, SECOND = SITES[0], "jialinglu-4"

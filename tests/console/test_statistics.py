@@ -15,14 +15,14 @@ from sqlalchemy import select
 
 from edgecv.console.accounts import Role
 from edgecv.console.cases import statistics
-from edgecv.console.cases.response import response_times
+from edgecv.console.cases.response_times import response_times
 from edgecv.console.cases.statistics import Chosen, Tally
 from edgecv.console.cases.trend import trend_of
-from edgecv.console.intake.receive import receive
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.settings import STATISTICS_YEARS
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.schema import CaseEntry, Community, Incident, User
-from edgecv.console.web.tables import Table, csv_of
+from edgecv.console.web.statistics_tables import Table, csv_of
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 

@@ -13,9 +13,9 @@ from jinja2 import DictLoader, Environment, nodes
 from markupsafe import Markup
 
 from edgecv.console.web.language import texts
-from edgecv.console.web.site import STATIC, _templates
-from edgecv.console.web.texts import N_, MarkedTemplates, Text, plural_translator, translator
-from edgecv.console.web.words import CLASSES, DEVICE_STATES, coded, kind_words
+from edgecv.console.web.request_context import STATIC, _templates
+from edgecv.console.web.translatable import N_, MarkedTemplates, Text, plural_translator, translator
+from edgecv.console.web.ui_texts import CLASSES, DEVICE_STATES, coded, kind_words
 
 CONSOLE = Path(__file__).parents[2] / "edgecv" / "console"
 TEMPLATES = CONSOLE / "web" / "templates"

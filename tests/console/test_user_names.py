@@ -7,7 +7,7 @@ from console.conftest import Office
 from sqlalchemy import select
 
 from edgecv.console.accounts import Role
-from edgecv.console.accounts.names import is_user_name, plain_full_name
+from edgecv.console.accounts.user_names import is_user_name, plain_full_name
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import User
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from edgecv.cli import main
 from edgecv.console.accounts import Role
-from edgecv.console.accounts.managing import join
+from edgecv.console.accounts.user_administration import join
 from edgecv.console.accounts.users import find_community, find_user
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AuditEntry, User

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from edgecv.daemon.health import BoxHealth, CameraHealth
-from edgecv.daemon.messages import Heartbeat, WorkerState
-from edgecv.incidents.retention import Disk
-from edgecv.upstream.outbox import Depth
-from edgecv.upstream.route import TargetStatus
+from edgecv.daemon.worker_messages import Heartbeat, WorkerState
+from edgecv.storage.outbox import Depth
+from edgecv.storage.retention import Disk
+from edgecv.upstream.target_sender import TargetStatus
 
 
 def beat(state: WorkerState = "watching", text: str = "1280x720 h264", **more: Any) -> Heartbeat:

@@ -8,12 +8,12 @@ from typing import Any
 
 from known_falls import known_fall
 
-from edgecv.capture.live import LiveStream, StreamSource
 from edgecv.capture.packets import PacketRing, stamp_of
-from edgecv.capture.wall import WallClock
+from edgecv.capture.stream import LiveStream, StreamSource
+from edgecv.capture.wall_clock import WallClock
 from edgecv.config import load_box
 from edgecv.daemon.live_session import LiveSession
-from edgecv.daemon.spec import WorkerSpec, spec_of
+from edgecv.daemon.worker_spec import WorkerSpec, spec_of
 from edgecv.incidents.record import Incident
 from edgecv.trajectory import Fall
 

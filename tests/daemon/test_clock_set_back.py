@@ -15,7 +15,7 @@ from upstream.conftest import MortalBroker
 from waiting import wait_for
 
 from edgecv.cli import main
-from edgecv.incidents.chain import verify_chain
+from edgecv.evidence.hash_chain import verify_chain
 
 
 class SetClock:

@@ -4,8 +4,8 @@ import pytest
 from daemon.healths import beat, box, camera
 
 from edgecv.daemon.health import CameraHealth
-from edgecv.upstream.outbox import Depth
-from edgecv.upstream.route import TargetStatus
+from edgecv.storage.outbox import Depth
+from edgecv.upstream.target_sender import TargetStatus
 
 
 @pytest.mark.parametrize(

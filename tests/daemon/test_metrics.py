@@ -4,8 +4,8 @@ from daemon.healths import beat, box, camera
 from prometheus_client.parser import text_string_to_metric_families
 
 from edgecv.daemon.metrics import metrics_text
-from edgecv.upstream.outbox import Depth
-from edgecv.upstream.route import TargetStatus
+from edgecv.storage.outbox import Depth
+from edgecv.upstream.target_sender import TargetStatus
 
 
 def read(*cameras: object, **more: object) -> dict[tuple[str, str], float]:

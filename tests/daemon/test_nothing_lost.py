@@ -20,8 +20,8 @@ from soaking.stage import Stage
 from upstream.conftest import MortalBroker
 from waiting import wait_for
 
-from edgecv.incidents.keys import load_public_key
-from edgecv.incidents.verify import verify_bundle
+from edgecv.audit.verify import verify_bundle
+from edgecv.evidence.keys import load_public_key
 
 
 def test_a_broker_that_is_down_for_the_whole_run_gets_every_incident_once_and_in_order(

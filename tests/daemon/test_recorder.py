@@ -19,14 +19,14 @@ from daemon.kept_session import Scene, demo_scene
 from waiting import wait_for
 
 from edgecv.daemon import recorder as recorder_module
-from edgecv.daemon.messages import Heartbeat
+from edgecv.daemon.camera_worker import CameraWorker
 from edgecv.daemon.recorder import Recorder
-from edgecv.daemon.worker import CameraWorker
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.evidence import mend_record
-from edgecv.incidents.sketch import SKETCH
-from edgecv.incidents.store import INCIDENTS, IncidentStore, part_of
-from edgecv.incidents.stored import Stored
+from edgecv.daemon.worker_messages import Heartbeat
+from edgecv.evidence.bundle_files import mend_record
+from edgecv.evidence.overlay_spec import SKETCH
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_rows import Stored
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore, part_of
 
 
 @pytest.fixture

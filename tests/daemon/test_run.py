@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from waiting import wait_for
 
+from edgecv.audit.verify import verify_bundle
 from edgecv.cli import main
-from edgecv.incidents.keys import load_public_key
-from edgecv.incidents.verify import verify_bundle
+from edgecv.evidence.keys import load_public_key
 
 SEALED = "SELECT id FROM incidents WHERE evidence = 'sealed'"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgecv.doctor.retention import retention_findings
-from edgecv.incidents.retention_clock import RETENTION_CLOCK, RetentionClock
+from edgecv.storage.retention_clock import RETENTION_CLOCK, RetentionClock
 
 DAY_S = 86400.0
 BEGIN_S = 1_780_000_000.0

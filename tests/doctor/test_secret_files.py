@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgecv.config import Box, load_box
-from edgecv.doctor.finding import Finding
+from edgecv.doctor.check_result import Finding
 from edgecv.doctor.secret_files import readable_by, secret_findings
 
 BOX = """

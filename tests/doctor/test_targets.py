@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from edgecv.config import load_box
-from edgecv.doctor.finding import Finding
+from edgecv.doctor.check_result import Finding
 from edgecv.doctor.targets import Receiver, receiver_findings, receivers_of, upstream_findings
 
 NOW = datetime.now(UTC)

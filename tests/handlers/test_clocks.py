@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecv.handlers.device_clock import DeviceClock
-from edgecv.handlers.limit import Level, Limit
-from edgecv.handlers.order import Order
+from edgecv.handlers.sequence_number import Order
+from edgecv.handlers.thresholds import Level, Limit
 
 NOON = 1_772_000_000.0
 DAY = 86_400.0

@@ -17,16 +17,16 @@ from rehearsing import Rehearsal
 from waiting import wait_for
 
 from edgecv.config.devices import MqttInput
-from edgecv.handlers import following
-from edgecv.handlers.host import Host
+from edgecv.handlers import sensor_monitor
+from edgecv.handlers.handler_runner import Host
 from edgecv.handlers.sources.mqtt import MqttSource
-from edgecv.incidents.database import DATABASE, Database
+from edgecv.simulation.devices.device_trace import MIDNIGHT_S, Day
 from edgecv.simulation.devices.hygiene import hygiene_day
 from edgecv.simulation.devices.manhole import manhole_day
 from edgecv.simulation.devices.medical import reports_day
 from edgecv.simulation.devices.medication import medication_day
 from edgecv.simulation.devices.rules import water_day
-from edgecv.simulation.devices.traffic import MIDNIGHT_S, Day
+from edgecv.storage.database import DATABASE, Database
 
 URL = "mqtt://127.0.0.1:1"
 DAYS: dict[str, Day] = {
@@ -197,7 +197,7 @@ def test_one_subject_for_which_what_is_due_fails_keeps_no_other_waiting(tmp_path
 def test_made_up_names_fill_neither_memory_nor_disk_and_are_forgotten_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "MOST_SUBJECTS", 20)
+    monkeypatch.setattr(sensor_monitor, "MOST_SUBJECTS", 20)
     rules = Rehearsal(tmp_path, ANY_JSON)
     for n in range(50):
         rules.feed("t/1", {"id": f"made-up-{n}", "v": 5}, MIDNIGHT_S + n)
@@ -205,8 +205,8 @@ def test_made_up_names_fill_neither_memory_nor_disk_and_are_forgotten_in_time(
     assert len(rules.rows("SELECT key FROM device_state WHERE key LIKE 'sensor/%'")) == 20
     (row,) = rules.rows("SELECT reason, count FROM unreadable")
     assert (row["reason"], row["count"]) == ("is of one sensor more than the 20 that are followed", 30)
-    rules.tell_time(MIDNIGHT_S + following.FORGET_S + 3600)
-    rules.feed("t/1", {"id": "new", "v": 0}, MIDNIGHT_S + following.FORGET_S + 3601)
+    rules.tell_time(MIDNIGHT_S + sensor_monitor.FORGET_S + 3600)
+    rules.feed("t/1", {"id": "new", "v": 0}, MIDNIGHT_S + sensor_monitor.FORGET_S + 3601)
     rules.work()
     keys = {row["key"] for row in rules.rows("SELECT key FROM device_state WHERE key NOT LIKE '.%'")}
     assert keys == {"sensor/new", "level/new/r"}
@@ -215,7 +215,7 @@ def test_made_up_names_fill_neither_memory_nor_disk_and_are_forgotten_in_time(
 def test_states_that_a_cover_reports_of_itself_are_bounded_like_its_messages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "MOST_SUBJECTS", 20)
+    monkeypatch.setattr(sensor_monitor, "MOST_SUBJECTS", 20)
     covers = Rehearsal(tmp_path, {**DAYS["manhole"].settings, "maintenance": [], "battery": {"below": 15}})
     for n in range(50):
         topic = f"application/1/device/{n:016x}/event/status"

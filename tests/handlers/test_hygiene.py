@@ -19,8 +19,8 @@ from waiting import wait_for
 from edgecv.config import check_box
 from edgecv.handlers.hygiene.settings import ModbusServer, Register
 from edgecv.handlers.sources.modbus import ModbusSource
-from edgecv.simulation.devices.channel import Channel
 from edgecv.simulation.devices.hygiene import hygiene_day
+from edgecv.simulation.devices.lossy_channel import Channel
 
 
 @pytest.mark.parametrize(("channel", "skewed", "kill_every"), [(Channel(), 0.0, None), (ROUGH, 0.4, 5)])

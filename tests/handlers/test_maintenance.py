@@ -9,8 +9,8 @@ import pytest
 from rehearsing import Rehearsal
 
 from edgecv.handlers.manhole.maintenance import MAX_WINDOWS, signed
+from edgecv.simulation.devices.device_trace import MIDNIGHT_S, stamp_text
 from edgecv.simulation.devices.manhole import CoverState, dev_eui, manhole_day, uplink
-from edgecv.simulation.devices.traffic import MIDNIGHT_S, stamp_text
 
 EUI = dev_eui(7)
 TOPIC = f"application/1/device/{EUI}/event/up"

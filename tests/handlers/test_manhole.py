@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from rehearsing import ROUGH, Rehearsal, rehearse, told
 
 from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.manhole.decoding import Decoder, reader
+from edgecv.handlers.manhole.payload_codecs import Decoder, reader
 from edgecv.handlers.manhole.uplink import read_chirpstack
-from edgecv.simulation.devices.channel import Channel
+from edgecv.simulation.devices.device_trace import MIDNIGHT_S, stamp_text
+from edgecv.simulation.devices.lossy_channel import Channel
 from edgecv.simulation.devices.manhole import CoverState, dev_eui, manhole_day, uplink
-from edgecv.simulation.devices.traffic import MIDNIGHT_S, stamp_text
 
 EUI = dev_eui(7)
 TOPIC = f"application/1/device/{EUI}/event/up"

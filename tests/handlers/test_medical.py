@@ -21,10 +21,10 @@ from edgecv.config import check_box
 from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.medical.fhir import read_resource
 from edgecv.handlers.medical.timing import USUAL_TIMES, doses, schedule_of
-from edgecv.simulation.devices.channel import Channel
+from edgecv.simulation.devices.device_trace import MIDNIGHT_S, Sent, stamp_text
+from edgecv.simulation.devices.lossy_channel import Channel
 from edgecv.simulation.devices.medical import reports_day
 from edgecv.simulation.devices.medication import medication_day
-from edgecv.simulation.devices.traffic import MIDNIGHT_S, Sent, stamp_text
 
 SECRET = "SECRET"
 

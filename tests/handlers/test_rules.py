@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rehearsing import ROUGH, Rehearsal, rehearse, told
 
-from edgecv.simulation.devices.channel import Channel
+from edgecv.simulation.devices.lossy_channel import Channel
 from edgecv.simulation.devices.rules import water_day
 
 

@@ -19,15 +19,15 @@ from waiting import wait_for
 from edgecv.cli import main
 from edgecv.config.broker import parse_broker_url
 from edgecv.incidents.alarm import Alarm
-from edgecv.simulation.devices.channel import Channel
+from edgecv.simulation.devices.alarm_score import score
+from edgecv.simulation.devices.device_trace import DAY_S, MIDNIGHT_S, Day
 from edgecv.simulation.devices.hygiene import hygiene_day
+from edgecv.simulation.devices.lossy_channel import Channel
 from edgecv.simulation.devices.manhole import manhole_day
 from edgecv.simulation.devices.medical import reports_day
 from edgecv.simulation.devices.medication import medication_day
 from edgecv.simulation.devices.replay import post, publish
 from edgecv.simulation.devices.rules import water_day
-from edgecv.simulation.devices.score import score
-from edgecv.simulation.devices.traffic import DAY_S, MIDNIGHT_S, Day
 
 daemon = daemon_fixture
 

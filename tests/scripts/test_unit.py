@@ -71,7 +71,7 @@ import cv2, httpx, numpy as np, onnxruntime, paho.mqtt.client, scipy.optimize
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edgecv.daemon.process import yield_to_cameras
 from edgecv.detection import Detector
-from edgecv.incidents.files import write_atomic
+from edgecv.durable_files import write_atomic
 
 told = {}
 before = os.getpriority(os.PRIO_PROCESS, 0)

@@ -15,10 +15,10 @@ from edgecv.capture import VideoFile
 from edgecv.config import load_box
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.simulation import FallingObject, Scene, write_scene
-from edgecv.simulation.nuisances.known import NUISANCES
+from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
+from edgecv.simulation.object_renderer import looks
 from edgecv.simulation.render import render
 from edgecv.simulation.scene import Codec, Timing
-from edgecv.simulation.thrown import looks
 
 SIZE = (320, 240)
 CAMERA = looking_at((0.0, 1.5, 14.0), (0.0, 9.0, 0.0), 300.0, SIZE)

@@ -12,10 +12,10 @@ from edgecv.geometry import FacadePlan
 from edgecv.trajectory import Fall, TrajectorySettings, View, estimate_mass, explain, launches_of, locate
 from edgecv.trajectory.drag import drag_from_terminal, fall_positions
 from edgecv.trajectory.impact import HEAD_M, hazard_in_words
+from edgecv.trajectory.object_prior import THINGS, examples
+from edgecv.trajectory.path_extension import with_what_came_before
 from edgecv.trajectory.quantiles import Quantiles
-from edgecv.trajectory.release import release_of
-from edgecv.trajectory.things import THINGS, examples
-from edgecv.trajectory.whole import with_what_came_before
+from edgecv.trajectory.release_type import release_of
 
 PLAN = FacadePlan.of([3.0] * 16, [("left", -3.0, -1.0), ("middle", 0.0, 2.0), ("right", 3.0, 5.0)])
 SETTINGS = TrajectorySettings()

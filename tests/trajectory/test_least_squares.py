@@ -13,12 +13,12 @@ from scipy.stats import multivariate_normal
 
 from edgecv.native import LIBRARY
 from edgecv.trajectory import TrajectorySettings, View, explain
-from edgecv.trajectory.alternatives import straight_log_evidence, wandering_log_evidence
+from edgecv.trajectory.correlated_disturbance import Strengths, disturbance
 from edgecv.trajectory.fit import problem_of
 from edgecv.trajectory.launch_problem import LaunchProblem
 from edgecv.trajectory.least_squares import Problem, softened, solved
 from edgecv.trajectory.model import prior_for
-from edgecv.trajectory.unsteady import Strengths, disturbance
+from edgecv.trajectory.null_hypotheses import straight_log_evidence, wandering_log_evidence
 
 SETTINGS = TrajectorySettings()
 needs_library = pytest.mark.skipif(LIBRARY is None, reason="the C library was not built here: there was no C compiler")

@@ -15,7 +15,7 @@ from running import free_port
 from small_box import Box
 
 from edgecv.incidents.record import Incident
-from edgecv.upstream import route
+from edgecv.upstream import target_sender
 
 
 @pytest.fixture
@@ -189,5 +189,5 @@ def web() -> Iterator[WebReceiver]:
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Couriers try again after tens of milliseconds instead of up to a minute."""
-    monkeypatch.setattr(route, "SHORTEST_PAUSE_S", 0.02)
-    monkeypatch.setattr(route, "LONGEST_PAUSE_S", 0.1)
+    monkeypatch.setattr(target_sender, "SHORTEST_PAUSE_S", 0.02)
+    monkeypatch.setattr(target_sender, "LONGEST_PAUSE_S", 0.1)

@@ -15,7 +15,7 @@ from waiting import wait_for
 
 from edgecv.config.upstream import Upstream
 from edgecv.upstream import Courier, target_names
-from edgecv.upstream.broker import UNDER_WAY
+from edgecv.upstream.broker_link import UNDER_WAY
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 

@@ -13,7 +13,7 @@ from receivers import WebReceiver
 from small_box import Box
 from waiting import wait_for
 
-from edgecv.upstream.evidence import below
+from edgecv.upstream.evidence_upload import below
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 

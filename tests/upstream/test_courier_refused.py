@@ -11,9 +11,9 @@ from small_box import Box, event_of, numbered
 from waiting import wait_for
 
 from edgecv.config.upstream import Upstream
-from edgecv.upstream import Courier, route
-from edgecv.upstream.outbox import add_message
-from edgecv.upstream.session import BrokerSession, Login
+from edgecv.storage.outbox import add_message
+from edgecv.upstream import Courier, target_sender
+from edgecv.upstream.broker_session import BrokerSession, Login
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -120,8 +120,8 @@ def test_no_more_is_under_way_than_the_broker_wants(
 def test_hundreds_of_attempts_leave_no_sockets_behind(
     box: Box, guarded_broker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "SHORTEST_PAUSE_S", 0.001)
-    monkeypatch.setattr(route, "LONGEST_PAUSE_S", 0.001)
+    monkeypatch.setattr(target_sender, "SHORTEST_PAUSE_S", 0.001)
+    monkeypatch.setattr(target_sender, "LONGEST_PAUSE_S", 0.001)
     tries: list[float] = []
     opened = BrokerSession._open
 

@@ -24,10 +24,10 @@ from edgecv.config.broker import parse_broker_url
 from edgecv.config.devices import MqttInput
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.upstream.bounded_client import MAX_ANSWER_BYTES, MAX_PROPERTIES_BYTES
-from edgecv.upstream.delivery import UndeliveredError
-from edgecv.upstream.session import BrokerSession, Login
-from edgecv.upstream.web import MAX_ANSWER_BYTES as MAX_BODY_BYTES
-from edgecv.upstream.web import exchange, refusal
+from edgecv.upstream.broker_session import BrokerSession, Login
+from edgecv.upstream.http_target import MAX_ANSWER_BYTES as MAX_BODY_BYTES
+from edgecv.upstream.http_target import exchange, refusal
+from edgecv.upstream.link_protocol import UndeliveredError
 
 CONNACK = b"\x20\x03\x00\x00\x00"
 MEGABYTES_60 = 60 * 1024 * 1024

@@ -12,10 +12,10 @@ from receivers import reader
 from small_box import Box
 from waiting import wait_for
 
+from edgecv.incidents.cloudevents import incident_event
 from edgecv.incidents.record import Incident
-from edgecv.upstream.cloudevents import incident_event
+from edgecv.storage.outbox import Message
 from edgecv.upstream.homeassistant import HomeAssistantProfile, plain
-from edgecv.upstream.outbox import Message
 from edgecv.upstream.profiles import CloudEventsProfile, Publication
 from edgecv.upstream.thingsboard import ThingsBoardProfile, flat
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgecv.upstream.delivery import UndeliveredError
-from edgecv.upstream.web import LONGEST_RETRY_AFTER_S, refusal, retry_after_s
+from edgecv.upstream.http_target import LONGEST_RETRY_AFTER_S, refusal, retry_after_s
+from edgecv.upstream.link_protocol import UndeliveredError
 
 NOW_S = 1_800_000_000.0
 

@@ -10,9 +10,9 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.hashing_queue import BusyError
 from edgecv.console.accounts.passwords import verify_password
 from edgecv.console.accounts.sessions import begin_session
-from edgecv.console.accounts.turns import BusyError
 from edgecv.console.settings import (
     LOGIN_FAILURES_PER_ADDRESS,
     LOGIN_FAILURES_PER_NAME,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from edgecv.console.accounts.turns import Turns
+from edgecv.console.accounts.hashing_queue import Turns
 from edgecv.console.settings import HASHES_AT_ONCE, HASHES_WAITING, PASSWORD_CHARS, PASSWORD_LONGEST
 from edgecv.errors import ConfigError
 

@@ -9,8 +9,8 @@ import time
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from edgecv.console.accounts.principal import Viewer
 from edgecv.console.accounts.roles import Role
-from edgecv.console.accounts.viewer import Viewer
 from edgecv.console.settings import SEEN_EVERY_S, SESSION_IDLE_S, SESSION_LONGEST_S
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import Community, LoginSession, Membership, User

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from edgecv.config.problems import did_you_mean
 from edgecv.console.accounts.audit import audit
-from edgecv.console.accounts.names import is_user_name, looks_like_any
 from edgecv.console.accounts.passwords import hash_password
 from edgecv.console.accounts.roles import Role
+from edgecv.console.accounts.user_names import is_user_name, looks_like_any
 from edgecv.console.storage.schema import Community, Membership, User
 from edgecv.errors import ConfigError
 

@@ -15,8 +15,8 @@ from edgecv.calibration.camera import solved_of
 from edgecv.calibration.picture import first_picture
 from edgecv.capture.picture_size import PictureError, read_picture
 from edgecv.config import Box
-from edgecv.config.source import is_recorded
-from edgecv.console.cameras.desk import CameraDesk
+from edgecv.config.stream_address import is_recorded
+from edgecv.console.cameras.box_file_editor import CameraDesk
 from edgecv.console.settings import STILL_FRESH_S, STILL_KEPT_S, STILL_WAIT_S
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.privacy import View, blurred, shown_walls

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from edgecv.console.accounts import Role, Viewer
-from edgecv.console.cases.due import due_after
-from edgecv.console.cases.machine import State, change
-from edgecv.console.cases.note import plain
+from edgecv.console.cases.deadlines import due_after
+from edgecv.console.cases.free_text import plain
+from edgecv.console.cases.state_machine import State, change
 from edgecv.console.storage.schema import CaseEntry, Incident, Membership, User
 
 

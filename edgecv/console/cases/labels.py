@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.state_machine import State
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import CaseEntry, Incident
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.state_machine import State
 from edgecv.console.storage.schema import CaseEntry, Incident, User
 
 

@@ -17,9 +17,9 @@ from edgecv.config.secrets import read_secret
 from edgecv.console.settings import REMINDERS_AT_ONCE
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import Community, Incident
-from edgecv.upstream.cloudevents import CONTENT_TYPE, encode, now_text
-from edgecv.upstream.delivery import UndeliveredError
-from edgecv.upstream.web import refusal, shown_host, unreached, web_client
+from edgecv.incidents.cloudevents import CONTENT_TYPE, encode, now_text
+from edgecv.upstream.http_target import refusal, shown_host, unreached, web_client
+from edgecv.upstream.link_protocol import UndeliveredError
 from edgecv.upstream.webhook import SIGNATURE, signature
 
 _log = logging.getLogger("edgecv.console")

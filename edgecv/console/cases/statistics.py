@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, case, cast, func, literal, null, select
 from sqlalchemy.orm import Session
 
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.state_machine import State
 from edgecv.console.settings import AHEAD_S, FLOOR_BAND, STATISTICS_YEARS
 from edgecv.console.storage.schema import Incident
 from edgecv.untrusted import EARLIEST_S, LATEST_S

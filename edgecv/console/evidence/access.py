@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from edgecv.console.accounts import Viewer
-from edgecv.console.cases.note import plain
+from edgecv.console.cases.free_text import plain
 from edgecv.console.settings import OPENING_S
 from edgecv.console.storage.schema import AccessEntry, Incident, User
 

@@ -13,8 +13,8 @@ from edgecv.capture.picture_size import read_picture
 from edgecv.console.evidence.bundle import Bundle
 from edgecv.console.settings import PICTURE_QUALITY
 from edgecv.errors import EdgecvError
+from edgecv.evidence.strobe_picture import label_times
 from edgecv.incidents.record import TrackPointRecord
-from edgecv.incidents.strobe import label_times
 from edgecv.privacy import Sighting, blurred, scale_of, shown_mask, sightings
 from edgecv.privacy.blur import Picture
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.state_machine import State
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import CaseEntry, Incident
 from edgecv.errors import EdgecvError
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.retention import UNFINISHED_LONGER
-from edgecv.incidents.store import INCIDENTS, IncidentStore
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
+from edgecv.storage.retention import UNFINISHED_LONGER
 
 _log = logging.getLogger("edgecv.console")
 _ENDS = {State.CLOSED: "confirmed", State.FALSE_ALARM: "false alarm"}

@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from edgecv.audit.bundle_calibration import camera_in
 from edgecv.capture.picture_size import check_size, picture_size
 from edgecv.errors import EdgecvError
-from edgecv.incidents.evidence_names import CLIPS, PICTURE_BYTES, SET_UP, TEXT_BYTES
-from edgecv.incidents.manifest import blurred_name
-from edgecv.incidents.sealing import RECORD
-from edgecv.incidents.set_up import camera_in
+from edgecv.evidence.file_names import CLIPS, PICTURE_BYTES, SET_UP, TEXT_BYTES
+from edgecv.evidence.manifest import blurred_name
+from edgecv.evidence.sealing import RECORD
 from edgecv.privacy import View
 from edgecv.untrusted import read_json
 

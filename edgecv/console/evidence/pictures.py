@@ -17,11 +17,11 @@ from typing import Any
 
 from edgecv.console.evidence.blurring import blurred_picture, source_of
 from edgecv.console.evidence.bundle import Bundle, read_bundle
-from edgecv.console.evidence.confined import PICTURE, Confined, ConfinedError
-from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.sandbox import PICTURE, Confined, ConfinedError
 from edgecv.console.settings import PICTURES_FAILED, PICTURES_WAITING
-from edgecv.incidents.files import write_atomic
-from edgecv.incidents.manifest import blurred_name
+from edgecv.durable_files import write_atomic
+from edgecv.evidence.manifest import blurred_name
 
 _log = logging.getLogger("edgecv.console")
 _RULES = 3  # count up when what is blurred changes, and every picture is made anew

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgecv.console.evidence.shelf import Shelf
+from edgecv.console.evidence.evidence_paths import Shelf
 from edgecv.errors import ConfigError
-from edgecv.incidents.keys import BOX_PUB, PublicKey, parse_public_key
+from edgecv.evidence.keys import BOX_PUB, PublicKey, parse_public_key
 
 KEYS = "keys"
 """Folder beside the evidence of a hub: ``SITE.pub`` in it holds the public keys of the site's boxes."""

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from edgecv.console.intake.event_ingest import News, receive
 from edgecv.console.intake.events import Arrival, read_arrival
-from edgecv.console.intake.receive import News, receive
 from edgecv.console.settings import BATCH, BOX_POLL_S, RETRY_S
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import FeedCursor
 from edgecv.errors import EdgecvError
-from edgecv.incidents.database import Database
+from edgecv.incidents.cloudevents import INCIDENT_TYPE
+from edgecv.storage.database import Database
 from edgecv.untrusted import UntrustedError, read_json
-from edgecv.upstream.cloudevents import INCIDENT_TYPE
 
 _log = logging.getLogger("edgecv.console")
 _MESSAGES, _RECORDS = "box messages", "box records"

@@ -19,8 +19,8 @@ from paho.mqtt.properties import Properties
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.hub import HubBroker
 from edgecv.config.secrets import read_secret
+from edgecv.console.intake.event_ingest import News, receive
 from edgecv.console.intake.events import Arrival, read_arrival
-from edgecv.console.intake.receive import News, receive
 from edgecv.console.settings import BATCH, BROKER_INFLIGHT, BROKER_PACKET_BYTES, BROKER_SESSION_S, RETRY_S
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.upstream.bounded_client import BoundedClient

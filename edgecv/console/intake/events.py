@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgecv.config.base import MAX_NAME_CHARS
-from edgecv.console.intake.contract import (
+from edgecv.console.intake.event_contract import (
     THROWN,
     check_device_event,
     check_evidence,
@@ -17,9 +17,9 @@ from edgecv.console.intake.contract import (
     check_state,
 )
 from edgecv.console.settings import UNCLAIMED_BYTES
-from edgecv.console.storage.projection import not_ahead
+from edgecv.console.storage.record_columns import not_ahead
+from edgecv.incidents.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, INCIDENT_TYPE, UPDATE_TYPE
 from edgecv.untrusted import UntrustedError, check_text, read_json, read_time
-from edgecv.upstream.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, INCIDENT_TYPE, UPDATE_TYPE
 
 Kind = Literal["incident", "evidence", "update", "device", "state"]
 _TYPES = {"incident": INCIDENT_TYPE, "evidence": EVIDENCE_TYPE, "update": UPDATE_TYPE, "device": DEVICE_TYPE}

@@ -11,13 +11,13 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from edgecv.console.accounts.turns import BusyError
+from edgecv.console.accounts.hashing_queue import BusyError
 from edgecv.console.web.api import make_api
+from edgecv.console.web.auth_middleware import Guard
 from edgecv.console.web.errors import busy, failed, refused
-from edgecv.console.web.guard import Guard
 from edgecv.console.web.headers import SecurityHeaders
 from edgecv.console.web.pages import ROUTES
-from edgecv.console.web.site import STATIC, Console
+from edgecv.console.web.request_context import STATIC, Console
 
 
 def make_app(console: Console, *, tls: bool, public_url: str | None = None) -> ASGIApp:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgecv.console.web.texts import N_
+from edgecv.console.web.translatable import N_
 
 DEVICE_SENTENCES = (
     # edgecv.daemon: how devices are
@@ -20,7 +20,7 @@ DEVICE_SENTENCES = (
     N_("the disk takes no records (%(why)s)"),
     N_("they are kept in memory"),
     N_("the disk is full (%(free)s MB free): evidence may be cut down, records are kept"),
-    # edgecv.watch.words
+    # edgecv.visibility.event_texts
     N_("the picture shows another scene than before"),
     N_("look where the camera points and what is before it"),
     N_("most of the picture has lost its detail"),

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from edgecv.console.settings import HASH_RETRY_S
-from edgecv.console.web.site import render
-from edgecv.console.web.texts import N_
+from edgecv.console.web.request_context import render
+from edgecv.console.web.translatable import N_
 
 _log = logging.getLogger("edgecv.console")
 _TEXTS = {

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from edgecv.console.cases.listing import Filters, Place
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.state_machine import State
 from edgecv.untrusted import EARLIEST_S, LATEST_S
 
 _MOST_CHARS, _DAY_CHARS = 100, 32

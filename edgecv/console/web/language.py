@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
-from edgecv.console.web.texts import N_, Text
+from edgecv.console.web.translatable import N_, Text
 
 LANGUAGES = {"zh_CN": "中文", "en": "English"}
 LANGUAGE_COOKIE = "edgecv_language"

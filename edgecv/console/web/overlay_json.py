@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.console.cameras.calibrating import Marks, Solution
+from edgecv.console.cameras.calibration_service import Marks, Solution
 from edgecv.console.web.language import Language
-from edgecv.console.web.texts import N_
+from edgecv.console.web.translatable import N_
 
 _MEANINGS = (
     (1.0, N_("very good: the lines lie where the points say, to a pixel")),

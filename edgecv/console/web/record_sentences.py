@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgecv.console.web.texts import N_
+from edgecv.console.web.translatable import N_
 
 RECORD_SENTENCES = (
     # edgecv.trajectory.impact: hazard
@@ -11,7 +11,7 @@ RECORD_SENTENCES = (
     N_("can injure (15 J or more: beyond category 2 of 14 CFR 107.120)"),
     N_("hardly injures by its blow (below 15 J: category 2 of 14 CFR 107.120), but may cut or burn"),
     N_("that it can kill is not excluded"),
-    # edgecv.trajectory.origin, edgecv.incidents.build: why no floor, or no window, is named
+    # edgecv.trajectory.origin, edgecv.incidents.record_builder: why no floor, or no window, is named
     N_("no calibration: the floor cannot be known from pixels alone"),
     N_("the camera has no facade: floors and windows are not known"),
     N_("the path, carried back, does not meet the facade"),
@@ -33,7 +33,7 @@ RECORD_SENTENCES = (
         "size, density and drag of everyday things that fall as fast and look as large",
     ),
     N_("air of 1.2 kg/m3"),
-    # edgecv.trajectory.things
+    # edgecv.trajectory.object_prior
     N_("cigarette end"),
     N_("paper"),
     N_("plastic bag"),
@@ -52,7 +52,7 @@ RECORD_SENTENCES = (
     N_("flower pot"),
     N_("metal part or tool"),
     N_("something else"),
-    # edgecv.incidents.verify and manifest, without the folder's path
+    # edgecv.audit.verify and manifest, without the folder's path
     N_("%(file)s: has been changed"),
     N_("%(file)s: is missing"),
     N_("%(file)s: was not there when the evidence was written"),
@@ -127,10 +127,10 @@ RECORD_SENTENCES = (
     N_("a text has more than %(count)s characters"),
     N_("a text holds a NUL character"),
     N_("a text holds half a surrogate pair"),
-    # edgecv.incidents.database
+    # edgecv.storage.database
     N_("%(file)s: was written by an older edgecv (schema %(found)s, needed is %(needed)s)"),
     N_("start 'edgecv run' once, which brings it up to date"),
-    # edgecv.incidents.verify, manifest and subject
+    # edgecv.audit.verify, manifest and subject
     N_("%(file)s: is of incident %(incident)s, and %(asked)s was asked for"),
     N_("%(file)s: is of site %(site)s, and %(asked)s was asked for"),
     N_("%(file)s: is of device %(device)s, and %(asked)s was asked for"),
@@ -149,7 +149,7 @@ RECORD_SENTENCES = (
     N_("%(file)s: had been changed before the evidence was deleted"),
     N_("%(file)s: is still there, though its deletion was recorded"),
     N_("delete it again"),
-    # edgecv.incidents.rerun and agreement, edgecv.console.evidence.confined: what a replay says
+    # edgecv.audit.bundle_replay and agreement, edgecv.console.evidence.sandbox: what a replay says
     N_("the replay was left out, for too many wait already"),
     N_("the replay was left out, for the console is being stopped"),
     N_("cannot be replayed: %(why)s"),
@@ -190,4 +190,4 @@ PLOT_TEXTS = (
     N_("%d sightings from %s s on, with the fitted fall"),
     N_(" and, dashed, a fall under gravity alone"),
 )
-"""What :mod:`edgecv.incidents.plot` writes, and the axes given to it."""
+"""What :mod:`edgecv.evidence.height_time_plot` writes, and the axes given to it."""

@@ -14,7 +14,7 @@ from functools import cache
 
 from edgecv.console.web.device_sentences import DEVICE_SENTENCES
 from edgecv.console.web.record_sentences import PLOT_TEXTS, RECORD_SENTENCES
-from edgecv.console.web.texts import Text
+from edgecv.console.web.translatable import Text
 
 SENTENCES = (*RECORD_SENTENCES, *DEVICE_SENTENCES)
 _PLOT = {str(text): text for text in PLOT_TEXTS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgecv.console.web.texts import N_
+from edgecv.console.web.translatable import N_
 
 CALIBRATION = {
     "point": N_("Point %(n)s"),

@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 import paho.mqtt.client as mqtt
 from pydantic import BaseModel
 
-from edgecv.handlers.desk import Desk
-from edgecv.handlers.following import Following
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
+from edgecv.handlers.handler_context import Desk
 from edgecv.handlers.hygiene.settings import HygieneSettings, Point
-from edgecv.handlers.limit import Limit
+from edgecv.handlers.payload_values import Find, a_counter, a_number, a_time_s, finder, read_json
+from edgecv.handlers.sensor_monitor import Following
 from edgecv.handlers.sources.modbus import ModbusSource
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
-from edgecv.handlers.values import Find, a_counter, a_number, a_time_s, finder, read_json
+from edgecv.handlers.thresholds import Limit
 
 _UNITS = {
     "temperature_c": "°C",

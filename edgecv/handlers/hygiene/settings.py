@@ -9,9 +9,9 @@ from pydantic import Field
 
 from edgecv.config.base import Conflict, Number, Section, SomeText, TopicName, Whole, entries, part
 from edgecv.config.devices import DeviceSettings, MqttInput
-from edgecv.handlers.limit import Limit
+from edgecv.handlers.payload_values import JsonPath
+from edgecv.handlers.thresholds import Limit
 from edgecv.handlers.topics import TopicFilter
-from edgecv.handlers.values import JsonPath
 
 Quantity = Literal["temperature_c", "humidity_percent", "grease_percent", "particles_ug_m3", "switch"]
 

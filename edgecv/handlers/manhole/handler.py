@@ -7,19 +7,19 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from edgecv.handlers.desk import Desk, stamp
-from edgecv.handlers.following import Following, Sighting
 from edgecv.handlers.handler import Handler, Input
-from edgecv.handlers.limit import Level, Limit
-from edgecv.handlers.manhole.decoding import Readings, reader
+from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.manhole.cover_state import alarm_id, blows, distance_m, place, planned_from
 from edgecv.handlers.manhole.events import EVENTS
 from edgecv.handlers.manhole.maintenance import Maintenance, Window
+from edgecv.handlers.manhole.payload_codecs import Readings, reader
 from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
-from edgecv.handlers.manhole.stored import alarm_id, blows, distance_m, place, planned_from
 from edgecv.handlers.manhole.uplink import Uplink, read_chirpstack
+from edgecv.handlers.payload_values import a_counter, a_name, a_number, a_time_s, finder, read_json
+from edgecv.handlers.sensor_monitor import Following, Sighting
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
-from edgecv.handlers.values import a_counter, a_name, a_number, a_time_s, finder, read_json
+from edgecv.handlers.thresholds import Level, Limit
 from edgecv.upstream.profiles import topic
 
 

@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from edgecv.config.secrets import read_secret
-from edgecv.handlers.desk import Desk, stamp
 from edgecv.handlers.handler import MalformedError
+from edgecv.handlers.handler_context import Desk, stamp
 from edgecv.handlers.manhole.settings import MAX_MAINTENANCE_HOURS, MaintenanceCommands, Planned
-from edgecv.handlers.values import a_name, a_time_s
+from edgecv.handlers.payload_values import a_name, a_time_s
 
 EVERY = "*"
 MAX_WINDOWS = 200

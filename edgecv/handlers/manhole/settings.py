@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field
 
 from edgecv.config.base import Conflict, Number, Section, SomeText, part
 from edgecv.config.devices import DeviceSettings, MqttInput
-from edgecv.handlers.limit import Limit
-from edgecv.handlers.manhole.decoding import Decoder
+from edgecv.handlers.manhole.payload_codecs import Decoder
+from edgecv.handlers.payload_values import JsonPath
+from edgecv.handlers.thresholds import Limit
 from edgecv.handlers.topics import TopicFilter
-from edgecv.handlers.values import JsonPath
 
 CHIRPSTACK_TOPICS = tuple(f"application/+/device/+/event/{kind}" for kind in ("up", "join", "status"))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.values import a_counter, a_time_s, read_json
+from edgecv.handlers.payload_values import a_counter, a_time_s, read_json
 
 _TOPIC = re.compile(r"application/[^/]+/device/([0-9a-fA-F]{16})/event/(\w+)$")
 _LONGEST_BASE64 = 4 * 81  # of 242 bytes, the largest payload LoRaWAN carries in any region

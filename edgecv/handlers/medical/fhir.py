@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.values import read_json
+from edgecv.handlers.payload_values import read_json
 from edgecv.untrusted import EARLIEST_S, LATEST_S
 
 _ID = re.compile(r"^[A-Za-z0-9.-]{1,64}$")

@@ -13,18 +13,18 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from edgecv.config.base import Conflict, Number, SomeText
 from edgecv.config.devices import DeviceSettings, MqttInput
-from edgecv.handlers.desk import Desk, stamp
 from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
-from edgecv.handlers.medical.calls import Call, Calls, shown
+from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.medical.escalation import Call, Calls, shown
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
-from edgecv.handlers.medical.stored import pseudonym_key, schedule_from
+from edgecv.handlers.medical.report_state import pseudonym_key, schedule_from
 from edgecv.handlers.medical.timing import USUAL_TIMES, doses, schedule_of
-from edgecv.handlers.sources.hook import HookInput, HookSource
+from edgecv.handlers.payload_values import a_name, a_time_s, a_time_zone, read_json
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
+from edgecv.handlers.sources.webhook import HookInput, HookSource
 from edgecv.handlers.topics import TopicFilter
-from edgecv.handlers.values import a_name, a_time_s, a_time_zone, read_json
 from edgecv.upstream.profiles import topic
 
 _KEPT_S = 3 * 86400.0

@@ -15,12 +15,12 @@ from pydantic import BaseModel, Field
 
 from edgecv.config.base import Number
 from edgecv.config.devices import DeviceSettings
-from edgecv.handlers.desk import Desk, stamp
 from edgecv.handlers.device_clock import LONGEST_DELAY_S, DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
+from edgecv.handlers.handler_context import Desk, stamp
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
-from edgecv.handlers.sources.hook import HookInput, HookSource
 from edgecv.handlers.sources.source import Source
+from edgecv.handlers.sources.webhook import HookInput, HookSource
 
 _DELIVERED = frozenset({"final", "amended", "corrected", "appended"})
 _VOID = frozenset({"cancelled", "entered-in-error", "revoked", "unknown"})

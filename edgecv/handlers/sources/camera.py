@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from edgecv.config.camera import Decoding, Login
 from edgecv.config.secrets import read_secret
-from edgecv.config.source import full_address
-from edgecv.handlers.desk import DeviceIdentity
+from edgecv.config.stream_address import full_address
+from edgecv.handlers.handler_context import DeviceIdentity
 from edgecv.handlers.sources.source import CONNECTING, Arrival
 
 if TYPE_CHECKING:
-    from edgecv.capture.live import LiveStream, StreamSource
+    from edgecv.capture.stream import LiveStream, StreamSource
     from edgecv.handlers.floor_paths import FloorRule
     from edgecv.tracking import Track
 
@@ -42,7 +42,7 @@ class CameraSource:
     def __init__(
         self, who: DeviceIdentity, address: str, login: Login | None, decoding: Decoding, rule: FloorRule
     ) -> None:
-        from edgecv.capture.live import StreamSource  # noqa: PLC0415 - decoders and OpenCV, which no other handler needs
+        from edgecv.capture.stream import StreamSource  # noqa: PLC0415 - decoders and OpenCV, which no other handler needs
 
         password = None
         if login is not None:
@@ -85,7 +85,7 @@ class CameraSource:
         self._thread.join(2.0)
 
     def _run(self) -> None:
-        from edgecv.capture.live import LiveStream, StreamError  # noqa: PLC0415
+        from edgecv.capture.stream import LiveStream, StreamError  # noqa: PLC0415
 
         pause_s = _FIRST_PAUSE_S
         while not self._stopped.is_set():
@@ -105,12 +105,12 @@ class CameraSource:
         """Decode and follow one connection to its end; a recorded file at its own pace."""
         import cv2  # noqa: PLC0415
 
-        from edgecv.capture.clock import MediaClock  # noqa: PLC0415
         from edgecv.capture.file import luma_of  # noqa: PLC0415
         from edgecv.capture.frame import Frame  # noqa: PLC0415
+        from edgecv.capture.media_clock import MediaClock  # noqa: PLC0415
         from edgecv.capture.packets import PacketRing  # noqa: PLC0415
         from edgecv.capture.reader import Reader  # noqa: PLC0415
-        from edgecv.capture.wall import WallClock  # noqa: PLC0415
+        from edgecv.capture.wall_clock import WallClock  # noqa: PLC0415
         from edgecv.detection import Detector  # noqa: PLC0415
         from edgecv.tracking import Tracker  # noqa: PLC0415
 

@@ -19,7 +19,7 @@ from edgecv.config.broker import parse_broker_url
 from edgecv.config.devices import MqttInput
 from edgecv.config.secrets import read_secret
 from edgecv.errors import EdgecvError
-from edgecv.handlers.desk import DeviceIdentity
+from edgecv.handlers.handler_context import DeviceIdentity
 from edgecv.handlers.sources.source import CONNECTING, Arrival
 from edgecv.untrusted import EARLIEST_S, LATEST_S
 from edgecv.upstream.bounded_client import BoundedClient

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.simulation.devices.traffic import DAY_S, MIDNIGHT_S, Day, Expected, Sent
+from edgecv.simulation.devices.device_trace import DAY_S, MIDNIGHT_S, Day, Expected, Sent
 
 _EVERY_S = 60.0
 _FRIDGE = {"name": "cold chain", "basis": "kept at 0 to 8 °C", "above": 8.0, "back": 6.5, "for_s": 1800.0}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from cayennelpp import LppFrame
 
-from edgecv.simulation.devices.traffic import DAY_S, MIDNIGHT_S, Day, Expected, Sent, stamp_text
+from edgecv.simulation.devices.device_trace import DAY_S, MIDNIGHT_S, Day, Expected, Sent, stamp_text
 
 EVERY_S = 300.0
 _SLACK_S = 7 * EVERY_S

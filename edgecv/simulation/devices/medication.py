@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecv.simulation.devices.traffic import DAY_S, MIDNIGHT_S, Day, Expected, Sent, stamp_text
+from edgecv.simulation.devices.device_trace import DAY_S, MIDNIGHT_S, Day, Expected, Sent, stamp_text
 
 _HOURS = ((8,), (8, 20), (7, 13, 19))
 

@@ -17,8 +17,8 @@ from paho.mqtt.properties import Properties
 from edgecv.config.broker import BrokerAddress
 from edgecv.errors import EdgecvError
 from edgecv.handlers.sources.mqtt import ARRIVED, REHEARSAL_TOPIC
-from edgecv.simulation.devices.channel import Arrived
-from edgecv.simulation.devices.traffic import DAY_S, MIDNIGHT_S, Day, stamp_text
+from edgecv.simulation.devices.device_trace import DAY_S, MIDNIGHT_S, Day, stamp_text
+from edgecv.simulation.devices.lossy_channel import Arrived
 
 CLOCK_EVERY_S = 60.0
 """How often a replay tells the time: silence is noticed no finer."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecv.simulation.devices.traffic import DAY_S, MIDNIGHT_S, Day, Expected, Sent, stamp_text
+from edgecv.simulation.devices.device_trace import DAY_S, MIDNIGHT_S, Day, Expected, Sent, stamp_text
 
 _EVERY_S = 60.0
 _LIMIT_CM, _BACK_CM, _FOR_S, _SILENT_S = 10.0, 8.0, 180.0, 3600.0

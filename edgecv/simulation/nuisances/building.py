@@ -17,7 +17,7 @@ from edgecv.simulation.facade_picture import (
     glass_of,
     outline,
 )
-from edgecv.simulation.falling import Air, Flutter, fall_through
+from edgecv.simulation.fall_trajectory import Air, Flutter, fall_through
 from edgecv.simulation.nuisances.layer import Canvas, Float32, Float64, arrivals, px_per_m
 from edgecv.simulation.scene import Parameters, Scene
 from edgecv.trajectory.drag import G_MPS2

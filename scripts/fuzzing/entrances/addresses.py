@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
-from edgecv.capture.live import StreamSource
+from edgecv.capture.stream import StreamSource
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.problems import redacted, shown
-from edgecv.config.source import full_address, is_device, is_recorded
+from edgecv.config.stream_address import full_address, is_device, is_recorded
 from edgecv.daemon.redaction import Redaction
 from edgecv.errors import ConfigError
 from fuzzing.entrance import Case, Entrance, expect

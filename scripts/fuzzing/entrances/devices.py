@@ -13,11 +13,11 @@ import yaml
 
 from edgecv.config import load_box
 from edgecv.daemon.device_worker import device_spec_of
-from edgecv.handlers.host import Host
+from edgecv.handlers.handler_runner import Host
 from edgecv.handlers.registry import find_handler
 from edgecv.handlers.sources.source import Arrival
-from edgecv.simulation.devices.known import DAYS, HOOKED
-from edgecv.simulation.devices.traffic import Day
+from edgecv.simulation.devices.device_registry import DAYS, HOOKED
+from edgecv.simulation.devices.device_trace import Day
 from fuzzing.entrance import Case, Entrance, expect
 from fuzzing.mutating import json_text, mutated_bytes, mutated_document
 from fuzzing.nasty import TEXTS

@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import ClassVar
 
-from edgecv.handlers.desk import DeviceIdentity
-from edgecv.handlers.sources.hook import HookInput, HookSource
+from edgecv.handlers.handler_context import DeviceIdentity
+from edgecv.handlers.sources.webhook import HookInput, HookSource
 from fuzzing.entrance import Case, Entrance, expect
 from fuzzing.mutating import json_text, mutated_bytes, mutated_document
 from fuzzing.nasty import TEXTS

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from sqlalchemy import delete, select
 
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import read_arrival
-from edgecv.console.intake.receive import receive
-from edgecv.console.intake.sites import set_communities
+from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import Device, DeviceEvent, Evidence, Incident, Unclaimed
 from fuzzing.asgi import expect_no_failure, request

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote, quote_plus
 
+from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import read_arrival
-from edgecv.console.intake.receive import receive
 from edgecv.console.web.pages import ROUTES
 from fuzzing.asgi import expect_no_failure, request
 from fuzzing.console import ROLES, Office

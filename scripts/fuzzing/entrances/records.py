@@ -13,13 +13,13 @@ from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
-from edgecv.incidents.database import DATABASE, Database
-from edgecv.incidents.keys import BoxKey
+from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
+from edgecv.audit.verify import verify_bundle
+from edgecv.evidence.keys import BoxKey
+from edgecv.evidence.sealing import Link, seal
 from edgecv.incidents.record import Incident
-from edgecv.incidents.report import IncidentSection, Report, VideoSection, render_report
-from edgecv.incidents.sealing import Link, seal
-from edgecv.incidents.store import IncidentStore
-from edgecv.incidents.verify import verify_bundle
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.incident_store import IncidentStore
 from fuzzing.asgi import Answer
 from fuzzing.entrance import Case, Entrance, expect
 from fuzzing.mutating import json_text, mutated_bytes, mutated_document

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from edgecv._version import __version__
 from edgecv.console.web.api import incidents
-from edgecv.console.web.site import Console
+from edgecv.console.web.request_context import Console
 
 
 def make_api(console: Console) -> FastAPI:

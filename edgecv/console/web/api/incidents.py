@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
 from edgecv.console.cases.listing import Filters, Place, find_incident, list_incidents
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.state_machine import State
 from edgecv.console.settings import API_ROWS, PAGE_ROWS
-from edgecv.console.web.alarm_facts import shown_record
+from edgecv.console.web.alarm_view import shown_record
 from edgecv.console.web.api.models import IncidentDetail, IncidentPage, IncidentSummary, Problem
-from edgecv.console.web.showable import showable
-from edgecv.console.web.site import console_of, viewer_of
+from edgecv.console.web.page_safety import showable
+from edgecv.console.web.request_context import console_of, viewer_of
 
 router = APIRouter(tags=["incidents"])
 _GUARD: dict[int | str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.state_machine import State
 
 
 def _finite(value: float | None) -> float | None:

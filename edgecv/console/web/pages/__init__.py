@@ -1,4 +1,4 @@
-"""One file a page, each with ``routes``; ``web.menu`` says which stand in the menu."""
+"""One file a page, each with ``routes``; ``web.navigation`` says which stand in the menu."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from edgecv.console.web.pages import (
     calibration,
     cameras,
     case,
+    event_stream,
     evidence,
-    hold,
+    home_and_health,
     incident,
     incidents,
+    legal_hold,
     login,
     masks,
     oidc,
     sensitivity,
     statistics,
-    stream,
-    switches,
     upload,
     users,
-    work,
+    work_queue,
 )
 
 ROUTES: tuple[Route, ...] = (
     *login.routes,
     *oidc.routes,
-    *switches.routes,
+    *home_and_health.routes,
     *incidents.routes,
     *incident.routes,
     *evidence.routes,
-    *hold.routes,
+    *legal_hold.routes,
     *case.routes,
-    *work.routes,
+    *work_queue.routes,
     *cameras.routes,
     *calibration.routes,
     *masks.routes,
     *sensitivity.routes,
     *statistics.routes,
-    *stream.routes,
+    *event_stream.routes,
     *users.routes,
     *account.routes,
     *upload.routes,

@@ -9,14 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
+from edgecv.console.accounts.hashing_queue import BusyError
 from edgecv.console.accounts.login import count_try, forget_tries, uncount_try
-from edgecv.console.accounts.managing import AccountRefusedError, change_password, communities_of
 from edgecv.console.accounts.sessions import switch_community
-from edgecv.console.accounts.turns import BusyError
+from edgecv.console.accounts.user_administration import AccountRefusedError, change_password, communities_of
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import User
-from edgecv.console.web.guard import COOKIE
-from edgecv.console.web.site import console_of, render, viewer_of
+from edgecv.console.web.auth_middleware import COOKIE
+from edgecv.console.web.request_context import console_of, render, viewer_of
 
 
 def show(request: Request) -> Response:

@@ -14,23 +14,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgecv.calibration.find import find_in_picture
-from edgecv.calibration.points import floor_number
-from edgecv.calibration.still import calibrate_from_grid
-from edgecv.calibration.write import write_calibration
+from edgecv.calibration.calibration_file import write_calibration
+from edgecv.calibration.control_points import floor_number
+from edgecv.calibration.grid_detection import find_in_picture
+from edgecv.calibration.single_image import calibrate_from_grid
 from edgecv.capture.picture_size import decode_picture
 from edgecv.config.load import load_calibration
 from edgecv.console.accounts import Capability
-from edgecv.console.cameras.calibrating import Marks, Solution, marked, read_marks, solve
-from edgecv.console.cameras.desk import not_writable
+from edgecv.console.cameras.box_file_editor import not_writable
+from edgecv.console.cameras.calibration_service import Marks, Solution, marked, read_marks, solve
 from edgecv.console.cameras.pictures import Taken
-from edgecv.console.web.box_camera import BoxCamera, box_camera, refusal, sent_json, write_down
+from edgecv.console.web.camera_request import BoxCamera, box_camera, refusal, sent_json, write_down
 from edgecv.console.web.overlay_json import marks_json, solution_json
+from edgecv.console.web.request_context import language, needs, render, viewer_of
 from edgecv.console.web.script_texts import CALIBRATION
-from edgecv.console.web.site import language, needs, render, viewer_of
+from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.geometry import FacadePlan
-from edgecv.incidents.files import write_atomic
 
 _finding = threading.Lock()  # seconds of a whole core each: one at a time
 _NO_PICTURE = "there is no picture to calibrate on; take one first"

@@ -13,13 +13,13 @@ from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
 from edgecv.console.cameras.pictures import NoPictureError
-from edgecv.console.cameras.watch import Sight, find_device, last_events, sights
+from edgecv.console.cameras.visibility_history import Sight, find_device, last_events, sights
 from edgecv.console.storage.schema import Device
 from edgecv.console.web.addresses import read_part
-from edgecv.console.web.box_camera import box_camera, device_path, knows_site
+from edgecv.console.web.camera_request import box_camera, device_path, knows_site
 from edgecv.console.web.charts import Series, columns
-from edgecv.console.web.site import console_of, language, needs, render, viewer_of
-from edgecv.console.web.texts import N_
+from edgecv.console.web.request_context import console_of, language, needs, render, viewer_of
+from edgecv.console.web.translatable import N_
 from edgecv.errors import EdgecvError
 
 _BLIND = N_("Blind minutes by hour")

@@ -9,12 +9,12 @@ from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
 from edgecv.console.cases.changes import RefusedError, change_case
-from edgecv.console.cases.due import end_of_day
-from edgecv.console.cases.machine import State
+from edgecv.console.cases.deadlines import end_of_day
+from edgecv.console.cases.state_machine import State
 from edgecv.console.web.addresses import incident_path, part, read_part
-from edgecv.console.web.pages import work
+from edgecv.console.web.pages import work_queue
 from edgecv.console.web.pages.incident import Told, known, page
-from edgecv.console.web.site import console_of, viewer_of
+from edgecv.console.web.request_context import console_of, viewer_of
 
 _STATUS = {"missing": 404, "forbidden": 403, "meanwhile": 409}
 
@@ -61,7 +61,7 @@ def _change(request: Request, asked: dict[str, str]) -> Response:
 def _again(request: Request, asked: dict[str, str], why: str, *, worker: bool) -> Response:
     told = Told(why, asked["after"], asked["note"], asked["assignee"])
     status = _STATUS.get(why, 422)
-    return work.page(request, status, told=told) if worker else page(request, status, told=told)
+    return work_queue.page(request, status, told=told) if worker else page(request, status, told=told)
 
 
 routes = [Route("/incidents/{incident}/case", change, methods=["POST"])]

@@ -18,14 +18,14 @@ from starlette.routing import Route
 from edgecv.console.accounts import Capability
 from edgecv.console.cases.log import history
 from edgecv.console.evidence.access import Action, note_access, still_open
-from edgecv.console.evidence.shelf import PICTURES
+from edgecv.console.evidence.evidence_paths import PICTURES
 from edgecv.console.storage.schema import AccessEntry, Incident
 from edgecv.console.web.addresses import incident_path
-from edgecv.console.web.heavy import heavy
+from edgecv.console.web.expensive_requests import heavy
 from edgecv.console.web.pages.incident import facts, known, page
-from edgecv.console.web.site import console_of, needs, render, viewer_of
-from edgecv.incidents.evidence_names import CLIPS
-from edgecv.incidents.keys import BOX_PUB
+from edgecv.console.web.request_context import console_of, needs, render, viewer_of
+from edgecv.evidence.file_names import CLIPS
+from edgecv.evidence.keys import BOX_PUB
 
 ALL, HUB_PUB = "all.zip", "hub.pub"
 _CLIP, _BLURRED, _UNTOUCHED = "clip and pictures", "blurred page", "untouched page"

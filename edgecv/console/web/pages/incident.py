@@ -19,29 +19,29 @@ from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
 from edgecv.console.cases.changes import workers
-from edgecv.console.cases.due import is_overdue
+from edgecv.console.cases.deadlines import is_overdue
 from edgecv.console.cases.listing import find_incident
 from edgecv.console.cases.log import history
-from edgecv.console.cases.machine import State, change, next_states
+from edgecv.console.cases.state_machine import State, change, next_states
 from edgecv.console.evidence.access import accesses
 from edgecv.console.evidence.box_store import Kept
 from edgecv.console.evidence.bundle import Bundle, read_bundle
-from edgecv.console.evidence.heights import heights_of
-from edgecv.console.evidence.path import Drawing, Place, drawing_of, places
-from edgecv.console.evidence.shelf import PICTURES
+from edgecv.console.evidence.evidence_paths import PICTURES
+from edgecv.console.evidence.height_curves import heights_of
+from edgecv.console.evidence.track_overlay import Drawing, Place, drawing_of, places
 from edgecv.console.settings import DUE_S
 from edgecv.console.storage.schema import Incident
 from edgecv.console.web.addresses import incident_path, part, read_part
-from edgecv.console.web.alarm_facts import alarm_of
-from edgecv.console.web.heavy import heavy
+from edgecv.console.web.alarm_view import alarm_of
+from edgecv.console.web.expensive_requests import heavy
 from edgecv.console.web.language import Language
+from edgecv.console.web.page_safety import showable
 from edgecv.console.web.record_sentences import PLOT_TEXTS
 from edgecv.console.web.record_words import plot_words
-from edgecv.console.web.showable import showable
-from edgecv.console.web.site import Console, console_of, language, needs, render, viewer_of
-from edgecv.console.web.words import floor_ranges
-from edgecv.incidents.manifest import UNTOUCHED, blurred_name
-from edgecv.incidents.plot import height_time_plot
+from edgecv.console.web.request_context import Console, console_of, language, needs, render, viewer_of
+from edgecv.console.web.ui_texts import floor_ranges
+from edgecv.evidence.height_time_plot import height_time_plot
+from edgecv.evidence.manifest import UNTOUCHED, blurred_name
 
 _CANDIDATES_SHOWN = 5
 _RANGES_SHOWN = 100  # of excluded floors

@@ -9,11 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
-from edgecv.console.cases.due import count_overdue
+from edgecv.console.cases.deadlines import count_overdue
 from edgecv.console.cases.listing import choices, list_incidents
 from edgecv.console.settings import OVERDUE_COUNTED, PAGE_ROWS
 from edgecv.console.web.filters import address, given, read_filters, read_place
-from edgecv.console.web.site import console_of, render, viewer_of
+from edgecv.console.web.request_context import console_of, render, viewer_of
 
 
 def show(request: Request) -> Response:

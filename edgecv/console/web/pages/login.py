@@ -16,8 +16,8 @@ from edgecv.console.accounts.users import has_users
 from edgecv.console.settings import SESSION_LONGEST_S
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import User
-from edgecv.console.web.guard import COOKIE
-from edgecv.console.web.site import console_of, render, viewer_of
+from edgecv.console.web.auth_middleware import COOKIE
+from edgecv.console.web.request_context import console_of, render, viewer_of
 
 
 def show(request: Request) -> Response:

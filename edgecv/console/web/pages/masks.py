@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
-from edgecv.console.web.box_camera import box_camera, refusal, sent_json, write_down
+from edgecv.console.web.camera_request import box_camera, refusal, sent_json, write_down
+from edgecv.console.web.request_context import language, needs, render, viewer_of
 from edgecv.console.web.script_texts import MASKS
-from edgecv.console.web.site import language, needs, render, viewer_of
 from edgecv.errors import ConfigError, EdgecvError
 
 _MOST = 50

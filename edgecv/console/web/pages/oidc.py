@@ -13,15 +13,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
-from edgecv.console.accounts.elsewhere import OIDC, NoRoleError, enter, shut_out
 from edgecv.console.accounts.login import count_try
-from edgecv.console.accounts.provider import ANSWER, Ask, Provider, ProviderError
+from edgecv.console.accounts.oidc_accounts import OIDC, NoRoleError, enter, shut_out
+from edgecv.console.accounts.oidc_provider import ANSWER, Ask, Provider, ProviderError
 from edgecv.console.accounts.sessions import end_session
 from edgecv.console.settings import OIDC_BEGUN_S
 from edgecv.console.storage import EVERYTHING
-from edgecv.console.web.guard import COOKIE
+from edgecv.console.web.auth_middleware import COOKIE
 from edgecv.console.web.pages.login import form_page, let_in, local
-from edgecv.console.web.site import console_of
+from edgecv.console.web.request_context import console_of
 
 _log = logging.getLogger("edgecv.console")
 _COOKIE = "__Host-edgecv-oidc"

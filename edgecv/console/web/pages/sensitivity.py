@@ -10,14 +10,14 @@ from starlette.routing import Route
 
 from edgecv.config.state import state_directory
 from edgecv.console.accounts import Capability
-from edgecv.console.cameras.preview import findings_of, least_ratio, outcomes
-from edgecv.console.cameras.watch import Sight, sights
-from edgecv.console.web.box_camera import box_camera
+from edgecv.console.cameras.threshold_preview import findings_of, least_ratio, outcomes
+from edgecv.console.cameras.visibility_history import Sight, sights
+from edgecv.console.web.camera_request import box_camera
 from edgecv.console.web.charts import Series, columns
-from edgecv.console.web.site import console_of, language, needs, render, viewer_of
-from edgecv.console.web.texts import N_
+from edgecv.console.web.request_context import console_of, language, needs, render, viewer_of
+from edgecv.console.web.translatable import N_
 from edgecv.errors import EdgecvError
-from edgecv.incidents.database import DATABASE
+from edgecv.storage.database import DATABASE
 
 _TITLE = N_("What each threshold would have made of the last hour")
 

@@ -15,9 +15,9 @@ from edgecv.console.cases.listing import choices
 from edgecv.console.cases.statistics import Chosen
 from edgecv.console.settings import STATISTICS_YEARS
 from edgecv.console.web.filters import address, given, read_filters
-from edgecv.console.web.site import console_of, language, needs, render, viewer_of
-from edgecv.console.web.tables import TITLES, csv_of, make_statistics
-from edgecv.console.web.texts import N_, Text
+from edgecv.console.web.request_context import console_of, language, needs, render, viewer_of
+from edgecv.console.web.statistics_tables import TITLES, csv_of, make_statistics
+from edgecv.console.web.translatable import N_, Text
 
 _NAMES = ("kind", "building", "since", "until")
 _NO_DAY = N_("A day that is not one between the years 2000 and 2099 was left out.")

@@ -11,12 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgecv.console.intake.refused import RefusedFileError
+from edgecv.console.intake.refusal import RefusedFileError
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import Site
-from edgecv.console.web.site import console_of
+from edgecv.console.web.request_context import console_of
 from edgecv.serving.throttled_log import ThrottledLog
-from edgecv.upstream.evidence import HASH
+from edgecv.upstream.evidence_upload import HASH
 
 _log = logging.getLogger("edgecv.console")
 _refusals = ThrottledLog(_log)

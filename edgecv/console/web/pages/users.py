@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from edgecv.console.accounts import Capability, Role
-from edgecv.console.accounts.managing import (
+from edgecv.console.accounts.user_administration import (
     AccountRefusedError,
     change_role,
     make_user,
@@ -20,7 +20,7 @@ from edgecv.console.accounts.managing import (
 )
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import User
-from edgecv.console.web.site import console_of, needs, render, viewer_of
+from edgecv.console.web.request_context import console_of, needs, render, viewer_of
 
 _FIELDS = ("do", "name", "full_name", "role", "user")
 

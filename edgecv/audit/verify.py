@@ -1,0 +1,232 @@
+"""Is a bundle what its box sealed, and does its clip still show what its record says?
+
+An auditor needs nothing but the folder and the box's public key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from edgecv.audit.bundle_replay import rerun
+from edgecv.evidence.keys import PublicKey
+from edgecv.evidence.manifest import (
+    DELETION,
+    DELETION_SIGNATURE,
+    MANIFEST,
+    SEALS,
+    SIGNATURE,
+    EvidenceError,
+    Manifest,
+    SealedManifest,
+    check_files,
+    parse_manifest,
+    read_raw,
+    withheld,
+    without,
+)
+from edgecv.evidence.sealing import KEPT, RECORD, Deletion
+from edgecv.evidence.subject import Subject
+from edgecv.incidents.record import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found; every entry is one line that names the file or the folder.
+
+    Attributes:
+        problems: why it must not be trusted; none where all is well.
+        notes: what could not be checked, and other things to know.
+        deleted: the evidence was deleted, and a signed record proves what it was.
+        withheld: untouched files that this copy is without, as it was passed on.
+    """
+
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    deleted: bool
+    withheld: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is well."""
+        return not self.problems
+
+
+def verify_bundle(
+    folder: Path,
+    public: PublicKey | None,
+    *,
+    replay: bool = True,
+    whole: bool = False,
+    hub: PublicKey | None = None,
+    asked: Subject | None = None,
+) -> Verification:
+    """Check one bundle: seal, files, record, and what its clip shows.
+
+    Args:
+        folder: the bundle.
+        public: the key of the box that should have sealed it; None checks the files against the manifest alone, which
+            anybody could have written.
+        hub: the key of the hub that keeps a copy and may have deleted it in its time.
+        replay: also run the clip through the pipeline and compare; takes about as many seconds as decoding it.
+        whole: whether it must be whole, as it is where it was sealed; else it may be a copy that was passed on with
+            blurred pictures in place of the untouched clip and pictures.
+        asked: whose evidence it should be; the incident after which the folder is called when left out.
+    """
+    asked = asked or Subject.named_by(folder)
+    try:
+        raw = read_raw(folder / MANIFEST)
+        manifest = parse_manifest(raw, folder / MANIFEST)
+    except EvidenceError as error:
+        return Verification((str(error),), (), False)
+    away = () if whole else withheld(folder, manifest.files)
+    if isinstance(manifest, Manifest):
+        return _unsealed(folder, manifest, public, asked, away, replay)
+    problems = asked.differences_of_manifest(folder / MANIFEST, manifest.incident)
+    problems += _signature_problems(folder / MANIFEST, folder / SIGNATURE, raw, manifest.key, public)
+    notes = [] if public else [f"{folder}: no key was given, so nobody knows who sealed it"]
+    deletion = None
+    if (folder / DELETION).exists() or (folder / DELETION_SIGNATURE).exists():
+        deletion, found = _deletion(folder, raw, manifest, public, hub)
+        problems += found
+    if deletion is None:
+        problems += check_files(folder, without(manifest.files, away), SEALS)
+        more, noted = _contents(folder, manifest, asked, away, replay=replay and not problems)
+        problems += more
+        return Verification(tuple(problems), (*notes, *noted), False, away)
+    problems += _left_over(folder, manifest)
+    problems += _record(folder, manifest, asked)[1]
+    notes.append(f"{folder}: the evidence was deleted on {deletion.deleted_at}: {deletion.reason}")
+    return Verification(tuple(problems), tuple(notes), True)
+
+
+def _unsealed(
+    folder: Path,
+    manifest: Manifest,
+    public: PublicKey | None,
+    asked: Subject,
+    away: tuple[str, ...],
+    replay: bool,
+) -> Verification:
+    """What a replay wrote: hashes without a signature."""
+    problems = check_files(folder, without(manifest.files, away))
+    not_sealed = f"{folder}: is not sealed: no box has signed it, and anybody could have written it"
+    if public is not None:
+        problems.append(not_sealed)
+    more, noted = _contents(folder, manifest, asked, away, replay=replay and not problems)
+    notes = noted if public is not None else [not_sealed, *noted]
+    return Verification(tuple(problems + more), tuple(notes), False, away)
+
+
+def _contents(
+    folder: Path, manifest: Manifest | SealedManifest, asked: Subject, away: tuple[str, ...], *, replay: bool
+) -> tuple[list[str], list[str]]:
+    """Problems and notes of the record and the clip."""
+    record, problems = _record(folder, manifest, asked)
+    if record is None:
+        return problems, []
+    clip = record.evidence.clip
+    hashes = {e.sha256 for name, e in manifest.files.items() if clip in {None, name}}
+    if record.evidence.sha256 is not None and record.evidence.sha256 not in hashes:
+        problems.append(f"{folder / RECORD}: names a clip that is not the one in the folder")
+    if not replay or problems or away:
+        return problems, []
+    again = rerun(folder, record)
+    return [f"{folder}: {line}" for line in again.problems], [f"{folder}: {line}" for line in again.notes]
+
+
+def _record(folder: Path, manifest: Manifest | SealedManifest, asked: Subject) -> tuple[Incident | None, list[str]]:
+    """The record, and what it says otherwise than the manifest and whoever asks."""
+    path = folder / RECORD
+    try:
+        record = Incident.model_validate_json(read_raw(path))
+    except EvidenceError as error:
+        # a record that is listed and missing was told already
+        return None, ([] if RECORD in manifest.files else [str(error)])
+    except ValidationError:
+        return None, [f"{path}: is not an incident's record that this edgecv can read"]
+    problems = []
+    if isinstance(manifest, SealedManifest) and record.id != manifest.incident:
+        problems.append(f"{path}: is of incident {record.id}, the manifest of {manifest.incident}")
+    if problems or (isinstance(manifest, SealedManifest) and record.id != asked.incident):
+        asked = replace(asked, incident=record.id)  # that was told already
+    return record, problems + asked.differences_of_record(path, record)
+
+
+def _deletion(
+    folder: Path, manifest_raw: bytes, manifest: SealedManifest, public: PublicKey | None, hub: PublicKey | None
+) -> tuple[Deletion | None, list[str]]:
+    """The record of a deletion, None where it proves nothing, and what is wrong with it."""
+    path = folder / DELETION
+    try:
+        raw = read_raw(path)
+        deletion = Deletion.model_validate_json(raw)
+    except EvidenceError as error:
+        return None, [str(error)]
+    except ValidationError:
+        return None, [f"{path}: is not the record of a deletion"]
+    signer = hub if hub is not None and deletion.key == hub.key_id else public
+    if problems := _signature_problems(path, folder / DELETION_SIGNATURE, raw, deletion.key, signer):
+        return None, problems
+    if deletion.manifest_sha256 != hashlib.sha256(manifest_raw).hexdigest():
+        return None, [f"{path}: is of other evidence than the manifest beside it"]
+    for name, sealed in sorted(manifest.files.items()):
+        if name in KEPT:
+            continue
+        gone = deletion.files.get(name)
+        if gone is None:
+            problems.append(f"{folder / name}: was missing already before the evidence was deleted")
+        elif gone.sha256 != sealed.sha256:
+            problems.append(f"{folder / name}: had been changed before the evidence was deleted")
+    foreign = sorted(set(deletion.files) - set(manifest.files))
+    problems.extend(f"{folder / name}: was not there when the evidence was written" for name in foreign)
+    return deletion, problems
+
+
+def _left_over(folder: Path, manifest: SealedManifest) -> list[str]:
+    """What a deletion should have left, and what it should not."""
+    kept = {name: entry for name, entry in manifest.files.items() if name in KEPT}
+    undone = sorted(name for name in set(manifest.files) - set(kept) if (folder / name).exists())
+    return [
+        *check_files(folder, kept, SEALS | set(undone)),
+        *(f"{folder / name}: is still there, though its deletion was recorded; delete it again" for name in undone),
+    ]
+
+
+def _signature_problems(path: Path, signature: Path, data: bytes, key_id: str, public: PublicKey | None) -> list[str]:
+    try:
+        signed = _decoded(signature)
+    except EvidenceError as error:
+        return [str(error)]
+    if public is None:
+        return []
+    if key_id != public.key_id:
+        return [f"{path}: was signed with key {key_id}, not with {public.key_id}, the one given"]
+    if not public.verify(signed, data):
+        return [f"{signature}: is not the signature of {path.name} by key {key_id}"]
+    return []
+
+
+def has_signature(signature: Path, data: bytes, public: PublicKey) -> bool:
+    """Whether a file is the signature over some bytes by the owner of a key.
+
+    Raises:
+        EvidenceError: it is missing, or is no signature at all.
+    """
+    return public.verify(_decoded(signature), data)
+
+
+def _decoded(signature: Path) -> bytes:
+    text = read_raw(signature).strip()
+    try:
+        signed = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        signed = b""
+    if not signed or base64.b64encode(signed) != text:  # decoding leaves out some bits
+        raise EvidenceError(f"{signature}: is not a signature")
+    return signed

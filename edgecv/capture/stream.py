@@ -1,0 +1,294 @@
+"""One connection to a camera, or to a recorded file played as if it were one: packets in, pictures out."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+import av
+from av.codec.context import CodecContext
+from av.codec.hwaccel import HWAccel
+from av.error import FFmpegError, HTTPUnauthorizedError
+from av.video.codeccontext import VideoCodecContext
+
+from edgecv.capture.device import Compressor, open_device
+from edgecv.capture.open_container import open_file, open_stream
+from edgecv.capture.packets import stamp_of
+from edgecv.config.addresses import redacted, shown_address
+from edgecv.config.stream_address import is_device, is_recorded
+from edgecv.errors import EdgecvError
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    from edgecv.capture.packets import AnyPacket
+
+OPEN_S = 10.0
+"""Longest wait for a camera to answer and to send what its stream is made of."""
+SILENT_S = 5.0
+"""A camera that sends nothing for so long is gone."""
+
+
+class StreamError(EdgecvError):
+    """A stream cannot be opened or has broken off.
+
+    Attributes:
+        kind: ``login`` where the camera refuses user and password, ``unreachable``, ``silent``, ``ended``, ``damaged``.
+    """
+
+    def __init__(self, message: str, kind: Literal["login", "unreachable", "silent", "ended", "damaged"]) -> None:
+        super().__init__(redacted(message))  # FFmpeg's texts hold whole addresses
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSource:
+    """What to open and how.
+
+    Attributes:
+        address: an rtsp:// or http:// address, a file, or a device.
+        transport: of RTSP.
+        user: the camera's user, or None.
+        password: never shown.
+        decoding: software, or the hardware to try first.
+        size_px: width and height to ask a device for, or None.
+        fps: frames a second to ask a device for, or None.
+    """
+
+    address: str
+    transport: Literal["tcp", "udp"] = "tcp"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    decoding: Literal["software", "vaapi", "v4l2m2m", "cuda"] = "software"
+    size_px: tuple[int, int] | None = None
+    fps: float | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is recorded video, that has an end and whose every picture counts."""
+        return is_recorded(self.address)
+
+    @property
+    def shown(self) -> str:
+        """The address without user and password."""
+        return self.address if self.is_file else shown_address(self.address)
+
+    def full_address(self) -> str:
+        """The address with user and password: for FFmpeg only."""
+        scheme, separator, rest = self.address.partition("://")
+        if self.user is None or not separator:
+            return self.address
+        # by hand: urlsplit refuses hosts that it cannot read, and what cannot be reached is for FFmpeg to say
+        path_at = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
+        host, path = rest[:path_at].rpartition("@")[2], rest[path_at:]
+        user, password = (quote(text or "", safe="", errors="replace") for text in (self.user, self.password))
+        return f"{scheme}://{user}:{password}@{host}{path}"
+
+
+class LiveStream:
+    """An open stream; a context manager. One thread may read packets while another decodes them.
+
+    Attributes:
+        codec: FFmpeg's name; h264 as well where pictures come uncompressed, for they are compressed here.
+        base: seconds a tick.
+        average_fps: as the stream says, or None.
+        hardware: what decodes, or None for software.
+        warning: why the wished hardware is not used, or None.
+
+    Raises:
+        StreamError: it cannot be opened; one line without any password.
+    """
+
+    def __init__(self, source: StreamSource) -> None:
+        self.source = source
+        self.decode_errors = 0
+        self.warning: str | None = None
+        self.hardware: str | None = None
+        self._container = _open(source)
+        videos = [s for s in self._container.streams.video if "ATTACHED_PIC" not in str(s.disposition).upper()]
+        if not videos or videos[0].codec_context is None:
+            self._container.close()
+            raise StreamError(f"{source.shown}: sends no video that can be decoded; check the stream's path", "damaged")
+        self._stream: VideoStream = videos[0]
+        self.base = self._stream.time_base or Fraction(1, 90000)
+        rate = self._stream.average_rate or self._stream.base_rate
+        self.average_fps = float(rate) if rate and 0.1 < rate < 1000 else None
+        self._compressor: Compressor | None = None
+        sent = self._stream
+        if sent.codec_context.name == "rawvideo":
+            self._compressor = self._make_compressor()
+            sent = self._compressor.stream
+        self._context: VideoCodecContext = sent.codec_context
+        self.codec = "h264" if self._compressor is not None else self._context.name
+        # a copy of what the stream is, which outlives the connection: clips are written after it broke off as well
+        self._template_holder = av.open(io.BytesIO(), "w", format="matroska")
+        self.template: VideoStream = self._template_holder.add_stream_from_template(sent)
+        self._decoder = self._make_decoder()
+        self._decoder.thread_count = 1
+
+    def __enter__(self) -> LiveStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def compressing_s(self) -> float:
+        """Processor time that compressing took so far; 0 where the camera does that itself."""
+        return 0.0 if self._compressor is None else self._compressor.spent_s
+
+    def close(self) -> None:
+        """Close the connection; only when no other thread reads or decodes."""
+        self._container.close()
+
+    def packets(self) -> Iterator[AnyPacket]:
+        """Packets from the first key frame on, until the end.
+
+        Raises:
+            StreamError: the connection broke off or nothing came for ``SILENT_S``.
+        """
+        begun = self.source.is_file
+        unstamped: AnyPacket | None = None
+        try:
+            for packet in self._sent():
+                if packet.size == 0:
+                    continue
+                stamp = stamp_of(packet)
+                if stamp is None and not self.source.is_file:
+                    # RTP's first packet comes without a stamp; the next one tells what it was
+                    unstamped = packet if packet.is_keyframe else None
+                    continue
+                if unstamped is not None and stamp is not None:
+                    unstamped.pts = unstamped.dts = stamp - self._interval()
+                    begun = True
+                    yield unstamped
+                    unstamped = None
+                begun = begun or packet.is_keyframe
+                if begun:
+                    yield packet
+        except TimeoutError as error:
+            raise StreamError(f"{self.source.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
+        except av.error.ExitError as error:  # what FFmpeg says when our time limit cut it short
+            raise StreamError(f"{self.source.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
+        except (FFmpegError, OSError) as error:
+            raise StreamError(f"{self.source.shown}: broke off ({_why(error)})", "ended") from error
+
+    def _make_compressor(self) -> Compressor:
+        try:
+            return Compressor(self._stream, self.base, self.average_fps or 25.0)
+        except (FFmpegError, ValueError) as error:
+            own: VideoCodecContext = self._stream.codec_context
+            what = f"its raw pictures of {own.width}x{own.height} cannot be compressed ({_why(error)})"
+            self._container.close()
+            raise StreamError(
+                f"{self.source.shown}: {what}; ask for an even width and height with 'capture' in the box file",
+                "damaged",
+            ) from error
+
+    def _sent(self) -> Iterator[AnyPacket]:
+        received = self._container.demux(self._stream)
+        if self._compressor is None:
+            return received
+        return (packet for raw in received if raw.size for packet in self._compressor.packets(raw))
+
+    def decode(self, packet: AnyPacket | None) -> list[VideoFrame]:
+        """Pictures that became ready with a packet, or with the end (None); damaged ones are counted and left out."""
+        try:
+            return list(self._decoder.decode(packet))
+        except (FFmpegError, ValueError):
+            self.decode_errors += 1
+            return []
+
+    def pictures_of(self, packets: Iterable[AnyPacket]) -> Iterator[VideoFrame]:
+        """Decode packets, from a key frame on, once more and apart from the stream; also after it was closed."""
+        decoder = self._software_decoder()
+        for packet in (*packets, None):
+            try:
+                yield from decoder.decode(packet)
+            except (FFmpegError, ValueError):
+                continue
+
+    def _software_decoder(self) -> VideoCodecContext:
+        made = av.CodecContext.create(self.codec, "r")
+        assert isinstance(made, VideoCodecContext)
+        self._describe_to(made)
+        made.thread_count = 1
+        return made
+
+    def _describe_to(self, decoder: VideoCodecContext | CodecContext) -> None:
+        """What a decoder must know of the stream beforehand."""
+        own = self._context
+        decoder.extradata = own.extradata
+        decoder.width, decoder.height = own.width, own.height  # type: ignore[union-attr]
+        if own.pix_fmt is not None:
+            decoder.pix_fmt = own.pix_fmt  # type: ignore[union-attr]
+
+    def _interval(self) -> int:
+        """Ticks from one picture to the next."""
+        return round(1.0 / ((self.average_fps or 25.0) * self.base))
+
+    def _make_decoder(self) -> VideoCodecContext:
+        wished = self.source.decoding
+        own = self._context if self._compressor is None else self._software_decoder()
+        if wished == "software":
+            return own
+        try:
+            if wished == "v4l2m2m":
+                made = av.CodecContext.create(f"{self.codec}_v4l2m2m", "r")
+            else:
+                hardware = HWAccel(device_type=wished, allow_software_fallback=False)
+                made = av.CodecContext.create(self.codec, "r", hwaccel=hardware)
+            self._describe_to(made)
+            made.open()
+        except (FFmpegError, ValueError, RuntimeError, NotImplementedError) as error:
+            self.warning = f"{wished} cannot decode {self.codec} here ({_why(error)}); decoding in software"
+            return own
+        assert isinstance(made, VideoCodecContext)
+        self.hardware = wished
+        return made
+
+
+def _open(source: StreamSource) -> av.container.InputContainer:
+    options: dict[str, str] = {}
+    if source.address.startswith(("rtsp://", "rtsps://")):
+        # sound is not asked for: it would be sent only to be thrown away
+        options = {"rtsp_transport": source.transport, "allowed_media_types": "video", "analyzeduration": "1000000"}
+        if source.transport == "udp":
+            options |= {"buffer_size": str(4 * 2**20), "max_delay": "300000"}
+    try:
+        if source.is_file and not Path(source.address).exists():
+            raise FileNotFoundError(2, os.strerror(2))
+        if is_device(source.address):
+            return open_device(source.address, source.size_px, source.fps, (OPEN_S, SILENT_S))
+        if source.is_file:
+            return open_file(Path(source.address))
+        return open_stream(source.full_address(), options, (OPEN_S, SILENT_S))
+    except HTTPUnauthorizedError as error:
+        raise StreamError(
+            f"{source.shown}: refuses user and password; check the camera's login in the box file", "login"
+        ) from error
+    except (FFmpegError, ValueError, OSError) as error:
+        why = "no answer" if isinstance(error, (TimeoutError, av.error.ExitError)) else _why(error)
+        if "401" in why or "403" in why or "unauthor" in why.lower():
+            raise StreamError(
+                f"{source.shown}: refuses user and password; check the camera's login in the box file", "login"
+            ) from error
+        raise StreamError(
+            f"{source.shown}: cannot be opened ({why}); check its power, cable and address", "unreachable"
+        ) from error
+
+
+def _why(error: BaseException) -> str:
+    """The system's words only: the whole message of FFmpeg's errors holds the address, and that the password."""
+    text = getattr(error, "strerror", None)
+    return str(text) if text else type(error).__name__

@@ -1,0 +1,112 @@
+"""What a camera's worker writes of an incident: the record, what to draw, and the clip as far as it goes.
+
+The pictures are drawn from the clip by the evidence process. A full disk costs the clip first, then the pictures, which
+are drawn here then, from packets in memory, and the record last of all.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from edgecv.daemon.evidence_finalisation import FAILURES, remove, why_not
+from edgecv.daemon.live_session import LiveSession
+from edgecv.durable_files import write_atomic
+from edgecv.evidence.bundle_files import (
+    AFTER_S,
+    BEFORE_S,
+    CUT_OFF,
+    PICTURES,
+    mend_record,
+    write_bare_record,
+    write_pictures,
+    write_record,
+)
+from edgecv.evidence.clip import Clip
+from edgecv.evidence.overlay_spec import SKETCH, Sketch, write_sketch
+from edgecv.evidence.sealing import RECORD
+from edgecv.incidents.record import Incident
+
+_FALL_IS_GONE = (
+    "no longer clip (the camera sends so much that memory holds the fall no longer; it stays cut at the fall's end: "
+    "lower the bit rate, or raise service.worker_memory_mb)"
+)
+
+
+def write_bundle(
+    incident: Incident,
+    sketch: Sketch | None,
+    session: LiveSession,
+    folder: Path,
+    set_up: dict[str, str],
+    *,
+    last: bool,
+) -> tuple[str, ...]:
+    """Write an incident's files, over those of an earlier try.
+
+    The record comes first, so that who dies in the next moment leaves what happened, if not yet the clip.
+
+    Args:
+        incident: the record.
+        sketch: what to draw, None where that is not known.
+        session: the live connection that has its packets.
+        folder: where they go; made where it is missing.
+        set_up: files to replay the clip with, by name.
+        last: whether this is all there will be: on the disk when it returns, with pictures where there is no clip to
+            draw them from. Else nothing waits for the disk; see :func:`edgecv.durable_files.flush_files`.
+
+    Returns:
+        What is missing and why, in plain words; nothing where all is there.
+
+    Raises:
+        OSError: not even the record could be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / RECORD).exists():
+        write_bare_record(incident, folder, CUT_OFF, flush=last)
+    try:
+        if sketch is not None and not (folder / SKETCH).exists():
+            write_sketch(sketch, folder, flush=last)
+        describe = partial(_describe, incident, folder, set_up, flush=last)
+        if not session.reaches_back_to(incident.media.start_s) and _keeps_earlier_clip(folder):
+            return (_FALL_IS_GONE,)
+        start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
+        session.cut(folder / "clip.mp4", start_s, end_s, describe, flush=last)
+    except FAILURES as error:
+        remove(folder, ".*.part")
+        if _keeps_earlier_clip(folder):
+            return (f"no longer clip ({why_not(error)})",)
+        write_bare_record(incident, folder, why_not(error), flush=last)
+        return (f"no clip ({why_not(error)})", *(_pictures(incident, sketch, session, folder) if last else ()))
+    return ()
+
+
+def _describe(incident: Incident, folder: Path, set_up: dict[str, str], clip: Clip, *, flush: bool) -> None:
+    """The record that names the clip, and what a replay of it needs."""
+    for name, text in set_up.items():
+        if not (folder / name).exists():
+            write_atomic(folder / name, text.replace("clip.mp4", clip.path.name), flush=flush)
+    write_record(incident, clip, folder, flush=flush)
+
+
+def _keeps_earlier_clip(folder: Path) -> bool:
+    """Whether an earlier try left a clip that its record names; else whatever there is of one goes."""
+    try:
+        is_kept = mend_record(folder)
+    except (OSError, ValueError):  # no room for another record
+        is_kept = False
+    if not is_kept:
+        remove(folder, "clip.*", "box.yaml", "calibration.yaml")
+    return is_kept
+
+
+def _pictures(incident: Incident, sketch: Sketch | None, session: LiveSession, folder: Path) -> tuple[str, ...]:
+    """Draw from packets in memory."""
+    if sketch is None:
+        return ("no pictures",)
+    try:
+        write_pictures(incident, sketch, session.shots, folder)
+    except FAILURES as error:
+        remove(folder, *PICTURES, ".*.part")
+        return (f"no pictures ({why_not(error)})",)
+    return ()

@@ -1,0 +1,170 @@
+"""The supervisor's thread that keeps the disk: retention, room in reserve, evidence left over, old messages."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from edgecv.config import Box
+from edgecv.daemon.camera_worker import RECORDINGS
+from edgecv.evidence.keys import BoxKey
+from edgecv.storage.clock_steps import ClockSteps
+from edgecv.storage.damaged_database import set_aside_damaged, take_up_bundles
+from edgecv.storage.database import DATABASE, Database, DatabaseError
+from edgecv.storage.disk_reserve import is_full, keep_reserve, release_reserve
+from edgecv.storage.incident_store import INCIDENTS, IncidentStore
+from edgecv.storage.outbox import Depth, Outbox
+from edgecv.storage.recorded_chain import take_up_chain
+from edgecv.storage.recovery import adopt, remove_orphans
+from edgecv.storage.retention import Disk, Retention, disk_of
+from edgecv.storage.retention_clock import RETENTION_CLOCK, RetentionClock
+from edgecv.upstream.delivery_service import target_names
+
+_log = logging.getLogger("edgecv.keeper")
+_EVERY_S = 10.0
+_LEFT_OVER_S = 120.0  # a worker completes a clip within about twenty
+_LITTLE_BYTES = 64 * 2**20
+
+
+def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: None) -> BoxKey:
+    """Make the state directory's contents ready; only while no worker runs.
+
+    Args:
+        state: the state directory.
+        tell: called where the database was damaged and a new one was begun.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+        OSError: the directory cannot be written.
+    """
+    (state / INCIDENTS).mkdir(parents=True, exist_ok=True)
+    key = BoxKey.load_or_create(state)
+    damage = set_aside_damaged(state)
+    database = Database(state / DATABASE)
+    try:
+        store = IncidentStore(database, state / INCIDENTS)
+        _take_up(store, database, key)
+        for line in take_up_chain(database, store.folder, key):
+            _log.warning(line)
+        if damage is not None:
+            damage += "; a new one has taken up the evidence on the disk, but no holds and no resolutions"
+            _log.error(damage)
+            tell(damage)
+    finally:
+        database.close()
+    keep_reserve(state)
+    return key
+
+
+def _take_up(store: IncidentStore, database: Database, key: BoxKey) -> None:
+    """What a crash left: incidents that were found and not stored, evidence that nobody works on."""
+    try:
+        bundles = take_up_bundles(store, database, key)
+        if bundles:
+            _log.warning("the database is new: %d sealed bundles on the disk were taken up", bundles)
+        adopt(store)
+        left = store.leave_all()
+        if left:
+            _log.warning("the evidence of %d incidents is unfinished; it is finished now", left)
+    except (OSError, sqlite3.Error) as error:
+        _log.error("evidence that a crash left is not taken up yet: %s", error)
+        return
+    removed = remove_orphans(store, database)
+    if removed:
+        _log.warning("%d unfinished pieces of evidence without a record were removed", removed)
+
+
+class Keeper(threading.Thread):
+    """Looks after the state directory every few seconds.
+
+    Args:
+        box: gives the box file as it is now.
+        state: the state directory.
+        key: the box's.
+    """
+
+    def __init__(self, box: Callable[[], Box], state: Path, key: BoxKey) -> None:
+        super().__init__(name="keeper", daemon=True)
+        self.problem: str | None = None
+        self.disk: Disk = disk_of(state)
+        self.depths: dict[str, Depth] = {}
+        self.totals: dict[tuple[str, str], int] = {}
+        self._box = box
+        self._state = state
+        self._key = key
+        self._clock = RetentionClock(state / RETENTION_CLOCK, self._newest_s)
+        self._steps = ClockSteps()
+        self._clock_problem: str | None = None
+        self._growing_since: dict[str, float] = {}
+        self._undeleted: str | None = None
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """The thread."""
+        while not self._stopped.is_set():
+            try:
+                self._keep()
+            except (OSError, sqlite3.Error, DatabaseError) as error:
+                if is_full(error) and release_reserve(self._state):  # deleting evidence needs room for its proof
+                    continue
+                self.problem = f"the state directory cannot be kept in order: {error}"
+                _log.error(self.problem)
+            except Exception:
+                _log.exception("keeping the state directory in order failed")
+            self._stopped.wait(_EVERY_S)
+
+    def _keep(self) -> None:
+        box = self._box()
+        storage, upstream = box.settings.storage, box.settings.upstream
+        database = Database(self._state / DATABASE)
+        try:
+            store, outbox = IncidentStore(database, self._state / INCIDENTS), Outbox(database)
+            retention = Retention(storage.keep_days, storage.disk_share, storage.record_hours)
+            if (step := self._steps.next()) is not None:
+                count = store.correct_times(step)
+                self._steps.done(step)
+                _log.warning("the clock was set by %.0f s: the times of %d records were put right", step.by_s, count)
+            now_s = self._clock.now_s()
+            if (self._clock.problem is None) != (self._clock_problem is None):
+                _log.warning(self._clock.problem or "the clock agrees again: evidence ages by it")
+            self._clock_problem = self._clock.problem
+            deletion = retention.apply(store, self._key, self._state / RECORDINGS, now_s)
+            for line in deletion.done:
+                _log.info(line)
+            if deletion.problem is not None and deletion.problem != self._undeleted:
+                _log.error("%s; look at its owner and attributes", deletion.problem)
+            self._undeleted = deletion.problem
+            self.disk = disk_of(self._state)
+            has_reserve = keep_reserve(self._state)
+            self._left_over(store)
+            names = [] if upstream is None else target_names(upstream)
+            outbox.prune(names, storage.keep_days * 86400.0)
+            self.depths = {name: outbox.depth(name) for name in names}
+            self.totals = store.totals()
+            self.problem = deletion.problem or self._clock.problem
+            if not has_reserve or self.disk.free_bytes < _LITTLE_BYTES:
+                free = self.disk.free_bytes / 2**20
+                self.problem = f"the disk is full ({free:.0f} MB free): evidence may be cut down, records are kept"
+        finally:
+            database.close()
+
+    def _newest_s(self) -> float | None:
+        with closing(Database(self._state / DATABASE)) as database:
+            return IncidentStore(database, self._state / INCIDENTS).newest_s()
+
+    def _left_over(self, store: IncidentStore) -> None:
+        """Leave what no worker has left for long, by a clock that nobody sets: a step of the box's is no age."""
+        now, growing = time.monotonic(), [one.id for one in store.unsealed() if not one.is_left]
+        self._growing_since = {one: self._growing_since.get(one, now) for one in growing}
+        for one, since in self._growing_since.items():
+            if now - since > _LEFT_OVER_S:
+                store.leave(one)

@@ -1,0 +1,91 @@
+"""What the upstream is told of every device: its retained state, and an event when it goes and comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgecv.config.box import BOX
+from edgecv.daemon.health import BoxHealth
+from edgecv.daemon.logs import hide_secrets
+from edgecv.incidents.cloudevents import device_event
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.outbox import Outbox, add_message
+from edgecv.upstream.plain_text import storable
+
+MAX_TEXT_CHARS = 2000
+"""Of a state or an event: cameras, brokers and servers have their words in it."""
+_EVENTS = {"offline": "lost", "online": "back", "degraded": "degraded"}  # camera_lost, device_lost, ...
+
+
+class States:
+    """Keeps the states in the database up to date.
+
+    Args:
+        state: the state directory.
+        site: the box file's site.
+    """
+
+    def __init__(self, state: Path, site: str) -> None:
+        self.site = site
+        self._database = Database(state / DATABASE)
+        self._outbox = Outbox(self._database)
+        self._known: dict[str, dict[str, Any]] = {}
+        self._devices: frozenset[str] = frozenset()
+
+    def update(self, health: BoxHealth) -> None:
+        """Store what has changed, with a device event where a device went, came back or was taken out.
+
+        Raises:
+            sqlite3.Error: the disk takes nothing; call again.
+        """
+        self._keep_only(frozenset(one.id for one in (*health.cameras, *health.devices)))
+        self._set(BOX, health.state())
+        for camera in health.cameras:
+            if camera.settled:
+                self._set(camera.id, camera.state())
+        for device in health.devices:
+            if device.settled:
+                self._set(device.id, device.state(), "device")
+
+    def tell(self, device: str, kind: str, text: str) -> None:
+        """Send an event upstream."""
+        event = device_event(self.site, device, kind, storable(hide_secrets(text), MAX_TEXT_CHARS), {})
+        with self._database.transaction() as connection:
+            add_message(connection, "device", event["id"], device, event)
+
+    def unsealed(self) -> int:
+        """How many incidents' evidence is not sealed yet.
+
+        Raises:
+            sqlite3.Error: the database cannot be read now.
+        """
+        query = "SELECT count(*) FROM incidents WHERE evidence = 'pending'"
+        return int(self._database.connection.execute(query).fetchone()[0])
+
+    def _keep_only(self, devices: frozenset[str]) -> None:
+        """Forget every device that is no longer in the box file, also those that went while the daemon was off."""
+        if devices == self._devices:
+            return
+        for device, state in self._outbox.states().items():
+            if device not in devices | {BOX} and state:
+                self.tell(device, "device_removed", "no longer in the box file")
+                self._outbox.forget_state(device)
+                self._known.pop(device, None)
+        self._devices = devices
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def _set(self, device: str, state: dict[str, Any], what: str = "camera") -> None:
+        state = state | {"text": storable(hide_secrets(str(state["text"])), MAX_TEXT_CHARS)}
+        before = self._known.get(device)
+        if before == state:
+            return
+        self._outbox.set_state(device, state)
+        self._known[device] = state
+        began_well = before is None and state["state"] == "online"
+        if device != BOX and not began_well and (before is None or before["state"] != state["state"]):
+            event = _EVENTS.get(state["state"])
+            self.tell(device, state["state"] if event is None else f"{what}_{event}", state["text"])

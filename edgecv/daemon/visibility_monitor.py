@@ -1,0 +1,188 @@
+"""How well a camera sees, told upstream: what begins and ends to be wrong, blind minutes each hour, a test each day."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+
+from edgecv.capture import Frame
+from edgecv.daemon.worker_spec import WorkerSpec
+from edgecv.durable_files import write_atomic
+from edgecv.errors import InputError
+from edgecv.pipeline import Pipeline
+from edgecv.replay import ReplayCamera
+from edgecv.visibility.blind_time import BlindTime, HourReport
+from edgecv.visibility.blindness_causes import Causes
+from edgecv.visibility.event_texts import text_of
+from edgecv.visibility.reference_picture import Reference
+from edgecv.visibility.scene_monitor import SceneWatch
+from edgecv.visibility.sensitivity import SensitivityResult, SensitivityTest
+
+_log = logging.getLogger("edgecv.visibility")
+_OVERLOAD_LAG_S = 1.0
+_LOOK_AT_CLOCK_S = 1.0
+WATCH = "watch"
+
+
+def _px_per_floor(camera: ReplayCamera) -> float | None:
+    """Height of the middle one of the floors in the picture, pixels; None where floors are not known."""
+    if camera.camera is None or camera.plan is None or camera.image_size is None:
+        return None
+    plan = camera.plan
+    x_m = (plan.windows[0].left_m + plan.windows[-1].right_m) / 2.0 if plan.windows else 0.0
+    spans = [plan.floor_span_m(floor) for floor in range(1, plan.floor_count + 1)]
+    edges = camera.camera.project(np.array([[x_m, y_m, 0.0] for span in spans for y_m in span])).reshape(-1, 2, 2)
+    is_shown = ((edges >= 0.0) & (edges < np.array(camera.image_size))).all(axis=(1, 2))
+    heights = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)[is_shown]
+    return float(np.median(heights)) if len(heights) else None
+
+
+class Say(Protocol):
+    """Sends a device event."""
+
+    def __call__(self, kind: str, text: str, **details: object) -> None:
+        """Send it."""
+
+
+class SelfWatch:
+    """Watches one camera's sight over all its connections.
+
+    Args:
+        spec: the camera's orders.
+        say: sends a device event upstream.
+    """
+
+    def __init__(self, spec: WorkerSpec, say: Say) -> None:
+        self._spec = spec
+        self._say = say
+        self._path = spec.state / WATCH / f"{spec.id}.npz"
+        self._scene = SceneWatch(self._stored_reference(), px_per_floor=_px_per_floor(spec.camera))
+        self._kept_final = self._scene.reference_final
+        self._causes: Causes | None = None
+        self._size = (0, 0)
+        self._last_s: float | None = None
+        self._blind = BlindTime()
+        self._now: tuple[str, ...] = ()
+        self._test: SensitivityTest | None = None
+        self._tested_on: str | None = None
+        self._next_proof = 0.0
+        self._result: SensitivityResult | None = None
+        self._frame_s = 0.04
+
+    def look(self, frame: Frame, pipeline: Pipeline | None, lag_s: float) -> None:
+        """Take the next frame that was analysed."""
+        detected = None if pipeline is None else pipeline.detected
+        if detected is None:
+            return
+        size = (frame.luma.shape[1], frame.luma.shape[0])
+        if self._causes is None or size != self._size:
+            self._causes, self._size = Causes(size), size
+        for change in self._scene.update(frame.luma, frame.t_s, detected.repeated):
+            text = text_of(change)
+            _log.warning("%s %s: %s", change.kind, change.state, text)
+            self._say(change.kind, text, state=change.state, measures=change.measures)
+        self._keep_reference()
+        self._now = self._causes.of(detected, self._scene.blind)
+        if lag_s > _OVERLOAD_LAG_S:
+            self._now = (*self._now, "overload")
+        dt_s = 0.0 if self._last_s is None else frame.t_s - self._last_s
+        if 0.0 < dt_s < 5.0:
+            self._frame_s += 0.05 * (dt_s - self._frame_s)
+            self._note(dt_s, self._now)
+        self._last_s = frame.t_s
+        self._prove(frame)
+
+    def no_picture(self, seconds: float) -> None:
+        """There is no picture, and has not been for so long."""
+        self._note(seconds, ("no_picture",))
+
+    def connection_ended(self) -> None:
+        """Media time begins anew."""
+        self._last_s = None
+        self._test = None
+
+    def problems(self) -> list[str]:
+        """What is wrong with its sight now, in words."""
+        return [f"{kind.replace('_', ' ')}" for kind in self._scene.active()]
+
+    def gauges(self) -> dict[str, float]:
+        """For metrics."""
+        found = {f"scene_{name}": value for name, value in self._scene.measures().items()}
+        hour = self._blind.so_far()
+        found["blind_minutes_this_hour"] = 0.0 if hour is None else hour.blind_minutes
+        if self._result is not None and self._result.fraction is not None:
+            found["sensitivity"] = self._result.fraction
+        return found
+
+    def _note(self, seconds: float, causes: tuple[str, ...]) -> None:
+        now_s = time.time()
+        self._blind.note(now_s, seconds, causes)
+        while (report := self._blind.hour_report(now_s)) is not None:
+            self._tell_hour(report)
+
+    def _tell_hour(self, report: HourReport) -> None:
+        why = ", ".join(f"{cause.replace('_', ' ')} {minutes:g}" for cause, minutes in report.minutes.items())
+        text = f"blind for {report.blind_minutes:g} of {report.noted_minutes:g} minutes" + (f": {why}" if why else "")
+        self._say(
+            "blind_minutes",
+            text,
+            from_s=report.from_s,
+            minutes=report.minutes,
+            blind_minutes=report.blind_minutes,
+            noted_minutes=report.noted_minutes,
+        )
+
+    def _prove(self, frame: Frame) -> None:
+        """The daily test, at its minute of the day; put off while nothing can be seen or the box is late."""
+        wished = self._spec.sensitivity_test_at
+        if self._test is None:
+            if wished is None or time.monotonic() < self._next_proof:
+                return
+            self._next_proof = time.monotonic() + _LOOK_AT_CLOCK_S
+            now = datetime.now().astimezone()
+            if f"{now:%H:%M}" < wished or self._tested_on == f"{now:%Y-%m-%d}":
+                return
+            if self._tested_on is None and f"{now:%H:%M}" != wished:
+                self._tested_on = f"{now:%Y-%m-%d}"  # started after today's time: begin tomorrow
+                return
+            if self._now or self._spec.source.is_file:
+                return
+            self._tested_on = f"{now:%Y-%m-%d}"
+            camera = self._spec.camera
+            seed = int(now.timestamp()) & 0xFFFF
+            self._test = SensitivityTest(self._size, 1.0 / self._frame_s, seed, camera.camera, camera.masks)
+        result = self._test.feed(frame)
+        if result is not None:
+            self._test, self._result = None, result
+            share = "none could be drawn" if result.fraction is None else f"{result.fraction:.0%} were seen"
+            self._say(
+                "sensitivity",
+                f"of {result.drawn} falls drawn into copies of the live picture {share}",
+                drawn=result.drawn,
+                seen=result.seen,
+                as_incident=result.as_incident,
+                by_contrast={name: list(counts) for name, counts in result.by_contrast.items()},
+            )
+
+    def _stored_reference(self) -> Reference | None:
+        try:
+            return Reference.from_npz(self._path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, InputError) as error:
+            _log.warning("the reference picture is learnt anew: %s", error)
+            return None
+
+    def _keep_reference(self) -> None:
+        if self._kept_final or not self._scene.reference_final or self._scene.reference is None:
+            return
+        self._kept_final = True
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(self._path, self._scene.reference.to_npz())
+        except OSError as error:
+            _log.warning("the reference picture could not be kept: %s", error)

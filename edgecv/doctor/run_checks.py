@@ -1,0 +1,66 @@
+"""The whole examination, in the order in which an installer puts things right."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from edgecv.config import Box, check_box, load_box
+from edgecv.config.service import Storage
+from edgecv.config.state import state_directory
+from edgecv.doctor.cameras import CameraReport, Looking, camera_report
+from edgecv.doctor.check_result import Finding, ok, problem
+from edgecv.doctor.clock import clock_findings
+from edgecv.doctor.disk import disk_findings
+from edgecv.doctor.machine import cores_finding, memory_finding
+from edgecv.doctor.retention import retention_findings
+from edgecv.doctor.secret_files import secret_findings
+from edgecv.doctor.stream_probe import look
+from edgecv.doctor.targets import upstream_findings
+
+_AT_ONCE = 4
+"""Cameras looked at together: more, and a small box would be judged by what the doctor itself costs."""
+
+
+def examine(box_file: Path, seconds: float = 5.0, looking: Looking = look) -> list[Finding]:
+    """Everything the doctor has to say of a box; never raises for what is wrong with it.
+
+    Args:
+        box_file: the box file; where it is wrong, the machine alone is examined.
+        seconds: how long each camera is looked at.
+        looking: looks at a camera.
+    """
+    report = check_box(box_file)
+    told = [_configuration(line, box_file) for line in report.problems]
+    box = load_box(box_file) if report.ok else None
+    if box is None:
+        state = state_directory(None)
+        return told + _clock(box_file) + disk_findings(state, Storage().disk_share) + retention_findings(state)
+    told.append(ok("configuration", f"{box_file} has no problems"))
+    cameras = _cameras(box, seconds, looking)
+    settings = box.settings.storage
+    recorded = settings.record_hours * 3600.0 * sum(camera.bytes_per_s for camera in cameras)
+    told += secret_findings(box)
+    told += _clock(box_file)
+    told += disk_findings(state_directory(box), settings.disk_share, recorded)
+    told += retention_findings(state_directory(box))
+    told.append(memory_finding(len(cameras)))
+    if any(camera.cores for camera in cameras):
+        told.append(cores_finding(sum(camera.cores for camera in cameras)))
+    told += [finding for camera in cameras for finding in camera.findings]
+    return told + upstream_findings(box)
+
+
+def _configuration(line: str, box_file: Path) -> Finding:
+    what, _, advice = line.removeprefix(f"{box_file}:").rpartition("; ")
+    return problem("configuration", (what or advice).strip(), advice if what else f"put it right in {box_file}")
+
+
+def _clock(box_file: Path) -> list[Finding]:
+    return clock_findings(box_file.stat().st_mtime if box_file.exists() else None)
+
+
+def _cameras(box: Box, seconds: float, looking: Looking) -> list[CameraReport]:
+    state = state_directory(box)
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as looks:
+        return list(looks.map(lambda one: camera_report(box, one, state, seconds, looking), box.camera_ids))

@@ -1,0 +1,116 @@
+"""What a camera sends: is it as the calibration, the evidence and a fast reaction need it?"""
+
+from __future__ import annotations
+
+from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.doctor.stream_probe import CameraLook
+
+LONGEST_KEYFRAME_S = 4.0
+"""Evidence begins at a key frame, and after a loss nothing is seen until the next."""
+FEWEST_FPS = 10.0
+_MISSING = 0.85
+"""Share of the pictures a second a stream promises below which it is worth telling."""
+_KNOWN_CODECS = frozenset({"h264", "hevc", "mjpeg", "av1", "mpeg4", "vp8", "vp9", "rawvideo"})
+
+
+def stream_findings(where: str, look: CameraLook, calibrated_px: tuple[int, int] | None) -> list[Finding]:
+    """Judge what a camera sends.
+
+    Args:
+        where: ``camera NAME``.
+        look: a few seconds of it.
+        calibrated_px: ``(width, height)`` of the calibration, or None where there is none.
+    """
+    width, height = look.size_px
+    megabits = 8.0 * look.bytes_per_s / 1e6
+    told = f"sends {look.codec} {width}x{height}, {look.fps:.1f} frames/s, {megabits:.1f} Mbit/s"
+    judged = [
+        _size(where, look, calibrated_px),
+        _key_frames(where, look),
+        _order(where, look),
+        _rate(where, look),
+        _damage(where, look),
+        _hardware(where, look),
+        _codec(where, look),
+        _compressing(where, look),
+    ]
+    return [ok(where, told), *(finding for finding in judged if finding is not None)]
+
+
+def _size(where: str, look: CameraLook, calibrated_px: tuple[int, int] | None) -> Finding | None:
+    if calibrated_px is None or look.size_px == calibrated_px:
+        return None
+    sent, made = "x".join(map(str, look.size_px)), "x".join(map(str, calibrated_px))
+    return problem(
+        where,
+        f"the picture is {sent}, but the calibration was made at {made}",
+        f"set the camera's stream to {made}, or calibrate again with a picture of this stream: edgecv calibrate",
+    )
+
+
+def _key_frames(where: str, look: CameraLook) -> Finding | None:
+    advice = "set the camera's I-frame interval (GOP) to 1 or 2 s and switch off 'smart' codecs (H.264+, Smart H.265)"
+    if look.keyframe_s is None and look.seconds > LONGEST_KEYFRAME_S:
+        return warning(where, f"no second key frame came within {look.seconds:.0f} s", advice)
+    if look.keyframe_s is not None and look.keyframe_s > LONGEST_KEYFRAME_S:
+        what = f"key frames are {look.keyframe_s:.1f} s apart: evidence begins late, and after a loss nothing is seen"
+        return warning(where, what, advice)
+    return None
+
+
+def _order(where: str, look: CameraLook) -> Finding | None:
+    if not look.b_frames:
+        return None
+    return warning(
+        where,
+        "the stream has B-frames: each picture comes later than it must and is coded more coarsely",
+        "set the camera's encoder to the baseline or main profile with no B-frames",
+    )
+
+
+def _rate(where: str, look: CameraLook) -> Finding | None:
+    if look.fps < FEWEST_FPS:
+        return problem(
+            where,
+            f"only {look.fps:.1f} frames/s come: what falls is seen too seldom",
+            "set the camera to 25 frames/s; at night, limit its exposure to 1/25 s, which keeps it from slowing down",
+        )
+    if look.told_fps is not None and look.fps < _MISSING * look.told_fps:
+        return warning(
+            where,
+            f"{look.fps:.1f} frames/s come of the {look.told_fps:.0f} that the stream promises",
+            "check the network between camera and box; over Wi-Fi or UDP packets get lost; at night the camera may "
+            "expose longer than a frame",
+        )
+    return None
+
+
+def _damage(where: str, look: CameraLook) -> Finding | None:
+    if look.damaged == 0:
+        return None
+    what = f"{look.damaged} packets could not be decoded within {look.seconds:.0f} s"
+    return warning(where, what, "packets get lost on the way: use transport: tcp, and check cable and switch")
+
+
+def _hardware(where: str, look: CameraLook) -> Finding | None:
+    if look.notice is None:
+        return None
+    advice = "check that the user edgecv is in the groups video and render and that the driver is installed"
+    return warning(where, look.notice, advice)
+
+
+def _codec(where: str, look: CameraLook) -> Finding | None:
+    if look.codec in _KNOWN_CODECS:
+        return None
+    what = f"the codec {look.codec} has not been tried with edgecv"
+    return warning(where, what, "set the camera to H.264")
+
+
+def _compressing(where: str, look: CameraLook) -> Finding | None:
+    if look.compressing_s == 0.0:
+        return None
+    what = (
+        f"its pictures come uncompressed; to compress them takes the box {1e3 * look.compressing_s:.0f} ms each, "
+        f"{100 * look.compressing_s * look.fps:.0f} % of a core"
+    )
+    return warning(where, what, "nothing where the box has that to spare; a camera that sends H.264 needs none of it")

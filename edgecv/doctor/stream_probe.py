@@ -1,0 +1,139 @@
+"""A few seconds of a camera's stream: what it is made of, and two of its pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.capture.file import luma_of
+from edgecv.capture.packets import stamp_of
+from edgecv.capture.stream import LiveStream, StreamError, StreamSource
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+    from edgecv.capture.packets import AnyPacket
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraLook:
+    """What a few seconds of a camera showed.
+
+    Attributes:
+        codec: FFmpeg's name.
+        size_px: ``(width, height)`` of the upright picture.
+        fps: pictures a second that came.
+        told_fps: pictures a second that the stream says it has, or None.
+        seconds: media time that was looked at.
+        keyframe_s: longest time between key frames; None where there was only one.
+        b_frames: whether pictures are sent in another order than they are shown.
+        bytes_per_s: bit rate, bytes a second.
+        decode_s: processor seconds that a picture takes to be decoded, and compressed before where that is done here.
+        damaged: packets that could not be decoded.
+        notice: why the hardware that was asked for does not decode, or None.
+        lumas: two pictures in a row ``(h, w) uint8`` from the end of the look.
+        compressing_s: what compressing has of ``decode_s``; 0 where the camera does that itself.
+    """
+
+    codec: str
+    size_px: tuple[int, int]
+    fps: float
+    told_fps: float | None
+    seconds: float
+    keyframe_s: float | None
+    b_frames: bool
+    bytes_per_s: float
+    decode_s: float
+    damaged: int
+    notice: str | None
+    lumas: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    compressing_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was noted while the packets went by."""
+
+    base: Fraction
+    stamps: list[int] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    byte_count: int = 0
+    decode_s: float = 0.0
+    pictures: int = 0
+    last: list[NDArray[np.uint8]] = field(default_factory=list)
+
+    def note(self, packet: AnyPacket) -> None:
+        stamp = stamp_of(packet)
+        self.byte_count += packet.size
+        if stamp is not None:
+            self.stamps.append(stamp)
+            if packet.is_keyframe:
+                self.keys.append(stamp)
+
+    def keep(self, pictures: Sequence[VideoFrame]) -> None:
+        self.pictures += len(pictures)
+        for picture in pictures[-2:]:
+            # the rotation a camera declares is a few bytes of every frame; FFmpeg leaves it out where there is none
+            rotation = int(getattr(picture, "rotation", 0) or 0) % 360
+            self.last.append(luma_of(picture, rotation if rotation % 90 == 0 else 0).copy())
+        del self.last[:-2]
+
+    @property
+    def span_s(self) -> float:
+        return float((max(self.stamps) - min(self.stamps)) * self.base) if self.stamps else 0.0
+
+
+def look(source: StreamSource, seconds: float) -> CameraLook:
+    """Open a camera and watch it for so many seconds.
+
+    Raises:
+        StreamError: it cannot be opened, breaks off or shows nothing; one line without any password.
+    """
+    with LiveStream(source) as stream:
+        seen = _Seen(stream.base)
+        ends = time.monotonic() + seconds
+        for packet in stream.packets():
+            seen.note(packet)
+            began = time.thread_time()
+            pictures = stream.decode(packet)
+            seen.decode_s += time.thread_time() - began
+            seen.keep(pictures)
+            # recorded video comes as fast as it is read
+            if seen.span_s >= seconds if source.is_file else time.monotonic() >= ends:
+                break
+        seen.keep(stream.decode(None))
+        if len(seen.last) < 2:
+            raise StreamError(
+                f"{source.shown}: sends no picture that can be decoded; check the stream's path and codec", "damaged"
+            )
+        return _look_of(stream, seen)
+
+
+def _look_of(stream: LiveStream, seen: _Seen) -> CameraLook:
+    height, width = seen.last[-1].shape
+    shown = sorted(set(seen.stamps))
+    gaps = [float((after - before) * seen.base) for before, after in pairwise(seen.keys)]
+    span_s = max(seen.span_s, 1e-3)
+    compressing_s = stream.compressing_s / max(seen.pictures, 1)
+    return CameraLook(
+        codec=stream.codec,
+        size_px=(width, height),
+        fps=(len(shown) - 1) / span_s if len(shown) > 1 else 0.0,
+        told_fps=stream.average_fps,
+        seconds=seen.span_s,
+        keyframe_s=max(gaps) if gaps else None,
+        b_frames=any(after < before for before, after in pairwise(seen.stamps)),
+        bytes_per_s=seen.byte_count / span_s,
+        decode_s=seen.decode_s / max(seen.pictures, 1) + compressing_s,
+        damaged=stream.decode_errors,
+        notice=stream.warning,
+        lumas=(seen.last[-2], seen.last[-1]),
+        compressing_s=compressing_s,
+    )

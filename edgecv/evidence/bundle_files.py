@@ -1,0 +1,244 @@
+"""The evidence of one incident: the untouched clip, two pictures, their blurred copies, the record and the manifest.
+
+The blurred copies are what may be shown and passed on; they are sealed like the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from edgecv.capture import Shot, shots_between
+from edgecv.durable_files import DISK_ERRORS, sha256_file, write_atomic
+from edgecv.errors import InputError
+from edgecv.evidence.clip import Clip, cut_clip
+from edgecv.evidence.manifest import MANIFEST, blurred_name, write_manifest
+from edgecv.evidence.overlay_spec import Sketch, sketch_of
+from edgecv.evidence.sealing import RECORD
+from edgecv.evidence.still_picture import still_picture
+from edgecv.evidence.strobe_picture import label_times, strobe_picture
+from edgecv.geometry.camera import PinholeCamera
+from edgecv.geometry.facade import FacadePlan
+from edgecv.incidents.record import EvidenceRecord, Incident
+from edgecv.incidents.summary_text import headline
+from edgecv.privacy import blurred, scale_of, shown_mask, sightings
+from edgecv.trajectory import Fall
+
+BEFORE_S = 10.0
+AFTER_S = 10.0
+PICTURES = ("still-blurred.jpg", "still.jpg", "strobe-blurred.jpg", "strobe.jpg")
+"""In the order they are written: where the last is, all are."""
+CUT_OFF = "the recording ended before the clip was on the disk: the process was killed, or the power went"
+UNREADABLE = (InputError, FFmpegError, ValueError)
+"""What reading a recording's pictures may end with."""
+_AROUND_S = 0.6  # pictures before and after the fall, for the background
+Picture = NDArray[np.uint8]
+ShotsBetween = Callable[[float, float], Iterator[tuple[float, Shot]]]
+"""Pictures with their media times between two media times, in order."""
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was written.
+
+    Attributes:
+        incident: the record, with the clip's hash in it.
+        still_jpg: the still picture as JPEG.
+        strobe_jpg: the strobe picture as JPEG.
+        files: name and SHA-256 of every file in the folder.
+    """
+
+    incident: Incident
+    still_jpg: bytes
+    strobe_jpg: bytes
+    files: tuple[tuple[str, str], ...]
+
+
+def write_evidence(
+    incident: Incident,
+    fall: Fall,
+    recording: Path,
+    folder: Path,
+    camera: PinholeCamera | None = None,
+    plan: FacadePlan | None = None,
+    stamps_restart_s: float | None = None,
+) -> Evidence:
+    """Write one incident's folder from a recording.
+
+    Args:
+        incident: the record, its evidence still empty.
+        fall: what the pictures show.
+        recording: the original video.
+        folder: made here; must not exist.
+        camera: the calibrated camera, for floors in the picture.
+        plan: the facade's floors and windows.
+        stamps_restart_s: see :class:`edgecv.capture.VideoFile`.
+
+    Returns:
+        What was written. A clip that cannot be cut, or pictures that cannot be drawn, cost themselves alone: the record
+        says why in ``evidence.reason``, or the pictures are empty.
+
+    Raises:
+        OSError: the disk is full or failed.
+    """
+    folder.mkdir(parents=True)
+    start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
+    between: ShotsBetween = partial(shots_between, recording)
+    try:
+        if stamps_restart_s is not None and incident.media.end_s >= stamps_restart_s:
+            between = _no_shots
+            raise InputError(
+                f"its time stamps begin again at {stamps_restart_s:.2f} s; replay the recordings in it one by one"
+            )
+        write_record(incident, cut_clip(recording, folder / "clip.mp4", start_s, end_s), folder, flush=False)
+    except UNREADABLE as error:
+        raise_disk_error(error)
+        write_bare_record(incident, folder, f"no clip could be cut from the recording: {error}", flush=False)
+    sketch = sketch_of(fall, incident.origin, camera, plan)
+    try:
+        pictures = write_pictures(incident, sketch, between, folder)
+    except UNREADABLE as error:
+        raise_disk_error(error)
+        for name in PICTURES:
+            (folder / name).unlink(missing_ok=True)
+        pictures = (b"", b"")
+    mend_record(folder)
+    write_manifest(folder)
+    files = tuple((p.name, sha256_file(p)) for p in sorted(folder.iterdir()))
+    return Evidence(record_in(folder), *pictures, files)
+
+
+def _no_shots(_start_s: float, _end_s: float) -> Iterator[tuple[float, Shot]]:
+    return iter(())
+
+
+def raise_disk_error(error: Exception) -> None:
+    """Raise it again where it is the disk's: FFmpeg's errors may be both."""
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        raise error
+
+
+def write_record(incident: Incident, clip: Clip, folder: Path, *, flush: bool = True) -> None:
+    """Write ``incident.json``, pointing to the clip beside it; `mend_record` adds the clip's hash."""
+    evidence = EvidenceRecord(manifest=MANIFEST, clip=clip.path.name, clip_start_s=round(clip.start_s, 6))
+    _write(incident, evidence, folder, flush=flush)
+
+
+def write_bare_record(incident: Incident, folder: Path, reason: str, *, flush: bool = True) -> None:
+    """Write ``incident.json`` of an incident that has no clip, and why."""
+    _write(incident, EvidenceRecord(manifest=MANIFEST, reason=reason), folder, flush=flush)
+
+
+def record_in(folder: Path) -> Incident:
+    """The record in an incident's folder.
+
+    Raises:
+        OSError: there is none, or the disk failed.
+        ValueError: it cannot be read.
+    """
+    return Incident.model_validate_json((folder / RECORD).read_bytes())
+
+
+def mend_record(folder: Path) -> bool:
+    """Make ``incident.json`` name the clip that lies beside it with its hash; whether there is one.
+
+    Raises:
+        OSError: there is no record, or the disk is full or failed.
+        ValueError: the record cannot be read.
+    """
+    record = record_in(folder)
+    clip = None if record.evidence.clip is None else folder / record.evidence.clip
+    if clip is None or not clip.exists():
+        if record.evidence.clip is not None:
+            write_bare_record(record, folder, CUT_OFF)
+        return False
+    now = sha256_file(clip)
+    if record.evidence.sha256 != now:
+        _write(record, record.evidence.model_copy(update={"sha256": now}), folder)
+    return True
+
+
+def _write(incident: Incident, evidence: EvidenceRecord, folder: Path, *, flush: bool = True) -> None:
+    described = incident.model_copy(update={"evidence": evidence})
+    write_atomic(folder / RECORD, described.model_dump_json(by_alias=True, indent=1) + "\n", flush=flush)
+
+
+def write_pictures(incident: Incident, sketch: Sketch, between: ShotsBetween, folder: Path) -> tuple[bytes, bytes]:
+    """Write ``still.jpg``, ``strobe.jpg`` and blurred copies of them, and return the first two.
+
+    Args:
+        incident: the record.
+        sketch: the path and the floors.
+        between: gives the pictures between two media times.
+        folder: where they go.
+
+    Raises:
+        OSError: the disk is full or failed.
+        ValueError: there are no pictures of that time.
+    """
+    frame, shown_at_s, strobe = _pictures(incident, between)
+    made = {}
+    # what is drawn should stay sharp, so it is drawn on each copy, and after the blurring
+    for name, picture, draw, at_s in (
+        ("still.jpg", frame, partial(_still, shown_at_s=shown_at_s, incident=incident, sketch=sketch), shown_at_s),
+        ("strobe.jpg", strobe, partial(label_times, track=incident.track), None),
+    ):
+        for each, shown in ((blurred_name(name), _blurred(picture, incident, sketch, at_s)), (name, picture)):
+            made[each] = _jpeg(draw(shown))
+            write_atomic(folder / each, made[each])
+    return made["still.jpg"], made["strobe.jpg"]
+
+
+def _pictures(incident: Incident, between: ShotsBetween) -> tuple[Picture, float, Picture]:
+    """The frame nearest to the middle of the path with its time, and the strobe."""
+    start, end = incident.media.start_s, incident.media.end_s
+    middle = incident.track[len(incident.track) // 2].t
+    shown: list[tuple[float, Shot]] = []
+
+    def frames() -> Iterator[tuple[float, Shot]]:
+        """One at a time; the one nearest to the middle of the path is kept for the still."""
+        for t_s, shot in between(max(0.0, start - _AROUND_S), end + _AROUND_S):
+            if not shown or abs(t_s - middle) < abs(shown[0][0] - middle):
+                shown[:] = [(t_s, shot)]
+            yield t_s, shot
+
+    strobe = strobe_picture(frames(), incident.track)
+    return shown[0][1].whole(), shown[0][0], strobe
+
+
+def _still(frame: Picture, shown_at_s: float, incident: Incident, sketch: Sketch) -> Picture:
+    outline = sketch.window_outline
+    return still_picture(
+        frame,
+        incident.track,
+        np.array(sketch.curve, np.float64),
+        incident.origin,
+        floor_lines=sketch.floor_lines,
+        window_outline=None if outline is None else np.array(outline, np.float64),
+        caption=headline(incident),
+        shown_at_s=shown_at_s,
+    )
+
+
+def _blurred(picture: Picture, incident: Incident, sketch: Sketch, at_s: float | None) -> Picture:
+    """A copy for everybody; with a time, of the picture of that time, which shows the thing once."""
+    record = incident.model_dump(by_alias=True)
+    things = sightings(record)
+    if at_s is not None:
+        things = sorted(things, key=lambda thing: abs(thing[0] - at_s))[:1]
+    mask = shown_mask((picture.shape[1], picture.shape[0]), record, sketch.shown, things)
+    return blurred(picture, mask, scale_of(record))
+
+
+def _jpeg(picture: NDArray[np.uint8]) -> bytes:
+    done, data = cv2.imencode(".jpg", picture, _JPEG)
+    assert done
+    return data.tobytes()

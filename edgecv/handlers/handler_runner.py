@@ -1,0 +1,249 @@
+"""Runs one handler: takes inputs, commits what came of them, acknowledges them; nothing a device sends can end it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Any
+
+from edgecv.errors import ConfigError
+from edgecv.handlers.handler import Handler, Input, MalformedError
+from edgecv.handlers.handler_context import Desk, DeviceIdentity
+from edgecv.handlers.payload_values import in_few_words
+from edgecv.handlers.sources.source import Arrival, Source
+from edgecv.handlers.state_changes import blames_disk
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.disk_reserve import release_reserve
+from edgecv.untrusted import EARLIEST_S, LATEST_S, MAX_JSON_BYTES, UntrustedError, check_text
+
+_log = logging.getLogger("edgecv.handler")
+TICK_S = 1.0
+BATCH_S = 0.1
+"""One commit for what comes in so much time: a commit waits for the disk, and each message waiting for its own would
+cost thousands of covers more than a core."""
+_SAVE_TIME_S = 60.0
+_RETRY_S = 1.0
+_EXAMPLE_BYTES = 512
+_TOPIC_CHARS = 400
+"""Of a topic or path: the contract's are a quarter of it, ChirpStack's less."""
+_SHARE_S = 0.02
+
+Make = Callable[[Desk], Handler[Any]]
+
+
+class Host:
+    """One handler at work.
+
+    Args:
+        who: the device.
+        make: makes its handler.
+        rehearsal: the traffic tells its own time; see ``Arrival.arrived_s``.
+    """
+
+    def __init__(self, who: DeviceIdentity, make: Make, *, rehearsal: bool = False) -> None:
+        self._who = who
+        self._rehearsal = rehearsal
+        self._database: Database | None = Database(who.state / DATABASE)
+        self.desk = Desk(who, self._database.connection)
+        if not rehearsal:  # whose time goes on where it stood
+            self.desk.now_s = time.time()
+        self.handler = self._made(make)
+        self._sources: Sequence[Source] = self.handler.sources()
+        self._handled: list[tuple[Source, Sequence[Arrival]]] = []
+        self._next_tick_s = 0.0
+        self._heard_s = time.monotonic()
+        self._saved_s = time.monotonic()
+        self._failures: str | None = None
+        self._disk: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing comes from the devices, or None."""
+        return "; ".join(found for source in self._sources if (found := source.problem) is not None) or None
+
+    def degraded(self) -> tuple[str, ...]:
+        """What is not as it should be though it works."""
+        own = [text for text in (self._failures, self.desk.failed, self._disk) if text is not None]
+        return (*own, *self.handler.problems())
+
+    def _made(self, make: Make) -> Handler[Any]:
+        """The handler; where it cannot begin with what an older version left, it begins anew."""
+        try:
+            handler = make(self.desk)
+            self.desk.keep()
+        except ConfigError:
+            raise
+        except Exception as error:
+            self.desk.begin_anew()
+            handler = make(self.desk)  # fails again where the state is not the reason
+            self.desk.keep()
+            _log.error("%s: what was stored cannot be used; it begins anew", self._who.device, exc_info=error)
+            self.desk.unreadable(f"stored state cannot be used: {type(error).__name__}", None)
+        return handler
+
+    def notices(self) -> tuple[str, ...]:
+        """What whoever looks at the device's state should know though all is as it should be."""
+        return self.handler.notices()
+
+    def run(self, stop: Callable[[], bool], beat: Callable[[], None]) -> None:
+        """Work until told to stop; ``beat`` is called several times a second."""
+        try:
+            while not stop():
+                beat()
+                self.step(BATCH_S)
+        finally:
+            for source in self._sources:
+                source.close()
+            self._close()
+
+    def step(self, seconds: float) -> None:
+        """Take what comes in about so many seconds, handle it, commit, acknowledge."""
+        if self._disk is None:
+            self._take(seconds)
+        overdue = time.monotonic() - self._saved_s > _SAVE_TIME_S
+        if (not self.desk.is_clean or overdue) and not self._commit():
+            time.sleep(_RETRY_S)  # nothing is acknowledged yet, and nothing more is taken
+            return
+        for source, arrivals in self._handled:
+            source.done(arrivals)
+        self._handled.clear()
+
+    def _take(self, seconds: float) -> None:
+        for source in self._sources:
+            arrivals = source.take(seconds if len(self._sources) == 1 else _SHARE_S)
+            if arrivals:
+                self._handled.append((source, arrivals))
+        if not self._sources:
+            time.sleep(seconds)
+        self._listen()
+        for source, arrivals in self._handled:
+            for arrival in arrivals:
+                refusal = self._handle(arrival)
+                if refusal is not None:
+                    source.refused(arrival, refusal)
+        if not self._rehearsal:
+            self._advance(time.time())
+
+    def _listen(self) -> None:
+        now_s = time.monotonic()
+        if not self._rehearsal and self.problem is None:
+            self.desk.listening_s += now_s - self._heard_s
+        self._heard_s = now_s
+
+    def _handle(self, arrival: Arrival) -> str | None:
+        """Handle one; why it is refused, or None."""
+        if self._rehearsal:
+            if arrival.arrived_s is None or not EARLIEST_S <= arrival.arrived_s < LATEST_S:
+                return None  # what is not part of it
+            self._rehearse(arrival.arrived_s)
+        if arrival.is_time:
+            return None
+        desk = self.desk
+        if not self._rehearsal:
+            desk.now_s = time.time()
+        desk.count("inputs")
+        try:
+            _check(arrival)
+            self.handler.receive(Input(arrival.topic, arrival.payload, desk.now_s))
+            desk.keep(self._example(arrival))
+        except MalformedError as error:
+            return self._set_aside(arrival, error.reason)
+        except UntrustedError as error:
+            return self._set_aside(arrival, in_few_words(error))
+        except Exception as error:
+            desk.count("failures")
+            self._set_aside(arrival, f"the handler failed: {type(error).__name__}")
+            if self._failures is None:
+                _log.exception("%s: an input made the handler fail; it is set aside", self._who.device)
+            self._failures = f"the handler fails on some inputs ({type(error).__name__}); they are set aside"
+            return "the handler failed on it; it is set aside"
+        return None
+
+    def _set_aside(self, arrival: Arrival, reason: str) -> str:
+        self.desk.discard()
+        self.desk.unreadable(reason, self._example(arrival))
+        return reason
+
+    def _rehearse(self, arrived_s: float) -> None:
+        """Let the traffic's own time go on, and what is due in it."""
+        before_s = self.desk.now_s
+        if before_s and arrived_s > before_s:
+            self.desk.listening_s += arrived_s - before_s
+        self._advance(max(arrived_s, before_s))
+
+    def _advance(self, now_s: float) -> None:
+        desk = self.desk
+        desk.now_s = now_s
+        if abs(now_s - self._next_tick_s) < TICK_S and now_s < self._next_tick_s:
+            return
+        self._next_tick_s = now_s + TICK_S
+        try:
+            self.handler.tick()
+            desk.keep()
+        except Exception as error:
+            desk.discard()
+            desk.count("failures")
+            if self._failures is None:
+                _log.exception("%s: the handler fails at what is due", self._who.device)
+            self._failures = f"the handler fails at what is due ({type(error).__name__})"
+
+    def _example(self, arrival: Arrival) -> str | None:
+        if not self.handler.keeps_examples:
+            return None
+        shown = arrival.payload[:_EXAMPLE_BYTES].decode("utf-8", "backslashreplace")
+        return f"{arrival.topic[:_TOPIC_CHARS]}: {shown}"
+
+    def _commit(self) -> bool:
+        write = self.desk.write
+        while True:
+            try:
+                with self._opened().transaction() as connection:
+                    write(connection, time.time())
+            except Exception as error:
+                if not blames_disk(error) and write != self._write_apart:
+                    write = self._write_apart
+                    continue
+                if release_reserve(self._who.state):
+                    continue
+                if self._disk is None:
+                    _log.error("%s: the disk takes nothing: %s", self._who.device, error)
+                self._disk = f"the disk takes nothing ({error}); inputs wait at their source"
+                self._close()
+                return False
+            self.desk.written()
+            self._disk = None
+            self._saved_s = time.monotonic()
+            return True
+
+    def _write_apart(self, connection: sqlite3.Connection, wall_s: float) -> None:
+        """What the database does not take of one input must not keep it from acknowledging the others."""
+        reasons = self.desk.write_apart(connection, wall_s)
+        for reason in dict.fromkeys(reasons):
+            _log.error("%s: %d inputs are set aside: %s", self._who.device, reasons.count(reason), reason)
+        self._failures = f"{len(reasons)} inputs were set aside: {reasons[0]}" if reasons else self._failures
+
+    def _opened(self) -> Database:
+        if self._database is None:
+            self._database = Database(self._who.state / DATABASE)
+        return self._database
+
+    def _close(self) -> None:
+        if self._database is not None:
+            with closing(self._database):
+                self._database = None
+
+
+def _check(arrival: Arrival) -> None:
+    """Whether an input may be shown to a handler at all.
+
+    Raises:
+        UntrustedError: it may not.
+    """
+    if arrival.refusal is not None:
+        raise UntrustedError(arrival.refusal)
+    check_text(arrival.topic, _TOPIC_CHARS, "its topic")
+    if len(arrival.payload) > MAX_JSON_BYTES:
+        raise UntrustedError(f"it has more than {MAX_JSON_BYTES} bytes")

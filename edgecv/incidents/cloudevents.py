@@ -1,0 +1,101 @@
+"""The envelope every message travels in: CloudEvents 1.0, structured JSON.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from edgecv.evidence.chain_head import Receipt
+from edgecv.incidents.alarm import Alarm, Record
+from edgecv.incidents.record import Incident
+
+CONTENT_TYPE = "application/cloudevents+json"
+INCIDENT_TYPE = "io.edgecv.incident.v1"
+EVIDENCE_TYPE = "io.edgecv.evidence.v1"
+UNSENDABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What the forms of messages run into with an event that an older version or another program put in: that one is
+refused, and those behind it go on."""
+UPDATE_TYPE = "io.edgecv.update.v1"
+DEVICE_TYPE = "io.edgecv.device.v1"
+
+
+def incident_event(incident: Record) -> dict[str, Any]:
+    """The CloudEvents 1.0 message for an incident or another device's alarm, ready for ``encode``.
+
+    ``source`` and ``id`` together are unique, and the same incident always gives the same pair: whoever receives it
+    twice can tell. ``source`` is the URN ``urn:edgecv:SITE:DEVICE``, percent-encoded (RFC 8141); ``subject`` is the
+    kind of incident, so that a subscriber can filter without opening ``data``.
+    """
+    data = json.loads(incident.to_json())
+    return _event(incident.site, incident.device, INCIDENT_TYPE, incident.id, incident.kind, incident.started_at, data)
+
+
+def encode(event: dict[str, Any]) -> bytes:
+    """A CloudEvent as the bytes on the wire: UTF-8 JSON, the same bytes for the same event."""
+    return json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def evidence_event(incident: Incident, receipt: Receipt, files: Sequence[str]) -> dict[str, Any]:
+    """The message that an incident's evidence is sealed and complete; its id is the incident's.
+
+    ``sequence`` and ``previous`` are its place in the box's chain; ``receipt`` is that signed, for whoever keeps it:
+    the box cannot deny later what it had sealed until then.
+    """
+    data = {
+        "incident": incident.id,
+        "manifest_sha256": receipt.head.manifest_sha256,
+        "sequence": receipt.head.sequence,
+        "previous": receipt.head.previous,
+        "receipt": receipt.model_dump(),
+        "files": list(files),
+        "clip": incident.evidence.clip,
+        "sha256": incident.evidence.sha256,
+    }
+    return _event(incident.site, incident.device, EVIDENCE_TYPE, incident.id, incident.kind, now_text(), data)
+
+
+def update_event(alarm: Alarm, update_id: str, moment: str) -> dict[str, Any]:
+    """The message that an alarm went on: escalated, closed, over. ``data`` is the whole alarm as it is now."""
+    data = json.loads(alarm.to_json())
+    return _event(alarm.site, alarm.device, UPDATE_TYPE, update_id, alarm.kind, moment, data)
+
+
+def device_event(site: str, device: str, kind: str, text: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    """What a device has to say of itself: a camera lost, covered, turned; its blind minutes.
+
+    Args:
+        site: name of the site.
+        device: id of the camera, or ``box``.
+        kind: in one word, such as ``camera_lost``.
+        text: in plain words.
+        details: figures, of JSON's types.
+    """
+    data = {"kind": kind, "text": text, **details}
+    return _event(site, device, DEVICE_TYPE, str(uuid.uuid4()), kind, now_text(), data)
+
+
+def now_text() -> str:
+    """The box's time, RFC 3339 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _event(
+    site: str, device: str, event_type: str, event_id: str, subject: str, moment: str, data: object
+) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"urn:edgecv:{quote(site, safe='')}:{quote(device, safe='')}",
+        "type": event_type,
+        "subject": subject,
+        "time": moment,
+        "datacontenttype": "application/json",
+        "data": data,
+    }

@@ -1,0 +1,228 @@
+"""From a finding to the record of the contract."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import numpy as np
+
+from edgecv._version import __version__
+from edgecv.classification import Finding
+from edgecv.geometry.facade import FacadePlan
+from edgecv.incidents.record import (
+    Clock,
+    EvidenceRecord,
+    FitRecord,
+    Incident,
+    Interval,
+    Mass,
+    Media,
+    Motion,
+    Origin,
+    OriginCandidate,
+    Software,
+    ThingRecord,
+    TrackPointRecord,
+    VerdictRecord,
+)
+from edgecv.trajectory import Launches, estimate_mass, locate
+from edgecv.trajectory.fit import FallFit
+from edgecv.trajectory.impact import Impact, hazard_in_words
+from edgecv.trajectory.mass import MassEstimate
+from edgecv.trajectory.model import AHEAD, DOWN, RIGHT, apparent_gravity
+from edgecv.trajectory.origin import OriginEstimate
+from edgecv.trajectory.quantiles import Quantiles
+from edgecv.trajectory.release_type import Release, release_of
+
+_NAMESPACE = uuid.UUID("6f1c2c52-3c0b-5f0e-9d53-6a1f7f6f4c11")  # edgecv's own; never changes
+_ASSUMED = "size, density and drag of everyday things that fall as fast and look as large; air of 1.2 kg/m3"
+_EDGE_PX = 12.0  # a first sighting nearer to the picture's top edge than this may come from above it
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose footage it is, and how media time becomes wall time.
+
+    Attributes:
+        site: name of the site.
+        device: id of the camera.
+        path: the file or stream, as the user named it.
+        epoch: wall time of the first frame (timezone-aware).
+        clock: where the epoch comes from.
+        plan: floors and windows of the facade the camera sees, or None.
+        config_sha256: hash of the box file and its calibrations, or None.
+        scale_px_per_m: a known scale, or None.
+        clock_error_s: how far the epoch may be off, seconds, where that is known.
+        session: what tells one live connection from another, for media time begins at zero in each; None for files.
+    """
+
+    site: str
+    device: str
+    path: str
+    epoch: datetime
+    clock: Clock
+    plan: FacadePlan | None = None
+    config_sha256: str | None = None
+    scale_px_per_m: float | None = None
+    clock_error_s: float | None = None
+    session: str | None = None
+
+
+def build_incident(finding: Finding, source: Source) -> Incident:
+    """Return the record of one finding; identical findings give identical records, ids included."""
+    fall, fit = finding.fall, finding.fall.fit
+    points = fall.path.points
+    track = tuple(
+        TrackPointRecord(
+            t=round(p.media_s, 4),
+            x=round(p.detection.x_px + p.shift_px[0], 2),
+            y=round(p.detection.y_px + p.shift_px[1], 2),
+            w=round(p.detection.w_px, 1),
+            h=round(p.detection.h_px, 1),
+        )
+        for p in points
+    )
+    first = (track[0].x, track[0].y)
+    located = locate(fall, first, source.plan)
+    launches, plan = located.launches, located.plan
+    ground_m = 0.0 if plan is None else float(plan.floor_edges_m[0])
+    mass = estimate_mass(fall, launches, ground_m)
+    tier: Literal["incident", "candidate"] = "incident" if finding.verdict.tier == "incident" else "candidate"
+    return Incident(
+        id=_identity(source, track),
+        tier=tier,
+        site=source.site,
+        device=source.device,
+        started_at=_wall(source.epoch, track[0].t),
+        ended_at=_wall(source.epoch, track[-1].t),
+        media=Media(
+            source=source.path,
+            start_s=track[0].t,
+            end_s=track[-1].t,
+            clock=source.clock,
+            clock_error_s=source.clock_error_s,
+        ),
+        track=track,
+        origin=_origin(located.origin),
+        fit=_fit(finding, source.scale_px_per_m, launches),
+        motion=_motion(fit, mass.impact, None if launches is None else release_of(launches)),
+        mass=_mass(mass),
+        verdict=VerdictRecord(
+            label=finding.verdict.label,
+            p=round(finding.verdict.p, 4),
+            labels=finding.verdict.labels,
+            reasons=finding.verdict.reasons,
+        ),
+        evidence=EvidenceRecord(),
+        software=Software(version=__version__, config_sha256=source.config_sha256),
+    )
+
+
+def _identity(source: Source, track: tuple[TrackPointRecord, ...]) -> str:
+    content: list[object] = [source.site, source.device, [[p.t, p.x, p.y] for p in track]]
+    if source.session is not None:
+        content.append(source.session)
+    return str(uuid.uuid5(_NAMESPACE, json.dumps(content, separators=(",", ":"))))
+
+
+def _wall(epoch: datetime, t_s: float) -> str:
+    return (epoch + timedelta(seconds=t_s)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _origin(estimate: OriginEstimate) -> Origin:
+    pixel = estimate.release_pixel or estimate.pixel
+    reason = estimate.reason
+    if estimate.floor is None and not estimate.candidates and estimate.pixel[1] < _EDGE_PX:
+        reason = "the object was first seen at the picture's upper edge: it came from above" + (
+            f"; {reason}" if reason else ""
+        )
+    return Origin(
+        facade=estimate.facade or None,
+        floor=estimate.floor,
+        floor_name=estimate.floor_name,
+        window=estimate.window,
+        window_index=estimate.window_index,
+        x_m=_rounded(estimate.x_m, 3),
+        y_m=_rounded(estimate.y_m, 3),
+        sd_m=None if estimate.sd_m is None else (round(estimate.sd_m[0], 3), round(estimate.sd_m[1], 3)),
+        pixel=(round(pixel[0], 1), round(pixel[1], 1)),
+        candidates=tuple(
+            OriginCandidate(
+                floor=c.floor,
+                window=c.window,
+                p=round(c.p, 4),
+                facade=c.facade or None,
+                floor_name=c.floor_name or None,
+            )
+            for c in estimate.candidates
+        ),
+        p_roof=round(estimate.p_roof, 4),
+        lowest_floor=estimate.lowest_floor,
+        excluded_floors=estimate.excluded_floors,
+        reason=reason,
+    )
+
+
+def _fit(finding: Finding, scale_px_per_m: float | None, launches: Launches | None) -> FitRecord:
+    fit = finding.fall.fit
+    spread = apparent_gravity(fit.view, fit.samples(200), (fit.end_s - fit.start_s) / 2.0)
+    low, high = np.quantile(spread, [0.159, 0.841])
+    gravity = fit.gravity_px_s2()
+    return FitRecord(
+        chi2_reduced=round(fit.chi2_reduced if launches is None else launches.chi2_reduced, 3),
+        points=fit.points,
+        log_likelihood_ratio=round(finding.fall.likelihoods.ratio, 2),
+        gravity_px_s2=round(gravity, 1),
+        gravity_sd_px_s2=round(float(high - low) / 2.0, 1),
+        gravity_mps2=None if scale_px_per_m is None else round(gravity / scale_px_per_m, 3),
+    )
+
+
+def _motion(fit: FallFit, impact: Impact, release: Release | None) -> Motion:
+    if release is None:
+        velocity = np.median(fit.samples(400)[:, [RIGHT, DOWN, AHEAD]], axis=0) * [1.0, -1.0, -1.0]
+    else:
+        velocity = np.array(release.velocity_mps)
+    along, up, away = (round(float(v), 2) for v in velocity)
+    return Motion(
+        launch_velocity_mps=(along, up, away),
+        launch_speed_mps=None if release is None else _interval(release.speed),
+        release=None if release is None else release.kind,
+        impact_speed_mps=round(impact.speed.median, 1),
+        impact_height_m=None if impact.height_m is None else round(impact.height_m, 2),
+        duration_s=round(fit.end_s - fit.start_s, 4),
+    )
+
+
+def _mass(estimate: MassEstimate) -> Mass:
+    return Mass(
+        class_=estimate.mass_class,
+        p=estimate.p,
+        terminal_velocity=_interval(estimate.terminal_velocity),
+        kg=_interval(estimate.kg),
+        impact_energy_j=_interval(estimate.impact_energy_j),
+        hazard=hazard_in_words(estimate.impact_energy_j),
+        diameter_m=_interval(estimate.diameter_m),
+        things=tuple(ThingRecord(name=name, p=round(p, 3)) for name, p in estimate.things),
+        assumed=_ASSUMED,
+        reason=estimate.reason,
+    )
+
+
+def _interval(quantiles: Quantiles) -> Interval:
+    return Interval(
+        median=_significant(quantiles.median), low=_significant(quantiles.low), high=_significant(quantiles.high)
+    )
+
+
+def _significant(value: float) -> float:
+    """Three digits: what the estimate does not know it should not seem to."""
+    return float(f"{value:.3g}")
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,0 +1,295 @@
+"""The incidents of a box: their records in the database, their evidence in folders beside it.
+
+A record and its message to the upstream go into the database in one transaction: whatever happens after, both are there
+or neither. Evidence follows: written into ``.ID.part``, sealed, renamed to ``ID``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgecv.durable_files import flush_directory
+from edgecv.evidence.chain_head import Receipt, receipt_for
+from edgecv.evidence.keys import BoxKey
+from edgecv.evidence.sealing import RECORD, delete_evidence, seal, unseal
+from edgecv.incidents.cloudevents import evidence_event, incident_event
+from edgecv.incidents.record import EvidenceRecord, Incident
+from edgecv.storage.clock_steps import ClockStep
+from edgecv.storage.database import Database
+from edgecv.storage.incident_rows import Stored, Unsealed, insert_record, stored_of
+from edgecv.storage.outbox import add_message
+from edgecv.storage.recorded_chain import INCIDENTS, next_link, record_seal, recorded_head
+
+__all__ = ["INCIDENTS", "IncidentStore", "part_of"]
+
+
+class IncidentStore:
+    """One thread's access to the box's incidents.
+
+    Args:
+        database: that thread's own connection.
+        folder: holds a folder for each incident's evidence.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self.folder = folder
+
+    def add(self, incident: Incident, *, evidence: bool = True) -> bool:
+        """Put a record in, and its message for an incident (candidates are never pushed); False where it was there."""
+        with self._database.transaction() as connection:
+            if not insert_record(connection, incident, "pending" if evidence else "none"):
+                return False
+            if incident.tier == "incident":
+                add_message(connection, "incident", incident.id, incident.device, incident_event(incident))
+        return True
+
+    def get(self, incident_id: str) -> Stored | None:
+        """One incident by its id, or None."""
+        row = self._database.connection.execute("SELECT * FROM incidents WHERE id = ?", (incident_id,)).fetchone()
+        return None if row is None else stored_of(row)
+
+    def hold(self, incident_id: str, why: str) -> bool:
+        """Keep its evidence until it is released; False where there is no such incident."""
+        return self._set("hold = ?", why, incident_id)
+
+    def release(self, incident_id: str) -> bool:
+        """Let its evidence age again."""
+        return self._set("hold = ?", None, incident_id)
+
+    def resolve(self, incident_id: str, what: str) -> bool:
+        """Note how it ended."""
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE incidents SET resolution = ?, resolved_s = ? WHERE id = ?", (what, time.time(), incident_id)
+            )
+        return changed.rowcount > 0
+
+    def reopen(self, incident_id: str) -> bool:
+        """Its end was none: it is kept as long as what is unresolved."""
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE incidents SET resolution = NULL, resolved_s = NULL WHERE id = ?", (incident_id,)
+            )
+        return changed.rowcount > 0
+
+    def folder_of(self, incident_id: str) -> Path:
+        """Where its evidence is, once sealed."""
+        return self.folder / incident_id
+
+    def part_of(self, incident_id: str) -> Path:
+        """Where its evidence is put together."""
+        return part_of(self.folder, incident_id)
+
+    def publish(
+        self,
+        incident_id: str,
+        key: BoxKey,
+        sealed_at: datetime | None = None,
+        is_fit: Callable[[Stored, Path], bool] = lambda _stored, _part: True,
+    ) -> str | None:
+        """Seal what lies in ``part_of``, chain it to the evidence before, move it into place, and tell the upstream.
+
+        A crash at any point leaves either the part (to be published again) or the finished folder. Several processes
+        may try at once: one seals, the others find it done. Nobody's record waits meanwhile: the database is locked
+        only for the last step, when everything is on the disk.
+
+        Args:
+            incident_id: whose evidence it is.
+            key: the box's.
+            sealed_at: now if left out.
+            is_fit: last touches to the part while nobody else can publish it; False where there is nothing to seal.
+
+        Returns:
+            What has become of the evidence (see :class:`Stored`); None where there is no such incident.
+
+        Raises:
+            OSError: the disk failed or is full; the incident stays pending.
+            EvidenceError: what lies there cannot be evidence; the incident stays pending.
+        """
+        part, final = self.part_of(incident_id), self.folder_of(incident_id)
+        with _alone(self.folder):
+            stored = self.get(incident_id)
+            if stored is None:
+                return None
+            if stored.evidence != "pending":  # somebody was quicker
+                if final.exists():
+                    shutil.rmtree(part, ignore_errors=True)
+                return stored.evidence
+            if final.exists():  # an earlier try came as far as the rename, but not to the commit
+                shutil.rmtree(part, ignore_errors=True)
+                final.rename(part)
+            if not is_fit(stored, part):
+                shutil.rmtree(part, ignore_errors=True)
+                self._note_failed(stored)
+                return "failed"
+            link = next_link(self._database)
+            unseal(part)
+            manifest = seal(part, key, link, incident_id, sealed_at or datetime.now(UTC))
+            self._move_into_place(incident_id, receipt_for(part, manifest, key))
+        return "sealed"
+
+    def newest_s(self) -> float | None:
+        """When the last record was put in, by the box's clock, seconds since 1970; None where there is none."""
+        row = self._database.connection.execute("SELECT stored_s FROM incidents ORDER BY rowid DESC LIMIT 1").fetchone()
+        return None if row is None else float(row["stored_s"])
+
+    def chain_head(self) -> Receipt | None:
+        """The signed receipt of the last bundle that was sealed."""
+        return recorded_head(self._database)
+
+    def _note_failed(self, stored: Stored) -> None:
+        record = stored.record.to_json()
+        if isinstance(stored.record, Incident):
+            lost = EvidenceRecord(reason="nothing of it was on the disk when the power went or the process was killed")
+            record = stored.record.model_copy(update={"evidence": lost}).to_json()
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE incidents SET evidence = 'failed', record = ? WHERE id = ?", (record, stored.id))
+
+    def _move_into_place(self, incident_id: str, receipt: Receipt) -> None:
+        part = self.part_of(incident_id)
+        written = Incident.model_validate_json((part / RECORD).read_text())
+        files = sorted(part.iterdir())
+        size = sum(path.stat().st_size for path in files)
+        with self._database.transaction() as connection:
+            record_seal(connection, receipt)
+            connection.execute(
+                "UPDATE incidents SET evidence = 'sealed', bytes = ?, record = ? WHERE id = ?",
+                (size, written.to_json(), incident_id),
+            )
+            if written.tier == "incident":
+                event = evidence_event(written, receipt, [path.name for path in files])
+                add_message(connection, "evidence", incident_id, written.device, event)
+            part.rename(self.folder_of(incident_id))
+            flush_directory(self.folder)
+
+    def delete(self, incident_id: str, key: BoxKey, reason: str) -> bool:
+        """Delete its evidence, with a signed record of what was deleted and why; the record stays.
+
+        False where it is on hold: somebody may have held it since it was chosen.
+        """
+        stored = self.get(incident_id)
+        if stored is not None and stored.hold is not None:
+            return False
+        folder = self.folder_of(incident_id)
+        if folder.is_dir():
+            delete_evidence(folder, key, reason, datetime.now(UTC))
+        self._set("evidence = ?", "deleted", incident_id)
+        return True
+
+    def unsealed(self) -> list[Unsealed]:
+        """Every incident whose evidence is not sealed yet, the first to be put in first."""
+        rows = self._database.connection.execute(
+            "SELECT id, device, is_left FROM incidents WHERE evidence = 'pending' ORDER BY rowid"
+        )
+        return [Unsealed(row["id"], row["device"], bool(row["is_left"])) for row in rows]
+
+    def leave(self, incident_id: str) -> None:
+        """Its clip is as long as it will be: the evidence process may finish what is there, if anything."""
+        self._set("is_left = ?", 1, incident_id)
+
+    def leave_all(self, device: str | None = None) -> int:
+        """Leave all evidence that nobody works on any more to the evidence process; of how many incidents.
+
+        Args:
+            device: only that of this camera; else no worker may run.
+        """
+        found = [one for one in self.unsealed() if not one.is_left and device in {None, one.device}]
+        for one in found:
+            self.leave(one.id)
+        return len(found)
+
+    def deletable(self, before_s: float | None = None, *, also_unfinished: bool = False) -> list[Stored]:
+        """Sealed evidence that may go, the first to go first: false weight before true, resolved before open.
+
+        Args:
+            before_s: only what was stored before, seconds since 1970.
+            also_unfinished: those unresolved, or whose evidence some target has not got yet, too (they come last).
+        """
+        rows = self._database.connection.execute(
+            """
+            SELECT * FROM (
+                SELECT i.*, i.tier = 'incident' AND (i.resolution IS NULL OR EXISTS (
+                    SELECT 1 FROM messages m WHERE m.id = i.id AND (
+                        m.seq > coalesce((SELECT min(seq) FROM cursors), 0)
+                        OR EXISTS (SELECT 1 FROM parked p WHERE p.seq = m.seq)))) AS unfinished
+                FROM incidents i WHERE i.evidence = 'sealed' AND i.hold IS NULL AND (?1 IS NULL OR i.stored_s < ?1)
+            ) WHERE ?2 OR NOT unfinished ORDER BY unfinished, tier = 'incident', stored_s
+            """,
+            (before_s, also_unfinished),
+        )
+        return [stored_of(row) for row in rows]
+
+    def correct_times(self, step: ClockStep) -> int:
+        """Put right when records were put in while the clock was wrong; of how many."""
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE incidents SET stored_s = stored_s + ? WHERE stored_s BETWEEN ? AND ?",
+                (step.by_s, step.began_s, step.ended_s),
+            )
+        return changed.rowcount
+
+    def totals(self) -> dict[tuple[str, str], int]:
+        """How many there are by ``(device, tier)``."""
+        rows = self._database.connection.execute("SELECT device, tier, count(*) FROM incidents GROUP BY 1, 2")
+        return {(row[0], row[1]): int(row[2]) for row in rows}
+
+    def _set(self, what: str, value: str | int | None, incident_id: str) -> bool:
+        with self._database.transaction() as connection:
+            changed = connection.execute(f"UPDATE incidents SET {what} WHERE id = ?", (value, incident_id))
+        return changed.rowcount > 0
+
+    def list(
+        self,
+        device: str | None = None,
+        since: datetime | None = None,
+        limit: int = 100,
+        tier: str | None = None,
+        kinds: Sequence[str] | None = None,
+    ) -> list[Stored]:
+        """The newest incidents, newest first.
+
+        Args:
+            device: only this camera's or other device's.
+            since: only those put in since then.
+            limit: how many at most.
+            tier: only incidents, or only candidates.
+            kinds: only those of these kinds.
+        """
+        rows = self._database.connection.execute(
+            "SELECT * FROM incidents WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR stored_s >= ?2) "
+            "AND (?3 IS NULL OR tier = ?3) AND (?4 IS NULL OR kind IN (SELECT value FROM json_each(?4))) "
+            "ORDER BY rowid DESC LIMIT ?5",  # whatever the box's clock did
+            (
+                device,
+                None if since is None else since.timestamp(),
+                tier,
+                None if kinds is None else json.dumps(list(kinds)),
+                limit,
+            ),
+        )
+        return [stored_of(row) for row in rows]
+
+
+def part_of(folder: Path, incident_id: str) -> Path:
+    """Where an incident's evidence is put together, in a folder of incidents."""
+    return folder / f".{incident_id}.part"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One at a time seals in a folder of incidents, whichever process; who dies lets go."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,153 @@
+"""How long evidence is kept: by age, and by how full the disk is.
+
+What goes first: recordings; evidence of incidents that are resolved and have reached every target; and only where
+hardly any room is left, evidence of the others, oldest first. Records always stay, and nothing on hold is ever deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgecv.evidence.keys import BoxKey
+from edgecv.storage.disk_reserve import is_full
+from edgecv.storage.incident_store import IncidentStore
+
+UNFINISHED_LONGER = 2.0
+"""Evidence of unresolved or undelivered incidents is kept for so many times the usual age."""
+_HARDLY_ANY = 0.97
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The file system of the state directory: bytes there are and bytes free for us."""
+
+    total_bytes: int
+    free_bytes: int
+
+    @property
+    def used_share(self) -> float:
+        """How much is in use, 0 to 1."""
+        return 1.0 - self.free_bytes / max(1, self.total_bytes)
+
+
+def disk_of(folder: Path) -> Disk:
+    """The file system that holds a folder."""
+    found = os.statvfs(folder)
+    return Disk(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
+
+
+@dataclass(slots=True)
+class Deletion:
+    """One round of it.
+
+    Attributes:
+        store: whose evidence.
+        key: the box's.
+        done: a line for each deletion.
+        failed: what could not be deleted, and why.
+    """
+
+    store: IncidentStore
+    key: BoxKey
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, OSError] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> str | None:
+        """What could not be deleted, in words."""
+        if not self.failed:
+            return None
+        incident_id, error = next(iter(self.failed.items()))
+        more = "" if len(self.failed) == 1 else f", nor that of {len(self.failed) - 1} others"
+        where = error.filename or self.store.folder_of(incident_id)
+        return f"the evidence of {incident_id} cannot be deleted{more}: {where}: {error.strerror or error}"
+
+    def delete(self, incident_id: str, reason: str, told: str) -> None:
+        """Delete one incident's evidence; what stands in the way of this one alone keeps no other.
+
+        Raises:
+            OSError: the disk is full, for this and for every other.
+        """
+        if incident_id in self.failed:
+            return
+        try:
+            if self.store.delete(incident_id, self.key, reason):
+                self.done.append(f"evidence of {incident_id} deleted: {told}")
+        except OSError as error:
+            if is_full(error):
+                raise
+            self.failed[incident_id] = error
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The limits.
+
+    Attributes:
+        keep_days: age at which evidence goes.
+        disk_share: fullness above which it goes earlier, 0 to 1.
+        record_hours: age at which recordings go.
+    """
+
+    keep_days: float
+    disk_share: float
+    record_hours: float
+
+    def apply(self, store: IncidentStore, key: BoxKey, recordings: Path, now_s: float | None = None) -> Deletion:
+        """Delete what has to go; return what was deleted and what could not be.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        now_s = time.time() if now_s is None else now_s
+        self._old_recordings(recordings, now_s)
+        deletion = Deletion(store, key)
+        try:
+            self._old_evidence(deletion, now_s)
+        except (OSError, sqlite3.Error) as error:
+            recordings_gone = self._cut_recordings(store, recordings) if is_full(error) else []
+            if not recordings_gone:
+                raise
+            deletion.done += recordings_gone  # they go without a proof, which needs room
+            self._old_evidence(deletion, now_s)
+        deletion.done += self._cut_recordings(store, recordings)
+        self._make_room(deletion)
+        return deletion
+
+    def _old_evidence(self, deletion: Deletion, now_s: float) -> None:
+        age_s = self.keep_days * 86400.0
+        for also_unfinished, limit_s in ((False, age_s), (True, UNFINISHED_LONGER * age_s)):
+            why = f"older than {limit_s / 86400.0:g} days"
+            for stored in deletion.store.deletable(now_s - limit_s, also_unfinished=also_unfinished):
+                deletion.delete(stored.id, why, why)
+
+    def _make_room(self, deletion: Deletion) -> None:
+        store = deletion.store
+        finished = {stored.id for stored in store.deletable()}
+        left = [stored.id for stored in store.deletable(also_unfinished=True) if stored.id not in deletion.failed]
+        for incident_id in left[:_AT_ONCE]:
+            used = disk_of(store.folder).used_share
+            if used <= self.disk_share:
+                break
+            if incident_id not in finished and used < max(_HARDLY_ANY, self.disk_share):
+                break
+            deletion.delete(incident_id, f"the disk was {used:.0%} full", f"the disk is {used:.0%} full")
+
+    def _cut_recordings(self, store: IncidentStore, recordings: Path) -> list[str]:
+        done: list[str] = []
+        for path in sorted(recordings.glob("*/*.mp4"), key=lambda path: path.stat().st_mtime):
+            if disk_of(store.folder).used_share <= self.disk_share:
+                break
+            path.unlink()
+            done.append(f"recording {path.name} deleted: the disk is fuller than {self.disk_share:.0%}")
+        return done
+
+    def _old_recordings(self, recordings: Path, now_s: float) -> None:
+        for path in recordings.glob("*/*.mp4"):
+            if now_s - path.stat().st_mtime > self.record_hours * 3600.0:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,68 @@
+"""The couriers: one thread a target, none waits for another."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from edgecv.config.upstream import EVIDENCE, Upstream
+from edgecv.upstream.broker_link import BrokerLink
+from edgecv.upstream.evidence_upload import EvidenceLink
+from edgecv.upstream.link_protocol import Link
+from edgecv.upstream.target_sender import Route, TargetStatus
+from edgecv.upstream.webhook import WebhookLink
+
+
+def target_names(upstream: Upstream) -> list[str]:
+    """The names of all places in the outbox: every target's, and the evidence upload's where there is one."""
+    names = [target.name for target in upstream.all_targets()]
+    return names if upstream.evidence is None else [*names, EVIDENCE]
+
+
+def _position(upstream: Upstream, name: str) -> int:
+    return [target.name for target in upstream.targets].index(name)
+
+
+class Courier:
+    """Brings every target what is in the outbox, each at its own pace.
+
+    Args:
+        database_path: the box's database.
+        site: the box file's site.
+        upstream: the targets.
+        box_file: the box file, whose folder file names are relative to.
+        evidence_root: the folder that holds one folder of evidence an incident.
+    """
+
+    def __init__(self, database_path: Path, site: str, upstream: Upstream, box_file: Path, evidence_root: Path) -> None:
+        links: dict[str, Link] = {}
+        for target in upstream.all_targets():
+            is_short_form = target not in upstream.targets
+            at = "upstream.mqtt" if is_short_form else f"upstream.targets[{_position(upstream, target.name)}]"
+            if target.url.startswith("mqtt"):
+                links[target.name] = BrokerLink(target, site, box_file, at)
+            else:
+                links[target.name] = WebhookLink(target, box_file, at)
+        if upstream.evidence is not None:
+            links[EVIDENCE] = EvidenceLink(upstream.evidence, site, box_file, evidence_root)
+        self._routes = {name: Route(name, database_path, link) for name, link in links.items()}
+
+    def start(self) -> None:
+        """Start delivering; returns at once."""
+        for route in self._routes.values():
+            route.start()
+
+    def stop(self, drain_s: float) -> bool:
+        """Send what is waiting for at most so many seconds, then disconnect cleanly; whether every thread has ended.
+
+        A target that cannot be reached now is tried once more. What is left stays in the outbox.
+        """
+        until_s = time.monotonic() + drain_s
+        for route in self._routes.values():
+            route.stop_by(until_s)
+        ended = [route.join() for route in self._routes.values()]
+        return all(ended)
+
+    def status(self) -> dict[str, TargetStatus]:
+        """How things stand with each target, by name."""
+        return {name: route.status for name, route in self._routes.items()}

@@ -1,0 +1,57 @@
+"""Messages on their way side by side, ticked off in the order they were sent, however the answers come in."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from edgecv.storage.outbox import Message
+from edgecv.upstream.link_protocol import Answer
+
+
+class Window:
+    """What was sent and not yet ticked off.
+
+    A message may travel as several packets; it is answered when all are, and refused when one is. Only a message that
+    nothing unanswered stands before is ticked off, so that the place in the outbox never jumps over one.
+    """
+
+    def __init__(self) -> None:
+        self._sent: deque[tuple[Message, set[int]]] = deque()
+        self._refusals: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._sent)
+
+    def sent(self, message: Message, packets: Iterable[int]) -> None:
+        """Note the packets that a message went out in; with none it counts as answered."""
+        self._sent.append((message, set(packets)))
+
+    def refuse(self, message: Message, why: str) -> None:
+        """Note a message that is not even sent, in its place among the others."""
+        self._sent.append((message, set()))
+        self._refusals[message.seq] = why
+
+    def refuse_only(self, why: str) -> None:
+        """The one message that is under way is what the target cannot take."""
+        message, packets = self._sent[0]
+        packets.clear()
+        self._refusals[message.seq] = why
+
+    def answered(self, packet: int, refusal: str | None = None) -> bool:
+        """Note the answer to one packet; ``False`` when it belongs to no message here."""
+        for message, packets in self._sent:
+            if packet in packets:
+                packets.discard(packet)
+                if refusal is not None:
+                    self._refusals.setdefault(message.seq, refusal)
+                return True
+        return False
+
+    def settled(self) -> list[Answer]:
+        """Take out the messages from the first on that are answered."""
+        done: list[Answer] = []
+        while self._sent and not self._sent[0][1]:
+            message, _ = self._sent.popleft()
+            done.append(Answer(message, self._refusals.pop(message.seq, None)))
+        return done

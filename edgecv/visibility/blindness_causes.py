@@ -1,0 +1,106 @@
+"""Why nothing could be seen in a frame, from what the detector and the scene watch say of it.
+
+What this cannot tell: rain from snow or from a tree that fills the picture (all three keep the detector at its ceiling
+everywhere, and all three hide a fall); a web from people who crowd one spot close to the camera; a thin web that hangs
+still, which nobody sees; and darkness in which the picture still shows its windows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.detection.detection import Detections, H, W, X, Y
+from edgecv.detection.detector import DetectedFrame
+
+CAUSES: Final = (
+    "night", "rain", "web", "defocus", "shake", "light", "learning",
+    "covered", "frozen", "moved", "overload", "no_picture",
+)  # fmt: skip
+"""All causes of blindness; ``overload`` and ``no_picture`` are noted by who reads the camera."""
+
+_SAID: Final = {"the camera moved": "shake", "the whole picture changed": "light"}  # anything else is learning
+_JUDGE_EVERY_S = 5.0
+_CELLS = 8
+_CROWDED = 0.75  # of the most detections a frame: from here the strongest push the faint ones out
+_CROWDED_SHARE = 0.6  # of the frames; 0.92 in real rain, at most 0.57 for people, birds and cars
+_EVERYWHERE = 30.0  # cells of 64 that share the detections evenly; 37-43 in real rain, 23 for a tree in a corner
+_ONE_PLACE = 10.0  # the same of what hangs before the lens; people on a lawn spread over 15 and more
+_WEB_PER_FRAME = 6.0
+_WEB_WINDOWS = 3  # a web hangs on; a person passes on
+_WEB_AREA = 1e-3  # share of the picture of its median blob: what is 5 cm from the lens is large
+
+
+class Causes:
+    """Names what blinds one camera, frame by frame.
+
+    Args:
+        size_px: ``(width, height)`` of the frames.
+        max_detections: most detections the detector passes on per frame.
+    """
+
+    def __init__(self, size_px: tuple[int, int], max_detections: int = 32) -> None:
+        self._size = np.array(size_px, np.float64)
+        self._crowded = _CROWDED * max_detections
+        self._window: list[NDArray[np.float64]] = []
+        self._since_s: float | None = None
+        self._weather: str | None = None
+        self._near_windows = 0
+        self._relearning = "learning"
+
+    def of(self, detected: DetectedFrame, watch_blind: str | None) -> tuple[str, ...]:
+        """Return the causes that hold in this frame, none where it can be seen in.
+
+        Args:
+            detected: what the detector made of the frame.
+            watch_blind: :attr:`~edgecv.visibility.scene_monitor.SceneWatch.blind`.
+        """
+        if detected.repeated:
+            return () if watch_blind is None else (watch_blind,)
+        found = [] if watch_blind is None else [watch_blind]
+        if detected.blind is not None:
+            found.append(self._said(detected.blind))
+        else:
+            self._relearning = "learning"
+            self._gather(detected)
+        if self._weather is not None:
+            found.append(self._weather)
+        return tuple(dict.fromkeys(found))
+
+    def _said(self, blind: str) -> str:
+        """The detector's own word; learning that follows a bump or a flash is put down to it."""
+        cause = _SAID.get(blind, "learning")
+        if cause == "learning":
+            return self._relearning
+        self._relearning = cause
+        return cause
+
+    def _gather(self, detected: DetectedFrame) -> None:
+        if self._since_s is None or detected.t_s < self._since_s:
+            self._since_s, self._window = detected.t_s, []
+        self._window.append(Detections.of(detected.detections).array)
+        if detected.t_s - self._since_s >= _JUDGE_EVERY_S:
+            self._weather = self._judge()
+            self._since_s, self._window = detected.t_s, []
+
+    def _judge(self) -> str | None:
+        counts = np.array([len(array) for array in self._window])
+        found = np.concatenate(self._window)
+        if not len(found):
+            return None
+        spread = self._spread(found)
+        if float(np.mean(counts >= self._crowded)) >= _CROWDED_SHARE and spread >= _EVERYWHERE:
+            return "rain"
+        area = float(np.median(found[:, W] * found[:, H])) / float(self._size.prod())
+        near = area >= _WEB_AREA and float(counts.mean()) >= _WEB_PER_FRAME and spread <= _ONE_PLACE
+        self._near_windows = self._near_windows + 1 if near else 0
+        return "web" if self._near_windows >= _WEB_WINDOWS else None
+
+    def _spread(self, found: NDArray[np.float64]) -> float:
+        """Number of cells over which the detections would be spread evenly: the exponential of their entropy."""
+        place = np.clip(found[:, X : Y + 1] / self._size * _CELLS, 0, _CELLS - 1).astype(np.intp)
+        share = np.bincount(place[:, 1] * _CELLS + place[:, 0], minlength=_CELLS * _CELLS) / len(found)
+        share = share[share > 0.0]
+        return float(np.exp(-np.sum(share * np.log(share))))

@@ -1,0 +1,259 @@
+"""Whether a camera still sees what it is meant to see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edgecv.visibility.event_texts import text_of
+from edgecv.visibility.frame_comparison import Comparison, Look, comparable_blocks
+from edgecv.visibility.reference_history import Memory
+from edgecv.visibility.reference_picture import Reference
+from edgecv.visibility.scene_events import Change, ChangeKind, Hold
+from edgecv.visibility.settings import WatchSettings
+from edgecv.visibility.sharpness import clarity, noise_between, sample_rows
+from edgecv.visibility.thumbnail import NEAR, Shift, UInt8, register, spectrum, thumbnail, thumbnail_size, window
+
+_ABRUPT_S = 5.0
+_JUMP_S = 30.0
+_MOST_NEW_NOISE = 5.0  # grey levels
+_CLOCK_SHARE = 0.002  # of the pixels
+_BLIND_BY: tuple[tuple[ChangeKind, str], ...] = (
+    ("covered", "covered"),
+    ("night_without_infrared", "night"),
+    ("frozen", "frozen"),
+    ("turned", "moved"),
+    ("scene_change", "moved"),
+    ("defocused", "defocus"),
+)
+_HIDES_SCENE: tuple[ChangeKind, ...] = ("covered", "night_without_infrared", "frozen")
+
+
+class SceneWatch:
+    """Looks at one camera's picture once a second and tells what begins and ends to be wrong with it.
+
+    Args:
+        reference: the picture at calibration, or one stored earlier; None learns the first hour's.
+        fps_hint: usual frames a second; a slow source may take longer between new pictures.
+        px_per_floor: height of a floor in pixels of the full picture, where it is known.
+        settings: the numbers.
+    """
+
+    def __init__(
+        self,
+        reference: Reference | None,
+        fps_hint: float = 25.0,
+        *,
+        px_per_floor: float | None = None,
+        settings: WatchSettings | None = None,
+    ) -> None:
+        self._settings = s = settings or WatchSettings()
+        self._px_per_floor = px_per_floor
+        self._given = reference
+        self._memory: Memory | None = None
+        self._size_px = (0, 0)
+        frozen_s = max(s.frozen_s, 3.0 / max(fps_hint, 1e-3))
+        self._holds: dict[ChangeKind, Hold] = {
+            "frozen": Hold(frozen_s, 0.0),
+            "night_without_infrared": Hold(s.night_s, s.clears_s),
+            "covered": Hold(s.covered_s, s.clears_s),
+            "turned": Hold(s.turned_s, s.clears_s),
+            "scene_change": Hold(s.scene_change_s, s.clears_s),
+            "defocused": Hold(s.defocused_s, s.clears_s),
+        }
+        self._last_s: float | None = None
+        self._looked_s = -np.inf
+        self._sampled: tuple[float, UInt8, UInt8] | None = None
+        self._noise = 0.0
+        self._last_rows: UInt8 | None = None
+        self._renewed = True
+        self._shows_nothing = False
+        self._black_by: ChangeKind | None = None
+        self._another_since_s: float | None = None
+        self._measures: dict[str, float] = {}
+
+    @property
+    def reference(self) -> Reference | None:
+        """The picture compared with; None until one is learnt. Store it and give it to the next watch."""
+        return self._given if self._memory is None else self._memory.reference
+
+    @property
+    def reference_final(self) -> bool:
+        """True once the reference no longer changes: it was given, or the first hour is over."""
+        return self._given is not None if self._memory is None else self._memory.final
+
+    @property
+    def blind(self) -> str | None:
+        """Why the camera cannot see what it is meant to see, in a word; None where it can."""
+        return next((cause for kind, cause in _BLIND_BY if self._holds[kind].active), None)
+
+    def active(self) -> tuple[ChangeKind, ...]:
+        """The changes that have begun and not ended."""
+        return tuple(kind for kind, hold in self._holds.items() if hold.active)
+
+    def measures(self) -> dict[str, float]:
+        """The last look in numbers.
+
+        ``brightness``, ``contrast`` and ``noise`` in grey levels; ``sharpness`` in units of the camera's own past;
+        ``agreement`` and ``hidden`` as shares; ``shift_x_px``, ``shift_y_px``, ``shift_px`` in pixels of the full
+        picture and ``shift_floors``. What could not be measured is left out.
+        """
+        return dict(self._measures)
+
+    def update(self, luma: UInt8, t_s: float, repeated: bool) -> list[Change]:
+        """Take a frame ``(h, w) uint8``; return what begins or ends with it.
+
+        Args:
+            luma: the picture; it is not kept.
+            t_s: media time.
+            repeated: the frame repeats the one before, as the detector found. A camera counts as frozen only where
+                looks a second apart are the same as well: in a quiet moment the detector may take noise for nothing.
+        """
+        if self._last_s is not None and not 0.0 <= t_s - self._last_s < _JUMP_S:
+            self._restart(t_s)
+        self._last_s = t_s
+        # black or white paper before the lens gives the same picture again and again: that is no frozen camera
+        still = repeated and not self._renewed
+        changes = self._told("frozen", t_s, None if still and self._shows_nothing else still)
+        if self._sampled is not None:
+            changes += self._finish(luma)
+        elif t_s >= self._looked_s + self._settings.look_every_s:
+            self._looked_s = t_s
+            self._sampled = (t_s, thumbnail(luma), sample_rows(luma))
+        return changes
+
+    def _restart(self, t_s: float) -> None:
+        """The source began anew or its clock jumped."""
+        for hold in self._holds.values():
+            hold.restart()
+        self._sampled, self._looked_s = None, t_s - self._settings.look_every_s
+
+    def _finish(self, luma: UInt8) -> list[Change]:
+        """Judge the last sample; this frame, the next one, tells its noise."""
+        assert self._sampled is not None
+        t_s, picture, rows = self._sampled
+        self._sampled = None
+        next_rows = sample_rows(luma)
+        if next_rows.shape != rows.shape:
+            return []
+        self._renewed = self._last_rows is None or _differ(rows, self._last_rows)
+        self._last_rows = rows
+        if _differ(rows, next_rows):
+            # a lamp switched between the two pictures is no noise
+            self._noise = min(noise_between(rows, next_rows), 2.0 * self._noise + _MOST_NEW_NOISE)
+        size_px = (luma.shape[1], luma.shape[0])
+        if self._memory is None or size_px != self._size_px:
+            self._size_px = size_px
+            reference = self.reference
+            fits = reference is not None and reference.picture.shape == picture.shape
+            self._memory = Memory(reference if fits else None, size_px, self._settings)
+        return self._judge(Look.at(t_s, picture, clarity(rows, self._noise), self._noise), self._memory)
+
+    def _judge(self, look: Look, memory: Memory) -> list[Change]:
+        s, t_s = self._settings, look.t_s
+        dark = look.brightness < s.dark and look.shows(s) < s.shown_share
+        shift = None if dark else self._registered(look, memory)
+        found = memory.compare(look, shift)
+        hidden = not dark and found is not None and _enough(found, s) and found.hidden >= s.covered_share
+        self._black_by = self._why_black(t_s, memory) if dark else None
+        self._shows_nothing = nothing = dark or hidden
+        another = None if nothing else _is_another_scene(found, memory, s)
+        turned = None if nothing else self._is_turned(shift)
+        sharpness = None if nothing or another else memory.sharpness_of(look)
+        self._note(look, found, shift, sharpness)
+        changes = self._told("night_without_infrared", t_s, self._black_by == "night_without_infrared")
+        changes += self._told("covered", t_s, hidden or self._black_by == "covered")
+        changes += self._told("turned", t_s, turned)
+        changes += self._told("scene_change", t_s, another)
+        changes += self._told("defocused", t_s, None if sharpness is None else sharpness < s.defocused_share)
+        self._adopt_what_lasts(t_s, memory)
+        if not (nothing or another or not self._renewed or self._any_active(_HIDES_SCENE)):
+            if shift is not None or not self._any_active(("turned",)):
+                memory.learn_scene(look, found, shift)
+            if not turned and not self._any_active(("turned", "defocused", "scene_change")):
+                memory.learn_habits(look)
+        return changes
+
+    def _any_active(self, kinds: tuple[ChangeKind, ...]) -> bool:
+        return any(self._holds[kind].active for kind in kinds)
+
+    def _adopt_what_lasts(self, t_s: float, memory: Memory) -> None:
+        """A scaffold stays for months: after an hour it is the scene."""
+        if not self._holds["scene_change"].active:
+            self._another_since_s = None
+        elif self._another_since_s is None or t_s < self._another_since_s:
+            self._another_since_s = t_s
+        elif t_s - self._another_since_s > self._settings.learn_s:
+            self._another_since_s = t_s
+            memory.adopt()
+
+    def _registered(self, look: Look, memory: Memory) -> Shift | None:
+        """How far the picture moved against the reference, where that can be told."""
+        s, reference = self._settings, memory.reference
+        if reference is None or int(comparable_blocks(reference, s).sum()) < s.fewest_blocks:
+            return None
+        found = register(spectrum(look.field, window(look.field.shape)), reference.spectrum)
+        near = max(abs(found.x), abs(found.y)) <= 2.0 * NEAR  # its slopes reach into what counts as no shift
+        return found if found.peak >= s.peak and (near or found.peak > found.still + s.clearly) else None
+
+    def _is_turned(self, shift: Shift | None) -> bool | None:
+        if shift is None:
+            return None
+        s = self._settings
+        tolerance_px = s.tolerance_share * max(self._size_px)
+        if self._px_per_floor is not None:
+            tolerance_px = max(2.0, s.tolerance_floors * self._px_per_floor)
+        back = 0.6 if self._holds["turned"].active else 1.0
+        return float(np.hypot(*self._in_pixels(shift))) > back * tolerance_px
+
+    def _in_pixels(self, shift: Shift) -> tuple[float, float]:
+        """A shift in pixels of the full picture."""
+        width, height = thumbnail_size(self._size_px)
+        return shift.x * self._size_px[0] / width, shift.y * self._size_px[1] / height
+
+    def _why_black(self, t_s: float, memory: Memory) -> ChangeKind:
+        """Night falls slowly; a bright picture that is black a moment later has been covered, or its lamp failed."""
+        if self._black_by is not None:
+            return self._black_by
+        last = memory.last_well
+        abrupt = last is not None and t_s - last[0] <= _ABRUPT_S and last[1] >= self._settings.abrupt_from
+        return "covered" if abrupt else "night_without_infrared"
+
+    def _note(self, look: Look, found: Comparison | None, shift: Shift | None, sharpness: float | None) -> None:
+        noted = {"brightness": look.brightness, "contrast": look.clarity.contrast, "noise": look.noise}
+        if sharpness is not None:
+            noted["sharpness"] = sharpness
+        if found is not None and found.comparable:
+            noted |= {"agreement": found.agreement, "hidden": found.hidden}
+        if shift is not None:
+            x, y = self._in_pixels(shift)
+            noted |= {"shift_x_px": x, "shift_y_px": y, "shift_px": float(np.hypot(x, y))}
+            if self._px_per_floor:
+                noted["shift_floors"] = noted["shift_px"] / self._px_per_floor
+        self._measures = {name: round(value, 3) for name, value in noted.items()}
+
+    def _told(self, kind: ChangeKind, t_s: float, seen: bool | None) -> list[Change]:
+        hold = self._holds[kind]
+        since_s = hold.feed(t_s, seen)
+        if since_s is None:
+            return []
+        change = Change(kind, "begins" if hold.active else "ends", since_s, "", self.measures())
+        return [replace(change, text=text_of(change))]
+
+
+def _differ(rows: UInt8, others: UInt8) -> bool:
+    """True where more than a ticking clock has changed."""
+    return rows.shape != others.shape or bool(np.count_nonzero(rows != others) > _CLOCK_SHARE * rows.size)
+
+
+def _enough(found: Comparison, settings: WatchSettings) -> bool:
+    return found.comparable >= settings.fewest_blocks
+
+
+def _is_another_scene(found: Comparison | None, memory: Memory, settings: WatchSettings) -> bool | None:
+    """True where too little is where it was, against what this scene usually shows: leaves never are."""
+    if found is None or not _enough(found, settings):
+        return None
+    usual = 0.6 if memory.usual_agreement is None else memory.usual_agreement
+    return None if usual < settings.block_agrees else found.agreement < settings.scene_share * usual

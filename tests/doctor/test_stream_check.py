@@ -1,0 +1,56 @@
+"""What a camera sends, judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgecv.doctor.check_result import Finding
+from edgecv.doctor.stream_check import stream_findings
+from edgecv.doctor.stream_probe import CameraLook
+
+PICTURE = np.zeros((1080, 1920), np.uint8)
+GOOD = CameraLook(
+    "h264", (1920, 1080), 25.0, 25.0, 5.0, 2.0, False, 500e3, 0.004, 0, None, (PICTURE, PICTURE)
+)  # fmt: skip
+
+
+def beyond_the_first(look: CameraLook, calibrated: tuple[int, int] | None = (1920, 1080)) -> list[Finding]:
+    found = stream_findings("camera a", look, calibrated)
+    assert found[0].level == "ok"
+    return found[1:]
+
+
+def test_a_good_stream_is_one_line_with_its_numbers() -> None:
+    assert beyond_the_first(GOOD) == []
+    assert beyond_the_first(GOOD, None) == []
+    (line,) = stream_findings("camera a", GOOD, None)
+    assert line.what == "sends h264 1920x1080, 25.0 frames/s, 4.0 Mbit/s"
+
+
+@pytest.mark.parametrize(
+    ("look", "level", "words"),
+    [
+        (replace(GOOD, size_px=(1280, 720)), "problem", "1280x720, but the calibration was made at 1920x1080"),
+        (replace(GOOD, keyframe_s=6.0), "warning", "key frames are 6.0 s apart"),
+        (replace(GOOD, keyframe_s=None), "warning", "no second key frame"),
+        (replace(GOOD, b_frames=True), "warning", "B-frames"),
+        (replace(GOOD, compressing_s=0.006), "warning", "takes the box 6 ms each, 15 % of a core"),
+        (replace(GOOD, fps=6.0), "problem", "only 6.0 frames/s"),
+        (replace(GOOD, fps=18.0), "warning", "18.0 frames/s come of the 25"),
+        (replace(GOOD, damaged=3), "warning", "3 packets could not be decoded"),
+        (replace(GOOD, notice="vaapi cannot decode h264 here"), "warning", "vaapi cannot decode"),
+        (replace(GOOD, codec="theora"), "warning", "theora has not been tried"),
+    ],
+)
+def test_each_fault_is_told_once_with_what_to_do(look: CameraLook, level: str, words: str) -> None:
+    (finding,) = beyond_the_first(look)
+    assert (finding.level, finding.where) == (level, "camera a")
+    assert words in finding.what
+    assert finding.advice
+
+
+def test_a_look_too_short_to_see_two_key_frames_blames_nobody() -> None:
+    assert beyond_the_first(replace(GOOD, keyframe_s=None, seconds=2.0)) == []
