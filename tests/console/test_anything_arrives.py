@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from console.conftest import COMMUNITIES
-from console.test_contract import ALARM, AS_THE_CONTRACT_SAYS
+from console.test_event_contract import ALARM, AS_THE_CONTRACT_SAYS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
