@@ -199,6 +199,27 @@ class Database:
         return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+@contextmanager
+def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
+    """Part of the caller's transaction: an error takes back this part alone, and is raised on."""
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # a full disk ends the whole transaction by itself
+            connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+        raise
+    connection.execute("RELEASE part")
+
+
+def is_disk_failure(error: BaseException) -> bool:
+    """Whether a write failed because of the disk or the database file, and not because of the values written."""
+    if isinstance(error, sqlite3.DataError | sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        return False
+    return isinstance(error, sqlite3.DatabaseError | DatabaseError | OSError)
+
+
 def _is_busy(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY_CODES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecv.storage.database import Database, DatabaseError
+from edgecv.storage.database import Database, DatabaseError, is_disk_failure, savepoint
 
 
 def test_what_was_committed_is_on_the_disk_and_readers_do_not_wait(tmp_path: Path) -> None:
@@ -100,3 +100,30 @@ def test_what_others_never_let_go_of_is_told(tmp_path: Path, monkeypatch: pytest
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DatabaseError, match="database is locked"):
             Database(tmp_path / "a.db")
+
+
+def test_a_savepoint_takes_back_its_own_part_alone(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "a.db")) as one:
+        with one.transaction() as connection:
+            connection.execute("INSERT INTO states VALUES ('a', '{}', 0)")
+            with pytest.raises(KeyError), savepoint(connection):
+                connection.execute("INSERT INTO states VALUES ('b', '{}', 0)")
+                raise KeyError
+            with savepoint(connection):
+                connection.execute("INSERT INTO states VALUES ('c', '{}', 0)")
+        assert [row[0] for row in one.connection.execute("SELECT device FROM states")] == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_the_disk"),
+    [
+        (sqlite3.OperationalError("disk is full"), True),
+        (DatabaseError("it cannot be opened"), True),
+        (OSError(28, "No space left on device"), True),
+        (sqlite3.IntegrityError("NOT NULL"), False),
+        (sqlite3.ProgrammingError("type 'list' is not supported"), False),
+        (ValueError("not finite"), False),
+    ],
+)
+def test_the_disk_is_not_blamed_for_values_that_no_column_takes(error: Exception, is_the_disk: bool) -> None:
+    assert is_disk_failure(error) == is_the_disk
