@@ -16,6 +16,7 @@ from pathlib import Path
 
 from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
 from edgecv.audit.settings_table import settings_table, versions_table
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import StreamInfo, VideoFile
 from edgecv.classification import Finding
 from edgecv.durable_files import flush_directory, sha256_file, write_atomic
@@ -23,37 +24,12 @@ from edgecv.errors import ConfigError, InputError
 from edgecv.evidence.bundle_files import write_evidence
 from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.evidence.plot_data import heights_of
-from edgecv.geometry.camera import PinholeCamera
-from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.record import Clock, Incident
 from edgecv.incidents.record_builder import Source, build_incident
 from edgecv.pipeline import Pipeline
 
 _SMALLEST_PX = 48  # a window of this many pixels shows no facade
 _FEWEST_FRAMES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayCamera:
-    """Which camera the footage is from.
-
-    Attributes:
-        site: name of the site.
-        device: id of the camera.
-        camera: its calibration, or None.
-        plan: its facade, or None.
-        masks: polygons in pixels that are left out.
-        config_sha256: hash of the configuration, or None.
-        image_size: ``(width, height)`` the calibration was made for, or None.
-    """
-
-    site: str = "unconfigured"
-    device: str = "replay"
-    camera: PinholeCamera | None = None
-    plan: FacadePlan | None = None
-    masks: tuple[tuple[tuple[float, float], ...], ...] = ()
-    config_sha256: str | None = None
-    image_size: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -80,7 +56,7 @@ Progress = Callable[[Path, float, float | None], None]
 def replay(
     videos: Sequence[Path],
     out: Path,
-    camera: ReplayCamera | None = None,
+    camera: CalibratedCamera | None = None,
     recorded_at: datetime | None = None,
     scale_px_per_m: float | None = None,
     progress: Progress = lambda _path, _t, _end: None,
@@ -107,7 +83,7 @@ def replay(
         for video in videos:
             try:
                 section, new_pages = _replay_one(
-                    video, staging, result, camera or ReplayCamera(), recorded_at, scale_px_per_m, progress
+                    video, staging, result, camera or CalibratedCamera(), recorded_at, scale_px_per_m, progress
                 )
             except InputError as error:
                 result.problems.append(str(error))
@@ -145,12 +121,12 @@ def _replay_one(
     video: Path,
     staging: Path,
     result: ReplayResult,
-    camera: ReplayCamera,
+    camera: CalibratedCamera,
     recorded_at: datetime | None,
     scale_px_per_m: float | None,
     progress: Progress,
 ) -> tuple[VideoSection, list[IncidentSection]]:
-    pipeline = Pipeline(camera.camera, masks=camera.masks)
+    pipeline = Pipeline(camera.pinhole, masks=camera.masks)
     findings: list[Finding] = []
     with VideoFile(video) as source:
         info = source.info
@@ -185,7 +161,7 @@ def _replay_one(
             result.candidates.append(incident)
             continue
         folder = staging / incident.id
-        evidence = write_evidence(incident, finding.fall, video, folder, camera.camera, camera.plan, restart_s)
+        evidence = write_evidence(incident, finding.fall, video, folder, camera.pinhole, camera.plan, restart_s)
         result.incidents.append(evidence.incident)
         heights = heights_of(finding.fall)
         band = (heights.low, heights.high)
@@ -210,7 +186,7 @@ def _replay_one(
     return section, pages
 
 
-def _check_picture(video: Path, width: int, height: int, camera: ReplayCamera) -> None:
+def _check_picture(video: Path, width: int, height: int, camera: CalibratedCamera) -> None:
     if min(width, height) < _SMALLEST_PX:
         raise InputError(
             f"{video}: its picture of {width}x{height} is too small to see a fall in; at least "

@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
 from edgecv.config import load_box
 from edgecv.config.calibration import Calibration
 from edgecv.errors import ConfigError
 from edgecv.evidence.file_names import SET_UP, SET_UP_BYTES
-from edgecv.replay import ReplayCamera
 
 BOX_FILE, CALIBRATION_FILE = SET_UP
 QUICK_POINTS = 100
 """Solved in half a second whatever they are; 1,600 points that fit nothing take minutes."""
 
 
-def camera_in(folder: Path, *, quick: bool = False) -> ReplayCamera | None:
+def camera_in(folder: Path, *, quick: bool = False) -> CalibratedCamera | None:
     """The camera of a bundle; None where the folder does not tell.
 
     Args:

@@ -10,6 +10,7 @@ from edgecv._version import __version__
 from edgecv.audit.bundle_calibration import BOX_FILE, camera_in
 from edgecv.audit.guided_reanalysis import second_look
 from edgecv.audit.replay_comparison import best_match, contradictions, disagreements
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
 from edgecv.errors import EdgecvError, InputError
@@ -17,7 +18,6 @@ from edgecv.evidence.file_names import CLIPS
 from edgecv.incidents.record import Incident
 from edgecv.incidents.record_builder import Source, build_incident
 from edgecv.pipeline import Pipeline
-from edgecv.replay import ReplayCamera
 
 LONGEST_CLIP_S = 600.0
 """A box cuts from the last half minute, and a minute more at most."""
@@ -50,11 +50,11 @@ def rerun(folder: Path, record: Incident) -> Rerun:
         if not same_setup:
             notes.append(f"there is no {BOX_FILE} with the camera's calibration: floor and mass were not compared")
         clip = _clip_of(folder, record)
-        camera = _fitting(box or ReplayCamera(record.site, record.device), clip, notes)
+        camera = _fitting(box or CalibratedCamera(record.site, record.device), clip, notes)
         problems, start_s = _first_look(clip, record, camera, notes, same_setup=same_setup)
         if not problems or start_s is None:
             return Rerun(tuple(problems), tuple(notes))
-        looked = second_look(clip, record, start_s, camera.camera, camera.masks, _source(clip, record, camera))
+        looked = second_look(clip, record, start_s, camera.pinhole, camera.masks, _source(clip, record, camera))
     except EdgecvError as error:
         return Rerun(tuple(f"cannot be replayed: {line}" for line in str(error).splitlines()), tuple(notes))
     ruled_out = contradictions(record, looked.seen, looked.incident, same_setup=same_setup)
@@ -65,13 +65,13 @@ def rerun(folder: Path, record: Incident) -> Rerun:
 
 
 def _first_look(
-    clip: Path, record: Incident, camera: ReplayCamera, notes: list[str], *, same_setup: bool
+    clip: Path, record: Incident, camera: CalibratedCamera, notes: list[str], *, same_setup: bool
 ) -> tuple[list[str], float | None]:
     """What the same pipeline says otherwise of the clip alone, and when the clip begins.
 
     No time is given where a second look is of no use: nobody knows when the clip begins, or the path came out the same.
     """
-    pipeline = Pipeline(camera.camera, masks=camera.masks)
+    pipeline = Pipeline(camera.pinhole, masks=camera.masks)
     findings: list[Finding] = []
     with VideoFile(clip) as video:
         for frame in video:
@@ -89,17 +89,17 @@ def _first_look(
     return problems, None if match.is_same_path_as(record) else match.clip_start_s
 
 
-def _fitting(camera: ReplayCamera, clip: Path, notes: list[str]) -> ReplayCamera:
+def _fitting(camera: CalibratedCamera, clip: Path, notes: list[str]) -> CalibratedCamera:
     """The camera without its calibration where that is for other pictures: so does the box."""
     with VideoFile(clip) as video:
         size = (video.info.width, video.info.height)
     if camera.image_size in {None, size}:
         return camera
     notes.append(f"its pictures of {size[0]}x{size[1]} do not fit the calibration, which was not used")
-    return replace(camera, camera=None, plan=None)
+    return replace(camera, pinhole=None, plan=None)
 
 
-def _source(clip: Path, record: Incident, camera: ReplayCamera) -> Source:
+def _source(clip: Path, record: Incident, camera: CalibratedCamera) -> Source:
     begin = datetime.fromtimestamp(0, UTC)  # media time is compared, never the wall clock
     return Source(record.site, record.device, str(clip), begin, record.media.clock, camera.plan)
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.config import Box, Calibration, Facade
 from edgecv.config.calibration import Point
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, Neighbour, SolvedCamera, solve_camera
-from edgecv.replay import ReplayCamera
 
 
 @dataclass(frozen=True, slots=True)
 class SolvedSetup:
     """A camera with its calibration solved, and what to say of it."""
 
-    camera: ReplayCamera
+    camera: CalibratedCamera
     notes: tuple[str, ...]
 
 
@@ -39,7 +39,7 @@ def camera_of(box: Box, camera_id: str | None) -> SolvedSetup:
     plan = None if setup.facade is None else plan_of(setup.facade, several or "", setup.beside)
     masks = tuple(tuple((float(x), float(y)) for x, y in mask.polygon) for mask in setup.settings.masks)
     if setup.calibration is None:
-        camera = ReplayCamera(box.site, camera_id, None, plan, masks, box.sha256)
+        camera = CalibratedCamera(box.site, camera_id, None, plan, masks, box.sha256)
         return SolvedSetup(camera, (f"camera {camera_id}: no calibration; floors and windows cannot be named",))
     calibration = setup.calibration
     try:
@@ -58,7 +58,7 @@ def camera_of(box: Box, camera_id: str | None) -> SolvedSetup:
         notes.append(f"camera {camera_id}: {how_well_known(solved, plan)}")
     if not solved.focal_determined:
         notes.append(f"camera {camera_id}: the points cannot tell the focal length; set focal_px for better floors")
-    camera = ReplayCamera(box.site, camera_id, pose, plan, masks, box.sha256, (int(width), int(height)))
+    camera = CalibratedCamera(box.site, camera_id, pose, plan, masks, box.sha256, (int(width), int(height)))
     return SolvedSetup(camera, tuple(notes))
 
 

@@ -120,7 +120,7 @@ def run_drop(options: argparse.Namespace) -> int:
     become_controller_of(options.config)
     box = load_box(options.config)
     setup = camera_of(box, options.camera)
-    camera, plan = setup.camera.camera, setup.camera.plan
+    camera, plan = setup.camera.pinhole, setup.camera.plan
     if camera is None or plan is None:
         raise ConfigError(
             f"{box.path}: cameras.{setup.camera.device}: a drop test needs a facade and a calibration to check; "

@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
 from edgecv.cli.privileges import become_owner_of_videos
 from edgecv.config import load_box
@@ -27,7 +28,6 @@ from edgecv.evaluation.requirements import check_names, figures_of, parse_requir
 from edgecv.evaluation.scene_inputs import collect
 from edgecv.evaluation.table import table_of
 from edgecv.evaluation.truth import box_beside, truth_beside
-from edgecv.replay import ReplayCamera
 from edgecv.simulation import load_scene, write_scene
 
 _UNMET = 1
@@ -117,7 +117,7 @@ def _evaluate(job: _Job) -> ClipResult:
 def _evaluate_video(video: Path, job: _Job) -> ClipResult:
     truth_file, box_file = truth_beside(video), box_beside(video)
     truth = Truth() if truth_file is None else load_truth(truth_file)
-    camera = ReplayCamera()
+    camera = CalibratedCamera()
     if job.calibrated and box_file is not None:
         camera = camera_of(load_box(box_file), None).camera
     return evaluate_clip(video, truth, camera, str(job.path))

@@ -12,13 +12,14 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
 from edgecv.cli.privileges import become_owner_of_videos
 from edgecv.cli.timestamp_argument import moment
 from edgecv.config import load_box
 from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.summary_text import headline
-from edgecv.replay import ReplayCamera, ReplayResult, replay
+from edgecv.replay import ReplayResult, replay
 from edgecv.upstream import BrokerError, parse_broker_url, publish_incidents
 
 
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     if options.push is not None:
         parse_broker_url(options.push)
     become_owner_of_videos(options.videos, box_file=options.config, out=options.out)
-    camera = ReplayCamera()
+    camera = CalibratedCamera()
     if options.config is not None:
         camera = camera_of(load_box(options.config), options.camera).camera
     with progress_bar() as progress:

@@ -82,9 +82,9 @@ class Watching:
                 f"the picture is {upright[0]}x{upright[1]} but the calibration was made at {made}: no floor is told; "
                 "set the camera back or calibrate again"
             )
-            camera = replace(camera, camera=None, plan=None, masks=())
+            camera = replace(camera, pinhole=None, plan=None, masks=())
         self.session.camera = camera
         self.session.first_pts = picture.pts or 0
         self._size = size
         self._clock = MediaClock(picture.pts, stream.base, 1.0 / (stream.average_fps or 25.0))
-        self.pipeline = Pipeline(camera.camera, masks=camera.masks)
+        self.pipeline = Pipeline(camera.pinhole, masks=camera.masks)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import Shot
 from edgecv.capture.packets import AnyPacket, PacketRing
 from edgecv.capture.stream import LiveStream
@@ -16,7 +17,6 @@ from edgecv.errors import InputError
 from edgecv.evidence.clip import Clip, write_clip
 from edgecv.incidents.record import Clock
 from edgecv.incidents.record_builder import Source
-from edgecv.replay import ReplayCamera
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class LiveSession:
     """
 
     stream: LiveStream
-    camera: ReplayCamera
+    camera: CalibratedCamera
     ring: PacketRing
     wall: WallClock
     name: str | None

@@ -144,7 +144,7 @@ class Recorder(threading.Thread):
             if self._is_known(incident.id):  # a recorded file began anew after a crash
                 return
             try:
-                sketch = sketch_of(finding.fall, incident.origin, session.camera.camera, session.camera.plan)
+                sketch = sketch_of(finding.fall, incident.origin, session.camera.pinhole, session.camera.plan)
             except Exception:  # pictures may be missing, but never the record
                 _log.exception("evidence of %s: nothing can be drawn", incident.id)
         found = _Open(incident, sketch, session)

@@ -9,12 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import Frame
 from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.durable_files import write_atomic
 from edgecv.errors import InputError
 from edgecv.pipeline import Pipeline
-from edgecv.replay import ReplayCamera
 from edgecv.visibility.blind_time import BlindTime, HourReport
 from edgecv.visibility.blindness_causes import Causes
 from edgecv.visibility.event_texts import text_of
@@ -28,14 +28,14 @@ _LOOK_AT_CLOCK_S = 1.0
 WATCH = "watch"
 
 
-def _px_per_floor(camera: ReplayCamera) -> float | None:
+def _px_per_floor(camera: CalibratedCamera) -> float | None:
     """Height of the middle one of the floors in the picture, pixels; None where floors are not known."""
-    if camera.camera is None or camera.plan is None or camera.image_size is None:
+    if camera.pinhole is None or camera.plan is None or camera.image_size is None:
         return None
     plan = camera.plan
     x_m = (plan.windows[0].left_m + plan.windows[-1].right_m) / 2.0 if plan.windows else 0.0
     spans = [plan.floor_span_m(floor) for floor in range(1, plan.floor_count + 1)]
-    edges = camera.camera.project(np.array([[x_m, y_m, 0.0] for span in spans for y_m in span])).reshape(-1, 2, 2)
+    edges = camera.pinhole.project(np.array([[x_m, y_m, 0.0] for span in spans for y_m in span])).reshape(-1, 2, 2)
     is_shown = ((edges >= 0.0) & (edges < np.array(camera.image_size))).all(axis=(1, 2))
     heights = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)[is_shown]
     return float(np.median(heights)) if len(heights) else None
@@ -154,7 +154,7 @@ class SelfWatch:
             self._tested_on = f"{now:%Y-%m-%d}"
             camera = self._spec.camera
             seed = int(now.timestamp()) & 0xFFFF
-            self._test = SensitivityTest(self._size, 1.0 / self._frame_s, seed, camera.camera, camera.masks)
+            self._test = SensitivityTest(self._size, 1.0 / self._frame_s, seed, camera.pinhole, camera.masks)
         result = self._test.feed(frame)
         if result is not None:
             self._test, self._result = None, result

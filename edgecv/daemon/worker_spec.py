@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
 from edgecv.capture.stream import StreamSource
 from edgecv.config import Box
 from edgecv.config.secrets import read_secret
 from edgecv.config.stream_address import full_address
 from edgecv.daemon.worker_messages import NewSetUp
-from edgecv.replay import ReplayCamera
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class WorkerSpec:
         set_up: ``box.yaml`` and ``calibration.yaml`` of this camera alone, for its evidence; no address in it.
     """
 
-    camera: ReplayCamera
+    camera: CalibratedCamera
     source: StreamSource
     state: Path
     record_hours: float

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture.stream import StreamError, StreamSource
 from edgecv.config import Box
 from edgecv.daemon.visibility_monitor import WATCH
@@ -16,7 +17,6 @@ from edgecv.doctor.sampling_check import fall_findings
 from edgecv.doctor.stream_check import stream_findings
 from edgecv.doctor.stream_probe import CameraLook, look
 from edgecv.errors import ConfigError, InputError
-from edgecv.replay import ReplayCamera
 from edgecv.visibility.reference_picture import Reference
 
 Looking = Callable[[StreamSource, float], CameraLook]
@@ -56,7 +56,7 @@ def camera_report(box: Box, camera_id: str, state: Path, seconds: float, looking
         return CameraReport((_unseen(where, error),))
     findings = stream_findings(where, seen, spec.camera.image_size)
     findings += _sight(where, seen, state / WATCH / f"{camera_id}.npz", spec.camera)
-    plan, pose = spec.camera.plan, spec.camera.camera
+    plan, pose = spec.camera.plan, spec.camera.pinhole
     if plan is None:
         findings.append(ok(where, "no facade is given for it: floors and windows stay unknown"))
     else:
@@ -76,7 +76,7 @@ def _unseen(where: str, error: StreamError) -> Finding:
     return problem(where, what or str(error), advice if what else "check its power, its cable and its address")
 
 
-def _sight(where: str, seen: CameraLook, stored: Path, camera: ReplayCamera) -> list[Finding]:
+def _sight(where: str, seen: CameraLook, stored: Path, camera: CalibratedCamera) -> list[Finding]:
     luma = seen.lumas[1]
     dark_or_bright = light_findings(where, luma)
     if dark_or_bright:
@@ -90,6 +90,6 @@ def _sight(where: str, seen: CameraLook, stored: Path, camera: ReplayCamera) -> 
         return [*found, ok(where, f"its reference picture {stored} cannot be read ({error.strerror})")]
     except InputError as error:
         return [*found, warning(where, f"{stored}: {error}", f"remove it: rm {stored}")]
-    pose, plan = camera.camera, camera.plan
+    pose, plan = camera.pinhole, camera.plan
     floor_px = None if pose is None or plan is None else smallest_floor_px(plan, pose, seen.size_px)
     return found + place_findings(where, luma, reference, floor_px)

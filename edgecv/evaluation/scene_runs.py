@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import VideoFile
 from edgecv.classification import Finding
 from edgecv.evaluation.accuracy import measure_accuracy
@@ -15,7 +16,6 @@ from edgecv.evaluation.matching import Match, distance_px, match
 from edgecv.evaluation.result import ClipResult, EventResult, FindingResult, Outcome
 from edgecv.evaluation.truth import Truth, TruthEvent
 from edgecv.pipeline import Pipeline
-from edgecv.replay import ReplayCamera
 from edgecv.trajectory import Fall
 
 IOU = (0.3, 0.5)
@@ -50,7 +50,9 @@ class Replayed:
     ended_early: str | None
 
 
-def evaluate_clip(video: Path, truth: Truth, camera: ReplayCamera | None = None, name: str | None = None) -> ClipResult:
+def evaluate_clip(
+    video: Path, truth: Truth, camera: CalibratedCamera | None = None, name: str | None = None
+) -> ClipResult:
     """Analyse one video and compare with what really happened.
 
     Args:
@@ -62,7 +64,7 @@ def evaluate_clip(video: Path, truth: Truth, camera: ReplayCamera | None = None,
     Raises:
         InputError: the video cannot be read.
     """
-    camera = camera or ReplayCamera()
+    camera = camera or CalibratedCamera()
     replayed = run_pipeline(video, camera)
     incidents = [f for f in replayed.findings if f.finding.verdict.tier == "incident"]
     candidates = [f for f in replayed.findings if f.finding.verdict.tier != "incident"]
@@ -76,7 +78,7 @@ def evaluate_clip(video: Path, truth: Truth, camera: ReplayCamera | None = None,
         frames=replayed.frames,
         conditions=truth.conditions,
         nuisances=truth.nuisances,
-        calibrated=camera.camera is not None,
+        calibrated=camera.pinhole is not None,
         events=events,
         findings=tuple(_other(found, what) for found, what in pairs if what.role != "hit"),
         fade=_fade(truth, pairs),
@@ -87,9 +89,9 @@ def evaluate_clip(video: Path, truth: Truth, camera: ReplayCamera | None = None,
     )
 
 
-def run_pipeline(video: Path, camera: ReplayCamera) -> Replayed:
+def run_pipeline(video: Path, camera: CalibratedCamera) -> Replayed:
     """Analyse a video frame by frame, timing decoder and analysis apart by the CPU time of this process."""
-    pipeline = Pipeline(camera.camera, masks=camera.masks)
+    pipeline = Pipeline(camera.pinhole, masks=camera.masks)
     found: list[TimedFinding] = []
     analysis_s = decode_s = 0.0
     with VideoFile(video) as source:
@@ -127,7 +129,7 @@ def path_of(fall: Fall) -> BoxPath:
 Pairs = list[tuple[TimedFinding, Match]]
 
 
-def _event(number: int, event: TruthEvent, pairs: Pairs, camera: ReplayCamera) -> EventResult:
+def _event(number: int, event: TruthEvent, pairs: Pairs, camera: CalibratedCamera) -> EventResult:
     mine = [(found, what) for found, what in pairs if what.event == number]
     hit = next(((found, what) for found, what in mine if what.role == "hit"), None)
     outcome: Outcome = "missed"
@@ -139,7 +141,7 @@ def _event(number: int, event: TruthEvent, pairs: Pairs, camera: ReplayCamera) -
         outcome = "incident" if incident else "candidate"
         overlap = time_range_overlap(found.path, event.path) if incident else 0.0
         apart_px, delay_s, at_end = what.distance_px, found.known_s - event.gone_s, found.at_end
-        if camera.camera is not None:
+        if camera.pinhole is not None:
             first = (float(found.path.xywh[0, 0]), float(found.path.xywh[0, 1]))
             accuracy = measure_accuracy(found.finding.fall, first, event, camera.plan)
     return EventResult(

@@ -53,8 +53,8 @@ def replayed(scene: Scene, folder: Path) -> Tower:
         with kept.open("rb") as file:
             cases, missed = pickle.load(file)
         setup = camera_of(load_box(folder / f"{scene.name}.box.yaml"), None).camera
-        assert setup.camera is not None and setup.plan is not None
-        return Tower(scene, setup.camera, setup.plan, cases, missed)
+        assert setup.pinhole is not None and setup.plan is not None
+        return Tower(scene, setup.pinhole, setup.plan, cases, missed)
     files = write_scene(scene, folder)
     truth = load_truth(files.truth)
     setup = camera_of(load_box(files.box), None).camera
@@ -63,7 +63,7 @@ def replayed(scene: Scene, folder: Path) -> Tower:
     first = sum(it.finding.verdict.tier == "incident" for it in ordered)
     matches = match([it.path for it in ordered[:first]], [it.path for it in ordered[first:]], truth)
     hits = {what.event: it for it, what in zip(ordered, matches, strict=True) if what.role == "hit"}
-    assert setup.camera is not None and setup.plan is not None
+    assert setup.pinhole is not None and setup.plan is not None
     cases = tuple(
         Case(hits[n].finding.fall.track, event, _thing(scene.objects, event), scene.name)
         for n, event in enumerate(truth.events)
@@ -72,7 +72,7 @@ def replayed(scene: Scene, folder: Path) -> Tower:
     missed = tuple(e.name for n, e in enumerate(truth.events) if n not in hits and not e.too_short)
     with kept.open("wb") as file:
         pickle.dump((cases, missed), file)
-    return Tower(scene, setup.camera, setup.plan, cases, missed)
+    return Tower(scene, setup.pinhole, setup.plan, cases, missed)
 
 
 def _thing(objects: Sequence[FallingObject], event: TruthEvent) -> FallingObject:

@@ -76,7 +76,7 @@ def gather(video: Path) -> Gathered:
     """
     truth_file, box_file = truth_beside(video), box_beside(video)
     truth = load_truth(truth_file) if truth_file else Truth()
-    camera = camera_of(load_box(box_file), None).camera.camera if box_file else None
+    camera = camera_of(load_box(box_file), None).camera.pinhole if box_file else None
     tracks, seconds = _tracks(video)
     samples: list[Sample] = []
     unsure = 0

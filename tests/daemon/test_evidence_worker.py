@@ -61,7 +61,7 @@ def scene(demo_run: Any, tmp_path: Path) -> Scene:
 def as_a_worker_leaves_it(scene: Scene, store: IncidentStore, number: int = 0) -> str:
     """What a camera's worker writes of one of the demo's incidents; its id."""
     found, camera = scene.found[number], scene.session.camera
-    sketch = sketch_of(found.fall, found.incident.origin, camera.camera, camera.plan)
+    sketch = sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
     part = store.part_of(found.incident.id)
     assert write_bundle(found.incident, sketch, scene.session, part, scene.spec.set_up, last=True) == ()
     assert store.add(found.incident)
@@ -95,7 +95,7 @@ def test_the_pictures_are_those_of_a_replay(
     replayed.mkdir()
     write_pictures(
         found.incident,
-        sketch_of(found.fall, found.incident.origin, camera.camera, camera.plan),
+        sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan),
         partial(shots_between, demo_run.files.video),
         replayed,
     )

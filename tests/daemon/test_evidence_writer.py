@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def write(scene: Scene, folder: Path, *, last: bool = True) -> tuple[str, ...]:
     found, camera = scene.found[0], scene.session.camera
-    sketch = sketch_of(found.fall, found.incident.origin, camera.camera, camera.plan)
+    sketch = sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
     return write_bundle(found.incident, sketch, scene.session, folder, scene.spec.set_up, last=last)
 
 

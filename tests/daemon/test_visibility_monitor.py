@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.daemon.visibility_monitor import _px_per_floor
 from edgecv.geometry import FacadePlan, looking_at
-from edgecv.replay import ReplayCamera
 
 SIZE = (1920, 1080)
 PLAN = FacadePlan.of([3.0] * 16, [("01", -4.0, -2.0), ("02", 2.0, 4.0)])
@@ -18,12 +18,12 @@ PLAN = FacadePlan.of([3.0] * 16, [("01", -4.0, -2.0), ("02", 2.0, 4.0)])
 def test_a_floors_height_is_that_of_the_middle_one_in_the_picture() -> None:
     """Square on, from far away, all floors are alike: 1500 px x 3 m / 200 m."""
     camera = looking_at((0.0, 24.0, 200.0), (0.0, 24.0, 0.0), 1500.0, SIZE)
-    assert _px_per_floor(ReplayCamera(camera=camera, plan=PLAN, image_size=SIZE)) == pytest.approx(22.5, rel=0.01)
+    assert _px_per_floor(CalibratedCamera(pinhole=camera, plan=PLAN, image_size=SIZE)) == pytest.approx(22.5, rel=0.01)
 
 
 def test_seen_from_below_upper_floors_are_smaller_and_the_middle_one_counts() -> None:
     camera = looking_at((0.0, 1.6, 15.0), (0.0, 30.0, 0.0), 1000.0, SIZE)
-    found = _px_per_floor(ReplayCamera(camera=camera, plan=PLAN, image_size=SIZE))
+    found = _px_per_floor(CalibratedCamera(pinhole=camera, plan=PLAN, image_size=SIZE))
     feet = camera.project(np.array([[0.0, 3.0 * n, 0.0] for n in range(17)]))
     shown = [a[1] - b[1] for a, b in pairwise(feet) if b[1] >= 0 and a[1] < SIZE[1]]
     assert 3 <= len(shown) < 16
@@ -31,6 +31,6 @@ def test_seen_from_below_upper_floors_are_smaller_and_the_middle_one_counts() ->
 
 
 def test_without_a_calibration_or_with_no_floor_in_sight_it_is_not_known() -> None:
-    assert _px_per_floor(ReplayCamera()) is None
+    assert _px_per_floor(CalibratedCamera()) is None
     away = looking_at((0.0, 1.6, 15.0), (0.0, 1.6, 100.0), 1000.0, SIZE)
-    assert _px_per_floor(ReplayCamera(camera=away, plan=PLAN, image_size=SIZE)) is None
+    assert _px_per_floor(CalibratedCamera(pinhole=away, plan=PLAN, image_size=SIZE)) is None

@@ -156,9 +156,9 @@ def test_the_box_file_solves_to_the_camera_of_the_scene(tmp_path: Path) -> None:
     camera = looking_at((1.0, 1.6, 16.0), (0.0, 8.0, 0.0), 300.0, SIZE, lens)
     files = write_scene(replace(SCENE, camera=camera, duration_s=0.2), tmp_path)
     solved = camera_of(load_box(files.box), None).camera
-    assert solved.camera is not None
+    assert solved.pinhole is not None
     assert solved.plan is not None
-    assert solved.camera.position_m == pytest.approx([1.0, 1.6, 16.0], abs=0.3)
+    assert solved.pinhole.position_m == pytest.approx([1.0, 1.6, 16.0], abs=0.3)
     assert solved.plan.floor_count == 5
 
 

@@ -93,9 +93,9 @@ def _size(picture: Path) -> tuple[int, int] | None:
 
 def _view(folder: Path, size: tuple[int, int] | None) -> View | None:
     try:
-        found = camera_in(folder, quick=True)
+        camera = camera_in(folder, quick=True)
     except (EdgecvError, OSError):
         return None
-    if found is None or found.camera is None or found.plan is None or found.image_size not in {None, size}:
+    if camera is None or camera.pinhole is None or camera.plan is None or camera.image_size not in {None, size}:
         return None
-    return View(found.camera, found.plan)
+    return View(camera.pinhole, camera.plan)
