@@ -2,8 +2,9 @@
 
 import os
 
-# one thread a camera, before NumPy is loaded: matrices of a hundred rows cost BLAS threads three times what they bring
-for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+# One thread a camera, set before NumPy and OpenCV are loaded: on matrices of a hundred rows and pictures of this size
+# their threads cost more than they bring.
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
     os.environ.setdefault(_threads, "1")
 
 from edgecv._version import __version__  # noqa: E402

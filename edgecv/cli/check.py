@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
-from typing import Any
 
 from edgecv.calibration.camera import camera_of
 from edgecv.config import check_box, load_box
 from edgecv.errors import ConfigError
 from edgecv.privileges import become_controller_of
-
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser("check", help="validate a box file and its calibrations")
-    parser.add_argument("--config", metavar="BOX.yaml", type=Path, required=True, help="the box file")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

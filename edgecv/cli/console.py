@@ -17,55 +17,9 @@ from edgecv.config import Box, Hub, load_box, load_hub
 from edgecv.config.secrets import MAX_SECRET_BYTES, read_bounded
 from edgecv.errors import ConfigError
 
-ROLES = ("viewer", "official", "worker", "admin")
 
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb and what it can do."""
-    parser = verbs.add_parser(
-        "console",
-        help="the web page for officials and workers; its users",
-        description="Serve the web page of a box, or of a hub that many boxes push to, until stopped.",
-    )
-    _add_where(parser, default=None)
-    parser.add_argument("--log", choices=("auto", "text", "json", "journal"), default="auto", help="form of the log")
-    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
-    parser.set_defaults(run=_serve)
-    things = parser.add_subparsers(dest="thing", metavar="user")
-    user = things.add_parser("user", help="users of the console")
-    actions = user.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add = actions.add_parser("add", help="make a user; asks for the password, or reads --password-file")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--role", choices=ROLES, required=True)
-    add.add_argument("--full-name", metavar="TEXT", default="", help="as people call them")
-    add.add_argument("--community", metavar="ID", help="of a hub with several")
-    add.add_argument(
-        "--password-file", metavar="FILE", type=Path, help="a file with the password; - reads it from stdin"
-    )
-    _add_where(add, default=argparse.SUPPRESS)
-    add.set_defaults(run=_add_user)
-    role = actions.add_parser("role", help="give a user a role in a community, one more or instead of the one before")
-    role.add_argument("name", metavar="NAME")
-    role.add_argument("role", choices=ROLES)
-    role.add_argument("--community", metavar="ID", help="of a hub with several")
-    _add_where(role, default=argparse.SUPPRESS)
-    role.set_defaults(run=_give_role)
-    disable = actions.add_parser("disable", help="keep a user out, everywhere and at once")
-    disable.add_argument("name", metavar="NAME")
-    _add_where(disable, default=argparse.SUPPRESS)
-    disable.set_defaults(run=_disable_user)
-    listed = actions.add_parser("list", help="who may log in")
-    _add_where(listed, default=argparse.SUPPRESS)
-    listed.set_defaults(run=_list_users)
-
-
-def _add_where(parser: argparse.ArgumentParser, default: Any) -> None:
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--config", metavar="BOX.yaml", type=Path, default=default, help="the box file")
-    where.add_argument("--hub", metavar="HUB.yaml", type=Path, default=default, help="the hub file")
-
-
-def _serve(options: argparse.Namespace) -> int:
+def serve_console(options: argparse.Namespace) -> int:
+    """Serve until a signal stops it."""
     from edgecv.console.server import serve  # noqa: PLC0415 - a web server and a database no other verb needs
     from edgecv.daemon.logs import configure_logging  # noqa: PLC0415
 
@@ -78,7 +32,8 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _add_user(options: argparse.Namespace) -> int:
+def add_console_user(options: argparse.Namespace) -> int:
+    """Make a user; the password comes from a terminal, a file or standard input."""
     from edgecv.console.accounts.audit import COMMAND_LINE  # noqa: PLC0415
     from edgecv.console.accounts.roles import Role  # noqa: PLC0415
     from edgecv.console.accounts.users import add_user, find_community  # noqa: PLC0415
@@ -101,7 +56,8 @@ def _add_user(options: argparse.Namespace) -> int:
     return 0
 
 
-def _give_role(options: argparse.Namespace) -> int:
+def give_role(options: argparse.Namespace) -> int:
+    """Give a user a role in a community."""
     from edgecv.console.accounts.audit import COMMAND_LINE  # noqa: PLC0415
     from edgecv.console.accounts.roles import Role  # noqa: PLC0415
     from edgecv.console.accounts.user_administration import join  # noqa: PLC0415
@@ -114,7 +70,8 @@ def _give_role(options: argparse.Namespace) -> int:
     return 0
 
 
-def _disable_user(options: argparse.Namespace) -> int:
+def disable_user(options: argparse.Namespace) -> int:
+    """End every login of a user and refuse new ones."""
     from edgecv.console.accounts.audit import COMMAND_LINE  # noqa: PLC0415
     from edgecv.console.accounts.user_administration import disable  # noqa: PLC0415
     from edgecv.console.accounts.users import find_user  # noqa: PLC0415
@@ -125,7 +82,8 @@ def _disable_user(options: argparse.Namespace) -> int:
     return 0
 
 
-def _list_users(options: argparse.Namespace) -> int:
+def list_users(options: argparse.Namespace) -> int:
+    """A line a user and community."""
     from edgecv.console.accounts.user_administration import everybody  # noqa: PLC0415
 
     with _session(options) as session:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,13 +16,6 @@ from edgecv.incidents.record import Incident
 from edgecv.incidents.summary_text import origin_in_words
 from edgecv.replay import replay
 from edgecv.simulation.demo import write_demo
-
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser("demo", help="render a short scene, replay it and show the incidents")
-    parser.add_argument("--out", metavar="DIR", type=Path, default=Path("demo-out"), help="folder (default: demo-out)")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -44,28 +42,6 @@ class _Job:
 
     def __str__(self) -> str:
         return str(self.path)
-
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser(
-        "evaluate",
-        help="measure recall, false incidents, delay and cost on clips with known truth",
-        description="Replay clips and scenes and compare with what really happened: NAME.truth.json beside NAME.mp4. "
-        "A scene (YAML, see edgecv simulate) is rendered first. "
-        "A clip without truth has no fall in it. A box file NAME.box.yaml beside it gives floors and windows.",
-    )
-    parser.add_argument("inputs", metavar="SCENE|CLIP|DIR", type=Path, nargs="+", help="videos, folders, scene files")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write everything, for machines")
-    parser.add_argument("--csv", metavar="FILE", type=Path, help="write a line a clip")
-    parser.add_argument(
-        "--require", metavar="LIMITS", default=None, help='exit with 1 unless met: "recall>=0.98,false_incidents<=0"'
-    )
-    parser.add_argument("--uncalibrated", action="store_true", help="leave calibrations beside the clips unused")
-    parser.add_argument(
-        "--jobs", metavar="N", type=_at_least_one, default=os.cpu_count() or 1, help="clips at a time (default: cores)"
-    )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -149,13 +125,3 @@ def _bar(total: int) -> Iterator[Callable[[object], None]]:
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("evaluating", total=total)
         yield lambda _job: bar.advance(task)
-
-
-def _at_least_one(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return value

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
 
 from edgecv.errors import ConfigError
 from edgecv.handlers import all_kinds, find_kind, schemas
-
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser(
-        "handlers",
-        help="the kinds of devices there are handlers for",
-        description="List the handlers of all installed packages, or show the keys and the events of one.",
-    )
-    parser.add_argument("kind", metavar="KIND", nargs="?", help="show this one's keys in the box file")
-    parser.add_argument("--schema", action="store_true", help="the JSON schema of each event's details")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,14 +9,13 @@ import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgecv.audit.export import export_bundle
 from edgecv.cli.incidents_labels import LABELS, judgements, labelled
-from edgecv.cli.incidents_verify import add_verify_parser
 from edgecv.cli.privileges import prepare_output
-from edgecv.cli.timestamp_argument import moment
 from edgecv.config import load_box
 from edgecv.config.devices import installed
 from edgecv.config.state import state_directory
@@ -38,65 +37,6 @@ if TYPE_CHECKING:
 _EVERY = 2**31
 
 Action = Callable[[IncidentStore, argparse.Namespace], int]
-
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb and what it can do."""
-    parser = verbs.add_parser("incidents", help="list, show, export, verify, hold and resolve what a box has kept")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-
-    listing = _action(actions, "list", _list, "one line an incident, newest first")
-    listing.add_argument("--device", metavar="ID", help="only those of one camera or other device")
-    listing.add_argument(
-        "--kind", metavar="KIND", type=_kinds, help="only those of a kind, such as manhole_moved, or of a handler"
-    )
-    listing.add_argument("--since", metavar="TIME", type=moment, help="only those stored since, RFC 3339 or a date")
-    listing.add_argument("--limit", metavar="N", type=_at_least_one, default=100, help="at most so many (100)")
-    listing.add_argument("--json", action="store_true", help="one line of JSON each")
-
-    show = _action(actions, "show", _show, "the record of one incident")
-    show.add_argument("id", metavar="ID")
-    show.add_argument("--json", action="store_true", help="the record alone, in one line")
-
-    export = _action(actions, "export", _export, "copy evidence for an auditor, with the box's public key")
-    export.add_argument("ids", metavar="ID", nargs="*")
-    export.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the copies")
-    export.add_argument("--all", action="store_true", help="every incident whose evidence was sealed")
-    export.add_argument("--labelled", action="store_true", help=f"only those that somebody judged, with {LABELS}")
-
-    add_verify_parser(actions)
-
-    hold = _action(actions, "hold", _hold, "keep an incident's evidence however old it gets")
-    hold.add_argument("id", metavar="ID")
-    hold.add_argument("--why", metavar="TEXT", type=_some_text, required=True, help="such as a court's file number")
-    release = _action(actions, "release", _release, "end a hold")
-    release.add_argument("id", metavar="ID")
-    resolve = _action(actions, "resolve", _resolve, "note what came of an incident")
-    resolve.add_argument("id", metavar="ID")
-    resolve.add_argument("--what", metavar="TEXT", type=_some_text, required=True, help="such as: false alarm, a bird")
-
-
-def _action(actions: Any, name: str, act: Action, told: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, which names the state directory")
-    where.add_argument("--state", metavar="DIR", type=Path, help="the state directory")
-
-    def run(options: argparse.Namespace) -> int:
-        options.state = state_as_owner(options)
-        path = options.state / DATABASE
-        if not path.exists():
-            raise ConfigError(f"{options.state}: no incidents are kept there; name the place with --config or --state")
-        try:
-            with closing(Database(path, read_only=name in {"list", "show", "export"})) as database:
-                return act(IncidentStore(database, options.state / INCIDENTS), options)
-        except sqlite3.DatabaseError as error:
-            raise DatabaseError(
-                f"{path}: {error}; where it is damaged, the daemon's next start sets it aside and takes up the evidence"
-            ) from error
-
-    parser.set_defaults(run=run)
-    return parser
 
 
 def state_of(options: argparse.Namespace) -> Path:
@@ -121,13 +61,44 @@ def state_as_owner(options: argparse.Namespace) -> Path:
     return state
 
 
-def _list(store: IncidentStore, options: argparse.Namespace) -> int:
-    for stored in store.list(options.device, options.since, options.limit, kinds=options.kind):
+def _with_store(*, read_only: bool) -> Callable[[Action], Callable[[argparse.Namespace], int]]:
+    """Open the box's incidents for an action, as the user who owns them."""
+
+    def decorate(action: Action) -> Callable[[argparse.Namespace], int]:
+        @wraps(action)
+        def run(options: argparse.Namespace) -> int:
+            options.state = state_as_owner(options)
+            path = options.state / DATABASE
+            if not path.exists():
+                raise ConfigError(
+                    f"{options.state}: no incidents are kept there; name the place with --config or --state"
+                )
+            try:
+                with closing(Database(path, read_only=read_only)) as database:
+                    return action(IncidentStore(database, options.state / INCIDENTS), options)
+            except sqlite3.DatabaseError as error:
+                raise DatabaseError(
+                    f"{path}: {error}; where it is damaged, the daemon's next start sets it aside and takes up the "
+                    "evidence"
+                ) from error
+
+        return run
+
+    return decorate
+
+
+@_with_store(read_only=True)
+def list_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
+    """One line an incident, newest first."""
+    kinds = None if options.kind is None else _kinds(options.kind)
+    for stored in store.list(options.device, options.since, options.limit, kinds=kinds):
         print(json.dumps(_as_json(stored)) if options.json else _line(stored))
     return 0
 
 
-def _show(store: IncidentStore, options: argparse.Namespace) -> int:
+@_with_store(read_only=True)
+def show_incident(store: IncidentStore, options: argparse.Namespace) -> int:
+    """The record of one incident."""
     stored = _known(store, options.id)
     if options.json:
         print(stored.record.to_json())
@@ -137,7 +108,9 @@ def _show(store: IncidentStore, options: argparse.Namespace) -> int:
     return 0
 
 
-def _hold(store: IncidentStore, options: argparse.Namespace) -> int:
+@_with_store(read_only=False)
+def hold_incident(store: IncidentStore, options: argparse.Namespace) -> int:
+    """Keep an incident's evidence however old it gets."""
     stored = _known(store, options.id)
     if stored.evidence == "deleted":
         raise EdgecvError(f"{stored.id}: its evidence was deleted already; there is nothing left to hold")
@@ -146,21 +119,27 @@ def _hold(store: IncidentStore, options: argparse.Namespace) -> int:
     return 0
 
 
-def _release(store: IncidentStore, options: argparse.Namespace) -> int:
+@_with_store(read_only=False)
+def release_incident(store: IncidentStore, options: argparse.Namespace) -> int:
+    """End a hold."""
     stored = _known(store, options.id)
     store.release(stored.id)
     print(f"{stored.id}: " + ("was not on hold" if stored.hold is None else f"no longer on hold: {stored.hold}"))
     return 0
 
 
-def _resolve(store: IncidentStore, options: argparse.Namespace) -> int:
+@_with_store(read_only=False)
+def resolve_incident(store: IncidentStore, options: argparse.Namespace) -> int:
+    """Note the outcome of an incident."""
     stored = _known(store, options.id)
     store.resolve(stored.id, options.what)
     print(f"{stored.id}: resolved: {options.what}")
     return 0
 
 
-def _export(store: IncidentStore, options: argparse.Namespace) -> int:
+@_with_store(read_only=True)
+def export_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
+    """Copy evidence for an auditor, with the box's public key."""
     judged = judgements(options) if options.labelled else {}
     chosen = _chosen(store, options, judged)
     public = load_public_key(options.state / BOX_PUB)
@@ -245,15 +224,3 @@ def _as_json(stored: Stored) -> dict[str, object]:
 def _kinds(text: str) -> tuple[str, ...]:
     """A handler's kind stands for all that it may raise; everything else for itself."""
     return tuple(find_kind(text).events) if text in installed() else (text,)
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-def _some_text(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("is blank; write something")
-    return text.strip()

@@ -6,7 +6,6 @@ import argparse
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from edgecv.audit.verify import Verification, verify_bundle
 from edgecv.errors import ConfigError, InputError
@@ -19,44 +18,6 @@ from edgecv.privileges import become_controller_of
 from edgecv.storage.database import DATABASE
 from edgecv.storage.incident_store import INCIDENTS
 from edgecv.storage.recorded_chain import verify_state
-
-
-def add_verify_parser(actions: Any) -> None:
-    """Declare the action."""
-    parser = actions.add_parser(
-        "verify",
-        help="check files, chain and signature, then replay the clips and compare",
-        description="Check files, chain and signature of evidence, then replay the clips and compare with the records.",
-    )
-    parser.add_argument("path", metavar="PATH", type=Path, help="one incident's folder, or a folder of such folders")
-    parser.add_argument("--key", metavar="box.pub", type=Path, help="public key of the box, from whom you trust")
-    parser.add_argument(
-        "--hub-key",
-        metavar="box.pub",
-        type=Path,
-        help="public key of the hub whose copy it is, for its deletions",
-    )
-    parser.add_argument(
-        "--incident", metavar="ID", help="the incident whose evidence PATH should be, where its folder was renamed"
-    )
-    parser.add_argument(
-        "--head",
-        metavar="FILE",
-        type=Path,
-        help=f"receipt of the last bundle that should be here: a {CHAIN_HEAD}, or a box's evidence message",
-    )
-    parser.add_argument("--no-replay", action="store_true", help="do not replay the clips: seconds instead of minutes")
-    parser.add_argument(
-        "--complete",
-        action="store_true",
-        help="all the box ever sealed should be here: a gap in the chain is a problem",
-    )
-    parser.add_argument(
-        "--whole",
-        action="store_true",
-        help="the untouched clip and pictures should be here: a copy with blurred pictures alone is a problem",
-    )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -15,29 +14,11 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
 from edgecv.cli.privileges import become_owner_of_videos
-from edgecv.cli.timestamp_argument import moment
 from edgecv.config import load_box
 from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.summary_text import headline
 from edgecv.replay import ReplayResult, replay
 from edgecv.upstream import BrokerError, parse_broker_url, publish_incidents
-
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser("replay", help="analyse recorded video", description="Analyse recorded video.")
-    parser.add_argument("videos", metavar="VIDEO", type=Path, nargs="+", help="any file that FFmpeg reads")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results")
-    parser.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, for floors and windows")
-    parser.add_argument("--camera", metavar="ID", help="which camera of the box file recorded the videos")
-    parser.add_argument("--push", metavar="URL", help="publish incidents: mqtt://[USER:PASSWORD@]HOST[:PORT]")
-    parser.add_argument(
-        "--recorded-at", metavar="TIME", type=moment, help="wall time of the first frame, RFC 3339; UTC without offset"
-    )
-    parser.add_argument(
-        "--scale", metavar="PX_PER_M", type=_positive, help="a known scale: reports the fit's gravity in m/s²"
-    )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -101,16 +82,6 @@ def progress_bar() -> Iterator[Callable[[Path, float, float | None], None]]:
             bar.update(tasks[path], completed=t_s, total=end_s, rate=f"{speed:.1f}x real time" if speed else "")
 
         yield advance
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of pixels per metre above 0")
-    return value
 
 
 def _s(count: int) -> str:

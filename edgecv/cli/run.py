@@ -3,29 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
-
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser(
-        "run",
-        help="watch all cameras of a box",
-        description="Watch all cameras of a box until stopped. SIGHUP reads the box file anew, SIGTERM stops.",
-    )
-    parser.add_argument("--config", metavar="BOX.yaml", type=Path, required=True, help="the box file")
-    parser.add_argument("--log", choices=("auto", "text", "json", "journal"), default="auto", help="form of the log")
-    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
-    parser.add_argument(
-        "--until-finished", action="store_true", help="end when every camera is a recorded file that is over"
-    )
-    parser.add_argument(
-        "--rehearsal",
-        action="store_true",
-        help="devices' traffic is a replay of 'edgecv simulate device', which tells its own time",
-    )
-    parser.set_defaults(run=run)
 
 
 def _console(*given: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.secrets import MAX_SECRET_BYTES, read_bounded
@@ -13,32 +12,8 @@ from edgecv.simulation.devices.device_registry import DAYS, HOOKED
 from edgecv.simulation.devices.lossy_channel import Channel
 from edgecv.simulation.devices.replay import post, publish, write_day
 
-VERB = "simulate device"
 VIDEO = "animals"
 _BROKER, _HOOK = "mqtt://127.0.0.1:1883", "http://127.0.0.1:8480"
-
-
-def add_parser(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser(
-        VERB,
-        help="a day of other devices' traffic with its truth",
-        description="Make a day of traffic of one kind of device with the alarms that are right, and replay it as fast "
-        "as it is taken to a box that runs with --rehearsal.",
-    )
-    kinds = sorted([*DAYS, VIDEO])
-    parser.add_argument("kind", metavar="KIND", choices=kinds, help=f"one of {', '.join(kinds)}")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="write traffic.jsonl, truth.jsonl and box.yaml there")
-    parser.add_argument("--count", metavar="N", type=_count, default=20, help="how many devices (20)")
-    parser.add_argument("--seed", metavar="S", type=_count, default=0, help="the same seed gives the same day (0)")
-    parser.add_argument("--loss", metavar="P", type=_share, default=0.0, help="share of messages lost")
-    parser.add_argument("--duplicate", metavar="P", type=_share, default=0.0, help="share that comes twice")
-    parser.add_argument("--reorder", metavar="P", type=_share, default=0.0, help="share that is overtaken by others")
-    parser.add_argument("--skew", metavar="P", type=_share, default=0.0, help="share of devices with a wrong clock")
-    parser.add_argument("--broker", metavar="mqtt://HOST[:PORT]", help="replay to this broker")
-    parser.add_argument("--hook", metavar="http://HOST:PORT", help="replay to the box's web hook")
-    parser.add_argument("--token-file", metavar="FILE", type=Path, help="the hook's bearer token")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -88,19 +63,3 @@ def _video(options: argparse.Namespace) -> int:
     animals = sum(act.is_animal for act in acts)
     print(f"{path}: {SLOT_S * (1 + len(acts)):.0f} s, {animals} animals, {len(acts) - animals} other things")
     return 0
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value < 1.0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a share from 0 to below 1")
-    return value

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -11,7 +10,8 @@ import pytest
 from known_bundles import FILES, record, sealed_chain, write_files
 
 from edgecv.audit.verify import verify_bundle
-from edgecv.cli import incidents
+from edgecv.cli.arguments import build_parser
+from edgecv.cli.program import import_reference
 from edgecv.console.accounts import Role, Viewer
 from edgecv.console.accounts.users import add_user, find_community
 from edgecv.console.cases.changes import change_case
@@ -32,10 +32,8 @@ from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 def run(*arguments: object) -> int:
     """The verb as the command line runs it."""
-    parser = argparse.ArgumentParser()
-    incidents.add_parser(parser.add_subparsers())
-    options = parser.parse_args(["incidents", *map(str, arguments)])
-    return int(options.run(options))
+    options = build_parser().parse_args(["incidents", *map(str, arguments)])
+    return import_reference(options.run)(options)
 
 
 @pytest.fixture

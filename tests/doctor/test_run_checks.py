@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from small_video import facade, write_video
 
 from edgecv.cli import doctor
+from edgecv.cli.arguments import build_parser
 from edgecv.config import check_box
 from edgecv.doctor import Finding, examine
 from edgecv.doctor.cameras import WATCH
@@ -41,10 +41,8 @@ def box_file(tmp_path: Path, video: Path) -> Path:
 
 
 def run(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
-    doctor.add_parser(parser.add_subparsers())
-    options = parser.parse_args(["doctor", *arguments])
-    return int(options.run(options))
+    options = build_parser().parse_args(["doctor", *arguments])
+    return doctor.run(options)
 
 
 def of(findings: list[Finding], where: str, words: str) -> Finding:

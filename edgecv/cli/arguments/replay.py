@@ -1,0 +1,30 @@
+"""Arguments of ``edgecv replay``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgecv.cli.arguments.values import pixels_per_metre, timestamp
+
+VERB, HELP = "replay", "analyse recorded video"
+
+
+def add_parser(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(VERB, help=HELP, description="Analyse recorded video.")
+    parser.add_argument("videos", metavar="VIDEO", type=Path, nargs="+", help="any file that FFmpeg reads")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results")
+    parser.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, for floors and windows")
+    parser.add_argument("--camera", metavar="ID", help="which camera of the box file recorded the videos")
+    parser.add_argument("--push", metavar="URL", help="publish incidents: mqtt://[USER:PASSWORD@]HOST[:PORT]")
+    parser.add_argument(
+        "--recorded-at",
+        metavar="TIME",
+        type=timestamp,
+        help="wall time of the first frame, RFC 3339; UTC without offset",
+    )
+    parser.add_argument(
+        "--scale", metavar="PX_PER_M", type=pixels_per_metre, help="a known scale: reports the fit's gravity in m/s²"
+    )
+    parser.set_defaults(run="edgecv.cli.replay:run")
