@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from running import free_port
+from services import missing
 
 USER, PASSWORD = "box", "s3cr:et/@"
 PATHS = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
@@ -76,10 +76,7 @@ class Broker:
 def tool(name: str) -> str:
     found = shutil.which(name, path=PATHS)
     if found is None:
-        why = f"{name} is not installed: apt-get install mosquitto mosquitto-clients openssl, or run scripts/test"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
+        missing(name, "mosquitto mosquitto-clients openssl")
     return found
 
 

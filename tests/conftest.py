@@ -16,6 +16,7 @@ import pytest
 from av.video.frame import VideoFrame
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
+from services import is_service
 
 from edgecv.cli import main
 from edgecv.simulation.demo import DemoFiles, write_demo
@@ -26,6 +27,20 @@ settings.register_profile(
     "edgecv", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("edgecv")
+
+# fixtures that render and replay a whole scene, or start processes that work in real time
+_SLOW_FIXTURES = frozenset({"daemon", "demo_run"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures they ask for: ``service`` and ``slow``."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if any(map(is_service, fixtures)):
+            item.add_marker(pytest.mark.service)
+        if not _SLOW_FIXTURES.isdisjoint(fixtures):
+            item.add_marker(pytest.mark.slow)
+
 
 _CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"
 

@@ -10,18 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from running import free_port
+from services import missing
 
 
 def _tools() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    why = "PostgreSQL is not installed: apt-get install postgresql, or run scripts/test"
-    if os.environ.get("CI"):
-        pytest.fail(why)
-    pytest.skip(why)
+    if not found:
+        missing("PostgreSQL", "postgresql")
+    return found[-1].parent
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import yaml
+from services import missing
 from waiting import SLOW_MACHINE_S
 
 from edgecv.incidents.record import Incident
@@ -192,14 +192,11 @@ class RtspServer:
 
 
 def needs_gstreamer() -> None:
-    why = "GStreamer's RTSP server is not installed: run scripts/test"
     probe = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
     known = shutil.which(SYSTEM_PYTHON) is not None
     if known and subprocess.run([SYSTEM_PYTHON, "-c", probe], capture_output=True, check=False).returncode == 0:
         return
-    if os.environ.get("CI"):
-        pytest.fail(why)
-    pytest.skip(why)
+    missing("GStreamer's RTSP server", "gir1.2-gst-rtsp-server-1.0 python3-gi")
 
 
 class ServiceManager:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from services import missing
 
 CHROMIUM = Path("/usr/bin/chromium")
 _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -20,10 +19,7 @@ PASSWORD = "correct horse battery"
 def running_chromium() -> Iterator[Any]:
     """A browser; the test skips where there is none, and fails in CI."""
     if not CHROMIUM.exists():
-        why = "Chromium is not installed: apt-get install chromium, or run scripts/test"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
+        missing("Chromium", "chromium")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     with sync_playwright() as playwright:

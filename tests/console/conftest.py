@@ -44,7 +44,7 @@ def postgres_server() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConsoleDatabase]:
     """An empty console database with two communities; of each kind in turn."""
     if request.param == "sqlite":

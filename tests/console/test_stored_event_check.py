@@ -27,7 +27,7 @@ _INSERT = """INSERT INTO incidents (community_id, id, kind, site, device, buildi
     'thrown_object', :started_s, :received_s, :state, :received_s, :record, :as_of_s)"""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
 def older(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database of schema 3 with a community and its site."""
     if request.param == "sqlite":

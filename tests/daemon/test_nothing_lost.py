@@ -84,6 +84,7 @@ def test_killing_any_process_at_any_moment_loses_and_doubles_nothing(
         assert verify_bundle(path, public, replay=False).ok
 
 
+@pytest.mark.service
 def test_kills_while_cameras_stream_lose_and_double_nothing(demo_run, tmp_path: Path) -> None:
     """``scripts/soak --kills 50`` is the same for longer."""
     needs_gstreamer()

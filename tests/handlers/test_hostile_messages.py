@@ -250,6 +250,7 @@ def test_a_handler_starts_whatever_an_older_version_has_stored(tmp_path: Path, k
     assert rehearsal.host.desk.counts.get("failures", 0.0) == 0.0, rehearsal.rows("SELECT * FROM unreadable")
 
 
+@pytest.mark.service
 def test_a_message_that_stopped_a_handler_is_not_delivered_again_by_a_real_broker(tmp_path: Path) -> None:
     with running_broker(tmp_path, "allow_anonymous true") as broker:
         url = f"mqtt://{broker.host_port}"

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import av
+import pytest
 from running import needs_gstreamer
 from soaking.clip import busy_clip, busy_scene
 from soaking.listener import Arrival
@@ -96,6 +97,7 @@ def test_a_message_that_is_repeated_counts_when_it_came_first() -> None:
     assert delay_s(made, 1.0) == 0.7
 
 
+@pytest.mark.service
 def test_two_cameras_for_half_a_minute(demo_run, tmp_path: Path) -> None:
     """``scripts/soak --cameras 8 --minutes 30`` is the same for longer, and holds itself to its limits."""
     needs_gstreamer()

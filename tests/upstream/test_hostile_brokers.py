@@ -123,6 +123,7 @@ def test_a_topic_that_is_no_text_is_set_aside_and_what_follows_is_heard(tmp_path
         handler.close()
 
 
+@pytest.mark.service
 def test_properties_beyond_their_bound_are_left_out_and_the_message_is_heard(tmp_path: Path) -> None:
     with running_broker(tmp_path, "allow_anonymous true") as broker:
         handler, came = source(broker.port, tmp_path), []
@@ -182,6 +183,7 @@ def test_what_a_server_says_in_its_refusal_is_short_and_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("event", ["{", "[" * 100_000, '"text"', '{"data": "\\ud800"}', '{"data": NaN}'])
+@pytest.mark.service
 def test_an_event_that_cannot_be_sent_does_not_hold_up_those_behind_it(
     box: Box, short_pauses: None, tmp_path: Path, event: str
 ) -> None:
