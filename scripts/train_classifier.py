@@ -37,7 +37,7 @@ def main() -> int:
     if options.clips is not None and not options.clips.is_dir():
         parser.error(f"--clips {options.clips}: is no folder; name one that holds real clips, or leave it out")
     try:
-        from training.run import Plan, run  # noqa: PLC0415
+        from classifier_training.run import Plan, run  # noqa: PLC0415
     except ImportError as error:
         print(f"scripts/train_classifier.py: {error}; run pip install -e .[train] first", file=sys.stderr)
         return 1

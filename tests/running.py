@@ -23,7 +23,7 @@ from edgecv.incidents.record import Incident
 from edgecv.storage.database import DATABASE
 
 SYSTEM_PYTHON = "/usr/bin/python3"
-_SERVER = Path(__file__).parent / "rtsp_server.py"
+_SERVER = Path(__file__).parents[1] / "scripts" / "servers" / "rtsp_server.py"
 
 
 def free_port() -> int:

@@ -10,7 +10,7 @@ import av
 import pytest
 import yaml
 from running import Daemon, RtspServer, ServiceManager, needs_gstreamer
-from soaking.stage import looped
+from soak_test.stage import looped
 from upstream.conftest import MortalBroker
 
 

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from soaking.listener import Listener
+from soak_test.listener import Listener
 from upstream.conftest import MortalBroker
 from waiting import wait_for
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from daemon.kept_session import Scene, demo_scene
 from known_bundles import record, write_files
-from soaking.kills import is_running
+from soak_test.kills import is_running
 from waiting import wait_for
 
 from edgecv.audit.verify import verify_bundle

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from running import Daemon, needs_gstreamer
-from soaking.kills import kill_again_and_again
-from soaking.listener import Listener
-from soaking.stage import Stage
+from soak_test.kills import kill_again_and_again
+from soak_test.listener import Listener
+from soak_test.stage import Stage
 from upstream.conftest import MortalBroker
 from waiting import wait_for
 

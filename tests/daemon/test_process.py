@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from soaking.kills import is_running
+from soak_test.kills import is_running
 from waiting import wait_for
 
 _SUPERVISOR = """

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from fuzzing.campaign import fuzz
-from fuzzing.entrance import Case, Entrance, expect
-from fuzzing.entrances import ENTRANCES
-from fuzzing.minimising import minimised
-from fuzzing.pages import markup_in
-from fuzzing.worker import Worker
+from fuzzer.campaign import fuzz
+from fuzzer.entrance import Case, Entrance, expect
+from fuzzer.entrances import ENTRANCES
+from fuzzer.minimisation import minimised
+from fuzzer.pages import markup_in
+from fuzzer.worker import Worker
 
 SEED = 20
 

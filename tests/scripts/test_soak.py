@@ -8,12 +8,12 @@ from pathlib import Path
 import av
 import pytest
 from running import needs_gstreamer
-from soaking.clip import busy_clip, busy_scene
-from soaking.listener import Arrival
-from soaking.measuring import Readings, measure
-from soaking.report import delay_s, limits_missed, lines_of, slope_mb_a_minute, total
-from soaking.sight import SeenPath
-from soaking.stage import Stage
+from soak_test.clip import busy_clip, busy_scene
+from soak_test.listener import Arrival
+from soak_test.measurements import Readings, measure
+from soak_test.report import delay_s, limits_missed, lines_of, slope_mb_a_minute, total
+from soak_test.stage import Stage
+from soak_test.time_in_sight import SeenPath
 
 from edgecv.capture import VideoFile
 from edgecv.config.load import load_box
