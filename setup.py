@@ -5,8 +5,10 @@ import platform
 import shutil
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 _FOLDER = "edgecv/native"
 _SOURCES = (
@@ -20,7 +22,22 @@ if "CC" not in os.environ and not any(shutil.which(name) for name in ("cc", "gcc
     os.environ["CC"] = f"{sys.executable} -m ziglang cc {cpu}"
     os.environ["LDSHARED"] = f"{sys.executable} -m ziglang cc {cpu} -shared"
 
+
+class BuildWithModels(build_py):
+    """Puts the trained models of the top level into the package: an installed edgecv has no checkout beside it."""
+
+    def run(self) -> None:
+        """Copy the package, then the models."""
+        super().run()
+        if not self.editable_mode:
+            folder = Path(self.build_lib) / "edgecv" / "models"
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in Path("models").iterdir():
+                self.copy_file(str(path), str(folder / path.name))
+
+
 setup(
+    cmdclass={"build_py": BuildWithModels},
     ext_modules=[
         Extension(
             f"{_FOLDER.replace('/', '.')}._kernel",
@@ -34,5 +51,5 @@ setup(
             # without a compiler the NumPy kernel does the same, slower
             optional=True,
         )
-    ]
+    ],
 )

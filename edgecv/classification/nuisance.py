@@ -34,7 +34,16 @@ LABELS: tuple[str, ...] = (
 """What a fall can be; the order of the model's columns."""
 
 THROWN = LABELS[0]
-MODEL_FILE = Path(__file__).resolve().parents[2] / "models" / "nuisance.onnx"
+
+
+def _model_file() -> Path:
+    """In a wheel the model lies in the package, in a checkout beside it."""
+    package = Path(__file__).resolve().parents[1]
+    packaged = package / "models" / "nuisance.onnx"
+    return packaged if packaged.exists() else package.parent / "models" / "nuisance.onnx"
+
+
+MODEL_FILE = _model_file()
 
 
 class NuisanceModel:

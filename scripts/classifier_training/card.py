@@ -22,12 +22,12 @@ image patches: tracks keep none.
 ## Data
 
 Trained on simulated scenes of `scripts/classifier_training/scenes.py`, seeds {first} to {last} ({seconds:g} s each,
-960×540 or 1280×720). Every fall with a log ratio against chance of at least {chance:g} is a sample, labelled by the event or
-nuisance that it follows in the truth; a fall near an event, or near its image in glass, that cannot be told from it is
-left out. Scenes are read twice, with and without their calibration, and count twice. Tested on what it was not trained
-on: ordinary random scenes (`edgecv simulate --random {tests} --seed {test_first}`), scenes crowded as those to train on
-(seeds {crowded_first} to {crowded_last}), and real clips, of which none is trained on: too few, and better used as a
-test. Minutes of video: {minutes_of_video}.
+960×540 or 1280×720). Every fall with a log ratio against chance of at least {chance:g} is a sample, labelled by the
+event or nuisance that it follows in the truth; a fall near an event, or near its image in glass, that cannot be told
+from it is left out. Scenes are read twice, with and without their calibration, and count twice. Tested on what it was
+not trained on: ordinary random scenes (`edgecv simulate --random {tests} --seed {test_first}`), scenes crowded as
+those to train on (seeds {crowded_first} to {crowded_last}), and real clips, of which none is trained on: too few, and
+better used as a test. Minutes of video: {minutes_of_video}.
 """
 
 _TAIL = """
