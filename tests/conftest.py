@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from services import is_service
 
 from edgecv.cli import main
+from edgecv.incidents.record import Incident
 from edgecv.simulation.demo import DemoFiles, write_demo
 
 # how long an example takes says more of the machine than of the code; a change is refused for what it
@@ -123,3 +124,36 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
     assert main(["replay", str(files.video), "--config", str(files.box), "--out", str(out)]) == 0
     incidents = [json.loads(line) for line in (out / "incidents.jsonl").read_text().splitlines()]
     return DemoRun(files, out, incidents, json.loads(files.truth.read_text())["events"])
+
+
+@pytest.fixture
+def make_incident() -> Callable[..., Incident]:
+    """An incident as replay would write it; any field can be given."""
+
+    def make(**fields: Any) -> Incident:
+        incident: dict[str, Any] = {
+            "id": "5f0c7f9e-2f3f-5d0a-9a53-0c8f2b7f9b11",
+            "tier": "incident",
+            "site": "jialinglu-3",
+            "device": "north-1",
+            "started_at": "2026-03-04T05:06:07.120000Z",
+            "ended_at": "2026-03-04T05:06:09.840000Z",
+            "media": {"source": "门口.mp4", "start_s": 4.12, "end_s": 6.84},
+            "track": [{"t": 4.12, "x": 812.4, "y": 133.0, "w": 5, "h": 7}],
+            "origin": {"reason": "the camera is not calibrated"},
+            "fit": {
+                "chi2_reduced": 1.1,
+                "points": 58,
+                "log_likelihood_ratio": 41.0,
+                "gravity_px_s2": 480.0,
+                "gravity_sd_px_s2": 4.0,
+            },
+            "motion": {"duration_s": 2.72},
+            "mass": {"class": "heavy", "p": {"light": 0.0, "medium": 0.1, "heavy": 0.9}},
+            "verdict": {"label": "thrown_object", "p": 0.97, "labels": {"thrown_object": 0.97, "bird": 0.01}},
+            "evidence": {"manifest": "manifest.json", "sha256": "00" * 32},
+            "software": {"version": "0.1.0"},
+        }
+        return Incident.model_validate(incident | fields)
+
+    return make

@@ -82,7 +82,7 @@ def sealed_chain(root: Path, key: BoxKey, ids: str) -> list[Path]:
     previous = None
     for place, incident_id in enumerate(ids, 1):
         folders.append(write_files(root / incident_id, incident_id))
-        previous = seal(folders[-1], key, Link(place, previous), incident_id, SEALED_AT)
+        previous = seal(folders[-1], key, Link(place, previous), incident_id, SEALED_AT).sha256
     return folders
 
 

@@ -5,8 +5,6 @@ An auditor needs nothing but the folder and the box's public key.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +29,7 @@ from edgecv.evidence.manifest import (
     without,
 )
 from edgecv.evidence.sealing import KEPT, RECORD, Deletion
+from edgecv.evidence.signature import read_signature
 from edgecv.evidence.subject import Subject
 from edgecv.incidents.record import Incident
 
@@ -200,7 +199,7 @@ def _left_over(folder: Path, manifest: SealedManifest) -> list[str]:
 
 def _signature_problems(path: Path, signature: Path, data: bytes, key_id: str, public: PublicKey | None) -> list[str]:
     try:
-        signed = _decoded(signature)
+        signed = read_signature(signature)
     except EvidenceError as error:
         return [str(error)]
     if public is None:
@@ -210,23 +209,3 @@ def _signature_problems(path: Path, signature: Path, data: bytes, key_id: str, p
     if not public.verify(signed, data):
         return [f"{signature}: is not the signature of {path.name} by key {key_id}"]
     return []
-
-
-def has_signature(signature: Path, data: bytes, public: PublicKey) -> bool:
-    """Whether a file is the signature over some bytes by the owner of a key.
-
-    Raises:
-        EvidenceError: it is missing, or is no signature at all.
-    """
-    return public.verify(_decoded(signature), data)
-
-
-def _decoded(signature: Path) -> bytes:
-    text = read_raw(signature).strip()
-    try:
-        signed = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        signed = b""
-    if not signed or base64.b64encode(signed) != text:  # decoding leaves out some bits
-        raise EvidenceError(f"{signature}: is not a signature")
-    return signed

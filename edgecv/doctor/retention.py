@@ -8,7 +8,8 @@ from pathlib import Path
 
 from edgecv.doctor.check_result import Finding, warning
 from edgecv.doctor.disk import WHERE
-from edgecv.storage.retention_clock import MOST_AHEAD_S, RETENTION_CLOCK, how_to_agree, is_synchronised, load_agreed_s
+from edgecv.storage.retention_clock import MOST_AHEAD_S, RETENTION_CLOCK, how_to_agree, load_agreed_s
+from edgecv.time_service import is_synchronised
 
 _DAY_S = 86400.0
 

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from edgecv.errors import InputError
 from edgecv.evidence.keys import BoxKey, PublicKey
-from edgecv.evidence.manifest import MANIFEST, EvidenceError, SealedManifest, Sha256, in_json, parse_manifest, read_raw
+from edgecv.evidence.manifest import SealedManifest, Sha256, in_json
 from edgecv.incidents.record import Record
 from edgecv.untrusted import UntrustedError, read_json
 
@@ -72,18 +72,6 @@ class Receipt(Record):
         except (binascii.Error, ValueError):
             return False
         return self.head.key == public.key_id and public.verify(signature, in_json(self.head).encode())
-
-
-def receipt_for(folder: Path, manifest_sha256: str, key: BoxKey) -> Receipt:
-    """The receipt for a bundle that was just sealed.
-
-    Raises:
-        EvidenceError: it has no seal.
-    """
-    manifest = parse_manifest(read_raw(folder / MANIFEST), folder / MANIFEST)
-    if not isinstance(manifest, SealedManifest):
-        raise EvidenceError(f"{folder}: is not sealed")
-    return Receipt.signed(Head.of(manifest, manifest_sha256), key)
 
 
 def load_receipt(path: Path) -> Receipt:

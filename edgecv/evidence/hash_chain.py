@@ -7,7 +7,6 @@ leaves the manifest in its place, with a signed record of what was deleted.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from edgecv.evidence.chain_head import Receipt
 from edgecv.evidence.keys import PublicKey
-from edgecv.evidence.manifest import MANIFEST, EvidenceError, SealedManifest, parse_manifest, read_raw
+from edgecv.evidence.sealed_bundle import SealedBundle, read_sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +49,6 @@ class Reach:
         if self.bundles < self.sequence:
             counted = f"{self.bundles} of {self.sequence} bundles"
         return f"{counted} up to {self.manifest_sha256}, sealed {self.sealed_at} with key {self.key}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Seal:
-    folder: Path
-    sha256: str
-    manifest: SealedManifest
-
-    @property
-    def place(self) -> int:
-        return self.manifest.chain.sequence
 
 
 def verify_chain(folders: Iterable[Path], *, contiguous: bool) -> ChainReport:
@@ -121,15 +109,15 @@ def verify_head(folders: Iterable[Path], receipt: Receipt, public: PublicKey, *,
     return ChainReport((cut,), ()) if to_the_end else ChainReport((), (cut,))
 
 
-def _by_box(folders: Iterable[Path]) -> dict[str, list[_Seal]]:
-    boxes: dict[str, list[_Seal]] = defaultdict(list)
+def _by_box(folders: Iterable[Path]) -> dict[str, list[SealedBundle]]:
+    boxes: dict[str, list[SealedBundle]] = defaultdict(list)
     for folder in folders:
-        if (seal := _seal_of(folder)) is not None:
+        if (seal := read_sealed(folder)) is not None:
             boxes[seal.manifest.key].append(seal)
     return boxes
 
 
-def _broken(seals: list[_Seal]) -> list[str]:
+def _broken(seals: list[SealedBundle]) -> list[str]:
     problems = [
         f"{seal.folder}: has place {seal.place} of the chain, but only the first has none before it"
         for seal in seals
@@ -143,7 +131,7 @@ def _broken(seals: list[_Seal]) -> list[str]:
     return problems
 
 
-def _gaps(seals: list[_Seal], chain: str) -> list[str]:
+def _gaps(seals: list[SealedBundle], chain: str) -> list[str]:
     gaps = []
     if seals[0].place > 1:
         gaps.append(f"{chain} begins here with place {seals[0].place}: those before are not here")
@@ -153,12 +141,3 @@ def _gaps(seals: list[_Seal], chain: str) -> list[str]:
             places = f"place {first}" if first == last else f"places {first} to {last}"
             gaps.append(f"{chain} lacks {places} between {earlier.folder.name} and {later.folder.name}")
     return gaps
-
-
-def _seal_of(folder: Path) -> _Seal | None:
-    try:
-        raw = read_raw(folder / MANIFEST)
-        manifest = parse_manifest(raw, folder / MANIFEST)
-    except EvidenceError:
-        return None
-    return _Seal(folder, hashlib.sha256(raw).hexdigest(), manifest) if isinstance(manifest, SealedManifest) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import shutil
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgecv._version import __version__
-from edgecv.durable_files import flush_directory, flush_files, write_atomic
+from edgecv.durable_files import flush_directory, flush_files
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.manifest import (
     DELETION,
@@ -29,6 +28,8 @@ from edgecv.evidence.manifest import (
     in_json,
     parse_manifest,
 )
+from edgecv.evidence.sealed_bundle import SealedBundle
+from edgecv.evidence.signature import write_signed
 from edgecv.incidents.record import Record
 
 RECORD = "incident.json"
@@ -69,7 +70,7 @@ class Deletion(Record):
     """Content of each file when it was deleted."""
 
 
-def seal(folder: Path, key: BoxKey, link: Link, incident_id: str, sealed_at: datetime) -> str:
+def seal(folder: Path, key: BoxKey, link: Link, incident_id: str, sealed_at: datetime) -> SealedBundle:
     """Write ``manifest.json`` and ``manifest.sig``, on the disk with all that they vouch for when this returns.
 
     Sealing again after a crash replaces what was half done; the same arguments give the same bytes.
@@ -82,7 +83,7 @@ def seal(folder: Path, key: BoxKey, link: Link, incident_id: str, sealed_at: dat
         sealed_at: now (timezone-aware).
 
     Returns:
-        SHA-256 of the manifest in hex: what the next link names as the one before it.
+        The bundle; the next link names the SHA-256 of its manifest as the one before it.
 
     Raises:
         EvidenceError: the evidence was deleted, or something in the folder is not a plain file.
@@ -97,7 +98,9 @@ def seal(folder: Path, key: BoxKey, link: Link, incident_id: str, sealed_at: dat
         files=hash_files(folder),
     )
     flush_files(folder)  # who wrote them may have been killed before they were on the disk
-    return _write_signed(folder / MANIFEST, folder / SIGNATURE, in_json(manifest).encode(), key)
+    raw = in_json(manifest).encode()
+    write_signed(folder / MANIFEST, folder / SIGNATURE, raw, key)
+    return SealedBundle(folder, manifest, raw)
 
 
 def unseal(folder: Path) -> None:
@@ -130,7 +133,7 @@ def delete_evidence(folder: Path, key: BoxKey, reason: str, deleted_at: datetime
     # nothing goes before the record and its signature are both on the disk
     if not (folder / DELETION_SIGNATURE).exists():
         data = in_json(_deletion_of(folder, key, reason, deleted_at)).encode()
-        _write_signed(folder / DELETION, folder / DELETION_SIGNATURE, data, key)
+        write_signed(folder / DELETION, folder / DELETION_SIGNATURE, data, key)
     for path in sorted(folder.iterdir()):
         if path.name in KEPT:
             continue
@@ -161,12 +164,6 @@ def _deletion_of(folder: Path, key: BoxKey, reason: str, deleted_at: datetime) -
         key=key.key_id,
         files={path.name: FileEntry.of(path) for path in going if not path.name.endswith(".part")},
     )
-
-
-def _write_signed(path: Path, signature: Path, data: bytes, key: BoxKey) -> str:
-    write_atomic(path, data)
-    write_atomic(signature, base64.b64encode(key.sign(data)) + b"\n")
-    return hashlib.sha256(data).hexdigest()
 
 
 def _in_utc(moment: datetime) -> str:

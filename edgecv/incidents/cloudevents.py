@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from edgecv.evidence.chain_head import Receipt
 from edgecv.incidents.alarm import Alarm, Record
-from edgecv.incidents.record import Incident
 
 CONTENT_TYPE = "application/cloudevents+json"
 INCIDENT_TYPE = "io.edgecv.incident.v1"
@@ -34,7 +32,9 @@ def incident_event(incident: Record) -> dict[str, Any]:
     kind of incident, so that a subscriber can filter without opening ``data``.
     """
     data = json.loads(incident.to_json())
-    return _event(incident.site, incident.device, INCIDENT_TYPE, incident.id, incident.kind, incident.started_at, data)
+    return envelope(
+        incident.site, incident.device, INCIDENT_TYPE, incident.id, incident.kind, incident.started_at, data
+    )
 
 
 def encode(event: dict[str, Any]) -> bytes:
@@ -42,29 +42,10 @@ def encode(event: dict[str, Any]) -> bytes:
     return json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def evidence_event(incident: Incident, receipt: Receipt, files: Sequence[str]) -> dict[str, Any]:
-    """The message that an incident's evidence is sealed and complete; its id is the incident's.
-
-    ``sequence`` and ``previous`` are its place in the box's chain; ``receipt`` is that signed, for whoever keeps it:
-    the box cannot deny later what it had sealed until then.
-    """
-    data = {
-        "incident": incident.id,
-        "manifest_sha256": receipt.head.manifest_sha256,
-        "sequence": receipt.head.sequence,
-        "previous": receipt.head.previous,
-        "receipt": receipt.model_dump(),
-        "files": list(files),
-        "clip": incident.evidence.clip,
-        "sha256": incident.evidence.sha256,
-    }
-    return _event(incident.site, incident.device, EVIDENCE_TYPE, incident.id, incident.kind, now_text(), data)
-
-
 def update_event(alarm: Alarm, update_id: str, moment: str) -> dict[str, Any]:
     """The message that an alarm went on: escalated, closed, over. ``data`` is the whole alarm as it is now."""
     data = json.loads(alarm.to_json())
-    return _event(alarm.site, alarm.device, UPDATE_TYPE, update_id, alarm.kind, moment, data)
+    return envelope(alarm.site, alarm.device, UPDATE_TYPE, update_id, alarm.kind, moment, data)
 
 
 def device_event(site: str, device: str, kind: str, text: str, details: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +59,7 @@ def device_event(site: str, device: str, kind: str, text: str, details: Mapping[
         details: figures, of JSON's types.
     """
     data = {"kind": kind, "text": text, **details}
-    return _event(site, device, DEVICE_TYPE, str(uuid.uuid4()), kind, now_text(), data)
+    return envelope(site, device, DEVICE_TYPE, str(uuid.uuid4()), kind, now_text(), data)
 
 
 def now_text() -> str:
@@ -86,9 +67,20 @@ def now_text() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _event(
+def envelope(
     site: str, device: str, event_type: str, event_id: str, subject: str, moment: str, data: object
 ) -> dict[str, Any]:
+    """A CloudEvent of a device.
+
+    Args:
+        site: name of the site.
+        device: id of the camera or other device; with the site the ``source``.
+        event_type: one of the types above.
+        event_id: unique for this source.
+        subject: kind of the incident or event.
+        moment: when it happened, RFC 3339.
+        data: the content, of JSON's types.
+    """
     return {
         "specversion": "1.0",
         "id": event_id,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgecv.storage.retention_clock import is_synchronised
+from edgecv.time_service import is_synchronised
 
 LEAST_S = 3600.0
 """A shorter step makes evidence stay or go an hour off, in days."""

@@ -10,23 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgecv.audit.verify import has_signature
 from edgecv.durable_files import flush_directory
-from edgecv.errors import EdgecvError
-from edgecv.evidence.chain_head import Head, Receipt
+from edgecv.evidence.chain_head import Receipt
+from edgecv.evidence.evidence_event import evidence_event
 from edgecv.evidence.keys import BoxKey, PublicKey
-from edgecv.evidence.manifest import (
-    DELETION,
-    MANIFEST,
-    SIGNATURE,
-    EvidenceError,
-    SealedManifest,
-    parse_manifest,
-    read_raw,
-)
+from edgecv.evidence.manifest import DELETION, EvidenceError, read_raw
+from edgecv.evidence.sealed_bundle import SealedBundle, read_sealed
 from edgecv.evidence.sealing import RECORD
 from edgecv.incidents.alarm import Record, read_record
-from edgecv.incidents.cloudevents import evidence_event, incident_event
+from edgecv.incidents.cloudevents import incident_event
 from edgecv.incidents.record import Incident
 from edgecv.storage.database import DATABASE, Database, DatabaseError
 from edgecv.storage.incident_rows import insert_record
@@ -41,10 +33,12 @@ _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 @dataclass(frozen=True, slots=True)
 class _Bundle:
-    folder: Path
+    sealed: SealedBundle
     record: Record
-    manifest: SealedManifest
-    sha256: str
+
+    @property
+    def folder(self) -> Path:
+        return self.sealed.folder
 
     @property
     def is_deleted(self) -> bool:
@@ -103,43 +97,42 @@ def take_up_bundles(store: IncidentStore, database: Database, key: BoxKey) -> in
     if database.connection.execute(has_any).fetchone()[0] or not store.folder.is_dir():
         return 0
     folders = [path for path in store.folder.iterdir() if not path.name.startswith(".") and path.is_dir()]
-    bundles = [bundle for folder in folders if (bundle := _bundle(folder, key.public)) is not None]
-    for bundle in sorted(bundles, key=lambda one: one.manifest.chain.sequence):
+    bundles = [bundle for folder in folders if (bundle := _genuine(folder, key.public)) is not None]
+    for bundle in sorted(bundles, key=lambda one: one.sealed.place):
         with database.transaction() as connection:
             _put_in(connection, bundle, key)
     return len(bundles)
 
 
 def _put_in(connection: sqlite3.Connection, bundle: _Bundle, key: BoxKey) -> None:
-    record, place = bundle.record, bundle.manifest.chain
+    record, sealed = bundle.record, bundle.sealed
     if not insert_record(connection, record, "deleted" if bundle.is_deleted else "sealed"):
         return
     files = sorted(path for path in bundle.folder.iterdir() if path.is_file())
     connection.execute(
         "UPDATE incidents SET bytes = ?, stored_s = ? WHERE id = ?",
-        (sum(path.stat().st_size for path in files), read_time(bundle.manifest.sealed_at), record.id),
+        (sum(path.stat().st_size for path in files), read_time(sealed.manifest.sealed_at), record.id),
     )
-    connection.execute("INSERT OR IGNORE INTO chain VALUES (?, ?, ?)", (place.sequence, record.id, bundle.sha256))
+    connection.execute("INSERT OR IGNORE INTO chain VALUES (?, ?, ?)", (sealed.place, record.id, sealed.sha256))
     if isinstance(record, Incident) and record.tier == "incident":
         add_message(connection, "incident", record.id, record.device, incident_event(record))
         if not bundle.is_deleted:
-            receipt = Receipt.signed(Head.of(bundle.manifest, bundle.sha256), key)
+            receipt = Receipt.signed(sealed.head, key)
             event = evidence_event(record, receipt, [path.name for path in files])
             add_message(connection, "evidence", record.id, record.device, event)
 
 
-def _bundle(folder: Path, public: PublicKey) -> _Bundle | None:
-    """A bundle whose manifest this box signed, and whose record is the one that it sealed."""
-    try:
-        raw, text = read_raw(folder / MANIFEST), read_raw(folder / RECORD)
-        manifest = parse_manifest(raw, folder / MANIFEST)
-        if not isinstance(manifest, SealedManifest) or not has_signature(folder / SIGNATURE, raw, public):
-            return None
-        if manifest.incident != folder.name or manifest.files[RECORD].sha256 != hashlib.sha256(text).hexdigest():
-            return None
-        read_time(manifest.sealed_at)
-        kind = str(json.loads(text).get("kind", "thrown_object"))
-        record = read_record(kind, text.decode())
-    except (EvidenceError, UntrustedError, EdgecvError, KeyError, ValueError, AttributeError):
+def _genuine(folder: Path, public: PublicKey) -> _Bundle | None:
+    """A bundle whose manifest this box signed, with the record that it sealed."""
+    sealed = read_sealed(folder)
+    if sealed is None or not sealed.is_in_place or not sealed.is_signed_by(public):
         return None
-    return _Bundle(folder, record, manifest, hashlib.sha256(raw).hexdigest()) if record.id == folder.name else None
+    try:
+        text = read_raw(folder / RECORD)
+        if sealed.manifest.files[RECORD].sha256 != hashlib.sha256(text).hexdigest():
+            return None
+        read_time(sealed.manifest.sealed_at)
+        record = read_record(str(json.loads(text).get("kind", "thrown_object")), text.decode())
+    except (EvidenceError, UntrustedError, KeyError, ValueError, AttributeError):
+        return None
+    return _Bundle(sealed, record) if record.id == folder.name else None

@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgecv.durable_files import flush_directory
-from edgecv.evidence.chain_head import Receipt, receipt_for
+from edgecv.evidence.chain_head import Receipt
+from edgecv.evidence.evidence_event import evidence_event
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.sealing import RECORD, delete_evidence, seal, unseal
-from edgecv.incidents.cloudevents import evidence_event, incident_event
+from edgecv.incidents.cloudevents import incident_event
 from edgecv.incidents.record import EvidenceRecord, Incident
 from edgecv.storage.clock_steps import ClockStep
 from edgecv.storage.database import Database
@@ -133,8 +134,8 @@ class IncidentStore:
                 return "failed"
             link = next_link(self._database)
             unseal(part)
-            manifest = seal(part, key, link, incident_id, sealed_at or datetime.now(UTC))
-            self._move_into_place(incident_id, receipt_for(part, manifest, key))
+            bundle = seal(part, key, link, incident_id, sealed_at or datetime.now(UTC))
+            self._move_into_place(incident_id, Receipt.signed(bundle.head, key))
         return "sealed"
 
     def newest_s(self) -> float | None:

@@ -16,19 +16,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from edgecv.audit.verify import has_signature
 from edgecv.evidence.chain_head import Head, Receipt
 from edgecv.evidence.hash_chain import ChainReport
-from edgecv.evidence.keys import BoxKey, PublicKey
-from edgecv.evidence.manifest import (
-    DELETION,
-    MANIFEST,
-    SIGNATURE,
-    EvidenceError,
-    SealedManifest,
-    parse_manifest,
-    read_raw,
-)
+from edgecv.evidence.keys import BoxKey
+from edgecv.evidence.manifest import DELETION, MANIFEST, EvidenceError, read_raw
+from edgecv.evidence.sealed_bundle import read_sealed
 from edgecv.evidence.sealing import Link
 from edgecv.storage.database import DATABASE, Database, DatabaseError
 
@@ -86,13 +78,13 @@ def take_up_chain(database: Database, folder: Path, key: BoxKey) -> list[str]:
             f"{last['sequence']}; evidence or records were removed: run 'edgecv incidents verify' on this directory"
         )
     elif receipt is None or receipt.head.manifest_sha256 != last["manifest_sha256"] or not receipt.is_by(key.public):
-        head = _head_of(folder / last["id"])
-        if head is None or head.manifest_sha256 != last["manifest_sha256"]:
+        bundle = read_sealed(folder / last["id"])
+        if bundle is None or bundle.sha256 != last["manifest_sha256"]:
             return [*lines, f"the chain of seals: its last bundle {folder / last['id']} is missing or was changed"]
         with database.transaction() as connection:
-            _set_head(connection, Receipt.signed(head, key))
+            _set_head(connection, Receipt.signed(bundle.head, key))
         if receipt is not None:
-            lines.append(f"the chain of seals: its head was behind and is place {head.sequence} again")
+            lines.append(f"the chain of seals: its head was behind and is place {bundle.place} again")
     return lines
 
 
@@ -123,7 +115,7 @@ def verify_recorded(database: Database, folder: Path) -> ChainReport:
         bundle = folder / row["id"]
         if not bundle.is_dir():
             gone.append(f"{bundle}: was sealed at place {row['sequence']} of the chain, and is missing")
-        elif _hash_of(bundle) != row["manifest_sha256"]:
+        elif _manifest_hash(bundle) != row["manifest_sha256"]:
             changed.append(f"{bundle}: has another manifest than the one sealed at place {row['sequence']}")
         elif row["evidence"] == "deleted" and not (bundle / DELETION).exists():
             undeleted.append(f"{bundle}: is recorded as deleted, and there is no signed record of its deletion")
@@ -145,12 +137,12 @@ def _unrecorded(database: Database, folder: Path, key: BoxKey) -> list[Head]:
     recorded = {row["id"] for row in database.connection.execute("SELECT id FROM chain")}
     pending = {row["id"] for row in database.connection.execute("SELECT id FROM incidents WHERE evidence = 'pending'")}
     heads = []
-    for bundle in folder.iterdir() if folder.is_dir() else ():
-        if bundle.name.startswith(".") or bundle.name in recorded | pending or not bundle.is_dir():
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith(".") or path.name in recorded | pending or not path.is_dir():
             continue
-        head = _head_of(bundle)
-        if head is not None and head.incident == bundle.name and _is_signed(bundle, key.public):
-            heads.append(head)
+        bundle = read_sealed(path)
+        if bundle is not None and bundle.is_in_place and bundle.is_signed_by(key.public):
+            heads.append(bundle.head)
     return sorted(heads, key=lambda head: head.sequence)
 
 
@@ -172,24 +164,9 @@ def _set_head(connection: sqlite3.Connection, receipt: Receipt) -> None:
     connection.execute("INSERT OR REPLACE INTO chain_head VALUES (1, ?)", (receipt.model_dump_json(),))
 
 
-def _head_of(bundle: Path) -> Head | None:
-    try:
-        raw = read_raw(bundle / MANIFEST)
-        manifest = parse_manifest(raw, bundle / MANIFEST)
-    except EvidenceError:
-        return None
-    return Head.of(manifest, hashlib.sha256(raw).hexdigest()) if isinstance(manifest, SealedManifest) else None
-
-
-def _hash_of(bundle: Path) -> str | None:
+def _manifest_hash(bundle: Path) -> str | None:
+    """SHA-256 of whatever lies there as the manifest; None where nothing does."""
     try:
         return hashlib.sha256(read_raw(bundle / MANIFEST)).hexdigest()
     except EvidenceError:
         return None
-
-
-def _is_signed(bundle: Path, public: PublicKey) -> bool:
-    try:
-        return has_signature(bundle / SIGNATURE, read_raw(bundle / MANIFEST), public)
-    except EvidenceError:
-        return False

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgecv.durable_files import write_atomic
+from edgecv.time_service import is_synchronised
 from edgecv.untrusted import UntrustedError, read_json
 
 RETENTION_CLOCK = "retention-clock.json"
@@ -20,14 +21,6 @@ MOST_AHEAD_S = 86400.0
 """How far an unsynchronised clock may be ahead: nights and weekends without power are real, and crystals drift."""
 _SAVE_EVERY_S = 3600.0  # what is lost at a power cut makes evidence stay an hour longer
 _MOST_BYTES = 1024
-
-
-def is_synchronised() -> bool:
-    """Whether a time service keeps the clock right. The kernel forgets that as soon as the clock is set by hand."""
-    from edgecv.doctor.clock import chrony_follows, kernel_clock  # noqa: PLC0415 - it brings all that a doctor looks at
-
-    kernel = kernel_clock()
-    return (kernel is not None and kernel.synchronised) or chrony_follows()
 
 
 def how_to_agree(path: Path) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edgecv.doctor.clock import KernelClock, clock_findings, kernel_clock
+from edgecv.doctor.clock import clock_findings
+from edgecv.time_service import KernelClock, kernel_clock
 
 NO_FILE = Path("/nonexistent/synchronized")
 

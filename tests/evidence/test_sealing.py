@@ -34,7 +34,7 @@ def names(folder: Path) -> set[str]:
 def test_a_seal_names_files_incident_place_key_time_and_software(tmp_path: Path, key: BoxKey) -> None:
     folder = write_files(tmp_path / "a")
     in_china = SEALED_AT.astimezone(timezone(timedelta(hours=8)))
-    sha256 = seal(folder, key, Link(3, "ab" * 32), "a", in_china)
+    sha256 = seal(folder, key, Link(3, "ab" * 32), "a", in_china).sha256
     raw = (folder / "manifest.json").read_bytes()
     assert sha256 == hashlib.sha256(raw).hexdigest()
     manifest = json.loads(raw)

@@ -15,7 +15,7 @@ from known_bundles import record, write_files
 
 from edgecv import durable_files
 from edgecv.audit.verify import verify_bundle
-from edgecv.evidence import sealing
+from edgecv.evidence import signature
 from edgecv.evidence.keys import BoxKey
 from edgecv.storage import retention
 from edgecv.storage.database import DATABASE, Database
@@ -148,7 +148,7 @@ def test_a_disk_without_room_for_the_proof_of_a_deletion_loses_recordings_first(
             raise OSError(errno.ENOSPC, "No space left on device")
         really(path, data)
 
-    monkeypatch.setattr(sealing, "write_atomic", write_atomic)
+    monkeypatch.setattr(signature, "write_atomic", write_atomic)
     fullness[:] = [1.0, 0.5]
     assert [line.split(" deleted")[0] for line in kept.apply()] == ["recording new.mp4", "evidence of old"]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from brokers import PASSWORD, USER, Broker, running_broker, tool
@@ -14,7 +13,6 @@ from receivers import WebReceiver
 from running import free_port
 from small_box import Box
 
-from edgecv.incidents.record import Incident
 from edgecv.upstream import target_sender
 
 
@@ -135,39 +133,6 @@ def tls_broker(tmp_path: Path) -> Iterator[tuple[Broker, Path]]:
     subprocess.run(command, check=True, capture_output=True)
     with running_broker(tmp_path, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}") as broker:
         yield broker, certificate
-
-
-@pytest.fixture
-def make_incident() -> Callable[..., Incident]:
-    """An incident as replay would write it; any field can be given."""
-
-    def make(**fields: Any) -> Incident:
-        incident: dict[str, Any] = {
-            "id": "5f0c7f9e-2f3f-5d0a-9a53-0c8f2b7f9b11",
-            "tier": "incident",
-            "site": "jialinglu-3",
-            "device": "north-1",
-            "started_at": "2026-03-04T05:06:07.120000Z",
-            "ended_at": "2026-03-04T05:06:09.840000Z",
-            "media": {"source": "门口.mp4", "start_s": 4.12, "end_s": 6.84},
-            "track": [{"t": 4.12, "x": 812.4, "y": 133.0, "w": 5, "h": 7}],
-            "origin": {"reason": "the camera is not calibrated"},
-            "fit": {
-                "chi2_reduced": 1.1,
-                "points": 58,
-                "log_likelihood_ratio": 41.0,
-                "gravity_px_s2": 480.0,
-                "gravity_sd_px_s2": 4.0,
-            },
-            "motion": {"duration_s": 2.72},
-            "mass": {"class": "heavy", "p": {"light": 0.0, "medium": 0.1, "heavy": 0.9}},
-            "verdict": {"label": "thrown_object", "p": 0.97, "labels": {"thrown_object": 0.97, "bird": 0.01}},
-            "evidence": {"manifest": "manifest.json", "sha256": "00" * 32},
-            "software": {"version": "0.1.0"},
-        }
-        return Incident.model_validate(incident | fields)
-
-    return make
 
 
 @pytest.fixture
