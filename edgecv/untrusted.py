@@ -144,3 +144,9 @@ def _integer(text: str) -> int:
     if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
         raise UntrustedError(f"an integer is beyond {MAX_INTEGER}")
     return int(text)
+
+
+def storable(text: str, most: int) -> str:
+    """One line of at most ``most`` characters: half surrogate pairs and control characters are written out."""
+    shown = text[:most].encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() or c == " " else repr(c)[1:-1] for c in shown)[:most]

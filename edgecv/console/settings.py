@@ -92,7 +92,9 @@ BOX_POLL_S = 0.5
 BATCH = 200
 """Events in one transaction: a commit costs 5-10 ms on a box's disk, whatever is in it."""
 BROKER_INFLIGHT = 200
-"""Messages the broker hands over before it waits for us: 200 MB if each is as long as it may be."""
+"""Messages the broker hands over before it waits for us."""
+BROKER_WAITING_BYTES = 64 * 1024 * 1024
+"""Of payloads that wait to be stored; what is more waits in the network. An event is a few KB."""
 BROKER_PACKET_BYTES = MAX_JSON_BYTES + 128 * 1024
 """Longest packet asked of the broker: a message as long as it may be, with its topic and properties."""
 BROKER_SESSION_S = 14 * 86400

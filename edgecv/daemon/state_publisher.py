@@ -11,7 +11,7 @@ from edgecv.daemon.logs import hide_secrets
 from edgecv.incidents.cloudevents import device_event
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.outbox import Outbox, add_message
-from edgecv.upstream.plain_text import storable
+from edgecv.untrusted import storable
 
 MAX_TEXT_CHARS = 2000
 """Of a state or an event: cameras, brokers and servers have their words in it."""

@@ -17,7 +17,7 @@ from edgecv.config import Box
 from edgecv.config.secrets import read_bounded
 from edgecv.doctor.check_result import Finding, ok, problem, warning
 from edgecv.errors import ConfigError
-from edgecv.upstream.tls import tls_context, tls_problem
+from edgecv.tls import tls_context, tls_problem
 
 ANSWER_S = 5.0
 SOON = timedelta(days=30)

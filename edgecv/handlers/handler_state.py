@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from edgecv.handlers.state_changes import Layer, blames_disk
-from edgecv.upstream.plain_text import storable
+from edgecv.untrusted import storable
 
 _log = logging.getLogger("edgecv.handler")
 T = TypeVar("T")

@@ -6,34 +6,32 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from paho.mqtt.reasoncodes import ReasonCode
-
 from edgecv.config.box import BOX
 from edgecv.config.broker import parse_broker_url
-from edgecv.config.secrets import read_secret
 from edgecv.config.upstream import Profile as ProfileName
 from edgecv.config.upstream import Target
 from edgecv.incidents.cloudevents import UNSENDABLE
+from edgecv.mqtt import BrokerConnectionError, ConnectOptions, Publication, Publisher, ReasonCode, read_credentials
+from edgecv.mqtt.publisher import UNFIT
 from edgecv.storage.outbox import Message
-from edgecv.upstream.broker_session import UNFIT, BrokerSession, HungUpError, Login
 from edgecv.upstream.homeassistant import HomeAssistantProfile
 from edgecv.upstream.inflight_window import Window
 from edgecv.upstream.link_protocol import Answer, UndeliveredError
-from edgecv.upstream.profiles import CloudEventsProfile, Profile, Publication
+from edgecv.upstream.profiles import CloudEventsProfile, Profile
 from edgecv.upstream.thingsboard import ThingsBoardProfile
-from edgecv.upstream.tls import tls_context
 
 log = logging.getLogger("edgecv.upstream")
 
-UNDER_WAY = 20
+MAX_INFLIGHT = 20
 """Messages sent before the first is answered: a mobile link's round trip of 200 ms then still carries 100 a second."""
 ANSWER_S = 30.0
 """Longest wait for an answer. It is more than the keep-alive, which finds a dead connection first."""
 _TICK_S = 0.05
-_LATER = frozenset({0x91, 0x97})  # packet number in use, quota exceeded: not the message's fault
+_POSTPONED = frozenset({0x91, 0x97})  # packet number in use, quota exceeded: not the message's fault
 
 PROFILES: dict[ProfileName, type[CloudEventsProfile] | type[ThingsBoardProfile]] = {
     "cloudevents": CloudEventsProfile,
@@ -60,38 +58,38 @@ class BrokerLink:
         self._address = parse_broker_url(target.url)
         self._profile: Profile = PROFILES[target.profile](site)
         self._one_by_one = False
-        self._under_way = UNDER_WAY
+        self._max_inflight = MAX_INFLIGHT
         self._box_state: Mapping[str, Any] = {}
         self._begin()
 
     def _begin(self) -> None:
-        self._session: BrokerSession | None = None
+        self._publisher: Publisher | None = None
         self._window = Window()
         self._introduced: set[str] = set()
         self._shown: dict[str, Mapping[str, Any]] = {}
         self._unanswered: set[int] = set()
-        self._held_up: str | None = None
+        self._postponed: str | None = None
 
     def open(self, timeout_s: float) -> None:
         """Connect; files are read anew each time, so that a corrected password is found."""
         self._begin()
-        session = BrokerSession(self._address, self._login(), self._heard, timeout_s)
-        if session.takes < self._under_way:  # paho cannot be told so on a connection that stands
-            self._under_way = session.takes
-            session.close(clean=True)
-            session = BrokerSession(self._address, self._login(), self._heard, timeout_s)
-        self._session = session
+        with _as_undelivered():
+            publisher = Publisher(self._address, self._options(timeout_s), self._on_answer)
+            if publisher.receive_maximum < self._max_inflight:  # paho cannot be told so on a connection that stands
+                self._max_inflight = publisher.receive_maximum
+                publisher.close()
+                publisher = Publisher(self._address, self._options(timeout_s), self._on_answer)
+        self._publisher = publisher
 
-    def _login(self) -> Login:
-        target = self._target
-        user, password = target.user or self._address.username, self._address.password
-        if target.password_file is not None:
-            password = read_secret(target.password_file, self._box_file, f"{self._at}.password_file")
-        tls = None
-        if self._address.tls:
-            tls = tls_context(self._box_file, self._at, target.ca_file, target.certificate_file, target.key_file)
-        will = self._profile.offline({})
-        return Login(self._client_id, user, password, tls, target.session_hours * 3600.0, will, self._under_way)
+    def _options(self, timeout_s: float) -> ConnectOptions:
+        return ConnectOptions(
+            client_id=self._client_id,
+            credentials=read_credentials(self._target, self._address, self._box_file, self._at),
+            session_s=self._target.session_hours * 3600.0,
+            will=self._profile.offline({}),
+            timeout_s=timeout_s,
+            max_inflight=self._max_inflight,
+        )
 
     def show(self, states: Mapping[str, Mapping[str, Any]]) -> None:
         """Publish the states that are not what the broker was last told on this connection."""
@@ -101,7 +99,7 @@ class BrokerLink:
                 self._shown[device] = state
                 try:
                     for publication in self._showing(device, state):
-                        self._unanswered.add(self._open_session.publish(publication))
+                        self._unanswered.add(self._publish(publication))
                 except UNSENDABLE as error:
                     log.warning("%s: the state of %s cannot be published: %s", self._target.name, device, error)
 
@@ -112,17 +110,17 @@ class BrokerLink:
         return self._profile.gone(device)
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[list[Answer]]:
-        """Publish, up to ``UNDER_WAY`` at a time, and yield what the broker has confirmed."""
+        """Publish, up to ``MAX_INFLIGHT`` at a time, and yield what the broker has confirmed."""
         ahead = deque(messages)
-        limit = 1 if self._one_by_one else UNDER_WAY
-        heard_s = time.monotonic()
+        limit = 1 if self._one_by_one else MAX_INFLIGHT
+        answered_s = time.monotonic()
         while ahead or self._window:
             while ahead and len(self._window) < limit:
                 self._send(ahead.popleft())
             if done := self._window.settled():
                 yield done
-                heard_s = time.monotonic()
-            elif time.monotonic() - heard_s > ANSWER_S:
+                answered_s = time.monotonic()
+            elif time.monotonic() - answered_s > ANSWER_S:
                 raise UndeliveredError(f"broker {self._address} gave no answer within {ANSWER_S:.0f} s")
             else:
                 yield from self._wait()
@@ -130,23 +128,23 @@ class BrokerLink:
 
     def _wait(self) -> Iterator[list[Answer]]:
         try:
-            self._open_session.pump(_TICK_S)
-        except HungUpError as error:
-            if error.reason not in UNFIT:
-                raise
+            self._open_publisher.pump(_TICK_S)
+        except BrokerConnectionError as error:
+            if error.reason_code not in UNFIT:
+                raise UndeliveredError(str(error)) from error
             # one of those under way is unfit; the next connection finds out which by sending them one by one
             self._one_by_one = True
             if len(self._window) == 1:
                 self._window.refuse_only(str(error))
                 yield self._window.settled()
-            raise
-        if self._held_up is not None:
-            raise UndeliveredError(f"broker {self._address} cannot take messages now ({self._held_up})")
+            raise UndeliveredError(str(error)) from error
+        if self._postponed is not None:
+            raise UndeliveredError(f"broker {self._address} cannot take messages now ({self._postponed})")
 
     def _send(self, message: Message) -> None:
         try:
             publications = [*self._introduction(message.device), *self._profile.message(message)]
-            packets = [self._open_session.publish(publication) for publication in publications]
+            packets = [self._publish(publication) for publication in publications]
         except UNSENDABLE as error:
             self._window.refuse(message, f"cannot be sent: {error}")
         else:
@@ -160,35 +158,49 @@ class BrokerLink:
 
     def idle(self, seconds: float) -> None:
         """Keep the connection alive."""
-        self._open_session.pump(seconds)
+        with _as_undelivered():
+            self._open_publisher.pump(seconds)
 
     def close(self, *, clean: bool, timeout_s: float) -> None:
         """Say that the box is off, if it is meant to be, and disconnect."""
-        session, self._session = self._session, None
-        if session is None:
+        publisher, self._publisher = self._publisher, None
+        if publisher is None:
             return
         try:
             last = self._profile.offline(self._box_state) if clean else None
-            self._unanswered = set() if last is None else {session.publish(last)}
+            self._unanswered = set() if last is None else {publisher.publish(last)}
             until_s = time.monotonic() + timeout_s
             while self._unanswered and time.monotonic() < until_s:
-                session.pump(_TICK_S)
-            session.close(clean=clean and not self._unanswered)
-        except (UndeliveredError, ValueError, OSError) as error:
+                publisher.pump(_TICK_S)
+            publisher.close(clean=clean and not self._unanswered)
+        except (BrokerConnectionError, ValueError, OSError) as error:
             log.debug("%s: while disconnecting: %s", self._target.name, error)
 
-    @property
-    def _open_session(self) -> BrokerSession:
-        if self._session is None:
-            raise UndeliveredError(f"broker {self._address} is not connected")
-        return self._session
+    def _publish(self, publication: Publication) -> int:
+        with _as_undelivered():
+            return self._open_publisher.publish(publication)
 
-    def _heard(self, packet: int, reason: ReasonCode) -> None:
-        if reason.is_failure and reason.value in _LATER:
-            self._held_up = str(reason)
+    @property
+    def _open_publisher(self) -> Publisher:
+        if self._publisher is None:
+            raise UndeliveredError(f"broker {self._address} is not connected")
+        return self._publisher
+
+    def _on_answer(self, packet: int, reason: ReasonCode) -> None:
+        if reason.is_failure and reason.value in _POSTPONED:
+            self._postponed = str(reason)
             return
         if self._window.answered(packet, str(reason) if reason.is_failure else None):
             return
         self._unanswered.discard(packet)
         if reason.is_failure:
             log.warning("%s: broker %s refuses a state (%s)", self._target.name, self._address, reason)
+
+
+@contextmanager
+def _as_undelivered() -> Iterator[None]:
+    """A connection that failed keeps messages in the outbox, whatever the target speaks."""
+    try:
+        yield
+    except BrokerConnectionError as error:
+        raise UndeliveredError(str(error)) from error

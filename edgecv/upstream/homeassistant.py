@@ -15,8 +15,9 @@ from edgecv import __version__
 from edgecv.config.box import BOX
 from edgecv.config.devices import installed, load_handler
 from edgecv.errors import ConfigError
+from edgecv.mqtt import Publication, device_topic
 from edgecv.storage.outbox import Message
-from edgecv.upstream.profiles import CloudEventsProfile, Publication, to_json, topic
+from edgecv.upstream.profiles import CloudEventsProfile, to_json
 
 _ONLINE = "{{ 'ON' if value_json.state == 'online' else 'OFF' }}"
 _AVAILABLE = "{{ 'offline' if value_json.state == 'offline' else 'online' }}"
@@ -46,15 +47,15 @@ class HomeAssistantProfile(CloudEventsProfile):
         if message.kind == "incident":
             told = summary(message)
             publications += [
-                Publication(topic(self._site, message.device, "homeassistant/event"), to_json(told)),
-                Publication(topic(self._site, message.device, "homeassistant/last"), to_json(told), retain=True),
+                Publication(device_topic(self._site, message.device, "homeassistant/event"), to_json(told)),
+                Publication(device_topic(self._site, message.device, "homeassistant/last"), to_json(told), retain=True),
             ]
         return publications
 
     def gone(self, device: str) -> list[Publication]:
         """The state and every entity go, and the last incident with them."""
         kept = [publication.topic for publication in self.introduce(device)]
-        kept.append(topic(self._site, device, "homeassistant/last"))
+        kept.append(device_topic(self._site, device, "homeassistant/last"))
         return super().gone(device) + [Publication(where, b"", retain=True) for where in kept]
 
     def _entity(self, component: str, device: str, name: str, config: dict[str, Any]) -> Publication:
@@ -68,14 +69,14 @@ class HomeAssistantProfile(CloudEventsProfile):
         return Publication(f"homeassistant/{component}/{node}/{name}/config", to_json(common | config), retain=True)
 
     def _available(self) -> dict[str, Any]:
-        return {"availability_topic": topic(self._site, BOX, "state"), "availability_template": _AVAILABLE}
+        return {"availability_topic": device_topic(self._site, BOX, "state"), "availability_template": _AVAILABLE}
 
     def _incident(self, device: str) -> dict[str, Any]:
-        where = topic(self._site, device, "homeassistant/event")
+        where = device_topic(self._site, device, "homeassistant/event")
         return self._available() | {"name": "Incident", "state_topic": where, "event_types": list(event_types())}
 
     def _last(self, device: str, name: str, key: str) -> dict[str, Any]:
-        where = topic(self._site, device, "homeassistant/last")
+        where = device_topic(self._site, device, "homeassistant/last")
         value = f"{{{{ value_json.{key} if value_json.{key} is not none else 'unknown' }}}}"
         return self._available() | {
             "name": name,
@@ -89,7 +90,7 @@ class HomeAssistantProfile(CloudEventsProfile):
             "name": "Connection",
             "device_class": "connectivity",
             "entity_category": "diagnostic",
-            "state_topic": topic(self._site, device, "state"),
+            "state_topic": device_topic(self._site, device, "state"),
             "value_template": _ONLINE,
         }
         # the box's own is what tells that it is gone, so it must not become unavailable itself

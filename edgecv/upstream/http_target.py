@@ -16,9 +16,9 @@ import httpx
 from edgecv import __version__
 from edgecv.config.secrets import read_secret
 from edgecv.errors import ConfigError
+from edgecv.tls import tls_context
+from edgecv.untrusted import storable
 from edgecv.upstream.link_protocol import UndeliveredError
-from edgecv.upstream.plain_text import storable
-from edgecv.upstream.tls import tls_context
 
 LONGEST_RETRY_AFTER_S = 3600.0
 """However long a server asks to be left alone, an incident does not wait longer than this for the next attempt."""

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from edgecv.config.box import BOX
 from edgecv.incidents.cloudevents import CONTENT_TYPE, encode
+from edgecv.mqtt import Publication, device_topic
 from edgecv.storage.outbox import Message
 
 OFFLINE = "offline"
-JSON_TYPE = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """One MQTT packet, QoS 1.
-
-    Attributes:
-        topic: where it goes.
-        payload: UTF-8 JSON.
-        retain: whether the broker keeps it for those who come later.
-        content_type: its media type.
-    """
-
-    topic: str
-    payload: bytes
-    retain: bool = False
-    content_type: str = JSON_TYPE
 
 
 class Profile(Protocol):
@@ -49,11 +31,6 @@ class Profile(Protocol):
 
     def offline(self, state: Mapping[str, Any]) -> Publication | None:
         """The box's state, with ``offline`` in it: its last will, and its last word when it stops."""
-
-
-def topic(site: str, device: str, leaf: str) -> str:
-    """A topic of the contract: ``edgecv/v1/SITE/DEVICE/LEAF``."""
-    return f"edgecv/v1/{site}/{device}/{leaf}"
 
 
 def to_json(value: object) -> bytes:
@@ -78,16 +55,16 @@ class CloudEventsProfile:
 
     def message(self, message: Message) -> list[Publication]:
         """The event as it is."""
-        where = topic(self._site, message.device, message.kind)
+        where = device_topic(self._site, message.device, message.kind)
         return [Publication(where, encode(message.event), content_type=CONTENT_TYPE)]
 
     def state(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
         """The state as it is, retained."""
-        return [Publication(topic(self._site, device, "state"), to_json(dict(state)), retain=True)]
+        return [Publication(device_topic(self._site, device, "state"), to_json(dict(state)), retain=True)]
 
     def gone(self, device: str) -> list[Publication]:
         """An empty retained state, with which a broker forgets the one before (MQTT 5 section 3.3.1.3)."""
-        return [Publication(topic(self._site, device, "state"), b"", retain=True)]
+        return [Publication(device_topic(self._site, device, "state"), b"", retain=True)]
 
     def offline(self, state: Mapping[str, Any]) -> Publication | None:
         """``{"state": "offline"}`` with whatever else is known, retained."""

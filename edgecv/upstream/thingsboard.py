@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from edgecv.mqtt import Publication
 from edgecv.storage.outbox import Message
-from edgecv.upstream.profiles import Publication, to_json
+from edgecv.upstream.profiles import to_json
 
 CONNECT, DISCONNECT = "v1/gateway/connect", "v1/gateway/disconnect"
 TELEMETRY, ATTRIBUTES = "v1/gateway/telemetry", "v1/gateway/attributes"

@@ -15,7 +15,7 @@ from waiting import wait_for
 
 from edgecv.config.upstream import Upstream
 from edgecv.upstream import Courier, target_names
-from edgecv.upstream.broker_link import UNDER_WAY
+from edgecv.upstream.broker_link import MAX_INFLIGHT
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -71,7 +71,7 @@ def test_broker_killed_again_and_again_midway_nothing_is_lost_and_the_order_hold
         wait_for(lambda: set(heard.ids()) == set(expected))
         writer.join()
         assert list(dict.fromkeys(heard.ids())) == expected
-        assert len(heard.ids()) - len(expected) <= 3 * UNDER_WAY
+        assert len(heard.ids()) - len(expected) <= 3 * MAX_INFLIGHT
         wait_for(lambda: courier.status()["mqtt"].delivered == len(expected))  # each ticked off once
     assert box.depth("mqtt").waiting == 0
 

@@ -11,9 +11,9 @@ from small_box import Box, event_of, numbered
 from waiting import wait_for
 
 from edgecv.config.upstream import Upstream
+from edgecv.mqtt.connection import Connection, ConnectOptions
 from edgecv.storage.outbox import add_message
 from edgecv.upstream import Courier, target_sender
-from edgecv.upstream.broker_session import BrokerSession, Login
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -81,13 +81,13 @@ def test_a_message_larger_than_the_broker_takes_is_parked_and_the_rest_goes_on(
 def test_a_broker_that_hangs_up_on_a_message_without_having_said_so_gets_the_rest(
     box: Box, small_packet_broker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    welcomed = BrokerSession._on_connect
+    on_connect = Connection._on_connect
 
-    def deaf(self: BrokerSession, *told: Any) -> None:
-        welcomed(self, *told)
-        self._largest = None
+    def ignore_largest_packet(self: Connection, *arguments: Any) -> None:
+        on_connect(self, *arguments)
+        self.largest_packet = None
 
-    monkeypatch.setattr(BrokerSession, "_on_connect", deaf)
+    monkeypatch.setattr(Connection, "_on_connect", ignore_largest_packet)
     box.add("a")
     with box.outbox() as outbox, outbox._database.transaction() as connection:
         add_message(connection, "incident", "large", "north-1", event_of("large", "north-1", {"x": "x" * 7000}))
@@ -98,23 +98,23 @@ def test_a_broker_that_hangs_up_on_a_message_without_having_said_so_gets_the_res
     assert (box.depth("mqtt").waiting, box.depth("mqtt").parked) == (0, 1)
 
 
-def test_no_more_is_under_way_than_the_broker_wants(
+def test_no_more_packets_are_in_flight_than_the_broker_wants(
     box: Box, narrow_broker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    under_way: list[int] = []
-    opened = BrokerSession._open
+    inflight: list[int] = []
+    connect = Connection._connect
 
-    def noted(self: BrokerSession, login: Login, timeout_s: float) -> None:
-        under_way.append(login.under_way)
-        opened(self, login, timeout_s)
+    def recorded(self: Connection, options: ConnectOptions) -> None:
+        inflight.append(options.max_inflight)
+        connect(self, options)
 
-    monkeypatch.setattr(BrokerSession, "_open", noted)
+    monkeypatch.setattr(Connection, "_connect", recorded)
     box.add(*numbered(60))
     with reader(narrow_broker.port) as heard, box.courier(mqtt=f"mqtt://{narrow_broker.host_port}") as courier:
         wait_for(lambda: courier.status()["mqtt"].delivered == 60)
         heard.wait_for(60)
         assert heard.ids() == numbered(60)
-    assert under_way == [20, 3]
+    assert inflight == [20, 3]
 
 
 def test_hundreds_of_attempts_leave_no_sockets_behind(
@@ -123,13 +123,13 @@ def test_hundreds_of_attempts_leave_no_sockets_behind(
     monkeypatch.setattr(target_sender, "SHORTEST_PAUSE_S", 0.001)
     monkeypatch.setattr(target_sender, "LONGEST_PAUSE_S", 0.001)
     tries: list[float] = []
-    opened = BrokerSession._open
+    connect = Connection._connect
 
-    def counted(self: BrokerSession, *given: Any) -> None:
+    def counted(self: Connection, options: ConnectOptions) -> None:
         tries.append(time.monotonic())
-        opened(self, *given)
+        connect(self, options)
 
-    monkeypatch.setattr(BrokerSession, "_open", counted)
+    monkeypatch.setattr(Connection, "_connect", counted)
     box.add("a")
     with box.courier(drain_s=0, mqtt=f"mqtt://box:wrong@{guarded_broker.host_port}"):
         wait_for(lambda: len(tries) > 20)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,19 +14,18 @@ from brokers import running_broker
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from raw_server import CONNACK, raw_server
 from small_box import Box, numbered
 from waiting import wait_for
 
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.devices import MqttInput
 from edgecv.handlers.sources.mqtt import MqttSource
-from edgecv.upstream.bounded_client import MAX_ANSWER_BYTES, MAX_PROPERTIES_BYTES
-from edgecv.upstream.broker_session import BrokerSession, Login
+from edgecv.mqtt import BrokerConnectionError, ConnectOptions, Publisher
+from edgecv.mqtt.bounded_client import MAX_ANSWER_BYTES, MAX_PROPERTIES_BYTES
 from edgecv.upstream.http_target import MAX_ANSWER_BYTES as MAX_BODY_BYTES
 from edgecv.upstream.http_target import exchange, refusal
-from edgecv.upstream.link_protocol import UndeliveredError
 
-CONNACK = b"\x20\x03\x00\x00\x00"
 MEGABYTES_60 = 60 * 1024 * 1024
 
 
@@ -43,35 +39,6 @@ def length(size: int) -> bytes:
             return bytes(made)
 
 
-@contextmanager
-def serving(speak: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server of ours that takes connections one after the other; yields its port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    connection.recv(65536)
-                    speak(connection)
-                    connection.settimeout(5.0)
-                    while connection.recv(65536):
-                        pass
-                except OSError:
-                    continue
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield int(listening.getsockname()[1])
-    finally:
-        listening.close()
-
-
 def huge_message(connection: socket.socket) -> None:
     connection.sendall(CONNACK + b"\x30" + length(MEGABYTES_60))
     for _ in range(60):
@@ -83,7 +50,7 @@ def source(port: int, folder: Path) -> MqttSource:
 
 
 def test_a_message_of_60_mb_takes_no_memory_and_ends_the_connection(tmp_path: Path) -> None:
-    with serving(huge_message) as port:
+    with raw_server(huge_message) as port:
         handler = source(port, tmp_path)
         tracemalloc.start()
         wait_for(lambda: handler.take(0.1) or "sent a packet of more than" in str(handler.problem), "the refusal")
@@ -104,7 +71,7 @@ def test_a_message_of_60_mb_takes_no_memory_and_ends_the_connection(tmp_path: Pa
     ],
 )
 def test_packets_that_are_none_end_the_connection_and_never_the_handler(tmp_path: Path, sent: bytes) -> None:
-    with serving(lambda connection: connection.sendall(CONNACK + sent)) as port:
+    with raw_server(lambda connection: connection.sendall(CONNACK + sent)) as port:
         handler = source(port, tmp_path)
         wait_for(lambda: handler.take(0.1) or not str(handler.problem).startswith("connecting"), "the end of it")
         handler.close()
@@ -115,7 +82,7 @@ def test_a_topic_that_is_no_text_is_set_aside_and_what_follows_is_heard(tmp_path
         bad, good = b"\x00\x01\xff\x00\x07\x00x", b"\x00\x01t\x00\x08\x00y"
         connection.sendall(CONNACK + b"".join(b"\x32" + length(len(one)) + one for one in (bad, good)))
 
-    with serving(speak) as port:
+    with raw_server(speak) as port:
         handler, came = source(port, tmp_path), []
         wait_for(lambda: came.extend(handler.take(0.1)) or len(came) >= 2, "both messages")
         assert came[0].refusal == "came on a topic that is not UTF-8"
@@ -149,13 +116,12 @@ def publish(port: int, properties: Properties) -> None:
 
 
 def test_an_upstream_that_sends_a_huge_message_is_left_and_named(tmp_path: Path) -> None:
-    with serving(huge_message) as port:
-        login = Login("edgecv-home-mqtt", None, None, None, 0.0, None, 20)
+    with raw_server(huge_message) as port:
         address = parse_broker_url(f"mqtt://127.0.0.1:{port}")
-        with pytest.raises(UndeliveredError, match="sent a packet of more than"):
-            session = BrokerSession(address, login, lambda _packet, _reason: None, 10.0)
+        with pytest.raises(BrokerConnectionError, match="sent a packet of more than"):
+            publisher = Publisher(address, ConnectOptions("edgecv-home-mqtt"), lambda _packet, _reason: None)
             for _ in range(200):
-                session.pump(0.05)
+                publisher.pump(0.05)
 
 
 def test_an_endless_answer_of_a_web_server_is_cut_off(tmp_path: Path) -> None:
@@ -166,7 +132,7 @@ def test_an_endless_answer_of_a_web_server_is_cut_off(tmp_path: Path) -> None:
         while True:
             sent[0] += connection.send(b"x" * 65536)
 
-    with serving(speak) as port, httpx.Client() as client:
+    with raw_server(speak) as port, httpx.Client() as client:
         began_s = time.monotonic()
         answer = exchange(client, "POST", f"http://127.0.0.1:{port}/", content=b"{}")
         assert refusal(answer, "host") is None

@@ -14,9 +14,10 @@ from waiting import wait_for
 
 from edgecv.incidents.cloudevents import incident_event
 from edgecv.incidents.record import Incident
+from edgecv.mqtt import Publication
 from edgecv.storage.outbox import Message
 from edgecv.upstream.homeassistant import HomeAssistantProfile, plain
-from edgecv.upstream.profiles import CloudEventsProfile, Publication
+from edgecv.upstream.profiles import CloudEventsProfile
 from edgecv.upstream.thingsboard import ThingsBoardProfile, flat
 
 ORIGIN = {"floor": 14, "floor_name": "14F", "window": "07", "candidates": [{"floor": 14, "window": "07", "p": 0.9}]}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from raw_server import CONNACK, raw_server
 
 from edgecv.errors import ConfigError
 from edgecv.incidents.record import Incident
@@ -63,7 +64,8 @@ def test_wrong_password_is_told_and_not_shown(guarded_broker: Any, make_incident
         publish_incidents(f"mqtt://box:hunter2@{guarded_broker.host_port}", [make_incident(site="home")])
     message = str(raised.value)
     assert message == (
-        f"broker mqtt://{guarded_broker.host_port} refused the connection (Not authorized); 1 incident was not pushed"
+        f"broker mqtt://{guarded_broker.host_port} refuses the connection (Not authorized); "
+        "check user and password; 1 incident was not pushed"
     )
     assert raised.value.exit_code == 1
 
@@ -112,7 +114,7 @@ def test_a_broker_that_went_silent_is_given_up_after_the_timeout(
     assert time.monotonic() - began < 5
 
 
-def test_a_broker_that_goes_away_midway_leaves_count_of_what_was_pushed(
+def test_an_incident_larger_than_the_broker_takes_does_not_hold_back_the_others(
     small_packet_broker: Any, make_incident: MakeIncident
 ) -> None:
     long_track = [{"t": i / 25, "x": 1.5, "y": 2.5, "w": 3, "h": 4} for i in range(500)]
@@ -120,8 +122,22 @@ def test_a_broker_that_goes_away_midway_leaves_count_of_what_was_pushed(
     with small_packet_broker.listener("edgecv/#") as receive:
         with pytest.raises(BrokerError) as raised:
             publish_incidents(f"mqtt://{small_packet_broker.host_port}", incidents)
-        (message,) = receive(1)
-    assert json.loads(message["payload"])["id"] == "a"
+        assert [json.loads(message["payload"])["id"] for message in receive(2)] == ["a", "c"]
+    assert raised.value.pushed == ("a", "c")
+    assert "bytes are more than the broker takes" in str(raised.value)
+    assert str(raised.value).endswith("1 of 3 incidents was not pushed")
+
+
+def test_a_broker_that_goes_away_midway_leaves_count_of_what_was_pushed(make_incident: MakeIncident) -> None:
+    def acknowledge_one(connection: socket.socket) -> None:
+        connection.sendall(CONNACK)
+        connection.recv(65536)
+        connection.sendall(b"\x40\x02\x00\x01")  # PUBACK of packet 1
+        connection.recv(65536)
+        connection.close()
+
+    with raw_server(acknowledge_one) as port, pytest.raises(BrokerError) as raised:
+        publish_incidents(f"mqtt://127.0.0.1:{port}", [make_incident(id=name) for name in "abc"])
     assert raised.value.pushed == ("a",)
     assert "closed the connection" in str(raised.value)
     assert str(raised.value).endswith("2 of 3 incidents were not pushed")
@@ -129,7 +145,7 @@ def test_a_broker_that_goes_away_midway_leaves_count_of_what_was_pushed(
 
 def test_a_certificate_nobody_vouches_for_is_refused(tls_broker: tuple[Any, Path], make_incident: MakeIncident) -> None:
     broker, _ = tls_broker
-    with pytest.raises(BrokerError, match="certificate verify failed"):
+    with pytest.raises(BrokerError, match="shows a certificate that is not trusted"):
         publish_incidents(f"mqtts://{broker.host_port}", [make_incident()])
 
 

@@ -25,7 +25,7 @@ from edgecv.config.oidc import OidcSection, is_in_the_clear
 from edgecv.config.secrets import read_secret
 from edgecv.console.settings import OIDC_AWAY_S, OIDC_LEEWAY_S, OIDC_METADATA_S, OIDC_TIMEOUT_S
 from edgecv.errors import EdgecvError
-from edgecv.upstream.tls import tls_context
+from edgecv.tls import tls_context
 
 with warnings.catch_warnings():
     # authlib prefers httpx2, which nothing else here needs, and says so to whoever reads the log

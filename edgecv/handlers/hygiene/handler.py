@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import paho.mqtt.client as mqtt
 from pydantic import BaseModel
 
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
@@ -17,6 +16,7 @@ from edgecv.handlers.sources.modbus import ModbusSource
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.thresholds import Limit
+from edgecv.mqtt import topic_matches
 
 _UNITS = {
     "temperature_c": "°C",
@@ -102,7 +102,7 @@ class HygieneHandler(Handler[HygieneSettings]):
             return
         met = False
         for name, point in self.config.points.items():
-            if point.topic is None or not mqtt.topic_matches_sub(point.topic, given.topic):
+            if point.topic is None or not topic_matches(point.topic, given.topic):
                 continue
             find = self._find[name]
             value = find["value"](document)

@@ -20,7 +20,7 @@ from edgecv.handlers.sensor_monitor import Following, Sighting
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.thresholds import Level, Limit
-from edgecv.upstream.profiles import topic
+from edgecv.mqtt import device_topic
 
 
 class ManholeHandler(Handler[ManholeSettings]):
@@ -38,7 +38,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         self._maintenance = Maintenance(desk, settings.maintenance, settings.maintenance_commands)
         self._read = reader(settings.decoder)
         commands = settings.maintenance_commands.topic
-        self._commands = topic(desk.who.site, desk.who.device, "command") if commands is None else commands
+        self._commands = device_topic(desk.who.site, desk.who.device, "command") if commands is None else commands
         self._displaced = Limit(equals=True, for_s=settings.debounce_s, back_for_s=settings.debounce_s)
         self._steady = Limit(equals=True, for_s=settings.debounce_s)
         self._open = {key.removeprefix("open/") for key, _ in desk.items("open/")}

@@ -25,7 +25,7 @@ from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.sources.webhook import HookInput, HookSource
 from edgecv.handlers.topics import TopicFilter
-from edgecv.upstream.profiles import topic
+from edgecv.mqtt import device_topic
 
 _KEPT_S = 3 * 86400.0
 MAX_SCHEDULES = 20_000
@@ -100,7 +100,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         self._zone = ZoneInfo(settings.time_zone)
         self._times = {**USUAL_TIMES, **settings.times}
         self._calls = Calls(desk, settings.on_call, settings.answer_s)
-        self._commands = topic(desk.who.site, desk.who.device, "command")
+        self._commands = device_topic(desk.who.site, desk.who.device, "command")
         self._key = pseudonym_key(desk.who.state)
         self._schedules = {key.removeprefix("schedule/") for key, _ in desk.restored("schedule/", schedule_from)}
         self._due: dict[str, list[float]] = {}

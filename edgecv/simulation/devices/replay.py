@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
-import paho.mqtt.client as mqtt
 import yaml
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from edgecv.config.broker import BrokerAddress
 from edgecv.errors import EdgecvError
 from edgecv.handlers.sources.mqtt import ARRIVED, REHEARSAL_TOPIC
+from edgecv.mqtt import BrokerConnectionError, ConnectOptions, Credentials, Publication, Publisher
+from edgecv.mqtt.connection import TICK_S
 from edgecv.simulation.devices.device_trace import DAY_S, MIDNIGHT_S, Day, stamp_text
 from edgecv.simulation.devices.lossy_channel import Arrived
 
 CLOCK_EVERY_S = 60.0
 """How often a replay tells the time: silence is noticed no finer."""
 _ANSWER_S = 60.0
+_MAX_INFLIGHT = 100
+"""Packets sent before the first is confirmed: a rehearsal is to be fast, and mosquitto takes 20 to 65,535."""
 
 
 def with_clock(arrived: Sequence[Arrived]) -> Iterator[Arrived | float]:
@@ -44,44 +46,40 @@ def publish(arrived: Sequence[Arrived], address: BrokerAddress) -> int:
     Raises:
         EdgecvError: the broker cannot be reached or confirms nothing.
     """
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, "", protocol=mqtt.MQTTv5)
-    client.max_inflight_messages_set(100)
-    if address.username is not None:
-        client.username_pw_set(address.username, address.password)
-    if address.tls:
-        client.tls_set()
+    unconfirmed: set[int] = set()
+    options = ConnectOptions(credentials=Credentials.of_address(address), max_inflight=_MAX_INFLIGHT, clean_start=True)
+    count = 0
     try:
-        client.connect(address.host, address.port)
-    except OSError as error:
-        raise EdgecvError(f"broker {address}: cannot be reached ({error.strerror or error}); is it running?") from error
-    client.loop_start()
-    try:
-        waiting: list[mqtt.MQTTMessageInfo] = []
-        count = 0
-        for item in with_clock(arrived):
-            topic = REHEARSAL_TOPIC if isinstance(item, float) else item.sent.topic
-            payload = b"" if isinstance(item, float) else item.sent.raw()
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.UserProperty = (ARRIVED, f"{item if isinstance(item, float) else item.at_s:.3f}")
-            waiting.append(client.publish(topic, payload, 1, properties=properties))
-            count += not isinstance(item, float)
-            if len(waiting) >= 500:
-                _confirmed(waiting, address)
-        _confirmed(waiting, address)
-    finally:
-        client.disconnect()
-        client.loop_stop()
+        with closing(Publisher(address, options, lambda packet, _: unconfirmed.discard(packet))) as publisher:
+            for item in with_clock(arrived):
+                unconfirmed.add(publisher.publish(_publication(item)))
+                count += not isinstance(item, float)
+                _await_confirmed(publisher, unconfirmed, _MAX_INFLIGHT - 1, address)
+            _await_confirmed(publisher, unconfirmed, 0, address)
+    except BrokerConnectionError as error:
+        raise EdgecvError(f"{error}; is it running?") from error
     return count
 
 
-def _confirmed(waiting: list[mqtt.MQTTMessageInfo], address: BrokerAddress) -> None:
-    for sent in waiting:
-        sent.wait_for_publish(_ANSWER_S)
-        if not sent.is_published():
+def _publication(item: Arrived | float) -> Publication:
+    at_s = item if isinstance(item, float) else item.at_s
+    return Publication(
+        topic=REHEARSAL_TOPIC if isinstance(item, float) else item.sent.topic,
+        payload=b"" if isinstance(item, float) else item.sent.raw(),
+        content_type=None,
+        user_properties=((ARRIVED, f"{at_s:.3f}"),),
+    )
+
+
+def _await_confirmed(publisher: Publisher, unconfirmed: set[int], most: int, address: BrokerAddress) -> None:
+    """Wait until at most so many packets are unconfirmed."""
+    deadline_s = time.monotonic() + _ANSWER_S
+    while len(unconfirmed) > most:
+        if time.monotonic() > deadline_s:
             raise EdgecvError(
                 f"broker {address}: confirmed nothing for {_ANSWER_S:.0f} s; check its limits and its log"
             )
-    waiting.clear()
+        publisher.pump(TICK_S)
 
 
 def post(arrived: Sequence[Arrived], hook: str, token: str | None) -> int:

@@ -1,4 +1,4 @@
-"""Whom we trust and who we are, over TLS."""
+"""TLS contexts for brokers, webhooks and identity providers, and what a failed handshake means."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import ssl
 from pathlib import Path
 
 from edgecv.errors import ConfigError
+
+
+def system_tls_context() -> ssl.SSLContext:
+    """TLS 1.2 or later, with the certificates that the system trusts."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def tls_context(
