@@ -17,6 +17,7 @@ from rich.table import Table
 
 from benchmark.clips import FPS, render_clips
 from benchmark.costs import measure
+from benchmark.history import HISTORY, append
 from benchmark.live import lag_of, memory_of
 from benchmark.plot import bars
 
@@ -42,7 +43,9 @@ def main() -> int:
         for name, costs in result["clips"].items()
     }
     (options.out / "bench.svg").write_text(bars(shown))
+    append(options.history, result, quick=options.quick)
     _show(result)
+    print(f"appended the figures to {options.history}")
     print(f"wrote {options.out / 'bench.json'} and {options.out / 'bench.svg'}")
     return 0
 
@@ -51,6 +54,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep the clips here (default: a temporary folder)")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("bench-out"), help="default: bench-out")
+    parser.add_argument(
+        "--history",
+        type=Path,
+        metavar="FILE",
+        default=HISTORY,
+        help="append the figures (default: docs/benchmarks.jsonl)",
+    )
     parser.add_argument("--quick", action="store_true", help="1080p only, short clips, one round less")
     parser.add_argument("--seconds", type=float, help="length of a clip (default: 12, quick 5)")
     parser.add_argument("--rounds", type=int, help="default: 3, quick 2")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fuzzer.campaign import Outcome, fuzz
 from fuzzer.entrances import ENTRANCES
+from fuzzer.guided import run_targets
 from fuzzer.worker import Worker
 
 KEEP = Path("fuzz-failures")
@@ -26,7 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the inputs")
     parser.add_argument("--keep", type=Path, default=KEEP, help="folder for the inputs that failed")
     parser.add_argument("--again", type=Path, help="try the input of such a file once more")
+    parser.add_argument("--guided", action="store_true", help="coverage-guided (Atheris), the parsers only")
     options = parser.parse_args(arguments)
+    if options.guided:
+        return 1 if run_targets(options.seconds, options.keep, options.seed) else 0
     if options.again is not None:
         return _again(options.again)
     chosen = [ENTRANCES[options.entrance]] if options.entrance else list(ENTRANCES.values())

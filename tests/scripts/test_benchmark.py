@@ -134,7 +134,7 @@ def measured(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _main(run: ModuleType, monkeypatch: pytest.MonkeyPatch, out: Path, *arguments: str) -> dict[str, Any]:
-    monkeypatch.setattr(sys, "argv", ["bench", "--out", str(out), *arguments])
+    monkeypatch.setattr(sys, "argv", ["bench", "--out", str(out), "--history", str(out / "history.jsonl"), *arguments])
     assert run.main() == 0
     return json.loads((out / "bench.json").read_text())
 
@@ -154,6 +154,17 @@ def test_all_clips_are_measured_and_the_peers_left_out_in_the_rain(
     assert result["clips"]["dry"]["ratios"]["KNN on BGR / analysis"] == pytest.approx(4.5)
     assert result["memory_1080p"] == {"libraries_mb": 150.0, "peak_mb": 190.0, "own_mb": 40.0}
     assert result["real_time"]["cameras"] == 10
+
+
+def test_each_run_appends_its_ratios_to_the_history(
+    run: ModuleType, measured: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _main(run, monkeypatch, tmp_path)
+    _main(run, monkeypatch, tmp_path, "--quick")
+    first, second = (json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines())
+    assert first["ratios"]["dry"]["analysis / decoding"] == pytest.approx(0.667)
+    assert (first["rain_over_quiet"], first["own_mb"], first["lag_ms"]["p99"]) == (2.5, 40, 9)
+    assert (first["quick"], second["quick"]) == (False, True)
 
 
 def test_options_reach_what_they_are_for(
