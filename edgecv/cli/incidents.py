@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sqlite3
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from edgecv.audit.export import export_bundle
-from edgecv.cli.incidents_labels import LABELS, judgements, labelled
 from edgecv.cli.privileges import prepare_output
 from edgecv.config import load_box
 from edgecv.config.devices import installed
 from edgecv.config.state import state_directory
-from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError, EdgecvError
-from edgecv.evidence.chain_head import CHAIN_HEAD
-from edgecv.evidence.keys import BOX_PUB, load_public_key
-from edgecv.evidence.manifest import in_json
-from edgecv.handlers import find_kind
 from edgecv.incidents.summary_text import headline
-from edgecv.privileges import Account, become_controller_of
+from edgecv.privileges import become_controller_of
 from edgecv.storage.database import DATABASE, Database, DatabaseError
 from edgecv.storage.incident_rows import Stored
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
-
-if TYPE_CHECKING:
-    from edgecv.console.cases.labels import Label
-
-_EVERY = 2**31
 
 Action = Callable[[IncidentStore, argparse.Namespace], int]
 
@@ -61,7 +46,7 @@ def state_as_owner(options: argparse.Namespace) -> Path:
     return state
 
 
-def _with_store(*, read_only: bool) -> Callable[[Action], Callable[[argparse.Namespace], int]]:
+def with_store(*, read_only: bool) -> Callable[[Action], Callable[[argparse.Namespace], int]]:
     """Open the box's incidents for an action, as the user who owns them."""
 
     def decorate(action: Action) -> Callable[[argparse.Namespace], int]:
@@ -87,7 +72,7 @@ def _with_store(*, read_only: bool) -> Callable[[Action], Callable[[argparse.Nam
     return decorate
 
 
-@_with_store(read_only=True)
+@with_store(read_only=True)
 def list_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
     """One line an incident, newest first."""
     kinds = None if options.kind is None else _kinds(options.kind)
@@ -96,10 +81,10 @@ def list_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
     return 0
 
 
-@_with_store(read_only=True)
+@with_store(read_only=True)
 def show_incident(store: IncidentStore, options: argparse.Namespace) -> int:
     """The record of one incident."""
-    stored = _known(store, options.id)
+    stored = known_incident(store, options.id)
     if options.json:
         print(stored.record.to_json())
         return 0
@@ -108,10 +93,10 @@ def show_incident(store: IncidentStore, options: argparse.Namespace) -> int:
     return 0
 
 
-@_with_store(read_only=False)
+@with_store(read_only=False)
 def hold_incident(store: IncidentStore, options: argparse.Namespace) -> int:
     """Keep an incident's evidence however old it gets."""
-    stored = _known(store, options.id)
+    stored = known_incident(store, options.id)
     if stored.evidence == "deleted":
         raise EdgecvError(f"{stored.id}: its evidence was deleted already; there is nothing left to hold")
     store.hold(stored.id, options.why)
@@ -119,76 +104,30 @@ def hold_incident(store: IncidentStore, options: argparse.Namespace) -> int:
     return 0
 
 
-@_with_store(read_only=False)
+@with_store(read_only=False)
 def release_incident(store: IncidentStore, options: argparse.Namespace) -> int:
     """End a hold."""
-    stored = _known(store, options.id)
+    stored = known_incident(store, options.id)
     store.release(stored.id)
     print(f"{stored.id}: " + ("was not on hold" if stored.hold is None else f"no longer on hold: {stored.hold}"))
     return 0
 
 
-@_with_store(read_only=False)
+@with_store(read_only=False)
 def resolve_incident(store: IncidentStore, options: argparse.Namespace) -> int:
     """Note the outcome of an incident."""
-    stored = _known(store, options.id)
+    stored = known_incident(store, options.id)
     store.resolve(stored.id, options.what)
     print(f"{stored.id}: resolved: {options.what}")
     return 0
 
 
-@_with_store(read_only=True)
-def export_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
-    """Copy evidence for an auditor, with the box's public key."""
-    judged = judgements(options) if options.labelled else {}
-    chosen = _chosen(store, options, judged)
-    public = load_public_key(options.state / BOX_PUB)
-    exported: list[Stored] = []
-    problems: list[str] = []
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-        write_atomic(options.out / BOX_PUB, public.pem)
-        if (receipt := store.chain_head()) is not None:
-            write_atomic(options.out / CHAIN_HEAD, in_json(receipt))
-        for stored in chosen:
-            if stored.evidence not in {"sealed", "deleted"}:
-                problems.append(f"{stored.id}: has no sealed evidence to export (it is {stored.evidence})")
-                continue
-            try:
-                export_bundle(store.folder_of(stored.id), options.out, public)
-            except EdgecvError as error:
-                problems.append(f"{stored.id}: not exported: {error}")
-                continue
-            exported.append(stored)
-            print(options.out / stored.id)
-        if options.labelled:
-            lines = [labelled(stored, judged) for stored in exported]
-            write_atomic(options.out / LABELS, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-    except OSError as error:
-        raise ConfigError(
-            f"--out {options.out}: cannot be written by the user {Account.of(os.geteuid()).name}, who owns the state "
-            f"directory ({error.strerror}); name a folder of that user's, or a new one in a folder that it may enter"
-        ) from error
-    for line in problems:
-        print(f"edgecv: {line}", file=sys.stderr)
-    print(f"{len(exported)} exported to {options.out}, with the box's public key {public.key_id}")
-    return 1 if problems else 0
+def known_incident(store: IncidentStore, incident_id: str) -> Stored:
+    """The incident of this id.
 
-
-def _chosen(store: IncidentStore, options: argparse.Namespace, judged: Mapping[str, Label]) -> list[Stored]:
-    """Those named, or all that can be exported."""
-    if options.ids:
-        chosen = [_known(store, incident_id) for incident_id in dict.fromkeys(options.ids)]
-    elif options.all or options.labelled:
-        chosen = [stored for stored in store.list(limit=_EVERY) if stored.evidence in {"sealed", "deleted"}]
-    else:
-        raise ConfigError("incidents export: nothing to export; name incidents, or give --all or --labelled")
-    if options.labelled:
-        return [stored for stored in chosen if stored.resolution is not None or stored.id in judged]
-    return chosen
-
-
-def _known(store: IncidentStore, incident_id: str) -> Stored:
+    Raises:
+        ConfigError: there is none.
+    """
     stored = store.get(incident_id)
     if stored is None:
         raise ConfigError(f"{incident_id}: there is no such incident here; 'edgecv incidents list' shows them")
@@ -223,4 +162,8 @@ def _as_json(stored: Stored) -> dict[str, object]:
 
 def _kinds(text: str) -> tuple[str, ...]:
     """A handler's kind stands for all that it may raise; everything else for itself."""
-    return tuple(find_kind(text).events) if text in installed() else (text,)
+    if text not in installed():
+        return (text,)
+    from edgecv.handlers import find_kind  # noqa: PLC0415 - brokers and more, for this option alone
+
+    return tuple(find_kind(text).events)

@@ -107,6 +107,13 @@ def test_the_example_box_file_is_not_for_everybody_to_read(installed: Path) -> N
     assert stat.S_IMODE(box.parent.stat().st_mode) == 0o750
 
 
+def test_bash_and_zsh_find_the_completion(installed: Path) -> None:
+    share = installed / "usr" / "local" / "share"
+    for file in (share / "bash-completion" / "completions" / "edgecv", share / "zsh" / "site-functions" / "_edgecv"):
+        assert "calibrate" in file.read_text()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
 def test_the_unit_is_that_of_the_checkout(installed: Path) -> None:
     unit = installed / "etc" / "systemd" / "system" / "edgecv.service"
     assert unit.read_bytes() == (REPOSITORY / "configs" / "systemd" / "edgecv.service").read_bytes()

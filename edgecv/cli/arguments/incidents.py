@@ -18,18 +18,23 @@ def add_parser(verbs: Any) -> None:
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    listing = _action(actions, "list", "list_incidents", "one line an incident, newest first")
+    listing = _action(actions, "list", "incidents:list_incidents", "one line an incident, newest first")
     listing.add_argument("--device", metavar="ID", help="only those of one camera or other device")
     listing.add_argument("--kind", metavar="KIND", help="only those of a kind, such as manhole_moved, or of a handler")
     listing.add_argument("--since", metavar="TIME", type=timestamp, help="only those stored since, RFC 3339 or a date")
     listing.add_argument("--limit", metavar="N", type=positive_count, default=100, help="at most so many (100)")
     listing.add_argument("--json", action="store_true", help="one line of JSON each")
 
-    show = _action(actions, "show", "show_incident", "the record of one incident")
+    show = _action(actions, "show", "incidents:show_incident", "the record of one incident")
     show.add_argument("id", metavar="ID")
     show.add_argument("--json", action="store_true", help="the record alone, in one line")
 
-    export = _action(actions, "export", "export_incidents", "copy evidence for an auditor, with the box's public key")
+    export = _action(
+        actions,
+        "export",
+        "incidents_export:export_incidents",
+        "copy evidence for an auditor, with the box's public key",
+    )
     export.add_argument("ids", metavar="ID", nargs="*")
     export.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the copies")
     export.add_argument("--all", action="store_true", help="every incident whose evidence was sealed")
@@ -37,12 +42,12 @@ def add_parser(verbs: Any) -> None:
 
     _add_verify(actions)
 
-    hold = _action(actions, "hold", "hold_incident", "keep an incident's evidence however old it gets")
+    hold = _action(actions, "hold", "incidents:hold_incident", "keep an incident's evidence however old it gets")
     hold.add_argument("id", metavar="ID")
     hold.add_argument("--why", metavar="TEXT", type=text_not_blank, required=True, help="such as a court's file number")
-    release = _action(actions, "release", "release_incident", "end a hold")
+    release = _action(actions, "release", "incidents:release_incident", "end a hold")
     release.add_argument("id", metavar="ID")
-    resolve = _action(actions, "resolve", "resolve_incident", "note what came of an incident")
+    resolve = _action(actions, "resolve", "incidents:resolve_incident", "note what came of an incident")
     resolve.add_argument("id", metavar="ID")
     resolve.add_argument(
         "--what", metavar="TEXT", type=text_not_blank, required=True, help="such as: false alarm, a bird"
@@ -91,5 +96,5 @@ def _action(actions: Any, name: str, function: str, text: str) -> argparse.Argum
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, which names the state directory")
     where.add_argument("--state", metavar="DIR", type=Path, help="the state directory")
-    parser.set_defaults(run=f"edgecv.cli.incidents:{function}")
+    parser.set_defaults(run=f"edgecv.cli.{function}")
     return parser

@@ -13,7 +13,7 @@ from edgecv.calibration.camera import plan_of
 from edgecv.config import Box, Calibration, load_box
 from edgecv.config.load import load_calibration
 from edgecv.config.state import state_directory
-from edgecv.console.cameras.yaml_edit import with_value
+from edgecv.config.yaml_edit import with_value
 from edgecv.daemon.live_snapshots import StillFiles
 from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError
