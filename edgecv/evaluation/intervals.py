@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.stats import binomtest, chi2
 
 HOURS_A_DAY = 24.0
 
@@ -39,15 +38,8 @@ def wilson(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, flo
     """
     if not 0 <= hits <= trials or trials == 0:
         raise ValueError(f"{hits} hits of {trials} trials")
-    z = float(norm.ppf(0.5 + confidence / 2.0))
-    share = hits / trials
-    centre = share + z * z / (2.0 * trials)
-    half = z * math.sqrt(share * (1.0 - share) / trials + z * z / (4.0 * trials * trials))
-    scale = 1.0 + z * z / trials
-    # at the ends the bound is exact; rounding would leave it a hair inside
-    low = 0.0 if hits == 0 else (centre - half) / scale
-    high = 1.0 if hits == trials else (centre + half) / scale
-    return low, high
+    interval = binomtest(hits, trials).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def poisson_upper(count: int, confidence: float = 0.95) -> float:

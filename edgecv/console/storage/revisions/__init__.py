@@ -1,7 +1,7 @@
 """The schema's revisions, run by Alembic on the connection of the caller and within its transaction.
 
 A change of :mod:`edgecv.console.storage.schema` needs a new file in ``versions``, numbered one higher, and that
-number in ``migrations.HEAD``. A revision names its tables and columns itself: the classes of today may be gone tomorrow.
+number in ``migrations.HEAD``. A revision names its tables and columns itself, for the classes change after it.
 """
 
 from __future__ import annotations
