@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from edgecv.console.web.language import texts
-from edgecv.console.web.record_words import told
+from edgecv.console.web.message_text import message_text
 
 LATIN = re.compile(r"[A-Za-z]{3,}")
 _NAMES = {"DESR", "CFR"}
 
 
-def chinese(text: str | None) -> str:
-    """The text as the console shows it."""
-    return told(text, texts("zh_CN").gettext)
+def chinese(text: str | None, coded: object = None) -> str:
+    """The text as the console shows it, with the code that came beside it."""
+    return message_text(text, texts("zh_CN").gettext, coded)
 
 
 def is_chinese(text: str, *names: str) -> bool:

@@ -44,8 +44,21 @@ def test_the_switch_is_remembered_and_comes_back_to_the_page(office: Office) -> 
 def test_every_text_is_translated(tmp_path: Path) -> None:
     mapping, found = tmp_path / "mapping", tmp_path / "console.pot"
     mapping.write_text("[python: **.py]\n[jinja2: **.html]\ntrim_blocks = true\nlstrip_blocks = true\n")
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", str(mapping), "-k", "N_"]
-    subprocess.run([*command, "-o", str(found), str(ROOT / "edgecv" / "console")], check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "-F",
+        str(mapping),
+        "-k",
+        "N_",
+        "-k",
+        "declare:2",
+    ]
+    sources = [str(ROOT / "edgecv" / room) for room in ("console", "messages")]
+    subprocess.run([*command, "-o", str(found), *sources], check=True)
     with found.open("rb") as file:
         wanted = {message.id for message in read_po(file) if message.id}
     assert len(wanted) > 50

@@ -136,9 +136,13 @@ def test_code_marks_literals_only_and_looks_up_translations_in_three_places() ->
             if name == "N_":
                 assert isinstance(call.args[0], ast.Constant), f"{place}: N_ is for literals"
             if name == "Text":
-                assert path.name == "texts.py", f"{place}: N_ makes a Text"
+                assert path.name == "translatable.py", f"{place}: N_ makes a Text"
+            if name == "registered":
+                assert path.name == "message_text.py", f"{place}: only templates of the registry are registered"
             if name in {"gettext", "ngettext"}:
-                assert path.name in {"texts.py", "language.py"}, f"{place}: the type checker must see Language.text"
+                assert path.name in {"translatable.py", "language.py"}, (
+                    f"{place}: the type checker must see Language.text"
+                )
 
 
 def test_scripts_write_no_markup() -> None:

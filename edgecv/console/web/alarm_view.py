@@ -29,9 +29,10 @@ _YES, _NO = N_("yes"), N_("no")
 
 @dataclass(frozen=True, slots=True)
 class AlarmFacts:
-    """The sentence, empty where it is not shown, and ``(name, value)`` of each detail."""
+    """The sentence, empty where it is not shown, its code as it came, and ``(name, value)`` of each detail."""
 
     text: str
+    text_code: object
     details: tuple[tuple[str, str], ...]
 
 
@@ -51,7 +52,9 @@ def alarm_of(kind: str, text: str | None, record: Mapping[str, Any], language: L
         for path, value in _flat((str(name),), details[name])
         if value is not None and not (private and not _is_id_or_time(path[-1], value))
     )
-    return AlarmFacts("" if private else text or "", tuple(islice(rows, _MOST_ROWS)))
+    return AlarmFacts(
+        "" if private else text or "", None if private else record.get("text_code"), tuple(islice(rows, _MOST_ROWS))
+    )
 
 
 def shown_record(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from edgecv.console.accounts.audit import audit
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.storage.schema import Site
 from edgecv.console.web.addresses import part, read_part
-from edgecv.console.web.record_words import told
+from edgecv.console.web.message_text import message_text
 from edgecv.console.web.request_context import console_of, language, viewer_of
 from edgecv.errors import ConfigError
 
@@ -81,7 +81,7 @@ def write_down(request: Request, action: str, camera: BoxCamera, what: str = "")
 
 def refusal(request: Request, error: Exception, status: int = 422) -> JSONResponse:
     """Why something could not be done, as its maker says it, in the reader's language where that is known."""
-    return JSONResponse({"refused": told(str(error), language(request).text)}, status)
+    return JSONResponse({"refused": message_text(str(error), language(request).text)}, status)
 
 
 async def sent_json(request: Request) -> dict[str, Any]:

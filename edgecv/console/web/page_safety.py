@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from edgecv.console.storage.schema import Device
+from edgecv.console.storage.schema import Device, DeviceEvent
 from edgecv.console.storage.stored_json import Unreadable
 from edgecv.untrusted import UntrustedError, check_value
 
@@ -46,6 +46,16 @@ def state_text(device: Device) -> str:
     """What it said of its state; empty where it said nothing."""
     said = device.state.get("text") if isinstance(device.state, dict) else None
     return said if isinstance(said, str) else ""
+
+
+def state_message(device: Device) -> object:
+    """Code and parameters of that text, unchecked; None where it sent none."""
+    return device.state.get("text_code") if isinstance(device.state, dict) else None
+
+
+def event_message(event: DeviceEvent) -> object:
+    """Code and parameters of an event's text, unchecked; None where it sent none."""
+    return event.data.get("text_code") if isinstance(event.data, dict) else None
 
 
 def _checked(record: object) -> dict[str, Any]:

@@ -29,9 +29,9 @@ from edgecv.console.web.addresses import incident_path, part
 from edgecv.console.web.alarm_view import is_private
 from edgecv.console.web.expensive_requests import Heavy
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
+from edgecv.console.web.message_text import cause_text, message_text
 from edgecv.console.web.navigation import entries
-from edgecv.console.web.page_safety import state_code, state_text
-from edgecv.console.web.record_words import told
+from edgecv.console.web.page_safety import event_message, state_code, state_message, state_text
 from edgecv.console.web.server_sent_events import Live
 from edgecv.console.web.translatable import MarkedTemplates, plural_translator, translator
 from edgecv.console.web.ui_texts import (
@@ -154,7 +154,11 @@ def _templates(name: str) -> Environment:
     environment.filters["measured"] = measured
     environment.filters["state_code"] = state_code
     environment.filters["state_text"] = state_text
-    environment.filters["told"] = partial(told, translate=texts(name).gettext)
+    environment.filters["state_message"] = state_message
+    environment.filters["event_message"] = event_message
+    translate = texts(name).gettext
+    environment.filters["message"] = lambda text, coded=None: message_text(text, translate, coded)
+    environment.filters["cause"] = partial(cause_text, translate=translate)
     environment.globals.update(
         _=translator(texts(name)),
         ngettext=plural_translator(texts(name)),

@@ -36,8 +36,7 @@ from edgecv.console.web.alarm_view import alarm_of
 from edgecv.console.web.expensive_requests import heavy
 from edgecv.console.web.language import Language
 from edgecv.console.web.page_safety import showable
-from edgecv.console.web.record_sentences import PLOT_TEXTS
-from edgecv.console.web.record_words import plot_words
+from edgecv.console.web.plot_texts import PLOT_TEXTS, plot_text
 from edgecv.console.web.request_context import Console, console_of, language, needs, render, viewer_of
 from edgecv.console.web.ui_texts import floor_ranges
 from edgecv.evidence.height_time_plot import height_time_plot
@@ -191,7 +190,7 @@ def plot_of(record: dict[str, Any], bundle: Bundle | None, spoken: Language) -> 
         return None
     label = _ABOVE_GROUND if curves.above_ground else _ABOVE_LAST
     # every text in it is escaped by the plot itself
-    words = partial(plot_words, translate=spoken.text)
+    words = partial(plot_text, translate=spoken.text)
     return Markup(height_time_plot(curves.seen, curves.fall, curves.vacuum, label, text=words))
 
 

@@ -1,0 +1,105 @@
+"""What a camera's worker says of the stream, and what the supervisor says of the worker."""
+
+from __future__ import annotations
+
+from edgecv.messages.message import declare
+from edgecv.messages.params import COUNT, MESSAGE, TEXT, number
+
+STARTING = declare("camera.starting", "starting")
+CONNECTING = declare("camera.connecting", "connecting to %(source)s", source=TEXT)
+WATCHING = declare("camera.watching", "%(size)s %(codec)s", size=TEXT, codec=TEXT)
+STOPPING = declare("camera.stopping", "stopping")
+FINISHING = declare("camera.finishing", "finishing evidence")
+FILE_OVER = declare("camera.file_over", "the recorded file is over")
+REMOVED = declare("camera.removed", "no longer in the box file")
+
+# the stream cannot be opened, or has broken off
+NO_ANSWER = declare("camera.no_answer", "%(source)s: gives no answer", source=TEXT)
+NOT_OPENED = declare(
+    "camera.not_opened",
+    "%(source)s: cannot be opened (%(why)s); check its power, cable and address",
+    source=TEXT,
+    why=MESSAGE,
+)
+REFUSES_LOGIN = declare(
+    "camera.refuses_login",
+    "%(source)s: refuses user and password; check the camera's login in the box file",
+    source=TEXT,
+)
+SILENT = declare("camera.silent", "%(source)s: sent nothing for %(time)s s", source=TEXT, time=number("g"))
+BROKE_OFF = declare("camera.broke_off", "%(source)s: broke off (%(why)s)", source=TEXT, why=MESSAGE)
+ENDED = declare("camera.ended", "%(source)s: the camera ended the stream", source=TEXT)
+CONNECTION_ENDED = declare("camera.connection_ended", "the connection ended")
+NO_VIDEO = declare(
+    "camera.no_video", "%(source)s: sends no video that can be decoded; check the stream's path", source=TEXT
+)
+NO_PICTURE = declare(
+    "camera.no_picture",
+    "%(source)s: sends no picture that can be decoded; check the stream's path and codec",
+    source=TEXT,
+)
+NOT_COMPRESSED = declare(
+    "camera.not_compressed",
+    "%(source)s: its raw pictures of %(size)s cannot be compressed (%(why)s); "
+    "ask for an even width and height with 'capture' in the box file",
+    source=TEXT,
+    size=TEXT,
+    why=MESSAGE,
+)
+SIZE_CHANGED = declare(
+    "camera.size_changed",
+    "%(source)s: the picture changed from %(before)s to %(after)s",
+    source=TEXT,
+    before=TEXT,
+    after=TEXT,
+)
+CODEC_CHANGED = declare(
+    "camera.codec_changed",
+    "%(source)s: its packets can no longer be decoded; the codec may have changed",
+    source=TEXT,
+)
+TOO_LARGE = declare(
+    "camera.too_large",
+    "%(source)s: its pictures of %(size)s are too large to analyse; set the camera to %(most)s at most",
+    source=TEXT,
+    size=TEXT,
+    most=TEXT,
+)
+
+# it works, but not as it should
+DECODED_IN_SOFTWARE = declare(
+    "camera.decoded_in_software",
+    "%(hardware)s cannot decode %(codec)s here (%(why)s); decoding in software",
+    hardware=TEXT,
+    codec=TEXT,
+    why=MESSAGE,
+)
+CALIBRATED_AT_OTHER_SIZE = declare(
+    "camera.calibrated_at_other_size",
+    "the picture is %(size)s but the calibration was made at %(calibrated)s: no floor is told; "
+    "set the camera back or calibrate again",
+    size=TEXT,
+    calibrated=TEXT,
+)
+RECORDING_INCOMPLETE = declare(
+    "camera.recording_incomplete", "the disk is too slow for the recording; a part of it is missing"
+)
+RECORDING_STOPPED = declare("camera.recording_stopped", "the recording stopped (%(why)s)", why=MESSAGE)
+DISK_TAKES_NO_RECORDS = declare(
+    "camera.disk_takes_no_records", "the disk takes no records (%(why)s); they are kept in memory", why=MESSAGE
+)
+
+# the worker ended
+ENDED_BY_SIGNAL = declare("worker.ended_by_signal", "its worker ended by signal %(signal)s", signal=TEXT)
+BY_SIGNAL = declare("worker.by_signal", "by signal %(signal)s", signal=TEXT)
+WITH_EXIT_CODE = declare("worker.with_exit_code", "with exit code %(exit_code)s", exit_code=COUNT)
+NO_SIGN_OF_LIFE = declare("worker.no_sign_of_life", "gave no sign of life for %(time)s s", time=number(".0f"))
+TOO_MUCH_MEMORY = declare("worker.too_much_memory", "used more than %(most)s MB of memory", most=COUNT)
+ENDS_REPEATEDLY = declare(
+    "worker.ends_repeatedly",
+    "the worker ends again and again: %(why)s; it is tried once a minute",
+    why=MESSAGE,
+)
+EVIDENCE_ENDS = declare("box.evidence_ends", "the evidence process ends again and again: %(why)s", why=MESSAGE)
+COURIER_ENDS = declare("box.courier_ends", "the courier ends again and again: %(why)s", why=MESSAGE)
+CONSOLE_ENDS = declare("box.console_ends", "the console ends again and again: %(why)s", why=MESSAGE)

@@ -1,0 +1,23 @@
+"""How heavy an object is and what its blow does, in words."""
+
+from __future__ import annotations
+
+from edgecv.messages.message import declare
+
+UNDETERMINED = declare("mass.undetermined", "the path is too short or too slow for drag to show: no class holds 0.6")
+ASSUMED = declare(
+    "mass.assumed",
+    "size, density and drag of everyday things that fall as fast and look as large; air of 1.2 kg/m3",
+)
+
+# a blow to a head without a helmet
+KILLS = declare("hazard.kills", "can kill (79 J or more: a hazardous fragment by DESR 6055.09)")
+INJURES_SEVERELY = declare(
+    "hazard.injures_severely", "can injure severely (34 J or more: beyond category 3 of 14 CFR 107.130)"
+)
+INJURES = declare("hazard.injures", "can injure (15 J or more: beyond category 2 of 14 CFR 107.120)")
+HARDLY_INJURES = declare(
+    "hazard.hardly_injures",
+    "hardly injures by its blow (below 15 J: category 2 of 14 CFR 107.120), but may cut or burn",
+)
+MAY_KILL = declare("hazard.may_kill", "that it can kill is not excluded")
