@@ -22,6 +22,10 @@ class Reader(threading.Thread):
         ring: keeps packets for evidence.
         wall: told when packets arrive.
         keep: called with every packet, for a recording.
+
+    Attributes:
+        first_pts: stamp of the first packet that has one, where the wall clock's media time is 0.
+        problem: why it ended before the stream's end, or None.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class Reader(threading.Thread):
         super().__init__(name="reader", daemon=True)
         self.backlog = Backlog(drops=not stream.source.is_file)
         self.problem: StreamError | None = None
+        self.first_pts: int | None = None
         self.received_packets = 0
         self.received_bytes = 0
         self._stream = stream
@@ -54,7 +59,6 @@ class Reader(threading.Thread):
             self.backlog.close()
 
     def _read(self) -> None:
-        first: int | None = None
         last_s, began = 0.0, time.monotonic()
         paced, tick_s = self._stream.source.is_file, float(self._stream.base)
         for packet in self._stream.packets():
@@ -62,8 +66,9 @@ class Reader(threading.Thread):
                 return
             stamp = stamp_of(packet)
             if stamp is not None:
-                first = stamp if first is None else first
-                t_s = (stamp - first) * tick_s
+                if self.first_pts is None:
+                    self.first_pts = stamp
+                t_s = (stamp - self.first_pts) * tick_s
                 if paced:
                     self._stopped.wait(max(0.0, began + t_s - time.monotonic()))
                     self.backlog.wait_for_room(_AHEAD, 60.0)

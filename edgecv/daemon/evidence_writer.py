@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from edgecv.daemon.evidence_finalisation import FAILURES, remove, why_not
-from edgecv.daemon.live_session import LiveSession
+from edgecv.daemon.footage import Footage
 from edgecv.durable_files import write_atomic
 from edgecv.evidence.bundle_files import (
     AFTER_S,
@@ -36,7 +36,7 @@ _FALL_IS_GONE = (
 def write_bundle(
     incident: Incident,
     sketch: Sketch | None,
-    session: LiveSession,
+    footage: Footage,
     folder: Path,
     set_up: dict[str, str],
     *,
@@ -49,7 +49,7 @@ def write_bundle(
     Args:
         incident: the record.
         sketch: what to draw, None where that is not known.
-        session: the live connection that has its packets.
+        footage: the connection's packets.
         folder: where they go; made where it is missing.
         set_up: files to replay the clip with, by name.
         last: whether this is all there will be: on the disk when it returns, with pictures where there is no clip to
@@ -68,16 +68,16 @@ def write_bundle(
         if sketch is not None and not (folder / SKETCH).exists():
             write_sketch(sketch, folder, flush=last)
         describe = partial(_describe, incident, folder, set_up, flush=last)
-        if not session.reaches_back_to(incident.media.start_s) and _keeps_earlier_clip(folder):
+        if not footage.reaches_back_to(incident.media.start_s) and _keeps_earlier_clip(folder):
             return (_FALL_IS_GONE,)
         start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
-        session.cut(folder / "clip.mp4", start_s, end_s, describe, flush=last)
+        footage.cut(folder / "clip.mp4", start_s, end_s, describe, flush=last)
     except FAILURES as error:
         remove(folder, ".*.part")
         if _keeps_earlier_clip(folder):
             return (f"no longer clip ({why_not(error)})",)
         write_bare_record(incident, folder, why_not(error), flush=last)
-        return (f"no clip ({why_not(error)})", *(_pictures(incident, sketch, session, folder) if last else ()))
+        return (f"no clip ({why_not(error)})", *(_pictures(incident, sketch, footage, folder) if last else ()))
     return ()
 
 
@@ -100,12 +100,12 @@ def _keeps_earlier_clip(folder: Path) -> bool:
     return is_kept
 
 
-def _pictures(incident: Incident, sketch: Sketch | None, session: LiveSession, folder: Path) -> tuple[str, ...]:
+def _pictures(incident: Incident, sketch: Sketch | None, footage: Footage, folder: Path) -> tuple[str, ...]:
     """Draw from packets in memory."""
     if sketch is None:
         return ("no pictures",)
     try:
-        write_pictures(incident, sketch, session.shots, folder)
+        write_pictures(incident, sketch, footage.shots, folder)
     except FAILURES as error:
         remove(folder, *PICTURES, ".*.part")
         return (f"no pictures ({why_not(error)})",)

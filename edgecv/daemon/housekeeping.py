@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from edgecv.config import Box
-from edgecv.daemon.camera_worker import RECORDINGS
+from edgecv.daemon.camera_connection import RECORDINGS
 from edgecv.evidence.keys import BoxKey
 from edgecv.storage.clock_steps import ClockSteps
 from edgecv.storage.damaged_database import set_aside_damaged, take_up_bundles

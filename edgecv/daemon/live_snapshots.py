@@ -28,7 +28,7 @@ _QUALITY: dict[Size, int] = {"small": 75, "full": 92}
 
 
 @dataclass(frozen=True, slots=True)
-class StillFiles:
+class SnapshotFiles:
     """Where wish and picture of one camera lie.
 
     Attributes:
@@ -58,14 +58,14 @@ class StillFiles:
         wish.touch(mode=0o600)
 
 
-class Stills:
+class LiveSnapshots:
     """Writes a camera's pictures while somebody wants them; never fails for the disk's sake.
 
     Args:
         files: where.
     """
 
-    def __init__(self, files: StillFiles) -> None:
+    def __init__(self, files: SnapshotFiles) -> None:
         self._files = files
         self._next_s = 0.0
         self._written: set[Size] = set()

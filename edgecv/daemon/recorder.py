@@ -20,7 +20,7 @@ from typing import Any
 
 from edgecv.classification import Finding
 from edgecv.daemon.evidence_writer import write_bundle
-from edgecv.daemon.live_session import LiveSession
+from edgecv.daemon.footage import Footage
 from edgecv.daemon.process import give_back_memory
 from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.durable_files import flush_files
@@ -41,7 +41,7 @@ _RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Event:
+class _DeviceEvent:
     """Something the camera has to say of itself."""
 
     kind: str
@@ -50,12 +50,12 @@ class _Event:
 
 
 @dataclass(slots=True)
-class _Open:
+class _PendingIncident:
     """An incident or candidate under way; candidates have no evidence."""
 
     incident: Incident
     sketch: Sketch | None
-    session: LiveSession
+    footage: Footage
     is_stored: bool = False
     is_whole: bool = False
 
@@ -79,20 +79,20 @@ class Recorder(threading.Thread):
         self.incidents = 0
         self.candidates = 0
         self.last_incident_s: float | None = None
-        self._todo: queue.Queue[tuple[Finding, LiveSession] | _Event | None] = queue.Queue()
-        self._open: list[_Open] = []
-        self._unsaved: list[_Open | _Event] = []
+        self._todo: queue.Queue[tuple[Finding, Footage] | _DeviceEvent | None] = queue.Queue()
+        self._open: list[_PendingIncident] = []
+        self._unsaved: list[_PendingIncident | _DeviceEvent] = []
         self._until = float("inf")
         self._store: IncidentStore | None = None
         self._database: Database | None = None
 
-    def found(self, finding: Finding, session: LiveSession) -> None:
+    def record(self, finding: Finding, footage: Footage) -> None:
         """Record a finding."""
-        self._todo.put((finding, session))
+        self._todo.put((finding, footage))
 
-    def say(self, kind: str, text: str, **details: Any) -> None:
+    def send_event(self, kind: str, text: str, **details: Any) -> None:
         """Send a device event upstream."""
-        self._todo.put(_Event(kind, text, details))
+        self._todo.put(_DeviceEvent(kind, text, details))
 
     def end(self, patience_s: float) -> None:
         """Ask it to record what waits, cut clips with what there is, and end.
@@ -127,7 +127,7 @@ class Recorder(threading.Thread):
         try:
             item = self._todo.get(timeout=0.2 if self._open or self._unsaved else _RETRY_S)
             while item is not None:
-                if isinstance(item, _Event):
+                if isinstance(item, _DeviceEvent):
                     self._unsaved.append(item)
                 else:
                     self._contained(self._remember, *item)
@@ -137,21 +137,21 @@ class Recorder(threading.Thread):
             return False
         return True
 
-    def _remember(self, finding: Finding, session: LiveSession) -> None:
-        incident = build_incident(finding, session.source())
+    def _remember(self, finding: Finding, footage: Footage) -> None:
+        incident = build_incident(finding, footage.source())
         sketch = None
         if incident.tier == "incident":
             if self._is_known(incident.id):  # a recorded file began anew after a crash
                 return
             try:
-                sketch = sketch_of(finding.fall, incident.origin, session.camera.pinhole, session.camera.plan)
+                sketch = sketch_of(finding.fall, incident.origin, footage.camera.pinhole, footage.camera.plan)
             except Exception:  # pictures may be missing, but never the record
                 _log.exception("evidence of %s: nothing can be drawn", incident.id)
-        found = _Open(incident, sketch, session)
+        pending = _PendingIncident(incident, sketch, footage)
         if incident.tier == "incident":
-            self._contained(self._write, found, last=False)
-            self._open.append(found)
-        self._unsaved.append(found)
+            self._contained(self._write, pending, last=False)
+            self._open.append(pending)
+        self._unsaved.append(pending)
 
     def _is_known(self, incident_id: str) -> bool:
         try:
@@ -183,7 +183,7 @@ class Recorder(threading.Thread):
         while self._unsaved:
             first = self._unsaved[0]
             try:
-                if isinstance(first, _Event):
+                if isinstance(first, _DeviceEvent):
                     self._save_event(first)
                 else:
                     self._save_incident(first)
@@ -201,7 +201,7 @@ class Recorder(threading.Thread):
             self._unsaved.pop(0)
             self.problem = None
 
-    def _save_event(self, event: _Event) -> None:
+    def _save_event(self, event: _DeviceEvent) -> None:
         camera = self.spec.camera
         message = device_event(camera.site, camera.device, event.kind, event.text, event.details)
         self._opened()
@@ -218,11 +218,11 @@ class Recorder(threading.Thread):
             clip.unlink(missing_ok=True)
         return bool(clips)
 
-    def _save_incident(self, found: _Open) -> None:
-        incident = found.incident
+    def _save_incident(self, pending: _PendingIncident) -> None:
+        incident = pending.incident
         is_incident = incident.tier == "incident"
         is_new = self._opened().add(incident, evidence=is_incident)
-        found.is_stored = True
+        pending.is_stored = True
         if is_new and is_incident:
             self.incidents += 1
             self.last_incident_s = time.time()
@@ -231,7 +231,7 @@ class Recorder(threading.Thread):
         elif is_new:
             self.candidates += 1
         else:
-            self._open = [opened for opened in self._open if opened is not found]
+            self._open = [opened for opened in self._open if opened is not pending]
 
     def _flush(self, incident_id: str) -> None:
         """What was written before the record did not wait for the disk."""
@@ -242,7 +242,7 @@ class Recorder(threading.Thread):
     def _complete(self, stopping: bool) -> None:
         """Cut whole clips, when the seconds after the fall have arrived, or will not come any more."""
         for opened in list(self._open):
-            if stopping or opened.session.over or opened.session.reached_s >= opened.due_s:
+            if stopping or opened.footage.ended or opened.footage.reached_s >= opened.due_s:
                 if not opened.is_whole:
                     opened.is_whole = True
                     self._contained(self._write, opened, last=True)
@@ -250,11 +250,11 @@ class Recorder(threading.Thread):
                 if opened.is_stored:
                     self._leave(opened)
 
-    def _write(self, opened: _Open, *, last: bool) -> None:
+    def _write(self, opened: _PendingIncident, *, last: bool) -> None:
         incident = opened.incident
         try:
             missing = write_bundle(
-                incident, opened.sketch, opened.session, self._part_of(incident.id), self.spec.set_up, last=last
+                incident, opened.sketch, opened.footage, self._part_of(incident.id), self.spec.set_up, last=last
             )
         except OSError as error:
             _log.error("evidence of %s cannot be written: %s; its record is kept", incident.id, error)
@@ -262,7 +262,7 @@ class Recorder(threading.Thread):
         if missing:
             _log.error("evidence of %s is cut down: %s", incident.id, ", ".join(missing))
 
-    def _leave(self, opened: _Open) -> None:
+    def _leave(self, opened: _PendingIncident) -> None:
         try:
             self._opened().leave(opened.incident.id)
         except (sqlite3.Error, EdgecvError, OSError) as error:
@@ -270,9 +270,9 @@ class Recorder(threading.Thread):
             return
         self._open.remove(opened)
 
-    def _forget(self, what: _Open | _Event) -> None:
+    def _forget(self, what: _PendingIncident | _DeviceEvent) -> None:
         """What cannot be stored has no evidence either."""
-        if isinstance(what, _Open):
+        if isinstance(what, _PendingIncident):
             self._open = [opened for opened in self._open if opened is not what]
             shutil.rmtree(self._part_of(what.incident.id), ignore_errors=True)
 
@@ -300,6 +300,6 @@ class Recorder(threading.Thread):
         self._store = self._database = None
 
 
-def _in_full(item: _Open | _Event) -> str:
+def _in_full(item: _PendingIncident | _DeviceEvent) -> str:
     """What is lost if it is not in the log."""
-    return f"{item.kind}: {item.text}" if isinstance(item, _Event) else item.incident.to_json()
+    return f"{item.kind}: {item.text}" if isinstance(item, _DeviceEvent) else item.incident.to_json()

@@ -41,24 +41,24 @@ def _px_per_floor(camera: CalibratedCamera) -> float | None:
     return float(np.median(heights)) if len(heights) else None
 
 
-class Say(Protocol):
+class SendEvent(Protocol):
     """Sends a device event."""
 
     def __call__(self, kind: str, text: str, **details: object) -> None:
         """Send it."""
 
 
-class SelfWatch:
+class VisibilityMonitor:
     """Watches one camera's sight over all its connections.
 
     Args:
         spec: the camera's orders.
-        say: sends a device event upstream.
+        send_event: sends a device event upstream.
     """
 
-    def __init__(self, spec: WorkerSpec, say: Say) -> None:
+    def __init__(self, spec: WorkerSpec, send_event: SendEvent) -> None:
         self._spec = spec
-        self._say = say
+        self._send_event = send_event
         self._path = spec.state / WATCH / f"{spec.id}.npz"
         self._scene = SceneWatch(self._stored_reference(), px_per_floor=_px_per_floor(spec.camera))
         self._kept_final = self._scene.reference_final
@@ -84,7 +84,7 @@ class SelfWatch:
         for change in self._scene.update(frame.luma, frame.t_s, detected.repeated):
             text = text_of(change)
             _log.warning("%s %s: %s", change.kind, change.state, text)
-            self._say(change.kind, text, state=change.state, measures=change.measures)
+            self._send_event(change.kind, text, state=change.state, measures=change.measures)
         self._keep_reference()
         self._now = self._causes.of(detected, self._scene.blind)
         if lag_s > _OVERLOAD_LAG_S:
@@ -127,7 +127,7 @@ class SelfWatch:
     def _tell_hour(self, report: HourReport) -> None:
         why = ", ".join(f"{cause.replace('_', ' ')} {minutes:g}" for cause, minutes in report.minutes.items())
         text = f"blind for {report.blind_minutes:g} of {report.noted_minutes:g} minutes" + (f": {why}" if why else "")
-        self._say(
+        self._send_event(
             "blind_minutes",
             text,
             from_s=report.from_s,
@@ -159,7 +159,7 @@ class SelfWatch:
         if result is not None:
             self._test, self._result = None, result
             share = "none could be drawn" if result.fraction is None else f"{result.fraction:.0%} were seen"
-            self._say(
+            self._send_event(
                 "sensitivity",
                 f"of {result.drawn} falls drawn into copies of the live picture {share}",
                 drawn=result.drawn,

@@ -31,7 +31,7 @@ from edgecv.console.intake.events import read_arrival
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AuditEntry
 from edgecv.console.web.app import make_app
-from edgecv.daemon.live_snapshots import StillFiles
+from edgecv.daemon.live_snapshots import SnapshotFiles
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.incidents.cloudevents import device_event, encode
@@ -164,7 +164,7 @@ def test_a_live_picture_is_blurred_and_asked_of_the_daemon(box: Box) -> None:
     (box.file.parent / "state").mkdir()
     south = "/cameras/jialinglu-3/south-1/live.jpg"
     assert browser.get(south).status_code == 503  # nobody gives one, but it was asked for
-    files = StillFiles(box.file.parent / "state", "south-1")
+    files = SnapshotFiles(box.file.parent / "state", "south-1")
     assert files.wish("small").exists()
     cv2.imwrite(str(files.picture("small")), _picture())
     answer = browser.get(south)

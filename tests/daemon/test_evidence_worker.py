@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemon.kept_session import Scene, demo_scene
+from daemon.recent_footage import Scene, demo_scene
 from known_bundles import record, write_files
 from soak_test.kills import is_running
 from waiting import wait_for
@@ -60,10 +60,10 @@ def scene(demo_run: Any, tmp_path: Path) -> Scene:
 
 def as_a_worker_leaves_it(scene: Scene, store: IncidentStore, number: int = 0) -> str:
     """What a camera's worker writes of one of the demo's incidents; its id."""
-    found, camera = scene.found[number], scene.session.camera
+    found, camera = scene.found[number], scene.footage.camera
     sketch = sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
     part = store.part_of(found.incident.id)
-    assert write_bundle(found.incident, sketch, scene.session, part, scene.spec.set_up, last=True) == ()
+    assert write_bundle(found.incident, sketch, scene.footage, part, scene.spec.set_up, last=True) == ()
     assert store.add(found.incident)
     store.leave(found.incident.id)
     return found.incident.id
@@ -90,7 +90,7 @@ def test_the_pictures_are_those_of_a_replay(
         "manifest.json",
         "manifest.sig",
     }
-    found, camera = scene.found[0], scene.session.camera
+    found, camera = scene.found[0], scene.footage.camera
     replayed = tmp_path / "replayed"
     replayed.mkdir()
     write_pictures(

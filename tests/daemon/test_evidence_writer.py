@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from daemon.kept_session import Scene, demo_scene
+from daemon.recent_footage import Scene, demo_scene
 
 from edgecv.capture import pictures_between, shots_between
 from edgecv.capture.packets import PacketRing
@@ -41,9 +41,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def write(scene: Scene, folder: Path, *, last: bool = True) -> tuple[str, ...]:
-    found, camera = scene.found[0], scene.session.camera
+    found, camera = scene.found[0], scene.footage.camera
     sketch = sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
-    return write_bundle(found.incident, sketch, scene.session, folder, scene.spec.set_up, last=last)
+    return write_bundle(found.incident, sketch, scene.footage, folder, scene.spec.set_up, last=last)
 
 
 def names(folder: Path) -> set[str]:
@@ -66,7 +66,7 @@ def test_all_is_written_and_the_record_names_the_clip(scene: Scene, folder: Path
     told = evidence_in(folder)
     assert (told["clip"], told["reason"]) == ("clip.mp4", None)
     first = next(iter(shots_between(folder / "clip.mp4", 0.0, 1.0)))[1]
-    same = dict(scene.session.shots(0.0, 1e9))[told["clip_start_s"]]
+    same = dict(scene.footage.shots(0.0, 1e9))[told["clip_start_s"]]
     assert np.array_equal(first.whole(), same.whole())
 
 
@@ -83,7 +83,7 @@ def test_nothing_waits_for_the_disk_before_the_record_is_stored(
 
 
 def test_pictures_from_packets_in_memory_are_those_of_the_video(scene: Scene, demo_run) -> None:
-    from_memory = list(scene.session.shots(2.0, 2.4))
+    from_memory = list(scene.footage.shots(2.0, 2.4))
     from_file = list(pictures_between(demo_run.files.video, 2.0, 2.4))
     assert len(from_memory) == len(from_file) == 11
     for (a_s, a), (b_s, b) in zip(from_memory, from_file, strict=True):
@@ -97,7 +97,7 @@ def test_who_dies_before_the_clip_is_there_leaves_a_record_that_says_so(
     def dies(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt  # nothing that could be caught and tidied up after
 
-    monkeypatch.setattr(type(scene.session), "cut", dies)
+    monkeypatch.setattr(type(scene.footage), "cut", dies)
     with pytest.raises(KeyboardInterrupt):
         write(scene, folder, last=False)
     assert names(folder) == BARE
@@ -121,7 +121,7 @@ def test_a_longer_clip_that_finds_no_room_leaves_the_shorter_one_and_its_record(
 ) -> None:
     write(scene, folder)
     clip = (folder / "clip.mp4").read_bytes()
-    monkeypatch.setattr(type(scene.session), "cut", full)
+    monkeypatch.setattr(type(scene.footage), "cut", full)
     assert write(scene, folder) == ("no longer clip (the disk is full)",)
     assert names(folder) == FILES
     assert (folder / "clip.mp4").read_bytes() == clip
@@ -132,12 +132,12 @@ def test_a_clip_with_the_fall_is_not_replaced_by_one_that_begins_after_it(scene:
     write(scene, folder)
     clip = (folder / "clip.mp4").read_bytes()
     incident = scene.found[0].incident
-    whole = scene.session.ring
-    late = round((incident.media.end_s + 2.0) / scene.session.stream.base)
-    scene.session.ring = PacketRing(scene.session.stream.base)
-    for packet in whole.between(scene.session.first_pts + late, scene.session.first_pts + 10 * late):
-        scene.session.ring.add(packet)
-    assert not scene.session.reaches_back_to(incident.media.start_s)
+    whole = scene.footage.ring
+    late = round((incident.media.end_s + 2.0) / scene.footage.stream.base)
+    scene.footage.ring = PacketRing(scene.footage.stream.base)
+    for packet in whole.between(scene.footage.first_pts + late, scene.footage.first_pts + 10 * late):
+        scene.footage.ring.add(packet)
+    assert not scene.footage.reaches_back_to(incident.media.start_s)
     (told,) = write(scene, folder)
     assert told.startswith("no longer clip (the camera sends so much")
     assert (folder / "clip.mp4").read_bytes() == clip
@@ -146,7 +146,7 @@ def test_a_clip_with_the_fall_is_not_replaced_by_one_that_begins_after_it(scene:
 
 
 def test_packets_that_have_gone_cost_clip_and_pictures_but_not_the_record(scene: Scene, folder: Path) -> None:
-    scene.session.ring = PacketRing(scene.session.stream.base)
+    scene.footage.ring = PacketRing(scene.footage.stream.base)
     missing = write(scene, folder)
     assert [line.split(" (")[0] for line in missing] == ["no clip", "no pictures"]
     assert all("are no longer kept" in line for line in missing)
@@ -157,7 +157,7 @@ def test_packets_that_have_gone_cost_clip_and_pictures_but_not_the_record(scene:
 def test_where_not_even_the_record_finds_room_that_is_raised(
     scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene.session.ring = PacketRing(scene.session.stream.base)
+    scene.footage.ring = PacketRing(scene.footage.stream.base)
     monkeypatch.setattr(evidence_writer, "write_bare_record", full)
     with pytest.raises(OSError, match="full"):
         write(scene, folder)

@@ -16,7 +16,7 @@ from running import Daemon
 from waiting import wait_for
 
 from edgecv.daemon import live_snapshots
-from edgecv.daemon.live_snapshots import WANTED_S, StillFiles, Stills
+from edgecv.daemon.live_snapshots import WANTED_S, LiveSnapshots, SnapshotFiles
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +31,13 @@ def _picture(width: int = 1920, height: int = 1080) -> VideoFrame:
 
 
 def test_nothing_is_written_while_nobody_looks(tmp_path: Path) -> None:
-    Stills(StillFiles(tmp_path, "north-1")).offer(_picture())
+    LiveSnapshots(SnapshotFiles(tmp_path, "north-1")).offer(_picture())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wish_is_answered_in_its_size_and_the_picture_goes_when_it_expires(tmp_path: Path) -> None:
-    files = StillFiles(tmp_path, "north-1")
-    giver = Stills(files)
+    files = SnapshotFiles(tmp_path, "north-1")
+    giver = LiveSnapshots(files)
     files.ask("small")
     giver.offer(_picture())
     small = cv2.imread(str(files.picture("small")))
@@ -57,8 +57,8 @@ def test_a_wish_is_answered_in_its_size_and_the_picture_goes_when_it_expires(tmp
 
 
 def test_a_connection_that_ends_leaves_no_picture(tmp_path: Path) -> None:
-    files = StillFiles(tmp_path, "north-1")
-    giver = Stills(files)
+    files = SnapshotFiles(tmp_path, "north-1")
+    giver = LiveSnapshots(files)
     files.ask("small")
     giver.offer(_picture())
     giver.close()
@@ -67,8 +67,8 @@ def test_a_connection_that_ends_leaves_no_picture(tmp_path: Path) -> None:
 
 def test_at_most_one_picture_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_snapshots, "_EVERY_S", 3600.0)
-    files = StillFiles(tmp_path, "north-1")
-    giver = Stills(files)
+    files = SnapshotFiles(tmp_path, "north-1")
+    giver = LiveSnapshots(files)
     files.ask("small")
     giver.offer(_picture())
     files.picture("small").unlink()
@@ -77,10 +77,10 @@ def test_at_most_one_picture_a_second(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_disk_that_takes_nothing_disturbs_no_camera(tmp_path: Path) -> None:
-    files = StillFiles(tmp_path, "north-1")
+    files = SnapshotFiles(tmp_path, "north-1")
     files.ask("small")
     files.picture("small").mkdir()  # cannot be replaced by a file
-    Stills(files).offer(_picture())
+    LiveSnapshots(files).offer(_picture())
 
 
 def test_a_running_worker_gives_pictures_and_leaves_none(
@@ -89,7 +89,7 @@ def test_a_running_worker_gives_pictures_and_leaves_none(
     video = write_video("north.mp4", noise_frames(250))
     box = daemon({"site": "home", "cameras": {"north-1": {"source": str(video)}}})
     (box.state / "live").mkdir(parents=True, mode=0o700)
-    files = StillFiles(box.state, "north-1")
+    files = SnapshotFiles(box.state, "north-1")
     box.start("--until-finished")
 
     def picture() -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daemon.kept_session import Scene, demo_scene
+from daemon.recent_footage import Scene, demo_scene
 from waiting import wait_for
 
 from edgecv.daemon import recorder as recorder_module
@@ -49,7 +49,7 @@ def stored(scene: Scene) -> list[Stored]:
 
 def find(recorder: Recorder, scene: Scene) -> list[str]:
     for found in scene.found:
-        recorder.found(found, scene.session)  # type: ignore[arg-type]
+        recorder.record(found, scene.footage)  # type: ignore[arg-type]
     return [found.incident.id for found in scene.found]
 
 
@@ -104,7 +104,7 @@ def test_what_was_found_is_recorded_in_order_and_its_evidence_left_to_be_finishe
     recorder: Recorder, scene: Scene
 ) -> None:
     ids = find(recorder, scene)
-    recorder.say("sensitivity", "all of 40 were seen")
+    recorder.send_event("sensitivity", "all of 40 were seen")
     recorder.start()
     end(recorder)
     assert [(s.id, s.evidence) for s in stored(scene)] == [(i, "pending") for i in ids]
@@ -177,7 +177,7 @@ def test_a_record_finds_room_at_the_cost_of_clips(
 
     with monkeypatch.context() as patch:
         patch.setattr(IncidentStore, "add", add)
-        scene.session.over, scene.session.reached_s = False, 0.0  # the clips are not whole yet
+        scene.footage.ended, scene.footage.reached_s = False, 0.0  # the clips are not whole yet
         ids = find(recorder, scene)
         recorder.start()
         wait_for(lambda: [s.id for s in stored(scene)] == ids, "the records")
@@ -286,11 +286,11 @@ def test_a_recorded_file_is_not_over_before_all_it_gave_is_on_the_disk(
     stop = threading.Event()
     worker = CameraWorker(scene.spec, there, stop)
 
-    def session(_stream: object) -> None:
+    def process(_connection: object) -> None:
         find(worker._recorder, scene)
 
-    monkeypatch.setattr(worker, "_connected", object)
-    monkeypatch.setattr(worker, "_session", session)
+    monkeypatch.setattr(worker, "_connect", object)
+    monkeypatch.setattr(worker, "_process", process)
     ended: list[bool] = []
     running = threading.Thread(target=lambda: ended.append(worker.run()))
     running.start()
@@ -319,13 +319,13 @@ def test_a_stop_does_not_wait_for_a_disk_that_hangs(scene: Scene, monkeypatch: p
     stop = threading.Event()
     worker = CameraWorker(scene.spec, Pipe()[1], stop)
 
-    def session(_stream: object) -> None:
-        worker._recorder.found(scene.found[0], scene.session)  # type: ignore[arg-type]
+    def process(_connection: object) -> None:
+        worker._recorder.record(scene.found[0], scene.footage)  # type: ignore[arg-type]
         assert gate.reached.wait(60)
         stop.set()
 
-    monkeypatch.setattr(worker, "_connected", object)
-    monkeypatch.setattr(worker, "_session", session)
+    monkeypatch.setattr(worker, "_connect", object)
+    monkeypatch.setattr(worker, "_process", process)
     begun = time.monotonic()
     assert not worker.run()
     assert time.monotonic() - begun < 30.0

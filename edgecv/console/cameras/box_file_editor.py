@@ -14,7 +14,7 @@ from edgecv.config import Box, Calibration, load_box
 from edgecv.config.load import load_calibration
 from edgecv.config.state import state_directory
 from edgecv.config.yaml_edit import with_value
-from edgecv.daemon.live_snapshots import StillFiles
+from edgecv.daemon.live_snapshots import SnapshotFiles
 from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan
@@ -51,9 +51,9 @@ class CameraDesk:
                 digest.update(b"none")
         return digest.hexdigest()[:16]
 
-    def stills(self, box: Box, camera: str) -> StillFiles:
+    def stills(self, box: Box, camera: str) -> SnapshotFiles:
         """Where a camera's pictures are asked for."""
-        return StillFiles(state_directory(box), camera)
+        return SnapshotFiles(state_directory(box), camera)
 
     def plan(self, box: Box, camera: str) -> FacadePlan | None:
         """Floors and windows that a camera looks at; None where its box file names no facade."""

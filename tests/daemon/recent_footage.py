@@ -12,7 +12,7 @@ from edgecv.capture.packets import PacketRing, stamp_of
 from edgecv.capture.stream import LiveStream, StreamSource
 from edgecv.capture.wall_clock import WallClock
 from edgecv.config import load_box
-from edgecv.daemon.live_session import LiveSession
+from edgecv.daemon.footage import Footage
 from edgecv.daemon.worker_spec import WorkerSpec, spec_of
 from edgecv.incidents.record import Incident
 from edgecv.trajectory import Fall
@@ -31,7 +31,7 @@ class Scene:
     """The demo as a worker knows it when it is over."""
 
     spec: WorkerSpec
-    session: LiveSession
+    footage: Footage
     found: tuple[Found, ...]
 
 
@@ -43,8 +43,8 @@ def demo_scene(demo_run: Any, state: Path) -> Scene:
         ring = PacketRing(stream.base)
         for packet in stream.packets():
             ring.add(packet)
-        first = ring.between(0, 0)[0]
-        session = LiveSession(stream, spec.camera, ring, WallClock(), None, stamp_of(first), stamp_of(first) or 0)
-    session.reached_s, session.over = 13.5, True
+        first_pts = stamp_of(ring.between(0, 0)[0]) or 0
+        footage = Footage(stream, spec.camera, ring, WallClock(), None, first_pts=first_pts)
+    footage.reached_s, footage.ended = 13.5, True
     incidents = [Incident.model_validate(raw) for raw in demo_run.incidents]
-    return Scene(spec, session, tuple(Found(incident, known_fall()) for incident in incidents))
+    return Scene(spec, footage, tuple(Found(incident, known_fall()) for incident in incidents))

@@ -1,4 +1,7 @@
-"""One connection to a camera from its first picture to its end: media time, wall time, packets for evidence."""
+"""The recent footage of one connection: its last packets with their media and wall time, for records and evidence.
+
+The recorder keeps it until the evidence of its last incident is written, also after the connection has ended.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +23,21 @@ from edgecv.incidents.record_builder import Source
 
 
 @dataclass(slots=True)
-class LiveSession:
-    """What findings of one connection need to become incidents.
+class Footage:
+    """What findings of one connection need to become incidents with evidence.
 
     Attributes:
-        stream: the open stream; after its end only its template is used.
+        stream: the stream; after its end only its template is used.
         camera: calibration and floors that fit its pictures.
         ring: its last packets.
         wall: its wall time.
         name: unlike any other connection's; None for a recorded file, whose incidents are those of a replay.
-        first_packet_pts: where the wall clock's media time is 0.
-        first_pts: of its first picture, where media time is 0.
+        lead_pts: ticks from the first packet, where the wall clock's media time is 0, to the first picture.
+        first_pts: stamp of the first picture, where media time is 0.
         rotation_deg: how its pictures must be turned, counter-clockwise: 0, 90, 180 or 270.
+        recorded_epoch: a recorded file's wall time and where it comes from; None if live.
         reached_s: media time reached.
-        over: whether no more packets will come.
-        recorded: a recorded file's wall time and where it comes from; None if live.
+        ended: whether no more packets will come.
     """
 
     stream: LiveStream
@@ -42,27 +45,26 @@ class LiveSession:
     ring: PacketRing
     wall: WallClock
     name: str | None
-    first_packet_pts: int | None = None
+    lead_pts: int = 0
     first_pts: int = 0
     rotation_deg: int = 0
+    recorded_epoch: tuple[datetime, Clock] | None = None
     reached_s: float = 0.0
-    over: bool = False
-    recorded: tuple[datetime, Clock] | None = None
+    ended: bool = False
 
     def source(self) -> Source:
         """Whose footage it is and when it began, as well as that is known now."""
         camera, shown = self.camera, self.stream.source.shown
         plan, sha256 = camera.plan, camera.config_sha256
-        if self.recorded is not None:
-            moment, clock = self.recorded
+        if self.recorded_epoch is not None:
+            moment, clock = self.recorded_epoch
             return Source(camera.site, camera.device, shown, moment, clock, plan, sha256)
         epoch = self.wall.epoch()
-        lead_s = float((self.first_pts - (self.first_packet_pts or self.first_pts)) * self.stream.base)
         return Source(
             camera.site,
             camera.device,
             shown,
-            epoch.moment + timedelta(seconds=lead_s),
+            epoch.moment + timedelta(seconds=float(self.lead_pts * self.stream.base)),
             epoch.clock,
             plan,
             sha256,
@@ -116,6 +118,6 @@ class LiveSession:
         return packets
 
 
-def new_session_name(wall: WallClock) -> str:
+def new_connection_name(wall: WallClock) -> str:
     """A name no other connection has, even where the box's clock is set back: its begin and a random part."""
     return f"{wall.epoch().moment:%Y%m%dT%H%M%S.%f}Z-{secrets.token_hex(3)}"
