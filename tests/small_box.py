@@ -11,6 +11,7 @@ from typing import Any
 from edgecv.config.upstream import Upstream
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.outbox import Depth, Kind, Outbox, add_message
+from edgecv.storage.retained_states import RetainedStates
 from edgecv.upstream import Courier
 
 
@@ -62,8 +63,13 @@ class Box:
 
     def set_state(self, device: str, state: dict[str, Any]) -> None:
         """Replace a device's state."""
-        with self.outbox() as outbox:
-            outbox.set_state(device, state)
+        with closing(Database(self.database_path)) as database:
+            RetainedStates(database).put(device, state)
+
+    def remove_state(self, device: str) -> None:
+        """The device is no more."""
+        with closing(Database(self.database_path)) as database:
+            RetainedStates(database).remove(device)
 
     def depth(self, target: str) -> Depth:
         """What a target still has to get."""

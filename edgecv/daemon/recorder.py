@@ -33,7 +33,7 @@ from edgecv.incidents.record_builder import build_incident
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.disk_reserve import is_full, release_reserve
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore, part_of
-from edgecv.storage.outbox import add_message
+from edgecv.storage.outbox import insert_device_event
 from edgecv.storage.recovery import adopt
 
 _log = logging.getLogger("edgecv.recorder")
@@ -207,7 +207,7 @@ class Recorder(threading.Thread):
         self._opened()
         assert self._database is not None
         with self._database.transaction() as connection:
-            add_message(connection, "device", message["id"], camera.device, message)
+            insert_device_event(connection, camera.device, message)
 
     def _make_room(self) -> bool:
         """A record is worth more than a reserve, and more than a clip; whether something was given up."""

@@ -10,7 +10,9 @@ from edgecv.daemon.health import BoxHealth
 from edgecv.daemon.logs import hide_secrets
 from edgecv.incidents.cloudevents import device_event
 from edgecv.storage.database import DATABASE, Database
-from edgecv.storage.outbox import Outbox, add_message
+from edgecv.storage.incident_rows import count_unsealed
+from edgecv.storage.outbox import insert_device_event
+from edgecv.storage.retained_states import RetainedStates
 from edgecv.untrusted import storable
 
 MAX_TEXT_CHARS = 2000
@@ -29,7 +31,7 @@ class States:
     def __init__(self, state: Path, site: str) -> None:
         self.site = site
         self._database = Database(state / DATABASE)
-        self._outbox = Outbox(self._database)
+        self._states = RetainedStates(self._database)
         self._known: dict[str, dict[str, Any]] = {}
         self._devices: frozenset[str] = frozenset()
 
@@ -52,7 +54,7 @@ class States:
         """Send an event upstream."""
         event = device_event(self.site, device, kind, storable(hide_secrets(text), MAX_TEXT_CHARS), {})
         with self._database.transaction() as connection:
-            add_message(connection, "device", event["id"], device, event)
+            insert_device_event(connection, device, event)
 
     def unsealed(self) -> int:
         """How many incidents' evidence is not sealed yet.
@@ -60,17 +62,16 @@ class States:
         Raises:
             sqlite3.Error: the database cannot be read now.
         """
-        query = "SELECT count(*) FROM incidents WHERE evidence = 'pending'"
-        return int(self._database.connection.execute(query).fetchone()[0])
+        return count_unsealed(self._database.connection)
 
     def _keep_only(self, devices: frozenset[str]) -> None:
         """Forget every device that is no longer in the box file, also those that went while the daemon was off."""
         if devices == self._devices:
             return
-        for device, state in self._outbox.states().items():
+        for device, state in self._states.all().items():
             if device not in devices | {BOX} and state:
                 self.tell(device, "device_removed", "no longer in the box file")
-                self._outbox.forget_state(device)
+                self._states.remove(device)
                 self._known.pop(device, None)
         self._devices = devices
 
@@ -83,7 +84,7 @@ class States:
         before = self._known.get(device)
         if before == state:
             return
-        self._outbox.set_state(device, state)
+        self._states.put(device, state)
         self._known[device] = state
         began_well = before is None and state["state"] == "online"
         if device != BOX and not began_well and (before is None or before["state"] != state["state"]):

@@ -6,7 +6,6 @@ Every function works within the caller's transaction, see :meth:`edgecv.storage.
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from edgecv.incidents.alarm import Alarm, alarm_id
 from edgecv.incidents.cloudevents import incident_event, update_event
@@ -46,8 +45,3 @@ def replace_alarm(connection: sqlite3.Connection, alarm: Alarm, *, update_at: st
     if update_at is not None and connection.execute(query, (alarm.id,)).fetchone() is not None:
         update_id = alarm_id("update", alarm.to_json())
         add_message(connection, "update", update_id, alarm.device, update_event(alarm, update_id, update_at))
-
-
-def insert_device_event(connection: sqlite3.Connection, device: str, event: dict[str, Any]) -> None:
-    """Put a device event (a CloudEvent) into the outbox."""
-    add_message(connection, "device", event["id"], device, event)

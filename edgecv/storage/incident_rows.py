@@ -101,6 +101,11 @@ def insert_record(connection: sqlite3.Connection, record: Record, evidence: str)
     return cursor.rowcount > 0
 
 
+def count_unsealed(connection: sqlite3.Connection) -> int:
+    """How many incidents' evidence is not sealed yet."""
+    return int(connection.execute("SELECT count(*) FROM incidents WHERE evidence = 'pending'").fetchone()[0])
+
+
 def stored_of(row: sqlite3.Row) -> Stored:
     """An incident from its row in the database."""
     return Stored(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgecv.storage.database import Database
+from edgecv.storage.json_column import json_object
+from edgecv.storage.retained_states import prune_removed
 
 Kind = Literal["incident", "evidence", "update", "device"]
 RETRY_PARKED_S = 3600.0
@@ -57,6 +59,11 @@ def add_message(
         "INSERT OR IGNORE INTO messages (kind, id, device, created_s, event) VALUES (?, ?, ?, ?, ?)",
         (kind, message_id, device, time.time(), json.dumps(event, ensure_ascii=False, allow_nan=False)),
     )
+
+
+def insert_device_event(connection: sqlite3.Connection, device: str, event: dict[str, Any]) -> None:
+    """Put a device event (a CloudEvent) in, within the caller's transaction."""
+    add_message(connection, "device", event["id"], device, event)
 
 
 class Outbox:
@@ -123,25 +130,6 @@ class Outbox:
         oldest_s = 0.0 if row[1] is None else max(0.0, time.time() - row[1])
         return Depth(int(row[0]), oldest_s, int(parked[0]))
 
-    def set_state(self, device: str, state: dict[str, Any]) -> None:
-        """Replace a device's retained state; only the newest is ever sent."""
-        text = json.dumps(state, ensure_ascii=False, allow_nan=False, sort_keys=True)
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO states (device, state, changed_s) VALUES (?, ?, ?) ON CONFLICT (device) "
-                "DO UPDATE SET state = excluded.state, changed_s = excluded.changed_s WHERE state != excluded.state",
-                (device, text, time.time()),
-            )
-
-    def forget_state(self, device: str) -> None:
-        """The device is no more: its state becomes ``{}``, which takes away what brokers keep of it."""
-        self.set_state(device, {})
-
-    def states(self) -> dict[str, dict[str, Any]]:
-        """The newest state of every device; ``{}`` of one that is no more."""
-        rows = self._database.connection.execute("SELECT device, state FROM states ORDER BY device")
-        return {row["device"]: state for row in rows if (state := _object(row["state"])) is not None}
-
     def prune(self, targets: Sequence[str], keep_s: float) -> int:
         """Forget messages older than ``keep_s`` that all targets have; return how many. Incidents stay in the store."""
         done = min((self._cursor(target) for target in targets), default=None)
@@ -157,14 +145,14 @@ class Outbox:
                 f"DELETE FROM messages WHERE created_s < ? {limit} AND seq NOT IN (SELECT seq FROM parked)", values
             )
             # by now every broker that can be reached has heard that these are no more
-            connection.execute("DELETE FROM states WHERE state = '{}' AND changed_s < ?", (before_s,))
+            prune_removed(connection, before_s)
             return deleted.rowcount
 
     def _messages(self, query: str, values: tuple[Any, ...]) -> tuple[list[Message], int | None]:
         """Messages up to the first that cannot be read, and the place of that one."""
         found: list[Message] = []
         for row in self._database.connection.execute(query, values).fetchall():
-            event = _object(row["event"])
+            event = json_object(row["event"])
             if event is None:
                 return found, row["seq"]
             found.append(Message(row["seq"], row["kind"], row["id"], row["device"], row["created_s"], event))
@@ -181,12 +169,3 @@ class Outbox:
             "ON CONFLICT (target) DO UPDATE SET seq = max(seq, excluded.seq)",
             (target, seq),
         )
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    """The JSON object of a text, or None where it holds none."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None

@@ -15,6 +15,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, sleep_us
 from edgecv.errors import EdgecvError
 from edgecv.storage.database import Database
 from edgecv.storage.outbox import Outbox
+from edgecv.storage.retained_states import RetainedStates
 from edgecv.upstream.link_protocol import Answer, Link, UndeliveredError
 
 log = logging.getLogger("edgecv.upstream")
@@ -123,9 +124,10 @@ class Route:
             self._link.close(clean=clean, timeout_s=_FAREWELL_S)
 
     def _keep_delivering(self, database: Database, outbox: Outbox) -> None:
+        states = RetainedStates(database)
         while True:
             version = database.data_version()  # before looking, so that what comes while we look is not missed
-            self._link.show(outbox.states())
+            self._link.show(states.all())
             batch = outbox.waiting(self._name, BATCH)
             for answers in self._link.deliver(batch):
                 self._settle(outbox, answers)

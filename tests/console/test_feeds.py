@@ -30,7 +30,7 @@ from edgecv.console.storage.database import sqlite_url
 from edgecv.console.storage.schema import Device, Incident, Unclaimed
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import IncidentStore
-from edgecv.storage.outbox import Outbox
+from edgecv.storage.retained_states import RetainedStates
 from edgecv.untrusted import MAX_JSON_BYTES
 
 
@@ -56,7 +56,7 @@ def test_a_box_feeds_its_console_whenever_either_began(hub: ConsoleDatabase, tmp
         store.add(record("a"))
         candidate = record("doubtful").model_copy(update={"tier": "candidate"})
         store.add(candidate)
-        Outbox(database).set_state("north-1", {"state": "online"})
+        RetainedStates(database).put("north-1", {"state": "online"})
         wait_for(lambda: _ids(hub) == {"a"} and (1, "state") in told, "incident and state")
         feed.stop()
         store.add(record("b"))

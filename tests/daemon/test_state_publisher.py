@@ -13,7 +13,7 @@ from daemon.healths import beat, box, camera
 
 from edgecv.daemon.state_publisher import States
 from edgecv.storage.database import DATABASE, Database
-from edgecv.storage.outbox import Outbox
+from edgecv.storage.retained_states import RetainedStates
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def told(folder: Path) -> list[tuple[str, str]]:
 
 def kept(folder: Path) -> dict[str, dict[str, object]]:
     with closing(Database(folder / DATABASE)) as database:
-        return Outbox(database).states()
+        return RetainedStates(database).all()
 
 
 def test_a_camera_that_begins_well_is_a_state_and_no_event(states: States, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_what_the_disk_did_not_take_is_stored_the_next_time(
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "set_state", full)
+        patch.setattr(RetainedStates, "put", full)
         with pytest.raises(sqlite3.OperationalError):
             states.update(box(camera(heard=beat())))
     states.update(box(camera(heard=beat())))

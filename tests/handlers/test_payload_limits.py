@@ -27,7 +27,7 @@ from edgecv.simulation.devices.device_trace import MIDNIGHT_S
 from edgecv.simulation.devices.manhole import dev_eui
 from edgecv.simulation.devices.medical import reports_day
 from edgecv.simulation.devices.medication import medication_day
-from edgecv.storage.outbox import Outbox
+from edgecv.storage.retained_states import RetainedStates
 
 NOW_S = 1_772_000_000.0
 
@@ -256,7 +256,7 @@ def test_whatever_a_camera_or_a_broker_says_the_state_can_be_stored(tmp_path: Pa
     beat = Heartbeat("watching", "said \ud800\x00\x1b[2J" + "x" * 10_000, True)
     states._set("north-1", CameraHealth("north-1", beat, None, 0, 0).state())
     states.tell("north-1", "odd", "\ud800" * 5000)
-    stored = Outbox(states._database).states()["north-1"]["text"]
+    stored = RetainedStates(states._database).all()["north-1"]["text"]
     assert stored.startswith("said \\ud800\\x00\\x1b[2J")
     assert len(stored) <= 2000
     states.close()

@@ -8,9 +8,9 @@ import pytest
 
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.record import Software
-from edgecv.storage.alarm_rows import insert_alarm, insert_device_event, read_alarm, replace_alarm
+from edgecv.storage.alarm_rows import insert_alarm, read_alarm, replace_alarm
 from edgecv.storage.database import Database
-from edgecv.storage.outbox import Outbox
+from edgecv.storage.outbox import Outbox, insert_device_event
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -97,22 +96,6 @@ def test_prune_forgets_targets_that_are_no_longer_there(box: Box) -> None:
         outbox.delivered("one", seq)
         assert outbox.prune(["one"], keep_s=-1) == 1
         assert outbox.depth("gone").parked == 0
-
-
-def test_only_the_newest_state_of_a_device_is_kept(box: Box) -> None:
-    box.set_state("north-1", {"state": "starting"})
-    box.set_state("north-1", {"state": "online"})
-    box.set_state("box", {"state": "online"})
-    with box.outbox() as outbox:
-        assert outbox.states() == {"north-1": {"state": "online"}, "box": {"state": "online"}}
-
-
-def test_the_same_state_again_is_no_change(box: Box) -> None:
-    box.set_state("box", {"state": "online", "cameras": 2})
-    with sqlite3.connect(box.database_path) as connection:
-        before = connection.execute("SELECT changed_s FROM states").fetchone()
-        box.set_state("box", {"cameras": 2, "state": "online"})
-        assert connection.execute("SELECT changed_s FROM states").fetchone() == before
 
 
 def test_depth_tells_number_and_age(box: Box) -> None:

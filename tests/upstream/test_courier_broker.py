@@ -127,8 +127,7 @@ def test_a_device_that_is_no_more_leaves_nothing_behind_at_the_broker(box: Box, 
     with box.courier(targets=[target]) as courier, reader(mosquitto_broker.port) as heard:
         wait_for(lambda: courier.status()["hall"].connected)
         wait_for(lambda: any("south-1" in m.topic for m in heard.heard))
-        with box.outbox() as outbox:
-            outbox.forget_state("south-1")
+        box.remove_state("south-1")
         wait_for(lambda: any(m.topic.endswith("south-1/state") and not m.payload for m in heard.heard))
         box.add("last", device="south-1")  # what it had to say still comes, without its entities
         wait_for(lambda: courier.status()["hall"].delivered == 1)

@@ -17,7 +17,9 @@ from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.verdict import RATIO_DOUBT
 from edgecv.console.storage.record_columns import seconds
 from edgecv.storage.database import Database
+from edgecv.storage.feed import Feed
 
+_MOST_RECORDS = 1000  # of an hour; a camera in wind has some hundred candidates
 _THRESHOLDS = (4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0)
 
 
@@ -60,12 +62,8 @@ def findings_of(database: Path, camera: str, now_s: float | None = None) -> list
         return []
     since = (time.time() if now_s is None else now_s) - 3600.0
     with closing(Database(database, read_only=True)) as box:
-        rows = box.connection.execute(
-            "SELECT id, tier, started_at, record FROM incidents WHERE stored_s >= ? AND device = ? "
-            "ORDER BY stored_s DESC LIMIT 1000",
-            (since, camera),
-        ).fetchall()
-    return [_finding(row["id"], row["started_at"], row["tier"], json.loads(row["record"])) for row in rows]
+        rows = Feed(box).recent_records(camera, since, _MOST_RECORDS)
+    return [_finding(row.id, row.started_at, row.tier, json.loads(row.record)) for row in rows]
 
 
 def outcomes(findings: Sequence[Finding]) -> list[Outcome]:

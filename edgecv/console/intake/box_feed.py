@@ -21,6 +21,7 @@ from edgecv.console.storage.schema import FeedCursor
 from edgecv.errors import EdgecvError
 from edgecv.incidents.cloudevents import INCIDENT_TYPE
 from edgecv.storage.database import Database
+from edgecv.storage.feed import Feed
 from edgecv.untrusted import UntrustedError, read_json
 
 _log = logging.getLogger("edgecv.console")
@@ -90,28 +91,21 @@ class BoxFeed:
 
     def step(self, box: Database) -> bool:
         """Take in one batch; whether there may be more."""
-        cursors = self._cursors()
+        feed, cursors = Feed(box), self._cursors()
         # Records first: they stay for ever, while messages are forgotten when all targets have them.
-        rows = box.connection.execute(
-            "SELECT rowid, device, tier, record FROM incidents WHERE rowid > ? ORDER BY rowid LIMIT ?",
-            (cursors.get(_RECORDS, 0), BATCH),
-        ).fetchall()
-        messages = box.connection.execute(
-            "SELECT seq, kind, device, event FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
-            (cursors.get(_MESSAGES, 0), BATCH),
-        ).fetchall()
+        rows = feed.records(cursors.get(_RECORDS, 0), BATCH)
+        messages = feed.messages(cursors.get(_MESSAGES, 0), BATCH)
         now = time.time()
-        arrivals = [self._of_record(row["device"], row["record"], now) for row in rows if row["tier"] == "incident"]
-        for row in messages:
-            event = _as_it_is_now(box, row["event"]) if row["kind"] == "update" else row["event"]
-            arrivals.append(self._arrival(row["device"], row["kind"], event, now))
-        states = box.connection.execute("SELECT device, state, changed_s FROM states")
-        arrivals += [self._arrival(row["device"], "state", row["state"], row["changed_s"]) for row in states]
+        arrivals = [self._of_record(row.device, row.record, now) for row in rows if row.tier == "incident"]
+        for message in messages:
+            event = _with_current_alarm(feed, message.event) if message.kind == "update" else message.event
+            arrivals.append(self._arrival(message.device, message.kind, event, now))
+        arrivals += [self._arrival(state.device, "state", state.state, state.changed_s) for state in feed.states()]
         ends = {}
         if rows:
-            ends[_RECORDS] = int(rows[-1]["rowid"])
+            ends[_RECORDS] = rows[-1].position
         if messages:
-            ends[_MESSAGES] = int(messages[-1]["seq"])
+            ends[_MESSAGES] = messages[-1].position
         if arrivals or ends:
             news = receive(self._database, arrivals, cursors=ends)
             if news:
@@ -135,12 +129,11 @@ class BoxFeed:
             return {row.feed: row.position for row in session.scalars(select(FeedCursor))}
 
 
-def _as_it_is_now(box: Database, event: str) -> str:
+def _with_current_alarm(feed: Feed, event: str) -> str:
     """An update with the alarm that the box keeps: records are read before messages, and none may lead back."""
     try:
         update = read_json(event)
-        row = box.connection.execute("SELECT record FROM incidents WHERE id = ?", (update["data"]["id"],)).fetchone()
-        now = event if row is None else json.dumps(update | {"data": read_json(row["record"])}, ensure_ascii=False)
+        record = feed.record(update["data"]["id"])
+        return event if record is None else json.dumps(update | {"data": read_json(record)}, ensure_ascii=False)
     except (UntrustedError, KeyError, TypeError, sqlite3.ProgrammingError):
         return event  # kept aside as it is
-    return now
