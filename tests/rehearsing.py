@@ -14,7 +14,7 @@ import yaml
 from edgecv.config import load_box
 from edgecv.daemon.device_worker import device_spec_of
 from edgecv.handlers import find_handler
-from edgecv.handlers.handler_runner import Host
+from edgecv.handlers.handler_runner import HandlerRunner
 from edgecv.handlers.sources.source import Arrival
 from edgecv.incidents.alarm import Alarm
 from edgecv.simulation.devices.alarm_score import Score, score
@@ -71,13 +71,13 @@ class Rehearsal:
         self.source.close()
         fed = self.source
 
-        def make(desk: Any) -> Any:
-            made = kind(spec.settings, desk)
+        def make(context: Any) -> Any:
+            made = kind(spec.settings, context)
             made.sources = lambda: [fed]
             return made
 
-        who = replace(spec.who, events=kind.events)
-        self.host = Host(who, make, rehearsal=not self._live)
+        identity = replace(spec.identity, events=kind.events)
+        self.runner = HandlerRunner(identity, make, rehearsal=not self._live)
 
     def feed(self, topic: str, payload: Any, at_s: float | None = None) -> None:
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
@@ -89,7 +89,7 @@ class Rehearsal:
     def work(self) -> None:
         """Until everything fed is acknowledged."""
         while self.source.waiting:
-            self.host.step(0.0)
+            self.runner.step(0.0)
 
     def play(self, arrived: Iterable[Arrived], *, kill_every: int | None = None) -> None:
         """A day; where it is told, the process is killed now and then between a commit and its acknowledgement."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from edgecv.handlers import Desk, Details, DeviceSettings, Handler, Input, MalformedError, MqttInput
+from edgecv.handlers import Details, DeviceSettings, Handler, HandlerContext, Input, MalformedError, MqttInput
 from edgecv.handlers.payload_values import a_name, a_number, read_json
 from edgecv.handlers.sources.mqtt import MqttSource
 
@@ -33,24 +33,24 @@ class BinLevel(Handler[BinSettings]):
     settings = BinSettings
     events: ClassVar[Mapping[str, Any]] = {"bin_full": FullDetails}
 
-    def __init__(self, settings: BinSettings, desk: Desk) -> None:
-        super().__init__(settings, desk)
+    def __init__(self, settings: BinSettings, context: HandlerContext) -> None:
+        super().__init__(settings, context)
 
     def sources(self) -> Sequence[MqttSource]:
         """Where messages come from; each is acknowledged when what came of it is on the disk."""
-        return [MqttSource.of(self.desk.who, self.config.mqtt, [self.config.topic])]
+        return [MqttSource.of(self.context.identity, self.config.mqtt, [self.config.topic])]
 
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """One message: whatever is put, raised and told here is kept together, or not at all if this raises."""
-        document = read_json(given.payload)
+        document = read_json(message.payload)
         if not isinstance(document, dict):
             raise MalformedError("is no bin's message")  # counted, one example kept
         name, percent = a_name(document.get("bin"), "the bin"), a_number(document.get("percent"), "the level")
-        alarm = self.desk.get(f"full/{name}")  # outlives a crash
+        alarm = self.context.get(f"full/{name}")  # outlives a crash
         if percent >= self.config.full_percent and alarm is None:
-            details = {"percent": percent}
-            alarm = self.desk.alarm("bin_full", name, given.arrived_s, f"bin {name} is {percent:.0f} % full", details)
-            self.desk.put(f"full/{name}", alarm)
+            text = f"bin {name} is {percent:.0f} % full"
+            alarm = self.context.alarm("bin_full", name, message.arrived_s, text, {"percent": percent})
+            self.context.put(f"full/{name}", alarm)
         elif percent < self.config.full_percent and alarm is not None:
-            self.desk.update(alarm, f"bin {name} was emptied", ended_s=given.arrived_s)
-            self.desk.put(f"full/{name}", None)
+            self.context.update(alarm, f"bin {name} was emptied", ended_s=message.arrived_s)
+            self.context.put(f"full/{name}", None)

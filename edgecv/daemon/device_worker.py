@@ -17,8 +17,8 @@ from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
 from edgecv.daemon.process import begin_child, yield_to_cameras
 from edgecv.daemon.worker_messages import Heartbeat, NewSetUp, WorkerState
 from edgecv.handlers.handler import Handler
-from edgecv.handlers.handler_context import Desk, DeviceIdentity
-from edgecv.handlers.handler_runner import Host
+from edgecv.handlers.handler_context import DeviceIdentity, HandlerContext
+from edgecv.handlers.handler_runner import HandlerRunner
 from edgecv.handlers.registry import find_handler
 from edgecv.handlers.sources.source import CONNECTING
 
@@ -32,19 +32,19 @@ class DeviceSpec:
     """One device's orders.
 
     Attributes:
-        who: the device.
+        identity: the device.
         settings: its section of the box file.
         rehearsal: the traffic tells its own time.
     """
 
-    who: DeviceIdentity
+    identity: DeviceIdentity
     settings: DeviceSettings
     rehearsal: bool = False
 
     @property
     def id(self) -> str:
         """The device's id."""
-        return self.who.device
+        return self.identity.device
 
     @property
     def memory_mb(self) -> int:
@@ -58,11 +58,11 @@ class DeviceSpec:
 
     def fingerprint(self) -> bytes:
         """The same bytes for the same orders; the box file's hash does not count."""
-        return pickle.dumps(replace(self, who=replace(self.who, config_sha256=None, events={})))
+        return pickle.dumps(replace(self, identity=replace(self.identity, config_sha256=None, events={})))
 
     def new_set_up(self) -> NewSetUp:
         """What a process that goes on after a reload is told."""
-        return NewSetUp(self.who.config_sha256)
+        return NewSetUp(self.identity.config_sha256)
 
 
 def device_spec_of(box: Box, device_id: str, state: Path, *, rehearsal: bool = False) -> DeviceSpec:
@@ -73,7 +73,7 @@ def device_spec_of(box: Box, device_id: str, state: Path, *, rehearsal: bool = F
     """
     settings = box.settings.devices[device_id]
     events = find_handler(settings.kind).events
-    who = DeviceIdentity(
+    identity = DeviceIdentity(
         site=box.site,
         device=device_id,
         events=events,
@@ -82,7 +82,7 @@ def device_spec_of(box: Box, device_id: str, state: Path, *, rehearsal: bool = F
         state=state,
         config_sha256=box.sha256,
     )
-    return DeviceSpec(who, settings, rehearsal)
+    return DeviceSpec(identity, settings, rehearsal)
 
 
 def device_main(spec: DeviceSpec, pipe: Connection, log_form: LogForm, level: str) -> None:
@@ -93,18 +93,18 @@ def device_main(spec: DeviceSpec, pipe: Connection, log_form: LogForm, level: st
     register_secrets_of(spec.settings)
     kind = find_handler(spec.settings.kind)
 
-    def make(desk: Desk) -> Handler[Any]:
-        return kind(spec.settings, desk)
+    def make(context: HandlerContext) -> Handler[Any]:
+        return kind(spec.settings, context)
 
-    host = Host(spec.who, make, rehearsal=spec.rehearsal)
-    host.run(stop.is_set, _Beats(host, pipe, stop.set).beat)
+    runner = HandlerRunner(spec.identity, make, rehearsal=spec.rehearsal)
+    runner.run(stop.is_set, _Beats(runner, pipe, stop.set).beat)
 
 
 class _Beats:
-    """Heartbeats of a host."""
+    """Heartbeats of a runner."""
 
-    def __init__(self, host: Host, pipe: Connection, on_gone: Callable[[], None]) -> None:
-        self._host = host
+    def __init__(self, runner: HandlerRunner, pipe: Connection, on_gone: Callable[[], None]) -> None:
+        self._runner = runner
         self._pipe = pipe
         self._on_gone = on_gone
         self._next_s = 0.0
@@ -116,21 +116,21 @@ class _Beats:
         if now_s < self._next_s:
             return
         self._next_s = now_s + _BEAT_S
-        host = self._host
-        problem = host.problem
+        runner = self._runner
+        problem = runner.problem
         self._connected = self._connected or problem is None
         state: WorkerState = "watching" if problem is None else "unreachable"
         if problem is not None and problem.startswith(CONNECTING):
             state = "connecting"
-        desk = host.desk
-        text = problem or "; ".join(("listening", *host.notices()))
-        gauges = {name: value for name, value in list(desk.gauges.items())[:_MOST_GAUGES] if math.isfinite(value)}
-        beat = Heartbeat(state, text, self._connected, host.degraded(), dict(desk.counts), gauges)
+        context = runner.context
+        text = problem or "; ".join(("listening", *runner.notices()))
+        gauges = {name: value for name, value in list(context.gauges.items())[:_MOST_GAUGES] if math.isfinite(value)}
+        beat = Heartbeat(state, text, self._connected, runner.degraded(), dict(context.counts), gauges)
         try:
             self._pipe.send(beat)
             while self._pipe.poll():
                 message = self._pipe.recv()
                 if isinstance(message, NewSetUp):
-                    desk.who = replace(desk.who, config_sha256=message.config_sha256)
+                    context.identity = replace(context.identity, config_sha256=message.config_sha256)
         except (OSError, EOFError):
             self._on_gone()  # the supervisor is gone

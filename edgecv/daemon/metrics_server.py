@@ -15,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from edgecv import serving
 from edgecv.daemon.health import BoxHealth
 from edgecv.daemon.metrics import metrics_text
 from edgecv.evidence.manifest import UNTOUCHED
+from edgecv.serving import WebServer
 from edgecv.serving.limits import SMALL
 from edgecv.serving.own_hosts import LoopbackOnly
 
@@ -91,16 +91,10 @@ def make_app(
     return app
 
 
-class WebServer(serving.WebServer):
-    """Serves the application in a thread.
-
-    Args:
-        app: the application.
-        listen: HOST:PORT; port 0 takes any.
+def metrics_server(app: Starlette, listen: str) -> WebServer:
+    """A server of the application at HOST:PORT, not started yet; port 0 takes any.
 
     Raises:
         ConfigError: the address cannot be listened on.
     """
-
-    def __init__(self, app: Starlette, listen: str) -> None:
-        super().__init__(app, listen, "service.listen", SMALL)
+    return WebServer(app, listen, "service.listen", SMALL)

@@ -28,12 +28,13 @@ from edgecv.daemon.health import BoxHealth, CameraHealth
 from edgecv.daemon.housekeeping import Keeper, prepare_state
 from edgecv.daemon.instance_lock import take_state
 from edgecv.daemon.logs import LogForm, configure_logging, register_secret
-from edgecv.daemon.metrics_server import WebServer, make_app
+from edgecv.daemon.metrics_server import make_app, metrics_server
 from edgecv.daemon.process_specs import all_orders, child_of
 from edgecv.daemon.state_publisher import States
 from edgecv.daemon.systemd_notify import Notifier
 from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.errors import ConfigError, EdgecvError
+from edgecv.serving import WebServer
 from edgecv.storage.damaged_database import is_damage
 from edgecv.storage.incident_store import INCIDENTS
 
@@ -304,7 +305,7 @@ class Supervisor:
             token = read_secret(service.token_file, self._box.path, "service.token_file")
             register_secret(token)
         app = make_app(self.health, self._state / INCIDENTS, token, untouched=service.evidence == "untouched")
-        return WebServer(app, service.listen)
+        return metrics_server(app, service.listen)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -4,16 +4,21 @@ A handler derives :class:`Handler`, reads its section of the box file, and is fo
 ``edgecv.handlers``. The daemon runs each in a process of its own; see :class:`Handler` for what it can rely on.
 """
 
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
 from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.handler import Details, Handler, Input, Kind, MalformedError, schemas
-from edgecv.handlers.handler_context import Desk
+from edgecv.handlers.handler_context import HandlerContext
 from edgecv.handlers.registry import all_kinds, find_handler, find_kind
 
 __all__ = [
-    "Desk",
     "Details",
     "DeviceSettings",
     "Handler",
+    "HandlerContext",
     "Input",
     "Kind",
     "MalformedError",
@@ -23,3 +28,10 @@ __all__ = [
     "find_kind",
     "schemas",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Desk":  # until 0.2
+        warnings.warn("edgecv.handlers.Desk is called HandlerContext now", DeprecationWarning, stacklevel=2)
+        return HandlerContext
+    raise AttributeError(f"module 'edgecv.handlers' has no attribute '{name}'")

@@ -18,7 +18,7 @@ from edgecv.config.camera import Decoding, Login, PixelCoordinate
 from edgecv.config.devices import DeviceSettings
 from edgecv.handlers.floor_paths import FloorRule
 from edgecv.handlers.handler import Details, Handler, Input
-from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.payload_values import a_time_zone, read_json
 from edgecv.handlers.sources.camera import CameraSource
 from edgecv.handlers.sources.source import Source
@@ -86,45 +86,45 @@ class AnimalsHandler(Handler[AnimalsSettings]):
     settings = AnimalsSettings
     events: ClassVar[Mapping[str, type[BaseModel]]] = {"hygiene_animal": AnimalDetails}
 
-    def __init__(self, settings: AnimalsSettings, desk: Desk) -> None:
-        super().__init__(settings, desk)
+    def __init__(self, settings: AnimalsSettings, context: HandlerContext) -> None:
+        super().__init__(settings, context)
         self._zone = ZoneInfo(settings.time_zone)
 
     def sources(self) -> Sequence[Source]:
         """The camera; what arrives are paths over the floor."""
         config = self.config
         rule = FloorRule(config.floor, (config.size_px[0], config.size_px[1]), config.least_s)
-        return [CameraSource(self.desk.who, config.source, config.login, config.decoding, rule)]
+        return [CameraSource(self.context.identity, config.source, config.login, config.decoding, rule)]
 
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """One path; in open hours it is counted only."""
-        path = read_json(given.payload)
-        desk, key = self.desk, "night"
-        desk.count("floor_paths")
-        closed = self._closed(desk.now_s)
+        path = read_json(message.payload)
+        context, key = self.context, "night"
+        context.count("floor_paths")
+        closed = self._closed(context.now_s)
         if closed is None:
-            desk.count("paths_in_open_hours")
+            context.count("paths_in_open_hours")
             return
-        night = desk.get(key)
-        if night is not None and desk.now_s - night["last"] <= self.config.quiet_s:
+        night = context.get(key)
+        if night is not None and context.now_s - night["last"] <= self.config.quiet_s:
             count = night["count"] + 1
-            details = {"sightings": count, "last_seen_at": stamp(desk.now_s)}
-            text = f"{desk.who.device}: something small ran over the floor, seen {count} times"
-            desk.update(night["alarm"], text, ended_s=desk.now_s, details=details)
-            desk.put(key, night | {"last": desk.now_s, "count": count})
+            details = {"sightings": count, "last_seen_at": stamp(context.now_s)}
+            text = f"{context.identity.device}: something small ran over the floor, seen {count} times"
+            context.update(night["alarm"], text, ended_s=context.now_s, details=details)
+            context.put(key, night | {"last": context.now_s, "count": count})
             return
         details = {
             "sightings": 1,
-            "last_seen_at": stamp(desk.now_s),
+            "last_seen_at": stamp(context.now_s),
             "path_px": path["points"],
             "size_px": path["size_px"],
             "closed_from": stamp(closed[0]),
             "closed_to": stamp(closed[1]),
         }
-        began_s = desk.now_s - path["seconds"]
-        text = f"{desk.who.device}: something small ran over the floor in closed hours"
-        alarm = desk.alarm("hygiene_animal", desk.who.device, began_s, text, details, ended_s=desk.now_s)
-        desk.put(key, {"alarm": alarm, "last": desk.now_s, "count": 1})
+        began_s = context.now_s - path["seconds"]
+        text = f"{context.identity.device}: something small ran over the floor in closed hours"
+        alarm = context.alarm("hygiene_animal", context.identity.device, began_s, text, details, ended_s=context.now_s)
+        context.put(key, {"alarm": alarm, "last": context.now_s, "count": 1})
 
     def _closed(self, at_s: float) -> tuple[float, float] | None:
         """The closed hours that hold a moment, or None."""

@@ -53,7 +53,7 @@ class DeviceClock:
         return cls(float(offset_s), None if newest_s is None else float(newest_s), late, int(steady))
 
     def kept(self) -> list[Any]:
-        """For the desk."""
+        """For the context."""
         return [self.offset_s, self.newest_s, self.late, self.steady]
 
     @property

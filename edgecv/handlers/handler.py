@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from edgecv.config.base import Section
 from edgecv.config.devices import DeviceSettings
-from edgecv.handlers.handler_context import Desk
+from edgecv.handlers.handler_context import HandlerContext
 from edgecv.handlers.sources.source import Source
 
 S = TypeVar("S", bound=DeviceSettings)
@@ -67,29 +67,34 @@ class Kind:
 class Handler(Kind, ABC, Generic[S]):
     """Looks after one device of the box file, or after thousands of one kind, in a process of its own.
 
-    What it must not forget it puts on its desk; alarms, state and the receipt of an input are committed together, and
-    only then is the input acknowledged. So every input is handled at least once, and an alarm whose id comes from what
-    was sent is raised once. An error it raises loses nothing but the one message, which is counted and kept as an
+    What it must not forget it puts into its context; alarms, state and the receipt of an input are committed together,
+    and only then is the input acknowledged. So every input is handled at least once, and an alarm whose id comes from
+    what was sent is raised once. An error it raises loses nothing but the one message, which is counted and kept as an
     example.
 
     Args:
         settings: its section of the box file.
-        desk: its memory and its way out.
+        context: its stored state, its alarms and its events.
     """
 
     keeps_examples: ClassVar[bool] = True
     """Whether one unreadable message of each sort may be kept; False where it may hold what must not stay here."""
 
-    def __init__(self, settings: S, desk: Desk) -> None:
+    def __init__(self, settings: S, context: HandlerContext) -> None:
         self.config = settings
-        self.desk = desk
+        self.context = context
+
+    @property
+    def desk(self) -> HandlerContext:
+        """The context under its name until 0.2; deprecated."""
+        return self.context
 
     @abstractmethod
     def sources(self) -> Sequence[Source]:
         """Where its devices speak."""
 
     @abstractmethod
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """Take one message.
 
         Raises:
@@ -97,7 +102,7 @@ class Handler(Kind, ABC, Generic[S]):
         """
 
     def tick(self) -> None:
-        """Called about once a second of the desk's time: what is due because nothing came."""
+        """Called about once a second of the context's time: what is due though nothing came."""
 
     def notices(self) -> tuple[str, ...]:
         """What whoever looks at the device's state should know though all is as it should be, in words."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from edgecv._version import __version__
 from edgecv.handlers.handler_state import Memory
 from edgecv.handlers.payload_limits import MAX_SENTENCE_CHARS, BoundedAlarm
-from edgecv.handlers.rate_limit import Budget
+from edgecv.handlers.rate_limit import TokenBucket
 from edgecv.handlers.state_changes import Layer, Update
 from edgecv.incidents.alarm import alarm_id
 from edgecv.incidents.cloudevents import device_event
@@ -29,7 +29,7 @@ _HELD_BACK_TOLD_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class DeviceIdentity:
-    """Whose desk it is: the site, the device's id in the box file, and what its events may hold."""
+    """Whose context it is: the site, the device's id in the box file, and what its events may hold."""
 
     site: str
     device: str
@@ -46,21 +46,21 @@ def stamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Desk(Memory):
+class HandlerContext(Memory):
     """One handler's.
 
     Args:
-        who: whose.
+        identity: whose.
         connection: the box's database, for what earlier runs left.
     """
 
-    def __init__(self, who: DeviceIdentity, connection: sqlite3.Connection) -> None:
-        super().__init__(who.device, connection)
-        self.who = who
+    def __init__(self, identity: DeviceIdentity, connection: sqlite3.Connection) -> None:
+        super().__init__(identity.device, connection)
+        self.identity = identity
         self.now_s: float = 0.0
         """Box time of what is being handled, seconds since 1970."""
-        self._alarms = self._budget("alarms", who.alarms_per_hour)
-        self._records = self._budget("records", who.alarms_per_hour * _KEPT_PER_PUSHED)
+        self._alarms = self._budget("alarms", identity.alarms_per_hour)
+        self._records = self._budget("records", identity.alarms_per_hour * _KEPT_PER_PUSHED)
         self._words = self._budget("told", _TOLD_PER_HOUR)
         self._held_back = 0
         self._held_back_told_s = float("-inf")
@@ -96,27 +96,27 @@ class Desk(Memory):
             UntrustedError: subject, text or details are beyond the bounds of ``edgecv.handlers.payload_limits``.
             KeyError: the handler declares no such event.
         """
-        who = self.who
+        identity = self.identity
         started_at = stamp(started_s)
-        found = alarm_id(kind, who.site, who.device, subject, started_at if content is None else content)
+        found = alarm_id(kind, identity.site, identity.device, subject, started_at if content is None else content)
         if not self._records.take(self.now_s):  # first of all: a flood must cost little
             self.count("alarms_dropped")
             self._held_back += 1
             return found
-        checked = who.events[kind].model_validate(details)
+        checked = identity.events[kind].model_validate(details)
         try:
             alarm = BoundedAlarm(
                 id=found,
                 kind=kind,
                 tier="candidate" if planned else "incident",
-                site=who.site,
-                device=who.device,
+                site=identity.site,
+                device=identity.device,
                 subject=subject,
                 started_at=started_at,
                 ended_at=None if ended_s is None else stamp(ended_s),
                 text=text,
                 details=checked.model_dump(mode="json"),
-                software=Software(version=__version__, config_sha256=who.config_sha256),
+                software=Software(version=__version__, config_sha256=identity.config_sha256),
             )
         except ValidationError as error:
             where = ", ".join(dict.fromkeys(str(one["loc"][0]) for one in error.errors(include_input=False)))
@@ -153,13 +153,24 @@ class Desk(Memory):
         ended_at = None if ended_s is None else stamp(ended_s)
         self._now.updates.append(Update(alarm, text, ended_at, details or {}, push, stamp(self.now_s)))
 
-    def tell(self, kind: str, text: str, **details: Any) -> None:
+    def send_event(self, kind: str, text: str, **details: Any) -> None:
         """Send a device event upstream: no alarm, but worth knowing."""
         check_text(text, MAX_SENTENCE_CHARS, "a sentence")
         if self._words.take(self.now_s):
-            self._now.told.append(device_event(self.who.site, self.who.device, kind, text, details))
+            self._now.told.append(device_event(self.identity.site, self.identity.device, kind, text, details))
         else:
             self.count("events_held_back")
+
+    # the names until 0.2, for handlers of other packages
+
+    @property
+    def who(self) -> DeviceIdentity:
+        """Deprecated: ``identity``."""
+        return self.identity
+
+    def tell(self, kind: str, text: str, **details: Any) -> None:
+        """Deprecated: ``send_event``."""
+        self.send_event(kind, text, **details)
 
     @property
     def is_clean(self) -> bool:
@@ -170,7 +181,7 @@ class Desk(Memory):
         """Put the batch into the database, within the caller's transaction; ``written`` follows its commit."""
         self._tell_held_back()
         super().write(connection, wall_s)
-        self._own().write(connection, self.who.device, wall_s)
+        self._own().write(connection, self.identity.device, wall_s)
 
     def write_apart(self, connection: sqlite3.Connection, wall_s: float) -> list[str]:
         """Like ``write``, but each input by itself: what the database does not take of one costs only that one.
@@ -179,7 +190,7 @@ class Desk(Memory):
             Why, of each input that was set aside.
         """
         reasons = super().write_apart(connection, wall_s)
-        self._own().write(connection, self.who.device, wall_s)
+        self._own().write(connection, self.identity.device, wall_s)
         return reasons
 
     def _has_to_tell(self) -> bool:
@@ -191,22 +202,22 @@ class Desk(Memory):
             return
         count, self._held_back, self._held_back_told_s = self._held_back, 0, self.now_s
         text = (
-            f"{count} alarms more than the {self.who.alarms_per_hour} an hour that may be pushed were held back; "
+            f"{count} alarms more than the {self.identity.alarms_per_hour} an hour that may be pushed were held back; "
             "the box's incident list has them"
         )
-        event = device_event(self.who.site, self.who.device, "alarms_held_back", text, {"count": count})
+        event = device_event(self.identity.site, self.identity.device, "alarms_held_back", text, {"count": count})
         self._add(Layer(told=[event]))
 
     def _own(self) -> Layer:
-        """What the desk itself must not forget."""
+        """What the context itself must not forget."""
         budgets = (("alarms", self._alarms), ("records", self._records), ("told", self._words))
         own: dict[str, Any] = {f".{name}": [budget.left, budget.at_s] for name, budget in budgets}
         return Layer(own | {".listening_s": self.listening_s, ".now_s": self.now_s})
 
-    def _budget(self, name: str, per_hour: int) -> Budget:
-        def read(kept: Any) -> Budget:
+    def _budget(self, name: str, per_hour: int) -> TokenBucket:
+        def read(kept: Any) -> TokenBucket:
             left, at_s = (per_hour, 0.0) if kept is None else kept
-            return Budget(float(per_hour), min(float(left), float(per_hour)), float(at_s))
+            return TokenBucket(float(per_hour), min(float(left), float(per_hour)), float(at_s))
 
         return self.restore(f".{name}", read)
 

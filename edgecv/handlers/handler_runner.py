@@ -11,7 +11,7 @@ from typing import Any
 
 from edgecv.errors import ConfigError
 from edgecv.handlers.handler import Handler, Input, MalformedError
-from edgecv.handlers.handler_context import Desk, DeviceIdentity
+from edgecv.handlers.handler_context import DeviceIdentity, HandlerContext
 from edgecv.handlers.payload_values import in_few_words
 from edgecv.handlers.sources.source import Arrival, Source
 from edgecv.handlers.state_changes import blames_disk
@@ -31,25 +31,25 @@ _TOPIC_CHARS = 400
 """Of a topic or path: the contract's are a quarter of it, ChirpStack's less."""
 _SHARE_S = 0.02
 
-Make = Callable[[Desk], Handler[Any]]
+Make = Callable[[HandlerContext], Handler[Any]]
 
 
-class Host:
+class HandlerRunner:
     """One handler at work.
 
     Args:
-        who: the device.
+        identity: the device.
         make: makes its handler.
         rehearsal: the traffic tells its own time; see ``Arrival.arrived_s``.
     """
 
-    def __init__(self, who: DeviceIdentity, make: Make, *, rehearsal: bool = False) -> None:
-        self._who = who
+    def __init__(self, identity: DeviceIdentity, make: Make, *, rehearsal: bool = False) -> None:
+        self._identity = identity
         self._rehearsal = rehearsal
-        self._database: Database | None = Database(who.state / DATABASE)
-        self.desk = Desk(who, self._database.connection)
+        self._database: Database | None = Database(identity.state / DATABASE)
+        self.context = HandlerContext(identity, self._database.connection)
         if not rehearsal:  # whose time goes on where it stood
-            self.desk.now_s = time.time()
+            self.context.now_s = time.time()
         self.handler = self._made(make)
         self._sources: Sequence[Source] = self.handler.sources()
         self._handled: list[tuple[Source, Sequence[Arrival]]] = []
@@ -66,22 +66,22 @@ class Host:
 
     def degraded(self) -> tuple[str, ...]:
         """What is not as it should be though it works."""
-        own = [text for text in (self._failures, self.desk.failed, self._disk) if text is not None]
+        own = [text for text in (self._failures, self.context.failed, self._disk) if text is not None]
         return (*own, *self.handler.problems())
 
     def _made(self, make: Make) -> Handler[Any]:
         """The handler; where it cannot begin with what an older version left, it begins anew."""
         try:
-            handler = make(self.desk)
-            self.desk.keep()
+            handler = make(self.context)
+            self.context.keep()
         except ConfigError:
             raise
         except Exception as error:
-            self.desk.begin_anew()
-            handler = make(self.desk)  # fails again where the state is not the reason
-            self.desk.keep()
-            _log.error("%s: what was stored cannot be used; it begins anew", self._who.device, exc_info=error)
-            self.desk.unreadable(f"stored state cannot be used: {type(error).__name__}", None)
+            self.context.begin_anew()
+            handler = make(self.context)  # fails again where the state is not the reason
+            self.context.keep()
+            _log.error("%s: what was stored cannot be used; it begins anew", self._identity.device, exc_info=error)
+            self.context.unreadable(f"stored state cannot be used: {type(error).__name__}", None)
         return handler
 
     def notices(self) -> tuple[str, ...]:
@@ -104,7 +104,7 @@ class Host:
         if self._disk is None:
             self._take(seconds)
         overdue = time.monotonic() - self._saved_s > _SAVE_TIME_S
-        if (not self.desk.is_clean or overdue) and not self._commit():
+        if (not self.context.is_clean or overdue) and not self._commit():
             time.sleep(_RETRY_S)  # nothing is acknowledged yet, and nothing more is taken
             return
         for source, arrivals in self._handled:
@@ -130,7 +130,7 @@ class Host:
     def _listen(self) -> None:
         now_s = time.monotonic()
         if not self._rehearsal and self.problem is None:
-            self.desk.listening_s += now_s - self._heard_s
+            self.context.listening_s += now_s - self._heard_s
         self._heard_s = now_s
 
     def _handle(self, arrival: Arrival) -> str | None:
@@ -141,53 +141,53 @@ class Host:
             self._rehearse(arrival.arrived_s)
         if arrival.is_time:
             return None
-        desk = self.desk
+        context = self.context
         if not self._rehearsal:
-            desk.now_s = time.time()
-        desk.count("inputs")
+            context.now_s = time.time()
+        context.count("inputs")
         try:
             _check(arrival)
-            self.handler.receive(Input(arrival.topic, arrival.payload, desk.now_s))
-            desk.keep(self._example(arrival))
+            self.handler.receive(Input(arrival.topic, arrival.payload, context.now_s))
+            context.keep(self._example(arrival))
         except MalformedError as error:
             return self._set_aside(arrival, error.reason)
         except UntrustedError as error:
             return self._set_aside(arrival, in_few_words(error))
         except Exception as error:
-            desk.count("failures")
+            context.count("failures")
             self._set_aside(arrival, f"the handler failed: {type(error).__name__}")
             if self._failures is None:
-                _log.exception("%s: an input made the handler fail; it is set aside", self._who.device)
+                _log.exception("%s: an input made the handler fail; it is set aside", self._identity.device)
             self._failures = f"the handler fails on some inputs ({type(error).__name__}); they are set aside"
             return "the handler failed on it; it is set aside"
         return None
 
     def _set_aside(self, arrival: Arrival, reason: str) -> str:
-        self.desk.discard()
-        self.desk.unreadable(reason, self._example(arrival))
+        self.context.discard()
+        self.context.unreadable(reason, self._example(arrival))
         return reason
 
     def _rehearse(self, arrived_s: float) -> None:
         """Let the traffic's own time go on, and what is due in it."""
-        before_s = self.desk.now_s
+        before_s = self.context.now_s
         if before_s and arrived_s > before_s:
-            self.desk.listening_s += arrived_s - before_s
+            self.context.listening_s += arrived_s - before_s
         self._advance(max(arrived_s, before_s))
 
     def _advance(self, now_s: float) -> None:
-        desk = self.desk
-        desk.now_s = now_s
+        context = self.context
+        context.now_s = now_s
         if abs(now_s - self._next_tick_s) < TICK_S and now_s < self._next_tick_s:
             return
         self._next_tick_s = now_s + TICK_S
         try:
             self.handler.tick()
-            desk.keep()
+            context.keep()
         except Exception as error:
-            desk.discard()
-            desk.count("failures")
+            context.discard()
+            context.count("failures")
             if self._failures is None:
-                _log.exception("%s: the handler fails at what is due", self._who.device)
+                _log.exception("%s: the handler fails at what is due", self._identity.device)
             self._failures = f"the handler fails at what is due ({type(error).__name__})"
 
     def _example(self, arrival: Arrival) -> str | None:
@@ -197,7 +197,7 @@ class Host:
         return f"{arrival.topic[:_TOPIC_CHARS]}: {shown}"
 
     def _commit(self) -> bool:
-        write = self.desk.write
+        write = self.context.write
         while True:
             try:
                 with self._opened().transaction() as connection:
@@ -206,28 +206,28 @@ class Host:
                 if not blames_disk(error) and write != self._write_apart:
                     write = self._write_apart
                     continue
-                if release_reserve(self._who.state):
+                if release_reserve(self._identity.state):
                     continue
                 if self._disk is None:
-                    _log.error("%s: the disk takes nothing: %s", self._who.device, error)
+                    _log.error("%s: the disk takes nothing: %s", self._identity.device, error)
                 self._disk = f"the disk takes nothing ({error}); inputs wait at their source"
                 self._close()
                 return False
-            self.desk.written()
+            self.context.written()
             self._disk = None
             self._saved_s = time.monotonic()
             return True
 
     def _write_apart(self, connection: sqlite3.Connection, wall_s: float) -> None:
         """What the database does not take of one input must not keep it from acknowledging the others."""
-        reasons = self.desk.write_apart(connection, wall_s)
+        reasons = self.context.write_apart(connection, wall_s)
         for reason in dict.fromkeys(reasons):
-            _log.error("%s: %d inputs are set aside: %s", self._who.device, reasons.count(reason), reason)
+            _log.error("%s: %d inputs are set aside: %s", self._identity.device, reasons.count(reason), reason)
         self._failures = f"{len(reasons)} inputs were set aside: {reasons[0]}" if reasons else self._failures
 
     def _opened(self) -> Database:
         if self._database is None:
-            self._database = Database(self._who.state / DATABASE)
+            self._database = Database(self._identity.state / DATABASE)
         return self._database
 
     def _close(self) -> None:

@@ -25,7 +25,7 @@ _COUNTERS = 200
 _MORE_COUNTERS = "more_counters"
 _REST_S = 3600.0
 """How long what failed when it was due is left alone, listening time."""
-_OWN = "."  # keys that begin so are the desk's
+_OWN = "."  # keys that begin so are the context's own
 
 
 class Memory:
@@ -86,7 +86,7 @@ class Memory:
             self._set_aside(key, error)
             return read(None)
 
-    def restored(self, before: str, read: Callable[[Any], T]) -> Iterator[tuple[str, T]]:
+    def restore_all(self, before: str, read: Callable[[Any], T]) -> Iterator[tuple[str, T]]:
         """Keys that begin so, with their values as ``read`` makes them; what it cannot take is set aside."""
         for key, value in list(self.items(before)):
             try:
@@ -102,7 +102,7 @@ class Memory:
             name = _MORE_COUNTERS
         self.counts[name] = self.counts.get(name, 0.0) + by
 
-    def each(self, what: str, subjects: Iterable[str], due: Callable[[str], None]) -> None:
+    def run_for_each(self, what: str, subjects: Iterable[str], due: Callable[[str], None]) -> None:
         """Do what is due for each subject by itself: one that fails costs the others nothing.
 
         It is set aside with the reason, and tried again after an hour.
@@ -146,7 +146,7 @@ class Memory:
         self._now = Layer()
 
     def begin_anew(self) -> None:
-        """Forget the handler's memory, but not the desk's own."""
+        """Forget the handler's memory, but not the context's own."""
         self._now = Layer({key: None for key, _ in self.items()})
 
     def discard(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Budget:
+class TokenBucket:
     """A token bucket; its content outlives a restart, so that a handler that dies often gets no more by it.
 
     Attributes:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from edgecv.config.base import Conflict, Number, SomeText, entries, part
 from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
-from edgecv.handlers.handler_context import Desk
+from edgecv.handlers.handler_context import HandlerContext
 from edgecv.handlers.payload_values import (
     MAX_NAME_CHARS,
     JsonPath,
@@ -22,7 +22,7 @@ from edgecv.handlers.payload_values import (
     finder,
     read_json,
 )
-from edgecv.handlers.sensor_monitor import Following
+from edgecv.handlers.sensor_monitor import SensorMonitor
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.thresholds import Limit
@@ -103,21 +103,21 @@ class RulesHandler(Handler[RulesSettings]):
     settings = RulesSettings
     events: ClassVar[Mapping[str, type[BaseModel]]] = {"rule_broken": RuleDetails, "rule_silent": SilentDetails}
 
-    def __init__(self, settings: RulesSettings, desk: Desk) -> None:
-        super().__init__(settings, desk)
-        self._following = Following(desk, settings.silent_after_s, "rule_silent")
+    def __init__(self, settings: RulesSettings, context: HandlerContext) -> None:
+        super().__init__(settings, context)
+        self._monitor = SensorMonitor(context, settings.silent_after_s, "rule_silent")
         paths = {"subject": settings.subject, "time": settings.time, "counter": settings.counter}
         self._find = {name: finder(path) for name, path in paths.items() if path is not None}
         self._rules = [(rule, finder(rule.value)) for rule in settings.rules]
 
     def sources(self) -> Sequence[Source]:
         """The broker."""
-        return [MqttSource.of(self.desk.who, self.config.mqtt, self.config.topics)]
+        return [MqttSource.of(self.context.identity, self.config.mqtt, self.config.topics)]
 
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """Hold every rule's value against its limit; a message without that value says nothing of it."""
-        document = read_json(given.payload)
-        subject = given.topic
+        document = read_json(message.payload)
+        subject = message.topic
         if "subject" in self._find:
             subject = self._find["subject"](document)
         subject = a_name(subject, "the subject")
@@ -126,18 +126,18 @@ class RulesHandler(Handler[RulesSettings]):
         read = [(rule, _value(rule, value)) for rule, find in self._rules if (value := find(document)) is not None]
         if not read:
             raise MalformedError("holds none of the values of the rules")
-        seen = self._following.sighted(subject, stamp_s, counter)
+        seen = self._monitor.observe(subject, stamp_s, counter)
         if seen is None or not seen.is_newest:
             return
         for rule, value in read:
             shown = f"{value:g}" if isinstance(value, float) else str(value)
             text = rule.message.format(subject=subject, value=shown, rule=rule.name, limit=rule.in_words())
             key = f"{subject}/{rule.name}"
-            self._following.judge(key, rule, value, seen.event_s, "rule_broken", subject, text, {"rule": rule.name})
+            self._monitor.judge(key, rule, value, seen.event_s, "rule_broken", subject, text, {"rule": rule.name})
 
     def tick(self) -> None:
         """Who is silent."""
-        self._following.tick()
+        self._monitor.tick()
 
 
 def _value(rule: Rule, value: Any) -> float | bool | str:

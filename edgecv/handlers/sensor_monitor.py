@@ -1,4 +1,4 @@
-"""Following many sensors: which message is news, when it was, who has fallen silent, which limits are broken."""
+"""SensorMonitor many sensors: which message is news, when it was, who has fallen silent, which limits are broken."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.handler_context import Desk, stamp
-from edgecv.handlers.sequence_number import Order
-from edgecv.handlers.thresholds import Level, Limit
+from edgecv.handlers.handler_context import HandlerContext, stamp
+from edgecv.handlers.sequence_number import SequenceWindow
+from edgecv.handlers.thresholds import Limit, LimitState
 
 MOST_SUBJECTS = 20_000
 """Names that a broken or hostile sender may make up before no more are taken in."""
@@ -30,18 +30,18 @@ _NEW: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Observation:
     """A message in its place: its event time, and whether it is the newest of its sensor."""
 
     event_s: float
     is_newest: bool
 
 
-class Following:
+class SensorMonitor:
     """The sensors of one device.
 
     Args:
-        desk: where everything is kept.
+        context: where everything is kept.
         silent_after_s: listening time after which a sensor is called silent, or None for never.
         silent_kind: the kind of alarm that this is.
         expected: sensors that are missed even if they were never heard.
@@ -50,29 +50,29 @@ class Following:
 
     def __init__(
         self,
-        desk: Desk,
+        context: HandlerContext,
         silent_after_s: float | None,
         silent_kind: str,
         expected: Iterable[str] = (),
         name: Callable[[str], str] = str,
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._silent_after_s = silent_after_s
         self._silent_kind = silent_kind
         self._name = name
         self._heard: dict[str, float] = {}
         self._silent: dict[str, str] = {}
         self._expected = frozenset(expected)
-        self._tidy_s = desk.listening_s + _TIDY_S
-        for key, kept in desk.restored("sensor/", _sensor):
+        self._tidy_s = context.listening_s + _TIDY_S
+        for key, kept in context.restore_all("sensor/", _sensor):
             subject = key.removeprefix("sensor/")
-            self._heard[subject] = min(kept["heard"], desk.listening_s)
+            self._heard[subject] = min(kept["heard"], context.listening_s)
             if kept["silent"] is not None:
                 self._silent[subject] = kept["silent"]
         for subject in self._expected:
             self.register(subject)
 
-    def sighted(self, subject: str, stamp_s: float | None, counter: int | None) -> Sighting | None:
+    def observe(self, subject: str, stamp_s: float | None, counter: int | None) -> Observation | None:
         """Take note of a message; None for one that came before.
 
         Args:
@@ -83,36 +83,36 @@ class Following:
         Raises:
             MalformedError: it is one sensor too many.
         """
-        desk = self._desk
+        context = self._context
         self.admit(subject)
-        kept = desk.restore(f"sensor/{subject}", _sensor)
-        clock, order = DeviceClock.of(kept["clock"]), Order.of(kept["order"])
+        kept = context.restore(f"sensor/{subject}", _sensor)
+        clock, order = DeviceClock.of(kept["clock"]), SequenceWindow.of(kept["order"])
         before_s = clock.newest_s
         place = "new"
         if counter is not None:
             newer = None if stamp_s is None or before_s is None else stamp_s > before_s
             order, place = order.place(counter, newer=newer)
         if place == "duplicate":
-            desk.count("duplicates")
+            context.count("duplicates")
             return None
-        clock, event_s = clock.read(stamp_s, desk.now_s)
+        clock, event_s = clock.read(stamp_s, context.now_s)
         newest_s = kept["event"]
         if counter is None and newest_s is not None and stamp_s is not None and event_s <= newest_s:
             place = "late" if event_s < newest_s else "duplicate"
         kept = kept | {"clock": clock.kept(), "order": order.kept()}
         if place == "new":
             self._speaks(subject, kept["silent"])
-            kept |= {"event": event_s, "heard": desk.listening_s, "at": desk.now_s, "silent": None}
-            self._heard[subject] = desk.listening_s
+            kept |= {"event": event_s, "heard": context.listening_s, "at": context.now_s, "silent": None}
+            self._heard[subject] = context.listening_s
         else:  # no sign of life: it says what was, and may have lain at the broker for long
-            desk.count("late" if place == "late" else "duplicates")
-        desk.put(f"sensor/{subject}", kept)
+            context.count("late" if place == "late" else "duplicates")
+        context.put(f"sensor/{subject}", kept)
         if clock.newly_sure:
             off_s = -clock.offset_s
             where = "ahead" if off_s > 0 else "behind"
             text = f"the clock of {subject} is {abs(off_s):.0f} s {where}; its times are corrected"
-            desk.tell("clock_skew", text, subject=subject, skew_s=round(off_s, 1))
-        return None if place == "duplicate" else Sighting(event_s, place == "new")
+            context.send_event("clock_skew", text, subject=subject, skew_s=round(off_s, 1))
+        return None if place == "duplicate" else Observation(event_s, place == "new")
 
     def admit(self, subject: str) -> None:
         """Whether there is room for a sensor; those that the box file names always have it.
@@ -121,7 +121,7 @@ class Following:
             MalformedError: it is one too many.
         """
         if subject not in self._heard and subject not in self._expected and len(self._heard) >= MOST_SUBJECTS:
-            self._desk.count("too_many_sensors")
+            self._context.count("too_many_sensors")
             raise MalformedError(f"is of one sensor more than the {MOST_SUBJECTS} that are followed")
 
     def register(self, subject: str) -> None:
@@ -131,54 +131,54 @@ class Following:
             MalformedError: it is one too many.
         """
         self.admit(subject)
-        desk = self._desk
+        context = self._context
         if subject not in self._heard:
-            self._heard[subject] = desk.listening_s
-            desk.put(f"sensor/{subject}", _NEW | {"heard": desk.listening_s, "at": desk.now_s})
+            self._heard[subject] = context.listening_s
+            context.put(f"sensor/{subject}", _NEW | {"heard": context.listening_s, "at": context.now_s})
 
     def _speaks(self, subject: str, silent: str | None) -> None:
         if silent is not None:
-            self._desk.update(silent, f"{self._name(subject)} is heard again", ended_s=self._desk.now_s)
+            self._context.update(silent, f"{self._name(subject)} is heard again", ended_s=self._context.now_s)
             self._silent.pop(subject, None)
 
     def silence_s(self, subject: str) -> float:
         """How long the box has listened to a sensor in vain, seconds."""
-        return self._desk.listening_s - self._heard.get(subject, self._desk.listening_s)
+        return self._context.listening_s - self._heard.get(subject, self._context.listening_s)
 
     def restarts(self, subject: str, stamp_s: float | None) -> None:
         """It says that it counts anew; said again with the same stamp it is nothing new."""
         if subject not in self._heard:
             return
-        kept = self._desk.restore(f"sensor/{subject}", _sensor)
+        kept = self._context.restore(f"sensor/{subject}", _sensor)
         if stamp_s is not None and kept["restart"] is not None and stamp_s <= kept["restart"]:
             return
-        order = Order.of(kept["order"]).restarted()
-        self._desk.put(f"sensor/{subject}", kept | {"order": order.kept(), "restart": stamp_s})
+        order = SequenceWindow.of(kept["order"]).restarted()
+        self._context.put(f"sensor/{subject}", kept | {"order": order.kept(), "restart": stamp_s})
 
     def tick(self, excused: Callable[[str], bool] = lambda _: False) -> None:
         """Raise who has been silent for too long, except for those who are excused."""
-        desk, limit_s = self._desk, self._silent_after_s
-        if desk.listening_s >= self._tidy_s:
-            self._tidy_s = desk.listening_s + _TIDY_S
+        context, limit_s = self._context, self._silent_after_s
+        if context.listening_s >= self._tidy_s:
+            self._tidy_s = context.listening_s + _TIDY_S
             self._forget()
         if limit_s is None:
             return
         overdue = [
             subject
             for subject, heard_s in self._heard.items()
-            if desk.listening_s - heard_s >= limit_s and subject not in self._silent
+            if context.listening_s - heard_s >= limit_s and subject not in self._silent
         ]
 
         def due(subject: str) -> None:
             if not excused(subject):
                 self._fell_silent(subject)
 
-        desk.each("telling who is silent", overdue, due)
+        context.run_for_each("telling who is silent", overdue, due)
 
     def _fell_silent(self, subject: str) -> None:
-        desk, limit_s = self._desk, self._silent_after_s or 0.0
-        kept = desk.restore(f"sensor/{subject}", _sensor)
-        if desk.get(f"sensor/{subject}") is None:  # its first message failed
+        context, limit_s = self._context, self._silent_after_s or 0.0
+        kept = context.restore(f"sensor/{subject}", _sensor)
+        if context.get(f"sensor/{subject}") is None:  # its first message failed
             self._heard.pop(subject)
             return
         name = self._name(subject)
@@ -187,13 +187,13 @@ class Following:
         content = f"{subject} {kept['heard']:.3f}"
         silent = kept["silent"]
         if silent is None:
-            silent = desk.alarm(self._silent_kind, name, kept["at"], text, details, content=content)
-            desk.put(f"sensor/{subject}", kept | {"silent": silent})
+            silent = context.alarm(self._silent_kind, name, kept["at"], text, details, content=content)
+            context.put(f"sensor/{subject}", kept | {"silent": silent})
         self._silent[subject] = silent
 
     def _forget(self) -> None:
         """Make room: a flood of names that nobody has must not keep new sensors out for ever."""
-        listening_s = self._desk.listening_s
+        listening_s = self._context.listening_s
         gone = {
             subject
             for subject, heard_s in self._heard.items()
@@ -201,14 +201,14 @@ class Following:
         }
         if not gone:
             return
-        for key, _ in list(self._desk.items()):
+        for key, _ in list(self._context.items()):
             kind, _, name = key.partition("/")
             if (name.rpartition("/")[0] if kind == "level" else name) in gone:  # level/SUBJECT/RULE
-                self._desk.put(key, None)
+                self._context.put(key, None)
         for subject in gone:
             self._heard.pop(subject)
             self._silent.pop(subject, None)
-        self._desk.count("sensors_forgotten", len(gone))
+        self._context.count("sensors_forgotten", len(gone))
 
     def judge(
         self,
@@ -233,21 +233,21 @@ class Following:
             text: the alarm's sentence.
             details: of the alarm; ``value``, ``worst`` and ``limit`` are added.
         """
-        desk = self._desk
-        before = desk.restore(f"level/{key}", Level.of)
+        context = self._context
+        before = context.restore(f"level/{key}", LimitState.of)
         after, change = before.step(limit, value, event_s)
         if change == "raised" and after.since_s is not None:
             all_details = {**details, "value": value, "worst": after.worst, "limit": limit.in_words()}
             content = f"{key} {stamp(after.since_s)}"
-            raised = desk.alarm(kind, subject, after.since_s, text, all_details, content=content)
-            after = Level(after.since_s, after.last_s, after.worst, raised)
+            raised = context.alarm(kind, subject, after.since_s, text, all_details, content=content)
+            after = LimitState(after.since_s, after.last_s, after.worst, raised)
         elif change == "cleared" and before.alarm is not None:
-            desk.update(before.alarm, ended_s=event_s, details={"worst": before.worst})
-        desk.put(f"level/{key}", after.kept())
+            context.update(before.alarm, ended_s=event_s, details={"worst": before.worst})
+        context.put(f"level/{key}", after.kept())
 
 
 def _sensor(kept: Any) -> dict[str, Any]:
-    """One sensor as the desk keeps it; a new one for None.
+    """One sensor as the context keeps it; a new one for None.
 
     Raises:
         ValueError, TypeError: it is of no such form.
@@ -256,7 +256,7 @@ def _sensor(kept: Any) -> dict[str, Any]:
         return _NEW
     entry = {key: dict(kept).get(key, new) for key, new in _NEW.items()}
     DeviceClock.of(entry["clock"])
-    Order.of(entry["order"])
+    SequenceWindow.of(entry["order"])
     for name in ("heard", "at", "event", "restart"):
         if entry[name] is not None:
             entry[name] = float(entry[name])

@@ -10,7 +10,7 @@ Place = Literal["new", "late", "duplicate"]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SequenceWindow:
     """Counters seen.
 
     Attributes:
@@ -24,7 +24,7 @@ class Order:
     before: int = -1
 
     @classmethod
-    def of(cls, kept: Any) -> Order:
+    def of(cls, kept: Any) -> SequenceWindow:
         """As ``kept`` gave it; a new one for None.
 
         Raises:
@@ -36,14 +36,14 @@ class Order:
         return cls(None if highest is None else int(highest), int(seen), int(before))
 
     def kept(self) -> list[Any]:
-        """For the desk."""
+        """For the context."""
         return [self.highest, self.seen, self.before]
 
-    def restarted(self) -> Order:
+    def restarted(self) -> SequenceWindow:
         """The device says that it counts anew."""
-        return Order(before=max(self.before, -1 if self.highest is None else self.highest))
+        return SequenceWindow(before=max(self.before, -1 if self.highest is None else self.highest))
 
-    def place(self, counter: int, *, newer: bool | None) -> tuple[Order, Place]:
+    def place(self, counter: int, *, newer: bool | None) -> tuple[SequenceWindow, Place]:
         """Where a message belongs, and what was seen after it.
 
         Args:

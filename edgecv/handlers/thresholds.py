@@ -74,7 +74,7 @@ class Limit(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class LimitState:
     """How things stand with one limit.
 
     Attributes:
@@ -92,7 +92,7 @@ class Level:
     good_s: float | None = None
 
     @classmethod
-    def of(cls, kept: Any) -> Level:
+    def of(cls, kept: Any) -> LimitState:
         """As ``kept`` gave it; a new one for None.
 
         Raises:
@@ -106,10 +106,10 @@ class Level:
         return cls(_number(since_s), _number(last_s), worst, alarm, _number(good_s))
 
     def kept(self) -> list[Any]:
-        """For the desk."""
+        """For the context."""
         return [self.since_s, self.last_s, self.worst, self.alarm, self.good_s]
 
-    def step(self, limit: Limit, value: Any, at_s: float) -> tuple[Level, Change | None]:
+    def step(self, limit: Limit, value: Any, at_s: float) -> tuple[LimitState, Change | None]:
         """Take the newest reading.
 
         Args:
@@ -124,15 +124,15 @@ class Level:
         if limit.is_good(value):
             good_s = at_s if self.good_s is None else self.good_s
             if self.alarm is None or at_s - good_s >= limit.back_for_s:
-                return Level(last_s=at_s), "cleared" if self.alarm is not None else None
+                return LimitState(last_s=at_s), "cleared" if self.alarm is not None else None
             return replace(self, last_s=at_s, good_s=good_s), None
         now = replace(self, last_s=at_s, good_s=None)
         if self.alarm is not None:
             return replace(now, worst=self._worse(limit, value)), None
         if self.since_s is None or gap_s > max(LONGEST_GAP_S, limit.for_s):
             if not limit.is_beyond(value):
-                return Level(last_s=at_s), None
-            now = Level(since_s=at_s, last_s=at_s, worst=value)
+                return LimitState(last_s=at_s), None
+            now = LimitState(since_s=at_s, last_s=at_s, worst=value)
         elif limit.is_beyond(value):
             now = replace(now, worst=self._worse(limit, value))
         if now.since_s is not None and limit.is_beyond(value) and at_s - now.since_s >= limit.for_s:

@@ -12,7 +12,7 @@ import pytest
 from daemon.healths import beat, box, camera
 
 from edgecv.daemon.health import BoxHealth
-from edgecv.daemon.metrics_server import WebServer, make_app
+from edgecv.daemon.metrics_server import make_app, metrics_server
 from edgecv.errors import ConfigError
 
 INCIDENT = "0123456789abcdef0123456789abcdef0123"
@@ -25,7 +25,7 @@ def serving(
 ) -> Iterator[httpx.Client]:
     """The application behind its own server, on any port."""
     now = health or box(camera(heard=beat()), ready=True)
-    server = WebServer(make_app(lambda: now, folder, token, untouched=untouched), "127.0.0.1:0")
+    server = metrics_server(make_app(lambda: now, folder, token, untouched=untouched), "127.0.0.1:0")
     server.start()
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=30) as client:
@@ -129,4 +129,4 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(evidence: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"service\.listen = 127\.0\.0\.1:{port}: .*; choose another port"):
-            WebServer(make_app(box, evidence, None), f"127.0.0.1:{port}")
+            metrics_server(make_app(box, evidence, None), f"127.0.0.1:{port}")

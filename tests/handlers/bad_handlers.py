@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from edgecv.handlers import Desk, Details, DeviceSettings, Handler, Input
+from edgecv.handlers import Details, DeviceSettings, Handler, HandlerContext, Input
 
 
 class BadDetails(Details):
@@ -31,8 +31,8 @@ class BadHandler(Handler[BadSettings]):
     settings = BadSettings
     events: ClassVar[Any] = {"bad": BadDetails}
 
-    def __init__(self, settings: BadSettings, desk: Desk) -> None:
-        super().__init__(settings, desk)
+    def __init__(self, settings: BadSettings, context: HandlerContext) -> None:
+        super().__init__(settings, context)
         with Path(settings.note).open("a") as file:
             file.write("started\n")
         if settings.how == "dies":
@@ -43,7 +43,7 @@ class BadHandler(Handler[BadSettings]):
     def sources(self) -> Sequence[Any]:
         return []
 
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """Nothing comes."""
 
     def tick(self) -> None:
@@ -56,5 +56,5 @@ class BadHandler(Handler[BadSettings]):
             self._eaten.append(b"x" * 300_000_000)
         if self.config.how == "floods":
             for n in range(2000):
-                self.desk.alarm("bad", "x", self.desk.now_s, "flood", {}, content=f"{self._turn}/{n}")
-                self.desk.tell("flood", "flood")
+                self.context.alarm("bad", "x", self.context.now_s, "flood", {}, content=f"{self._turn}/{n}")
+                self.context.send_event("flood", "flood")

@@ -60,16 +60,16 @@ def test_what_runs_over_the_floor_is_seen_and_what_flickers_falls_walks_or_sways
 def test_the_handler_raises_one_alarm_a_visit_from_a_video_played_at_its_own_pace(tmp_path: Path) -> None:
     video = write_floor(tmp_path / "short", [Act("rat", True)], 3)
     shop = Rehearsal(tmp_path, settings_of(video), live=True)
-    shop.host._sources = type(shop.host.handler).sources(shop.host.handler)
+    shop.runner._sources = type(shop.runner.handler).sources(shop.runner.handler)
 
     def seen() -> bool:
-        shop.host.step(0.05)
+        shop.runner.step(0.05)
         return bool(shop.records())
 
     wait_for(seen, "the alarm")
     (alarm,) = shop.records()
     assert (alarm.kind, alarm.subject, alarm.details["sightings"]) == ("hygiene_animal", "dev", 1)
-    shop.host._sources[0].close()
+    shop.runner._sources[0].close()
 
 
 def test_in_open_hours_paths_are_counted_only_and_a_night_is_one_alarm(tmp_path: Path) -> None:
@@ -88,4 +88,4 @@ def test_in_open_hours_paths_are_counted_only_and_a_night_is_one_alarm(tmp_path:
     assert first.details["sightings"] == 2
     assert first.details["closed_from"] == "2026-03-02T14:00:00.000Z"
     assert second.details["sightings"] == 1
-    assert shop.host.desk.counts["paths_in_open_hours"] == 2
+    assert shop.runner.context.counts["paths_in_open_hours"] == 2

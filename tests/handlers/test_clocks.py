@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecv.handlers.device_clock import DeviceClock
-from edgecv.handlers.sequence_number import Order
-from edgecv.handlers.thresholds import Level, Limit
+from edgecv.handlers.sequence_number import SequenceWindow
+from edgecv.handlers.thresholds import Limit, LimitState
 
 NOON = 1_772_000_000.0
 DAY = 86_400.0
@@ -59,7 +59,7 @@ def test_a_clock_that_is_set_back_by_a_day_is_followed() -> None:
 
 @given(st.lists(st.integers(0, 200), max_size=60))
 def test_a_counter_is_new_once(counters: list[int]) -> None:
-    order, seen = Order(), set()
+    order, seen = SequenceWindow(), set()
     for counter in counters:
         highest = order.highest
         order, place = order.place(counter, newer=False)
@@ -72,7 +72,7 @@ def test_a_counter_is_new_once(counters: list[int]) -> None:
 
 
 def test_what_comes_again_from_before_a_restart_is_no_news() -> None:
-    order = Order()
+    order = SequenceWindow()
     for counter in (140, 141):
         order, _ = order.place(counter, newer=True)
     order, place = order.restarted().place(0, newer=True)
@@ -83,18 +83,18 @@ def test_what_comes_again_from_before_a_restart_is_no_news() -> None:
 
 def test_a_limit_waits_for_its_time_and_its_way_back() -> None:
     limit = Limit(above=8, back=6, for_s=100, back_for_s=50)
-    level, changes = Level(), []
+    level, changes = LimitState(), []
     for at_s, value in ((0, 9), (60, 7), (90, 9), (120, 9), (130, 5), (150, 9), (160, 5), (200, 5), (215, 5), (220, 9)):
         level, change = level.step(limit, value, float(at_s))
         changes.append(change)
         if change == "raised":
-            level = Level(level.since_s, level.last_s, level.worst, "id")
+            level = LimitState(level.since_s, level.last_s, level.worst, "id")
             assert level.since_s == 0.0
     assert changes == [None, None, None, "raised", None, None, None, None, "cleared", None]
 
 
 def test_two_readings_far_apart_prove_nothing_of_the_time_between() -> None:
     limit = Limit(above=8, for_s=100)
-    level, _ = Level().step(limit, 9, 0.0)
+    level, _ = LimitState().step(limit, 9, 0.0)
     level, change = level.step(limit, 9, 5000.0)
     assert (change, level.since_s) == (None, 5000.0)

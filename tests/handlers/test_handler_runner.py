@@ -32,21 +32,21 @@ class Odd(Handler[DeviceSettings]):
     def sources(self) -> Sequence[Source]:
         return []
 
-    def receive(self, given: Input) -> None:
-        total = (self.desk.get("total") or 0) + 1
-        self.desk.put("total", total)
-        if given.topic == "raise":
-            self.desk.alarm("odd", "x", self.desk.now_s, "to be forgotten", {"n": 1})
+    def receive(self, message: Input) -> None:
+        total = (self.context.get("total") or 0) + 1
+        self.context.put("total", total)
+        if message.topic == "raise":
+            self.context.alarm("odd", "x", self.context.now_s, "to be forgotten", {"n": 1})
             raise ZeroDivisionError
-        if given.topic == "malformed":
-            raise MalformedError(given.payload.decode())
-        if given.topic == "flood":
+        if message.topic == "malformed":
+            raise MalformedError(message.payload.decode())
+        if message.topic == "flood":
             for n in range(5000):
-                self.desk.alarm("odd", "x", self.desk.now_s, "again", {"n": n}, content=f"{total}/{n}")
-                self.desk.tell("again", "again")
-                self.desk.update("nothing", "again")
-        if given.topic == "alarm":
-            self.desk.alarm("odd", "x", 1.0, "once", {"n": 1})
+                self.context.alarm("odd", "x", self.context.now_s, "again", {"n": n}, content=f"{total}/{n}")
+                self.context.send_event("again", "again")
+                self.context.update("nothing", "again")
+        if message.topic == "alarm":
+            self.context.alarm("odd", "x", 1.0, "once", {"n": 1})
 
 
 @pytest.fixture
@@ -67,14 +67,14 @@ def test_an_input_that_fails_leaves_nothing_and_those_around_it_stand(odd: Rehea
         odd.feed(topic, b"payload of it", DAY_S + second)
     odd.work()
     assert odd.records() == []
-    assert odd.host.desk.get("total") == 2
+    assert odd.runner.context.get("total") == 2
     (row,) = odd.rows("SELECT * FROM unreadable")
     assert (row["reason"], row["count"], row["example"]) == (
         "the handler failed: ZeroDivisionError",
         1,
         "raise: payload of it",
     )
-    assert odd.host.degraded()
+    assert odd.runner.degraded()
 
 
 def test_one_alarm_told_again_is_one_alarm(odd: Rehearsal) -> None:
@@ -105,7 +105,7 @@ def test_a_flood_is_bounded_counted_and_told_in_one_line(odd: Rehearsal) -> None
     assert len(told) <= 301
     (held_back,) = [event for event in told if event["subject"] == "alarms_held_back"]
     assert "4980 alarms more than the 20 an hour" in held_back["data"]["text"]
-    assert odd.host.desk.counts["alarms_dropped"] == 15000 - 200
+    assert odd.runner.context.counts["alarms_dropped"] == 15000 - 200
     odd.start()  # a restart fills no bucket
     odd.feed("flood", b"", DAY_S + 4)
     odd.work()
@@ -120,20 +120,20 @@ def test_a_disk_that_takes_nothing_for_a_while_loses_no_input(odd: Rehearsal, mo
     full = [True]
 
     monkeypatch.setattr("edgecv.handlers.handler_runner._RETRY_S", 0.01)
-    original = type(odd.host.desk).write
+    original = type(odd.runner.context).write
     monkeypatch.setattr(
-        type(odd.host.desk),
+        type(odd.runner.context),
         "write",
-        lambda desk, connection, wall_s: fail() if full[0] else original(desk, connection, wall_s),
+        lambda context, connection, wall_s: fail() if full[0] else original(context, connection, wall_s),
     )
     for _ in range(3):
-        odd.host.step(0.0)
+        odd.runner.step(0.0)
     assert odd.source.waiting  # not acknowledged
-    assert "the disk takes nothing" in odd.host.degraded()[0]
+    assert "the disk takes nothing" in odd.runner.degraded()[0]
     full[0] = False
     odd.work()
     assert [alarm.text for alarm in odd.records()] == ["once"]
-    assert odd.host.degraded() == ()
+    assert odd.runner.degraded() == ()
 
 
 def fail() -> None:

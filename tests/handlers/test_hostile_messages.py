@@ -18,7 +18,7 @@ from waiting import wait_for
 
 from edgecv.config.devices import MqttInput
 from edgecv.handlers import sensor_monitor
-from edgecv.handlers.handler_runner import Host
+from edgecv.handlers.handler_runner import HandlerRunner
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.simulation.devices.device_trace import MIDNIGHT_S, Day
 from edgecv.simulation.devices.hygiene import hygiene_day
@@ -119,13 +119,13 @@ def test_no_message_keeps_a_handler_from_the_next(
     for second, (topic, payload) in enumerate(messages):
         rehearsal.feed(topic, payload, MIDNIGHT_S + second)
     rehearsal.work()
-    before = rehearsal.host.desk.counts.get("unreadable", 0.0)
+    before = rehearsal.runner.context.counts.get("unreadable", 0.0)
     good = day.sent[0]
     rehearsal.feed(topic_of(good), good.raw(), MIDNIGHT_S + 60)
     rehearsal.work()
-    desk = rehearsal.host.desk
-    assert desk.counts.get("unreadable", 0.0) == before
-    assert desk.counts["inputs"] == len(messages) + 1
+    context = rehearsal.runner.context
+    assert context.counts.get("unreadable", 0.0) == before
+    assert context.counts["inputs"] == len(messages) + 1
     for record in rehearsal.records():
         assert "2000" <= record.started_at[:4] < "2100"
     rows = rehearsal.rows("SELECT sum(count) AS n, max(length(example)) AS longest FROM unreadable")
@@ -148,15 +148,15 @@ def test_a_name_no_database_takes_is_set_aside_with_its_reason(tmp_path: Path, n
 
 def test_what_the_database_refuses_of_one_input_costs_only_that_input(tmp_path: Path) -> None:
     rules = Rehearsal(tmp_path, ANY_JSON)
-    desk = rules.host.desk
-    receive = rules.host.handler.receive
+    context = rules.runner.context
+    receive = rules.runner.handler.receive
 
     def refused(one: Any) -> None:
         receive(one)
         if b"bad" in one.payload:  # what no check of ours thought of
-            desk._now.told.append({"without": "an id"})
+            context._now.told.append({"without": "an id"})
 
-    rules.host.handler.receive = refused  # type: ignore[method-assign]
+    rules.runner.handler.receive = refused  # type: ignore[method-assign]
     for second, name in enumerate(("first", "bad", "last")):
         rules.feed("t/1", {"id": name, "v": 5}, MIDNIGHT_S + second)
     rules.work()
@@ -164,9 +164,9 @@ def test_what_the_database_refuses_of_one_input_costs_only_that_input(tmp_path: 
     (row,) = rules.rows("SELECT reason, count, example FROM unreadable")
     assert "the database does not take" in row["reason"]
     assert "bad" in row["example"]
-    assert rules.host.degraded()
+    assert rules.runner.degraded()
     rules.start()
-    assert [key for key, _ in rules.host.desk.items("sensor/")] == ["sensor/first", "sensor/last"]
+    assert [key for key, _ in rules.runner.context.items("sensor/")] == ["sensor/first", "sensor/last"]
 
 
 def test_one_subject_for_which_what_is_due_fails_keeps_no_other_waiting(tmp_path: Path) -> None:
@@ -174,14 +174,14 @@ def test_one_subject_for_which_what_is_due_fails_keeps_no_other_waiting(tmp_path
     for name in ("a", "broken", "c"):
         rules.feed("t/1", {"id": name, "v": 0}, MIDNIGHT_S)
     rules.work()
-    name_of = rules.host.handler._following._name  # type: ignore[attr-defined]
+    name_of = rules.runner.handler._monitor._name  # type: ignore[attr-defined]
 
     def fails(subject: str) -> str:
         if subject == "broken":
             raise ZeroDivisionError
         return name_of(subject)  # type: ignore[no-any-return]
 
-    rules.host.handler._following._name = fails  # type: ignore[attr-defined]
+    rules.runner.handler._monitor._name = fails  # type: ignore[attr-defined]
     for second in (61, 62, 63):
         rules.tell_time(MIDNIGHT_S + second)
     rules.work()
@@ -242,12 +242,12 @@ def test_a_handler_starts_whatever_an_older_version_has_stored(tmp_path: Path, k
         connection.executemany("INSERT OR REPLACE INTO device_state VALUES ('dev', ?, ?)", [(key, odd) for key in keys])
     database.close()
     rehearsal.start()
-    before = rehearsal.host.desk.counts.get("unreadable", 0.0)
+    before = rehearsal.runner.context.counts.get("unreadable", 0.0)
     assert before
     for message in day.sent[30:90]:
         rehearsal.feed(topic_of(message), message.raw(), message.at_s)
     rehearsal.work()
-    assert rehearsal.host.desk.counts.get("failures", 0.0) == 0.0, rehearsal.rows("SELECT * FROM unreadable")
+    assert rehearsal.runner.context.counts.get("failures", 0.0) == 0.0, rehearsal.rows("SELECT * FROM unreadable")
 
 
 @pytest.mark.service
@@ -257,18 +257,18 @@ def test_a_message_that_stopped_a_handler_is_not_delivered_again_by_a_real_broke
         rules = Rehearsal(tmp_path, ANY_JSON, live=True)
         made: list[MqttSource] = []
 
-        def run() -> Host:
-            host = rules.host
+        def run() -> HandlerRunner:
+            runner = rules.runner
             made.append(MqttSource(MqttInput(url=url), ["t/#"], "edgecv-test", tmp_path / "box.yaml", "devices.dev"))
-            host._sources = [made[-1]]
-            return host
+            runner._sources = [made[-1]]
+            return runner
 
-        host = run()
-        wait_for(lambda: host.step(0.05) or host.problem is None, "the subscription")
+        runner = run()
+        wait_for(lambda: runner.step(0.05) or runner.problem is None, "the subscription")
         messages = [("t/1", payload, 1) for payload in (b'{"id": "\\ud800", "v": 5}', b'{"id": "good", "v": 5}')]
         multiple(messages, "127.0.0.1", broker.port)
-        wait_for(lambda: host.step(0.05) or host.desk.counts.get("inputs", 0.0) >= 2, "both messages")
-        host.step(0.0)
+        wait_for(lambda: runner.step(0.05) or runner.context.counts.get("inputs", 0.0) >= 2, "both messages")
+        runner.step(0.0)
         assert [alarm.subject for alarm in rules.records()] == ["good"]
         made[-1].close()
         rules.start()
@@ -276,5 +276,5 @@ def test_a_message_that_stopped_a_handler_is_not_delivered_again_by_a_real_broke
         wait_for(lambda: again.step(0.05) or again.problem is None, "the subscription again")
         for _ in range(10):
             again.step(0.05)
-        assert again.desk.counts.get("inputs", 0.0) == 0.0
+        assert again.context.counts.get("inputs", 0.0) == 0.0
         made[-1].close()

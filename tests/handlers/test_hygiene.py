@@ -118,10 +118,12 @@ def test_a_fridge_on_modbus_that_is_warm_for_too_long_is_an_alarm(tmp_path: Path
         },
     }
     shop = Rehearsal(tmp_path, settings, live=True)
-    shop.host._sources = type(shop.host.handler).sources(shop.host.handler)  # the real ones instead of the fed one
+    shop.runner._sources = type(shop.runner.handler).sources(
+        shop.runner.handler
+    )  # the real ones instead of the fed one
 
     def warm() -> bool:
-        shop.host.step(0.05)
+        shop.runner.step(0.05)
         return bool(shop.records())
 
     wait_for(warm, "the alarm")

@@ -50,7 +50,7 @@ def test_a_command_for_longer_than_a_shift_is_refused(tmp_path: Path) -> None:
     covers = covers_with(tmp_path)
     order(covers, to_s=60.0 + 12 * HOUR_S + 1)
     assert reasons(covers) == ["does not end within 12 h, or has ended"]
-    assert covers.host.notices() == ()
+    assert covers.runner.notices() == ()
 
 
 def test_a_command_for_every_cover_needs_the_box_files_word(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_window_is_listed_while_it_lasts_and_told_with_what_it_muted(tmp_path:
     order(covers)
     covers.tell_time(MIDNIGHT_S + 62)
     covers.work()
-    assert covers.host.notices() == (f"muted: {EUI} until {stamp_text(MIDNIGHT_S + HOUR_S)} for crew 4",)
+    assert covers.runner.notices() == (f"muted: {EUI} until {stamp_text(MIDNIGHT_S + HOUR_S)} for crew 4",)
     say(covers, 2, 300, is_open=True)
     say(covers, 3, 600, is_open=True, shock_g=5.0)
     order(covers, at_s=700, to_s=2 * HOUR_S)
@@ -82,7 +82,7 @@ def test_a_window_is_listed_while_it_lasts_and_told_with_what_it_muted(tmp_path:
     last = covers.messages("device")[-1]["data"]
     assert last["alarms_muted"] == 2
     assert last["text"] == f"maintenance of {EUI} has ended; 2 alarms were not pushed"
-    assert covers.host.notices() == ()
+    assert covers.runner.notices() == ()
 
 
 @pytest.mark.parametrize(("cover", "expected"), [("*", ["manhole_stolen"]), (EUI, [])])
@@ -117,7 +117,7 @@ def test_commands_may_have_a_topic_of_their_own_which_alone_is_heard(tmp_path: P
     order(covers)
     assert reasons(covers) == ["came on a topic that is not ChirpStack's"]
     order(covers, topic="crews/maintenance")
-    assert len(covers.host.notices()) == 1
+    assert len(covers.runner.notices()) == 1
 
 
 def test_where_there_is_a_secret_only_signed_commands_count(tmp_path: Path) -> None:
@@ -126,14 +126,14 @@ def test_where_there_is_a_secret_only_signed_commands_count(tmp_path: Path) -> N
     order(covers)
     order(covers, at_s=61, signature="sha256=00")
     order(covers, at_s=62, signature=5)
-    assert covers.host.notices() == ()
+    assert covers.runner.notices() == ()
     command = {"command": "maintenance", "cover": EUI, "to": stamp_text(MIDNIGHT_S + HOUR_S), "by": "crew 4"}
     signature = signed(b"s3cret", "home", "dev", command)
     order(covers, at_s=63, signature=signature, cover="another")
-    assert covers.host.notices() == ()
+    assert covers.runner.notices() == ()
     assert reasons(covers) == ["is not signed with the secret of maintenance_commands.secret_file"]
     order(covers, at_s=64, signature=signature)
-    assert len(covers.host.notices()) == 1
+    assert len(covers.runner.notices()) == 1
 
 
 def test_a_signed_command_counts_once_also_after_a_restart(tmp_path: Path) -> None:
@@ -147,12 +147,12 @@ def test_a_signed_command_counts_once_also_after_a_restart(tmp_path: Path) -> No
     covers.work()
     for at_s in (180.0, 240.0):
         order(covers, at_s=at_s, signature=signature)
-        assert covers.host.notices() == ()
+        assert covers.runner.notices() == ()
         covers.start()
     assert reasons(covers) == ["was carried out before; give another end or crew and sign it anew"]
     later = {**command, "to": stamp_text(MIDNIGHT_S + 2 * HOUR_S)}
     order(covers, at_s=300, to_s=2 * HOUR_S, signature=signed(b"s3cret", "home", "dev", later))
-    assert len(covers.host.notices()) == 1
+    assert len(covers.runner.notices()) == 1
 
 
 def test_a_flood_of_commands_makes_no_more_windows_than_there_may_be(tmp_path: Path) -> None:
@@ -163,17 +163,17 @@ def test_a_flood_of_commands_makes_no_more_windows_than_there_may_be(tmp_path: P
     covers.work()
     rows = covers.rows("SELECT key FROM device_state WHERE key LIKE 'maintenance/%'")
     assert len(rows) == MAX_WINDOWS
-    assert len(covers.host.notices()) == 6  # five of them, and how many more
+    assert len(covers.runner.notices()) == 6  # five of them, and how many more
 
 
 def test_a_window_of_a_week_for_every_cover_does_not_outlive_the_update(tmp_path: Path) -> None:
     covers = covers_with(tmp_path)
     say(covers, 1, 0)
-    covers.host.desk.put("maintenance/*/1", ["*", MIDNIGHT_S, MIDNIGHT_S + 7 * 86400, "anybody"])
-    covers.host.desk.keep()
-    covers.host.step(0.0)
+    covers.runner.context.put("maintenance/*/1", ["*", MIDNIGHT_S, MIDNIGHT_S + 7 * 86400, "anybody"])
+    covers.runner.context.keep()
+    covers.runner.step(0.0)
     covers.start()
-    assert covers.host.notices() == ()
+    assert covers.runner.notices() == ()
 
 
 @pytest.mark.parametrize("command", [["x"], {"x": 1}, None, 7, "reboot"])

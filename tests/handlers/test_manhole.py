@@ -52,7 +52,7 @@ def test_a_day_of_covers_raises_each_alarm_once_and_nothing_else(
     day = manhole_day(20, seed, "mqtt://127.0.0.1:1", skewed)
     found, rehearsal = rehearse(tmp_path, day, channel, seed + 1, kill_every=kill_every)
     assert found.perfect, told(found)
-    assert {expected.kind for expected in found.found} == set(rehearsal.host.handler.events)
+    assert {expected.kind for expected in found.found} == set(rehearsal.runner.handler.events)
     planned = {alarm.id for alarm in rehearsal.records() if alarm.tier == "candidate"}
     pushed = [event["id"] for event in rehearsal.messages("incident")]
     assert planned
@@ -81,8 +81,8 @@ def test_an_uplink_that_comes_again_late_or_twice_is_no_second_reading(covers: R
     say(covers, 4, 15)
     say(covers, 3, 10, tilt_deg=30.0)
     assert kinds(covers) == []
-    assert covers.host.desk.counts["duplicates"] == 1
-    assert covers.host.desk.counts["late"] == 1
+    assert covers.runner.context.counts["duplicates"] == 1
+    assert covers.runner.context.counts["late"] == 1
 
 
 def test_a_device_that_counts_anew_is_heard_with_and_without_its_join_and_stamps(covers: Rehearsal) -> None:
@@ -95,7 +95,7 @@ def test_a_device_that_counts_anew_is_heard_with_and_without_its_join_and_stamps
     say(covers, 3, 25, stamped=False, shock_g=5.0)
     covers.feed(TOPIC.replace("/up", "/join"), {"deviceInfo": {"devEui": EUI}}, MIDNIGHT_S + 26 * 60)
     say(covers, 3, 30, stamped=False, water_cm=100)
-    assert covers.host.desk.counts.get("duplicates", 0) == 0
+    assert covers.runner.context.counts.get("duplicates", 0) == 0
 
 
 def test_open_and_then_silent_is_stolen_and_not_merely_silent(covers: Rehearsal) -> None:
@@ -204,7 +204,7 @@ def test_malformed_uplinks_are_counted_with_one_example_and_never_fail_the_handl
     for index, payload in enumerate(payloads):
         covers.feed(topics[index % len(topics)], payload, MIDNIGHT_S + index)
     covers.work()
-    assert covers.host.desk.counts.get("failures", 0.0) == 0.0, covers.rows("SELECT * FROM unreadable")
+    assert covers.runner.context.counts.get("failures", 0.0) == 0.0, covers.rows("SELECT * FROM unreadable")
     rows = covers.rows("SELECT reason, count, example FROM unreadable")
-    assert sum(row["count"] for row in rows) == covers.host.desk.counts.get("unreadable", 0.0)
+    assert sum(row["count"] for row in rows) == covers.runner.context.counts.get("unreadable", 0.0)
     assert all(row["example"] for row in rows)

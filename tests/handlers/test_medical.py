@@ -121,7 +121,7 @@ def test_a_missed_dose_asks_the_next_doctor_and_closes_with_an_outcome(ward: Reh
     assert closed.ended_at == stamp_text(MIDNIGHT_S + 9.5 * 3600)
     states = [event["data"]["details"]["call"]["state"] for event in ward.messages("update")]
     assert states == ["requested", "answered", "closed"]
-    assert ward.host.desk.counts["unreadable"] == 2  # the novel, and closing what is closed
+    assert ward.runner.context.counts["unreadable"] == 2  # the novel, and closing what is closed
 
 
 def test_a_schedule_that_ends_asks_for_nothing_more(ward: Rehearsal) -> None:
@@ -181,12 +181,12 @@ class Hooked:
             (folder / "token").write_text(token + "\n")
             hook["token_file"] = "token"
         self.rehearsal = Rehearsal(folder, {"kind": "medical_reports", "hook": hook}, live=True)
-        host = self.rehearsal.host
-        host._sources = type(host.handler).sources(host.handler)
+        runner = self.rehearsal.runner
+        runner._sources = type(runner.handler).sources(runner.handler)
         self._stop = Event()
-        self._thread = Thread(target=host.run, args=(self._stop.is_set, lambda: None))
+        self._thread = Thread(target=runner.run, args=(self._stop.is_set, lambda: None))
         # its database connection belongs to the thread that works
-        host._close()
+        runner._close()
         self._thread.start()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -319,7 +319,7 @@ def test_no_resource_however_mangled_fails_the_handler(
     centre = Rehearsal(tmp_path_factory.mktemp("fuzz"), dict(reports_day(1, 0, "http://127.0.0.1:0").settings))
     centre.feed(f"PUT {sent.topic}", sent.payload | {name: value}, MIDNIGHT_S)
     centre.work()
-    assert centre.host.desk.counts.get("failures", 0.0) == 0.0, centre.rows("SELECT * FROM unreadable")
+    assert centre.runner.context.counts.get("failures", 0.0) == 0.0, centre.rows("SELECT * FROM unreadable")
 
 
 @given(
@@ -343,4 +343,4 @@ def test_no_schedule_or_dose_however_mangled_fails_the_handler(
     ward.feed("dispenser/dose", {"schedule": "m1", "id": value, "time": value}, MIDNIGHT_S + 9 * 3600)
     ward.feed("edgecv/v1/home/dev/command", {"command": "close", "incident": value}, MIDNIGHT_S + 10 * 3600)
     pass_time(ward, 10, 10.2)
-    assert ward.host.desk.counts.get("failures", 0.0) == 0.0, ward.rows("SELECT * FROM unreadable")
+    assert ward.runner.context.counts.get("failures", 0.0) == 0.0, ward.rows("SELECT * FROM unreadable")

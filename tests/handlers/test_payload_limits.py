@@ -48,16 +48,18 @@ class Talkative(Handler[DeviceSettings]):
     def sources(self) -> list[Any]:
         return []
 
-    def receive(self, given: Input) -> None:
-        order = json.loads(given.payload)
+    def receive(self, message: Input) -> None:
+        order = json.loads(message.payload)
         if "alarm" in order:
-            self.desk.alarm("odd", **({"subject": "x", "started_s": self.desk.now_s, "text": "t"} | order["alarm"]))
+            self.context.alarm(
+                "odd", **({"subject": "x", "started_s": self.context.now_s, "text": "t"} | order["alarm"])
+            )
         if "tell" in order:
-            self.desk.tell("odd", order["tell"])
+            self.context.send_event("odd", order["tell"])
         if "put" in order:
-            self.desk.put(*order["put"])
+            self.context.put(*order["put"])
         if "count" in order:
-            self.desk.count(order["count"])
+            self.context.count(order["count"])
 
 
 RULES: dict[str, Any] = {
@@ -110,7 +112,7 @@ def test_what_a_handler_keeps_and_tells_is_checked_with_its_input(
     talkative.feed("t", order | more, NOW_S)
     talkative.feed("t", {"put": ["good", 1]}, NOW_S + 1)
     talkative.work()
-    assert dict(talkative.host.desk.items()) == {"good": 1}
+    assert dict(talkative.runner.context.items()) == {"good": 1}
 
 
 @pytest.mark.parametrize(("started_s", "year"), [(-6e10, "2000"), (2.5e11, "2099"), (0.0, "2000")])
@@ -129,15 +131,15 @@ def test_names_of_counters_are_bounded(talkative: Rehearsal) -> None:
     for n in range(1000):
         talkative.feed("t", {"count": f"made-up-{n}"}, NOW_S + n)
     talkative.work()
-    assert len(talkative.host.desk.counts) <= 201
-    assert sum(talkative.host.desk.counts.values()) == 2000  # those, and as many inputs
+    assert len(talkative.runner.context.counts) <= 201
+    assert sum(talkative.runner.context.counts.values()) == 2000  # those, and as many inputs
 
 
 def test_reasons_are_bounded_over_restarts_too(talkative: Rehearsal) -> None:
     for n in range(60):
         talkative.start()
-        talkative.host.desk.unreadable(f"reason {n}", "x" * 5000)
-        talkative.host.step(0.0)
+        talkative.runner.context.unreadable(f"reason {n}", "x" * 5000)
+        talkative.runner.step(0.0)
     rows = talkative.rows("SELECT count, example FROM unreadable")
     assert sum(row["count"] for row in rows) == 60
     assert len(rows) <= 41
@@ -246,7 +248,7 @@ def test_a_dispenser_that_repeats_a_dose_under_new_ids_fills_no_disk(tmp_path: P
     for n in range(100):
         doses.feed(topic, {"id": f"d{n}", "schedule": schedule.payload["id"]}, MIDNIGHT_S + 12 * 3600 + n)
     doses.work()
-    counts = doses.host.desk.counts
+    counts = doses.runner.context.counts
     assert counts["doses"] == MAX_DOSES
     assert counts["doses_too_many"] == 100 - MAX_DOSES
 

@@ -60,4 +60,4 @@ def test_no_message_however_mangled_fails_the_handler(
         sensors.feed("t", payload, 1_772_000_000.0 + index)
     sensors.tell_time(1_772_001_000.0)
     sensors.work()
-    assert sensors.host.desk.counts.get("failures", 0.0) == 0.0, sensors.rows("SELECT * FROM unreadable")
+    assert sensors.runner.context.counts.get("failures", 0.0) == 0.0, sensors.rows("SELECT * FROM unreadable")

@@ -45,7 +45,7 @@ def test_the_template_raises_and_ends_an_alarm_and_needs_sixty_lines(template: N
     first, second = bins.records()
     assert (first.text, first.details, first.ended_at is None) == ("bin gate was emptied", {"percent": 95.0}, False)
     assert second.ended_at is None
-    assert bins.host.desk.counts["unreadable"] == 1
+    assert bins.runner.context.counts["unreadable"] == 1
     text = (TEMPLATE / "bin_level.py").read_text()
     assert len(text.splitlines()) <= 60
     declared = tomllib.loads((TEMPLATE / "pyproject.toml").read_text())["project"]["entry-points"]["edgecv.handlers"]

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
-from edgecv.handlers.handler_context import Desk
+from edgecv.handlers.handler_context import HandlerContext
 from edgecv.handlers.hygiene.settings import HygieneSettings, Point
 from edgecv.handlers.payload_values import Find, a_counter, a_number, a_time_s, finder, read_json
-from edgecv.handlers.sensor_monitor import Following
+from edgecv.handlers.sensor_monitor import SensorMonitor
 from edgecv.handlers.sources.modbus import ModbusSource
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
@@ -65,9 +65,9 @@ class HygieneHandler(Handler[HygieneSettings]):
         "hygiene_silent": SilentDetails,
     }
 
-    def __init__(self, settings: HygieneSettings, desk: Desk) -> None:
-        super().__init__(settings, desk)
-        self._following = Following(desk, settings.silent_after_s, "hygiene_silent", settings.points)
+    def __init__(self, settings: HygieneSettings, context: HandlerContext) -> None:
+        super().__init__(settings, context)
+        self._monitor = SensorMonitor(context, settings.silent_after_s, "hygiene_silent", settings.points)
         self._fault = Limit(equals=True, for_s=settings.fault_s)
         self._find = {
             name: {
@@ -82,7 +82,7 @@ class HygieneHandler(Handler[HygieneSettings]):
         found: list[Source] = []
         topics = [point.topic for point in config.points.values() if point.topic is not None]
         if config.mqtt is not None and topics:
-            found.append(MqttSource.of(self.desk.who, config.mqtt, topics))
+            found.append(MqttSource.of(self.context.identity, config.mqtt, topics))
         for name, server in config.modbus.items():
             registers = {
                 point_name: point.modbus
@@ -92,17 +92,17 @@ class HygieneHandler(Handler[HygieneSettings]):
             found.append(ModbusSource(name, server, registers))
         return found
 
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """A value of each point that listens there."""
-        document = read_json(given.payload)
-        if given.topic in self.config.points and self.config.points[given.topic].modbus is not None:
+        document = read_json(message.payload)
+        if message.topic in self.config.points and self.config.points[message.topic].modbus is not None:
             if not isinstance(document, dict) or "value" not in document:
                 raise MalformedError("a Modbus device answers with an exception")
-            self._take(given.topic, self.config.points[given.topic], document["value"], None, None)
+            self._take(message.topic, self.config.points[message.topic], document["value"], None, None)
             return
         met = False
         for name, point in self.config.points.items():
-            if point.topic is None or not topic_matches(point.topic, given.topic):
+            if point.topic is None or not topic_matches(point.topic, message.topic):
                 continue
             find = self._find[name]
             value = find["value"](document)
@@ -117,25 +117,25 @@ class HygieneHandler(Handler[HygieneSettings]):
 
     def tick(self) -> None:
         """Who is silent."""
-        self._following.tick()
+        self._monitor.tick()
 
     def _take(self, name: str, point: Point, value: Any, stamp_s: float | None, counter: int | None) -> None:
         measured = float(value) if isinstance(value, bool) else a_number(value, point.quantity)
-        seen = self._following.sighted(name, stamp_s, counter)
+        seen = self._monitor.observe(name, stamp_s, counter)
         if seen is None or not seen.is_newest:
             return
-        desk, following = self.desk, self._following
-        desk.gauges[f"{point.quantity}_{name}"] = measured
+        context, monitor = self.context, self._monitor
+        context.gauges[f"{point.quantity}_{name}"] = measured
         if point.valid is not None:
             fails = not point.valid[0] <= measured <= point.valid[1]
             text = f"{name}: its sensor says {measured:g}, which cannot be"
-            following.judge(f"{name}/fault", self._fault, fails, seen.event_s, "hygiene_sensor", name, text, {})
+            monitor.judge(f"{name}/fault", self._fault, fails, seen.event_s, "hygiene_sensor", name, text, {})
             if fails:
                 return
         for rule in point.rules:
             text = f"{name}: {measured:g} {_UNITS[point.quantity]}, {rule.name} ({rule.in_words()})"
             details = {"rule": rule.name, "basis": rule.basis, "quantity": point.quantity}
-            following.judge(f"{name}/{rule.name}", rule, measured, seen.event_s, "hygiene_limit", name, text, details)
+            monitor.judge(f"{name}/{rule.name}", rule, measured, seen.event_s, "hygiene_limit", name, text, details)
 
 
 def _finders(point: Point) -> dict[str, Find]:

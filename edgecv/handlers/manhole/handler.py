@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from edgecv.handlers.handler import Handler, Input
-from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.manhole.cover_state import alarm_id, blows, distance_m, place, planned_from
 from edgecv.handlers.manhole.events import EVENTS
 from edgecv.handlers.manhole.maintenance import Maintenance, Window
@@ -16,10 +16,10 @@ from edgecv.handlers.manhole.payload_codecs import Readings, reader
 from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
 from edgecv.handlers.manhole.uplink import Uplink, read_chirpstack
 from edgecv.handlers.payload_values import a_counter, a_name, a_number, a_time_s, finder, read_json
-from edgecv.handlers.sensor_monitor import Following, Sighting
+from edgecv.handlers.sensor_monitor import Observation, SensorMonitor
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
-from edgecv.handlers.thresholds import Level, Limit
+from edgecv.handlers.thresholds import Limit, LimitState
 from edgecv.mqtt import device_topic
 
 
@@ -30,18 +30,19 @@ class ManholeHandler(Handler[ManholeSettings]):
     settings = ManholeSettings
     events: ClassVar[Mapping[str, type[BaseModel]]] = EVENTS
 
-    def __init__(self, settings: ManholeSettings, desk: Desk) -> None:
-        super().__init__(settings, desk)
+    def __init__(self, settings: ManholeSettings, context: HandlerContext) -> None:
+        super().__init__(settings, context)
         listed = {cover.lower(): about for cover, about in settings.covers.items()}
         self._listed = listed
-        self._following = Following(desk, settings.silent_after_s, "manhole_silent", listed, self._name)
-        self._maintenance = Maintenance(desk, settings.maintenance, settings.maintenance_commands)
+        self._monitor = SensorMonitor(context, settings.silent_after_s, "manhole_silent", listed, self._name)
+        self._maintenance = Maintenance(context, settings.maintenance, settings.maintenance_commands)
         self._read = reader(settings.decoder)
-        commands = settings.maintenance_commands.topic
-        self._commands = device_topic(desk.who.site, desk.who.device, "command") if commands is None else commands
+        identity = context.identity
+        own_topic = device_topic(identity.site, identity.device, "command")
+        self._commands = settings.maintenance_commands.topic or own_topic
         self._displaced = Limit(equals=True, for_s=settings.debounce_s, back_for_s=settings.debounce_s)
         self._steady = Limit(equals=True, for_s=settings.debounce_s)
-        self._open = {key.removeprefix("open/") for key, _ in desk.items("open/")}
+        self._open = {key.removeprefix("open/") for key, _ in context.items("open/")}
         plain = settings.plain
         paths = {} if plain is None else {"id": plain.id, "time": plain.time, "counter": plain.counter}
         self._find = {name: finder(path) for name, path in paths.items() if path is not None}
@@ -49,18 +50,18 @@ class ManholeHandler(Handler[ManholeSettings]):
     def sources(self) -> Sequence[Source]:
         """The broker: uplinks, and commands for maintenance."""
         topics = CHIRPSTACK_TOPICS if self.config.plain is None else self.config.plain.topics
-        return [MqttSource.of(self.desk.who, self.config.mqtt, [*topics, self._commands])]
+        return [MqttSource.of(self.context.identity, self.config.mqtt, [*topics, self._commands])]
 
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """Take one message."""
-        if given.topic == self._commands:
-            self._maintenance.command(read_json(given.payload))
+        if message.topic == self._commands:
+            self._maintenance.command(read_json(message.payload))
             return
-        uplink = read_chirpstack(given.topic, given.payload) if self.config.plain is None else self._plain(given)
+        uplink = read_chirpstack(message.topic, message.payload) if self.config.plain is None else self._plain(message)
         if uplink is None:
             return
         if uplink.what == "join":
-            self._following.restarts(uplink.cover, uplink.stamp_s)
+            self._monitor.restarts(uplink.cover, uplink.stamp_s)
             return
         if uplink.what == "status":
             self._status(uplink)
@@ -68,14 +69,14 @@ class ManholeHandler(Handler[ManholeSettings]):
         port = self.config.decoder.port
         speaks = port is None or uplink.port is None or uplink.port == port
         readings = self._read(uplink.raw, uplink.document) if speaks and (uplink.raw or uplink.document) else {}
-        seen = self._following.sighted(uplink.cover, uplink.stamp_s, uplink.counter)
+        seen = self._monitor.observe(uplink.cover, uplink.stamp_s, uplink.counter)
         if seen is not None:
             self._judge(uplink.cover, readings, seen)
 
     def tick(self) -> None:
         """Who was stolen, who is silent, which crews have gone."""
-        self.desk.each("looking after an open cover", sorted(self._open), self._while_open)
-        self._following.tick(self._is_accounted_for)
+        self.context.run_for_each("looking after an open cover", sorted(self._open), self._while_open)
+        self._monitor.tick(self._is_accounted_for)
         self._maintenance.tick()
 
     def notices(self) -> tuple[str, ...]:
@@ -83,10 +84,10 @@ class ManholeHandler(Handler[ManholeSettings]):
         return self._maintenance.notices()
 
     def _is_accounted_for(self, cover: str) -> bool:
-        return self.desk.get(f"stolen/{cover}") is not None or self._window(cover) is not None
+        return self.context.get(f"stolen/{cover}") is not None or self._window(cover) is not None
 
-    def _plain(self, given: Input) -> Uplink:
-        document = read_json(given.payload)
+    def _plain(self, message: Input) -> Uplink:
+        document = read_json(message.payload)
         found = {name: find(document) for name, find in self._find.items()}
         cover = a_name(found["id"], "the id").lower()
         stamp_s, counter = a_time_s(found.get("time")), a_counter(found.get("counter"))
@@ -96,11 +97,11 @@ class ManholeHandler(Handler[ManholeSettings]):
         level = uplink.document.get("batteryLevel") if isinstance(uplink.document, dict) else None
         if level is None or self.config.battery is None:
             return
-        self._following.register(uplink.cover)
+        self._monitor.register(uplink.cover)
         percent = a_number(level, "batteryLevel")
-        self._level(uplink.cover, "battery", self.config.battery, percent, self.desk.now_s, "% of the battery left")
+        self._level(uplink.cover, "battery", self.config.battery, percent, self.context.now_s, "% of the battery left")
 
-    def _judge(self, cover: str, readings: Readings, seen: Sighting) -> None:
+    def _judge(self, cover: str, readings: Readings, seen: Observation) -> None:
         """Hold a cover's readings against what may be: states only where they are the newest, shocks always."""
         config = self.config
         if readings.get("shock", 0.0) >= config.shock_g:
@@ -128,20 +129,20 @@ class ManholeHandler(Handler[ManholeSettings]):
     def _level(self, cover: str, key: str, limit: Limit, value: float, at_s: float, unit: str) -> None:
         subject = self._name(cover)
         text = f"{subject}: {value:g} {unit}"
-        self._following.judge(f"{cover}/{key}", limit, value, at_s, f"manhole_{key}", subject, text, {"cover": cover})
+        self._monitor.judge(f"{cover}/{key}", limit, value, at_s, f"manhole_{key}", subject, text, {"cover": cover})
 
     def _moved(self, cover: str, is_off: bool, readings: Readings, at_s: float) -> None:
         key = f"level/{cover}/moved"
-        before = self.desk.restore(key, Level.of)
+        before = self.context.restore(key, LimitState.of)
         after, change = before.step(self._displaced, is_off, at_s)
         if change == "raised" and after.since_s is not None:
             after = self._raise_moved(cover, after, readings.get("tilt_deg"))
         elif before.since_s is not None and after.since_s is None:
             self._closed(cover, before, at_s)
-        self.desk.put(key, after.kept())
+        self.context.put(key, after.kept())
         self._note_open(cover, after.since_s is not None)
 
-    def _raise_moved(self, cover: str, level: Level, tilt_deg: float | None) -> Level:
+    def _raise_moved(self, cover: str, level: LimitState, tilt_deg: float | None) -> LimitState:
         assert level.since_s is not None
         subject, window = self._name(cover), self._window(cover, level.since_s)
         text = f"{subject} was moved" + ("" if window is None else f" in the planned work of {window.by}")
@@ -152,104 +153,106 @@ class ManholeHandler(Handler[ManholeSettings]):
             "left_open": False,
         }
         planned = window is not None
-        raised = self.desk.alarm("manhole_moved", subject, level.since_s, text, details, planned=planned)
+        raised = self.context.alarm("manhole_moved", subject, level.since_s, text, details, planned=planned)
         if window is not None:
             self._maintenance.muted(window)
-            self.desk.put(f"planned/{cover}", [raised, window.by])
-        return Level(level.since_s, level.last_s, level.worst, raised)
+            self.context.put(f"planned/{cover}", [raised, window.by])
+        return LimitState(level.since_s, level.last_s, level.worst, raised)
 
-    def _closed(self, cover: str, before: Level, at_s: float) -> None:
+    def _closed(self, cover: str, before: LimitState, at_s: float) -> None:
         """It lies in its place again."""
-        for alarm in (before.alarm, self.desk.restore(f"stolen/{cover}", alarm_id)):
+        for alarm in (before.alarm, self.context.restore(f"stolen/{cover}", alarm_id)):
             if alarm is not None:
-                self.desk.update(alarm, f"{self._name(cover)} is in its place again", ended_s=at_s)
-        planned = self.desk.restore(f"planned/{cover}", planned_from)
+                self.context.update(alarm, f"{self._name(cover)} is in its place again", ended_s=at_s)
+        planned = self.context.restore(f"planned/{cover}", planned_from)
         if planned is not None and planned[0] != before.alarm:
-            self.desk.update(planned[0], ended_s=at_s)
+            self.context.update(planned[0], ended_s=at_s)
         for key in ("stolen", "planned"):
-            self.desk.put(f"{key}/{cover}", None)
+            self.context.put(f"{key}/{cover}", None)
 
     def _note_open(self, cover: str, is_open: bool) -> None:
         if is_open != (cover in self._open):
             (self._open.add if is_open else self._open.discard)(cover)
-            self.desk.put(f"open/{cover}", True if is_open else None)
+            self.context.put(f"open/{cover}", True if is_open else None)
 
     def _while_open(self, cover: str) -> None:
         """What time alone makes of a cover that is off its place."""
-        desk, key = self.desk, f"level/{cover}/moved"
-        level = desk.restore(key, Level.of)
+        context, key = self.context, f"level/{cover}/moved"
+        level = context.restore(key, LimitState.of)
         since_s = level.since_s
         if since_s is None:
             self._open.discard(cover)
             return
-        silence_s = self._following.silence_s(cover)
+        silence_s = self._monitor.silence_s(cover)
         if self.config.reports_changes and level.alarm is None and silence_s >= self.config.debounce_s:
             level = self._raise_moved(cover, level, None)
-            desk.put(key, level.kept())
-        planned = desk.restore(f"planned/{cover}", planned_from)
+            context.put(key, level.kept())
+        planned = context.restore(f"planned/{cover}", planned_from)
         if planned is not None and self._window(cover) is None:
             subject, window = self._name(cover), self._window(cover, since_s)
-            left_s = desk.now_s if window is None else window.to_s
+            left_s = context.now_s if window is None else window.to_s
             details = {"cover": cover, "tilt_deg": None, "planned_by": planned[1], "left_open": True}
             text = f"{subject} was left open after the planned work of {planned[1]}"
-            raised = desk.alarm("manhole_moved", subject, left_s, text, details)
-            desk.update(planned[0], ended_s=left_s)
-            desk.put(f"planned/{cover}", None)
-            desk.put(key, Level(since_s, level.last_s, level.worst, raised).kept())
-        if silence_s >= self.config.stolen_after_s and not self._is_at_work_on(cover, desk.now_s):
+            raised = context.alarm("manhole_moved", subject, left_s, text, details)
+            context.update(planned[0], ended_s=left_s)
+            context.put(f"planned/{cover}", None)
+            context.put(key, LimitState(since_s, level.last_s, level.worst, raised).kept())
+        if silence_s >= self.config.stolen_after_s and not self._is_at_work_on(cover, context.now_s):
             self._stolen(cover, since_s, "open, then silent")
 
     def _stolen(self, cover: str, since_s: float, why: str, moved_m: float | None = None) -> None:
-        if self.desk.get(f"stolen/{cover}") is not None:
+        if self.context.get(f"stolen/{cover}") is not None:
             return
         subject = self._name(cover)
         details = {"cover": cover, "why": why, "moved_m": None if moved_m is None else round(moved_m)}
-        raised = self.desk.alarm("manhole_stolen", subject, since_s, f"{subject} was stolen: {why}", details)
-        self.desk.put(f"stolen/{cover}", raised)
+        raised = self.context.alarm("manhole_stolen", subject, since_s, f"{subject} was stolen: {why}", details)
+        self.context.put(f"stolen/{cover}", raised)
 
     def _placed(self, cover: str, where: tuple[float, float], at_s: float) -> None:
         listed = self._listed.get(cover)
-        home = self.desk.restore(f"home/{cover}", place)
+        home = self.context.restore(f"home/{cover}", place)
         if listed is not None and listed.latitude is not None and listed.longitude is not None:
             home = (listed.latitude, listed.longitude)
         if home is None:
-            self.desk.put(f"home/{cover}", list(where))
+            self.context.put(f"home/{cover}", list(where))
             return
         away_m = distance_m(home, where)
         key = f"level/{cover}/place"
-        before = self.desk.restore(key, Level.of)
+        before = self.context.restore(key, LimitState.of)
         after, change = before.step(self._steady, away_m > self.config.stolen_m, at_s)
         if change == "raised" and after.since_s is not None and not self._is_at_work_on(cover, at_s):
             self._stolen(cover, after.since_s, "carried away", away_m)
-            after = Level(after.since_s, after.last_s, after.worst, self.desk.restore(f"stolen/{cover}", alarm_id))
+            after = LimitState(
+                after.since_s, after.last_s, after.worst, self.context.restore(f"stolen/{cover}", alarm_id)
+            )
         elif change == "cleared" and before.alarm is not None:
-            self.desk.update(before.alarm, f"{self._name(cover)} is in its place again", ended_s=at_s)
-            self.desk.put(f"stolen/{cover}", None)
-        self.desk.put(key, after.kept())
+            self.context.update(before.alarm, f"{self._name(cover)} is in its place again", ended_s=at_s)
+            self.context.put(f"stolen/{cover}", None)
+        self.context.put(key, after.kept())
 
     def _shock(self, cover: str, shock: float, at_s: float) -> None:
         """Blows close in time are one alarm, in whatever order they come to be known."""
         key = f"shock/{cover}"
-        kept = self.desk.restore(key, blows)
+        kept = self.context.restore(key, blows)
         if kept is not None and kept[0] - self.config.quiet_s <= at_s <= kept[1] + self.config.quiet_s:
-            self.desk.put(key, [min(kept[0], at_s), max(kept[1], at_s), kept[2]])
+            self.context.put(key, [min(kept[0], at_s), max(kept[1], at_s), kept[2]])
             return
         if kept is not None and at_s < kept[0]:
-            self.desk.count("late")  # of an alarm before the last, which was told
+            self.context.count("late")  # of an alarm before the last, which was told
             return
         raised = self._damaged(cover, "shock", at_s, round(shock, 2), ended_s=at_s)
-        self.desk.put(key, [at_s, at_s, raised])
+        self.context.put(key, [at_s, at_s, raised])
 
     def _broken(self, cover: str, cause: str, is_broken: bool, at_s: float) -> None:
         key = f"level/{cover}/{cause}"
-        before = self.desk.restore(key, Level.of)
+        before = self.context.restore(key, LimitState.of)
         after, change = before.step(self._displaced, is_broken, at_s)
         if change == "raised" and after.since_s is not None:
             raised = self._damaged(cover, cause, after.since_s, None)
-            after = Level(after.since_s, after.last_s, after.worst, raised)
+            after = LimitState(after.since_s, after.last_s, after.worst, raised)
         elif change == "cleared" and before.alarm is not None:
-            self.desk.update(before.alarm, ended_s=at_s)
-        self.desk.put(key, after.kept())
+            self.context.update(before.alarm, ended_s=at_s)
+        self.context.put(key, after.kept())
 
     def _damaged(self, cover: str, cause: str, at_s: float, shock_g: float | None, ended_s: float | None = None) -> str:
         subject, window = self._name(cover), self._window(cover, at_s)
@@ -262,7 +265,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         }
         if window is not None:
             self._maintenance.muted(window)
-        return self.desk.alarm(
+        return self.context.alarm(
             "manhole_damaged",
             subject,
             at_s,
@@ -274,7 +277,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         )
 
     def _window(self, cover: str, at_s: float | None = None) -> Window | None:
-        return self._maintenance.window((cover, self._name(cover)), self.desk.now_s if at_s is None else at_s)
+        return self._maintenance.window((cover, self._name(cover)), self.context.now_s if at_s is None else at_s)
 
     def _is_at_work_on(self, cover: str, at_s: float) -> bool:
         """Whether a crew has a window for this very cover: nothing less excuses a cover that is gone."""

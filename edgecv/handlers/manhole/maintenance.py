@@ -15,7 +15,7 @@ from typing import Any
 
 from edgecv.config.secrets import read_secret
 from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.manhole.settings import MAX_MAINTENANCE_HOURS, MaintenanceCommands, Planned
 from edgecv.handlers.payload_values import a_name, a_time_s
 
@@ -55,7 +55,7 @@ class Maintenance:
     """All windows of a device.
 
     Args:
-        desk: keeps those begun by command.
+        context: keeps those begun by command.
         planned: those of the box file.
         commands: what the box file allows commands.
 
@@ -63,8 +63,8 @@ class Maintenance:
         ConfigError: the commands' secret cannot be read.
     """
 
-    def __init__(self, desk: Desk, planned: Iterable[Planned], commands: MaintenanceCommands) -> None:
-        self._desk = desk
+    def __init__(self, context: HandlerContext, planned: Iterable[Planned], commands: MaintenanceCommands) -> None:
+        self._context = context
         self._allowed = commands
         self._planned = [
             Window(
@@ -75,14 +75,14 @@ class Maintenance:
             )
             for one in planned
         ]
-        ordered = [window for _, window in desk.restored("maintenance/", self._stored)]
+        ordered = [window for _, window in context.restore_all("maintenance/", self._stored)]
         self._ordered = {window.key: window for window in ordered[:MAX_WINDOWS]}
-        self._muted = {key.removeprefix("muted/"): count for key, count in desk.restored("muted/", _count)}
-        self._spent = {key.removeprefix("signed/"): until_s for key, until_s in desk.restored("signed/", float)}
+        self._muted = {key.removeprefix("muted/"): count for key, count in context.restore_all("muted/", _count)}
+        self._spent = {key.removeprefix("signed/"): until_s for key, until_s in context.restore_all("signed/", float)}
         self._secret: bytes | None = None
         if commands.secret_file is not None:
-            at = f"devices.{desk.who.device}.maintenance_commands.secret_file"
-            self._secret = read_secret(commands.secret_file, desk.who.box_file, at).encode()
+            at = f"devices.{context.identity.device}.maintenance_commands.secret_file"
+            self._secret = read_secret(commands.secret_file, context.identity.box_file, at).encode()
 
     def window(self, names: Iterable[str], at_s: float, *, by_name: bool = False) -> Window | None:
         """The window for a cover that a moment falls into, or None.
@@ -97,13 +97,13 @@ class Maintenance:
 
     def muted(self, window: Window) -> None:
         """Count an alarm that is not pushed because of a window."""
-        self._desk.count("alarms_muted")
+        self._context.count("alarms_muted")
         if window.key in self._muted:
             self._note(window.key, self._muted[window.key] + 1)
 
     def notices(self) -> tuple[str, ...]:
         """Which windows there are now, in words."""
-        on = [window for window in self._windows() if window.is_on(self._desk.now_s)]
+        on = [window for window in self._windows() if window.is_on(self._context.now_s)]
         shown = [f"muted: {w.cover} until {stamp(w.to_s)} for {w.by}" for w in on[:_LISTED]]
         return (*shown, *([f"and {len(on) - _LISTED} more"] if len(on) > _LISTED else []))
 
@@ -124,8 +124,8 @@ class Maintenance:
 
     def tick(self) -> None:
         """Tell what begins and ends; forget what is long over."""
-        desk = self._desk
-        on = {window.key: window for window in self._windows() if window.is_on(desk.now_s)}
+        context = self._context
+        on = {window.key: window for window in self._windows() if window.is_on(context.now_s)}
         for key, window in on.items():
             if key not in self._muted:
                 self._note(key, 0)
@@ -135,12 +135,12 @@ class Maintenance:
                 self._note(key, None)
                 cover = key.rpartition("/")[0]
                 text = f"maintenance of {cover} has ended" + (f"; {count} alarms were not pushed" if count else "")
-                desk.tell("maintenance_ended", text, cover=cover, alarms_muted=count)
+                context.send_event("maintenance_ended", text, cover=cover, alarms_muted=count)
         for key, window in list(self._ordered.items()):
-            if window.to_s < desk.now_s - _REMEMBERED_S:
+            if window.to_s < context.now_s - _REMEMBERED_S:
                 self._keep(key, None)
         for signature, until_s in list(self._spent.items()):
-            if until_s < desk.now_s:  # it is refused by its own end from now on
+            if until_s < context.now_s:  # it is refused by its own end from now on
                 self._remember(signature, None)
 
     def _stored(self, kept: Any) -> Window:
@@ -156,7 +156,7 @@ class Maintenance:
 
     def _begin(self, cover: str, order: Mapping[str, Any]) -> float:
         """Carry the command out; when the window ends, seconds since 1970."""
-        now_s, longest_s = self._desk.now_s, self._allowed.longest_hours * 3600.0
+        now_s, longest_s = self._context.now_s, self._allowed.longest_hours * 3600.0
         if cover == EVERY and not self._allowed.everything:
             raise MalformedError("names every cover, which maintenance_commands.everything does not allow")
         from_s, to_s = a_time_s(order.get("from"), "the start of a command"), a_time_s(order.get("to"), "its end")
@@ -184,7 +184,7 @@ class Maintenance:
         return to_s
 
     def _end(self, cover: str) -> None:
-        now_s = self._desk.now_s
+        now_s = self._context.now_s
         ahead = [w for w in self._ordered.values() if w.cover == cover and w.to_s > now_s]
         if not ahead:
             raise MalformedError("ends a maintenance that no command has begun")
@@ -198,10 +198,10 @@ class Maintenance:
     def _check_signature(self, order: Mapping[str, Any]) -> None:
         if self._secret is None:
             return
-        who = self._desk.who
+        identity = self._context.identity
         signature = order.get("signature")
         if not isinstance(signature, str) or not hmac.compare_digest(
-            signature.encode("utf-8", "replace"), signed(self._secret, who.site, who.device, order).encode()
+            signature.encode("utf-8", "replace"), signed(self._secret, identity.site, identity.device, order).encode()
         ):
             raise MalformedError("is not signed with the secret of maintenance_commands.secret_file")
         if signature in self._spent:
@@ -216,17 +216,17 @@ class Maintenance:
         words = {"changed": "maintenance of {cover} has changed", "called_off": "maintenance of {cover} is called off"}
         text = words.get(change, "{by} works on {cover}").format(cover=window.cover, by=window.by)
         times = {"from": stamp(window.from_s), "until": stamp(window.to_s)}
-        self._desk.tell(f"maintenance_{change}", text, cover=window.cover, by=window.by, **times)
+        self._context.send_event(f"maintenance_{change}", text, cover=window.cover, by=window.by, **times)
 
     def _note(self, key: str, count: int | None) -> None:
-        self._desk.put(f"muted/{key}", count)
+        self._context.put(f"muted/{key}", count)
         if count is None:
             self._muted.pop(key, None)
         else:
             self._muted[key] = count
 
     def _remember(self, signature: str, until_s: float | None) -> None:
-        self._desk.put(f"signed/{signature}", until_s)
+        self._context.put(f"signed/{signature}", until_s)
         if until_s is None:
             self._spent.pop(signature, None)
         else:
@@ -235,10 +235,10 @@ class Maintenance:
     def _keep(self, key: str, window: Window | None) -> None:
         if window is None:
             self._ordered.pop(key, None)
-            self._desk.put(f"maintenance/{key}", None)
+            self._context.put(f"maintenance/{key}", None)
         else:
             self._ordered[key] = window
-            self._desk.put(f"maintenance/{key}", [window.cover, window.from_s, window.to_s, window.by])
+            self._context.put(f"maintenance/{key}", [window.cover, window.from_s, window.to_s, window.by])
 
 
 def signed(secret: bytes, site: str, device: str, order: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from edgecv.handlers.handler import Details, MalformedError
-from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.payload_values import a_name
 
 Outcome = Literal["guided", "taken", "skipped_on_advice", "emergency", "not_reached", "false_alarm"]
@@ -29,16 +29,16 @@ class Calls:
     """All calls that are not closed.
 
     Args:
-        desk: keeps them.
+        context: keeps them.
         on_call: ids of the doctors, in the order they are asked.
         answer_s: how long one may take to answer, seconds.
     """
 
-    def __init__(self, desk: Desk, on_call: Sequence[str], answer_s: float) -> None:
-        self._desk = desk
+    def __init__(self, context: HandlerContext, on_call: Sequence[str], answer_s: float) -> None:
+        self._context = context
         self._on_call = on_call
         self._answer_s = answer_s
-        self._open = {key.removeprefix("call/"): call for key, call in desk.restored("call/", _call)}
+        self._open = {key.removeprefix("call/"): call for key, call in context.restore_all("call/", _call)}
 
     def request(self) -> dict[str, Any]:
         """A new one, as an alarm's details hold it."""
@@ -76,9 +76,9 @@ class Calls:
         late = [
             alarm
             for alarm, call in self._open.items()
-            if call["state"] == "requested" and self._desk.now_s > call["by_s"]
+            if call["state"] == "requested" and self._context.now_s > call["by_s"]
         ]
-        self._desk.each("passing on a call", late, self._pass_on)
+        self._context.run_for_each("passing on a call", late, self._pass_on)
 
     def _pass_on(self, alarm: str) -> None:
         call = self._open[alarm]
@@ -90,11 +90,11 @@ class Calls:
             self._change(alarm, call | {"state": "unanswered", "answer_by": None}, "no doctor on call has answered")
 
     def _asked(self, index: int) -> dict[str, Any]:
-        by_s = self._desk.now_s + self._answer_s
+        by_s = self._context.now_s + self._answer_s
         return {
             "state": "requested",
             "doctor": self._on_call[index],
-            "requested_at": stamp(self._desk.now_s),
+            "requested_at": stamp(self._context.now_s),
             "answer_by": stamp(by_s),
             "passed_on": index,
             "outcome": None,
@@ -103,11 +103,13 @@ class Calls:
 
     def _change(self, alarm: str, call: dict[str, Any], text: str) -> None:
         closed = call["state"] == "closed"
-        self._desk.update(alarm, text, ended_s=self._desk.now_s if closed else None, details={"call": shown(call)})
+        self._context.update(
+            alarm, text, ended_s=self._context.now_s if closed else None, details={"call": shown(call)}
+        )
         self._keep(alarm, None if closed else call)
 
     def _keep(self, alarm: str, call: dict[str, Any] | None) -> None:
-        self._desk.put(f"call/{alarm}", call)
+        self._context.put(f"call/{alarm}", call)
         if call is None:
             self._open.pop(alarm, None)
         else:
@@ -120,7 +122,7 @@ def shown(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(kept: Any) -> dict[str, Any]:
-    """A call as the desk keeps it.
+    """A call as the context keeps it.
 
     Raises:
         ValueError, TypeError, KeyError: it is of no such form.

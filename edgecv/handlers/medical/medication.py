@@ -15,7 +15,7 @@ from edgecv.config.base import Conflict, Number, SomeText
 from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
-from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.medical.escalation import Call, Calls, shown
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
 from edgecv.handlers.medical.report_state import pseudonym_key, schedule_from
@@ -95,14 +95,14 @@ class MedicationHandler(Handler[MedicationSettings]):
     keeps_examples = False
     events: ClassVar[Mapping[str, type[BaseModel]]] = {"dose_missed": DoseDetails, "dose_doubled": DoseDetails}
 
-    def __init__(self, settings: MedicationSettings, desk: Desk) -> None:
-        super().__init__(settings, desk)
+    def __init__(self, settings: MedicationSettings, context: HandlerContext) -> None:
+        super().__init__(settings, context)
         self._zone = ZoneInfo(settings.time_zone)
         self._times = {**USUAL_TIMES, **settings.times}
-        self._calls = Calls(desk, settings.on_call, settings.answer_s)
-        self._commands = device_topic(desk.who.site, desk.who.device, "command")
-        self._key = pseudonym_key(desk.who.state)
-        self._schedules = {key.removeprefix("schedule/") for key, _ in desk.restored("schedule/", schedule_from)}
+        self._calls = Calls(context, settings.on_call, settings.answer_s)
+        self._commands = device_topic(context.identity.site, context.identity.device, "command")
+        self._key = pseudonym_key(context.identity.state)
+        self._schedules = {key.removeprefix("schedule/") for key, _ in context.restore_all("schedule/", schedule_from)}
         self._due: dict[str, list[float]] = {}
         self._due_day = ""
 
@@ -111,61 +111,61 @@ class MedicationHandler(Handler[MedicationSettings]):
         config, found = self.config, list[Source]()
         if config.mqtt is not None:
             topics = [*config.schedule_topics, *config.dose_topics, self._commands]
-            found.append(MqttSource.of(self.desk.who, config.mqtt, topics))
+            found.append(MqttSource.of(self.context.identity, config.mqtt, topics))
         if config.hook is not None:
-            found.append(HookSource(self.desk.who, config.hook, ["/fhir/{type}", "/fhir/{type}/{id}"]))
+            found.append(HookSource(self.context.identity, config.hook, ["/fhir/{type}", "/fhir/{type}/{id}"]))
         return found
 
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """A schedule, a dose, or what a doctor says."""
-        if given.topic == self._commands:
-            order = read_json(given.payload)
+        if message.topic == self._commands:
+            order = read_json(message.payload)
             if not isinstance(order, dict) or order.get("command") not in {"answer", "close"}:
                 raise MalformedError("is an unknown command")
             self._calls.command(order)
             return
-        if " /fhir/" in given.topic:
+        if " /fhir/" in message.topic:
             wanted = ("MedicationRequest", "MedicationAdministration")
-            resource = read_resource(given.topic, given.payload, wanted)
+            resource = read_resource(message.topic, message.payload, wanted)
             if resource.__class__.__name__ == "MedicationRequest":
                 self._schedule(resource)
             else:
                 self._administration(resource)
             return
-        document = read_json(given.payload)
+        document = read_json(message.payload)
         if isinstance(document, dict) and document.get("resourceType") == "MedicationRequest":
-            self._schedule(read_resource("PUT /fhir/MedicationRequest", given.payload, ("MedicationRequest",)))
+            self._schedule(read_resource("PUT /fhir/MedicationRequest", message.payload, ("MedicationRequest",)))
             return
         self._confirmation(document)
 
     def tick(self) -> None:
         """Doses whose time has passed; calls that nobody answers."""
-        limit_s = self.desk.now_s - self.config.grace_s - self.config.news_s
+        limit_s = self.context.now_s - self.config.grace_s - self.config.news_s
         self._refresh()
         overdue = [one for one in self._schedules if any(due < limit_s for due in self._due.get(one, ()))]
-        self.desk.each("judging a schedule", overdue, self._judge)
+        self.context.run_for_each("judging a schedule", overdue, self._judge)
         self._calls.tick()
 
     def _schedule(self, request: Any) -> None:
         schedule_id, version_s = str(request.id), updated_s(request)
         if schedule_id not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
             raise MalformedError(f"is one schedule more than the {MAX_SCHEDULES} that are followed")
-        before = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
+        before = self.context.restore(f"schedule/{schedule_id}", schedule_from)
         if is_old(version_s, before):
-            self.desk.count("duplicates")
+            self.context.count("duplicates")
             return
         active = request.status == "active" and request.intent in {"order", "original-order", "instance-order", "plan"}
         entry = {
             "version": version_s,
             "patient": self._pseudonym(request.subject),
             "doses": schedule_of(request, self._times) if active else [],
-            "judged": self.desk.now_s if before is None else before["judged"],
+            "judged": self.context.now_s if before is None else before["judged"],
             "taken": {} if before is None else before["taken"],
         }
-        self.desk.put(f"schedule/{schedule_id}", entry)
+        self.context.put(f"schedule/{schedule_id}", entry)
         self._schedules.add(schedule_id)
         self._due_day = ""  # reckon anew
-        self.desk.gauges["schedules"] = float(len(self._schedules))
+        self.context.gauges["schedules"] = float(len(self._schedules))
 
     def _administration(self, resource: Any) -> None:
         if resource.status != "completed":
@@ -186,31 +186,31 @@ class MedicationHandler(Handler[MedicationSettings]):
 
     def _taken(self, schedule_id: str, dose_id: str | None, taken_s: float | None) -> None:
         """A dose was taken; without an id it is only a sign of life that sets the clock."""
-        desk = self.desk
+        context = self.context
         if schedule_id not in self._schedules:
             raise MalformedError("is of a schedule that is not known")
-        clock, at_s = desk.restore(f"clock/{schedule_id}", DeviceClock.of).read(taken_s, desk.now_s)
-        desk.put(f"clock/{schedule_id}", clock.kept())
+        clock, at_s = context.restore(f"clock/{schedule_id}", DeviceClock.of).read(taken_s, context.now_s)
+        context.put(f"clock/{schedule_id}", clock.kept())
         if clock.newly_sure:
             text = f"the clock at schedule {schedule_id} is {abs(clock.offset_s):.0f} s off; its times are corrected"
-            desk.tell("clock_skew", text, subject=schedule_id, skew_s=round(-clock.offset_s, 1))
+            context.send_event("clock_skew", text, subject=schedule_id, skew_s=round(-clock.offset_s, 1))
         if dose_id is None:
             return
         self._refresh()
-        entry = desk.restore(f"schedule/{schedule_id}", schedule_from)
+        entry = context.restore(f"schedule/{schedule_id}", schedule_from)
         if entry is None:
             raise MalformedError("is of a schedule that is not known")
         if any(known == dose_id for kept in entry["taken"].values() for known, _ in kept["doses"]):
-            desk.count("duplicates")
+            context.count("duplicates")
             return
         due_s = self._due_at(schedule_id, at_s)
         if due_s is None:
-            desk.count("unscheduled_doses")
+            context.count("unscheduled_doses")
             return
         key = f"{due_s:.0f}"
         kept = entry["taken"].get(key) or {"doses": [], "alarm": None}
         if len(kept["doses"]) >= MAX_DOSES:
-            desk.count("doses_too_many")
+            context.count("doses_too_many")
             return
         kept = kept | {"doses": [*kept["doses"], [dose_id, at_s]]}
         if len(kept["doses"]) == 2:
@@ -219,9 +219,9 @@ class MedicationHandler(Handler[MedicationSettings]):
             )
             self._raise("dose_doubled", schedule_id, entry["patient"], due_s, kept["doses"], text)
         elif kept["alarm"] is not None:
-            desk.update(kept["alarm"], "the dose was taken late", details={"taken_at": [stamp(at_s)]})
-        desk.count("doses")
-        desk.put(f"schedule/{schedule_id}", entry | {"taken": entry["taken"] | {key: kept}})
+            context.update(kept["alarm"], "the dose was taken late", details={"taken_at": [stamp(at_s)]})
+        context.count("doses")
+        context.put(f"schedule/{schedule_id}", entry | {"taken": entry["taken"] | {key: kept}})
 
     def _due_at(self, schedule_id: str, at_s: float) -> float | None:
         """The dose that one taken at some time was: the last whose time had come, else the next of that day."""
@@ -230,8 +230,8 @@ class MedicationHandler(Handler[MedicationSettings]):
         return max(come, default=min(due, default=None))
 
     def _judge(self, schedule_id: str) -> None:
-        limit_s = self.desk.now_s - self.config.grace_s - self.config.news_s
-        entry = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
+        limit_s = self.context.now_s - self.config.grace_s - self.config.news_s
+        entry = self.context.restore(f"schedule/{schedule_id}", schedule_from)
         if entry is None:
             self._schedules.discard(schedule_id)
             return
@@ -247,9 +247,9 @@ class MedicationHandler(Handler[MedicationSettings]):
                 )
                 alarm = self._raise("dose_missed", schedule_id, entry["patient"], due_s, [], text)
                 taken[key] = {"doses": [], "alarm": alarm}
-        old_s = self.desk.now_s - _KEPT_S
+        old_s = self.context.now_s - _KEPT_S
         taken = {key: kept for key, kept in taken.items() if float(key) > old_s}
-        self.desk.put(f"schedule/{schedule_id}", entry | {"judged": max(new), "taken": taken})
+        self.context.put(f"schedule/{schedule_id}", entry | {"judged": max(new), "taken": taken})
 
     def _raise(self, kind: str, schedule_id: str, patient: str, due_s: float, taken: Sequence[Any], text: str) -> str:
         call = self._calls.request()
@@ -260,20 +260,20 @@ class MedicationHandler(Handler[MedicationSettings]):
             "taken_at": [stamp(at_s) for _, at_s in taken],
             "call": shown(call),
         }
-        alarm = self.desk.alarm(kind, schedule_id, due_s, text, details)
+        alarm = self.context.alarm(kind, schedule_id, due_s, text, details)
         self._calls.opened(alarm, call)
         return alarm
 
     def _refresh(self) -> None:
         """Doses of yesterday, today and tomorrow, reckoned once a day."""
-        today = datetime.fromtimestamp(self.desk.now_s, self._zone).date()
+        today = datetime.fromtimestamp(self.context.now_s, self._zone).date()
         if self._due_day == today.isoformat():
             return
         self._due_day = today.isoformat()
         days = [today + timedelta(days=step) for step in (-1, 0, 1)]
 
         def reckon(schedule_id: str) -> None:
-            entry = self.desk.restore(f"schedule/{schedule_id}", schedule_from)
+            entry = self.context.restore(f"schedule/{schedule_id}", schedule_from)
             found = [] if entry is None else entry["doses"]
             self._due[schedule_id] = sorted({m for day in days for m in doses(found, day, self._zone)})
 
@@ -282,7 +282,7 @@ class MedicationHandler(Handler[MedicationSettings]):
                 reckon(schedule_id)
             except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
                 self._due[schedule_id] = []
-                self.desk.unreadable(f"a stored schedule cannot be reckoned: {type(error).__name__}", None)
+                self.context.unreadable(f"a stored schedule cannot be reckoned: {type(error).__name__}", None)
 
     def _pseudonym(self, subject: Any) -> str:
         """The same for the same person, and of no use without this box's key."""

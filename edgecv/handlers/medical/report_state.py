@@ -21,7 +21,7 @@ def pseudonym_key(state: Path) -> bytes:
 
 
 def schedule_from(kept: Any) -> dict[str, Any] | None:
-    """A schedule as the desk keeps it.
+    """A schedule as the context keeps it.
 
     Raises:
         ValueError, TypeError, KeyError: it is of no such form.

@@ -17,7 +17,7 @@ from edgecv.config.base import Number
 from edgecv.config.devices import DeviceSettings
 from edgecv.handlers.device_clock import LONGEST_DELAY_S, DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
-from edgecv.handlers.handler_context import Desk, stamp
+from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.sources.webhook import HookInput, HookSource
@@ -67,65 +67,65 @@ class ReportsHandler(Handler[ReportsSettings]):
     keeps_examples = False
     events: ClassVar[Mapping[str, type[BaseModel]]] = {"report_late": LateDetails}
 
-    def __init__(self, settings: ReportsSettings, desk: Desk) -> None:
-        super().__init__(settings, desk)
-        visits = [(key.removeprefix("visit/"), visit) for key, visit in desk.restored("visit/", _visit)]
+    def __init__(self, settings: ReportsSettings, context: HandlerContext) -> None:
+        super().__init__(settings, context)
+        visits = [(key.removeprefix("visit/"), visit) for key, visit in context.restore_all("visit/", _visit)]
         self._open = {key for key, visit in visits if not visit["closed"]}
         self._heard = {key: visit["heard"] for key, visit in visits}
         self._tidy_s = 0.0
 
     def sources(self) -> Sequence[Source]:
         """The hook: FHIR's create and update, as a rest-hook subscription with a payload calls them."""
-        return [HookSource(self.desk.who, self.config.hook, ["/fhir/{type}", "/fhir/{type}/{id}"])]
+        return [HookSource(self.context.identity, self.config.hook, ["/fhir/{type}", "/fhir/{type}/{id}"])]
 
-    def receive(self, given: Input) -> None:
+    def receive(self, message: Input) -> None:
         """Take a resource in, unless a newer version of it is known."""
-        resource = read_resource(given.topic, given.payload, ("DiagnosticReport", "ServiceRequest"))
+        resource = read_resource(message.topic, message.payload, ("DiagnosticReport", "ServiceRequest"))
         is_report = resource.__class__.__name__ == "DiagnosticReport"
         version_s = updated_s(resource)
-        clock, _ = self.desk.restore("clock", DeviceClock.of).read(version_s, self.desk.now_s)
-        self.desk.put("clock", clock.kept())
+        clock, _ = self.context.restore("clock", DeviceClock.of).read(version_s, self.context.now_s)
+        self.context.put("clock", clock.kept())
         if clock.newly_sure:
             text = f"the FHIR server's clock is {abs(clock.offset_s):.0f} s off; its times are corrected"
-            self.desk.tell("clock_skew", text, skew_s=round(-clock.offset_s, 1))
+            self.context.send_event("clock_skew", text, skew_s=round(-clock.offset_s, 1))
         visit_id = _visit_of(resource, is_report)
         if visit_id not in self._heard and len(self._heard) >= MAX_VISITS:
             raise MalformedError(f"is of one visit more than the {MAX_VISITS} that are followed")
-        visit = self.desk.restore(f"visit/{visit_id}", _visit)
+        visit = self.context.restore(f"visit/{visit_id}", _visit)
         part = "reports" if is_report else "requests"
         if resource.id not in visit[part] and len(visit[part]) >= MAX_OF_VISIT:
             raise MalformedError(f"is one of more than {MAX_OF_VISIT} {part} of a visit")
         before = visit[part].get(resource.id)
         if is_old(version_s, before):
-            self.desk.count("duplicates")
+            self.context.count("duplicates")
             return
-        entry = _report(resource, clock.offset_s, self.desk.now_s) if is_report else _request(resource)
+        entry = _report(resource, clock.offset_s, self.context.now_s) if is_report else _request(resource)
         visit = visit | {
             part: visit[part] | {str(resource.id): entry | {"version": version_s}},
-            "heard": self.desk.now_s,
+            "heard": self.context.now_s,
         }
         self._judge(visit_id, visit)
-        self._heard[visit_id] = self.desk.now_s
+        self._heard[visit_id] = self.context.now_s
 
     def tick(self) -> None:
         """What is late by now; what is long over is forgotten."""
-        self.desk.each("looking after a visit", sorted(self._open), self._look_after)
-        if abs(self.desk.now_s - self._tidy_s) >= _TIDY_S:
-            self._tidy_s = self.desk.now_s
-            old = [key for key, heard_s in self._heard.items() if heard_s < self.desk.now_s - _FORGET_S]
+        self.context.run_for_each("looking after a visit", sorted(self._open), self._look_after)
+        if abs(self.context.now_s - self._tidy_s) >= _TIDY_S:
+            self._tidy_s = self.context.now_s
+            old = [key for key, heard_s in self._heard.items() if heard_s < self.context.now_s - _FORGET_S]
             for visit_id in old:
                 if visit_id not in self._open:
                     self._forget(visit_id)
         self._statistics()
 
     def _look_after(self, visit_id: str) -> None:
-        visit = self.desk.restore(f"visit/{visit_id}", _visit)
+        visit = self.context.restore(f"visit/{visit_id}", _visit)
         if not visit["heard"]:
             self._forget(visit_id)
         elif visit["due"] is not None and visit["alarm"] is None:
-            if self.desk.now_s > visit["due"] + self.config.grace_s:
+            if self.context.now_s > visit["due"] + self.config.grace_s:
                 self._late(visit_id, visit)
-        elif visit["heard"] < self.desk.now_s - _FORGET_S:
+        elif visit["heard"] < self.context.now_s - _FORGET_S:
             self._forget(visit_id)
 
     def _judge(self, visit_id: str, visit: dict[str, Any]) -> None:
@@ -139,29 +139,29 @@ class ReportsHandler(Handler[ReportsSettings]):
         delivered = over and all(report["delivered"] is not None for report in reports.values())
         if due_s is not None and due_s != visit["due"] and not delivered:
             text = f"the report of visit {visit_id} is due at {stamp(due_s)}"
-            self.desk.tell("report_due", text, visit=visit_id, due_at=stamp(due_s))
+            self.context.send_event("report_due", text, visit=visit_id, due_at=stamp(due_s))
         visit = visit | {"due": due_s, "last": last_s}
         if delivered and last_s is not None and not visit["closed"]:
             visit = self._delivered(visit_id, visit, last_s, max(report["delivered"] for report in reports.values()))
         elif not delivered and visit["closed"]:
             visit = visit | {"closed": False, "alarm": None}  # one more examination, or a report taken back
-        self.desk.put(f"visit/{visit_id}", visit)
+        self.context.put(f"visit/{visit_id}", visit)
         (self._open.discard if visit["closed"] else self._open.add)(visit_id)
         if len(self._open) % 500 == 499:
-            self.desk.gauges["open_visits"] = len(self._open)
+            self.context.gauges["open_visits"] = len(self._open)
 
     def _delivered(self, visit_id: str, visit: dict[str, Any], last_s: float, delivered_s: float) -> dict[str, Any]:
-        desk, delay_s = self.desk, max(0.0, delivered_s - last_s)
+        context, delay_s = self.context, max(0.0, delivered_s - last_s)
         times = {"delivered_at": stamp(delivered_s), "delay_s": round(delay_s, 1)}
         if visit["alarm"] is None and delay_s > self.config.promise_s:
             self._late(visit_id, visit)  # the news came at once with the report
-            visit = visit | {"alarm": desk.get(f"visit/{visit_id}")["alarm"]}
+            visit = visit | {"alarm": context.get(f"visit/{visit_id}")["alarm"]}
         if visit["alarm"] is not None:
             text = f"the report of visit {visit_id} came {delay_s / 60.0:.0f} min after its last examination"
-            desk.update(visit["alarm"], text, ended_s=delivered_s, details=times)
-        desk.tell("report_delivered", f"the report of visit {visit_id} is delivered", visit=visit_id, **times)
-        desk.put("delays", [*desk.restore("delays", _numbers), round(delay_s, 1)][-_DELAYS:])
-        desk.count("reports_delivered")
+            context.update(visit["alarm"], text, ended_s=delivered_s, details=times)
+        context.send_event("report_delivered", f"the report of visit {visit_id} is delivered", visit=visit_id, **times)
+        context.put("delays", [*context.restore("delays", _numbers), round(delay_s, 1)][-_DELAYS:])
+        context.count("reports_delivered")
         return visit | {"closed": True}
 
     def _late(self, visit_id: str, visit: dict[str, Any]) -> None:
@@ -174,23 +174,23 @@ class ReportsHandler(Handler[ReportsSettings]):
             "delay_s": None,
         }
         text = f"the report of visit {visit_id} is late: it was due at {stamp(visit['due'])}"
-        raised = self.desk.alarm("report_late", visit_id, visit["due"], text, details)
-        self.desk.put(f"visit/{visit_id}", visit | {"alarm": raised})
+        raised = self.context.alarm("report_late", visit_id, visit["due"], text, details)
+        self.context.put(f"visit/{visit_id}", visit | {"alarm": raised})
 
     def _statistics(self) -> None:
         """Gauges always, and once a day an event."""
-        desk = self.desk
-        desk.gauges["open_visits"] = float(len(self._open))
-        delays = desk.restore("delays", _numbers)
+        context = self.context
+        context.gauges["open_visits"] = float(len(self._open))
+        delays = context.restore("delays", _numbers)
         if delays:
-            desk.gauges["report_delay_median_seconds"] = statistics.median(delays)
-            desk.gauges["report_delay_longest_seconds"] = max(delays)
-            desk.gauges["reports_in_time_share"] = sum(d <= self.config.promise_s for d in delays) / len(delays)
-        today = datetime.fromtimestamp(desk.now_s).astimezone().date().isoformat()
-        told = desk.get("day")
+            context.gauges["report_delay_median_seconds"] = statistics.median(delays)
+            context.gauges["report_delay_longest_seconds"] = max(delays)
+            context.gauges["reports_in_time_share"] = sum(d <= self.config.promise_s for d in delays) / len(delays)
+        today = datetime.fromtimestamp(context.now_s).astimezone().date().isoformat()
+        told = context.get("day")
         if told == today:
             return
-        desk.put("day", today)
+        context.put("day", today)
         if told is None or not delays:
             return
         in_time = sum(d <= self.config.promise_s for d in delays)
@@ -201,11 +201,11 @@ class ReportsHandler(Handler[ReportsSettings]):
             "median_s": statistics.median(delays),
             "longest_s": max(delays),
         }
-        desk.tell("report_statistics", f"{in_time} of {len(delays)} reports of {told} came in time", **figures)
-        desk.put("delays", [])
+        context.send_event("report_statistics", f"{in_time} of {len(delays)} reports of {told} came in time", **figures)
+        context.put("delays", [])
 
     def _forget(self, visit_id: str) -> None:
-        self.desk.put(f"visit/{visit_id}", None)
+        self.context.put(f"visit/{visit_id}", None)
         self._open.discard(visit_id)
         self._heard.pop(visit_id, None)
 
@@ -215,7 +215,7 @@ def _new_visit() -> dict[str, Any]:
 
 
 def _visit(kept: Any) -> dict[str, Any]:
-    """A visit as the desk keeps it; a new one for None.
+    """A visit as the context keeps it; a new one for None.
 
     Raises:
         ValueError, TypeError, KeyError: it is of no such form.

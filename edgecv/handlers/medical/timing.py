@@ -53,7 +53,7 @@ _KNOWN = frozenset(
 
 
 def schedule_of(request: Any, times: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The dosing of a MedicationRequest as the desk keeps it: one entry for each instruction.
+    """The dosing of a MedicationRequest as the context keeps it: one entry for each instruction.
 
     Args:
         request: the resource.

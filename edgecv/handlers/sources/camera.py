@@ -29,7 +29,7 @@ class CameraSource:
     """One camera.
 
     Args:
-        who: the device.
+        identity: the device.
         address: its address, relative to the box file where it is a file.
         login: its user, or None.
         decoding: what decodes.
@@ -40,15 +40,17 @@ class CameraSource:
     """
 
     def __init__(
-        self, who: DeviceIdentity, address: str, login: Login | None, decoding: Decoding, rule: FloorRule
+        self, identity: DeviceIdentity, address: str, login: Login | None, decoding: Decoding, rule: FloorRule
     ) -> None:
         from edgecv.capture.stream import StreamSource  # noqa: PLC0415 - decoders and OpenCV, which no other handler needs
 
         password = None
         if login is not None:
-            password = read_secret(login.password_file, who.box_file, f"devices.{who.device}.login.password_file")
+            password = read_secret(
+                login.password_file, identity.box_file, f"devices.{identity.device}.login.password_file"
+            )
         self._stream: StreamSource = StreamSource(
-            full_address(address, who.box_file), "tcp", None if login is None else login.user, password, decoding
+            full_address(address, identity.box_file), "tcp", None if login is None else login.user, password, decoding
         )
         self._rule = rule
         self._problem: str | None = f"{CONNECTING}{self._stream.shown}"

@@ -58,10 +58,10 @@ class MqttSource:
         )
 
     @classmethod
-    def of(cls, who: DeviceIdentity, broker: MqttInput, topics: Sequence[str]) -> MqttSource:
+    def of(cls, identity: DeviceIdentity, broker: MqttInput, topics: Sequence[str]) -> MqttSource:
         """The usual one of a device: its section is called ``mqtt``."""
-        client_id = f"edgecv-{who.site}-{who.device}-in"
-        return cls(broker, topics, client_id, who.box_file, f"devices.{who.device}.mqtt")
+        client_id = f"edgecv-{identity.site}-{identity.device}-in"
+        return cls(broker, topics, client_id, identity.box_file, f"devices.{identity.device}.mqtt")
 
     @property
     def problem(self) -> str | None:

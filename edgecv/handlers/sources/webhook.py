@@ -68,7 +68,7 @@ class HookSource:
     """A small web server, whose requests are the arrivals; their topic is ``METHOD /path``.
 
     Args:
-        who: the device.
+        identity: the device.
         hook: its section of the box file.
         paths: routes as Starlette writes them, such as ``/fhir/{type}/{id}``.
 
@@ -79,15 +79,15 @@ class HookSource:
         ConfigError: the token cannot be read, or the address not listened on.
     """
 
-    def __init__(self, who: DeviceIdentity, hook: HookInput, paths: Sequence[str]) -> None:
-        at = f"devices.{who.device}.hook"
+    def __init__(self, identity: DeviceIdentity, hook: HookInput, paths: Sequence[str]) -> None:
+        at = f"devices.{identity.device}.hook"
         self._token = None
         if hook.token_file is not None:
-            self._token = read_secret(hook.token_file, who.box_file, f"{at}.token_file")
+            self._token = read_secret(hook.token_file, identity.box_file, f"{at}.token_file")
         self._waiting: queue.Queue[Arrival] = queue.Queue(_WAITING)
         app = Starlette(routes=[Route(path, self._take, methods=["POST", "PUT"]) for path in (*paths, _REHEARSAL)])
-        app.router.redirect_slashes = False  # it would send to whatever the Host header says
-        self._web = WebServer(app, hook.listen, f"{who.box_file}: {at}.listen", SMALL)
+        app.router.redirect_slashes = False  # it would send to whatever the HandlerRunner header says
+        self._web = WebServer(app, hook.listen, f"{identity.box_file}: {at}.listen", SMALL)
         self.port = self._web.port
         self._web.start()
 

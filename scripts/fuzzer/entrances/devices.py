@@ -1,4 +1,4 @@
-"""What other devices send: each handler's messages and commands, through its host and the box's database."""
+"""What other devices send: each handler's messages and commands, through its runner and the box's database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 
 from edgecv.config import load_box
 from edgecv.daemon.device_worker import device_spec_of
-from edgecv.handlers.handler_runner import Host
+from edgecv.handlers.handler_runner import HandlerRunner
 from edgecv.handlers.registry import find_handler
 from edgecv.handlers.sources.source import Arrival
 from edgecv.simulation.devices.device_registry import DAYS, HOOKED
@@ -35,8 +35,8 @@ class Devices(Entrance):
     good_every = 5
 
     def open(self, folder: Path) -> None:
-        """A host for each kind."""
-        self._hosts = {kind: _hosted(kind, folder / kind) for kind in DAYS}
+        """A runner for each kind."""
+        self._runners = {kind: _runner_of(kind, folder / kind) for kind in DAYS}
         self._tried_last = next(iter(DAYS))
 
     def make(self, rng: random.Random) -> Case:
@@ -62,23 +62,23 @@ class Devices(Entrance):
     def attempt(self, case: Case) -> None:
         """Take them; each is read or refused, and acknowledged."""
         self._tried_last = case["kind"]
-        host, source = self._hosts[case["kind"]]
-        before = host.desk.counts.get("failures", 0.0)
+        runner, source = self._runners[case["kind"]]
+        before = runner.context.counts.get("failures", 0.0)
         source.waiting += [Arrival(topic, raw.encode("latin-1")) for topic, raw in case["messages"]]
-        _work(host, source)
-        host.handler.tick()
-        host.desk.discard()
-        after = host.desk.counts.get("failures", 0.0)
-        why = [text for text in host.degraded() if "fails" in text]
+        _work(runner, source)
+        runner.handler.tick()
+        runner.context.discard()
+        after = runner.context.counts.get("failures", 0.0)
+        why = [text for text in runner.degraded() if "fails" in text]
         expect(after == before, f"the handler {case['kind']} fails: {'; '.join(why)}")
 
     def good(self) -> None:
         """Good messages are counted and acknowledged."""
-        host, source = self._hosts[self._tried_last]
-        before = host.desk.counts.get("inputs", 0.0)
+        runner, source = self._runners[self._tried_last]
+        before = runner.context.counts.get("inputs", 0.0)
         source.waiting += [Arrival(_topic(one), one.raw()) for one in _day(self._tried_last).sent[:2]]
-        _work(host, source)
-        expect(host.desk.counts["inputs"] == before + 2, "good messages are not counted")
+        _work(runner, source)
+        expect(runner.context.counts["inputs"] == before + 2, "good messages are not counted")
 
 
 class _FedSource:
@@ -105,15 +105,15 @@ class _FedSource:
         self._given = 0
 
 
-def _work(host: Host, source: _FedSource) -> None:
+def _work(runner: HandlerRunner, source: _FedSource) -> None:
     for _ in range(_STEPS):
-        host.step(0.0)
+        runner.step(0.0)
         if not source.waiting:
             return
     expect(False, "a message is not acknowledged")
 
 
-def _hosted(kind: str, folder: Path) -> tuple[Host, _FedSource]:
+def _runner_of(kind: str, folder: Path) -> tuple[HandlerRunner, _FedSource]:
     state = folder / "state"
     state.mkdir(parents=True)
     settings = {**_day(kind).settings, "alarms_per_hour": 100_000}
@@ -123,12 +123,12 @@ def _hosted(kind: str, folder: Path) -> tuple[Host, _FedSource]:
     source = _FedSource()
     handler = find_handler(spec.settings.kind)
 
-    def make(desk: Any) -> Any:
-        made: Any = handler(spec.settings, desk)
+    def make(context: Any) -> Any:
+        made: Any = handler(spec.settings, context)
         made.sources = lambda: [source]
         return made
 
-    return Host(replace(spec.who, events=handler.events), make), source
+    return HandlerRunner(replace(spec.identity, events=handler.events), make), source
 
 
 @cache

@@ -41,8 +41,8 @@ class Hooks(Entrance):
 
     def open(self, folder: Path) -> None:
         """A hook whose requests are taken at once."""
-        who = DeviceIdentity("home", "dev", {}, 10, folder / "box.yaml", folder)
-        self._source = HookSource(who, HookInput(listen="127.0.0.1:0"), ["/fhir/{type}/{id}"])
+        identity = DeviceIdentity("home", "dev", {}, 10, folder / "box.yaml", folder)
+        self._source = HookSource(identity, HookInput(listen="127.0.0.1:0"), ["/fhir/{type}/{id}"])
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()
