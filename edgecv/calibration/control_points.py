@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgecv.config import Calibration
-from edgecv.config.base import Conflict, Number, Section, SomeText, Whole, part
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, WholeNumber, part
 from edgecv.config.calibration import PixelPair, Side
 from edgecv.config.load import validated
 from edgecv.config.problems import ConfigProblems, did_you_mean
@@ -25,20 +25,22 @@ class MarkedPoint(Section):
     facade: tuple[Number, Number] | None = Field(
         default=None, description="[X, Y] on the facade plane in metres; or give floor and window instead"
     )
-    floor: SomeText | Whole | None = Field(default=None, description="the floor's name or its number from the ground")
-    window: SomeText | None = Field(default=None, description="the window column's name, in quotes")
+    floor: NonBlankText | WholeNumber | None = Field(
+        default=None, description="the floor's name or its number from the ground"
+    )
+    window: NonBlankText | None = Field(default=None, description="the window column's name, in quotes")
     side: Literal["left", "right"] = Field(default="left", description="which edge of the window: left or right")
     above: Number = Field(default=0.0, description="metres above the floor's foot: 0.9 for a usual sill")
     depth: Number = Field(default=0.0, description="how far the point stands out in front of the plane, metres")
-    of: SomeText | None = Field(default=None, description="the facade whose plane is meant, where it is one beside")
+    of: NonBlankText | None = Field(default=None, description="the facade whose plane is meant, where it is one beside")
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """A place is told once: in metres, or by floor and window."""
-        metres, named = part(given, "facade") is not None, part(given, "floor") is not None
+        metres, named = part(values, "facade") is not None, part(values, "floor") is not None
         if metres == named:
             yield Conflict((), "tell the place once: either facade: [X, Y] in metres, or floor: and window:")
-        elif named and part(given, "window") is None:
+        elif named and part(values, "window") is None:
             yield Conflict(("window",), "is missing; a floor alone is a line: name the window whose edge it is")
 
 

@@ -21,7 +21,7 @@ from av.video.codeccontext import VideoCodecContext
 from edgecv.capture.device import Compressor, open_device
 from edgecv.capture.open_container import open_file, open_stream
 from edgecv.capture.packets import stamp_of
-from edgecv.config.addresses import redacted, shown_address
+from edgecv.config.addresses import redacted, redacted_address
 from edgecv.config.stream_address import is_device, is_recorded
 from edgecv.errors import EdgecvError
 
@@ -79,7 +79,7 @@ class StreamSource:
     @property
     def shown(self) -> str:
         """The address without user and password."""
-        return self.address if self.is_file else shown_address(self.address)
+        return self.address if self.is_file else redacted_address(self.address)
 
     def full_address(self) -> str:
         """The address with user and password: for FFmpeg only."""

@@ -2,8 +2,8 @@
 
 Cameras and receivers take secrets in many places: before the host (``rtsp://user:password@host``), in the query
 (``?pwd=``, ``&access_token=``), between semicolons, in the path (``/user=admin_password=x_channel=1``), and any of it
-percent-encoded, also twice. Whatever becomes text of an address passes :func:`shown_address`, and every other text that
-may hold one passes :func:`redacted`.
+percent-encoded, also twice. Whatever becomes text of an address passes :func:`redacted_address`, and every other text
+that may hold one passes :func:`redacted`.
 """
 
 from __future__ import annotations
@@ -61,43 +61,43 @@ def is_secret_name(name: str) -> bool:
     joined = "".join(words)
     if words[-1] in _SECRET_NAMES or joined in _SECRET_NAMES:
         return True
-    rest = [word for word in words if word not in _NO_SECRETS]
-    return any(secret in "".join(rest) for secret in _SECRET_WORDS)
+    candidates = [word for word in words if word not in _NO_SECRETS]
+    return any(secret in "".join(candidates) for secret in _SECRET_WORDS)
 
 
 def redacted(text: str) -> str:
     """``text`` with the secrets of every address in it hidden: user and password, and what is named like a secret."""
     pieces: list[str] = []
-    done = 0
+    end_of_last = 0
     for start, end in _secret_values(text, _ENDS_IN_TEXT):
-        pieces += [text[done:start], HIDDEN]
-        done = end
-    text = "".join([*pieces, text[done:]])
+        pieces += [text[end_of_last:start], HIDDEN]
+        end_of_last = end
+    text = "".join([*pieces, text[end_of_last:]])
     text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
     text = _BARE_USERINFO.sub(f"{HIDDEN}@", text)
     return _BEARER.sub(rf"\1 {HIDDEN}", text)
 
 
-def shown_address(address: str) -> str:
+def redacted_address(address: str) -> str:
     """One address as it may be shown; a blank or a quote in it ends no secret."""
-    return redacted(re.sub(r"[\s\"'<>]", lambda found: quote(found[0]), address.strip()))
+    return redacted(re.sub(r"[\s\"'<>]", lambda match: quote(match[0]), address.strip()))
 
 
 def secrets_in(address: str) -> frozenset[str]:
     """Every secret of one address, as it is written and decoded; never raises, whatever the address."""
-    found: set[str] = set()
+    secrets: set[str] = set()
     address = address.strip()
     for _ in range(_ENCODINGS + 1):
         for start, end in _secret_values(address, _ENDS_IN_ADDRESS):
-            found |= {address[start:end], address[start:end].partition("#")[0]}
+            secrets |= {address[start:end], address[start:end].partition("#")[0]}
         userinfo = re.search(r"://(.*)@", address, re.DOTALL)
         if userinfo is not None:
-            found.add(userinfo[1].rpartition("://")[2].partition(":")[2])
+            secrets.add(userinfo[1].rpartition("://")[2].partition(":")[2])
         address = unquote(address)
-    return frozenset(form for secret in found for form in (secret, unquote(secret), unquote_plus(secret)) if form)
+    return frozenset(form for secret in secrets for form in (secret, unquote(secret), unquote_plus(secret)) if form)
 
 
-def why_no_address(error: ValueError) -> str:
+def address_problem(error: ValueError) -> str:
     """Why ``urlsplit`` takes no address, without what it quotes: a password with a slash in it looks like a port."""
     text = str(error)
     return "its port or host cannot be read" if "'" in text else text
@@ -111,8 +111,8 @@ def _secret_values(text: str, ends: re.Pattern[str]) -> Iterator[tuple[int, int]
         at = assigns.end()
         if name is None or not is_secret_name(_last_part(name[0])):
             continue
-        found = ends.search(text, at)
-        end = len(text) if found is None else found.start()
+        terminator = ends.search(text, at)
+        end = len(text) if terminator is None else terminator.start()
         if end > at and text[at:end] != HIDDEN:
             yield at, end
         at = max(at, end)

@@ -1,4 +1,4 @@
-"""What all sections of the configuration share: strict numbers, names that fit a topic, and problems told in full."""
+"""The base of all sections of the configuration: strict numbers, names that fit a topic, every problem reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from edgecv.config.problems import Location, did_you_mean, may_be_secret
 Number = Annotated[float, Strict()]
 """A finite number; ``yes`` and ``"3"`` are not numbers, whatever YAML or pydantic would make of them."""
 
-Whole = Annotated[int, Strict()]
+WholeNumber = Annotated[int, Strict()]
 """A whole number; never a truth value."""
 
 MAX_NAME_CHARS = 100
@@ -37,7 +37,7 @@ def _topic_level(name: str) -> str:
     return name
 
 
-def _some_text(text: str) -> str:
+def _non_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("is blank; write something")
     return text
@@ -46,7 +46,7 @@ def _some_text(text: str) -> str:
 TopicName = Annotated[str, AfterValidator(_topic_level)]
 """A site or camera id: it becomes one level of ``edgecv/v1/{site}/{device}/incident``."""
 
-SomeText = Annotated[str, AfterValidator(_some_text)]
+NonBlankText = Annotated[str, AfterValidator(_non_blank)]
 """Text that is not blank."""
 
 
@@ -79,8 +79,8 @@ WORDING = {
     "greater_than_equal": "must be at least {ge:g}",
     "less_than": "must be less than {lt:g}",
     "less_than_equal": "must be at most {le:g}",
-    "too_short": "must have at least {min_length}, has {given}",
-    "too_long": "must have at most {max_length}, has {given}",
+    "too_short": "must have at least {min_length}, has {length}",
+    "too_long": "must have at most {max_length}, has {length}",
 }
 
 
@@ -90,88 +90,88 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
-        """What does not go together in ``given``, which is as it was written: any value may still be of any type."""
-        del given
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
+        """The conflicts among ``values``, which are as YAML has them: each may still be of any type."""
+        del values
         return ()
 
     @model_validator(mode="wrap")
     @classmethod
-    def _tell_everything(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Check values and how they go together in one pass, and word what is wrong for the person who wrote it."""
-        made: Self | None = None
+    def _validate_whole_section(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Check the values and their conflicts in one pass, and word every problem for the author of the file."""
+        section: Self | None = None
         details: list[InitErrorDetails] = []
         try:
-            made = handler(given)
+            section = handler(values)
         except ValidationError as error:
-            details.extend(cls._explain(found) for found in error.errors() if not _short_for_bad_entries(found))
-        if isinstance(given, Mapping):
-            details.extend(_detail(found.at, found.text, None) for found in cls.conflicts(given))
-        if details or made is None:
+            details.extend(cls._explain(each) for each in error.errors() if not _only_lacks_invalid_entries(each))
+        if isinstance(values, Mapping):
+            details.extend(_detail(conflict.at, conflict.text, None) for conflict in cls.conflicts(values))
+        if details or section is None:
             raise ValidationError.from_exception_data(cls.__name__, details)
-        return made
+        return section
 
     @classmethod
-    def _explain(cls, found: ErrorDetails) -> InitErrorDetails:
-        at: Location = tuple(piece for piece in found["loc"] if piece not in UNION_TAGS)
-        if found["type"] == PROBLEM:
-            return _detail(at, found["msg"], found["input"], found.get("ctx", {}).get(HIDES_VALUE, False))
-        if found["type"] == "extra_forbidden" and len(at) == 1:
-            known = list(cls.model_fields)
-            text = f"unknown key; known here are {', '.join(known)}{did_you_mean(str(at[0]), known)}"
-            return _detail(at, text, found["input"], may_be_secret(str(at[0]), known))
-        if found["type"] == "value_error":
-            text = found["msg"].removeprefix("Value error, ")
+    def _explain(cls, error: ErrorDetails) -> InitErrorDetails:
+        at: Location = tuple(piece for piece in error["loc"] if piece not in UNION_TAGS)
+        if error["type"] == PROBLEM:
+            return _detail(at, error["msg"], error["input"], error.get("ctx", {}).get(HIDES_VALUE, False))
+        if error["type"] == "extra_forbidden" and len(at) == 1:
+            known_keys = list(cls.model_fields)
+            text = f"unknown key; known here are {', '.join(known_keys)}{did_you_mean(str(at[0]), known_keys)}"
+            return _detail(at, text, error["input"], may_be_secret(str(at[0]), known_keys))
+        if error["type"] == "value_error":
+            text = error["msg"].removeprefix("Value error, ")
         else:
-            default = found["msg"].replace("Input should be", "must be")
-            text = WORDING.get(found["type"], default).format_map(
-                {**found.get("ctx", {}), "given": _length(found["input"])}
+            default = error["msg"].replace("Input should be", "must be")
+            text = WORDING.get(error["type"], default).format_map(
+                {**error.get("ctx", {}), "length": _length(error["input"])}
             )
             field = cls.model_fields.get(str(at[0])) if at else None
             if field is not None and field.description:
                 text += f"; {at[0]} is {field.description}"
-        return _detail(at, text, found["input"])
+        return _detail(at, text, error["input"])
 
 
-def _length(given: object) -> int:
-    return len(given) if isinstance(given, Sized) else 0
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, Sized) else 0
 
 
-def _short_for_bad_entries(found: ErrorDetails) -> bool:
-    """Whether a list is called too short only because entries of it, told on their own, were not counted."""
-    return found["type"] == "too_short" and _length(found["input"]) >= found.get("ctx", {}).get("min_length", 0)
+def _only_lacks_invalid_entries(error: ErrorDetails) -> bool:
+    """Whether a list is called too short only because its invalid entries, reported on their own, were not counted."""
+    return error["type"] == "too_short" and _length(error["input"]) >= error.get("ctx", {}).get("min_length", 0)
 
 
-def _detail(at: Location, text: str, given: object, hides_value: bool = False) -> InitErrorDetails:
+def _detail(at: Location, text: str, value: object, hides_value: bool = False) -> InitErrorDetails:
     context = {"text": text, HIDES_VALUE: hides_value}
-    return InitErrorDetails(type=PydanticCustomError(PROBLEM, "{text}", context), loc=at, input=given)
+    return InitErrorDetails(type=PydanticCustomError(PROBLEM, "{text}", context), loc=at, input=value)
 
 
-def entries(given: object, key: str) -> list[object]:
+def entries(section: object, key: str) -> list[object]:
     """The list under ``key``, or nothing when there is none."""
-    found = part(given, key)
-    return list(found) if isinstance(found, list | tuple) else []
+    items = part(section, key)
+    return list(items) if isinstance(items, list | tuple) else []
 
 
-def part(given: object, key: str | int) -> object:
-    """``given[key]`` of a mapping, a list or a ready section; ``None`` when it is not there."""
-    if isinstance(given, Mapping):
-        return given.get(key)
-    if isinstance(given, list | tuple):
-        return given[key] if isinstance(key, int) and key < len(given) else None
-    return getattr(given, str(key), None) if isinstance(given, Section) else None
+def part(section: object, key: str | int) -> object:
+    """``section[key]`` of a mapping, a list or a ready section; ``None`` when it is not there."""
+    if isinstance(section, Mapping):
+        return section.get(key)
+    if isinstance(section, list | tuple):
+        return section[key] if isinstance(key, int) and key < len(section) else None
+    return getattr(section, str(key), None) if isinstance(section, Section) else None
 
 
-def number(given: object) -> float | None:
-    """``given`` when it is a finite number of a sensible size, else ``None``."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or abs(given) > 1e12 or math.isnan(given):
+def number(value: object) -> float | None:
+    """``value`` when it is a finite number of a sensible size, else ``None``."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e12 or math.isnan(value):
         return None
-    return float(given)
+    return float(value)
 
 
-def number_pair(given: object) -> tuple[float, float] | None:
-    """``given`` when it is a list of two numbers, else ``None``."""
-    if not isinstance(given, list | tuple) or len(given) != 2:
+def number_pair(value: object) -> tuple[float, float] | None:
+    """``value`` when it is a list of two numbers, else ``None``."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
         return None
-    first, second = number(given[0]), number(given[1])
+    first, second = number(value[0]), number(value[1])
     return None if first is None or second is None else (first, second)

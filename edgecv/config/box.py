@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from edgecv.config.base import Conflict, Section, SomeText, TopicName, entries, part
+from edgecv.config.base import Conflict, NonBlankText, Section, TopicName, entries, part
 from edgecv.config.calibration import Calibration
 from edgecv.config.camera import Camera
 from edgecv.config.console import ConsoleSection
@@ -27,7 +27,7 @@ class BoxFile(Section):
     """What a box file holds."""
 
     site: TopicName = Field(description="the site's id, one level of the MQTT topic")
-    facades: dict[SomeText, Facade] = Field(default_factory=dict, description="the facades, each under its name")
+    facades: dict[NonBlankText, Facade] = Field(default_factory=dict, description="the facades, each under its name")
     cameras: dict[TopicName, Camera] = Field(
         default_factory=dict, description="the cameras, each under its id, one level of the MQTT topic"
     )
@@ -40,32 +40,32 @@ class BoxFile(Section):
     console: ConsoleSection | None = Field(default=None, description="the web page; none when left out")
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """There is something to look after; cameras look at facades that exist; ids are given once."""
-        yield from _ids(given.get("cameras"), given.get("devices"))
-        facades = given.get("facades")
-        known = [str(name) for name in facades] if isinstance(facades, Mapping) else []
-        cameras = given.get("cameras")
+        yield from _ids(values.get("cameras"), values.get("devices"))
+        facades = values.get("facades")
+        facade_names = [str(name) for name in facades] if isinstance(facades, Mapping) else []
+        cameras = values.get("cameras")
         for camera_id, camera in cameras.items() if isinstance(cameras, Mapping) else ():
             facade = part(camera, "facade")
             at: Location = ("cameras", str(camera_id))
-            yield from _unknown_facade((*at, "facade"), facade, known)
-            for index, other in enumerate(entries(camera, "also_sees")):
-                here = (*at, "also_sees", index)
-                yield from _unknown_facade(here, other, known)
-                if isinstance(other, str) and other in known and isinstance(facades, Mapping):
-                    stands_by = part(part(facades[other], "beside"), "facade")
+            yield from _unknown_facade((*at, "facade"), facade, facade_names)
+            for index, other_facade in enumerate(entries(camera, "also_sees")):
+                place_in_list = (*at, "also_sees", index)
+                yield from _unknown_facade(place_in_list, other_facade, facade_names)
+                if isinstance(other_facade, str) and other_facade in facade_names and isinstance(facades, Mapping):
+                    stands_by = part(part(facades[other_facade], "beside"), "facade")
                     if stands_by != facade:
-                        place = f"facades.{other}.beside: {{facade: {facade}, at: ...}}"
+                        place = f"facades.{other_facade}.beside: {{facade: {facade}, at: ...}}"
                         text = f"has no place beside '{facade}'; give {place}"
-                        yield Conflict(here, text)
+                        yield Conflict(place_in_list, text)
 
 
 def _ids(cameras: object, devices: object) -> Iterable[Conflict]:
     if not cameras and not devices:
         yield Conflict(("cameras",), "names no camera, and the box no other devices; add one under cameras or devices")
-    for section, named in (("cameras", cameras), ("devices", devices)):
-        if isinstance(named, Mapping) and BOX in named:
+    for section, section_ids in (("cameras", cameras), ("devices", devices)):
+        if isinstance(section_ids, Mapping) and BOX in section_ids:
             yield Conflict((section, BOX), "is the name under which the box tells of itself; give it another")
     if isinstance(cameras, Mapping) and isinstance(devices, Mapping):
         for name in devices:
@@ -73,10 +73,10 @@ def _ids(cameras: object, devices: object) -> Iterable[Conflict]:
                 yield Conflict(("devices", str(name)), "is a camera's id too; every id is a topic of its own")
 
 
-def _unknown_facade(at: Location, facade: object, known: list[str]) -> Iterable[Conflict]:
-    if isinstance(facade, str) and facade.strip() and facade not in known:
-        names = f"known are {', '.join(known)}" if known else "there are none yet: add it under facades"
-        yield Conflict(at, f"is not a facade of this box; {names}{did_you_mean(facade, known)}")
+def _unknown_facade(at: Location, facade: object, facade_names: list[str]) -> Iterable[Conflict]:
+    if isinstance(facade, str) and facade.strip() and facade not in facade_names:
+        names = f"known are {', '.join(facade_names)}" if facade_names else "there are none yet: add it under facades"
+        yield Conflict(at, f"is not a facade of this box; {names}{did_you_mean(facade, facade_names)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,11 @@ class Box:
         """
         settings = self.settings.cameras.get(camera_id)
         if settings is None:
-            known = self.camera_ids
+            camera_ids = self.camera_ids
             raise ConfigError(
                 one_line(
                     f"{self.path}: cameras: there is no camera '{camera_id}'; "
-                    f"known are {', '.join(known)}{did_you_mean(camera_id, known)}"
+                    f"known are {', '.join(camera_ids)}{did_you_mean(camera_id, camera_ids)}"
                 )
             )
         facade = None if settings.facade is None else self.settings.facades[settings.facade]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from edgecv.config.addresses import shown_address, why_no_address
+from edgecv.config.addresses import address_problem, redacted_address
 from edgecv.config.problems import did_you_mean, one_line
 from edgecv.errors import ConfigError
 
@@ -40,13 +40,13 @@ def parse_broker_url(url: str) -> BrokerAddress:
     Raises:
         ConfigError: the address is not of that form; the message shows it without user and password.
     """
-    shown = one_line(shown_address(url))
+    shown = one_line(redacted_address(url))
     try:
         parts = urlsplit(url)
         port = parts.port
         host = parts.hostname
     except ValueError as error:
-        raise ConfigError(f"broker address '{shown}': {why_no_address(error)}; write mqtt://HOST[:PORT]") from None
+        raise ConfigError(f"broker address '{shown}': {address_problem(error)}; write mqtt://HOST[:PORT]") from None
     if parts.scheme not in DEFAULT_PORTS or "://" not in url:
         raise ConfigError(
             f"broker address '{shown}': must start with mqtt:// or mqtts://{did_you_mean(parts.scheme, DEFAULT_PORTS)}"

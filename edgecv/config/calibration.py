@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, Whole, entries, number_pair, part
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, WholeNumber, entries, number_pair, part
 
-Side = Annotated[Whole, Field(ge=1, le=32768)]
+Side = Annotated[WholeNumber, Field(ge=1, le=32768)]
 
 FLATTEST = 1e-4
 """Points whose spread across their longest line is below this share of its length count as one line: 5 mm in 50 m,
@@ -23,7 +23,7 @@ class Point(Section):
     pixel: tuple[Number, Number] = Field(description="[x, y] in pixels of the full picture, y down")
     facade: tuple[Number, Number] = Field(description="[X, Y] on the facade plane in metres, X right, Y up")
     depth: Number = Field(default=0.0, description="how far the point stands out in front of that plane, metres")
-    of: SomeText | None = Field(
+    of: NonBlankText | None = Field(
         default=None, description="the facade whose plane is meant, where it is not the camera's own but one beside it"
     )
 
@@ -50,10 +50,10 @@ class Calibration(Section):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Pixels lie in the picture, no point is given twice, and the points span a plane."""
-        points = entries(given, "points")
-        size = number_pair(given.get("image_size"))
+        points = entries(values, "points")
+        size = number_pair(values.get("image_size"))
         yield from _outside(points, size)
         in_plane = [n for n, point in enumerate(points) if not part(point, "depth") and part(point, "of") is None]
         for key in ("pixel", "facade"):

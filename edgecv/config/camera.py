@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, WholeNumber
 from edgecv.config.stream_address import is_device
 
 PixelCoordinate = Annotated[Number, Field(ge=0)]
@@ -16,7 +16,7 @@ PixelCoordinate = Annotated[Number, Field(ge=0)]
 class Mask(Section):
     """A part of the picture that is not looked at."""
 
-    reason: SomeText = Field(description="why this part is not looked at, for whoever audits the box later")
+    reason: NonBlankText = Field(description="why this part is not looked at, for whoever audits the box later")
     polygon: Annotated[tuple[tuple[PixelCoordinate, PixelCoordinate], ...], Field(min_length=3)] = Field(
         description="a list of three or more corners [x, y] in pixels of the full picture"
     )
@@ -28,8 +28,8 @@ Decoding = Literal["software", "vaapi", "v4l2m2m", "cuda"]
 class Login(Section):
     """Who the box is to a camera."""
 
-    user: SomeText = Field(description="the user name")
-    password_file: SomeText = Field(
+    user: NonBlankText = Field(description="the user name")
+    password_file: NonBlankText = Field(
         description="a file with the password, as a path relative to the box file, or credential:NAME of systemd"
     )
 
@@ -37,9 +37,9 @@ class Login(Section):
 class Capture(Section):
     """What a camera on the box's own cable is asked for."""
 
-    size: tuple[Annotated[Whole, Field(ge=16, le=16384)], Annotated[Whole, Field(ge=16, le=16384)]] | None = Field(
-        default=None, description="[width, height] in pixels; what the device is set to when left out"
-    )
+    size: (
+        tuple[Annotated[WholeNumber, Field(ge=16, le=16384)], Annotated[WholeNumber, Field(ge=16, le=16384)]] | None
+    ) = Field(default=None, description="[width, height] in pixels; what the device is set to when left out")
     fps: Annotated[Number, Field(ge=1, le=1000)] | None = Field(
         default=None, description="frames a second; what the device is set to when left out"
     )
@@ -48,14 +48,16 @@ class Capture(Section):
 class Camera(Section):
     """One camera of the box."""
 
-    source: SomeText = Field(description="an rtsp:// or http:// address, a video file, or a device such as /dev/video0")
-    facade: SomeText | None = Field(
+    source: NonBlankText = Field(
+        description="an rtsp:// or http:// address, a video file, or a device such as /dev/video0"
+    )
+    facade: NonBlankText | None = Field(
         default=None, description="the name of the facade it looks at, from facades; without it no floor is told"
     )
-    also_sees: tuple[SomeText, ...] = Field(
+    also_sees: tuple[NonBlankText, ...] = Field(
         default=(), description="a list of names of other facades in its picture, each with 'beside' in facades"
     )
-    calibration: SomeText | None = Field(
+    calibration: NonBlankText | None = Field(
         default=None, description="its calibration file, as a path relative to the box file"
     )
     masks: tuple[Mask, ...] = Field(
@@ -73,8 +75,8 @@ class Camera(Section):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Only a device is asked for a size; a camera of the network sends what it is set to."""
-        source = given.get("source")
-        if given.get("capture") is not None and isinstance(source, str) and not is_device(source):
+        source = values.get("source")
+        if values.get("capture") is not None and isinstance(source, str) and not is_device(source):
             yield Conflict(("capture",), "is for /dev/video cameras; set size and rate in the camera itself")

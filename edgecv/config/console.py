@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from edgecv.config.base import Conflict, Section, SomeText
+from edgecv.config.base import Conflict, NonBlankText, Section
 from edgecv.config.oidc import OidcSection
 from edgecv.config.service import address, is_loopback
 from edgecv.config.upstream import web_url
@@ -46,8 +46,8 @@ class ConsoleSection(Section):
     listen: Annotated[str, AfterValidator(address)] = Field(
         default="127.0.0.1:8464", description="HOST:PORT of the console"
     )
-    certificate_file: SomeText | None = Field(default=None, description="the console's own certificate (PEM)")
-    key_file: SomeText | None = Field(default=None, description="the key (PEM) of certificate_file")
+    certificate_file: NonBlankText | None = Field(default=None, description="the console's own certificate (PEM)")
+    key_file: NonBlankText | None = Field(default=None, description="the key (PEM) of certificate_file")
     behind_proxy: bool = Field(
         default=False,
         description="whether a proxy in front speaks TLS; one on this machine is believed about who its clients are",
@@ -67,17 +67,17 @@ class ConsoleSection(Section):
     database: Annotated[str, AfterValidator(_database_url)] | None = Field(
         default=None, description="postgresql://USER@HOST/NAME; by default console.db in the state directory"
     )
-    database_password_file: SomeText | None = Field(
+    database_password_file: NonBlankText | None = Field(
         default=None, description="a file with the database's password, or credential:NAME"
     )
     language: Literal["en", "zh_CN"] = Field(
         default="zh_CN", description="the language of those whose browser asks for none that we have"
     )
-    timezone: SomeText = Field(default="Asia/Shanghai", description="the time zone times are shown in")
+    timezone: NonBlankText = Field(default="Asia/Shanghai", description="the time zone times are shown in")
     reminder_url: Annotated[str, AfterValidator(web_url)] | None = Field(
         default=None, description="http[s]://HOST/PATH that is told of cases that are overdue, each a CloudEvent"
     )
-    reminder_secret_file: SomeText | None = Field(
+    reminder_secret_file: NonBlankText | None = Field(
         default=None, description="a file with the key that signs reminders, or credential:NAME"
     )
 
@@ -92,16 +92,16 @@ class ConsoleSection(Section):
         return LOOPBACK if self.trusted_proxies is None else self.trusted_proxies
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Passwords never cross a network in the clear."""
-        if ("certificate_file" in given) != ("key_file" in given):
-            missing = "key_file" if "certificate_file" in given else "certificate_file"
+        if ("certificate_file" in values) != ("key_file" in values):
+            missing = "key_file" if "certificate_file" in values else "certificate_file"
             yield Conflict((missing,), "is missing; a certificate and its key go together")
-        if given.get("trusted_proxies") is not None and given.get("behind_proxy") is not True:
+        if values.get("trusted_proxies") is not None and values.get("behind_proxy") is not True:
             yield Conflict(("trusted_proxies",), "is for behind_proxy: true only; set that, or leave this out")
-        listen = given.get("listen")
+        listen = values.get("listen")
         if not isinstance(listen, str) or ":" not in listen or is_loopback(listen):
             return
-        if given.get("certificate_file") is None and given.get("behind_proxy") is not True:
+        if values.get("certificate_file") is None and values.get("behind_proxy") is not True:
             text = "can be reached from other machines without TLS; give certificate_file and key_file, "
             yield Conflict(("listen",), text + "or behind_proxy: true where a proxy in front speaks TLS")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PlainValidator, SerializeAsAny, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from edgecv.config.base import PROBLEM, Conflict, Number, Section, SomeText, Whole
+from edgecv.config.base import PROBLEM, Conflict, NonBlankText, Number, Section, WholeNumber
 from edgecv.config.problems import Location, did_you_mean
 from edgecv.config.upstream import broker_url
 from edgecv.errors import ConfigError
@@ -24,11 +24,11 @@ _EXTRAS = {"fhir.resources": "edgecv[fhir]", "pymodbus": "edgecv[modbus]"}
 class DeviceSettings(Section):
     """What every device's section holds; a handler's own model derives from it."""
 
-    kind: SomeText = Field(description="which handler looks after it")
-    memory_mb: Annotated[Whole, Field(ge=64)] = Field(
+    kind: NonBlankText = Field(description="which handler looks after it")
+    memory_mb: Annotated[WholeNumber, Field(ge=64)] = Field(
         default=256, description="megabytes of memory its process may use before it is restarted"
     )
-    alarms_per_hour: Annotated[Whole, Field(ge=1, le=100_000)] = Field(
+    alarms_per_hour: Annotated[WholeNumber, Field(ge=1, le=100_000)] = Field(
         default=120, description="how many alarms an hour are pushed; more are kept, counted and told in one line"
     )
 
@@ -36,22 +36,24 @@ class DeviceSettings(Section):
 class MqttInput(Section):
     """The broker that devices speak to."""
 
-    url: Annotated[SomeText, AfterValidator(broker_url)] = Field(description="mqtt[s]://HOST[:PORT] of the broker")
-    user: SomeText | None = Field(default=None, description="user name at the broker")
-    password_file: SomeText | None = Field(
+    url: Annotated[NonBlankText, AfterValidator(broker_url)] = Field(description="mqtt[s]://HOST[:PORT] of the broker")
+    user: NonBlankText | None = Field(default=None, description="user name at the broker")
+    password_file: NonBlankText | None = Field(
         default=None, description="a file with the broker's password, or credential:NAME"
     )
-    ca_file: SomeText | None = Field(default=None, description="certificates (PEM) to trust, for mqtts")
-    certificate_file: SomeText | None = Field(default=None, description="the box's own certificate (PEM), for mqtts")
-    key_file: SomeText | None = Field(default=None, description="the key (PEM) of certificate_file")
+    ca_file: NonBlankText | None = Field(default=None, description="certificates (PEM) to trust, for mqtts")
+    certificate_file: NonBlankText | None = Field(
+        default=None, description="the box's own certificate (PEM), for mqtts"
+    )
+    key_file: NonBlankText | None = Field(default=None, description="the key (PEM) of certificate_file")
     session_hours: Annotated[Number, Field(gt=0, le=24 * 365)] = Field(
         default=168.0, description="how long the broker keeps what devices say while the box is away, hours"
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """A certificate and its key go together."""
-        if (given.get("certificate_file") is None) != (given.get("key_file") is None):
+        if (values.get("certificate_file") is None) != (values.get("key_file") is None):
             yield Conflict(("certificate_file",), "and key_file go together; give both or neither")
 
 
@@ -69,19 +71,19 @@ def load_handler(kind: str) -> Any:
     """
     point = installed().get(kind)
     if point is None:
-        known = sorted(installed())
-        raise ConfigError(f"there is no handler '{kind}' here; known are {', '.join(known)}{did_you_mean(kind, known)}")
+        kinds = sorted(installed())
+        raise ConfigError(f"there is no handler '{kind}' here; known are {', '.join(kinds)}{did_you_mean(kind, kinds)}")
     try:
-        found = point.load()
+        handler = point.load()
     except Exception as error:  # another package's module may raise anything
         raise ConfigError(f"the handler '{kind}' ({point.value}) cannot be loaded: {error}") from error
-    for package in getattr(found, "needs", ()):
+    for package in getattr(handler, "needs", ()):
         if not is_installed(package):
             raise ConfigError(
                 f"the handler '{kind}' needs {package}, which is not installed; "
                 f"run: pip install '{_EXTRAS.get(package, package)}'"
             )
-    return found
+    return handler
 
 
 def is_installed(package: str) -> bool:
@@ -92,12 +94,12 @@ def is_installed(package: str) -> bool:
         return False
 
 
-def _device(given: object) -> DeviceSettings:
-    if isinstance(given, DeviceSettings):
-        return given
-    if not isinstance(given, Mapping):
-        raise _problem((), "must be a section of keys and values", given)
-    kind = given.get("kind")
+def _device(values: object) -> DeviceSettings:
+    if isinstance(values, DeviceSettings):
+        return values
+    if not isinstance(values, Mapping):
+        raise _problem((), "must be a section of keys and values", values)
+    kind = values.get("kind")
     if not isinstance(kind, str):
         raise _problem(("kind",), f"must say which handler looks after it: {', '.join(sorted(installed()))}", kind)
     try:
@@ -107,13 +109,13 @@ def _device(given: object) -> DeviceSettings:
     if handler.section != "devices":
         raise _problem(("kind",), f"stands under {handler.section}, not here; move it there", kind)
     settings = handler.settings
-    checked: DeviceSettings = settings.model_validate(given)
+    checked: DeviceSettings = settings.model_validate(values)
     return checked
 
 
-def _problem(at: Location, text: str, given: object) -> ValidationError:
-    wrong = PydanticCustomError(PROBLEM, "{text}", {"text": text})
-    return ValidationError.from_exception_data("Device", [InitErrorDetails(type=wrong, loc=at, input=given)])
+def _problem(at: Location, text: str, value: object) -> ValidationError:
+    error = PydanticCustomError(PROBLEM, "{text}", {"text": text})
+    return ValidationError.from_exception_data("Device", [InitErrorDetails(type=error, loc=at, input=value)])
 
 
 Device = Annotated[SerializeAsAny[DeviceSettings], PlainValidator(_device)]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, Whole, entries, number, part
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, WholeNumber, entries, number, part
 
 MIN_FLOOR_M = 0.1
 """Less is no floor, and sums of heights lose it."""
@@ -18,7 +18,7 @@ MIN_FLOOR_M = 0.1
 class FloorEntry(Section):
     """One floor where floors differ; listed from the ground up."""
 
-    name: SomeText | None = Field(
+    name: NonBlankText | None = Field(
         default=None, description="what people call the floor; its number from the ground up when left out"
     )
     height: Annotated[Number, Field(ge=MIN_FLOOR_M, le=100)] | None = Field(
@@ -29,7 +29,7 @@ class FloorEntry(Section):
 class Window(Section):
     """One column of windows, the same on every floor."""
 
-    name: SomeText = Field(description="what people call the window or the flat behind it, in quotes")
+    name: NonBlankText = Field(description="what people call the window or the flat behind it, in quotes")
     left: Number = Field(description="its left edge, metres along the facade from X=0")
     right: Number = Field(description="its right edge, metres along the facade from X=0")
     balcony: Annotated[Number, Field(ge=0, le=10)] = Field(
@@ -37,9 +37,9 @@ class Window(Section):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """The left edge lies left of the right one."""
-        left, right = number(given.get("left")), number(given.get("right"))
+        left, right = number(values.get("left")), number(values.get("right"))
         if left is not None and right is not None and left >= right:
             yield Conflict(("right",), f"must be more than left ({left:g}); X grows to the right as the camera sees it")
 
@@ -53,10 +53,10 @@ class Roof(Section):
     depth: Number = Field(default=0.0, description="how far the roof stands out in front of the facade, metres")
 
 
-class Beside(Section):
+class FacadePlacement(Section):
     """Where a facade stands, in the coordinates of another."""
 
-    facade: SomeText = Field(description="the name of the other facade")
+    facade: NonBlankText = Field(description="the name of the other facade")
     at: tuple[Number, Number] = Field(
         description="[X, Z] of its own X=0 on the other: metres along it, and in front of it (behind it: negative)"
     )
@@ -82,7 +82,7 @@ def _count_or_list(floors: object) -> str | None:
 
 
 Floors = Annotated[
-    Annotated[Whole, Field(ge=1, le=300), Tag("[count]")]
+    Annotated[WholeNumber, Field(ge=1, le=300), Tag("[count]")]
     | Annotated[tuple[FloorEntry, ...], Field(min_length=1, max_length=300), Tag("[list]")],
     Discriminator(_count_or_list),
 ]
@@ -103,16 +103,16 @@ class Facade(Section):
     )
 
     roof: Roof = Field(default_factory=Roof, description="the roof: {parapet: ..., depth: ...}")
-    beside: Beside | None = Field(
+    beside: FacadePlacement | None = Field(
         default=None, description="where it stands, for a camera that sees another facade too: {facade: ..., at: ...}"
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Windows stand left to right, apart from each other; names of windows and floors are unique."""
-        windows = entries(given, "windows")
+        windows = entries(values, "windows")
         yield from _repeated_names("windows", windows)
-        yield from _repeated_names("floors", entries(given, "floors"))
+        yield from _repeated_names("floors", entries(values, "floors"))
         placed = [
             (i, number(part(w, "left")), number(part(w, "right")), part(w, "name")) for i, w in enumerate(windows)
         ]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, TopicName, entries
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, TopicName, entries
 from edgecv.config.console import ConsoleSection
 from edgecv.config.upstream import broker_url
 
@@ -17,7 +17,7 @@ from edgecv.config.upstream import broker_url
 class Community(Section):
     """Those who see the same incidents, and nobody else's."""
 
-    title: SomeText = Field(description="the community's name as people call it")
+    title: NonBlankText = Field(description="the community's name as people call it")
     sites: Annotated[tuple[TopicName, ...], Field(min_length=1)] = Field(
         description="the sites of its boxes; each box file names its site"
     )
@@ -27,9 +27,11 @@ class HubBroker(Section):
     """The broker that all boxes push to."""
 
     url: Annotated[str, AfterValidator(broker_url)] = Field(description="mqtt[s]://HOST[:PORT]")
-    user: SomeText | None = Field(default=None, description="user name at the broker")
-    password_file: SomeText | None = Field(default=None, description="a file with its password, or credential:NAME")
-    ca_file: SomeText | None = Field(default=None, description="certificates (PEM) to trust instead of the system's")
+    user: NonBlankText | None = Field(default=None, description="user name at the broker")
+    password_file: NonBlankText | None = Field(default=None, description="a file with its password, or credential:NAME")
+    ca_file: NonBlankText | None = Field(
+        default=None, description="certificates (PEM) to trust instead of the system's"
+    )
     client_id: TopicName = Field(
         default="edgecv-hub", description="under which name the broker keeps what comes while the hub is away"
     )
@@ -38,7 +40,7 @@ class HubBroker(Section):
 class EvidenceBox(Section):
     """The boxes of a site, as far as they send evidence."""
 
-    token_file: SomeText = Field(
+    token_file: NonBlankText = Field(
         description="a file with the token its boxes show (upstream.evidence.token_file), or credential:NAME"
     )
 
@@ -53,7 +55,7 @@ class HubFile(Section):
     evidence: dict[TopicName, EvidenceBox] = Field(
         default_factory=dict, description="the sites whose boxes may send evidence: {SITE: {token_file: ...}}"
     )
-    directory: SomeText = Field(default="/var/lib/edgecv-hub", description="where the hub keeps what boxes send it")
+    directory: NonBlankText = Field(default="/var/lib/edgecv-hub", description="where the hub keeps what boxes send it")
     keep_days: Annotated[Number, Field(gt=0, le=3650)] = Field(
         default=30.0,
         description="how many days evidence is kept, twice that while its case is open; what is on hold is kept longer",
@@ -61,16 +63,16 @@ class HubFile(Section):
     console: ConsoleSection = Field(default_factory=ConsoleSection, description="the web page")
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """A site belongs to one community; evidence comes from known sites."""
         owner: dict[str, str] = {}
-        communities = given.get("communities")
+        communities = values.get("communities")
         for name, community in communities.items() if isinstance(communities, Mapping) else ():
             for index, site in enumerate(entries(community, "sites")):
                 if isinstance(site, str) and owner.setdefault(site, str(name)) != str(name):
                     at = ("communities", str(name), "sites", index)
                     yield Conflict(at, f"is a site of '{owner[site]}' already; a site belongs to one community")
-        evidence = given.get("evidence")
+        evidence = values.get("evidence")
         for site in evidence if isinstance(evidence, Mapping) else ():
             if site not in owner:
                 yield Conflict(("evidence", str(site)), "is a site of no community; name it under communities")

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from edgecv.config.addresses import HIDDEN, shown_address
+from edgecv.config.addresses import HIDDEN, redacted_address
 from edgecv.config.base import HIDES_VALUE, Section, part
 from edgecv.config.box import Box, BoxFile
 from edgecv.config.calibration import Calibration
 from edgecv.config.hub import Hub, HubFile
-from edgecv.config.problems import ConfigProblems, Location, Problem, shown
+from edgecv.config.problems import ConfigProblems, Location, Problem, display_value
 from edgecv.config.yaml_document import Document, read_document
 
 S = TypeVar("S", bound=Section)
@@ -94,9 +94,9 @@ def _read_box(path: Path, with_calibrations: bool = True) -> tuple[Box | None, l
     for camera_id, at, name in _named_calibrations(document) if with_calibrations else ():
         file = path.parent / name
         if file not in read:
-            found = read_document(file)
-            read[file] = found, validated(found, Calibration)
-            problems += _of_calibration(document, at, found)
+            calibration_document = read_document(file)
+            read[file] = calibration_document, validated(calibration_document, Calibration)
+            problems += _of_calibration(document, at, calibration_document)
         calibration_file, calibration = read[file]
         if calibration is not None:
             calibrations[camera_id] = calibration
@@ -110,21 +110,23 @@ def _read_box(path: Path, with_calibrations: bool = True) -> tuple[Box | None, l
 def _named_calibrations(document: Document) -> list[tuple[str, Location, str]]:
     """Camera id, place and file name of every calibration, also from a box file that is otherwise wrong."""
     cameras = part(document.data, "cameras")
-    named: list[tuple[str, Location, str]] = []
+    references: list[tuple[str, Location, str]] = []
     for camera_id, camera in cameras.items() if isinstance(cameras, Mapping) else ():
         name = part(camera, "calibration")
         if isinstance(name, str) and name.strip():
-            named.append((camera_id, ("cameras", camera_id, "calibration"), name))
-    return named
+            references.append((camera_id, ("cameras", camera_id, "calibration"), name))
+    return references
 
 
-def _of_calibration(box: Document, at: Location, found: Document) -> list[Problem]:
+def _of_calibration(box: Document, at: Location, calibration: Document) -> list[Problem]:
     """The calibration's problems; one about the whole file is told where the box file names it."""
     return [
         problem
         if problem.line is not None
-        else Problem(box.path, box.line_of(at), at, shown(box.value_at(at)[1]), f"{found.path} {problem.text}")
-        for problem in found.problems
+        else Problem(
+            box.path, box.line_of(at), at, display_value(box.value_at(at)[1]), f"{calibration.path} {problem.text}"
+        )
+        for problem in calibration.problems
     ]
 
 
@@ -136,14 +138,14 @@ def validated(document: Document, section: type[S]) -> S | None:
         return section.model_validate(document.data)
     except ValidationError as error:
         unreadable = {(problem.at, problem.line) for problem in document.problems}
-        for found in error.errors(include_url=False):
-            at: Location = found["loc"]
+        for details in error.errors(include_url=False):
+            at: Location = details["loc"]
             present, value = document.value_at(at)
             line = document.line_of(at) or 1
             if (at, line) in unreadable:
                 continue
-            said = HIDDEN if found.get("ctx", {}).get(HIDES_VALUE) else shown(value, at)
-            document.problems.append(Problem(document.path, line, at, said if present else None, found["msg"]))
+            displayed = HIDDEN if details.get("ctx", {}).get(HIDES_VALUE) else display_value(value, at)
+            document.problems.append(Problem(document.path, line, at, displayed if present else None, details["msg"]))
         document.problems.sort(key=lambda problem: problem.line or 0)
         return None
 
@@ -165,7 +167,7 @@ def _notes(box: Box) -> tuple[str, ...]:
         else:
             width, height = calibration.image_size
             calibrated = f"calibration {settings.calibration} ({len(calibration.points)} points, {width}x{height})"
-        notes.append(f"camera {camera_id}: {shown_address(settings.source)}; {looks_at}; {calibrated}")
+        notes.append(f"camera {camera_id}: {redacted_address(settings.source)}; {looks_at}; {calibrated}")
     notes += [f"device {name}: {device.kind}" for name, device in box.settings.devices.items()]
     if box.settings.upstream is not None:
         notes += [
@@ -177,4 +179,4 @@ def _notes(box: Box) -> tuple[str, ...]:
 def _shown_target(url: str) -> str:
     """A broker's address, or a webhook's host: many a webhook's path is its password."""
     parts = urlsplit(url)
-    return shown_address(url if parts.path in {"", "/"} else f"{parts.scheme}://{parts.netloc}/…")
+    return redacted_address(url if parts.path in {"", "/"} else f"{parts.scheme}://{parts.netloc}/…")

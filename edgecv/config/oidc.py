@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from edgecv.config.base import Conflict, Section, SomeText, TopicName
+from edgecv.config.base import Conflict, NonBlankText, Section, TopicName
 from edgecv.config.service import is_loopback_host
 from edgecv.config.upstream import web_url
 
@@ -37,7 +37,7 @@ def _origin(url: str) -> str:
 class OidcGrant(Section):
     """Who of the provider's users gets which role."""
 
-    value: SomeText = Field(description="the claim's value, or one of its values, that gives the role")
+    value: NonBlankText = Field(description="the claim's value, or one of its values, that gives the role")
     role: Literal["viewer", "official", "worker", "admin"] = Field(description="the role it gives")
     community: TopicName | None = Field(
         default=None, description="the community the role is in; may be left out where there is only one"
@@ -50,25 +50,27 @@ class OidcSection(Section):
     issuer: Annotated[str, AfterValidator(_safe_url)] = Field(
         description="the provider's issuer, https://HOST/PATH, exactly as it calls itself; the rest it tells"
     )
-    client_id: SomeText = Field(description="under which name the provider knows this console")
-    client_secret_file: SomeText | None = Field(
+    client_id: NonBlankText = Field(description="under which name the provider knows this console")
+    client_secret_file: NonBlankText | None = Field(
         default=None, description="a file with the client's secret, or credential:NAME; none for a public client"
     )
     address: Annotated[str, AfterValidator(_origin)] = Field(
         description="https://HOST of this console as browsers reach it; the provider must allow the redirect "
         "ADDRESS/login/oidc/answer"
     )
-    title: SomeText = Field(default="OpenID Connect", description="what people call the provider, for the button")
-    scopes: SomeText = Field(default="openid profile", description="the scopes to ask for, with blanks between")
-    claim: SomeText = Field(default="groups", description="the claim that says what somebody may do")
+    title: NonBlankText = Field(default="OpenID Connect", description="what people call the provider, for the button")
+    scopes: NonBlankText = Field(default="openid profile", description="the scopes to ask for, with blanks between")
+    claim: NonBlankText = Field(default="groups", description="the claim that says what somebody may do")
     grants: Annotated[tuple[OidcGrant, ...], Field(min_length=1)] = Field(
         description="a list of {value: ..., role: ..., community: ...}; in each community the first that fits counts"
     )
-    ca_file: SomeText | None = Field(default=None, description="certificates (PEM) to trust instead of the system's")
+    ca_file: NonBlankText | None = Field(
+        default=None, description="certificates (PEM) to trust instead of the system's"
+    )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Without the scope ``openid`` a provider does not say who somebody is."""
-        scopes = given.get("scopes")
+        scopes = values.get("scopes")
         if isinstance(scopes, str) and scopes.strip() and "openid" not in scopes.split():
             yield Conflict(("scopes",), "must hold openid")

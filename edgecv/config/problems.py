@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from edgecv.config.addresses import HIDDEN, is_secret_name, redacted, shown_address
+from edgecv.config.addresses import HIDDEN, is_secret_name, redacted, redacted_address
 from edgecv.errors import ConfigError
 
 Location = tuple[str | int, ...]
@@ -58,7 +58,7 @@ class ConfigProblems(ConfigError):  # noqa: N818 - it is named for what it holds
     """Every problem of a box file and its calibrations at once; ``errors`` holds the lines."""
 
     def __init__(self, problems: Iterable[Problem | str]) -> None:
-        self.errors: tuple[str, ...] = _told(list(problems))
+        self.errors: tuple[str, ...] = _lines(list(problems))
         super().__init__("\n".join(self.errors))
 
     def __reduce__(self) -> tuple[type[ConfigProblems], tuple[tuple[str, ...]]]:
@@ -66,11 +66,11 @@ class ConfigProblems(ConfigError):  # noqa: N818 - it is named for what it holds
         return ConfigProblems, (self.errors,)
 
 
-def _told(problems: list[Problem | str]) -> tuple[str, ...]:
-    told = tuple(dict.fromkeys(str(problem) for problem in problems[: MAX_PROBLEMS + 1]))
+def _lines(problems: list[Problem | str]) -> tuple[str, ...]:
+    lines = tuple(dict.fromkeys(str(problem) for problem in problems[: MAX_PROBLEMS + 1]))
     if len(problems) <= MAX_PROBLEMS + 1:
-        return told
-    return (*told[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more problems; put these right first")
+        return lines
+    return (*lines[:MAX_PROBLEMS], f"and {len(problems) - MAX_PROBLEMS} more problems; put these right first")
 
 
 def one_line(text: str) -> str:
@@ -96,13 +96,15 @@ def is_secret_place(at: Location) -> bool:
     return any(isinstance(piece, str) and is_secret_name(piece) for piece in at)
 
 
-def shown_file(named: str) -> str:
+def redacted_file_name(reference: str) -> str:
     """What stands where a file with a secret is to be named; hidden where it may be the secret itself."""
-    is_name = named.startswith("credential:") or "/" in named or re.fullmatch(r"[\w.-]+\.[a-z]{2,10}", named)
-    return one_line(named) if is_name else HIDDEN
+    is_name = (
+        reference.startswith("credential:") or "/" in reference or re.fullmatch(r"[\w.-]+\.[a-z]{2,10}", reference)
+    )
+    return one_line(reference) if is_name else HIDDEN
 
 
-def shown(value: object, at: Location = ()) -> str:
+def display_value(value: object, at: Location = ()) -> str:
     """A value as it is printed in a message: short, on one line, without secrets.
 
     Args:
@@ -111,17 +113,17 @@ def shown(value: object, at: Location = ()) -> str:
     """
     if is_secret_place(at) and not isinstance(value, Mapping) and value is not None:
         is_file = isinstance(value, str) and isinstance(at[-1], str) and at[-1].endswith("_file")
-        return f"'{shown_file(str(value))}'" if is_file else HIDDEN
+        return f"'{redacted_file_name(str(value))}'" if is_file else HIDDEN
     if value is None:
         return "(empty)"
     if isinstance(value, Mapping):
         return "{…}" if value else "{}"
     if isinstance(value, str):
-        text = f"'{shown_address(value) if '://' in value else redacted(value)}'"
+        text = f"'{redacted_address(value) if '://' in value else redacted(value)}'"
     elif isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, Sequence) and not isinstance(value, bytes):
-        text = f"[{', '.join(shown(item) for item in value[:8])}{', …' if len(value) > 8 else ''}]"
+        text = f"[{', '.join(display_value(item) for item in value[:8])}{', …' if len(value) > 8 else ''}]"
     elif isinstance(value, int) and abs(value) >= 10**MAX_VALUE_CHARS:
         text = "a number of more than 80 digits"  # Python refuses to print integers of thousands of digits
     else:
@@ -129,25 +131,25 @@ def shown(value: object, at: Location = ()) -> str:
     return one_line(text if len(text) <= MAX_VALUE_CHARS else text[: MAX_VALUE_CHARS - 1] + "…")
 
 
-def may_be_secret(unknown: str, known: Iterable[str]) -> bool:
+def may_be_secret(unknown: str, known_keys: Iterable[str]) -> bool:
     """Whether an unknown key may hold a secret: it is no known key misspelt, or that of one."""
-    meant = nearest(unknown, known)
-    return meant is None or is_secret_name(meant)
+    nearest_key = nearest(unknown, known_keys)
+    return nearest_key is None or is_secret_name(nearest_key)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The known word most like ``word``, or ``None`` when none is at all like it (rapidfuzz ratio below 50).
 
     Nothing is compared with a word longer than any name, nor with more names than a box has.
     """
-    known = list(islice(known, MAX_COMPARED))
+    candidates = list(islice(candidates, MAX_COMPARED))
     if len(word) > MAX_WORD_CHARS:
         return None
-    found = process.extractOne(word, known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=50)
-    return None if found is None else str(found[0])
+    match = process.extractOne(word, candidates, scorer=fuzz.ratio, processor=str.lower, score_cutoff=50)
+    return None if match is None else str(match[0])
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """`` (did you mean 'x'?)``, or nothing when no known word is near."""
-    guess = nearest(word, known)
+    guess = nearest(word, candidates)
     return f" (did you mean '{guess}'?)" if guess is not None else ""

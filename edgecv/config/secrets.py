@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from edgecv.config.problems import shown_file
+from edgecv.config.problems import redacted_file_name
 from edgecv.errors import ConfigError
 
 SERVICE_CREDENTIALS = Path("/run/credentials/edgecv.service")  # systemd.exec(5): for root and the service's user
@@ -41,40 +41,43 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
     return raw
 
 
-def read_secret(named: str, box_file: Path, at: str) -> str:
+def read_secret(reference: str, box_file: Path, at: str) -> str:
     """The secret a box file names: a file, or ``credential:NAME`` that systemd hands over (``LoadCredential=``).
 
     Args:
-        named: a path, relative to the box file where it is not absolute, or ``credential:NAME``.
+        reference: a path, relative to the box file where it is not absolute, or ``credential:NAME``.
         box_file: the box file.
         at: the key in the box file, for the message.
 
     Raises:
         ConfigError: it cannot be read or is empty; the message never holds any of it.
     """
-    if named.startswith("credential:"):
+    if reference.startswith("credential:"):
         folder = credentials_folder()
-        name = named.removeprefix("credential:")
+        name = reference.removeprefix("credential:")
         if folder is None:
             raise ConfigError(
-                f"{box_file}: {at} = '{named}': systemd hands over no credentials here, and the service, which would "
-                f"have them, does not run; add LoadCredential={name}:/path to the unit and start it, or name a file"
+                f"{box_file}: {at} = '{reference}': systemd hands over no credentials here, and the service, which "
+                f"would have them, does not run; add LoadCredential={name}:/path to the unit and start it, or name "
+                "a file"
             )
         path = folder / name
         to_do = f"add LoadCredential={name}:/path to the unit and restart it; beside the service only root may read it"
     else:
-        path = box_file.parent / named
+        path = box_file.parent / reference
         to_do = "put the secret there, readable for the user the daemon runs as"
     try:
         secret = read_bounded(path, MAX_SECRET_BYTES).decode().strip("\r\n")
     except OSError as error:
         raise ConfigError(
-            f"{box_file}: {at} = '{shown_file(named)}': cannot be read ({error.strerror}); {to_do}"
+            f"{box_file}: {at} = '{redacted_file_name(reference)}': cannot be read ({error.strerror}); {to_do}"
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(
-            f"{box_file}: {at} = '{shown_file(named)}': is not text; write the secret in one line"
+            f"{box_file}: {at} = '{redacted_file_name(reference)}': is not text; write the secret in one line"
         ) from error
     if not secret:
-        raise ConfigError(f"{box_file}: {at} = '{shown_file(named)}': is empty; write the secret in one line")
+        raise ConfigError(
+            f"{box_file}: {at} = '{redacted_file_name(reference)}': is empty; write the secret in one line"
+        )
     return secret

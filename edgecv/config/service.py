@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, WholeNumber
 
 
 def address(text: str) -> str:
@@ -41,7 +41,7 @@ def is_loopback_host(host: str) -> bool:
 class Storage(Section):
     """Where records and evidence are kept, and for how long."""
 
-    directory: SomeText | None = Field(
+    directory: NonBlankText | None = Field(
         default=None,
         description="where everything is kept; by default systemd's state directory, or else /var/lib/edgecv",
     )
@@ -62,14 +62,14 @@ class Service(Section):
     listen: Annotated[str, AfterValidator(address)] = Field(
         default="127.0.0.1:9464", description="HOST:PORT of metrics, health and evidence"
     )
-    token_file: SomeText | None = Field(
+    token_file: NonBlankText | None = Field(
         default=None, description="a file with the bearer token that readers of metrics and evidence must show"
     )
     evidence: Literal["blurred", "untouched"] = Field(
         default="blurred",
         description="what the token opens of evidence: blurred pictures, or the clip and sharp pictures too",
     )
-    worker_memory_mb: Annotated[Whole, Field(ge=128)] = Field(
+    worker_memory_mb: Annotated[WholeNumber, Field(ge=128)] = Field(
         default=700, description="megabytes of memory a camera's worker may use before it is restarted"
     )
     sensitivity_test_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = Field(
@@ -77,8 +77,8 @@ class Service(Section):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Nothing is shown beyond this box without a token."""
-        listen = given.get("listen")
-        if isinstance(listen, str) and ":" in listen and not is_loopback(listen) and given.get("token_file") is None:
+        listen = values.get("listen")
+        if isinstance(listen, str) and ":" in listen and not is_loopback(listen) and values.get("token_file") is None:
             yield Conflict(("listen",), "can be reached from other machines; give token_file, or listen on 127.0.0.1")

@@ -39,19 +39,19 @@ def refuse_root(state: Path) -> None:
     )
 
 
-def leave_to_owner(made: Path) -> None:
+def leave_to_owner(path: Path) -> None:
     """Give what root made in somebody's state directory to them, as SQLite does with its own files.
 
     Only a plain file of root's with no other name is given away: a link, or a file that somebody put there, is not.
     """
     if os.geteuid() != 0:
         return
-    folder = os.open(made.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         owner = os.fstat(folder)
         if owner.st_uid == 0:
             return
-        handle = os.open(made.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        handle = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
         try:
             file = os.fstat(handle)
             if stat.S_ISREG(file.st_mode) and file.st_nlink == 1 and file.st_uid == 0:

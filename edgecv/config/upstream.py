@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from edgecv.config.addresses import why_no_address
-from edgecv.config.base import Conflict, Number, Section, SomeText, TopicName, entries, part
+from edgecv.config.addresses import address_problem
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, TopicName, entries, part
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.problems import did_you_mean
 from edgecv.errors import ConfigError
@@ -40,7 +40,7 @@ def web_url(url: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise ValueError(f"is not an address ({why_no_address(error)}); write https://HOST/PATH") from None
+        raise ValueError(f"is not an address ({address_problem(error)}); write https://HOST/PATH") from None
     if parts.scheme not in {"http", "https"} or not host:
         raise ValueError("must be an address such as https://HOST/PATH")
     if parts.username is not None or parts.password is not None:
@@ -67,35 +67,37 @@ class Target(Section):
         description="mqtt[s]://HOST[:PORT] of a broker, or http[s]://HOST/PATH of a webhook"
     )
     profile: Profile = Field(default="cloudevents", description="the form of a broker's messages")
-    user: SomeText | None = Field(default=None, description="user name at the broker")
-    password_file: SomeText | None = Field(
+    user: NonBlankText | None = Field(default=None, description="user name at the broker")
+    password_file: NonBlankText | None = Field(
         default=None, description="a file with the broker's password, or credential:NAME"
     )
-    ca_file: SomeText | None = Field(
+    ca_file: NonBlankText | None = Field(
         default=None, description="certificates (PEM) to trust instead of the system's, for mqtts and https"
     )
-    certificate_file: SomeText | None = Field(default=None, description="the box's own certificate (PEM), for mqtts")
-    key_file: SomeText | None = Field(default=None, description="the key (PEM) of certificate_file")
+    certificate_file: NonBlankText | None = Field(
+        default=None, description="the box's own certificate (PEM), for mqtts"
+    )
+    key_file: NonBlankText | None = Field(default=None, description="the key (PEM) of certificate_file")
     session_hours: Annotated[Number, Field(ge=0, le=24 * 365)] = Field(
         default=24.0, description="how long the broker remembers our session while we are away, hours"
     )
-    secret_file: SomeText | None = Field(
+    secret_file: NonBlankText | None = Field(
         default=None, description="a file with the key that a webhook's messages are signed with (HMAC-SHA-256)"
     )
-    token_file: SomeText | None = Field(default=None, description="a file with the bearer token a webhook asks for")
+    token_file: NonBlankText | None = Field(default=None, description="a file with the bearer token a webhook asks for")
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """What belongs to brokers is not given for webhooks and the other way round."""
-        url = given.get("url")
+        url = values.get("url")
         if not isinstance(url, str) or url.split("://", 1)[0] not in _SCHEMES:
             return
         is_broker = url.startswith("mqtt")
         for key in _WEB_KEYS if is_broker else _BROKER_KEYS:
-            if key in given:
+            if key in values:
                 yield Conflict((key,), f"is for {'webhooks' if is_broker else 'brokers'} only; leave it out")
-        if ("certificate_file" in given) != ("key_file" in given):
-            missing = "key_file" if "certificate_file" in given else "certificate_file"
+        if ("certificate_file" in values) != ("key_file" in values):
+            missing = "key_file" if "certificate_file" in values else "certificate_file"
             yield Conflict((missing,), "is missing; a certificate and its key go together")
 
 
@@ -111,8 +113,10 @@ class EvidenceUpload(Section):
         description="blurred: blurred pictures, no clip; untouched: the clip and the pictures as they are, too, for a "
         "receiver that opens them for named people with a reason alone, such as an edgecv hub",
     )
-    token_file: SomeText | None = Field(default=None, description="a file with the bearer token it asks for")
-    ca_file: SomeText | None = Field(default=None, description="certificates (PEM) to trust instead of the system's")
+    token_file: NonBlankText | None = Field(default=None, description="a file with the bearer token it asks for")
+    ca_file: NonBlankText | None = Field(
+        default=None, description="certificates (PEM) to trust instead of the system's"
+    )
 
 
 class Upstream(Section):
@@ -127,11 +131,11 @@ class Upstream(Section):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Names are unique, for each place in the outbox hangs on its name, the evidence upload's too."""
-        names = [part(target, "name") for target in entries(given, "targets")]
-        names += ["mqtt"] if given.get("mqtt") is not None else []
-        for index, target in enumerate(entries(given, "targets")):
+        names = [part(target, "name") for target in entries(values, "targets")]
+        names += ["mqtt"] if values.get("mqtt") is not None else []
+        for index, target in enumerate(entries(values, "targets")):
             if part(target, "name") == EVIDENCE:
                 yield Conflict(("targets", index, "name"), "is the name of the evidence upload; choose another")
         for name, count in Counter(n for n in names if isinstance(n, str)).items():

@@ -39,8 +39,9 @@ def with_value(text: str, path: Sequence[str], value: Any) -> str:
     edited = _edit(text, path, value)
     result = parse_document(edited)
     if result.problems or result.data != expected:
+        reason = result.problems[0].text if result.problems else "the box file refers to this value from elsewhere"
         raise ConfigError(
-            f"{'.'.join(path)}: the box file is written in a way that cannot be changed from here; "
+            f"{'.'.join(path)}: cannot be changed from here ({reason}); "
             f"change it by hand to {json.dumps(value, ensure_ascii=False)}"
         )
     return edited

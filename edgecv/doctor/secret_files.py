@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgecv.config import Box
 from edgecv.config.addresses import secrets_in
-from edgecv.config.problems import shown_file
+from edgecv.config.problems import redacted_file_name
 from edgecv.config.secrets import credentials_folder, read_secret
 from edgecv.doctor.check_result import Finding, ok, problem, warning
 from edgecv.errors import ConfigError
@@ -82,9 +82,13 @@ def _of(box_file: Path, at: str, named: str) -> Iterator[Finding]:
     if unreadable:
         return
     if path.stat().st_mode & stat.S_IROTH:
-        yield warning(WHERE, f"{at} = {shown_file(named)}: every user of the box can read it", _how_to_close(path))
+        yield warning(
+            WHERE, f"{at} = {redacted_file_name(named)}: every user of the box can read it", _how_to_close(path)
+        )
     elif readable_by(path, SERVICE_USER) is False and os.geteuid() == 0:
-        yield problem(WHERE, f"{at} = {shown_file(named)}: the user {SERVICE_USER} cannot read it", _how_to_close(path))
+        yield problem(
+            WHERE, f"{at} = {redacted_file_name(named)}: the user {SERVICE_USER} cannot read it", _how_to_close(path)
+        )
 
 
 def _unreadable(box_file: Path, at: str, named: str) -> Iterator[Finding]:

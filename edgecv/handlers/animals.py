@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, Whole
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, WholeNumber
 from edgecv.config.camera import Decoding, Login, PixelCoordinate
 from edgecv.config.devices import DeviceSettings
 from edgecv.handlers.floor_paths import FloorRule
@@ -37,17 +37,19 @@ class Closed(Section):
 class AnimalsSettings(DeviceSettings):
     """A camera that looks at a shop's floor."""
 
-    memory_mb: Annotated[Whole, Field(ge=128)] = Field(
+    memory_mb: Annotated[WholeNumber, Field(ge=128)] = Field(
         default=500, description="megabytes of memory its process may use before it is restarted"
     )
-    source: SomeText = Field(description="an rtsp:// or http:// address, a video file, or a device such as /dev/video0")
+    source: NonBlankText = Field(
+        description="an rtsp:// or http:// address, a video file, or a device such as /dev/video0"
+    )
     login: Login | None = Field(default=None, description="the camera's user: {user: ..., password_file: ...}")
     decoding: Decoding = Field(default="software", description="what decodes its video")
     floor: Annotated[tuple[Corner, ...], Field(min_length=3)] = Field(
         description="the floor in the picture, a list of three or more corners [x, y] in pixels"
     )
     closed: Closed = Field(description="closed hours: {begins: HH:MM, ends: HH:MM}")
-    time_zone: Annotated[SomeText, AfterValidator(a_time_zone)] = Field(
+    time_zone: Annotated[NonBlankText, AfterValidator(a_time_zone)] = Field(
         default="Asia/Shanghai", description="of the closed hours"
     )
     size_px: tuple[Number, Number] = Field(
@@ -59,9 +61,9 @@ class AnimalsSettings(DeviceSettings):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Sizes in order."""
-        size = given.get("size_px")
+        size = values.get("size_px")
         if isinstance(size, list | tuple) and len(size) == 2 and all(isinstance(v, int | float) for v in size):
             low, high = size
             if not 0 < low < high:

@@ -13,7 +13,7 @@ import jsonpath
 from pydantic import AfterValidator
 
 from edgecv import untrusted
-from edgecv.config.base import SomeText
+from edgecv.config.base import NonBlankText
 from edgecv.handlers.handler import MalformedError
 from edgecv.incidents.record_limits import LARGEST
 from edgecv.untrusted import EARLIEST_S, LATEST_S, MAX_INTEGER, UntrustedError
@@ -33,7 +33,7 @@ def _compiled(path: str) -> str:
     return path
 
 
-JsonPath = Annotated[SomeText, AfterValidator(_compiled)]
+JsonPath = Annotated[NonBlankText, AfterValidator(_compiled)]
 """A JSONPath (RFC 9535), such as ``$.object.level``."""
 
 Find = Callable[[Any], Any]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from edgecv.config.base import Conflict, Number, SomeText, entries, part
+from edgecv.config.base import Conflict, NonBlankText, Number, entries, part
 from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
 from edgecv.handlers.handler_context import HandlerContext
@@ -45,9 +45,9 @@ def _message(text: str) -> str:
 class Rule(Limit):
     """One limit of one value."""
 
-    name: SomeText = Field(description="what it is called in alarms")
+    name: NonBlankText = Field(description="what it is called in alarms")
     value: JsonPath = Field(description="where the value stands in the payload, a JSONPath")
-    message: Annotated[SomeText, AfterValidator(_message)] = Field(
+    message: Annotated[NonBlankText, AfterValidator(_message)] = Field(
         default="{subject}: {rule} is {value} ({limit})", description="the alarm's sentence, with {subject} and so on"
     )
 
@@ -70,10 +70,10 @@ class RulesSettings(DeviceSettings):
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)] = Field(description="a list of rules")
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Rules have names of their own."""
         seen: set[object] = set()
-        for index, rule in enumerate(entries(given, "rules")):
+        for index, rule in enumerate(entries(values, "rules")):
             name = part(rule, "name")
             if isinstance(name, str) and name in seen:
                 yield Conflict(("rules", index, "name"), "is another rule's name too; choose another")

@@ -33,13 +33,13 @@ class Limit(Section):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Exactly one bound, and a way back that lies on its good side."""
-        bounds = [key for key in ("above", "below", "equals") if given.get(key) is not None]
+        bounds = [key for key in ("above", "below", "equals") if values.get(key) is not None]
         if len(bounds) != 1:
             text = f"({', '.join(bounds)}) exclude each other; keep one" if bounds else "is missing; give one of them"
             yield Conflict((bounds[1] if bounds else "above",), f"or below or equals {text}" if not bounds else text)
-        back, above, below = (number(given.get(key)) for key in ("back", "above", "below"))
+        back, above, below = (number(values.get(key)) for key in ("back", "above", "below"))
         if back is not None and above is not None and back > above:
             yield Conflict(("back",), "must not be more than 'above': the alarm would end before it began")
         if back is not None and below is not None and back < below:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, create_model
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, Whole, part
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, WholeNumber, part
 from edgecv.config.facade import Window
 from edgecv.config.load import validated
 from edgecv.config.problems import ConfigProblems, did_you_mean
@@ -17,7 +17,7 @@ from edgecv.simulation.catalogue import CATALOGUE
 from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
 
 Positive = Annotated[Number, Field(gt=0)]
-Side = Annotated[Whole, Field(ge=64, le=8192, multiple_of=2)]
+Side = Annotated[WholeNumber, Field(ge=64, le=8192, multiple_of=2)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Triple = tuple[Number, Number, Number]
 
@@ -47,7 +47,7 @@ def _count_or_list(windows: object) -> str:
 
 
 Windows = Annotated[
-    Annotated[Whole, Field(ge=1, le=60), Tag("[count]")]
+    Annotated[WholeNumber, Field(ge=1, le=60), Tag("[count]")]
     | Annotated[tuple[Window, ...], Field(min_length=1), Tag("[list]")],
     Discriminator(_count_or_list),
 ]
@@ -56,12 +56,12 @@ Windows = Annotated[
 class FacadeSettings(Section):
     """The building."""
 
-    floors: Annotated[Whole, Field(ge=2, le=80)] | None = Field(default=None, description="the number of floors")
+    floors: Annotated[WholeNumber, Field(ge=2, le=80)] | None = Field(default=None, description="the number of floors")
     floor_height: Annotated[Number, Field(ge=2, le=10)] = Field(default=3.0, description="metres, slab to slab")
     windows: Windows | None = Field(
         default=None, description="the number of window columns, or a list {name: ..., left: ..., right: ...}"
     )
-    balconies: tuple[SomeText, ...] | None = Field(
+    balconies: tuple[NonBlankText, ...] | None = Field(
         default=None, description="a list of names of the window columns that have balconies"
     )
 
@@ -71,8 +71,8 @@ class ObjectSettings(Section):
 
     name: KindName = Field(description="a kind of the catalogue")
     at_s: Annotated[Number, Field(ge=0)] | None = Field(default=None, description="the time of the release in seconds")
-    floor: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="the floor it comes from")
-    window: SomeText | None = Field(default=None, description="the window column it comes from")
+    floor: Annotated[WholeNumber, Field(ge=1)] | None = Field(default=None, description="the floor it comes from")
+    window: NonBlankText | None = Field(default=None, description="the window column it comes from")
     position: Triple | None = Field(
         default=None, description="the release point [X, Y, Z], instead of floor and window"
     )
@@ -86,7 +86,7 @@ class ObjectSettings(Section):
 class RandomObjects(Section):
     """Objects by chance."""
 
-    count: Annotated[Whole, Field(ge=0, le=500)] | None = Field(default=None, description="how many")
+    count: Annotated[WholeNumber, Field(ge=0, le=500)] | None = Field(default=None, description="how many")
     every_s: Positive = Field(default=5.0, description="seconds between two, where count is left out")
     names: Annotated[tuple[KindName, ...], Field(min_length=1)] | None = Field(
         default=None, description="a list of kinds of the catalogue to choose from"
@@ -120,8 +120,10 @@ class CodecSettings(Section):
     """Compression."""
 
     name: Literal["h264", "h265"] = Field(default="h264", description="h264 or h265")
-    kbps: Annotated[Whole, Field(ge=50, le=200_000)] | None = Field(default=None, description="the bit rate, kbit/s")
-    crf: Annotated[Whole, Field(ge=0, le=51)] | None = Field(
+    kbps: Annotated[WholeNumber, Field(ge=50, le=200_000)] | None = Field(
+        default=None, description="the bit rate, kbit/s"
+    )
+    crf: Annotated[WholeNumber, Field(ge=0, le=51)] | None = Field(
         default=None, description="a quality, x264's or x265's rate factor, where no kbps is given"
     )
     preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"] = Field(
@@ -181,7 +183,7 @@ NuisanceSettings = create_model("NuisanceSettings", __base__=Section, **_nuisanc
 class SceneFile(Section):
     """A scene file."""
 
-    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = Field(default=0, description="decides all that is left out")
+    seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = Field(default=0, description="decides all that is left out")
     size: tuple[Side, Side] = Field(
         default=(1280, 720), description="[width, height] in pixels, even numbers"
     )  # fmt: skip
@@ -190,7 +192,7 @@ class SceneFile(Section):
     condition: Literal["day", "night"] = Field(default="day", description="day or night")
     camera: CameraView = Field(default_factory=CameraView, description="where the camera stands")
     facade: FacadeSettings = Field(default_factory=FacadeSettings, description="the building")
-    background: SomeText | None = Field(default=None, description="a picture or video, relative to the scene file")
+    background: NonBlankText | None = Field(default=None, description="a picture or video, relative to the scene file")
     objects: Objects = Field(
         default_factory=lambda: ObjectsRandom(random=RandomObjects()), description="a list, or {random: {...}}"
     )
@@ -206,9 +208,9 @@ class SceneFile(Section):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """The shutter closes before the next frame."""
-        exposure, fps = part(given, "exposure_s"), part(given, "fps")
+        exposure, fps = part(values, "exposure_s"), part(values, "fps")
         if isinstance(exposure, float) and exposure > 1.0 / (fps if isinstance(fps, int | float) and fps > 0 else 25.0):
             yield Conflict(("exposure_s",), "is longer than a frame; make it less than 1 / fps")
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from edgecv.capture.stream import StreamError, StreamSource
 from edgecv.config import check_box
-from edgecv.config.addresses import redacted, secrets_in, shown_address
+from edgecv.config.addresses import redacted, redacted_address, secrets_in
 from edgecv.daemon import logs
 from edgecv.daemon.logs import configure_logging, register_secrets_of
 from edgecv.daemon.redaction import Redaction
@@ -51,7 +51,7 @@ SECRETS = st.text(st.sampled_from("abcXYZ019-._~!$'()*+,@:/ %?\"<>|ü密"), min_
 def test_no_secret_of_an_address_is_shown(secret: str, place: str) -> None:
     for written in (quote(secret, safe=""), quote(quote(secret, safe=""), safe="")):
         address = place.format(written)
-        assert written not in shown_address(address)
+        assert written not in redacted_address(address)
         assert written not in redacted(f"cannot open {address}, giving up")
         assert {written, quote(secret, safe=""), secret} & secrets_in(address)
         assert written not in StreamSource(address).shown
@@ -59,7 +59,7 @@ def test_no_secret_of_an_address_is_shown(secret: str, place: str) -> None:
 
 @given(SECRETS.filter(lambda text: not set(text) & set("%?#&;")), st.sampled_from(PLACES[:9]))
 def test_no_secret_that_nobody_encoded_is_shown(secret: str, place: str) -> None:
-    shown = shown_address(place.format(secret))
+    shown = redacted_address(place.format(secret))
     assert secret not in shown
     assert secret[len(secret) // 2 :] not in shown
 
@@ -69,7 +69,7 @@ def test_no_secret_that_nobody_encoded_is_shown(secret: str, place: str) -> None
     ["rtsp://10.0.0.5:554/Streaming/Channels/101?transportmode=unicast&profile=Profile_1", "/dev/video0", "a/b.mp4"],
 )
 def test_an_address_without_a_secret_is_shown_as_it_is(address: str) -> None:
-    assert shown_address(address) == redacted(address) == address
+    assert redacted_address(address) == redacted(address) == address
     assert not secrets_in(address)
 
 
@@ -82,7 +82,7 @@ def test_what_is_shown_stays_so(before: str, after: str) -> None:
 @given(st.text())
 def test_no_address_is_too_odd_to_look_for_secrets(address: str) -> None:
     secrets_in(address)
-    shown_address(address)
+    redacted_address(address)
 
 
 def test_a_long_text_is_looked_through_at_once() -> None:

@@ -57,11 +57,20 @@ def test_the_value_is_there_and_everything_else_is_as_it_was(place: tuple[str, .
     assert with_value(edited, place, value) == edited
 
 
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30)
+"""What the reader of box files takes."""
+
+
 @settings(deadline=None, max_examples=50)
-@given(st.lists(st.fixed_dictionaries({"reason": st.text(min_size=1, max_size=30), "polygon": st.just([[1, 2]])})))
+@given(st.lists(st.fixed_dictionaries({"reason": TEXT, "polygon": st.just([[1, 2]])})))
 def test_any_text_survives(masks: list[dict[str, object]]) -> None:
     edited = with_value(BOX, ("cameras", "north-1", "masks"), masks)
     assert yaml.safe_load(edited)["cameras"]["north-1"]["masks"] == masks
+
+
+def test_text_that_no_box_file_may_hold_is_refused() -> None:
+    with pytest.raises(ConfigError, match="holds a NUL"):
+        with_value(BOX, ("cameras", "north-1", "facade"), "a\0b")
 
 
 def test_a_place_that_is_not_there_is_refused() -> None:

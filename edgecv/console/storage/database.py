@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
-from edgecv.config.addresses import redacted, shown_address
+from edgecv.config.addresses import redacted, redacted_address
 from edgecv.config.state import leave_to_owner
 from edgecv.console.storage.migrations import migrate
 from edgecv.console.storage.scope import SCOPE, Scope, ScopedSession
@@ -38,7 +38,7 @@ class ConsoleDatabase:
 
     def __init__(self, url: str, password: str | None = None) -> None:
         self.name = url
-        shown = shown_address(url)
+        shown = redacted_address(url)
         try:
             self._engine = _engine(make_url(url), password)
             with self._engine.execution_options(**{_WRITES: True}).begin() as connection:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, TopicName, Whole, entries, part
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, TopicName, WholeNumber, entries, part
 from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.payload_values import JsonPath
 from edgecv.handlers.thresholds import Limit
@@ -19,8 +19,8 @@ Quantity = Literal["temperature_c", "humidity_percent", "grease_percent", "parti
 class ModbusServer(Section):
     """A sensor or gateway that speaks Modbus TCP."""
 
-    host: SomeText = Field(description="its name or address")
-    port: Annotated[Whole, Field(ge=1, le=65535)] = Field(default=502, description="its TCP port")
+    host: NonBlankText = Field(description="its name or address")
+    port: Annotated[WholeNumber, Field(ge=1, le=65535)] = Field(default=502, description="its TCP port")
     every_s: Annotated[Number, Field(ge=0.2, le=3600)] = Field(default=10.0, description="seconds between questions")
     timeout_s: Annotated[Number, Field(gt=0, le=30)] = Field(default=2.0, description="how long it may take to answer")
 
@@ -28,9 +28,9 @@ class ModbusServer(Section):
 class Register(Section):
     """One value in a Modbus device."""
 
-    server: SomeText = Field(description="which of the section's modbus servers")
-    unit: Annotated[Whole, Field(ge=0, le=255)] = Field(default=1, description="unit (slave) number")
-    address: Annotated[Whole, Field(ge=0, le=65535)] = Field(description="register address, counted from 0")
+    server: NonBlankText = Field(description="which of the section's modbus servers")
+    unit: Annotated[WholeNumber, Field(ge=0, le=255)] = Field(default=1, description="unit (slave) number")
+    address: Annotated[WholeNumber, Field(ge=0, le=65535)] = Field(description="register address, counted from 0")
     kind: Literal["holding", "input"] = Field(default="holding", description="holding or input (function 3 or 4)")
     type: Literal["i16", "u16", "i32", "u32", "f32"] = Field(default="i16", description="how it is written, big-endian")
     scale: Number = Field(default=1.0, description="what it is multiplied by")
@@ -39,8 +39,10 @@ class Register(Section):
 class Rule(Limit):
     """One limit of a food-safety rule."""
 
-    name: SomeText = Field(description="what it is called in alarms")
-    basis: SomeText | None = Field(default=None, description="the rule it comes from, such as the standard's clause")
+    name: NonBlankText = Field(description="what it is called in alarms")
+    basis: NonBlankText | None = Field(
+        default=None, description="the rule it comes from, such as the standard's clause"
+    )
 
 
 class Point(Section):
@@ -58,11 +60,11 @@ class Point(Section):
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)] = Field(description="a list of rules")
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """One way in."""
-        if (given.get("topic") is None) == (given.get("modbus") is None):
+        if (values.get("topic") is None) == (values.get("modbus") is None):
             yield Conflict(("topic",), "or modbus must say where the value comes from; give one of them")
-        names = [part(rule, "name") for rule in entries(given, "rules")]
+        names = [part(rule, "name") for rule in entries(values, "rules")]
         for index, name in enumerate(names):
             if name is not None and name in names[:index]:
                 yield Conflict(("rules", index, "name"), "is another rule's name too; choose another")
@@ -72,7 +74,7 @@ class HygieneSettings(DeviceSettings):
     """A shop's sensors."""
 
     mqtt: MqttInput | None = Field(default=None, description="the broker of those that speak MQTT")
-    modbus: dict[SomeText, ModbusServer] = Field(default_factory=dict, description="Modbus TCP servers by name")
+    modbus: dict[NonBlankText, ModbusServer] = Field(default_factory=dict, description="Modbus TCP servers by name")
     points: Annotated[dict[TopicName, Point], Field(min_length=1)] = Field(description="the sensors, each by its name")
     fault_s: Annotated[Number, Field(ge=0)] = Field(
         default=300.0, description="how long a sensor may say what cannot be, seconds"
@@ -82,15 +84,15 @@ class HygieneSettings(DeviceSettings):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Every point's broker or server is there."""
-        servers = given.get("modbus")
+        servers = values.get("modbus")
         known = list(servers) if isinstance(servers, Mapping) else []
-        points = given.get("points")
+        points = values.get("points")
         for name, point in points.items() if isinstance(points, Mapping) else ():
             server = part(part(point, "modbus"), "server")
             if isinstance(server, str) and server not in known:
                 names = f"known are {', '.join(known)}" if known else "there are none yet: add it under modbus"
                 yield Conflict(("points", str(name), "modbus", "server"), f"is no server of this device; {names}")
-            if part(point, "topic") is not None and given.get("mqtt") is None:
+            if part(point, "topic") is not None and values.get("mqtt") is None:
                 yield Conflict(("points", str(name), "topic"), "needs a broker; add mqtt to the device")

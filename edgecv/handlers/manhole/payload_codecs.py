@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from cayennelpp import LppFrame
 from pydantic import Field
 
-from edgecv.config.base import Conflict, Number, Section, Whole
+from edgecv.config.base import Conflict, Number, Section, WholeNumber
 from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.payload_values import JsonPath, a_number, finder
 
@@ -39,11 +39,13 @@ class ByteField(Section):
     """One number in a payload of bytes."""
 
     name: Reading = Field(description="what it is")
-    at: Annotated[Whole, Field(ge=0, lt=_LONGEST)] = Field(description="its first byte, 0 for the payload's first")
+    at: Annotated[WholeNumber, Field(ge=0, lt=_LONGEST)] = Field(
+        description="its first byte, 0 for the payload's first"
+    )
     type: Literal["u8", "i8", "u16", "i16", "u32", "i32", "f32"] = Field(
         default="u8", description="u or i (signed) and its bits, or f32"
     )
-    bit: Annotated[Whole, Field(ge=0, lt=32)] | None = Field(
+    bit: Annotated[WholeNumber, Field(ge=0, lt=32)] | None = Field(
         default=None, description="only this bit of it, 0 for the lowest"
     )
     scale: Number = Field(default=1.0, description="what it is multiplied by")
@@ -54,7 +56,7 @@ class Decoder(Section):
     """How payloads are read."""
 
     form: Literal["cayenne_lpp", "bytes", "values"] = Field(description="cayenne_lpp, bytes or values")
-    port: Annotated[Whole, Field(ge=1, le=255)] | None = Field(
+    port: Annotated[WholeNumber, Field(ge=1, le=255)] | None = Field(
         default=None, description="only uplinks of this LoRaWAN port are read"
     )
     channels: dict[str, Reading] = Field(default_factory=dict, description="for cayenne_lpp: what each channel is")
@@ -66,13 +68,13 @@ class Decoder(Section):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Each form has its own part."""
         parts = {"cayenne_lpp": "channels", "bytes": "fields", "values": "values"}
-        wanted = parts.get(str(given.get("form")))
-        if wanted is not None and not given.get(wanted):
-            yield Conflict((wanted,), f"is needed for the form '{given.get('form')}'")
-        channels = given.get("channels")
+        wanted = parts.get(str(values.get("form")))
+        if wanted is not None and not values.get(wanted):
+            yield Conflict((wanted,), f"is needed for the form '{values.get('form')}'")
+        channels = values.get("channels")
         for channel in channels if isinstance(channels, Mapping) else ():
             if not (isinstance(channel, str) and channel.isdigit() and int(channel) <= 255):
                 yield Conflict(("channels", channel), 'is no channel; write "0" to "255" in quotes')

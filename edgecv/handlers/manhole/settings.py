@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from edgecv.config.base import Conflict, Number, Section, SomeText, part
+from edgecv.config.base import Conflict, NonBlankText, Number, Section, part
 from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.manhole.payload_codecs import Decoder
 from edgecv.handlers.payload_values import JsonPath
@@ -31,7 +31,7 @@ def _moment(text: str) -> str:
     return text
 
 
-Moment = Annotated[SomeText, AfterValidator(_moment)]
+Moment = Annotated[NonBlankText, AfterValidator(_moment)]
 """RFC 3339 with its time zone."""
 
 
@@ -44,31 +44,31 @@ def _one_topic(topic: str) -> str:
 class Cover(Section):
     """One cover."""
 
-    name: SomeText = Field(description="what people call it")
+    name: NonBlankText = Field(description="what people call it")
     latitude: Annotated[Number, Field(ge=-90, le=90)] | None = Field(default=None, description="where it lies, degrees")
     longitude: Annotated[Number, Field(ge=-180, le=180)] | None = Field(
         default=None, description="where it lies, degrees"
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """A place has two coordinates."""
-        if (given.get("latitude") is None) != (given.get("longitude") is None):
+        if (values.get("latitude") is None) != (values.get("longitude") is None):
             yield Conflict(("latitude",), "and longitude go together; give both or neither")
 
 
 class Planned(Section):
     """A window in which a crew works on a cover."""
 
-    cover: SomeText = Field(description='the cover\'s id or name, or "*" for all')
+    cover: NonBlankText = Field(description='the cover\'s id or name, or "*" for all')
     begins: Moment = Field(description="when it begins, RFC 3339")
     ends: Moment = Field(description="when it ends, RFC 3339")
-    by: SomeText = Field(description="who works there")
+    by: NonBlankText = Field(description="who works there")
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """It ends after it begins."""
-        begins, ends = given.get("begins"), given.get("ends")
+        begins, ends = values.get("begins"), values.get("ends")
         try:
             wrong = datetime.fromisoformat(str(begins)) >= datetime.fromisoformat(str(ends))
         except (ValueError, TypeError):
@@ -83,7 +83,7 @@ class MaintenanceCommands(Section):
     topic: Annotated[str, AfterValidator(_one_topic)] | None = Field(
         default=None, description="where commands come; edgecv/v1/SITE/DEVICE/command when left out"
     )
-    secret_file: SomeText | None = Field(
+    secret_file: NonBlankText | None = Field(
         default=None, description="a file with the secret that commands must be signed with, or credential:NAME"
     )
     longest_hours: Annotated[Number, Field(gt=0, le=MAX_MAINTENANCE_HOURS)] = Field(
@@ -107,7 +107,7 @@ class ManholeSettings(DeviceSettings):
     mqtt: MqttInput = Field(description="the broker: ChirpStack's, or the one the covers speak to")
     plain: PlainTopics | None = Field(default=None, description="for covers that do not come by ChirpStack")
     decoder: Decoder = Field(description="how their payload is read")
-    covers: dict[SomeText, Cover] = Field(
+    covers: dict[NonBlankText, Cover] = Field(
         default_factory=dict, description="covers by id (DevEUI); these are missed even if they were never heard"
     )
     tilt_deg: Annotated[Number, Field(gt=0, lt=180)] = Field(
@@ -141,11 +141,11 @@ class ManholeSettings(DeviceSettings):
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Ids as ChirpStack writes them; a theft is not noticed later than silence."""
         for limit in ("water", "gas", "battery"):
-            if part(given.get(limit), "equals") is not None:
+            if part(values.get(limit), "equals") is not None:
                 yield Conflict((limit, "equals"), "is of no use here; give above or below")
-        stolen, silent = given.get("stolen_after_s"), given.get("silent_after_s")
+        stolen, silent = values.get("stolen_after_s"), values.get("silent_after_s")
         if isinstance(stolen, int | float) and isinstance(silent, int | float) and stolen > silent:
             yield Conflict(("stolen_after_s",), "must not be more than silent_after_s")

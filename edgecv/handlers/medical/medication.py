@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from edgecv.config.base import Conflict, Number, SomeText
+from edgecv.config.base import Conflict, NonBlankText, Number
 from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
@@ -46,10 +46,10 @@ class MedicationSettings(DeviceSettings):
     dose_topics: tuple[TopicFilter, ...] = Field(
         default=(), description="topics of doses taken: {id, schedule, time}; without an id a sign of life"
     )
-    on_call: Annotated[tuple[SomeText, ...], Field(min_length=1)] = Field(
+    on_call: Annotated[tuple[NonBlankText, ...], Field(min_length=1)] = Field(
         description="ids of the doctors on call, in the order they are asked"
     )
-    time_zone: Annotated[SomeText, AfterValidator(a_time_zone)] = Field(
+    time_zone: Annotated[NonBlankText, AfterValidator(a_time_zone)] = Field(
         default="Asia/Shanghai", description="where people live"
     )
     early_s: Annotated[Number, Field(ge=0)] = Field(default=3600.0, description="how early a dose may come, seconds")
@@ -60,18 +60,18 @@ class MedicationSettings(DeviceSettings):
     answer_s: Annotated[Number, Field(gt=0)] = Field(
         default=600.0, description="how long a doctor may take to answer before the next is asked, seconds"
     )
-    times: dict[SomeText, Hour] = Field(
+    times: dict[NonBlankText, Hour] = Field(
         default_factory=dict, description='hours of FHIR\'s event timings that differ here, such as {MORN: "07:30"}'
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Schedules and doses come from somewhere."""
-        if given.get("mqtt") is None:
+        if values.get("mqtt") is None:
             for key in ("schedule_topics", "dose_topics"):
-                if given.get(key):
+                if values.get(key):
                     yield Conflict((key,), "need a broker; add mqtt")
-            if given.get("hook") is None:
+            if values.get("hook") is None:
                 yield Conflict(("mqtt",), "or hook must say where schedules and doses come from")
 
 

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from edgecv.config.base import Conflict, Section, SomeText
+from edgecv.config.base import Conflict, NonBlankText, Section
 from edgecv.config.secrets import read_secret
 from edgecv.config.service import address, is_loopback
 from edgecv.handlers.handler_context import DeviceIdentity
@@ -42,17 +42,17 @@ class HookInput(Section):
     listen: Annotated[str, AfterValidator(address)] = Field(
         default="127.0.0.1:8480", description="HOST:PORT of the hook"
     )
-    token_file: SomeText | None = Field(
+    token_file: NonBlankText | None = Field(
         default=None,
         description="a file with the bearer token that callers must show; needed beyond this box, and on it where "
         "others log in or a browser runs",
     )
 
     @classmethod
-    def conflicts(cls, given: Mapping[str, object]) -> Iterable[Conflict]:
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Nobody from elsewhere without a token."""
-        listen = given.get("listen")
-        if isinstance(listen, str) and ":" in listen and not is_loopback(listen) and given.get("token_file") is None:
+        listen = values.get("listen")
+        if isinstance(listen, str) and ":" in listen and not is_loopback(listen) and values.get("token_file") is None:
             yield Conflict(("listen",), "can be reached from other machines; give token_file, or listen on 127.0.0.1")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from edgecv.capture.stream import StreamSource
 from edgecv.config.broker import parse_broker_url
-from edgecv.config.problems import redacted, shown
+from edgecv.config.problems import display_value, redacted
 from edgecv.config.stream_address import full_address, is_device, is_recorded
 from edgecv.daemon.redaction import Redaction
 from edgecv.errors import ConfigError
@@ -62,7 +62,7 @@ class Addresses(Entrance):
     def attempt(self, case: Case) -> None:
         """Read it in every way; where it is whole, nothing shows the password."""
         address = case["address"]
-        said = [redacted(address), shown(address), Redaction().text(f"cannot open {address}: refused")]
+        said = [redacted(address), display_value(address), Redaction().text(f"cannot open {address}: refused")]
         for source in (StreamSource(address), StreamSource(address, user="u:/", password="p@/\ud800"[:3])):
             try:
                 said.append(source.shown)
