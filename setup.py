@@ -1,7 +1,7 @@
-"""The compiled part of edgecv: one C library, loaded with ctypes, so it needs a C compiler but no Python headers."""
+"""The compiled part of edgecv: ``edgecv/native/build_kernel.py`` describes it."""
 
 import os
-import platform
+import runpy
 import shutil
 import sys
 from importlib.util import find_spec
@@ -10,14 +10,10 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
-_FOLDER = "edgecv/native"
-_SOURCES = (
-    "kernel", "registration", "tile_row", "quota", "fall", "fit", "wander", "lens",
-    "starts", "tracks", "earlier", "clutter",
-)  # fmt: skip
+_DESCRIPTION = "edgecv/native/build_kernel.py"
 
 if "CC" not in os.environ and not any(shutil.which(name) for name in ("cc", "gcc", "clang")) and find_spec("ziglang"):
-    # Zig tunes for the machine it runs on unless told not to; the library chooses its instructions at run time
+    # Zig tunes for the machine it runs on unless told not to; the extension chooses its instructions at run time
     cpu = "-mcpu=baseline"
     os.environ["CC"] = f"{sys.executable} -m ziglang cc {cpu}"
     os.environ["LDSHARED"] = f"{sys.executable} -m ziglang cc {cpu} -shared"
@@ -36,20 +32,11 @@ class BuildWithModels(build_py):
                 self.copy_file(str(path), str(folder / path.name))
 
 
+_kernel = runpy.run_path(_DESCRIPTION)
+_library = Extension("edgecv.native._kernel_library", _kernel["SOURCES"], **_kernel["COMPILER"])
+
 setup(
     cmdclass={"build_py": BuildWithModels},
-    ext_modules=[
-        Extension(
-            f"{_FOLDER.replace('/', '.')}._kernel",
-            [f"{_FOLDER}/{name}.c" for name in _SOURCES],
-            depends=[
-                f"{_FOLDER}/{name}" for name in ("kernel.h", "tracking.h", "motion.h", "flight.h", "tile_row.inc")
-            ],
-            # Python asks for -fwrapv, with which GCC vectorises half as well
-            extra_compile_args=["-O3", "-std=gnu11", "-fno-wrapv", "-ffp-contract=off", "-fno-sanitize=all"],
-            libraries=["m"] if platform.system() != "Windows" else [],
-            # without a compiler the NumPy kernel does the same, slower
-            optional=True,
-        )
-    ],
+    cffi_modules=[f"{_DESCRIPTION}:FFI_BUILDER"],
+    ext_modules=[] if _kernel["HAS_PYTHON_HEADERS"] else [_library],
 )

@@ -25,7 +25,7 @@ from edgecv.incidents.record import Incident, TrackPointRecord
 from edgecv.incidents.record_builder import Source, build_incident
 from edgecv.pipeline import PipelineSettings
 from edgecv.tracking import Track
-from edgecv.tracking.clutter_density import ClutterMap
+from edgecv.tracking.clutter_density import ClutterDensity
 from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory import View, explain
 
@@ -76,7 +76,7 @@ def second_look(
     instants_s: list[float] = []
     with VideoFile(clip) as video:
         size = (video.info.width, video.info.height)
-        clutter = ClutterMap(size)
+        clutter = ClutterDensity(size)
         for frame in _watched_before(clip, video):
             if frame.t_s > wanted[-1] + same_time_s:
                 break
@@ -90,10 +90,10 @@ def second_look(
             if len(rows) and abs(wanted[nearest] - frame.t_s) <= same_time_s:
                 row = _row_at(rows, record.track[nearest], seen.shift_px)
                 if row is not None:
-                    density = float(clutter.density(rows[row : row + 1])[0])
+                    density = float(clutter.at(rows[row : row + 1])[0])
                     blob = Detection(*rows[row].tolist())
                     points.append(TrackPoint(frame.index, seen.instant_s, blob, seen.shift_px, density, frame.t_s))
-            clutter.learn(rows)
+            clutter.update(rows)
     if len(points) < _FEWEST:
         return SecondLook(len(points), None)
     track = Track(tuple(points), max(len(instants_s), len(points)), size, float(np.median(np.diff(instants_s))))

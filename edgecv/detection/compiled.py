@@ -1,9 +1,7 @@
-"""The compiled kernel: a thin face over the C library that the wheel brings, called without the interpreter's lock."""
+"""The compiled kernel: per-pixel work in C, called without the interpreter's lock."""
 
 from __future__ import annotations
 
-import ctypes
-from ctypes import c_float, c_int32, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -11,47 +9,25 @@ import numpy as np
 
 from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
 from edgecv.detection.planes import TILE, Float32, Planes, Registration, Thresholds, UInt8
-from edgecv.native import LIBRARY, address, check_size
+from edgecv.native import AVAILABLE, ffi, lib, pointer, rows_pointer
 
-_MARGIN = 32
-_NEEDS = {"base": (), "avx2": ("avx2",), "avx512": ("avx512f", "avx512bw", "avx512vl", "avx512dq")}
-
-
-class _State(ctypes.Structure):
-    """``Kernel`` of edgecv/native/kernel.h."""
-
-    _fields_ = (
-        *((name, c_int32) for name in ("width", "height", "binning", "tiles_x", "tiles_y")),
-        *((name, c_int32) for name in ("whole_dx", "whole_dy", "rest_dx", "rest_dy")),
-        *((name, c_int32) for name in ("rate", "noise_rate", "deciding")),
-        *((name, c_float) for name in ("seed_threshold", "grow_threshold", "noise_floor", "least_level")),
-        *((name, c_void_p) for name in ("mean", "noise", "lagged", "moving", "mask", "blind")),
-        *((name, c_void_p) for name in ("offset", "level", "seeds", "scratch", "marked")),
-        ("standing", c_int32),
-    )
-
-
-if LIBRARY is not None:
-    LIBRARY.edgecv_change.restype = c_float
-    LIBRARY.edgecv_blobs.restype = c_int32
-    LIBRARY.edgecv_textured.restype = c_int32
-    for _name in ("edgecv_begin", "edgecv_update", "edgecv_register", "edgecv_brighten"):
-        getattr(LIBRARY, _name).restype = None
-    check_size("edgecv_kernel_size", ctypes.sizeof(_State))
+_MARGIN = 32  # spare columns on either side of a scratch row; as in edgecv/native/interface.h
+_PROCESSOR_FLAGS = {"base": (), "avx2": ("avx2",), "avx512": ("avx512f", "avx512bw", "avx512vl", "avx512dq")}
 
 
 @cache
 def instruction_sets() -> tuple[str, ...]:
-    """Instruction sets that both the library and this processor have; empty where there is no library."""
-    if LIBRARY is None:
+    """Instruction sets that both the extension and this processor have; empty where there is no extension."""
+    if not AVAILABLE:
         return ()
-    built = int(LIBRARY.edgecv_instruction_sets())
-    has = _processor_flags()
-    return tuple(name for n, name in enumerate(_NEEDS) if built & (1 << n) and has.issuperset(_NEEDS[name]))
+    built = int(lib.edgecv_instruction_sets())
+    flags = _processor_flags()
+    needs = enumerate(_PROCESSOR_FLAGS.items())
+    return tuple(name for n, (name, needed) in needs if built & (1 << n) and flags.issuperset(needed))
 
 
 def _processor_flags() -> set[str]:
-    """What Linux says of the processor; where it does not say, the plain code is used."""
+    """Flags of the processor as Linux lists them; none elsewhere, and then the plain code is used."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -65,131 +41,122 @@ class CompiledKernel:
     Args:
         planes: the camera's memory.
         lag: how many frames back a moving pixel must differ from.
-        thresholds: what to decide by.
+        thresholds: of seeds and of growing.
         instruction_set: one of :func:`instruction_sets`; the best when left out.
 
     Raises:
-        RuntimeError: the library was not built.
+        RuntimeError: the extension was not built.
     """
 
     def __init__(self, planes: Planes, lag: int, thresholds: Thresholds, instruction_set: str | None = None) -> None:
-        if LIBRARY is None:
-            raise RuntimeError("the compiled detection kernel is missing; install edgecv's wheel or build it")
+        if not AVAILABLE:
+            raise RuntimeError("the compiled detection kernel is missing; install a C compiler and edgecv again")
         self.planes = planes
         sets = instruction_sets()
-        self._set = list(_NEEDS).index(instruction_set or sets[-1])
+        self._set = list(_PROCESSOR_FLAGS).index(instruction_set or sets[-1])
         w, h = planes.size
         self._scratch = np.zeros(3 * (TILE + 2) * (w + 2 * _MARGIN), np.int16)
-        self._marked = np.ones(planes.level.shape, np.uint8)
+        self._mask_dirty = np.ones(planes.level.shape, np.uint8)
         self._history = [planes.lagged, *(np.zeros((h, w), np.int8) for _ in range(lag - 1))]
         self._turn = 0
-        self._pixels = np.zeros(w * h, np.int32)
+        self._pixels = np.zeros(w * h, np.int32)  # of the blob being measured
         self._values = np.zeros(w * h, np.int16)
         self._points = np.zeros(0, np.int32)
-        self._kept = np.zeros(0, np.uint8)
+        self._previous_rows = np.zeros(0, np.uint8)
         self._blobs = np.zeros((0, 8), np.float32)
-        self._room: tuple[c_void_p, ...] = ()
-        t = thresholds
-        self._state = _State(
-            width=w,
-            height=h,
-            binning=planes.binning,
-            tiles_x=planes.level.shape[1],
-            tiles_y=planes.level.shape[0],
-            seed_threshold=t.seed,
-            grow_threshold=t.grow,
-            noise_floor=t.noise_floor,
-            least_level=t.least_level,
-            **{name: getattr(planes, name).ctypes.data for name in _PLANES},
-            scratch=self._scratch.ctypes.data,
-            marked=self._marked.ctypes.data,
+        tiles_y, tiles_x = planes.level.shape
+        self._background = ffi.new(
+            "Background *",
+            {
+                "width": w,
+                "height": h,
+                "binning": planes.binning,
+                "tiles_x": tiles_x,
+                "tiles_y": tiles_y,
+                "seed_threshold": thresholds.seed,
+                "grow_threshold": thresholds.grow,
+                "noise_floor": thresholds.noise_floor,
+                "min_level": thresholds.min_level,
+                **{name: pointer(getattr(planes, name)) for name in _PLANES},
+                "scratch": pointer(self._scratch),
+                "mask_dirty": pointer(self._mask_dirty),
+            },
         )
-        self._at = ctypes.byref(self._state)
 
     @property
     def seed_threshold(self) -> float:
         """Response that starts a blob."""
-        return float(self._state.seed_threshold)
+        return float(self._background.seed_threshold)
 
     @seed_threshold.setter
     def seed_threshold(self, value: float) -> None:
-        self._state.seed_threshold = value
+        self._background.seed_threshold = value
 
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background."""
-        self._state.whole_dx = self._state.whole_dy = 0
-        LIBRARY.edgecv_begin(self._at, address(luma), c_int64(luma.strides[0]), c_float(noise))
+        self._background.whole_dx = self._background.whole_dy = 0
+        lib.edgecv_background_start(self._background, *rows_pointer(luma), noise)
         for plane in self._history:
             plane.fill(0)
 
-    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], deciding: bool) -> int:
+    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], detecting: bool) -> int:
         """Compare a frame with the background, then learn from it."""
-        state = self._state
-        state.whole_dx, state.rest_dx = split_shift(shift_px[0], state.binning)
-        state.whole_dy, state.rest_dy = split_shift(shift_px[1], state.binning)
-        state.rate, state.noise_rate = (fixed_rate(rate) for rate in rates)
-        state.deciding = deciding
-        state.lagged = self._history[self._turn].ctypes.data
+        background = self._background
+        background.whole_dx, background.rest_dx = split_shift(shift_px[0], background.binning)
+        background.whole_dy, background.rest_dy = split_shift(shift_px[1], background.binning)
+        background.rate, background.noise_rate = (fixed_rate(rate) for rate in rates)
+        background.detecting = detecting
+        background.lagged = pointer(self._history[self._turn])
         self.planes.lagged = self._history[self._turn]
         self._turn = (self._turn + 1) % len(self._history)
-        LIBRARY.edgecv_update(self._at, address(luma), c_int64(luma.strides[0]), c_int32(self._set))
-        return int(state.standing)
+        lib.edgecv_background_update(background, *rows_pointer(luma), self._set)
+        return int(background.foreground)
 
-    def blobs(self, luma: UInt8, room: int, per_tile: int, largest: int) -> Float32:
+    def blobs(self, luma: UInt8, capacity: int, per_tile: int, max_area: int) -> Float32:
         """Return the blobs of the frame just updated."""
-        if len(self._blobs) != room:
-            self._blobs = np.zeros((room, 8), np.float32)
-            self._room = (address(self._pixels), address(self._values), address(self._blobs))
-        n = LIBRARY.edgecv_blobs(
-            self._at,
-            address(luma),
-            c_int64(luma.strides[0]),
-            *self._room,
-            c_int32(room),
-            c_int32(per_tile),
-            c_int32(largest),
+        if len(self._blobs) != capacity:
+            self._blobs = np.zeros((capacity, 8), np.float32)
+        n = lib.edgecv_blobs(
+            self._background,
+            *rows_pointer(luma),
+            pointer(self._pixels),
+            pointer(self._values),
+            ffi.from_buffer("Blob[]", self._blobs),
+            capacity,
+            per_tile,
+            max_area,
         )
         return self._blobs[:n]
 
-    def choose_points(self, cell: int, least: float) -> int:
+    def choose_points(self, cell: int, min_gradient: float) -> int:
         """Choose the steepest background point of every cell."""
         w, h = self.planes.size
-        room = (w // cell + 1) * (h // cell + 1)
-        points = np.zeros(room, np.int32)
-        n = LIBRARY.edgecv_textured(self._at, c_int32(cell), c_float(least), address(points))
+        points = np.zeros((w // cell + 1) * (h // cell + 1), np.int32)
+        n = lib.edgecv_textured_points(self._background, cell, min_gradient, pointer(points))
         self._points = points[:n].copy()
         return int(n)
 
     def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
         """Find the camera's motion and the brightness of a frame."""
-        self._state.whole_dx = self._state.whole_dy = 0
-        values = (c_float * 5)(start.dx, start.dy, start.gain, start.offset, start.residual)
-        LIBRARY.edgecv_register(
-            self._at,
-            address(luma),
-            c_int64(luma.strides[0]),
-            address(self._points),
-            c_int32(len(self._points)),
-            c_int32(rounds),
-            values,
-        )
+        self._background.whole_dx = self._background.whole_dy = 0
+        values = ffi.new("float[5]", (start.dx, start.dy, start.gain, start.offset, start.residual))
+        points = pointer(self._points)
+        lib.edgecv_register(self._background, *rows_pointer(luma), points, len(self._points), rounds, values)
         return Registration(*values)
 
     def brighten(self, gain: float, offset: float) -> None:
-        """Take a change of brightness over into the background."""
-        LIBRARY.edgecv_brighten(self._at, *(c_int32(v) for v in fixed_brightness(gain, offset)))
+        """Apply a change of brightness to the background."""
+        lib.edgecv_background_adjust(self._background, *fixed_brightness(gain, offset))
 
     def change(self, luma: UInt8) -> float:
         """Return the mean absolute difference to the frame of the last call."""
         h, w = luma.shape
         size = len(range(8, h, 16)) * w
-        first = len(self._kept) != size
+        first = len(self._previous_rows) != size
         if first:
-            self._kept = np.zeros(size, np.uint8)
-        value = float(
-            LIBRARY.edgecv_change(address(luma), c_int64(luma.strides[0]), c_int32(w), c_int32(h), address(self._kept))
-        )
-        return 255.0 if first else value
+            self._previous_rows = np.zeros(size, np.uint8)
+        change = float(lib.edgecv_frame_change(*rows_pointer(luma), w, h, pointer(self._previous_rows)))
+        return 255.0 if first else change
 
 
-_PLANES = ("mean", "noise", "lagged", "moving", "mask", "blind", "offset", "level", "seeds")
+_PLANES = ("mean", "noise", "lagged", "motion", "mask", "excluded", "offset", "level", "seeds")

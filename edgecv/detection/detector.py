@@ -22,7 +22,7 @@ from edgecv.detection.stabilisation import Stabiliser
 from edgecv.errors import InputError
 
 Polygon = Sequence[tuple[float, float]]
-_MOST_BLOBS = 4096  # enough for every tile of a 4K picture
+_MAX_BLOBS = 4096  # enough for every tile of a 4K picture
 _FIRST_NOISE = 1.5  # grey levels, until it is measured
 _MOST_UNUSUAL = 3.0  # times the usual change that one frame may count for
 _FORGETS_USUAL = 0.02  # a frame: within seconds at 25 a second
@@ -108,17 +108,17 @@ class Detector:
             return self._learn_anew(frame, "the camera moved")
         self._shift = shift
         self._age += 1
-        deciding = self._age > s.warm_up_frames
+        detecting = self._age > s.warm_up_frames
         first = 1.0 / (self._age + 1.0)
         rates = (max(first, interval_s / s.memory_s), max(first, interval_s / s.noise_memory_s))
-        standing = self._kernel.update(luma, shift, rates, deciding)
-        if not deciding:
+        foreground = self._kernel.update(luma, shift, rates, detecting)
+        if not detecting:
             return DetectedFrame(frame.index, frame.t_s, (), shift_px=shift, blind="learning the background")
         pixels = self._kernel.planes.mean.size
-        if standing > s.scene_change_fraction * pixels:
+        if foreground > s.scene_change_fraction * pixels:
             return self._learn_anew(frame, "the whole picture changed")
-        largest = int(s.max_area_fraction * pixels)
-        blobs = self._kernel.blobs(luma, _MOST_BLOBS, s.max_per_tile, largest)
+        max_area = int(s.max_area_fraction * pixels)
+        blobs = self._kernel.blobs(luma, _MAX_BLOBS, s.max_per_tile, max_area)
         found = self._quota.select(blobs)
         self._adapt()
         return DetectedFrame(frame.index, frame.t_s, Detections(found), shift_px=shift)
@@ -127,7 +127,7 @@ class Detector:
         """Keep the number of chance detections where the tracker can use them: noise differs from camera to camera."""
         s = self._settings
         assert self._kernel is not None
-        off = min(1.0, self._quota.by_chance / s.chance_detections - 1.0)
+        off = min(1.0, self._quota.noise_blobs / s.chance_detections - 1.0)
         seed = self._kernel.seed_threshold * (1.0 + 0.01 * off)
         self._kernel.seed_threshold = min(max(seed, s.seed_threshold[0]), s.seed_threshold[1])
 
@@ -137,7 +137,7 @@ class Detector:
             raise InputError(f"a picture of {width}x{height} is too large; at most {MAX_SIDE} pixels on either side")
         binning = 2 if width * height > s.binning_above_px else 1
         planes = Planes.empty(width, height, binning)
-        thresholds = Thresholds(s.seed_threshold[0], s.grow_threshold, s.noise_floor, s.least_level)
+        thresholds = Thresholds(s.seed_threshold[0], s.grow_threshold, s.noise_floor, s.min_noise_level)
         if self._set == "numpy" or not instruction_sets():
             self._kernel = ReferenceKernel(planes, s.lag_frames, thresholds)
         else:
@@ -146,7 +146,7 @@ class Detector:
         self._quota = Quota((width, height), s)
         self._size = (width, height)
         self._age = 0
-        _draw_masks(planes.blind, self._masks, binning)
+        _draw_masks(planes.excluded, self._masks, binning)
 
     def _learn_anew(self, frame: Frame, why: str) -> DetectedFrame:
         assert self._kernel is not None
@@ -173,7 +173,7 @@ class Detector:
         return repeated
 
 
-def _draw_masks(blind: NDArray[np.uint8], polygons: Sequence[NDArray[np.float64]], binning: int) -> None:
+def _draw_masks(excluded: NDArray[np.uint8], polygons: Sequence[NDArray[np.float64]], binning: int) -> None:
     for polygon in polygons:
         corners = np.round((polygon + 0.5) / binning - 0.5).astype(np.int32)
-        cv2.fillPoly(blind, [corners.reshape(-1, 1, 2)], (255,))
+        cv2.fillPoly(excluded, [corners.reshape(-1, 1, 2)], (255,))

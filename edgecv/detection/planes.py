@@ -1,4 +1,4 @@
-"""What one camera's detection remembers, in the fixed-point units that the compiled and the NumPy kernel share."""
+"""One camera's background model, in the fixed-point units that the compiled and the NumPy kernel share."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ Int8 = NDArray[np.int8]
 Int16 = NDArray[np.int16]
 Float32 = NDArray[np.float32]
 
+# as in edgecv/native/interface.h
 TILE = 32  # side of a tile, analysis pixels
 UNIT = 128  # of the mean and of a difference: one grey level
 SMOOTH_UNIT = 288  # of a smoothed difference: one grey level over all nine pixels
@@ -26,16 +27,18 @@ BLOB_COLUMNS = ("x", "y", "xx", "yy", "area", "contrast", "snr", "xy")
 
 @dataclass(slots=True)
 class Planes:
-    """The memory of one camera; all planes ``(h, w)`` at analysis resolution (binning x binning pixels of the frame).
+    """The background model of one camera.
+
+    All planes are ``(h, w)`` at analysis resolution: binning x binning pixels of the frame.
 
     Attributes:
         binning: 1 or 2.
         mean: ``int16`` background, 1/128 grey level.
         noise: ``int16`` mean absolute smoothed difference, 1/16 of its unit.
         lagged: ``int8`` smoothed difference some frames ago, in steps of 64; this frame's after an update.
-        moving: ``int16`` lagged minimum, valid where the mask says SEED.
+        motion: ``int16`` lagged minimum, valid where the mask says SEED.
         mask: ``uint8`` GROW and SEED bits of this frame.
-        blind: ``uint8`` 255 where no blob may start.
+        excluded: ``uint8`` 255 where no blob may start.
         offset: ``(tiles_y, tiles_x) int16`` change of brightness taken out of each tile, 1/128 grey level.
         level: ``(tiles_y, tiles_x) float32`` noise of this frame in units of the usual.
         seeds: ``(tiles_y, tiles_x) int32`` pixels that may start a blob.
@@ -45,9 +48,9 @@ class Planes:
     mean: Int16
     noise: Int16
     lagged: Int8
-    moving: Int16
+    motion: Int16
     mask: UInt8
-    blind: UInt8
+    excluded: UInt8
     offset: Int16
     level: Float32
     seeds: NDArray[np.int32]
@@ -82,12 +85,12 @@ class Planes:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a kernel decides by; noise in units of the pixel's mean absolute deviation times the tile's level."""
+    """Of seeds and of growing; noise in units of the pixel's mean absolute deviation times the tile's level."""
 
     seed: float
     grow: float
     noise_floor: float
-    least_level: float
+    min_level: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Registration:
         dy: motion down.
         gain: contrast of the frame against the background's.
         offset: brightness against the background's.
-        residual: mean absolute difference that is left at the textured points.
+        residual: mean absolute difference at the textured points after the fit.
     """
 
     dx: float = 0.0
@@ -110,7 +113,10 @@ class Registration:
 
 
 class Kernel(Protocol):
-    """One camera's per-pixel work; the compiled and the NumPy kernel give the same bits (registration: to rounding)."""
+    """One camera's per-pixel work.
+
+    The compiled and the NumPy kernel give the same bits in planes and blobs; registration agrees to rounding.
+    """
 
     planes: Planes
 
@@ -124,40 +130,40 @@ class Kernel(Protocol):
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background, with this noise in grey levels everywhere."""
 
-    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], deciding: bool) -> int:
+    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], detecting: bool) -> int:
         """Compare a frame with the background, then learn from it.
 
         Args:
             luma: ``(height, width) uint8`` frame.
             shift_px: camera motion ``(dx, dy)`` to take out, pixels of the frame.
             rates: of learning the mean and the noise, below one half.
-            deciding: False while the noise is not known yet: nothing is marked.
+            detecting: False while the noise is not known yet: nothing is marked.
 
         Returns:
             The number of analysis pixels that differ from the background.
         """
 
-    def blobs(self, luma: UInt8, room: int, per_tile: int, largest: int) -> Float32:
+    def blobs(self, luma: UInt8, capacity: int, per_tile: int, max_area: int) -> Float32:
         """Return ``(n, 8)`` blobs of the frame just updated, strongest first: BLOB_COLUMNS, pixels of the frame.
 
         Args:
             luma: the frame.
-            room: most blobs.
+            capacity: most blobs.
             per_tile: most blobs that start in one tile.
-            largest: blobs above this number of analysis pixels are left out.
+            max_area: blobs above this number of analysis pixels are left out.
         """
 
-    def choose_points(self, cell: int, least: float) -> int:
+    def choose_points(self, cell: int, min_gradient: float) -> int:
         """Choose the steepest background point of every cell of this size; return how many there are.
 
-        ``least`` is the smallest gradient, grey levels a pixel, that counts.
+        ``min_gradient`` is the smallest that counts, grey levels a pixel.
         """
 
     def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
         """Find the camera's motion and the brightness of a frame at the chosen points, beginning at ``start``."""
 
     def brighten(self, gain: float, offset: float) -> None:
-        """Take a change of gain or brightness of the whole picture over into the background."""
+        """Apply a change of gain or brightness of the whole picture to the background."""
 
     def change(self, luma: UInt8) -> float:
         """Return the mean absolute difference to the frame of the last call, grey levels, on every sixteenth row."""

@@ -1,12 +1,14 @@
-"""The kernel in plain NumPy: what the compiled one must give bit for bit, and the fallback where there is none.
+"""The kernel in plain NumPy: the compiled one gives the same bits; this one is used where that was not built.
 
-Recipe (measured in the project's design notes): running mean; each tile's mean difference removed (clouds, flicker);
+Recipe: running mean; each tile's mean difference removed (clouds, flicker);
 3x3 box as matched filter for things of a few pixels; the smaller of the difference to the background and to the
 response some frames ago, where the signs agree; all in units of the pixel's mean absolute deviation times the tile's
 current noise level (a cell-averaging CFAR gate, so that trees and rain lose sensitivity where and while they move).
 """
 
 from __future__ import annotations
+
+import math
 
 import cv2
 import numpy as np
@@ -41,7 +43,7 @@ class ReferenceKernel:
     Args:
         planes: the camera's memory.
         lag: how many frames back a moving pixel must differ from.
-        thresholds: what to decide by.
+        thresholds: of seeds and of growing.
     """
 
     def __init__(self, planes: Planes, lag: int, thresholds: Thresholds) -> None:
@@ -52,7 +54,7 @@ class ReferenceKernel:
         self._turn = 0
         self._shift = (0, 0)
         self._points = np.zeros((0, 2), np.int32)
-        self._kept: UInt8 | None = None
+        self._previous_rows: UInt8 | None = None
 
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background."""
@@ -62,7 +64,7 @@ class ReferenceKernel:
         for plane in self._history:
             plane.fill(0)
 
-    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], deciding: bool) -> int:
+    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], detecting: bool) -> int:
         """Compare a frame with the background, then learn from it."""
         planes = self.planes
         (whole_dx, rest_dx), (whole_dy, rest_dy) = (split_shift(v, planes.binning) for v in shift_px)
@@ -72,48 +74,48 @@ class ReferenceKernel:
         self._turn = (self._turn + 1) % len(self._history)
         frame = self._load(luma)
         above: Int32 | None = None
-        standing = 0
+        foreground = 0
         for row in range(planes.level.shape[0]):
             y0, y1 = row * TILE, min(row * TILE + TILE, frame.shape[0])
             # the background of the rows above has been learnt already, so their last difference is kept from then
             difference = np.clip(frame[y0 : y1 + 1] - planes.mean[y0 : y1 + 1].astype(np.int32), -_CLIP, _CLIP)
             if rest_dx or rest_dy:
                 self._shift_out(difference, y0, rest_dx, rest_dy)
-            kept = difference[y1 - y0 - 1].copy()
+            last_row = difference[y1 - y0 - 1].copy()
             smooth = self._smooth(difference, above, row, rate)
-            standing += self._decide(smooth, row, noise_rate, deciding)
-            above = kept
-        return standing
+            foreground += self._decide(smooth, row, noise_rate, detecting)
+            above = last_row
+        return foreground
 
-    def blobs(self, luma: UInt8, room: int, per_tile: int, largest: int) -> Float32:
+    def blobs(self, luma: UInt8, capacity: int, per_tile: int, max_area: int) -> Float32:
         """Return the blobs of the frame just updated."""
         planes = self.planes
         marked = (planes.mask > 0).astype(np.uint8)
-        count, *found_regions = cv2.connectedComponentsWithStats(marked, connectivity=8)
-        labels, stats = (np.asarray(a, np.int32) for a in found_regions[:2])
+        count, *regions = cv2.connectedComponentsWithStats(marked, connectivity=8)
+        labels, stats = (np.asarray(a, np.int32) for a in regions[:2])
         done = np.zeros(count, bool)
         frame = self._load(luma)
-        found: list[list[float]] = []
+        blobs: list[Float32] = []
         for ty, tx in np.argwhere(planes.seeds > 0):
             part = (slice(ty * TILE, ty * TILE + TILE), slice(tx * TILE, tx * TILE + TILE))
             here = 0
-            for y, x in np.argwhere(((planes.mask[part] & SEED) > 0) & (planes.blind[part] == 0)):
+            for y, x in np.argwhere(((planes.mask[part] & SEED) > 0) & (planes.excluded[part] == 0)):
                 label = int(labels[part][y, x])
                 if here == per_tile or done[label]:
                     continue
                 done[label] = True
-                if stats[label, cv2.CC_STAT_AREA] > largest or len(found) == room:
+                if stats[label, cv2.CC_STAT_AREA] > max_area or len(blobs) == capacity:
                     continue
                 blob = self._measure(labels, stats[label], label, frame)
                 if blob is not None:
-                    found.append(blob)
+                    blobs.append(blob)
                     here += 1
-        found.sort(key=lambda blob: (-blob[6], blob[1], blob[0]))
-        return np.array(found, np.float32).reshape(-1, 8)
+        blobs.sort(key=lambda blob: (-blob[6], blob[1], blob[0]))
+        return np.array(blobs, np.float32).reshape(-1, 8)
 
-    def choose_points(self, cell: int, least: float) -> int:
+    def choose_points(self, cell: int, min_gradient: float) -> int:
         """Choose the steepest background point of every cell."""
-        self._points = textured_points(self.planes.mean, cell, least)
+        self._points = textured_points(self.planes.mean, cell, min_gradient)
         return len(self._points)
 
     def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
@@ -122,7 +124,7 @@ class ReferenceKernel:
         return register(self._load(luma), self.planes.mean, self._points, start, rounds)
 
     def brighten(self, gain: float, offset: float) -> None:
-        """Take a change of brightness over into the background."""
+        """Apply a change of brightness to the background."""
         g, o = fixed_brightness(gain, offset)
         mean = self.planes.mean.astype(np.int32)
         self.planes.mean[:] = np.clip(mean + ((mean * g) >> 16) + o, 0, 32640)
@@ -130,7 +132,7 @@ class ReferenceKernel:
     def change(self, luma: UInt8) -> float:
         """Return the mean absolute difference to the frame of the last call."""
         rows = luma[8::16].copy()
-        previous, self._kept = self._kept, rows
+        previous, self._previous_rows = self._previous_rows, rows
         if previous is None or previous.shape != rows.shape:
             return 255.0
         return float(np.float32(cv2.absdiff(rows, previous).sum(dtype=np.int64)) / np.float32(rows.size))
@@ -175,7 +177,7 @@ class ReferenceKernel:
         across = tall[:, :-2] + tall[:, 1:-1] + tall[:, 2:]
         return np.asarray((across[:-2] + across[1:-1] + across[2:]) >> 2, np.int32)[:rows]
 
-    def _decide(self, smooth: Int32, row: int, noise_rate: int, deciding: bool) -> int:
+    def _decide(self, smooth: Int32, row: int, noise_rate: int, detecting: bool) -> int:
         """Threshold a row of tiles and learn its noise; return how many pixels differ from the background."""
         planes, t = self.planes, self._thresholds
         part = slice(row * TILE, row * TILE + len(smooth))
@@ -187,22 +189,22 @@ class ReferenceKernel:
         raw = np.add.reduceat(capped.sum(axis=0), edges).astype(np.float32) / np.maximum(usual, 1).astype(np.float32)
         wide = np.pad(raw, 1, mode="edge")
         quarter, half = np.float32(0.25), np.float32(0.5)
-        level = np.maximum(quarter * wide[:-2] + half * raw + quarter * wide[2:], np.float32(t.least_level))
+        level = np.maximum(quarter * wide[:-2] + half * raw + quarter * wide[2:], np.float32(t.min_level))
         planes.level[row] = level
         change = smooth - planes.lagged[part].astype(np.int32) * LAG_STEP
-        moving = np.where((smooth < 0) == (change < 0), np.minimum(size, np.abs(change)), 0)
+        motion = np.where((smooth < 0) == (change < 0), np.minimum(size, np.abs(change)), 0)
         planes.lagged[part] = (smooth + LAG_STEP // 2) // LAG_STEP
-        seed = moving > self._gate(noise, self.seed_threshold, level, deciding)
-        grow = size > self._gate(noise, t.grow, level, deciding)
+        seed = motion > self._gate(noise, self.seed_threshold, level, detecting)
+        grow = size > self._gate(noise, t.grow, level, detecting)
         planes.mask[part] = seed * SEED + grow * GROW
         planes.seeds[row] = np.add.reduceat(seed.sum(axis=0), edges)
-        planes.moving[part] = moving
+        planes.motion[part] = motion
         planes.noise[part] = noise + ((((capped << 4) - noise) * noise_rate) >> 16)
         return int(grow.sum())
 
-    def _gate(self, noise: Int32, threshold: float, level: Float32, deciding: bool) -> Int32:
+    def _gate(self, noise: Int32, threshold: float, level: Float32, detecting: bool) -> Int32:
         """The threshold of every pixel, in units of the smoothed difference."""
-        if not deciding:
+        if not detecting:
             return np.full(noise.shape, 32766, np.int32)
         times = np.minimum(np.float32(threshold) * level, np.float32(31.9))
         floor = np.minimum(
@@ -213,7 +215,7 @@ class ReferenceKernel:
         usual = np.minimum((noise * factor) >> 16, 16383) << 1
         return np.asarray(np.maximum(usual, np.repeat(floor.astype(np.int32), TILE)[:w]), np.int32)
 
-    def _measure(self, labels: Int32, box: Int32, label: int, frame: Int32) -> list[float] | None:
+    def _measure(self, labels: Int32, box: Int32, label: int, frame: Int32) -> Float32 | None:
         """Centre, extent and contrast from the plain differences, which the 3x3 filter has not widened.
 
         None where they are all zero: the filter, or a shift by parts of a pixel, brought it here from beside it.
@@ -226,25 +228,34 @@ class ReferenceKernel:
         size = np.where(inside, np.abs(difference), 0)
         # below 30 % of the peak are compression halos
         ys, xs = np.nonzero(size > 3 * int(size.max()) // 10)
-        weight = size[ys, xs].astype(np.float64)
-        total = float(weight.sum())
-        if total <= 0.0:
+        if not len(xs):
             return None
+        # sums of whole numbers have no rounding, so both kernels give the same bits
+        weight = size[ys, xs].astype(np.int64)
+        xs, ys, difference = xs + left, ys + top, difference[ys, xs]
+        total = float(weight.sum())
         cx, cy = float(weight @ xs) / total, float(weight @ ys) / total
-        b = planes.binning
-        moments = (float(weight @ np.square(xs - cx)), float(weight @ np.square(ys - cy)))
-        mixed = float(weight @ ((xs - cx) * (ys - cy)))
-        level = planes.level[np.arange(top, top + h)[:, None] // TILE, np.arange(left, left + w)[None] // TILE]
-        usual = np.maximum(planes.noise[part] / NOISE_UNIT, self._thresholds.noise_floor * SMOOTH_UNIT)
-        seeds = inside & ((planes.mask[part] & SEED) > 0)
-        snr = float((planes.moving[part] / usual / level)[seeds].max())
-        return [
-            (left + cx + 0.5) * b - 0.5,
-            (top + cy + 0.5) * b - 0.5,
-            moments[0] / total * b * b,
-            moments[1] / total * b * b,
-            float(len(xs) * b * b),
-            float(difference[ys, xs].mean()) / UNIT,
-            snr,
-            mixed / total * b * b,
+        x0, y0 = math.floor(cx + 0.5), math.floor(cy + 0.5)
+        dx, dy, b = cx - x0, cy - y0, float(planes.binning)
+        xx, yy, xy = (int((weight * m).sum()) for m in ((xs - x0) ** 2, (ys - y0) ** 2, (xs - x0) * (ys - y0)))
+        blob = [
+            (cx + 0.5) * b - 0.5,
+            (cy + 0.5) * b - 0.5,
+            (xx / total - dx * dx) * (b * b),
+            (yy / total - dy * dy) * (b * b),
+            len(xs) * b * b,
+            int(difference.sum()) / len(xs) / UNIT,
+            self._snr(part, inside),
+            (xy / total - dx * dy) * (b * b),
         ]
+        return np.array(blob, np.float32)
+
+    def _snr(self, part: tuple[slice, slice], inside: NDArray[np.bool_]) -> float:
+        """Strongest response of the seeds inside a blob, in units of their noise; in single precision, as in C."""
+        planes = self.planes
+        ys, xs = np.nonzero(inside & ((planes.mask[part] & SEED) > 0))
+        ys, xs = ys + part[0].start, xs + part[1].start
+        floor = np.float32(self._thresholds.noise_floor) * np.float32(SMOOTH_UNIT)
+        noise = np.maximum(planes.noise[ys, xs].astype(np.float32) / np.float32(NOISE_UNIT), floor)
+        snr = planes.motion[ys, xs].astype(np.float32) / noise / planes.level[ys // TILE, xs // TILE]
+        return float(snr.max())

@@ -15,8 +15,8 @@ Int32 = NDArray[np.int32]
 _EDGE = 4
 
 
-def textured_points(mean: Int16, cell: int, least: float) -> Int32:
-    """Return ``(n, 2) int32`` ``(x, y)``: the steepest point of each cell with a gradient above ``least`` levels."""
+def textured_points(mean: Int16, cell: int, min_gradient: float) -> Int32:
+    """Return ``(n, 2) int32`` ``(x, y)``: the steepest point of each cell with a larger gradient, levels."""
     wide = mean.astype(np.int32)
     steep = np.zeros_like(wide)
     steep[1:-1, 1:-1] = np.abs(wide[1:-1, 2:] - wide[1:-1, :-2]) + np.abs(wide[2:, 1:-1] - wide[:-2, 1:-1])
@@ -26,7 +26,7 @@ def textured_points(mean: Int16, cell: int, least: float) -> Int32:
         for x in range(_EDGE, w - _EDGE - cell + 1, cell):
             part = steep[y : y + cell, x : x + cell]
             best = int(np.argmax(part))
-            if part.flat[best] > int(2.0 * least * UNIT):
+            if part.flat[best] > int(2.0 * min_gradient * UNIT):
                 points.append((x + best % cell, y + best // cell))
     return np.array(points, np.int32).reshape(-1, 2)
 

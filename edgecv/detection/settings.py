@@ -37,7 +37,7 @@ class DetectionSettings:
     noise_floor: float = 0.6
     """Smallest noise assumed, grey levels: flat saturated sky has none, and one rounding step would be a detection."""
 
-    least_level: float = 0.8
+    min_noise_level: float = 0.8
     """Smallest noise level of a tile: in a quiet moment the threshold sinks by this much at most."""
 
     binning_above_px: int = 1_300_000
@@ -57,6 +57,12 @@ class DetectionSettings:
     max_area_fraction: float = 0.01
     """Blobs above this share of the picture are people, cars or light, not thrown things."""
 
+    quota_rate: float = 1.0 / 50.0
+    """A frame, at which the usual number of blobs of a part of the picture is learnt: two seconds of rain are rain."""
+
+    side_per_variance: float = 14.0
+    """Square of a blob's side over its variance: 16 for a disc (its diameter), 12 for a bar; blobs lie between."""
+
     scene_change_fraction: float = 0.35
     """When more than this share of the picture differs from the background, the background is learnt anew."""
 
@@ -67,7 +73,7 @@ class DetectionSettings:
     """The camera's motion is measured at the steepest point of every cell of this size (analysis pixels): 500 points
     give it to 0.02 px."""
 
-    least_gradient: float = 4.0
+    min_gradient: float = 4.0
     """Grey levels a pixel: a flatter cell has no such point."""
 
     texture_every_frames: int = 50

@@ -67,9 +67,9 @@ class Stabiliser:
     def _choose_points(self) -> None:
         s = self._settings
         # the first background is a single frame: only what is steeper than its noise is texture
-        least, self._choose_in = s.least_gradient, s.texture_every_frames
+        least, self._choose_in = s.min_gradient, s.texture_every_frames
         if self._usual is None:
-            least, self._choose_in = 3.0 * s.least_gradient, s.warm_up_frames
+            least, self._choose_in = 3.0 * s.min_gradient, s.warm_up_frames
         self._points = self._kernel.choose_points(s.texture_cell_px, least)
 
     def _search(self, luma: UInt8, found: Registration) -> Registration:

@@ -6,21 +6,17 @@ Camera frame as OpenCV's: x right, y down, z forward.
 
 from __future__ import annotations
 
-from ctypes import c_double, c_int32, c_int64
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY, address
+from edgecv.native import AVAILABLE, lib, pointer
 
 Float64 = NDArray[np.float64]
 _ROUNDS = 40
 _SETTLED = 1e-15  # of the normalised plane: what rounding leaves
-
-if LIBRARY is not None:
-    LIBRARY.edgecv_undistort.restype = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,14 +114,14 @@ class PinholeCamera:
         folded = np.flatnonzero(slope <= 0.05)
         return float(radius[folded[0]]) if len(folded) else np.inf
 
-    def _undistorted(self, distorted: Float64, *, compiled: bool = LIBRARY is not None) -> Float64:
+    def _undistorted(self, distorted: Float64, *, compiled: bool = AVAILABLE) -> Float64:
         """Invert the lens model (Brown-Conrady, as OpenCV) on the normalised plane ``(n, 2)``, by fixed point."""
         if not np.any(self.distortion):
             return distorted
         if compiled:
-            given, lens = (np.ascontiguousarray(array, np.float64) for array in (distorted, self.distortion))
-            plane, limits = np.empty_like(given), (c_int32(_ROUNDS), c_double(_SETTLED))
-            LIBRARY.edgecv_undistort(c_int64(len(given)), address(given), address(lens), *limits, address(plane))
+            points, lens = (np.ascontiguousarray(array, np.float64) for array in (distorted, self.distortion))
+            plane = np.empty_like(points)
+            lib.edgecv_undistort(len(points), pointer(points), pointer(lens), _ROUNDS, _SETTLED, pointer(plane))
             return plane
         k1, k2, p1, p2, k3 = self.distortion
         plane = distorted.copy()

@@ -1,42 +1,76 @@
-"""The compiled part: one C library beside this file, loaded with ctypes; calls run without the interpreter's lock.
+"""The compiled part: ``lib`` holds the functions of ``interface.h``, ``ffi`` makes the structures that they take.
 
-It is optional. Where no compiler was at hand when edgecv was installed, the NumPy code of the rooms does the same.
+NumPy arrays go in by :func:`pointer`; results stand in arrays that the caller made. Calls run without the
+interpreter's lock. The part is optional: where no compiler was at hand when edgecv was installed, ``AVAILABLE`` is
+False and the NumPy code of the rooms does the same.
 """
 
 from __future__ import annotations
 
-import ctypes
+from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-_VERSION = 7  # of the functions' signatures, as in fall.c
+_ARRAYS = {
+    np.dtype(dtype).char: f"{ctype}[]"
+    for dtype, ctype in (
+        (np.float64, "double"),
+        (np.float32, "float"),
+        (np.int8, "int8_t"),
+        (np.uint8, "uint8_t"),
+        (np.bool_, "uint8_t"),
+        (np.int16, "int16_t"),
+        (np.int32, "int32_t"),
+        (np.int64, "int64_t"),
+    )
+}
 
 
-def _load() -> Any:
+def _load() -> tuple[Any, Any]:
+    """Return ``(ffi, lib)`` of the extension module, else of the plain library, else ``(None, None)``."""
+    try:
+        module = import_module("edgecv.native._kernel_ffi")
+    except ImportError:  # no compiler, no Python headers, or built for another machine
+        return _load_library()
+    return module.ffi, module.lib
+
+
+def _load_library() -> tuple[Any, Any]:
+    try:
+        ffi = import_module("edgecv.native._kernel_abi").ffi
+    except ImportError:
+        return None, None
     for suffix in EXTENSION_SUFFIXES:
-        path = Path(__file__).parent / f"_kernel{suffix}"
+        path = Path(__file__).parent / f"_kernel_library{suffix}"
         if path.exists():
             try:
-                library = ctypes.CDLL(str(path))
-                return library if library.edgecv_version() == _VERSION else None
-            except (OSError, AttributeError):  # built for another machine, or from other sources
-                return None
-    return None
+                return ffi, ffi.dlopen(str(path))
+            except OSError:  # built for another machine
+                return None, None
+    return None, None
 
 
-LIBRARY: Any = _load()
-"""The loaded library, or None."""
+ffi, lib = _load()
+AVAILABLE = lib is not None
+"""Whether the compiled part was built here."""
 
 
-def check_size(function: str, size: int) -> None:
-    """Stop where a structure of ours is not the size that a function of the library gives for its own."""
-    LIBRARY[function].restype = ctypes.c_int64
-    assert LIBRARY[function]() == size, "the C library is of other sources; reinstall edgecv"
+def pointer(array: NDArray[Any]) -> Any:
+    """Return the C array that a C-contiguous NumPy array is; it keeps the NumPy array alive.
+
+    Raises:
+        ValueError: the array is not contiguous.
+    """
+    return ffi.from_buffer(_ARRAYS[array.dtype.char], array)
 
 
-def address(array: NDArray[Any]) -> ctypes.c_void_p:
-    """Where an array's data is; the array must stay alive and contiguous during the call."""
-    return ctypes.c_void_p(array.ctypes.data)
+def rows_pointer(luma: NDArray[np.uint8]) -> tuple[Any, int]:
+    """Return the first pixel and the bytes from one row to the next of ``(height, width)`` pixels.
+
+    Rows may lie apart, as those of a decoder do; the pixels of one row may not.
+    """
+    return ffi.cast("uint8_t *", luma.ctypes.data), luma.strides[0]

@@ -9,7 +9,7 @@ static inline float inside(const uint8_t *at, int64_t stride, int32_t b) {
 }
 
 /* Value between four analysis pixels, grey levels. */
-static float bilinear(const Kernel *k, const uint8_t *luma, int64_t stride, float x, float y) {
+static float bilinear(const Background *k, const uint8_t *luma, int64_t stride, float x, float y) {
     int32_t c = (int32_t)floorf(x), r = (int32_t)floorf(y), n = k->binning;
     float a = x - (float)c, b = y - (float)r, p, q, s, t, unit = n == 2 ? 4 : 1;
     if (c >= 0 && r >= 0 && c < k->width - 1 && r < k->height - 1) {
@@ -24,21 +24,20 @@ static float bilinear(const Kernel *k, const uint8_t *luma, int64_t stride, floa
     return ((1 - b) * ((1 - a) * p + a * q) + b * ((1 - a) * s + a * t)) / unit;
 }
 
-/* The steepest point of the background in each cell of a grid; returns how many have a gradient above `least` levels. */
-int32_t edgecv_textured(const Kernel *k, int32_t cell, float least, int32_t *points) {
-    int32_t w = k->width, found = 0, edge = 4;
+int32_t edgecv_textured_points(const Background *k, int32_t cell, float min_gradient, int32_t *points) {
+    int32_t w = k->width, count = 0, edge = 4;
     for (int32_t y0 = edge; y0 + cell <= k->height - edge; y0 += cell)
         for (int32_t x0 = edge; x0 + cell <= w - edge; x0 += cell) {
-            int32_t best = (int32_t)(2.0f * least * UNIT), where = -1;
+            int32_t best = (int32_t)(2.0f * min_gradient * UNIT), where = -1;
             for (int32_t y = y0; y < y0 + cell; y++)
                 for (int32_t x = x0; x < x0 + cell; x++) {
                     const int16_t *m = k->mean + (int64_t)y * w + x;
                     int32_t gx = m[1] - m[-1], gy = m[w] - m[-w], steep = (gx < 0 ? -gx : gx) + (gy < 0 ? -gy : gy);
                     if (steep > best) best = steep, where = y * w + x;
                 }
-            if (where >= 0) points[found++] = where;
+            if (where >= 0) points[count++] = where;
         }
-    return found;
+    return count;
 }
 
 static int solve(double a[4][5]) {
@@ -60,13 +59,11 @@ static int solve(double a[4][5]) {
     return 1;
 }
 
-/* Lucas & Kanade (1981) with gain and offset and robust weights: frame(x + d) = gain * background(x) + offset.
- * state: dx, dy (analysis pixels), gain, offset (levels), scale (mean absolute residual), in and out.
- * The state before is the prior: what the points do not show stays as it was. Kernel.whole_dx and _dy must be zero. */
-void edgecv_register(const Kernel *k, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
-                     int32_t rounds, float *state) {
+void edgecv_register(const Background *k, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
+                     int32_t rounds, float *registration) {
     int32_t w = k->width;
-    double dx = state[0], dy = state[1], gain = state[2], offset = state[3], scale = state[4];
+    double dx = registration[0], dy = registration[1], gain = registration[2], offset = registration[3];
+    double scale = registration[4];
     for (int32_t round = 0; round < rounds; round++) {
         double a[4][5] = {{0}}, size = 0;
         double cut = 2.0 * (scale > 0.7 ? scale : 0.7);
@@ -96,5 +93,6 @@ void edgecv_register(const Kernel *k, const uint8_t *luma, int64_t stride, const
         offset += a[3][4] - 128.0 * a[2][4];
         if (a[0][4] * a[0][4] + a[1][4] * a[1][4] < 4e-4) break;
     }
-    state[0] = (float)dx, state[1] = (float)dy, state[2] = (float)gain, state[3] = (float)offset, state[4] = (float)scale;
+    registration[0] = (float)dx, registration[1] = (float)dy, registration[2] = (float)gain;
+    registration[3] = (float)offset, registration[4] = (float)scale;
 }

@@ -1,8 +1,9 @@
-"""From blobs to paths: the detections of each frame come in, finished tracks go out.
+"""From blobs to paths: the detections of each frame (a scan) come in, finished tracks go out.
 
-A track starts from three sightings that fit one accelerated motion, is carried by a Kalman filter with gravity in its
-motion model, takes detections by Hungarian assignment on predicted position (never on overlap), survives gaps, and
-when it ends is followed backwards in time to sightings too weak to have started it.
+The initiator starts a track from three detections that fit one accelerated motion. A Kalman filter with gravity in its
+motion model predicts it; detections inside its gate are associated by Hungarian assignment on position (never on
+overlap) and update it. The deleter ends it after a gap, outside the picture, or where clutter explains it better. A
+finished track is extended backwards in time to detections too weak to have started it.
 """
 
 from edgecv.tracking.settings import TrackingSettings

@@ -1,15 +1,15 @@
-"""The tracks being followed: one table, a row a track, in memory as the C library takes it."""
+"""The active tracks: one table, a row a track, laid out as C's ``Track``."""
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY, address, check_size
-from edgecv.tracking.detection_frames import Hit
+from edgecv.native import ffi
+from edgecv.tracking.scan import Hit
 
 Float64 = NDArray[np.float64]
 
@@ -25,29 +25,26 @@ TRACK = np.dtype(
         ("count", np.int64),
     ]
 )
-"""``Track`` of edgecv/native/tracks.c.
+"""``Track`` of edgecv/native/interface.h.
 
 ``state`` is position, velocity and acceleration of x and y in pixels and seconds; ``score`` the log-likelihood ratio
 against clutter and ``best_score`` the highest it has been; ``log_area`` (log px²) and ``contrast`` (grey levels) are
-recent; ``last_s`` is the time of the last of ``count`` sightings.
+recent; ``last_s`` is the time of the last of ``count`` detections.
 """
 
-if LIBRARY is not None:
-    check_size("edgecv_track_size", TRACK.itemsize)
 
-
-class LiveTracks:
-    """Tracks being followed.
+class ActiveTracks:
+    """Tracks that have not ended.
 
     Attributes:
         table: ``(n,)`` of :data:`TRACK`.
-        hits: sightings of each, oldest first.
+        hits: detections of each, oldest first.
     """
 
     def __init__(self) -> None:
         self.table: NDArray[np.void] = np.zeros(0, TRACK)
         self.hits: list[list[Hit]] = []
-        self._at: ctypes.c_void_p | None = None
+        self._pointer: Any = None
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -68,20 +65,20 @@ class LiveTracks:
         return self.table["score"]
 
     @property
-    def address(self) -> ctypes.c_void_p:
-        """Where the table is, until tracks are added or go."""
-        if self._at is None:
-            self._at = address(self.table)
-        return self._at
+    def pointer(self) -> Any:
+        """The table as C's ``Track`` array, valid until tracks are added or removed."""
+        if self._pointer is None:
+            self._pointer = ffi.from_buffer("Track[]", self.table)
+        return self._pointer
 
     def add(self, table: NDArray[np.void], hits: Iterable[list[Hit]]) -> None:
         """Append tracks."""
         self.table = np.concatenate([self.table, table])
         self.hits.extend(hits)
-        self._at = None
+        self._pointer = None
 
     def keep(self, rows: NDArray[np.intp]) -> None:
-        """Keep these tracks, in this order."""
+        """Keep these tracks, in this order, and remove all others."""
         self.table = self.table[rows]
         self.hits = [self.hits[i] for i in rows]
-        self._at = None
+        self._pointer = None

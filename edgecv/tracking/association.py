@@ -1,4 +1,4 @@
-"""Which detection belongs to which track: gate on predicted position, then the cheapest assignment overall."""
+"""Data association: gates on predicted position and appearance, then the cheapest assignment overall."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from edgecv.detection.detection import AREA, CONTRAST, H, W, X, Y
 from edgecv.tracking.settings import TrackingSettings
 
 Float64 = NDArray[np.float64]
-_NOT_ALLOWED = 1e6
+_FORBIDDEN = 1e6  # dearer than any match: as many matches as there can be
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """Where tracks are expected.
+    """Predicted tracks.
 
     Attributes:
         position: ``(n, 2) float64`` pixels.
         variance: ``(n, 2)`` pixels², of the predictions alone.
-        log_area: ``(n,)`` recent area of each thing, log px².
+        log_area: ``(n,)`` recent area of each, log px².
         contrast: ``(n,)`` recent contrast, grey levels.
     """
 
@@ -42,14 +42,18 @@ class Matches:
 
 
 def position_variance(detections: Float64, settings: TrackingSettings) -> Float64:
-    """``(m, 2)`` pixels²: how well blobs ``(m, 8)`` tell where their things are."""
+    """``(m, 2)`` pixels²: error of the positions of blobs ``(m, 8)``."""
     return np.asarray(
         np.square(settings.position_sd_px + settings.position_sd_per_size * detections[:, W : H + 1]), np.float64
     )
 
 
 def associate(
-    predictions: Predictions, detections: Float64, variance: Float64, gate: float, preference: Float64 | None = None
+    predictions: Predictions,
+    detections: Float64,
+    variance: Float64,
+    settings: TrackingSettings,
+    bonus: Float64 | None = None,
 ) -> Matches:
     """Assign detections to tracks one to one (Hungarian method, Kuhn 1955).
 
@@ -57,37 +61,37 @@ def associate(
         predictions: of ``n`` tracks.
         detections: ``(m, 8)``, columns as in :data:`~edgecv.detection.detection.COLUMNS`.
         variance: ``(n, m, 2)`` or ``(1, m, 2)`` pixels², of the detections' positions.
-        gate: largest squared Mahalanobis distance allowed.
-        preference: ``(n,)`` log units by which a track may be the worse explanation and still be chosen.
+        settings: gate and costs of a change of appearance.
+        bonus: ``(n,)`` log units by which a track may be the worse explanation and still be chosen.
 
     Returns:
         Matches in order of track. A change of size or brightness costs as much as a displacement of the same
-        improbability: a box that turns changes its area by a factor of two and may even change from dark to bright.
+        improbability.
     """
-    n, m = len(predictions.position), len(detections)
+    s, n, m = settings, len(predictions.position), len(detections)
     if not n or not m:
         none = np.zeros(0, np.intp)
         return Matches(none, none, np.zeros(0))
     total = predictions.variance[:, None, :] + variance
-    offset = detections[None, :, X : Y + 1] - predictions.position[:, None, :]
-    ratio = offset * offset / total
-    distance = ratio[..., 0] + ratio[..., 1]
-    change = (np.log(detections[:, AREA])[None] - predictions.log_area[:, None]) / 0.8
-    resemblance = change * change + 2.0 * (detections[None, :, CONTRAST] * predictions.contrast[:, None] < 0)
-    allowed = (distance < gate) & (resemblance < 16.0)
-    rows, columns = np.nonzero(allowed)
+    innovation = detections[None, :, X : Y + 1] - predictions.position[:, None, :]
+    squared = innovation * innovation / total
+    distance = squared[..., 0] + squared[..., 1]
+    change = (np.log(detections[:, AREA])[None] - predictions.log_area[:, None]) / s.log_area_sd
+    is_flipped = detections[None, :, CONTRAST] * predictions.contrast[:, None] < 0
+    dissimilarity = change * change + s.contrast_flip_cost * is_flipped
+    rows, columns = np.nonzero((distance < s.gate) & (dissimilarity < s.max_dissimilarity))
     if not len(rows):
         return Matches(rows, columns, np.zeros(0))
     spread = total[rows, columns]
     density = -0.5 * (
-        distance[rows, columns] + np.log(spread[:, 0] * spread[:, 1]) + resemblance[rows, columns]
+        distance[rows, columns] + np.log(spread[:, 0] * spread[:, 1]) + dissimilarity[rows, columns]
     ) - np.log(2.0 * np.pi)
     if len(set(rows.tolist())) == len(rows) and len(set(columns.tolist())) == len(columns):
-        return Matches(rows, columns, density)  # nobody competes
-    cost, plain = np.full((n, m), _NOT_ALLOWED), np.zeros((n, m))
-    cost[rows, columns] = -density if preference is None else -density - preference[rows]
+        return Matches(rows, columns, density)  # no track or detection is contested
+    cost, plain = np.full((n, m), _FORBIDDEN), np.zeros((n, m))
+    cost[rows, columns] = -density if bonus is None else -density - bonus[rows]
     plain[rows, columns] = density
     tracks, chosen = linear_sum_assignment(cost)
-    valid = cost[tracks, chosen] < _NOT_ALLOWED
+    valid = cost[tracks, chosen] < _FORBIDDEN
     tracks, chosen = tracks[valid], chosen[valid]
     return Matches(tracks, chosen, plain[tracks, chosen])

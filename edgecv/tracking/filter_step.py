@@ -1,112 +1,102 @@
-"""What a frame tells of the tracks being followed: in C where it was built, else as the NumPy reference does it."""
+"""One scan's work on the active tracks: compiled where that was built, else the reference."""
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
-from ctypes import c_double, c_int32, c_int64
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY, address
-from edgecv.tracking.active_tracks import TRACK, LiveTracks
-from edgecv.tracking.detection_frames import SeenFrame, frames_in_c
-from edgecv.tracking.initiator import Triplet
-from edgecv.tracking.motion_model import motion_in_c
-from edgecv.tracking.reference_filter import FROM_BEST, Pairs, begin_in_numpy, follow_in_numpy, over_in_numpy
+from edgecv.native import AVAILABLE, ffi, lib, pointer
+from edgecv.tracking.active_tracks import TRACK, ActiveTracks
+from edgecv.tracking.motion_model import compiled_motion_model
+from edgecv.tracking.reference_initiator import Triplet
+from edgecv.tracking.reference_step import Pairs, ReferenceStep
+from edgecv.tracking.scan import Scan, scan_array
 from edgecv.tracking.settings import TrackingSettings
 
-if LIBRARY is not None:
-    LIBRARY.edgecv_follow.restype = LIBRARY.edgecv_over.restype = c_int64
-    LIBRARY.edgecv_begin_tracks.restype = None
 
-
-class Follower:
-    """Carries the tracks of one camera from frame to frame.
+class TrackFilter:
+    """Predicts, associates and updates the tracks of one camera; begins them and says which have ended.
 
     Args:
         picture_size_px: width and height.
         settings: the tracker's.
-        compiled: whether to use the C library; where it is, unless told otherwise.
+        compiled: whether to use the compiled part; by default, where it is available.
     """
 
     def __init__(
-        self, picture_size_px: tuple[int, int], settings: TrackingSettings, compiled: bool = LIBRARY is not None
+        self, picture_size_px: tuple[int, int], settings: TrackingSettings, compiled: bool = AVAILABLE
     ) -> None:
-        self._settings, self._size, self._is_compiled = settings, picture_size_px, compiled
-        self._motion = ctypes.byref(motion_in_c(settings, picture_size_px[1]))
+        self._settings, self._size = settings, picture_size_px
+        self._reference = None if compiled else ReferenceStep(picture_size_px, settings)
+        if compiled:
+            self._motion = compiled_motion_model(settings, picture_size_px[1])
 
-    def follow(self, live: LiveTracks, seen: SeenFrame, dt_s: float, timing_sd_s: float) -> None:
-        """Predict where all tracks are and give them what was seen there.
+    def step(self, active: ActiveTracks, scan: Scan, dt_s: float, timing_sd_s: float) -> None:
+        """Predict all tracks, associate a scan's detections with them, and update.
 
         Args:
-            live: the tracks; changed in place, with their sightings.
-            seen: the frame; what tracks take of it is marked.
-            dt_s: time since the frame before.
-            timing_sd_s: error of the frame's instant.
+            active: the tracks; changed in place, with their detections.
+            scan: its detections; those assigned are marked.
+            dt_s: time since the scan before.
+            timing_sd_s: error of the scan's instant.
 
         Raises:
             MemoryError: there was none.
         """
-        if not len(live):
+        if not len(active):
             return
-        if self._is_compiled:
-            pairs = self._follow_in_c(live, seen, round(dt_s, 6), timing_sd_s)
+        if self._reference is None:
+            pairs = self._compiled_step(active, scan, round(dt_s, 6), timing_sd_s)
         else:
-            pairs = follow_in_numpy(live, seen, dt_s, timing_sd_s, self._size[1], self._settings)
+            pairs = self._reference.step(active, scan, dt_s, timing_sd_s)
         for track, row in pairs:
-            live.hits[track].append((seen, row))
+            active.hits[track].append((scan, row))
 
-    def begin(self, live: LiveTracks, recent: Sequence[SeenFrame], triplets: Sequence[Triplet]) -> None:
-        """Add tracks that begin with three sightings each, and mark those.
+    def begin(self, active: ActiveTracks, recent: Sequence[Scan], triplets: Sequence[Triplet]) -> None:
+        """Add tracks of three detections each, and mark those.
 
         Args:
-            live: the tracks; changed in place.
-            recent: frames, newest first.
-            triplets: ages and rows of the sightings, as :func:`~edgecv.tracking.initiator.find_starts` gives them.
+            active: the tracks; changed in place.
+            recent: scans, newest first.
+            triplets: ages and rows of the detections, as :func:`~edgecv.tracking.initiator.initiate` gives them.
         """
-        if self._is_compiled:
+        if self._reference is None:
             table = np.empty(len(triplets), TRACK)
             numbers = [number for triplet in triplets for hit in triplet for number in hit]
-            LIBRARY.edgecv_begin_tracks(
-                address(table),
-                c_int64(len(triplets)),
-                frames_in_c(recent),
-                (c_int32 * len(numbers))(*numbers),
+            lib.edgecv_begin_tracks(
+                ffi.from_buffer("Track[]", table),
+                len(triplets),
+                scan_array(recent),
+                ffi.new("int32_t[]", numbers),
                 self._motion,
             )
         else:
-            table = begin_in_numpy(recent, triplets, self._size[1], self._settings)
-        live.add(table, [[(recent[age], row) for age, row in triplet] for triplet in triplets])
+            table = self._reference.begin(recent, triplets)
+        active.add(table, [[(recent[age], row) for age, row in triplet] for triplet in triplets])
 
-    def over(self, live: LiveTracks, t_s: float, gap_s: float) -> NDArray[np.bool_] | None:
-        """Return ``(n,) bool``, which tracks have ended: silent too long, out of the picture, or worse than clutter.
+    def ended(self, active: ActiveTracks, t_s: float, max_gap_s: float) -> NDArray[np.bool_] | None:
+        """Return ``(n,) bool``, which tracks to delete: a gap too long, out of the picture, or worse than clutter.
 
-        None where none has.
+        None where there is none.
         """
-        if not len(live):
+        if not len(active):
             return None
-        if not self._is_compiled:
-            over = over_in_numpy(live, t_s, gap_s, self._size, self._settings)
-            return over if over.any() else None
-        limits = (t_s, gap_s, *self._size, self._settings.min_score, FROM_BEST)
-        over = np.empty(len(live), np.bool_)
-        values = [c_double(value) for value in limits]
-        return over if LIBRARY.edgecv_over(live.address, c_int64(len(live)), *values, address(over)) else None
+        if self._reference is not None:
+            ended = self._reference.ended(active, t_s, max_gap_s)
+            return ended if ended.any() else None
+        s, ended = self._settings, np.empty(len(active), np.bool_)
+        limits = ffi.new("DeleterLimits *", (max_gap_s, *self._size, s.min_score, s.max_score_loss))
+        count = lib.edgecv_ended_tracks(active.pointer, len(active), t_s, limits, pointer(ended))
+        return ended if count else None
 
-    def _follow_in_c(self, live: LiveTracks, seen: SeenFrame, dt_s: float, timing_sd_s: float) -> Pairs:
-        matches = (c_int32 * (2 * len(live)))()
-        found = LIBRARY.edgecv_follow(
-            live.address,
-            c_int64(len(live)),
-            ctypes.byref(seen.in_c),
-            self._motion,
-            c_double(dt_s),
-            c_double(timing_sd_s),
-            matches,
+    def _compiled_step(self, active: ActiveTracks, scan: Scan, dt_s: float, timing_sd_s: float) -> Pairs:
+        matches = ffi.new("int32_t[]", 2 * len(active))
+        count = lib.edgecv_filter_step(
+            active.pointer, len(active), scan.struct, self._motion, dt_s, timing_sd_s, matches
         )
-        if found < 0:
-            raise MemoryError("no memory to follow the tracks")
-        numbers = matches[: 2 * found]
+        if count < 0:
+            raise MemoryError("no memory to associate detections with tracks")
+        numbers = ffi.unpack(matches, 2 * count) if count else []
         return list(zip(numbers[::2], numbers[1::2], strict=True))

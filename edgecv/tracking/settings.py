@@ -1,4 +1,4 @@
-"""The numbers tracking was given, each with its reason. Lengths in picture heights (H), to hold at any size."""
+"""The tracker's chosen numbers, each with its reason. Lengths in picture heights (H), to hold at any size."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class TrackingSettings:
-    """Choices of the tracker."""
+    """Motion model, initiator, gate and costs of association, deleter, backward extension."""
 
-    first_sd_px: float = 3.0
-    """Where a new track's thing may be beside its first sighting."""
+    # --- motion model ---
+
+    initial_sd_px: float = 3.0
+    """Position of a new track about its first detection."""
 
     gravity_h_s2: float = 1.0
     """Expected apparent gravity, H/s²: 1 m spans 1/10 of the picture's height, as on a five-storey facade."""
@@ -28,7 +30,7 @@ class TrackingSettings:
     """How far the acceleration wanders in a second (perspective, drag, flutter), H/s² per sqrt(s)."""
 
     jerk_doubles_at_h_s: float = 1.0
-    """Speed at which it wanders twice as far, H/s: what comes near the camera gets faster and faster."""
+    """Speed at which it wanders twice as far, H/s: an object that comes near the camera gets faster and faster."""
 
     position_sd_px: float = 0.8
     """Error of a blob's centre: compression and noise."""
@@ -36,57 +38,133 @@ class TrackingSettings:
     position_sd_per_size: float = 0.12
     """More for a large blob: it turns, and is cut by what stands before it."""
 
+    timing_sd_intervals: float = 0.2
+    """Error of a frame's instant, frame intervals, where frames are repeated: it is known to a third of one only."""
+
+    timing_memory_s: float = 1.0
+    """How long after a repeated frame instants count as uncertain."""
+
+    # --- initiator ---
+
     max_speed_h_s: float = 6.0
     """Fastest start of a track: 240 px a frame at 1080p25. A track may get faster later."""
 
     max_acceleration_h_s2: float = 10.0
-    """Largest second difference of three sightings that may start a track."""
+    """Largest second difference of three detections that may start a track."""
+
+    max_log_area_change: float = 1.8
+    """Change of area, log units, between two detections of a new track: a factor of six, as of a board that turns."""
+
+    position_slack: tuple[float, float] = (2.0, 0.3)
+    """Pixels, and share of the size, by which the oldest of three detections may be off at constant velocity."""
+
+    skipped_scan_cost: float = 1.5
+    """Log units that each scan without a detection costs a triplet: an object is seen in most frames."""
+
+    max_chance_triplets: float = 0.5
+    """Triplets as good as this one that chance makes in a frame; more, and it starts no track."""
+
+    max_new_tracks: int = 8
+    """New tracks per frame, best first."""
+
+    max_free_detections: int = 64
+    """Unassigned detections per frame that the initiator looks at: bounds the work in clutter."""
+
+    # --- data association ---
 
     gate: float = 16.0
     """Squared Mahalanobis distance (2 degrees of freedom) up to which a detection may belong: 99.97 %."""
 
+    log_area_sd: float = 0.8
+    """Change of area, log units, that costs as much as one standard deviation of position: a box that turns changes
+    its area by a factor of two."""
+
+    contrast_flip_cost: float = 2.0
+    """Cost of a change from dark to bright or back, squared standard deviations: a turning box may do it once."""
+
+    max_dissimilarity: float = 16.0
+    """Largest sum of both costs: the gate again, for appearance."""
+
+    feature_rate: float = 0.3
+    """A detection, at which a track's area and contrast follow: the last three decide."""
+
     established_bonus: float = 1.5
-    """Log units by which a track of enough sightings is preferred to a newcomer."""
-
-    max_gap_s: float = 0.28
-    """A track not seen for this long has ended: seven frames behind a sign."""
-
-    max_gap_back_s: float = 0.45
-    """The same for a finished track that is followed backwards: what passes a wall of its own brightness is seen in
-    pieces, and joining them then keeps nobody waiting."""
-
-    min_points: int = 6
-    """Shorter paths say nothing about acceleration."""
+    """Log units by which a track of enough detections is preferred to a newcomer."""
 
     detection_probability: float = 0.8
-    """Share of frames in which a tracked thing is seen; sets what a miss costs."""
+    """Share of frames in which a tracked object is detected; sets what a miss costs."""
 
-    max_tracks: int = 48
-    """Tracks carried at a time; the weakest give way."""
+    # --- clutter density ---
 
-    max_starts_per_frame: int = 8
-    """New tracks per frame, best first."""
+    clutter_rate: float = 1.0 / 30.0
+    """A frame, at which the clutter density is learnt: a fall counts little in its own cells."""
 
-    chance_starts: float = 0.5
-    """Triplets as good as this one that chance makes in a frame; more, and it starts no track."""
+    min_clutter_count: float = 0.02
+    """Smallest number of clutter detections a frame and cell: one in 50 frames."""
 
-    start_candidates: int = 64
-    """Unassigned detections per frame looked at for new tracks: bounds the work in clutter."""
+    # --- deleter ---
 
-    history_s: float = 3.0
-    """How far back a finished track can be followed to weaker sightings."""
+    max_gap_s: float = 0.28
+    """A track without a detection for this long has ended: seven frames behind a sign."""
 
-    worth_looking_back_h: float = 0.015
-    """A track that descended less, in picture heights, is not followed backwards: it is no fall."""
-
-    doubtful_score: float = -2.0
-    """A newcomer's ratio below which its sightings may start other tracks as well."""
+    min_gap_intervals: float = 2.5
+    """Never below this many frame intervals: a slow camera's track may miss two frames."""
 
     min_score: float = -4.0
-    """A track whose log-likelihood ratio against clutter falls this low below zero is dropped."""
+    """A track whose log-likelihood ratio against clutter falls this low below zero is deleted."""
 
-    def first_sd(self, height_px: float) -> NDArray[np.float64]:
+    max_score_loss: float = 15.0
+    """Log units below its best score at which a track has left its object."""
+
+    max_tracks: int = 48
+    """Tracks carried at a time; the weakest are deleted."""
+
+    min_points: int = 6
+    """Shorter tracks are tentative and deleted without a result: they say nothing about acceleration."""
+
+    release_score: float = -2.0
+    """A tentative track's score below which its detections may start other tracks as well."""
+
+    # --- backward extension ---
+
+    max_backward_gap_s: float = 0.45
+    """Longest gap backwards: what passes a wall of its own brightness is seen in pieces, and joining them then keeps
+    nobody waiting."""
+
+    history_s: float = 3.0
+    """How far back a finished track can be extended to weaker detections."""
+
+    min_descent_h: float = 0.015
+    """A track that descended less is not extended: it is no fall."""
+
+    extension_points: int = 15
+    """First detections of a track that tell its motion backwards."""
+
+    same_object_px: float = 3.0
+    """Distance, besides the object's size, at which another track's detection may be this object."""
+
+    break_points: tuple[int, int] = (5, 12)
+    """Detections before and after a place at which a track may have changed to another object."""
+
+    break_sd: float = 5.0
+    """Standard deviations by which the motion after it must miss the detections before it."""
+
+    break_at_gap_sd: float = 3.0
+    """The same at a long gap, where such a change is likely anyway."""
+
+    break_gap_s: float = 0.14
+    """A long gap: in it something at rest may be taken for what falls past it."""
+
+    # --- tracks that fall now ---
+
+    falling_speed_h_s: float = 0.15
+    """A track that descends faster is falling."""
+
+    near_top_share: float = 0.1
+    """Share of the way down up to which it counts as being near its top."""
+
+    def initial_sd(self, height_px: float) -> NDArray[np.float64]:
         """``(2, 3)``: spread of a new track's position, velocity and acceleration in x and y, pixels and seconds."""
         speed = self.max_speed_h_s * height_px / 2.0
         side, down = self.side_acceleration_sd_h_s2 * height_px, self.gravity_sd_h_s2 * height_px
-        return np.array([[self.first_sd_px, speed, side], [self.first_sd_px, speed, down]])
+        return np.array([[self.initial_sd_px, speed, side], [self.initial_sd_px, speed, down]])

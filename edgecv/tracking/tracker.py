@@ -1,4 +1,4 @@
-"""The tracks of one camera and their life: start, follow, end."""
+"""The tracks of one camera and their life: initiation, filtering, deletion, backward extension."""
 
 from __future__ import annotations
 
@@ -9,161 +9,160 @@ import numpy as np
 
 from edgecv.detection.detection import Detection, Detections, Y
 from edgecv.detection.detector import DetectedFrame
-from edgecv.tracking.active_tracks import LiveTracks
-from edgecv.tracking.backward_extension import breaks_in, earlier_sightings
-from edgecv.tracking.clutter_density import ClutterMap
-from edgecv.tracking.compiled_initiator import starts_of
-from edgecv.tracking.detection_frames import Hit, SeenFrame
-from edgecv.tracking.filter_step import Follower
-from edgecv.tracking.initiator import LOOK_BACK
+from edgecv.tracking.active_tracks import ActiveTracks
+from edgecv.tracking.backward_extension import earlier_hits
+from edgecv.tracking.clutter_density import ClutterDensity
+from edgecv.tracking.filter_step import TrackFilter
+from edgecv.tracking.initiator import initiate
+from edgecv.tracking.reference_initiator import INITIATOR_SCANS
+from edgecv.tracking.scan import Hit, Scan
 from edgecv.tracking.settings import TrackingSettings
 from edgecv.tracking.track import Falling, Track, TrackPoint
+from edgecv.tracking.track_breaks import track_breaks
 
-_NEAR_TOP = 0.1  # of the way down
-_FOLLOW_REPEATS_S = 1.0  # how long after a repeated frame the instants count as uncertain
+_FIRST_INTERVAL_S = 0.04  # until frame intervals are measured
+_INTERVAL_RATE = 0.1  # a frame, at which the usual interval follows
 
 
 class Tracker:
-    """Follows everything that moves in one camera's picture; frames must come in order."""
+    """Tracks everything that moves in one camera's picture; frames must come in order."""
 
     def __init__(self, picture_size_px: tuple[int, int], settings: TrackingSettings | None = None) -> None:
         self._settings = settings or TrackingSettings()
         self._size = picture_size_px
-        self._clutter = ClutterMap(picture_size_px)
-        self._live = LiveTracks()
-        self._follower = Follower(picture_size_px, self._settings)
-        self._seen: deque[SeenFrame] = deque()
-        self._interval_s = 0.04
+        self._clutter = ClutterDensity(picture_size_px, self._settings)
+        self._active = ActiveTracks()
+        self._filter = TrackFilter(picture_size_px, self._settings)
+        self._scans: deque[Scan] = deque()
+        self._interval_s = _FIRST_INTERVAL_S
         self._last_repeat_s = -1e9
 
     def falling(self) -> list[Falling]:
         """The tracks that are going down fast now."""
-        live, table = self._live, self._live.table
-        fast = (live.state[:, 1, 1] > 0.15 * self._size[1]) & (table["count"] >= self._settings.min_points)
+        s, active, table = self._settings, self._active, self._active.table
+        is_fast = active.state[:, 1, 1] > s.falling_speed_h_s * self._size[1]
         return [
             Falling(
-                _set_off_s(live.hits[i]),
-                float(live.state[i, 0, 0]),
+                _last_near_top_s(active.hits[i], s.near_top_share),
+                float(active.state[i, 0, 0]),
                 float(np.exp(0.5 * table["log_area"][i])),
-                float(live.state[i, 1, 1]),
+                float(active.state[i, 1, 1]),
             )
-            for i in np.flatnonzero(fast)
+            for i in np.flatnonzero(is_fast & (table["count"] >= s.min_points))
         ]
 
     def update(self, frame: DetectedFrame) -> list[Track]:
-        """Take one frame; return the tracks that ended with it, oldest start first."""
+        """Process one frame; return the tracks that ended with it, oldest start first."""
         if frame.repeated:
             self._last_repeat_s = frame.instant_s
             return []
         dt_s = 0.0
-        if self._seen:
-            dt_s = frame.instant_s - self._seen[-1].t_s
-            self._interval_s += 0.1 * (dt_s - self._interval_s)
+        if self._scans:
+            dt_s = frame.instant_s - self._scans[-1].t_s
+            self._interval_s += _INTERVAL_RATE * (dt_s - self._interval_s)
         detections = Detections.of(frame.detections).array
-        seen = SeenFrame(frame, detections, self._clutter.density(detections), np.zeros(len(detections), bool))
-        self._seen.append(seen)
-        self._follower.follow(self._live, seen, dt_s, self._timing_sd_s(frame.instant_s))
-        self._start()
-        self._clutter.learn(detections)
-        ended = self._end(frame.instant_s)
-        self._forget(frame.instant_s)
+        scan = Scan(frame, detections, self._clutter.at(detections), np.zeros(len(detections), bool))
+        self._scans.append(scan)
+        self._filter.step(self._active, scan, dt_s, self._timing_sd_s(frame.instant_s))
+        self._initiate()
+        self._clutter.update(detections)
+        ended = self._delete(frame.instant_s)
+        self._drop_history(frame.instant_s)
         return ended
 
     def flush(self) -> list[Track]:
         """End every track: the video is over."""
-        ended = [track for hits in self._live.hits for track in self._finish(hits)]
-        self._live = LiveTracks()
+        ended = [track for hits in self._active.hits for track in self._finish(hits)]
+        self._active = ActiveTracks()
         return sorted(ended, key=lambda track: track.start_s)
 
-    @property
-    def _gap_s(self) -> float:
-        return max(self._settings.max_gap_s, 2.5 * self._interval_s)
-
-    def _forget(self, now_s: float) -> None:
-        oldest = min((hits[0][0].t_s for hits in self._live.hits), default=now_s) - self._settings.history_s
-        while self._seen and self._seen[0].t_s < oldest:
-            self._seen.popleft()
+    def _drop_history(self, now_s: float) -> None:
+        oldest_s = min((hits[0][0].t_s for hits in self._active.hits), default=now_s) - self._settings.history_s
+        while self._scans and self._scans[0].t_s < oldest_s:
+            self._scans.popleft()
 
     def _timing_sd_s(self, t_s: float) -> float:
-        """Where frames are repeated, the instant of those between is known to a third of a frame only."""
-        return 0.2 * self._interval_s if t_s - self._last_repeat_s < _FOLLOW_REPEATS_S else 0.0
-
-    def _start(self) -> None:
+        """Error of a frame's instant, which frames that were repeated shortly before make uncertain."""
         s = self._settings
-        self._release_doubtful()
-        recent = list(islice(reversed(self._seen), LOOK_BACK))
-        starts = starts_of(recent, self._size[1], s)
-        if not starts:
-            return
-        self._follower.begin(self._live, recent, sorted(starts))
+        is_uncertain = t_s - self._last_repeat_s < s.timing_memory_s
+        return s.timing_sd_intervals * self._interval_s if is_uncertain else 0.0
 
-    def _release_doubtful(self) -> None:
-        """What a newcomer took that clutter explains better may be the beginning of something else."""
-        live, s = self._live, self._settings
-        for i in np.flatnonzero(live.score < s.doubtful_score):
-            if len(live.hits[i]) < s.min_points:
-                _free(live.hits[i])
+    def _initiate(self) -> None:
+        self._release_tentative()
+        recent = list(islice(reversed(self._scans), INITIATOR_SCANS))
+        triplets = initiate(recent, self._size[1], self._settings)
+        if triplets:
+            self._filter.begin(self._active, recent, sorted(triplets))
 
-    def _end(self, t_s: float) -> list[Track]:
-        live, most = self._live, self._settings.max_tracks
-        over = self._follower.over(live, t_s, self._gap_s)
-        if over is None and len(live) <= most:
+    def _release_tentative(self) -> None:
+        """Detections of a newcomer that clutter explains better may be the beginning of another track."""
+        active, s = self._active, self._settings
+        for i in np.flatnonzero(active.score < s.release_score):
+            if len(active.hits[i]) < s.min_points:
+                _release(active.hits[i])
+
+    def _delete(self, t_s: float) -> list[Track]:
+        s, active = self._settings, self._active
+        max_gap_s = max(s.max_gap_s, s.min_gap_intervals * self._interval_s)
+        ended = self._filter.ended(active, t_s, max_gap_s)
+        if ended is None and len(active) <= s.max_tracks:
             return []
-        if over is None:
-            over = np.zeros(len(live), np.bool_)
-        kept = np.flatnonzero(~over)
-        if len(kept) > most:
-            # the weakest give way, but never unexamined: what they have seen may be a fall already
-            order = kept[np.argsort(-live.score[kept], kind="stable")]
-            over[order[most:]] = True
-            kept = np.sort(order[:most])
-        ended = [track for i in np.flatnonzero(over) for track in self._finish(live.hits[i])]
-        live.keep(kept)
-        return sorted(ended, key=lambda track: track.start_s)
+        if ended is None:
+            ended = np.zeros(len(active), np.bool_)
+        remaining = np.flatnonzero(~ended)
+        if len(remaining) > s.max_tracks:
+            # the weakest are deleted, but never unexamined: their detections may be a fall already
+            order = remaining[np.argsort(-active.score[remaining], kind="stable")]
+            ended[order[s.max_tracks :]] = True
+            remaining = np.sort(order[: s.max_tracks])
+        tracks = [track for i in np.flatnonzero(ended) for track in self._finish(active.hits[i])]
+        active.keep(remaining)
+        return sorted(tracks, key=lambda track: track.start_s)
 
     def _finish(self, hits: list[Hit]) -> list[Track]:
-        """The track, and where it may have begun on something else, its later part with what truly came before that."""
+        """The track; where it may have begun on another object, also its later part with what came before that."""
         s = self._settings
         if len(hits) < s.min_points:
-            _free(hits)
+            _release(hits)
             return []
-        # looking back costs more than following did; only what may be falling is worth it
-        if _descent(hits) < s.worth_looking_back_h * self._size[1]:
+        # extension costs more than filtering did; only what may be falling is worth it
+        if _descent_px(hits) < s.min_descent_h * self._size[1]:
             return [self._track(hits)]
-        parts = [hits, *(hits[k:] for k in breaks_in(hits) if len(hits) - k >= s.min_points)]
+        parts = [hits, *(hits[k:] for k in track_breaks(hits, s) if len(hits) - k >= s.min_points)]
         return [self._track(self._earlier(part) + part) for part in parts]
 
     def _earlier(self, hits: list[Hit]) -> list[Hit]:
-        gap_s = max(self._settings.max_gap_back_s, 2.5 * self._interval_s)
-        return earlier_sightings(hits, self._seen, self._size[1], gap_s, self._settings)
+        s = self._settings
+        max_gap_s = max(s.max_backward_gap_s, s.min_gap_intervals * self._interval_s)
+        return earlier_hits(hits, self._scans, self._size[1], max_gap_s, s)
 
     def _track(self, hits: list[Hit]) -> Track:
-        points = tuple(_point(seen, row) for seen, row in hits)
+        points = tuple(_point(scan, row) for scan, row in hits)
         first, last = points[0].frame, points[-1].frame
-        looked_at = sum(first <= seen.frame.index <= last for seen in self._seen)
-        return Track(points, max(looked_at, len(points)), self._size, self._interval_s)
+        count = sum(first <= scan.frame.index <= last for scan in self._scans)
+        return Track(points, max(count, len(points)), self._size, self._interval_s)
 
 
-def _free(hits: list[Hit]) -> None:
-    """Let other tracks have these sightings."""
-    for seen, row in hits:
-        seen.taken[row] = False
+def _release(hits: list[Hit]) -> None:
+    """Let other tracks have these detections."""
+    for scan, row in hits:
+        scan.assigned[row] = False
 
 
-def _set_off_s(hits: list[Hit]) -> float:
-    """When a track was last near its top: what is held is often seen long before it is let go."""
-    y = np.array([seen.detections[row, Y] for seen, row in hits])
-    near_top = y <= y.min() + _NEAR_TOP * (y[-1] - y.min())
-    return hits[int(np.flatnonzero(near_top)[-1])][0].t_s
+def _last_near_top_s(hits: list[Hit], share: float) -> float:
+    """When a track was last near its top: an object in a hand is often detected long before it is let go."""
+    y = np.array([scan.detections[row, Y] for scan, row in hits])
+    is_near_top = y <= y.min() + share * (y[-1] - y.min())
+    return hits[int(np.flatnonzero(is_near_top)[-1])][0].t_s
 
 
-def _descent(hits: list[Hit]) -> float:
-    """Pixels of the largest descent."""
-    y = np.array([seen.detections[row, Y] for seen, row in hits])
+def _descent_px(hits: list[Hit]) -> float:
+    """The largest descent."""
+    y = np.array([scan.detections[row, Y] for scan, row in hits])
     return float((y - np.minimum.accumulate(y)).max())
 
 
-def _point(seen: SeenFrame, row: int) -> TrackPoint:
-    frame = seen.frame
-    detection = Detection(*seen.detections[row].tolist())
-    return TrackPoint(frame.index, seen.t_s, detection, frame.shift_px, float(seen.density[row]), frame.t_s)
+def _point(scan: Scan, row: int) -> TrackPoint:
+    frame = scan.frame
+    detection = Detection(*scan.detections[row].tolist())
+    return TrackPoint(frame.index, scan.t_s, detection, frame.shift_px, float(scan.clutter[row]), frame.t_s)

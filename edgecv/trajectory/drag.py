@@ -7,18 +7,14 @@ dimensions, so: Runge-Kutta of fourth order, and cubic Hermite interpolation bet
 
 from __future__ import annotations
 
-from ctypes import c_double, c_int64
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY, address
+from edgecv.native import AVAILABLE, lib, pointer
 
 Float64 = NDArray[np.float64]
-
-if LIBRARY is not None:
-    LIBRARY.edgecv_falls.restype = None
 
 G_MPS2 = 9.80665
 STEP_S = 0.04  # a fall of 4 s comes out within a millimetre
@@ -71,7 +67,7 @@ def fall_positions(
         second: 10 m/s at a terminal velocity of 2 m/s) brakes at that rate instead.
     """
     wind = np.zeros_like(velocity_mps) if wind_mps is None else wind_mps
-    solve = integrate if LIBRARY is None else integrate_compiled
+    solve = integrate_compiled if AVAILABLE else integrate
     return solve(position_m, velocity_mps, drag_per_m, np.asarray(times_s, np.float64), down, wind)
 
 
@@ -81,15 +77,16 @@ def integrate_compiled(
     """The same as :func:`integrate`, in C, fifty times faster; the trajectory fit does little else."""
     shape = (len(position_m), len(times), 3)
     positions, velocities = np.empty(shape), np.empty(shape)
-    given = (position_m, velocity_mps, drag_per_m, times, down, wind)
-    arrays = [np.ascontiguousarray(array, np.float64) for array in given]
-    LIBRARY.edgecv_falls(
-        c_int64(shape[0]),
-        c_int64(shape[1]),
-        *(address(array) for array in arrays),
-        *(c_double(value) for value in (G_MPS2, STEP_S, FASTEST_MPS)),
-        address(positions),
-        address(velocities),
+    inputs = (position_m, velocity_mps, drag_per_m, times, down, wind)
+    lib.edgecv_falls(
+        shape[0],
+        shape[1],
+        *(pointer(np.ascontiguousarray(array, np.float64)) for array in inputs),
+        G_MPS2,
+        STEP_S,
+        FASTEST_MPS,
+        pointer(positions),
+        pointer(velocities),
     )
     return FallStates(positions, velocities)
 

@@ -5,14 +5,13 @@ Maximum a posteriori; posterior and evidence by Laplace's approximation (MacKay 
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY, address, check_size
-from edgecv.trajectory.least_squares import Problem, ProblemInC, SightingsInC, solved
+from edgecv.native import AVAILABLE, ffi, lib, pointer
+from edgecv.trajectory.least_squares import CompiledProblem, Problem, compiled_observations, solved
 from edgecv.trajectory.model import (
     AHEAD,
     DOWN,
@@ -36,21 +35,6 @@ from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
 _STEPS = np.array([0.05, 0.05, 1e-4, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4])
-
-
-class _FitInC(ctypes.Structure):
-    """Fit of fit.c."""
-
-    _fields_ = (
-        ("seen", SightingsInC),
-        *((name, ctypes.c_void_p) for name in ("sd", "mean", "spread", "step", "free")),
-        ("p", ctypes.c_int64),
-    )
-
-
-if LIBRARY is not None:
-    LIBRARY.edgecv_fit.restype = None
-    check_size("edgecv_fit_size", ctypes.sizeof(_FitInC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +154,7 @@ def fit_fall(
 
 
 def problem_of(
-    view: View, prior: Prior, uv: Float64, times: Float64, sd_px: Float64, *, compiled: bool = LIBRARY is not None
+    view: View, prior: Prior, uv: Float64, times: Float64, sd_px: Float64, *, compiled: bool = AVAILABLE
 ) -> Problem:
     """The least squares of a fall: sightings first, u and v in turn, then the priors of what is free.
 
@@ -184,10 +168,12 @@ def problem_of(
     """
     free = prior.free
     if compiled:
-        seen, kept = SightingsInC.of(view, times, uv)
-        kept += tuple(map(np.ascontiguousarray, (sd_px, prior.mean, prior.sd, _STEPS[free], free.astype(np.int64))))
-        structure = _FitInC(seen, *(address(array) for array in kept[-5:]), len(free))
-        return ProblemInC(LIBRARY.edgecv_fit, structure, kept, len(free), 2 * len(times) + len(free))
+        observations, arrays = compiled_observations(view, times, uv)
+        more = tuple(map(np.ascontiguousarray, (sd_px, prior.mean, prior.sd, _STEPS[free], free.astype(np.int64))))
+        pointers = dict(zip(("sd", "mean", "prior_sd", "step", "free"), map(pointer, more), strict=True))
+        problem = ffi.new("FallProblem *", {"observations": observations, **pointers, "p": len(free)})
+        count = 2 * len(times) + len(free)
+        return CompiledProblem(lib.edgecv_fall_residuals, problem, arrays + more, len(free), count)
 
     def residuals_of(batch: Float64) -> Float64:
         parameters = np.broadcast_to(prior.mean, (len(batch), PARAMETERS)).copy()

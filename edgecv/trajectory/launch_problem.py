@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-from ctypes import c_double
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,10 +12,10 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.ndimage import median_filter
 
 from edgecv.geometry.camera import PinholeCamera
-from edgecv.native import LIBRARY, address, check_size
+from edgecv.native import AVAILABLE, ffi, lib, pointer
 from edgecv.trajectory.correlated_disturbance import Disturbance, Strengths, disturbance, strengths_of
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.least_squares import Problem, ProblemInC, SightingsInC, solved
+from edgecv.trajectory.least_squares import CompiledProblem, Problem, compiled_observations, solved
 from edgecv.trajectory.model import AHEAD, ELEVATION, LOG_DEPTH, LOG_VT, PARAMETERS, RIGHT, ROLL, U, V, fly, see
 from edgecv.trajectory.settings import TrajectorySettings
 
@@ -33,24 +31,6 @@ _LEAST_BEND, _MOST_DRAG = 0.005, 8.0
 _FASTEST_START = 5.0  # log of 150 m/s
 _SHARP = 0.03  # of its size, by which a thing's centre errs from frame to frame
 _MOST_POINTS = 80  # of a path whose strengths are looked for
-
-
-class _LaunchInC(ctypes.Structure):
-    """Launch of fit.c."""
-
-    _fields_ = (
-        ("seen", SightingsInC),
-        ("root", ctypes.c_void_p),
-        *((name, c_double * 9) for name in ("mean", "spread", "step", "rotation", "level")),
-        ("position", c_double * 3),
-        *((name, c_double) for name in ("elevation", "roll", "unit", "least_bend", "most_drag")),
-        *((name, c_double) for name in ("usual", "slower", "faster")),
-    )
-
-
-if LIBRARY is not None:
-    LIBRARY.edgecv_launch.restype = None
-    check_size("edgecv_launch_size", ctypes.sizeof(_LaunchInC))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,7 +190,7 @@ class LaunchProblem:
         terminal = float(np.clip(terminal_of(launch[DRAG]), 1.0, 400.0))
         return disturbance(times, speed, terminal, per_m, self._sd[chosen], self._tumble[chosen])
 
-    def least_squares(self, unseen_s: float, root: Float64, *, compiled: bool = LIBRARY is not None) -> Problem:
+    def least_squares(self, unseen_s: float, root: Float64, *, compiled: bool = AVAILABLE) -> Problem:
         """Sightings in units of their common error, then the priors of all but the place along the facade.
 
         Args:
@@ -220,10 +200,11 @@ class LaunchProblem:
         """
         times = self._times + unseen_s
         if compiled:
-            seen, kept = SightingsInC.of(self._view, times, self._uv)
-            kept += (np.ascontiguousarray(root),)
-            structure = _LaunchInC(seen, address(kept[-1]), *self._constants)
-            return ProblemInC(LIBRARY.edgecv_launch, structure, kept, len(_STEPS), 2 * len(times) + len(_STEPS) - 2)
+            observations, arrays = compiled_observations(self._view, times, self._uv)
+            arrays += (np.ascontiguousarray(root),)
+            fields = {"observations": observations, "root": pointer(arrays[-1]), **self._constants}
+            problem, count = ffi.new("LaunchProblem *", fields), 2 * len(times) + len(_STEPS) - 2
+            return CompiledProblem(lib.edgecv_launch_residuals, problem, arrays, len(_STEPS), count)
 
         def residuals_of(launch: Float64) -> Float64:
             apart = (see(self._view, self.model(launch), times) - self._uv).reshape(len(launch), -1)
@@ -235,13 +216,28 @@ class LaunchProblem:
         return Problem(residuals_of, _STEPS)
 
     @cached_property
-    def _constants(self) -> tuple[Any, ...]:
-        """What every hypothesis is in C besides its sightings."""
-        camera, view = self._camera, self._view
-        rows = (self._mean, self._prior_sd, _STEPS, camera.rotation, self._to_level, camera.position_m)
-        arrays = ((c_double * np.size(row))(*np.ravel(row)) for row in rows)
-        angles = (view.elevation_rad[0], view.roll_rad[0])
-        return (*arrays, *angles, _UNIT_MPS, _LEAST_BEND, _MOST_DRAG, *self.settings.launch_terminal)
+    def _constants(self) -> dict[str, Any]:
+        """Fields of C's ``LaunchProblem`` that are the same for every hypothesis."""
+        camera, (usual_mps, sd_slower, sd_faster) = self._camera, self.settings.launch_terminal
+        arrays = {
+            "mean": self._mean,
+            "prior_sd": self._prior_sd,
+            "step": _STEPS,
+            "rotation": camera.rotation,
+            "level": self._to_level,
+            "position": camera.position_m,
+        }
+        return {
+            **{name: np.ravel(array).tolist() for name, array in arrays.items()},
+            "elevation": self._view.elevation_rad[0],
+            "roll": self._view.roll_rad[0],
+            "drag_unit_mps": _UNIT_MPS,
+            "min_bend": _LEAST_BEND,
+            "max_drag": _MOST_DRAG,
+            "usual_mps": usual_mps,
+            "sd_slower": sd_slower,
+            "sd_faster": sd_faster,
+        }
 
     def root(self, launch: Float64, unseen_s: float, strengths: Strengths) -> Float64 | None:
         """Lower Cholesky factor ``(2n, 2n)`` of the sightings' covariance; None where it is none."""

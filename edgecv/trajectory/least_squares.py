@@ -6,17 +6,15 @@ times, and NumPy's calls take longer than what they compute: where the compiled 
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
-from ctypes import c_double, c_int64, c_void_p
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import leastsq
 
-from edgecv.native import address
-from edgecv.trajectory.drag import FASTEST_MPS, G_MPS2, STEP_S
+from edgecv.native import ffi, pointer
+from edgecv.trajectory.model import fall_camera
 from edgecv.trajectory.projection import View
 
 Float64 = NDArray[np.float64]
@@ -51,60 +49,48 @@ class Problem:
         return residuals, derivatives * slope
 
 
-class ProblemInC(Problem):
+class CompiledProblem(Problem):
     """The same, in one call of C.
 
     Args:
-        function: of the library: ``(structure, x, soft, residuals, slopes)``.
-        structure: what it is given first.
-        kept: arrays that the structure points into.
+        function: of the library: ``(problem, x, soft, residuals, slopes)``.
+        problem: its structure.
+        arrays: those that the structure points into.
         unknowns: how many are sought.
         count: how many residuals there are.
     """
 
-    def __init__(
-        self, function: Any, structure: ctypes.Structure, kept: tuple[Any, ...], unknowns: int, count: int
-    ) -> None:
+    def __init__(self, function: Any, problem: Any, arrays: tuple[Float64, ...], unknowns: int, count: int) -> None:
         self._function = function
-        self._kept = (structure, kept)
+        self._arrays = arrays  # alive for as long as the structure points into them
         self._x, self._residuals, self._slopes = np.empty(unknowns), np.empty(count), np.empty((unknowns, count))
-        self._given = (ctypes.byref(structure), address(self._x))
-        self._taken = (address(self._residuals), address(self._slopes))
+        self._inputs = (problem, pointer(self._x))
+        self._outputs = (pointer(self._residuals), pointer(self._slopes))
 
     def residuals(self, x: Float64, *, soft: bool = False) -> Float64:
         """See :meth:`Problem.residuals`."""
         self._x[:] = x
-        self._function(*self._given, soft, self._taken[0], None)
+        self._function(*self._inputs, soft, self._outputs[0], ffi.NULL)
         return self._residuals.copy()
 
     def slopes(self, x: Float64, *, soft: bool = False) -> tuple[Float64, Float64]:
         """See :meth:`Problem.slopes`."""
         self._x[:] = x
-        self._function(*self._given, soft, *self._taken)
+        self._function(*self._inputs, soft, *self._outputs)
         return self._residuals.copy(), self._slopes.copy()
 
 
-class SightingsInC(ctypes.Structure):
-    """The sightings and how the camera sees, as fit.c has them."""
+def compiled_observations(view: View, times: Float64, uv: Float64) -> tuple[dict[str, Any], tuple[Float64, ...]]:
+    """Return the fields of C's ``Observations``, and the arrays that they point into.
 
-    _fields_ = (
-        *((name, c_void_p) for name in ("times", "uv", "scratch")),
-        ("n", c_int64),
-        *((name, c_double) for name in ("focal", "cx", "cy", "g", "step_s", "fastest", "scale")),
-    )
-
-    @classmethod
-    def of(cls, view: View, times: Float64, uv: Float64) -> tuple[SightingsInC, tuple[Float64, ...]]:
-        """The structure, and what it points into.
-
-        Args:
-            view: the camera.
-            times: ``(n,)`` seconds since the instant of the parameters.
-            uv: ``(n, 2)`` pixels, lens distortion removed.
-        """
-        kept = (np.ascontiguousarray(times), np.ascontiguousarray(uv), np.empty(8 * len(times)))
-        constants = (view.focal_px, *view.center_px, G_MPS2, STEP_S, FASTEST_MPS, SOFT)
-        return cls(*(address(array) for array in kept), len(times), *constants), kept
+    Args:
+        view: the camera.
+        times: ``(n,)`` seconds since the instant of the parameters.
+        uv: ``(n, 2)`` pixels, lens distortion removed.
+    """
+    arrays = (np.ascontiguousarray(times), np.ascontiguousarray(uv), np.empty(8 * len(times)))
+    pointers = dict(zip(("times", "uv", "scratch"), map(pointer, arrays), strict=True))
+    return {**pointers, "n": len(times), "camera": fall_camera(view), "soft_scale": SOFT}, arrays
 
 
 def solved(problem: Problem, start: Float64, tolerance: float, most: int, scale: Float64 | None = None) -> Float64:

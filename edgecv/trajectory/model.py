@@ -6,19 +6,15 @@ down, ahead (m/s); log terminal velocity (m/s); wind right, ahead (m/s); elevati
 
 from __future__ import annotations
 
-from ctypes import c_double, c_int64
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY, address
+from edgecv.native import AVAILABLE, ffi, lib, pointer
 from edgecv.trajectory.drag import FASTEST_MPS, G_MPS2, STEP_S, FallStates, drag_from_terminal, fall_positions
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
-
-if LIBRARY is not None:
-    LIBRARY.edgecv_see.restype = None
 
 Float64 = NDArray[np.float64]
 
@@ -88,7 +84,7 @@ def fly(view: View, parameters: Float64, times_s: Float64) -> FallStates:
 
 def see(view: View, parameters: Float64, times_s: Float64) -> Float64:
     """Pixels ``(b, n, 2)`` at which the camera sees the falls, lens distortion left out."""
-    if LIBRARY is None:
+    if not AVAILABLE:
         return view.project(fly(view, parameters, times_s).positions_m)
     return see_compiled(view, parameters, times_s)
 
@@ -98,17 +94,17 @@ def see_compiled(view: View, parameters: Float64, times_s: Float64) -> Float64:
     p = np.ascontiguousarray(parameters, np.float64)
     times = np.ascontiguousarray(times_s, np.float64)
     b, n = len(p), len(times)
-    room, pixels = np.empty((n, 3)), np.empty((b, n, 2))
-    LIBRARY.edgecv_see(
-        c_int64(b),
-        c_int64(n),
-        address(p),
-        address(times),
-        *(c_double(v) for v in (view.focal_px, *view.center_px, G_MPS2, STEP_S, FASTEST_MPS)),
-        address(room),
-        address(pixels),
-    )
+    scratch, pixels = np.empty((n, 3)), np.empty((b, n, 2))
+    camera = ffi.new("FallCamera *", fall_camera(view))
+    lib.edgecv_fall_pixels(b, n, pointer(p), pointer(times), camera, pointer(scratch), pointer(pixels))
     return pixels
+
+
+def fall_camera(view: View) -> dict[str, float]:
+    """Return the fields of C's ``FallCamera``."""
+    cx, cy = view.center_px
+    numbers = {"focal": view.focal_px, "cx": cx, "cy": cy}
+    return {**numbers, "g": G_MPS2, "step_s": STEP_S, "max_speed": FASTEST_MPS}
 
 
 def apparent_gravity(view: View, parameters: Float64, time_s: float) -> Float64:

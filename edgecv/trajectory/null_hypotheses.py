@@ -7,20 +7,15 @@ Chance: unrelated detections (trees, noise).
 
 from __future__ import annotations
 
-from ctypes import c_double, c_int64
-
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.native import LIBRARY, address
+from edgecv.native import AVAILABLE, lib, pointer
 from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
 _SPEED_SD = 1.0  # picture sizes per second: how fast a thing may cross the picture
 _STRENGTHS = np.array([0.02, 0.06, 0.2, 0.6, 2.0, 6.0])  # picture sizes/s² per sqrt(Hz)
-
-if LIBRARY is not None:
-    LIBRARY.edgecv_wandering.restype = c_double
 
 
 def straight_log_evidence(path: Path, picture_px: float) -> float:
@@ -45,7 +40,7 @@ def _linear_log_evidence(basis: Float64, values: Float64, sd: Float64, picture_p
     return float(-0.5 * (squares + log_det + len(values) * np.log(2.0 * np.pi)))
 
 
-def wandering_log_evidence(path: Path, picture_px: float, *, compiled: bool = LIBRARY is not None) -> float:
+def wandering_log_evidence(path: Path, picture_px: float, *, compiled: bool = AVAILABLE) -> float:
     """Constant velocity plus white-noise acceleration; the strength that explains the path best is allowed for free.
 
     The likelihood is the Kalman filter's.
@@ -56,9 +51,9 @@ def wandering_log_evidence(path: Path, picture_px: float, *, compiled: bool = LI
 
 def _wandering_in_c(path: Path, picture_px: float, q: Float64) -> Float64:
     arrays = [np.ascontiguousarray(array, np.float64) for array in (path.t_s, path.uv_px, path.sd_px)]
-    given = (c_int64(len(path.t_s)), *(address(array) for array in arrays))
-    priors = (c_double(picture_px), c_double(_SPEED_SD * picture_px))
-    return np.array([LIBRARY.edgecv_wandering(*given, c_double(one), *priors) for one in q])
+    sightings = (len(path.t_s), *(pointer(array) for array in arrays))
+    priors = (picture_px, _SPEED_SD * picture_px)
+    return np.array([lib.edgecv_random_walk_log_likelihood(*sightings, one, *priors) for one in q])
 
 
 def _wandering_in_numpy(path: Path, picture_px: float, q: Float64) -> Float64:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edgecv.detection.blobs import Quota
 from edgecv.detection.detection import SNR, H, W, X
 from edgecv.detection.settings import DetectionSettings
-from edgecv.native import LIBRARY
+from edgecv.native import AVAILABLE
 
 SIZE = (1280, 720)
 S = DetectionSettings()
@@ -55,7 +55,7 @@ def test_what_noise_makes_is_counted_in_the_quieter_half() -> None:
         noise = rng.uniform((0, 0), SIZE, (rng.poisson(16), 2))
         quota.select(_blobs(np.vstack([noise, _tree(rng)]), np.full(len(noise) + 40, 8.0)))
     # sixteen a frame by chance; the quieter half of unequal counts lies somewhat below, the tree does not count
-    assert 8.0 < quota.by_chance < 17.0
+    assert 8.0 < quota.noise_blobs < 17.0
 
 
 @pytest.mark.parametrize("side", [3.0, 6.0, 12.0])
@@ -65,7 +65,7 @@ def test_a_variance_becomes_a_side_between_that_of_a_disc_and_of_a_bar(side: flo
         assert found[0, W] == pytest.approx(side, rel=0.15)
 
 
-@pytest.mark.skipif(LIBRARY is None, reason="the C library was not built here: there was no C compiler")
+@pytest.mark.skipif(not AVAILABLE, reason="the C library was not built here: there was no C compiler")
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 120), min_size=1, max_size=12))
 def test_compiled_and_reference_pass_on_the_same(seed: int, counts: list[int]) -> None:
     rng, ours, theirs = np.random.default_rng(seed), Quota(SIZE, S, True), Quota(SIZE, S, False)
@@ -74,4 +74,4 @@ def test_compiled_and_reference_pass_on_the_same(seed: int, counts: list[int]) -
         places = _tree(rng, count) if crowd else rng.uniform((-3, -3), (1283, 723), (count, 2))
         blobs = _blobs(places, rng.uniform(3, 40, count), float(rng.uniform(0, 9)))
         np.testing.assert_array_equal(ours.select(blobs), theirs.select(blobs))
-        assert ours.by_chance == pytest.approx(theirs.by_chance, rel=1e-12)
+        assert ours.noise_blobs == pytest.approx(theirs.noise_blobs, rel=1e-12)

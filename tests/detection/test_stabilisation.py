@@ -25,13 +25,13 @@ class Kernel(ReferenceKernel):
 
     def __init__(self, binning: int) -> None:
         planes = Planes.empty(SIZE[0] * binning, SIZE[1] * binning, binning)
-        super().__init__(planes, S.lag_frames, Thresholds(5.0, S.grow_threshold, S.noise_floor, S.least_level))
+        super().__init__(planes, S.lag_frames, Thresholds(5.0, S.grow_threshold, S.noise_floor, S.min_noise_level))
         self.chosen: list[float] = []
         self.rounds: list[int] = []
 
-    def choose_points(self, cell: int, least: float) -> int:
-        self.chosen.append(least)
-        return super().choose_points(cell, least)
+    def choose_points(self, cell: int, min_gradient: float) -> int:
+        self.chosen.append(min_gradient)
+        return super().choose_points(cell, min_gradient)
 
     def register(self, luma: NDArray[np.uint8], start: Registration, rounds: int) -> Registration:
         self.rounds.append(rounds)
@@ -145,7 +145,7 @@ def test_points_are_chosen_strictly_at_first_then_after_the_warm_up_and_then_now
     for _ in range(5, S.warm_up_frames + S.texture_every_frames + 1):
         chosen_before.append(len(scene.kernel.chosen))
         scene.stabiliser.follow(scene.frame())
-    assert scene.kernel.chosen == [3.0 * S.least_gradient, S.least_gradient, S.least_gradient]
+    assert scene.kernel.chosen == [3.0 * S.min_gradient, S.min_gradient, S.min_gradient]
     after = S.warm_up_frames - 5
     assert chosen_before == [1] * (after + 1) + [2] * S.texture_every_frames
 
@@ -157,7 +157,7 @@ def test_after_a_new_background_motion_is_measured_against_that() -> None:
     scene.stabiliser.forget()
     scene.kernel.chosen.clear()
     assert scene.stabiliser.follow(scene.frame(5.2, -4.0)) == pytest.approx((0.2, 0.0), abs=0.1)
-    assert scene.kernel.chosen == [3.0 * S.least_gradient]
+    assert scene.kernel.chosen == [3.0 * S.min_gradient]
 
 
 def test_what_a_search_did_not_explain_is_not_searched_for_again() -> None:

@@ -1,74 +1,69 @@
-"""Three sightings of one accelerated motion start a track; what chance would align as well does not."""
+"""The compiled initiator finds the triplets that its NumPy reference finds."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from edgecv.detection.detection import Detections
+from edgecv.detection.detector import DetectedFrame
+from edgecv.native import AVAILABLE
 from edgecv.tracking import TrackingSettings
-from edgecv.tracking.initiator import FreeSightings, find_starts
+from edgecv.tracking.initiator import initiate
+from edgecv.tracking.reference_initiator import initiate_in_numpy
+from edgecv.tracking.scan import Scan
 
 S = TrackingSettings()
-H = 720
-QUIET = 2e-6  # two detections a frame of 1280 x 720
+H = 1080
+needs_library = pytest.mark.skipif(not AVAILABLE, reason="the C library was not built here: there was no C compiler")
 
 
-def _frames(
-    sightings: list[list[tuple[float, float]]], density: float = QUIET, sides: float = 4.0, dt_s: float = 0.04
-) -> list[FreeSightings]:
-    """Frames in order of time, ``(x, y)`` each; returned newest first, as the tracker gives them."""
+def _frame(index: int, t_s: float, rows: np.ndarray, density: np.ndarray, assigned: np.ndarray) -> Scan:
+    return Scan(DetectedFrame(index, t_s, Detections(rows)), rows, density, assigned)
+
+
+def _clutter(seed: int, counts: list[int], share_assigned: float, uneven: bool) -> list[Scan]:
+    """Newest first: chance detections, some of them on one fall, some assigned."""
+    rng = np.random.default_rng(seed)
     frames = []
-    for n, places in enumerate(sightings):
-        rows = np.array([[x, y, sides, sides, sides**2, 30.0, 12.0, 0.0] for x, y in places]).reshape(-1, 8)
-        frames.append(FreeSightings(n * dt_s, np.arange(len(rows)), rows, np.full(len(rows), density)))
+    for n, count in enumerate(counts):
+        t_s = 0.04 * n + (rng.uniform(0.0, 0.02) if uneven else 0.0)
+        rows = np.zeros((count, 8))
+        rows[:, 0], rows[:, 1] = rng.uniform(0, 1920, count), rng.uniform(0, H, count)
+        rows[:, 4], rows[:, 5] = rng.uniform(4, 200, count), rng.normal(0, 30, count)
+        rows[:, 2:4] = np.sqrt(rows[:, 4:5])
+        rows[:, 6] = rng.uniform(4, 40, count)
+        if count:
+            rows[0, :2] = 600.0 + 30.0 * t_s, 100.0 + 200.0 * t_s + 400.0 * t_s * t_s
+            rows[0, 4] = 25.0
+        assigned = rng.uniform(size=count) < share_assigned
+        frames.append(_frame(n, t_s, rows, rng.uniform(1e-7, 1e-5, count), assigned))
     return frames[::-1]
 
 
-def _fall(n: int, g: float = 500.0, v: float = 100.0, x: float = 300.0) -> tuple[float, float]:
-    t = 0.04 * n
-    return x + 20.0 * t, 100.0 + v * t + 0.5 * g * t * t
+@needs_library
+@given(
+    st.integers(0, 2**32 - 1),
+    st.lists(st.integers(0, 90), min_size=1, max_size=5),
+    st.floats(0.0, 1.0),
+    st.booleans(),
+)
+def test_compiled_and_reference_find_the_same_triplets(
+    seed: int, counts: list[int], share_assigned: float, uneven: bool
+) -> None:
+    frames = _clutter(seed, counts, share_assigned, uneven)
+    assert initiate(frames, H, S) == initiate_in_numpy(frames, H, S)
 
 
-def test_a_fall_seen_three_times_in_a_row_starts_a_track() -> None:
-    assert find_starts(_frames([[_fall(n)] for n in range(3)]), H, S) == [((2, 0), (1, 0), (0, 0))]
+@needs_library
+def test_a_fall_among_chance_detections_starts_a_track_with_the_best_triplet() -> None:
+    frames = _clutter(7, [5, 5, 5, 5, 5], 0.0, False)
+    assert initiate(frames, H, S)[0] == ((2, 0), (1, 0), (0, 0))
 
 
-@pytest.mark.parametrize("missed", [1, 2, 3])
-def test_one_of_four_frames_may_miss_it(missed: int) -> None:
-    frames = _frames([[] if n == 3 - missed else [_fall(n)] for n in range(4)])
-    starts = find_starts(frames, H, S)
-    seen = [age for age in (3, 2, 1, 0) if age != missed]
-    assert starts == [tuple((age, 0) for age in seen)]
-
-
-def test_two_sightings_are_not_enough() -> None:
-    assert find_starts(_frames([[_fall(0)], [_fall(1)], []]), H, S) == []
-    assert find_starts(_frames([[], [_fall(1)], [_fall(2)]]), H, S) == []
-
-
-def test_what_jumps_about_is_no_motion() -> None:
-    # back and forth by 100 px within 80 ms would be an acceleration of 170 H/s²
-    assert find_starts(_frames([[(300.0, 100.0)], [(400.0, 100.0)], [(300.0, 100.0)]]), H, S) == []
-
-
-def test_faster_than_anything_falls_is_no_motion() -> None:
-    step = 1.2 * S.max_speed_h_s * H * 0.04
-    assert find_starts(_frames([[(100.0 + n * step, 100.0)] for n in range(3)]), H, S) == []
-
-
-def test_two_falls_side_by_side_are_two_tracks() -> None:
-    starts = find_starts(_frames([[_fall(n), _fall(n, x=600.0)] for n in range(3)]), H, S)
-    assert sorted(starts) == [((2, 0), (1, 0), (0, 0)), ((2, 1), (1, 1), (0, 1))]
-
-
-def test_in_clutter_only_a_closer_agreement_counts() -> None:
-    # 6 px from where constant velocity puts it: rare in a quiet picture, common where every 30 px a leaf moves
-    motion = [[(300.0, 100.0)], [(310.0, 100.0)], [(320.0, 106.0)]]
-    assert len(find_starts(_frames(motion), H, S)) == 1
-    assert find_starts(_frames(motion, density=1e-2), H, S) == []
-
-
-def test_a_thing_does_not_become_ten_times_as_large() -> None:
-    frames = _frames([[_fall(n)] for n in range(3)])
-    frames[0].detections[0, 4] *= 10.0
-    assert find_starts(frames, H, S) == []
+def test_nothing_starts_where_every_new_detection_is_assigned() -> None:
+    frames = _clutter(7, [5, 5, 5], 0.0, False)
+    frames[0].assigned[:] = True
+    assert initiate(frames, H, S) == []

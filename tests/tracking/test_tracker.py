@@ -125,7 +125,7 @@ def test_work_a_frame_stays_bounded_in_the_worst_clutter() -> None:
     before = time.process_time()
     for frame in frames:
         tracker.update(frame)
-        assert len(tracker._live) <= 48
+        assert len(tracker._active) <= 48
     # no benchmark: two orders of magnitude above what it needs, to catch work that explodes
     assert time.process_time() - before < 60.0
 

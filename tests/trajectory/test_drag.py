@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from edgecv.native import LIBRARY
+from edgecv.native import AVAILABLE
 from edgecv.trajectory.drag import (
     G_MPS2,
     drag_from_terminal,
@@ -125,7 +125,7 @@ def test_terminal_velocity_and_drag_are_each_others_inverse() -> None:
     assert np.allclose(terminal_velocity(drag_from_terminal(speeds)), speeds)
 
 
-@pytest.mark.skipif(LIBRARY is None, reason="the compiled library was not built here: there was no C compiler")
+@pytest.mark.skipif(not AVAILABLE, reason="the compiled library was not built here: there was no C compiler")
 def test_the_compiled_integration_is_the_same_as_the_reference() -> None:
     rng = np.random.default_rng(8)
     for n in (1, 2, 40):

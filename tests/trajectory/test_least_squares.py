@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from known_paths import SIZE, facade_camera, fall_track
 from scipy.stats import multivariate_normal
 
-from edgecv.native import LIBRARY
+from edgecv.native import AVAILABLE
 from edgecv.trajectory import TrajectorySettings, View, explain
 from edgecv.trajectory.correlated_disturbance import Strengths, disturbance
 from edgecv.trajectory.fit import problem_of
@@ -21,7 +21,7 @@ from edgecv.trajectory.model import prior_for
 from edgecv.trajectory.null_hypotheses import straight_log_evidence, wandering_log_evidence
 
 SETTINGS = TrajectorySettings()
-needs_library = pytest.mark.skipif(LIBRARY is None, reason="the C library was not built here: there was no C compiler")
+needs_library = pytest.mark.skipif(not AVAILABLE, reason="the C library was not built here: there was no C compiler")
 
 
 def _alike(ours: Problem, reference: Problem, x: np.ndarray) -> None:

@@ -15,13 +15,13 @@ from edgecv.detection.planes import Planes, Registration, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 from edgecv.detection.settings import DetectionSettings
 from edgecv.geometry.camera import PinholeCamera
-from edgecv.native import LIBRARY
+from edgecv.native import AVAILABLE
 from fuzzer.entrance import Case, Entrance, expect
 
 _SIDES = (2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 48, 49, 50, 51, 53, 63, 64, 65, 66, 95, 97, 129, 130, 257)
 _SMALLEST = 48
 """Pictures with a shorter side are refused before they come to a kernel; there it must only not crash."""
-_THRESHOLDS = Thresholds(seed=4.0, grow=2.0, noise_floor=1.0, least_level=0.5)
+_THRESHOLDS = Thresholds(seed=4.0, grow=2.0, noise_floor=1.0, min_level=0.5)
 
 
 class Kernels(Entrance):
@@ -56,7 +56,7 @@ class Kernels(Entrance):
 
     def attempt(self, case: Case) -> None:
         """Run frames through both kernels, and numbers through the others."""
-        if LIBRARY is None:
+        if not AVAILABLE:
             return
         _detect(case)
         _select(case)
@@ -123,7 +123,7 @@ def _select(case: Case) -> None:
     with np.errstate(over="ignore"):
         blobs = np.clip(_numbers(case, (case["rows"], 8)), -1e30, 1e30).astype(np.float32)
     quota.select(blobs)
-    expect(np.isfinite(quota.by_chance), "the number of chance blobs is not finite")
+    expect(np.isfinite(quota.noise_blobs), "the number of chance blobs is not finite")
 
 
 def _project(case: Case) -> None:

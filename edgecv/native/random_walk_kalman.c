@@ -1,18 +1,19 @@
-/* How well a velocity that does a random walk explains a path: the NumPy of edgecv/trajectory/null_hypotheses.py. */
+/* Likelihood of a path under a velocity that does a random walk, as edgecv/trajectory/null_hypotheses.py. */
+#include "native.h"
+
 #include <math.h>
-#include <stdint.h>
 
 /* A Kalman filter of one axis. */
 typedef struct {
     double position, velocity, pxx, pxv, pvv;
 } Walk;
 
-static double step(Walk *w, double dt, double q, double seen, double sd) {
+static double step(Walk *w, double dt, double q, double z, double sd) {
     w->position += dt * w->velocity;
     w->pxx += 2 * dt * w->pxv + dt * dt * w->pvv + q * dt * dt * dt / 3;
     w->pxv += dt * w->pvv + q * dt * dt / 2;
     w->pvv += q * dt;
-    double s = w->pxx + sd * sd, innovation = seen - w->position;
+    double s = w->pxx + sd * sd, innovation = z - w->position;
     double gain_x = w->pxx / s, gain_v = w->pxv / s;
     w->position += gain_x * innovation;
     w->velocity += gain_v * innovation;
@@ -22,10 +23,8 @@ static double step(Walk *w, double dt, double q, double seen, double sd) {
     return -0.5 * (innovation * innovation / s + log(2 * M_PI * s));
 }
 
-/* Log-likelihood of n sightings (t (n), uv and sd (n, 2)) for an acceleration of spectral density q, both axes;
- * the priors are of standard deviation position_sd and velocity_sd. */
-double edgecv_wandering(int64_t n, const double *t, const double *uv, const double *sd, double q, double position_sd,
-                        double velocity_sd) {
+double edgecv_random_walk_log_likelihood(int64_t n, const double *t, const double *uv, const double *sd, double q,
+                                         double position_sd, double velocity_sd) {
     double likelihood = 0;
     for (int axis = 0; axis < 2; axis++) {
         Walk walk = {uv[axis], 0, position_sd * position_sd, 0, velocity_sd * velocity_sd};

@@ -1,13 +1,13 @@
 /* The lens model inverted, as PinholeCamera does it in NumPy. */
-#include <math.h>
-#include <stdint.h>
+#include "native.h"
 
-/* Points (n, 2) of the normalised plane, k1 k2 p1 p2 k3, at most so many rounds; until no coordinate changes by more. */
-void edgecv_undistort(int64_t n, const double *distorted, const double *lens, int32_t rounds, double settled,
+#include <math.h>
+
+void edgecv_undistort(int64_t n, const double *distorted, const double *lens, int32_t rounds, double tolerance,
                       double *plane) {
-    double k1 = lens[0], k2 = lens[1], p1 = lens[2], p2 = lens[3], k3 = lens[4], change = settled;
+    double k1 = lens[0], k2 = lens[1], p1 = lens[2], p2 = lens[3], k3 = lens[4], change = tolerance;
     for (int64_t i = 0; i < 2 * n; i++) plane[i] = distorted[i];
-    for (int32_t round = 0; round < rounds && change >= settled; round++) {
+    for (int32_t round = 0; round < rounds && change >= tolerance; round++) {
         change = 0;
         for (int64_t i = 0; i < n; i++) {
             double x = plane[2 * i], y = plane[2 * i + 1], r2 = x * x + y * y;

@@ -1,0 +1,254 @@
+/* Structures, constants and functions that Python calls.
+ *
+ * cffi reads this file (build_kernel.py), and so does the C compiler (native.h): it holds declarations only, without
+ * includes and conditions. Arrays are C-contiguous and belong to the caller; their shapes stand in parentheses. */
+
+/* ---- detection: lengths in analysis pixels, 1x1 or 2x2 pixels of the frame ---- */
+
+#define TILE 32         /* side of a tile */
+#define UNIT 128        /* of the mean and of a difference: one grey level */
+#define SMOOTH_UNIT 288 /* of a smoothed difference: one grey level over all nine pixels, 9 * UNIT / 4 */
+#define NOISE_UNIT 16   /* of the noise: one unit of a smoothed difference */
+#define LAG_STEP 64     /* of the lagged smoothed difference: a byte a pixel stays in the cache */
+#define LIMIT 3600      /* differences are clipped here (28 grey levels) so that nine of them fit 16 bits */
+#define MARGIN 32       /* spare columns on either side of a scratch row */
+#define GROW 1          /* mask: a blob may grow over this pixel */
+#define SEED 2          /* mask: a blob may start at this pixel */
+#define QUOTA_CELLS 8   /* of the blob quota's grid, each way */
+
+/* One camera's background model and the settings of one frame. */
+typedef struct {
+    int32_t width, height, binning;
+    int32_t tiles_x, tiles_y;
+    int32_t whole_dx, whole_dy; /* camera motion, whole pixels of the frame */
+    int32_t rest_dx, rest_dy;   /* its sub-pixel rest, 1/32768 analysis pixel */
+    int32_t rate, noise_rate;   /* learning rates, 1/65536; below one half */
+    int32_t detecting;          /* 0: learn only */
+    float seed_threshold, grow_threshold; /* in units of the noise */
+    float noise_floor;          /* smallest noise, grey levels */
+    float min_level;            /* smallest noise level of a tile */
+    int16_t *mean;              /* (height, width), UNIT */
+    int16_t *noise;             /* (height, width) mean absolute smoothed difference, NOISE_UNIT */
+    int8_t *lagged;             /* (height, width) smoothed difference some frames ago, then this frame's; LAG_STEP */
+    int16_t *motion;            /* (height, width) lagged minimum; valid where the mask says SEED */
+    uint8_t *mask;              /* (height, width) GROW | SEED */
+    const uint8_t *excluded;    /* (height, width) 255 where no blob may start, else 0 */
+    int16_t *offset;            /* (tiles_y, tiles_x) brightness change taken out, UNIT */
+    float *level;               /* (tiles_y, tiles_x) noise of this frame in units of the usual */
+    int32_t *seeds;             /* (tiles_y, tiles_x) number of seed pixels */
+    int16_t *scratch;           /* 3 * (TILE + 2) * (width + 2 * MARGIN) */
+    uint8_t *mask_dirty;        /* (tiles_y, tiles_x) whether the mask has any bit there; most tiles have none */
+    int32_t foreground;         /* out: pixels that differ from the background */
+} Background;
+
+/* One moving region, pixels of the frame; xx, yy and xy are its central second moments, px^2. */
+typedef struct {
+    float x, y, xx, yy, area, contrast, snr, xy;
+} Blob;
+
+/* How many blobs pass, and from where many usually come. */
+typedef struct {
+    double *usual;           /* (QUOTA_CELLS, QUOTA_CELLS) running blobs a frame and cell */
+    double scale_x, scale_y; /* cells a pixel */
+    double rate, max_per_cell;
+    double side_per_variance; /* px^2 of a side squared per px^2 of second moment */
+    int64_t max_detections;
+} Quota;
+
+/* Instruction sets the extension was built with: bit 0 any, 1 AVX2, 2 AVX-512. The caller asks the processor. */
+int32_t edgecv_instruction_sets(void);
+
+/* The first frame becomes the background; `noise` in grey levels. */
+void edgecv_background_start(Background *b, const uint8_t *luma, int64_t stride, float noise);
+
+/* Compares a frame with the background and learns from it; `set` is 0, 1 (AVX2) or 2 (AVX-512). */
+void edgecv_background_update(Background *b, const uint8_t *luma, int64_t stride, int32_t set);
+
+/* Applies a change of gain or brightness of the whole picture: mean + mean * gain / 65536 + offset. */
+void edgecv_background_adjust(Background *b, int32_t gain, int32_t offset);
+
+/* Mean absolute difference, grey levels, between every sixteenth row of a frame and `rows`, which gets the new ones. */
+float edgecv_frame_change(const uint8_t *luma, int64_t stride, int32_t width, int32_t height, uint8_t *rows);
+
+/* Blobs of the frame just updated, strongest first. `pixels` and `values` have width * height entries, `blobs` has
+ * `capacity`; at most `per_tile` blobs start in one tile, and those above `max_area` analysis pixels are left out.
+ * Returns their number. */
+int32_t edgecv_blobs(const Background *b, const uint8_t *luma, int64_t stride, int32_t *pixels, int16_t *values,
+                     Blob *blobs, int32_t capacity, int32_t per_tile, int32_t max_area);
+
+/* Of n blobs, strongest first, those that pass: `detections` (max_detections, 8) gets x, y, w, h, area, contrast, snr,
+ * covariance of each. Returns how many. */
+int64_t edgecv_quota_select(Quota *q, const Blob *blobs, int64_t n, double *detections);
+
+/* Blobs a frame that noise alone makes: twice the sum of the quieter half of the cells. */
+double edgecv_quota_noise_blobs(const Quota *q);
+
+/* The steepest point of the background in each cell of a grid; returns how many have a gradient above `min_gradient`
+ * grey levels a pixel. */
+int32_t edgecv_textured_points(const Background *b, int32_t cell, float min_gradient, int32_t *points);
+
+/* Lucas & Kanade (1981) with gain and offset and robust weights: frame(x + d) = gain * background(x) + offset.
+ * registration (5): dx, dy (analysis pixels), gain, offset (levels), residual (mean absolute), in and out.
+ * The state before is the prior: what the points do not show stays as it was. whole_dx and whole_dy must be zero. */
+void edgecv_register(const Background *b, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
+                     int32_t rounds, float *registration);
+
+/* ---- tracking: pixels and seconds ---- */
+
+#define DETECTION_COLUMNS 8 /* x, y, w, h, area, contrast, snr, covariance */
+#define CLUTTER_CELLS 16    /* of the clutter density's grid, each way */
+#define INITIATOR_SCANS 5   /* scans that a new track's three detections may be spread over */
+#define INITIATOR_MAX_FREE 64   /* unassigned detections of one scan */
+#define INITIATOR_MAX_PAIRS 120
+
+/* Clutter density: running detections of each cell. */
+typedef struct {
+    double *count;           /* (CLUTTER_CELLS, CLUTTER_CELLS) running detections a scan and cell */
+    double *around;          /* the same shape: mean of the nine cells around, at least `min_count` */
+    double scale_x, scale_y; /* cells a pixel */
+    double cell_area_px2, min_count, rate;
+} Clutter;
+
+/* The detections of one frame. */
+typedef struct {
+    const double *detections; /* (n, DETECTION_COLUMNS) */
+    const double *clutter;    /* (n) clutter density around each, detections per px^2 */
+    uint8_t *assigned;        /* (n) whether a track has it */
+    int64_t n;
+    double t_s;
+} Scan;
+
+/* A track: two filters of three states each. */
+typedef struct {
+    double state[2][3];         /* of x and y: position, velocity, acceleration */
+    double covariance[2][3][3];
+    double score, best_score;   /* log-likelihood ratio against clutter, and the highest it has been */
+    double log_area, contrast;  /* recent */
+    double last_s;              /* of the last detection */
+    int64_t count;              /* of detections */
+} Track;
+
+/* Motion and measurement model, gate and costs of association, in pixels of one picture. */
+typedef struct {
+    double jerk, jerk_doubling_speed;          /* px/s^2 per sqrt(s), and the px/s at which it doubles */
+    double position_sd, position_sd_per_size;  /* px, and px a px */
+    double gate;                               /* squared Mahalanobis distance */
+    double established_bonus;                  /* log units, of a track of min_points detections */
+    double detection_probability;
+    double gravity;                            /* px/s^2, expected of a new track */
+    double initial_sd[2][3];                   /* of a new track's state */
+    double log_area_sd;                        /* change of log area that costs as much as one standard deviation */
+    double contrast_flip_cost, max_dissimilarity; /* squared standard deviations */
+    double feature_rate;                       /* of the running area and contrast, a detection */
+    double same_object_px;                     /* distance at which another track's detection may be this object */
+    int64_t min_points;
+} MotionModel;
+
+/* Limits of a new track's three detections. */
+typedef struct {
+    double max_speed, max_acceleration; /* px/s, px/s^2 */
+    double max_log_area_change;
+    double position_slack_px, position_slack_per_size;
+    double max_chance;                  /* triplets as good as this that chance makes */
+    double skipped_scan_cost;
+    int32_t max_free, max_triplets;     /* unassigned detections a scan, and new tracks */
+} InitiatorLimits;
+
+/* When a track has ended. */
+typedef struct {
+    double max_gap_s, width, height, min_score, max_score_loss;
+} DeleterLimits;
+
+/* Clutter density (n) around each of n detections. */
+void edgecv_clutter_density(const Clutter *c, const double *detections, int64_t n, double *density);
+
+/* Updates the clutter density with one scan's n detections. */
+void edgecv_clutter_update(Clutter *c, const double *detections, int64_t n);
+
+/* Triplets of unassigned detections (oldest, middle, newest) that fit one accelerated motion, best first, no detection
+ * twice; scans newest first. `triplets` (max_triplets, 6) gets age and row of the three. Returns how many; -1 where
+ * there was no memory. */
+int32_t edgecv_initiate(const Scan *scans, int32_t n, const InitiatorLimits *limits, int32_t *triplets);
+
+/* Fills n tracks from triplets (n, 6) as edgecv_initiate gives them, and marks their detections. */
+void edgecv_begin_tracks(Track *tracks, int64_t n, const Scan *scans, const int32_t *triplets, const MotionModel *m);
+
+/* Predicts n tracks by dt, associates a scan's detections and updates; `matches` (n, 2) gets track and row of each pair
+ * in order of track. Returns how many; -1 where there was no memory. */
+int64_t edgecv_filter_step(Track *tracks, int64_t n, const Scan *scan, const MotionModel *m, double dt_s,
+                           double timing_sd_s, int32_t *matches);
+
+/* Which tracks have ended: no detection for too long, out of the picture, or worse than clutter. Returns how many. */
+int64_t edgecv_ended_tracks(const Track *tracks, int64_t n, double t_s, const DeleterLimits *limits, uint8_t *ended);
+
+/* Detections before a track began that continue its motion backwards. Scans oldest first: `before` of them from before
+ * the track, then its first k, in each of which it is detection rows[i]. `earlier` (before, 2) gets scan and row of
+ * each, latest first. Returns how many. */
+int32_t edgecv_extend_backward(const Scan *scans, int32_t before, const int32_t *rows, int32_t k, const MotionModel *m,
+                               double max_gap_s, int32_t *earlier);
+
+/* ---- trajectory: metres and seconds, camera frame: x right, y down, z forward ---- */
+
+#define FALL_PARAMETERS 11 /* in the order of edgecv/trajectory/model.py */
+#define LAUNCH_UNKNOWNS 9  /* position, velocity, drag, wind along and out; world */
+
+/* A pinhole camera, and how finely falls are integrated. */
+typedef struct {
+    double focal, cx, cy, g, step_s, max_speed;
+} FallCamera;
+
+/* What the residuals of a fall and of a launch share. */
+typedef struct {
+    const double *times, *uv; /* (n), (n, 2) pixels, lens distortion removed */
+    double *scratch;          /* (8 n): positions, those of another fall, pixels */
+    int64_t n;
+    FallCamera camera;
+    double soft_scale;        /* standard deviations beyond which a residual counts linearly */
+} Observations;
+
+typedef struct {
+    Observations observations;
+    const double *sd;               /* (n, 2) pixels */
+    const double *mean, *prior_sd;  /* (11) */
+    const double *step;             /* (p) of forward differences */
+    const int64_t *free;            /* (p) which parameters are fitted */
+    int64_t p;
+} FallProblem;
+
+typedef struct {
+    Observations observations;
+    const double *root;                                  /* (2n, 2n) lower Cholesky factor of their covariance */
+    double mean[9], prior_sd[9], step[9];
+    double rotation[9], level[9], position[3];           /* world to camera, world to level, the camera's position */
+    double elevation, roll;
+    double drag_unit_mps, min_bend, max_drag;            /* as terminal_of */
+    double usual_mps, sd_slower, sd_faster;              /* as terminal_residual */
+} LaunchProblem;
+
+/* b falls at n sorted instants: position, velocity, down, wind (b, 3), drag (b), times (n); positions and velocities
+ * (b, n, 3), the latter may be null. */
+void edgecv_falls(int64_t b, int64_t n, const double *position, const double *velocity, const double *drag,
+                  const double *times, const double *down, const double *wind, double g, double step_s,
+                  double max_speed, double *positions, double *velocities);
+
+/* Pixels (b, n, 2) of b falls with parameters (b, 11); scratch (n, 3). */
+void edgecv_fall_pixels(int64_t b, int64_t n, const double *parameters, const double *times, const FallCamera *camera,
+                        double *scratch, double *pixels);
+
+/* Residuals (2n + p) at x (p), and their derivatives (p, 2n + p) unless those are null. */
+void edgecv_fall_residuals(const FallProblem *problem, const double *x, int32_t soft, double *residuals,
+                           double *derivatives);
+
+/* Residuals (2n + 7) at x (9), and their derivatives (9, 2n + 7) unless those are null. */
+void edgecv_launch_residuals(const LaunchProblem *problem, const double *x, int32_t soft, double *residuals,
+                             double *derivatives);
+
+/* Log-likelihood of a path, t (n), uv and sd (n, 2), under a velocity that does a random walk: white-noise acceleration
+ * of spectral density q; position_sd and velocity_sd are the priors'. */
+double edgecv_random_walk_log_likelihood(int64_t n, const double *t, const double *uv, const double *sd, double q,
+                                         double position_sd, double velocity_sd);
+
+/* Removes lens distortion k1 k2 p1 p2 k3 from points (n, 2) of the normalised plane by fixed point: at most so many
+ * rounds, until no coordinate changes by `tolerance` or more. */
+void edgecv_undistort(int64_t n, const double *distorted, const double *lens, int32_t rounds, double tolerance,
+                      double *plane);

@@ -1,0 +1,67 @@
+"""Where a track changed to another object, as where a bird crosses something that is let go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from edgecv.detection.detection import AREA, X, Y
+from edgecv.tracking.scan import Hit
+from edgecv.tracking.settings import TrackingSettings
+
+Float64 = NDArray[np.float64]
+
+
+def track_breaks(hits: Sequence[Hit], settings: TrackingSettings) -> list[int]:
+    """Return the detections from which on the track is another object.
+
+    The motion of the detections from there on, a parabola, must not lead back to those before. After a gap it is
+    fitted to more of them: something at rest is otherwise too easily the beginning of what fell past it.
+    """
+    t_s = np.array([scan.t_s for scan, _ in hits])
+    rows = np.array([scan.detections[row] for scan, row in hits])
+    breaks = {_worst_break(t_s, rows, settings), _break_at_gap(t_s, rows, settings)}
+    return sorted(k for k in breaks if k is not None)
+
+
+def _worst_break(t_s: Float64, rows: Float64, settings: TrackingSettings) -> int | None:
+    before, after = settings.break_points
+    if len(rows) < before + after:
+        return None
+    later = sliding_window_view(np.arange(len(rows))[before:], after)
+    miss_sd = _miss_sd(t_s, rows, later, before)
+    worst = int(miss_sd.argmax())
+    return before + worst if miss_sd[worst] > settings.break_sd else None
+
+
+def _break_at_gap(t_s: Float64, rows: Float64, settings: TrackingSettings) -> int | None:
+    before, after = settings.break_points
+    gaps_s = np.diff(t_s)
+    k = int(gaps_s.argmax()) + 1
+    count = min(2 * after, len(rows) - k)
+    if gaps_s[k - 1] < settings.break_gap_s or k < before or count < after:
+        return None
+    later = np.arange(k, k + count)[None]
+    return k if _miss_sd(t_s, rows, later, before)[0] > settings.break_at_gap_sd else None
+
+
+def _miss_sd(t_s: Float64, rows: Float64, later: NDArray[np.intp], before: int) -> Float64:
+    """Distance of the detections before each ``(k, m)`` run of later ones from its parabola, standard deviations."""
+    uv, size = rows[:, X : Y + 1], float(np.median(np.sqrt(rows[:, AREA])))
+    former = later[:, :1] - np.arange(before, 0, -1)
+    start = t_s[later[:, :1]]
+    basis, extrapolated = _powers(t_s[later] - start), _powers(t_s[former] - start)
+    transposed = np.swapaxes(basis, 1, 2)
+    inverse = np.linalg.inv(transposed @ basis + 1e-12 * np.eye(3))
+    parabola = inverse @ (transposed @ uv[later])
+    miss = np.median(np.linalg.norm(uv[former] - extrapolated @ parabola, axis=2), axis=1)
+    # error of the extrapolation from detections good to half a pixel and a tenth of the size
+    spread = np.sqrt(1.0 + np.einsum("kij,kjl,kil->ki", extrapolated, inverse, extrapolated))
+    return np.asarray(miss / ((1.0 + 0.2 * size) * np.median(spread, axis=1)))
+
+
+def _powers(t_s: Float64) -> Float64:
+    return np.stack([t_s * t_s, t_s, np.ones_like(t_s)], axis=-1)
