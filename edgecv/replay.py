@@ -25,7 +25,7 @@ from edgecv.evidence.bundle_files import write_evidence
 from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.evidence.plot_data import heights_of
 from edgecv.incidents.record import Clock, Incident
-from edgecv.incidents.record_builder import Source, build_incident
+from edgecv.incidents.record_builder import Provenance, build_incident
 from edgecv.pipeline import Pipeline
 
 _SMALLEST_PX = 48  # a window of this many pixels shows no facade
@@ -141,7 +141,7 @@ def _replay_one(
         restart_s = source.stamps_restart_s
     findings.extend(pipeline.flush())
     epoch, clock, session = recorded_epoch(info, last_t_s, recorded_at)
-    origin = Source(
+    provenance = Provenance(
         camera.site,
         camera.device,
         str(video),
@@ -154,7 +154,7 @@ def _replay_one(
     )
     pages = []
     for finding in findings:
-        incident = build_incident(finding, origin)
+        incident = build_incident(finding, provenance)
         if any(incident.id == known.id for known in (*result.incidents, *result.candidates)):
             continue  # the same recording was named twice
         if incident.tier == "candidate":

@@ -16,7 +16,7 @@ from edgecv.classification import Finding
 from edgecv.errors import EdgecvError, InputError
 from edgecv.evidence.file_names import CLIPS
 from edgecv.incidents.record import Incident
-from edgecv.incidents.record_builder import Source, build_incident
+from edgecv.incidents.record_builder import Provenance, build_incident
 from edgecv.pipeline import Pipeline
 
 LONGEST_CLIP_S = 600.0
@@ -54,7 +54,7 @@ def rerun(folder: Path, record: Incident) -> Rerun:
         problems, start_s = _first_look(clip, record, camera, notes, same_setup=same_setup)
         if not problems or start_s is None:
             return Rerun(tuple(problems), tuple(notes))
-        looked = second_look(clip, record, start_s, camera.pinhole, camera.masks, _source(clip, record, camera))
+        looked = second_look(clip, record, start_s, camera.pinhole, camera.masks, _provenance(clip, record, camera))
     except EdgecvError as error:
         return Rerun(tuple(f"cannot be replayed: {line}" for line in str(error).splitlines()), tuple(notes))
     ruled_out = contradictions(record, looked.seen, looked.incident, same_setup=same_setup)
@@ -79,8 +79,8 @@ def _first_look(
                 raise InputError(f"{clip}: is longer than any clip that a box cuts ({LONGEST_CLIP_S:g} s)")
             findings.extend(pipeline.process(frame))
     findings.extend(pipeline.flush())
-    source = _source(clip, record, camera)
-    match = best_match(record, [build_incident(f, source) for f in findings], record.evidence.clip_start_s)
+    provenance = _provenance(clip, record, camera)
+    match = best_match(record, [build_incident(f, provenance) for f in findings], record.evidence.clip_start_s)
     if match is None:
         return ["the replayed clip shows no incident at the record's time"], record.evidence.clip_start_s
     if match.replayed.tier != record.tier:
@@ -99,9 +99,9 @@ def _fitting(camera: CalibratedCamera, clip: Path, notes: list[str]) -> Calibrat
     return replace(camera, pinhole=None, plan=None)
 
 
-def _source(clip: Path, record: Incident, camera: CalibratedCamera) -> Source:
+def _provenance(clip: Path, record: Incident, camera: CalibratedCamera) -> Provenance:
     begin = datetime.fromtimestamp(0, UTC)  # media time is compared, never the wall clock
-    return Source(record.site, record.device, str(clip), begin, record.media.clock, camera.plan)
+    return Provenance(record.site, record.device, str(clip), begin, record.media.clock, camera.plan)
 
 
 def _clip_of(folder: Path, record: Incident) -> Path:

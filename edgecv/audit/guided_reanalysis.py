@@ -22,7 +22,7 @@ from edgecv.detection import Detector
 from edgecv.detection.detection import Detection, Detections, X, Y
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.incidents.record import Incident, TrackPointRecord
-from edgecv.incidents.record_builder import Source, build_incident
+from edgecv.incidents.record_builder import Provenance, build_incident
 from edgecv.pipeline import PipelineSettings
 from edgecv.tracking import Track
 from edgecv.tracking.clutter_density import ClutterDensity
@@ -53,7 +53,7 @@ def second_look(
     clip_start_s: float,
     camera: PinholeCamera | None,
     masks: tuple[tuple[tuple[float, float], ...], ...],
-    source: Source,
+    provenance: Provenance,
 ) -> SecondLook:
     """Follow the record's track through the clip.
 
@@ -63,7 +63,7 @@ def second_look(
         clip_start_s: media time of the clip's first picture.
         camera: its calibration, or None.
         masks: polygons in pixels that are left out.
-        source: whose footage it is.
+        provenance: whose footage it is.
 
     Raises:
         InputError: the clip cannot be read.
@@ -102,7 +102,7 @@ def second_look(
     if fall is None:
         return SecondLook(len(points), None)
     finding = Finding(fall, judge(fall, settings.classification))
-    return SecondLook(len(points), build_incident(finding, source))
+    return SecondLook(len(points), build_incident(finding, provenance))
 
 
 def _watched_before(clip: Path, video: VideoFile) -> Iterator[Frame]:

@@ -32,7 +32,7 @@ class Reader(threading.Thread):
         self, stream: LiveStream, ring: PacketRing, wall: WallClock, keep: Callable[[AnyPacket], None] | None = None
     ) -> None:
         super().__init__(name="reader", daemon=True)
-        self.backlog = Backlog(drops=not stream.source.is_file)
+        self.backlog = Backlog(drops=not stream.settings.is_file)
         self.problem: StreamError | None = None
         self.first_pts: int | None = None
         self.received_packets = 0
@@ -54,13 +54,13 @@ class Reader(threading.Thread):
         except StreamError as error:
             self.problem = error
         except Exception as error:
-            self.problem = StreamError(f"{self._stream.source.shown}: {type(error).__name__}: {error}", "damaged")
+            self.problem = StreamError(f"{self._stream.settings.shown}: {type(error).__name__}: {error}", "damaged")
         finally:
             self.backlog.close()
 
     def _read(self) -> None:
         last_s, began = 0.0, time.monotonic()
-        paced, tick_s = self._stream.source.is_file, float(self._stream.base)
+        paced, tick_s = self._stream.settings.is_file, float(self._stream.base)
         for packet in self._stream.packets():
             if self._stopped.is_set():
                 return
@@ -73,7 +73,7 @@ class Reader(threading.Thread):
                     self._stopped.wait(max(0.0, began + t_s - time.monotonic()))
                     self.backlog.wait_for_room(_AHEAD, 60.0)
                 elif abs(t_s - last_s) > _JUMP_S:
-                    shown = self._stream.source.shown
+                    shown = self._stream.settings.shown
                     raise StreamError(f"{shown}: its clock jumped by {t_s - last_s:.1f} s", "ended")
                 last_s = t_s
                 self._wall.note(packet, t_s)
@@ -84,4 +84,4 @@ class Reader(threading.Thread):
                 self._keep(packet)
             self.backlog.put(packet)
         if not paced:
-            raise StreamError(f"{self._stream.source.shown}: the camera ended the stream", "ended")
+            raise StreamError(f"{self._stream.settings.shown}: the camera ended the stream", "ended")

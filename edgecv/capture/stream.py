@@ -50,7 +50,7 @@ class StreamError(EdgecvError):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamSource:
+class StreamSettings:
     """What to open and how.
 
     Attributes:
@@ -81,7 +81,7 @@ class StreamSource:
         """The address without user and password."""
         return self.address if self.is_file else redacted_address(self.address)
 
-    def full_address(self) -> str:
+    def address_with_login(self) -> str:
         """The address with user and password: for FFmpeg only."""
         scheme, separator, rest = self.address.partition("://")
         if self.user is None or not separator:
@@ -107,16 +107,18 @@ class LiveStream:
         StreamError: it cannot be opened; one line without any password.
     """
 
-    def __init__(self, source: StreamSource) -> None:
-        self.source = source
+    def __init__(self, settings: StreamSettings) -> None:
+        self.settings = settings
         self.decode_errors = 0
         self.warning: str | None = None
         self.hardware: str | None = None
-        self._container = _open(source)
+        self._container = _open(settings)
         videos = [s for s in self._container.streams.video if "ATTACHED_PIC" not in str(s.disposition).upper()]
         if not videos or videos[0].codec_context is None:
             self._container.close()
-            raise StreamError(f"{source.shown}: sends no video that can be decoded; check the stream's path", "damaged")
+            raise StreamError(
+                f"{settings.shown}: sends no video that can be decoded; check the stream's path", "damaged"
+            )
         self._stream: VideoStream = videos[0]
         self.base = self._stream.time_base or Fraction(1, 90000)
         rate = self._stream.average_rate or self._stream.base_rate
@@ -157,14 +159,14 @@ class LiveStream:
         Raises:
             StreamError: the connection broke off or nothing came for ``SILENT_S``.
         """
-        begun = self.source.is_file
+        begun = self.settings.is_file
         unstamped: AnyPacket | None = None
         try:
             for packet in self._sent():
                 if packet.size == 0:
                     continue
                 stamp = stamp_of(packet)
-                if stamp is None and not self.source.is_file:
+                if stamp is None and not self.settings.is_file:
                     # RTP's first packet comes without a stamp; the next one tells what it was
                     unstamped = packet if packet.is_keyframe else None
                     continue
@@ -177,11 +179,11 @@ class LiveStream:
                 if begun:
                     yield packet
         except TimeoutError as error:
-            raise StreamError(f"{self.source.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
+            raise StreamError(f"{self.settings.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
         except av.error.ExitError as error:  # what FFmpeg says when our time limit cut it short
-            raise StreamError(f"{self.source.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
+            raise StreamError(f"{self.settings.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
         except (FFmpegError, OSError) as error:
-            raise StreamError(f"{self.source.shown}: broke off ({_why(error)})", "ended") from error
+            raise StreamError(f"{self.settings.shown}: broke off ({_why(error)})", "ended") from error
 
     def _make_compressor(self) -> Compressor:
         try:
@@ -191,7 +193,7 @@ class LiveStream:
             what = f"its raw pictures of {own.width}x{own.height} cannot be compressed ({_why(error)})"
             self._container.close()
             raise StreamError(
-                f"{self.source.shown}: {what}; ask for an even width and height with 'capture' in the box file",
+                f"{self.settings.shown}: {what}; ask for an even width and height with 'capture' in the box file",
                 "damaged",
             ) from error
 
@@ -238,7 +240,7 @@ class LiveStream:
         return round(1.0 / ((self.average_fps or 25.0) * self.base))
 
     def _make_decoder(self) -> VideoCodecContext:
-        wished = self.source.decoding
+        wished = self.settings.decoding
         own = self._context if self._compressor is None else self._software_decoder()
         if wished == "software":
             return own
@@ -258,33 +260,33 @@ class LiveStream:
         return made
 
 
-def _open(source: StreamSource) -> av.container.InputContainer:
+def _open(settings: StreamSettings) -> av.container.InputContainer:
     options: dict[str, str] = {}
-    if source.address.startswith(("rtsp://", "rtsps://")):
+    if settings.address.startswith(("rtsp://", "rtsps://")):
         # sound is not asked for: it would be sent only to be thrown away
-        options = {"rtsp_transport": source.transport, "allowed_media_types": "video", "analyzeduration": "1000000"}
-        if source.transport == "udp":
+        options = {"rtsp_transport": settings.transport, "allowed_media_types": "video", "analyzeduration": "1000000"}
+        if settings.transport == "udp":
             options |= {"buffer_size": str(4 * 2**20), "max_delay": "300000"}
     try:
-        if source.is_file and not Path(source.address).exists():
+        if settings.is_file and not Path(settings.address).exists():
             raise FileNotFoundError(2, os.strerror(2))
-        if is_device(source.address):
-            return open_device(source.address, source.size_px, source.fps, (OPEN_S, SILENT_S))
-        if source.is_file:
-            return open_file(Path(source.address))
-        return open_stream(source.full_address(), options, (OPEN_S, SILENT_S))
+        if is_device(settings.address):
+            return open_device(settings.address, settings.size_px, settings.fps, (OPEN_S, SILENT_S))
+        if settings.is_file:
+            return open_file(Path(settings.address))
+        return open_stream(settings.address_with_login(), options, (OPEN_S, SILENT_S))
     except HTTPUnauthorizedError as error:
         raise StreamError(
-            f"{source.shown}: refuses user and password; check the camera's login in the box file", "login"
+            f"{settings.shown}: refuses user and password; check the camera's login in the box file", "login"
         ) from error
     except (FFmpegError, ValueError, OSError) as error:
         why = "no answer" if isinstance(error, (TimeoutError, av.error.ExitError)) else _why(error)
         if "401" in why or "403" in why or "unauthor" in why.lower():
             raise StreamError(
-                f"{source.shown}: refuses user and password; check the camera's login in the box file", "login"
+                f"{settings.shown}: refuses user and password; check the camera's login in the box file", "login"
             ) from error
         raise StreamError(
-            f"{source.shown}: cannot be opened ({why}); check its power, cable and address", "unreachable"
+            f"{settings.shown}: cannot be opened ({why}); check its power, cable and address", "unreachable"
         ) from error
 
 

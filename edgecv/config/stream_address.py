@@ -15,6 +15,6 @@ def is_recorded(address: str) -> bool:
     return "://" not in address and not is_device(address)
 
 
-def full_address(address: str, box_file: Path) -> str:
+def resolved_address(address: str, box_file: Path) -> str:
     """The address as everybody may open it: recorded video is named relative to the box file."""
     return str((box_file.parent / address).absolute()) if is_recorded(address) else address

@@ -22,7 +22,7 @@ from edgecv.capture.packets import AnyPacket, PacketRing
 from edgecv.capture.picture_size import MAX_SIDE
 from edgecv.capture.reader import Reader
 from edgecv.capture.recording import Recording
-from edgecv.capture.stream import LiveStream, StreamError, StreamSource
+from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
 from edgecv.capture.wall_clock import WallClock
 from edgecv.classification import Finding
 from edgecv.daemon.connection_counts import ConnectionCounts
@@ -82,14 +82,14 @@ class CameraConnection:
         self.lag_s = 0.0
         self._stream = stream
         self._spec = spec
-        self._is_live = not spec.source.is_file
+        self._is_live = not spec.stream.is_file
         self._wall = WallClock()
         self._ring = PacketRing(stream.base, most_bytes=spec.memory_mb * 2**20 // _RING_SHARE)
         self._recorded_epoch: tuple[datetime, Clock] | None = None
         if self._is_live:
             self._name: str | None = new_connection_name(self._wall)
         else:
-            self._recorded_epoch, self._name = _recorded(spec.source)
+            self._recorded_epoch, self._name = _recorded(spec.stream)
         if stream.warning is not None:
             self.notes["decoding"] = stream.warning
         self._recording = self._start_recording()
@@ -189,7 +189,7 @@ class CameraConnection:
         self._packets_without_picture = 0 if pictures else self._packets_without_picture + 1
         if self._packets_without_picture > MAX_PACKETS_WITHOUT_PICTURE:
             raise StreamError(
-                f"{self._stream.source.shown}: its packets can no longer be decoded; the codec may have changed",
+                f"{self._stream.settings.shown}: its packets can no longer be decoded; the codec may have changed",
                 "damaged",
             )
         for picture in pictures:
@@ -207,7 +207,7 @@ class CameraConnection:
         if size != analysis.size_px:
             before = f"{analysis.size_px[0]}x{analysis.size_px[1]}"
             raise StreamError(
-                f"{self._stream.source.shown}: the picture changed from {before} to {size[0]}x{size[1]}", "ended"
+                f"{self._stream.settings.shown}: the picture changed from {before} to {size[0]}x{size[1]}", "ended"
             )
         t_s = analysis.clock.time_of(picture.pts)
         frame = Frame(analysis.pipeline.counts.frames, t_s, luma_of(picture, analysis.footage.rotation_deg))
@@ -219,7 +219,7 @@ class CameraConnection:
         """Build clock, pipeline and footage for pictures like this one."""
         stream, size = self._stream, (picture.width, picture.height)
         if max(size) > MAX_SIDE:
-            text = f"{stream.source.shown}: its pictures of {size[0]}x{size[1]} are too large to analyse"
+            text = f"{stream.settings.shown}: its pictures of {size[0]}x{size[1]} are too large to analyse"
             raise StreamError(f"{text}; set the camera to {MAX_SIDE}x{MAX_SIDE} at most", "damaged")
         rotation_deg = int(getattr(picture, "rotation", 0) or 0) % 360
         if rotation_deg % 90 != 0:
@@ -262,9 +262,9 @@ class CameraConnection:
         return recording
 
 
-def _recorded(source: StreamSource) -> tuple[tuple[datetime, Clock], str | None]:
+def _recorded(settings: StreamSettings) -> tuple[tuple[datetime, Clock], str | None]:
     """When a recorded file began, and the name of the live connection that it is a recording of."""
-    with VideoFile(Path(source.address)) as video:
+    with VideoFile(Path(settings.address)) as video:
         info = video.info
     moment, clock, name = recorded_epoch(info, info.duration_s or 0.0)
     return (moment, clock), name

@@ -52,9 +52,9 @@ def worker_main(spec: WorkerSpec, pipe: Connection, log_form: LogForm, level: st
     """Entry of the process; returns when told to stop, or when a recorded file is over."""
     stop = begin_child(spec.memory_mb, name=spec.id)
     configure_logging(log_form, level, context={"camera": spec.id})
-    register_secrets_of(spec.source.address)
-    if spec.source.password:
-        register_secret(spec.source.password)
+    register_secrets_of(spec.stream.address)
+    if spec.stream.password:
+        register_secret(spec.stream.password)
     cv2.setNumThreads(1)
     if not CameraWorker(spec, pipe, stop).run():
         sys.exit(_STOPPED)
@@ -98,7 +98,7 @@ class CameraWorker:
                 self._process(connection)
             except StreamError as error:
                 problem = error
-            if self._stop.is_set() or (problem is None and self._spec.source.is_file):
+            if self._stop.is_set() or (problem is None and self._spec.stream.is_file):
                 break
             if time.monotonic() - began > _HEALTHY_S:
                 backoff.reset()
@@ -110,16 +110,16 @@ class CameraWorker:
 
     def _connect(self) -> CameraConnection | None:
         """Open the stream in another thread: this one must go on beating. None when told to stop meanwhile."""
-        self._say("connecting", f"connecting to {self._spec.source.shown}")
+        self._say("connecting", f"connecting to {self._spec.stream.shown}")
         opener = ThreadPoolExecutor(1, "opener")
-        opening: Future[LiveStream] = opener.submit(LiveStream, self._spec.source)
+        opening: Future[LiveStream] = opener.submit(LiveStream, self._spec.stream)
         opener.shutdown(wait=False)
         deadline = time.monotonic() + _OPEN_S
         while not opening.done():
             if self._stop.is_set():
                 return None
             if time.monotonic() > deadline:
-                raise StreamError(f"{self._spec.source.shown}: gives no answer", "unreachable")
+                raise StreamError(f"{self._spec.stream.shown}: gives no answer", "unreachable")
             self._beat()
             time.sleep(_OPEN_POLL_S)
         return CameraConnection(opening.result(), self._spec)
@@ -156,7 +156,7 @@ class CameraWorker:
 
     def _close(self, connection: CameraConnection) -> None:
         # a recorded file begins anew next time: half a fall would then be found a second time, as another one
-        if not (self._spec.source.is_file and self._stop.is_set()):
+        if not (self._spec.stream.is_file and self._stop.is_set()):
             for finding in connection.flush():
                 self._recorder.record(finding, connection.footage)
         self._snapshots.close()

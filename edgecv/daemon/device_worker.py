@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ _MOST_GAUGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
-    """One device's orders.
+    """One device's orders; equal where they are the same, whatever a comment did to the box file's hash.
 
     Attributes:
         identity: the device.
@@ -55,10 +54,6 @@ class DeviceSpec:
     def ends(self) -> bool:
         """Never by itself."""
         return False
-
-    def fingerprint(self) -> bytes:
-        """The same bytes for the same orders; the box file's hash does not count."""
-        return pickle.dumps(replace(self, identity=replace(self.identity, config_sha256=None, events={})))
 
     def new_set_up(self) -> NewSetUp:
         """What a process that goes on after a reload is told."""

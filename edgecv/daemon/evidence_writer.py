@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgecv.daemon.evidence_finalisation import FAILURES, remove, why_not
 from edgecv.daemon.footage import Footage
+from edgecv.daemon.worker_spec import ReplaySetup
 from edgecv.durable_files import write_atomic
 from edgecv.evidence.bundle_files import (
     AFTER_S,
@@ -38,7 +39,7 @@ def write_bundle(
     sketch: Sketch | None,
     footage: Footage,
     folder: Path,
-    set_up: dict[str, str],
+    setup: ReplaySetup,
     *,
     last: bool,
 ) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ def write_bundle(
         sketch: what to draw, None where that is not known.
         footage: the connection's packets.
         folder: where they go; made where it is missing.
-        set_up: files to replay the clip with, by name.
+        setup: what to replay the clip with.
         last: whether this is all there will be: on the disk when it returns, with pictures where there is no clip to
             draw them from. Else nothing waits for the disk; see :func:`edgecv.durable_files.flush_files`.
 
@@ -67,7 +68,7 @@ def write_bundle(
     try:
         if sketch is not None and not (folder / SKETCH).exists():
             write_sketch(sketch, folder, flush=last)
-        describe = partial(_describe, incident, folder, set_up, flush=last)
+        describe = partial(_describe, incident, folder, setup, flush=last)
         if not footage.reaches_back_to(incident.media.start_s) and _keeps_earlier_clip(folder):
             return (_FALL_IS_GONE,)
         start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
@@ -81,11 +82,11 @@ def write_bundle(
     return ()
 
 
-def _describe(incident: Incident, folder: Path, set_up: dict[str, str], clip: Clip, *, flush: bool) -> None:
+def _describe(incident: Incident, folder: Path, setup: ReplaySetup, clip: Clip, *, flush: bool) -> None:
     """The record that names the clip, and what a replay of it needs."""
-    for name, text in set_up.items():
+    for name, text in setup.files(clip.path.name).items():
         if not (folder / name).exists():
-            write_atomic(folder / name, text.replace("clip.mp4", clip.path.name), flush=flush)
+            write_atomic(folder / name, text, flush=flush)
     write_record(incident, clip, folder, flush=flush)
 
 

@@ -19,7 +19,7 @@ from edgecv.capture.wall_clock import WallClock
 from edgecv.errors import InputError
 from edgecv.evidence.clip import Clip, write_clip
 from edgecv.incidents.record import Clock
-from edgecv.incidents.record_builder import Source
+from edgecv.incidents.record_builder import Provenance
 
 
 @dataclass(slots=True)
@@ -52,15 +52,15 @@ class Footage:
     reached_s: float = 0.0
     ended: bool = False
 
-    def source(self) -> Source:
+    def provenance(self) -> Provenance:
         """Whose footage it is and when it began, as well as that is known now."""
-        camera, shown = self.camera, self.stream.source.shown
+        camera, shown = self.camera, self.stream.settings.shown
         plan, sha256 = camera.plan, camera.config_sha256
         if self.recorded_epoch is not None:
             moment, clock = self.recorded_epoch
-            return Source(camera.site, camera.device, shown, moment, clock, plan, sha256)
+            return Provenance(camera.site, camera.device, shown, moment, clock, plan, sha256)
         epoch = self.wall.epoch()
-        return Source(
+        return Provenance(
             camera.site,
             camera.device,
             shown,
@@ -114,7 +114,7 @@ class Footage:
         start, end = self.first_pts + round(max(0.0, start_s) / base), self.first_pts + round(end_s / base)
         packets = self.ring.between(start, end)
         if not packets:
-            raise InputError(f"{self.stream.source.shown}: packets of {start_s:.1f}-{end_s:.1f} s are no longer kept")
+            raise InputError(f"{self.stream.settings.shown}: packets of {start_s:.1f}-{end_s:.1f} s are no longer kept")
         return packets
 
 

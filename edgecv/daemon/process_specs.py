@@ -26,8 +26,8 @@ def all_orders(box: Box, state: Path, *, rehearsal: bool = False) -> dict[str, O
     orders: dict[str, Orders] = {}
     for camera_id in box.camera_ids:
         spec, notes = spec_of(box, camera_id, state)
-        if spec.source.password:
-            register_secret(spec.source.password)
+        if spec.stream.password:
+            register_secret(spec.stream.password)
         for note in notes:
             _log.info(note)
         orders[camera_id] = spec

@@ -138,7 +138,7 @@ class Recorder(threading.Thread):
         return True
 
     def _remember(self, finding: Finding, footage: Footage) -> None:
-        incident = build_incident(finding, footage.source())
+        incident = build_incident(finding, footage.provenance())
         sketch = None
         if incident.tier == "incident":
             if self._is_known(incident.id):  # a recorded file began anew after a crash
@@ -254,7 +254,7 @@ class Recorder(threading.Thread):
         incident = opened.incident
         try:
             missing = write_bundle(
-                incident, opened.sketch, opened.footage, self._part_of(incident.id), self.spec.set_up, last=last
+                incident, opened.sketch, opened.footage, self._part_of(incident.id), self.spec.replay_setup, last=last
             )
         except OSError as error:
             _log.error("evidence of %s cannot be written: %s; its record is kept", incident.id, error)

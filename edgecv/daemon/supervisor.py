@@ -230,7 +230,7 @@ class Supervisor:
             self._notifier.ready(f"not reloaded: {error}")
             return
         gone = [name for name in self._children if name not in specs]
-        changed = [n for n, s in specs.items() if n in self._specs and s.fingerprint() != self._specs[n].fingerprint()]
+        changed = [n for n, s in specs.items() if n in self._specs and s != self._specs[n]]
         self._end([self._children.pop(name) for name in (*gone, *changed)], time.monotonic() + _WORKERS_S)
         for name, spec in specs.items():
             if name in self._children:

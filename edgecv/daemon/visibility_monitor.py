@@ -149,7 +149,7 @@ class VisibilityMonitor:
             if self._tested_on is None and f"{now:%H:%M}" != wished:
                 self._tested_on = f"{now:%Y-%m-%d}"  # started after today's time: begin tomorrow
                 return
-            if self._now or self._spec.source.is_file:
+            if self._now or self._spec.stream.is_file:
                 return
             self._tested_on = f"{now:%Y-%m-%d}"
             camera = self._spec.camera

@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
-from edgecv.capture.stream import StreamSource
-from edgecv.config import Box
+from edgecv.capture.stream import StreamSettings
+from edgecv.config import Box, Calibration
+from edgecv.config.box import BoxFile
 from edgecv.config.secrets import read_secret
-from edgecv.config.stream_address import full_address
+from edgecv.config.stream_address import resolved_address
+from edgecv.config.yaml_writer import single_camera_box, yaml_text
 from edgecv.daemon.worker_messages import NewSetUp
+from edgecv.evidence.file_names import SET_UP
+
+_BOX_FILE, _CALIBRATION_FILE = SET_UP
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySetup:
+    """Box file and calibration of one camera alone, with which an auditor replays its clips; no address in it."""
+
+    box: BoxFile
+    calibration: Calibration | None
+
+    def files(self, clip: str) -> dict[str, str]:
+        """The files' contents by name, for a clip of that file name."""
+        (camera_id, camera), *_ = self.box.cameras.items()
+        cameras = {camera_id: camera.model_copy(update={"source": clip})}
+        files = {_BOX_FILE: yaml_text(self.box.model_copy(update={"cameras": cameras}))}
+        return files if self.calibration is None else files | {_CALIBRATION_FILE: yaml_text(self.calibration)}
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
-    """One camera's orders.
+    """One camera's orders; equal where they are the same, whatever a comment did to the box file's hash.
 
     Attributes:
-        camera: site, id, calibration, floors and masks.
-        source: what to open.
+        camera: site, id, calibration, floors and masks; solved from ``replay_setup``, which is compared in its place.
+        stream: what to open.
         state: the state directory.
         record_hours: how much of everything it sees is kept.
         memory_mb: what it may use.
         sensitivity_test_at: local time HH:MM of its daily test, or None.
-        set_up: ``box.yaml`` and ``calibration.yaml`` of this camera alone, for its evidence; no address in it.
+        replay_setup: goes into its evidence.
     """
 
-    camera: CalibratedCamera
-    source: StreamSource
+    camera: CalibratedCamera = field(compare=False)
+    stream: StreamSettings
     state: Path
     record_hours: float
     memory_mb: int
     sensitivity_test_at: str | None
-    set_up: dict[str, str] = field(default_factory=dict)
+    replay_setup: ReplaySetup
 
     @property
     def id(self) -> str:
@@ -48,15 +64,11 @@ class WorkerSpec:
     @property
     def ends(self) -> bool:
         """Whether it may end by itself: a recorded file is over some time."""
-        return self.source.is_file
+        return self.stream.is_file
 
     def new_set_up(self) -> NewSetUp:
         """What a process that goes on after a reload is told."""
         return NewSetUp(self.camera.config_sha256)
-
-    def fingerprint(self) -> bytes:
-        """The same bytes for the same orders; the box file's hash does not count, for it changes with any comment."""
-        return pickle.dumps(replace(self, camera=replace(self.camera, config_sha256=None)))
 
 
 def spec_of(box: Box, camera_id: str, state: Path) -> tuple[WorkerSpec, tuple[str, ...]]:
@@ -73,8 +85,8 @@ def spec_of(box: Box, camera_id: str, state: Path) -> tuple[WorkerSpec, tuple[st
         password = read_secret(settings.login.password_file, box.path, f"cameras.{camera_id}.login.password_file")
     spec = WorkerSpec(
         camera=solved.camera,
-        source=StreamSource(
-            full_address(settings.source, box.path),
+        stream=StreamSettings(
+            resolved_address(settings.source, box.path),
             settings.transport,
             user,
             password,
@@ -86,34 +98,8 @@ def spec_of(box: Box, camera_id: str, state: Path) -> tuple[WorkerSpec, tuple[st
         record_hours=box.settings.storage.record_hours,
         memory_mb=box.settings.service.worker_memory_mb,
         sensitivity_test_at=box.settings.service.sensitivity_test_at,
-        set_up=_set_up(box, camera_id),
+        replay_setup=ReplaySetup(
+            single_camera_box(box, camera_id, "clip.mp4", _CALIBRATION_FILE), box.calibrations.get(camera_id)
+        ),
     )
     return spec, solved.notes
-
-
-def _set_up(box: Box, camera_id: str) -> dict[str, str]:
-    """A box file with nothing but this camera, which an auditor replays its evidence with."""
-    settings = box.settings.cameras[camera_id]
-    names = {name for name in (settings.facade, *settings.also_sees) if name is not None}
-    camera: dict[str, Any] = {"source": "clip.mp4"}
-    if settings.facade is not None:
-        camera["facade"] = settings.facade
-    if settings.also_sees:
-        camera["also_sees"] = list(settings.also_sees)
-    if settings.masks:
-        camera["masks"] = [mask.model_dump(mode="json") for mask in settings.masks]
-    files: dict[str, str] = {}
-    calibration = box.calibrations.get(camera_id)
-    if calibration is not None:
-        camera["calibration"] = "calibration.yaml"
-        files["calibration.yaml"] = _yaml(calibration.model_dump(mode="json", exclude_defaults=True))
-    document: dict[str, Any] = {"site": box.site}
-    facades = {n: f.model_dump(mode="json", exclude_defaults=True) for n, f in box.settings.facades.items()}
-    if names:
-        document["facades"] = {name: facade for name, facade in facades.items() if name in names}
-    document["cameras"] = {camera_id: camera}
-    return {"box.yaml": _yaml(document), **files}
-
-
-def _yaml(document: dict[str, Any]) -> str:
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False)

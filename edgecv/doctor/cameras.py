@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecv.calibration.calibrated_camera import CalibratedCamera
-from edgecv.capture.stream import StreamError, StreamSource
+from edgecv.capture.stream import StreamError, StreamSettings
 from edgecv.config import Box
 from edgecv.daemon.visibility_monitor import WATCH
 from edgecv.daemon.worker_spec import spec_of
@@ -19,7 +19,7 @@ from edgecv.doctor.stream_probe import CameraLook, look
 from edgecv.errors import ConfigError, InputError
 from edgecv.visibility.reference_picture import Reference
 
-Looking = Callable[[StreamSource, float], CameraLook]
+Looking = Callable[[StreamSettings, float], CameraLook]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def camera_report(box: Box, camera_id: str, state: Path, seconds: float, looking
         told = f"it was not looked at: {what or advice}"
         return CameraReport((problem(where, told, advice if what else "ask edgecv check"),))
     try:
-        seen = looking(spec.source, seconds)
+        seen = looking(spec.stream, seconds)
     except StreamError as error:
         return CameraReport((_unseen(where, error),))
     findings = stream_findings(where, seen, spec.camera.image_size)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgecv.capture.file import luma_of
 from edgecv.capture.packets import stamp_of
-from edgecv.capture.stream import LiveStream, StreamError, StreamSource
+from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -90,13 +90,13 @@ class _Seen:
         return float((max(self.stamps) - min(self.stamps)) * self.base) if self.stamps else 0.0
 
 
-def look(source: StreamSource, seconds: float) -> CameraLook:
+def look(settings: StreamSettings, seconds: float) -> CameraLook:
     """Open a camera and watch it for so many seconds.
 
     Raises:
         StreamError: it cannot be opened, breaks off or shows nothing; one line without any password.
     """
-    with LiveStream(source) as stream:
+    with LiveStream(settings) as stream:
         seen = _Seen(stream.base)
         ends = time.monotonic() + seconds
         for packet in stream.packets():
@@ -106,12 +106,12 @@ def look(source: StreamSource, seconds: float) -> CameraLook:
             seen.decode_s += time.thread_time() - began
             seen.keep(pictures)
             # recorded video comes as fast as it is read
-            if seen.span_s >= seconds if source.is_file else time.monotonic() >= ends:
+            if seen.span_s >= seconds if settings.is_file else time.monotonic() >= ends:
                 break
         seen.keep(stream.decode(None))
         if len(seen.last) < 2:
             raise StreamError(
-                f"{source.shown}: sends no picture that can be decoded; check the stream's path and codec", "damaged"
+                f"{settings.shown}: sends no picture that can be decoded; check the stream's path and codec", "damaged"
             )
         return _look_of(stream, seen)
 

@@ -44,7 +44,7 @@ _EDGE_PX = 12.0  # a first sighting nearer to the picture's top edge than this m
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Provenance:
     """Whose footage it is, and how media time becomes wall time.
 
     Attributes:
@@ -72,7 +72,7 @@ class Source:
     session: str | None = None
 
 
-def build_incident(finding: Finding, source: Source) -> Incident:
+def build_incident(finding: Finding, provenance: Provenance) -> Incident:
     """Return the record of one finding; identical findings give identical records, ids included."""
     fall, fit = finding.fall, finding.fall.fit
     points = fall.path.points
@@ -87,28 +87,28 @@ def build_incident(finding: Finding, source: Source) -> Incident:
         for p in points
     )
     first = (track[0].x, track[0].y)
-    located = locate(fall, first, source.plan)
+    located = locate(fall, first, provenance.plan)
     launches, plan = located.launches, located.plan
     ground_m = 0.0 if plan is None else float(plan.floor_edges_m[0])
     mass = estimate_mass(fall, launches, ground_m)
     tier: Literal["incident", "candidate"] = "incident" if finding.verdict.tier == "incident" else "candidate"
     return Incident(
-        id=_identity(source, track),
+        id=_identity(provenance, track),
         tier=tier,
-        site=source.site,
-        device=source.device,
-        started_at=_wall(source.epoch, track[0].t),
-        ended_at=_wall(source.epoch, track[-1].t),
+        site=provenance.site,
+        device=provenance.device,
+        started_at=_wall(provenance.epoch, track[0].t),
+        ended_at=_wall(provenance.epoch, track[-1].t),
         media=Media(
-            source=source.path,
+            source=provenance.path,
             start_s=track[0].t,
             end_s=track[-1].t,
-            clock=source.clock,
-            clock_error_s=source.clock_error_s,
+            clock=provenance.clock,
+            clock_error_s=provenance.clock_error_s,
         ),
         track=track,
         origin=_origin(located.origin),
-        fit=_fit(finding, source.scale_px_per_m, launches),
+        fit=_fit(finding, provenance.scale_px_per_m, launches),
         motion=_motion(fit, mass.impact, None if launches is None else release_of(launches)),
         mass=_mass(mass),
         verdict=VerdictRecord(
@@ -118,14 +118,14 @@ def build_incident(finding: Finding, source: Source) -> Incident:
             reasons=finding.verdict.reasons,
         ),
         evidence=EvidenceRecord(),
-        software=Software(version=__version__, config_sha256=source.config_sha256),
+        software=Software(version=__version__, config_sha256=provenance.config_sha256),
     )
 
 
-def _identity(source: Source, track: tuple[TrackPointRecord, ...]) -> str:
-    content: list[object] = [source.site, source.device, [[p.t, p.x, p.y] for p in track]]
-    if source.session is not None:
-        content.append(source.session)
+def _identity(provenance: Provenance, track: tuple[TrackPointRecord, ...]) -> str:
+    content: list[object] = [provenance.site, provenance.device, [[p.t, p.x, p.y] for p in track]]
+    if provenance.session is not None:
+        content.append(provenance.session)
     return str(uuid.uuid5(_NAMESPACE, json.dumps(content, separators=(",", ":"))))
 
 

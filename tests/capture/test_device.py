@@ -14,7 +14,7 @@ from av.error import FFmpegError
 
 from edgecv.capture import device
 from edgecv.capture.device import open_device
-from edgecv.capture.stream import LiveStream, StreamError, StreamSource
+from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
 
 FPS = 25
 
@@ -71,7 +71,7 @@ def test_uncompressed_pictures_become_small_packets_with_the_same_times_and_lose
 
     frames = [frame(n) for n in range(60)]
     path = write_video("raw.avi", frames, codec="rawvideo", pix_fmt="yuyv422")
-    with LiveStream(StreamSource(str(path))) as stream:
+    with LiveStream(StreamSettings(str(path))) as stream:
         packets = list(stream.packets())
         pictures = [picture for packet in packets for picture in stream.decode(packet)] + stream.decode(None)
         compressing_s = stream.compressing_s
@@ -92,4 +92,4 @@ def test_raw_pictures_that_cannot_be_compressed_are_told_with_what_to_do(write_v
     odd = np.full((101, 161), 90, np.uint8)
     path = write_video("odd.avi", [odd] * 3, codec="rawvideo", pix_fmt="bgr24")
     with pytest.raises(StreamError, match=r"of 161x101 cannot be compressed .*; ask for an even width"):
-        LiveStream(StreamSource(str(path)))
+        LiveStream(StreamSettings(str(path)))

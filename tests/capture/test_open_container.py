@@ -22,7 +22,7 @@ from edgecv.calibration.picture import first_picture
 from edgecv.capture import VideoFile, pictures_between
 from edgecv.capture.open_container import open_stream
 from edgecv.capture.picture_size import PictureError, decode_picture, picture_size
-from edgecv.capture.stream import LiveStream, StreamError, StreamSource
+from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
 from edgecv.errors import InputError
 
 PACKAGE = Path(edgecv.__file__).parent
@@ -53,7 +53,7 @@ def test_no_playlist_is_opened_under_any_name(tmp_path: Path, clips: Path, kind:
         VideoFile(path)
     with pytest.raises(InputError):
         list(pictures_between(path, 0.0, 1.0))
-    with pytest.raises(StreamError), LiveStream(StreamSource(str(path))):
+    with pytest.raises(StreamError), LiveStream(StreamSettings(str(path))):
         pass
 
 

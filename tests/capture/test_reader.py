@@ -22,7 +22,7 @@ class Camera:
 
     def __init__(self, given: Iterable[Packet | Exception], *, is_file: bool = False) -> None:
         self.base = BASE
-        self.source = SimpleNamespace(is_file=is_file, shown="rtsp://camera")
+        self.settings = SimpleNamespace(is_file=is_file, shown="rtsp://camera")
         self._given = given
 
     def packets(self) -> Iterator[Packet]:

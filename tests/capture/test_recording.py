@@ -11,7 +11,7 @@ import pytest
 
 from edgecv.capture import recording
 from edgecv.capture.recording import Recording, recorded_session
-from edgecv.capture.stream import LiveStream, StreamSource
+from edgecv.capture.stream import LiveStream, StreamSettings
 
 BEGAN = datetime(2026, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def video(write_video, noise_frames) -> Path:
 
 
 def recorded(video: Path, folder: Path) -> list[Path]:
-    with LiveStream(StreamSource(str(video))) as stream:
+    with LiveStream(StreamSettings(str(video))) as stream:
         keeper = Recording(folder, stream.template, stream.base, "a-session", BEGAN)
         keeper.start()
         for packet in stream.packets():
@@ -68,7 +68,7 @@ def test_long_ones_are_cut_at_key_frames_into_files_that_each_begin_at_zero(
 
 def test_a_disk_that_fails_is_told_and_holds_nobody_up(video: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("a file where the folder should be")
-    with LiveStream(StreamSource(str(video))) as stream:
+    with LiveStream(StreamSettings(str(video))) as stream:
         keeper = Recording(tmp_path / "kept", stream.template, stream.base, "a-session", BEGAN)
         keeper.start()
         for packet in stream.packets():
@@ -80,7 +80,7 @@ def test_a_disk_that_fails_is_told_and_holds_nobody_up(video: Path, tmp_path: Pa
 
 
 def test_packets_that_the_disk_cannot_follow_are_left_out_and_told(video: Path, tmp_path: Path) -> None:
-    with LiveStream(StreamSource(str(video))) as stream:
+    with LiveStream(StreamSettings(str(video))) as stream:
         keeper = Recording(tmp_path / "kept", stream.template, stream.base, "a-session", BEGAN)  # never started
         (packet, *_) = stream.packets()
         for _ in range(2000):

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from edgecv.capture.stream import LiveStream, StreamError, StreamSource
+from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ from edgecv.capture.stream import LiveStream, StreamError, StreamSource
     ],
 )
 def test_only_recorded_video_has_an_end(address: str, is_file: bool) -> None:
-    assert StreamSource(address).is_file is is_file
+    assert StreamSettings(address).is_file is is_file
 
 
 def test_a_password_is_put_into_the_address_for_ffmpeg_alone() -> None:
-    source = StreamSource("rtsp://camera:8554/1?a=b", user="me@home", password="s3:cr/et@%")
-    assert source.full_address() == "rtsp://me%40home:s3%3Acr%2Fet%40%25@camera:8554/1?a=b"
+    source = StreamSettings("rtsp://camera:8554/1?a=b", user="me@home", password="s3:cr/et@%")
+    assert source.address_with_login() == "rtsp://me%40home:s3%3Acr%2Fet%40%25@camera:8554/1?a=b"
     assert source.shown == "rtsp://camera:8554/1?a=b"
     assert "s3" not in repr(source)
-    assert StreamSource("/videos/a.mp4", user="me", password="x").full_address() == "/videos/a.mp4"
+    assert StreamSettings("/videos/a.mp4", user="me", password="x").address_with_login() == "/videos/a.mp4"
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_a_password_is_put_into_the_address_for_ffmpeg_alone() -> None:
 )
 def test_an_address_that_no_camera_can_have_is_unreachable_and_ends_nothing(address: str) -> None:
     with pytest.raises(StreamError) as refused:
-        LiveStream(StreamSource(address, user="me", password="s3cret\ud800"))
+        LiveStream(StreamSettings(address, user="me", password="s3cret\ud800"))
     assert refused.value.kind == "unreachable"
     assert "s3cret" not in str(refused.value)
 
 
 def test_packets_and_pictures_of_a_file(write_video, noise_frames) -> None:
     path = write_video("a.mp4", noise_frames(12), options={"g": "5", "bf": "0"})
-    with LiveStream(StreamSource(str(path))) as stream:
+    with LiveStream(StreamSettings(str(path))) as stream:
         assert (stream.codec, stream.average_fps) == ("h264", 25.0)
         pictures = [picture for packet in stream.packets() for picture in stream.decode(packet)]
         pictures += stream.decode(None)
@@ -60,7 +60,7 @@ def test_packets_and_pictures_of_a_file(write_video, noise_frames) -> None:
 
 def test_packets_kept_in_memory_give_the_same_pictures_after_the_connection_is_gone(write_video, noise_frames) -> None:
     path = write_video("a.mp4", noise_frames(12), options={"g": "5", "bf": "2"})
-    with LiveStream(StreamSource(str(path))) as stream:
+    with LiveStream(StreamSettings(str(path))) as stream:
         packets = list(stream.packets())
         live_pictures = [p.to_ndarray() for packet in packets for p in stream.decode(packet)]
         live_pictures += [p.to_ndarray() for p in stream.decode(None)]
@@ -72,7 +72,7 @@ def test_packets_kept_in_memory_give_the_same_pictures_after_the_connection_is_g
 
 def test_a_damaged_packet_costs_itself(write_video, noise_frames) -> None:
     path = write_video("a.mp4", noise_frames(12), options={"g": "1"})
-    with LiveStream(StreamSource(str(path))) as stream:
+    with LiveStream(StreamSettings(str(path))) as stream:
         packets = list(stream.packets())
         spoilt = av.Packet(b"\x00\x00\x00\x00")
         spoilt.pts, spoilt.time_base = packets[3].pts, packets[3].time_base
@@ -83,13 +83,13 @@ def test_a_damaged_packet_costs_itself(write_video, noise_frames) -> None:
 
 def test_what_is_not_there_is_told_with_what_to_check(tmp_path: Path) -> None:
     with pytest.raises(StreamError, match="check its power, cable and address") as told:
-        LiveStream(StreamSource(str(tmp_path / "none.mp4")))
+        LiveStream(StreamSettings(str(tmp_path / "none.mp4")))
     assert told.value.kind == "unreachable"
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(StreamError, match="cannot be opened") as told:
-        LiveStream(StreamSource(f"rtsp://127.0.0.1:{port}/1", user="me", password="s3cret"))
+        LiveStream(StreamSettings(f"rtsp://127.0.0.1:{port}/1", user="me", password="s3cret"))
     assert told.value.kind == "unreachable"
     assert "s3cret" not in str(told.value)
 
@@ -102,13 +102,13 @@ def test_sound_alone_is_no_camera(tmp_path: Path) -> None:
         frame.sample_rate = 8000
         writer.mux(stream.encode(frame))  # type: ignore[attr-defined]
     with pytest.raises(StreamError, match="sends no video") as told:
-        LiveStream(StreamSource(str(path)))
+        LiveStream(StreamSettings(str(path)))
     assert told.value.kind == "damaged"
 
 
 def test_hardware_that_is_not_there_is_warned_of_and_software_decodes(write_video, noise_frames) -> None:
     path = write_video("a.mp4", noise_frames(5))
-    with LiveStream(StreamSource(str(path), decoding="v4l2m2m")) as stream:
+    with LiveStream(StreamSettings(str(path), decoding="v4l2m2m")) as stream:
         assert stream.hardware is None
         assert stream.warning is not None
         assert stream.warning.startswith("v4l2m2m cannot decode h264 here")
@@ -149,8 +149,8 @@ def test_a_camera_over_http_asks_for_a_password_and_ends(web_camera, write_video
     address, body = web_camera
     body.append(write_video("a.ts", noise_frames(30), options={"g": "10"}).read_bytes())
     with pytest.raises(StreamError, match="refuses user and password") as told:
-        LiveStream(StreamSource(address))
+        LiveStream(StreamSettings(address))
     assert told.value.kind == "login"
-    with LiveStream(StreamSource(address, user="me", password="x")) as stream:
+    with LiveStream(StreamSettings(address, user="me", password="x")) as stream:
         pictures = [picture for packet in stream.packets() for picture in stream.decode(packet)]
         assert len(pictures + stream.decode(None)) == 30

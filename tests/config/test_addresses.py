@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgecv.capture.stream import StreamError, StreamSource
+from edgecv.capture.stream import StreamError, StreamSettings
 from edgecv.config import check_box
 from edgecv.config.addresses import redacted, redacted_address, secrets_in
 from edgecv.daemon import logs
@@ -54,7 +54,7 @@ def test_no_secret_of_an_address_is_shown(secret: str, place: str) -> None:
         assert written not in redacted_address(address)
         assert written not in redacted(f"cannot open {address}, giving up")
         assert {written, quote(secret, safe=""), secret} & secrets_in(address)
-        assert written not in StreamSource(address).shown
+        assert written not in StreamSettings(address).shown
 
 
 @given(SECRETS.filter(lambda text: not set(text) & set("%?#&;")), st.sampled_from(PLACES[:9]))

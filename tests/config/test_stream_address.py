@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecv.config.stream_address import full_address, is_device, is_recorded
+from edgecv.config.stream_address import is_device, is_recorded, resolved_address
 
 
 def test_only_what_lies_in_dev_is_a_device() -> None:
@@ -26,4 +26,4 @@ def test_only_what_lies_in_dev_is_a_device() -> None:
 )
 def test_recorded_video_alone_is_named_relative_to_the_box_file(address: str, recorded: bool, full: str) -> None:
     assert is_recorded(address) is recorded
-    assert full_address(address, Path("/etc/edgecv/box.yaml")) == full
+    assert resolved_address(address, Path("/etc/edgecv/box.yaml")) == full

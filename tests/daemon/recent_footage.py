@@ -9,7 +9,7 @@ from typing import Any
 from known_falls import known_fall
 
 from edgecv.capture.packets import PacketRing, stamp_of
-from edgecv.capture.stream import LiveStream, StreamSource
+from edgecv.capture.stream import LiveStream, StreamSettings
 from edgecv.capture.wall_clock import WallClock
 from edgecv.config import load_box
 from edgecv.daemon.footage import Footage
@@ -39,7 +39,7 @@ def demo_scene(demo_run: Any, state: Path) -> Scene:
     """The demo's packets in a ring, its incidents as they were replayed."""
     box = load_box(demo_run.files.box)
     spec, _ = spec_of(box, demo_run.files.camera_id, state)
-    with LiveStream(StreamSource(str(demo_run.files.video))) as stream:
+    with LiveStream(StreamSettings(str(demo_run.files.video))) as stream:
         ring = PacketRing(stream.base)
         for packet in stream.packets():
             ring.add(packet)

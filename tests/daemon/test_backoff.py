@@ -1,3 +1,5 @@
+"""Waits between attempts grow, stay below their limit, and differ from box to box."""
+
 from __future__ import annotations
 
 from hypothesis import given
@@ -6,22 +8,35 @@ from hypothesis import strategies as st
 from edgecv.daemon.backoff import Backoff
 
 
-@given(first_s=st.floats(0.1, 2.0), doublings=st.integers(0, 8))
-def test_each_wait_doubles_up_to_the_longest_and_no_two_boxes_wait_alike(first_s: float, doublings: int) -> None:
+@given(first_s=st.floats(0.1, 2.0), failures=st.integers(0, 8))
+def test_no_wait_is_longer_than_a_ceiling_that_doubles_up_to_the_longest(first_s: float, failures: int) -> None:
     backoff = Backoff(first_s, 30.0)
-    for _ in range(doublings):
+    for _ in range(failures):
         backoff.next_s()
-    wait_s = backoff.next_s()
-    plain_s = min(first_s * 2**doublings, 30.0)
-    assert plain_s <= wait_s <= plain_s + first_s
+    assert 0.0 <= backoff.next_s() <= min(first_s * 2**failures, 30.0)
+
+
+def test_waits_spread_over_the_whole_range_so_that_boxes_do_not_come_back_in_step() -> None:
+    backoff = Backoff(0.5, 30.0)
+    for _ in range(10):
+        backoff.next_s()
+    waits = [backoff.next_s() for _ in range(1000)]
+    assert min(waits) < 3.0
+    assert max(waits) > 27.0
+    assert 13.0 < sum(waits) / len(waits) < 17.0
 
 
 def test_it_begins_anew_after_it_went_well() -> None:
     backoff = Backoff(0.5, 30.0)
-    waits = [backoff.next_s() for _ in range(10)]
-    assert waits[-1] >= 30.0
+    for _ in range(10):
+        backoff.next_s()
     backoff.reset()
-    assert backoff.next_s() <= 1.0
+    assert backoff.next_s() <= 0.5
+
+
+def test_days_of_failures_overflow_nothing() -> None:
+    backoff = Backoff(0.5, 30.0)
+    assert all(backoff.next_s() <= 30.0 for _ in range(3000))
 
 
 def test_a_camera_that_refuses_the_password_is_asked_seldom_from_the_first_time_on() -> None:

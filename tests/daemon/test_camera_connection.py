@@ -10,7 +10,7 @@ import pytest
 from daemon.recent_footage import demo_scene
 from doctor.small_video import write_video
 
-from edgecv.capture.stream import LiveStream, StreamSource
+from edgecv.capture.stream import LiveStream, StreamSettings
 from edgecv.daemon.camera_connection import CameraConnection
 from edgecv.daemon.connection_counts import ConnectionCounts
 from edgecv.daemon.worker_spec import WorkerSpec
@@ -22,11 +22,11 @@ PICTURES = 30
 def spec(demo_run, tmp_path: Path) -> WorkerSpec:
     """The demo's camera at a second of another video."""
     video = write_video(tmp_path / "second.mp4", pictures=PICTURES)
-    return replace(demo_scene(demo_run, tmp_path / "state").spec, source=StreamSource(str(video)))
+    return replace(demo_scene(demo_run, tmp_path / "state").spec, stream=StreamSettings(str(video)))
 
 
 def connect(spec: WorkerSpec) -> CameraConnection:
-    return CameraConnection(LiveStream(spec.source), spec)
+    return CameraConnection(LiveStream(spec.stream), spec)
 
 
 def test_counts_of_two_connections_add_up() -> None:

@@ -63,7 +63,7 @@ def as_a_worker_leaves_it(scene: Scene, store: IncidentStore, number: int = 0) -
     found, camera = scene.found[number], scene.footage.camera
     sketch = sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
     part = store.part_of(found.incident.id)
-    assert write_bundle(found.incident, sketch, scene.footage, part, scene.spec.set_up, last=True) == ()
+    assert write_bundle(found.incident, sketch, scene.footage, part, scene.spec.replay_setup, last=True) == ()
     assert store.add(found.incident)
     store.leave(found.incident.id)
     return found.incident.id

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 def write(scene: Scene, folder: Path, *, last: bool = True) -> tuple[str, ...]:
     found, camera = scene.found[0], scene.footage.camera
     sketch = sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
-    return write_bundle(found.incident, sketch, scene.footage, folder, scene.spec.set_up, last=last)
+    return write_bundle(found.incident, sketch, scene.footage, folder, scene.spec.replay_setup, last=last)
 
 
 def names(folder: Path) -> set[str]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from edgecv.config.camera import Decoding, Login
 from edgecv.config.secrets import read_secret
-from edgecv.config.stream_address import full_address
+from edgecv.config.stream_address import resolved_address
 from edgecv.handlers.handler_context import DeviceIdentity
 from edgecv.handlers.sources.source import CONNECTING, Arrival
 
 if TYPE_CHECKING:
-    from edgecv.capture.stream import LiveStream, StreamSource
+    from edgecv.capture.stream import LiveStream, StreamSettings
     from edgecv.handlers.floor_paths import FloorRule
     from edgecv.tracking import Track
 
@@ -42,15 +42,19 @@ class CameraSource:
     def __init__(
         self, identity: DeviceIdentity, address: str, login: Login | None, decoding: Decoding, rule: FloorRule
     ) -> None:
-        from edgecv.capture.stream import StreamSource  # noqa: PLC0415 - decoders and OpenCV, which no other handler needs
+        from edgecv.capture.stream import StreamSettings  # noqa: PLC0415 - decoders and OpenCV, which no other handler needs
 
         password = None
         if login is not None:
             password = read_secret(
                 login.password_file, identity.box_file, f"devices.{identity.device}.login.password_file"
             )
-        self._stream: StreamSource = StreamSource(
-            full_address(address, identity.box_file), "tcp", None if login is None else login.user, password, decoding
+        self._stream: StreamSettings = StreamSettings(
+            resolved_address(address, identity.box_file),
+            "tcp",
+            None if login is None else login.user,
+            password,
+            decoding,
         )
         self._rule = rule
         self._problem: str | None = f"{CONNECTING}{self._stream.shown}"

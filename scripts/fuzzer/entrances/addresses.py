@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
-from edgecv.capture.stream import StreamSource
+from edgecv.capture.stream import StreamSettings
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.problems import display_value, redacted
-from edgecv.config.stream_address import full_address, is_device, is_recorded
+from edgecv.config.stream_address import is_device, is_recorded, resolved_address
 from edgecv.daemon.redaction import Redaction
 from edgecv.errors import ConfigError
 from fuzzer.dictionary import TEXTS
@@ -63,10 +63,10 @@ class Addresses(Entrance):
         """Read it in every way; where it is whole, nothing shows the password."""
         address = case["address"]
         said = [redacted(address), display_value(address), Redaction().text(f"cannot open {address}: refused")]
-        for source in (StreamSource(address), StreamSource(address, user="u:/", password="p@/\ud800"[:3])):
+        for source in (StreamSettings(address), StreamSettings(address, user="u:/", password="p@/\ud800"[:3])):
             try:
                 said.append(source.shown)
-                source.full_address()
+                source.address_with_login()
             except ConfigError as error:
                 said.append(str(error))
         try:
@@ -75,7 +75,7 @@ class Addresses(Entrance):
         except ConfigError as error:
             said.append(str(error))
         is_device(address), is_recorded(address)
-        full_address(address, self._box)
+        resolved_address(address, self._box)
         if not case["spoilt"]:
             leaks = [text for text in said if SECRET in text]
             expect(not leaks, f"a password is shown in an address of the form {_form(address)}")
