@@ -18,7 +18,7 @@ _BEAT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class ConsoleBeat:
+class ConsoleHeartbeat:
     """The console is alive."""
 
 
@@ -32,7 +32,7 @@ def console_main(box_file: Path, pipe: Connection, log_form: LogForm, level: str
     server.start()
     try:
         while server.alive and not stop.wait(_BEAT_S):
-            pipe.send(ConsoleBeat())
+            pipe.send(ConsoleHeartbeat())
     except OSError:
         pass  # the supervisor is gone
     finally:

@@ -6,9 +6,9 @@ import logging
 import threading
 from collections.abc import Callable
 
-from edgecv.console.cases.reminders import Hook, remind
+from edgecv.console.cases.reminders import ReminderWebhook, remind
 from edgecv.console.evidence.box_store import BoxStore
-from edgecv.console.evidence.hub_retention import HubKeeping
+from edgecv.console.evidence.hub_retention import HubRetention
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.intake.event_ingest import News
 from edgecv.console.settings import CHORES_EVERY_S
@@ -18,7 +18,7 @@ _log = logging.getLogger("edgecv.console")
 _SELDOM = 120  # rounds
 
 
-class Chores:
+class PeriodicTasks:
     """The thread that does it.
 
     Args:
@@ -35,8 +35,8 @@ class Chores:
         database: ConsoleDatabase,
         pictures: Pictures,
         box: BoxStore | None,
-        keeping: HubKeeping | None,
-        hook: Hook | None,
+        keeping: HubRetention | None,
+        hook: ReminderWebhook | None,
         tell: Callable[[News], None],
     ) -> None:
         self._database = database

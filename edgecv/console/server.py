@@ -16,24 +16,24 @@ from edgecv.config.service import is_loopback
 from edgecv.config.state import refuse_root, state_directory
 from edgecv.console.accounts.oidc_accounts import check_grants
 from edgecv.console.accounts.oidc_provider import Provider
-from edgecv.console.cameras.box_file_editor import CameraDesk
+from edgecv.console.cameras.box_file_editor import BoxFileEditor
 from edgecv.console.cameras.pictures import LivePictures
-from edgecv.console.cases.reminders import Hook
+from edgecv.console.cases.reminders import ReminderWebhook
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.bundle_verifier import Verifier
-from edgecv.console.evidence.evidence_paths import Shelf
-from edgecv.console.evidence.hub_retention import HubKeeping, newest_received_s
+from edgecv.console.evidence.evidence_paths import EvidencePaths
+from edgecv.console.evidence.hub_retention import HubRetention, newest_received_s
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.broker_feed import BrokerFeed
 from edgecv.console.intake.evidence_upload import EvidenceFiles
 from edgecv.console.intake.site_registry import set_communities
-from edgecv.console.periodic_tasks import Chores
+from edgecv.console.periodic_tasks import PeriodicTasks
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
 from edgecv.console.web.request_context import Console
-from edgecv.console.web.server_sent_events import Live
+from edgecv.console.web.server_sent_events import EventBroadcaster
 from edgecv.errors import ConfigError
 from edgecv.evidence.keys import BoxKey
 from edgecv.serving import Limits, WebServer
@@ -59,26 +59,26 @@ class Feed(Protocol):
         """End."""
 
 
-def open_database(where: Box | Hub) -> ConsoleDatabase:
+def open_database(config: Box | Hub) -> ConsoleDatabase:
     """The console's database of a box or hub, with its communities and sites.
 
     Raises:
         ConfigError: it cannot be opened.
     """
-    settings, state = _section(where), _state(where)
+    settings, state = _section(config), _state(config)
     password = None
     if settings.database_password_file is not None:
-        password = read_secret(settings.database_password_file, where.path, "console.database_password_file")
+        password = read_secret(settings.database_password_file, config.path, "console.database_password_file")
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigError(f"{state}: cannot be made ({error.strerror}); name another directory") from error
     database = ConsoleDatabase(settings.database or sqlite_url(state), password)
-    if isinstance(where, Box):
-        set_communities(database, {where.site: (where.site, [where.site])})
+    if isinstance(config, Box):
+        set_communities(database, {config.site: (config.site, [config.site])})
     else:
-        named = where.settings.communities
-        set_communities(database, {name: (community.title, community.sites) for name, community in named.items()})
+        communities = config.settings.communities
+        set_communities(database, {name: (community.title, community.sites) for name, community in communities.items()})
     return database
 
 
@@ -94,24 +94,24 @@ class ConsoleServer:
         ConfigError: something that the file says cannot be had.
     """
 
-    def __init__(self, where: Box | Hub, reload: Callable[[], None] | None = None) -> None:
-        settings = _section(where)
-        self._database = open_database(where)
-        self._live = Live()
-        self._feed = self._feed_of(where)
-        if isinstance(where, Box):
-            shelf = Shelf(_state(where) / INCIDENTS)
+    def __init__(self, config: Box | Hub, reload: Callable[[], None] | None = None) -> None:
+        settings = _section(config)
+        self._database = open_database(config)
+        self._live = EventBroadcaster()
+        self._feed = self._feed_of(config)
+        if isinstance(config, Box):
+            shelf = EvidencePaths(_state(config) / INCIDENTS)
         else:
-            shelf = Shelf(_state(where) / "evidence", by_site=True)
-        box = BoxStore(_state(where), where.settings.storage.keep_days) if isinstance(where, Box) else None
+            shelf = EvidencePaths(_state(config) / "evidence", by_site=True)
+        box = BoxStore(_state(config), config.settings.storage.keep_days) if isinstance(config, Box) else None
         keeping, hub_key, files = None, None, None
-        if isinstance(where, Hub):
-            hub_key = BoxKey.load_or_create(where.state)
-            clock = RetentionClock(where.state / RETENTION_CLOCK, partial(newest_received_s, self._database))
-            keeping = HubKeeping(self._database, shelf, hub_key, where.settings.keep_days, clock)
-            files = EvidenceFiles.of(where, shelf, keeping.is_held)
+        if isinstance(config, Hub):
+            hub_key = BoxKey.load_or_create(config.state)
+            clock = RetentionClock(config.state / RETENTION_CLOCK, partial(newest_received_s, self._database))
+            keeping = HubRetention(self._database, shelf, hub_key, config.settings.keep_days, clock)
+            files = EvidenceFiles.of(config, shelf, keeping.is_held)
         self._verifier = Verifier(shelf, None if hub_key is None else hub_key.public)
-        self._pictures = Pictures(shelf, _state(where) / "blurred")
+        self._pictures = Pictures(shelf, _state(config) / "blurred")
         console = Console(
             database=self._database,
             shelf=shelf,
@@ -124,17 +124,19 @@ class ConsoleServer:
             box=box,
             keeping=keeping,
             evidence_files=files,
-            provider=self._provider_of(settings, where.path),
-            live_pictures=LivePictures(CameraDesk(where.path.absolute(), reload)) if isinstance(where, Box) else None,
+            provider=self._provider_of(settings, config.path),
+            live_pictures=LivePictures(BoxFileEditor(config.path.absolute(), reload))
+            if isinstance(config, Box)
+            else None,
         )
-        hook = Hook.of(settings, where.path)
-        self._chores = Chores(self._database, console.pictures, box, keeping, hook, self._live.tell)
+        hook = ReminderWebhook.of(settings, config.path)
+        self._chores = PeriodicTasks(self._database, console.pictures, box, keeping, hook, self._live.tell)
         tls = settings.certificate_file is not None
         trusted = TrustedProxies(settings.all_trusted_proxies())
         _warn_of_proxies(settings)
         app = Forwarded(make_app(console, tls=tls or settings.behind_proxy, public_url=settings.public_url), trusted)
         self._web = WebServer(
-            app, settings.listen, "console.listen", Limits(), is_proxy=trusted, tls=_certificate(settings, where.path)
+            app, settings.listen, "console.listen", Limits(), is_proxy=trusted, tls=_certificate(settings, config.path)
         )
         self.port = self._web.port
         self.address = f"{'https' if tls else 'http'}://{settings.listen.rpartition(':')[0]}:{self.port}"
@@ -172,20 +174,20 @@ class ConsoleServer:
                 raise ConfigError(f"{file}: {error}") from error
         return Provider(settings.oidc, file)
 
-    def _feed_of(self, where: Box | Hub) -> Feed:
-        if isinstance(where, Box):
-            return BoxFeed(_state(where) / DATABASE, where.site, self._database, self._live.tell)
-        return BrokerFeed(where.settings.mqtt, where.path, self._database, self._live.tell)
+    def _feed_of(self, config: Box | Hub) -> Feed:
+        if isinstance(config, Box):
+            return BoxFeed(_state(config) / DATABASE, config.site, self._database, self._live.tell)
+        return BrokerFeed(config.settings.mqtt, config.path, self._database, self._live.tell)
 
 
-def serve(where: Box | Hub, wait: Callable[[], object]) -> None:
+def serve(config: Box | Hub, wait: Callable[[], object]) -> None:
     """Serve until ``wait`` returns.
 
     Raises:
         ConfigError: something that the file says cannot be had, or root would serve another user's state.
     """
-    refuse_root(_state(where))
-    server = ConsoleServer(where)
+    refuse_root(_state(config))
+    server = ConsoleServer(config)
     server.start()
     try:
         wait()
@@ -193,12 +195,12 @@ def serve(where: Box | Hub, wait: Callable[[], object]) -> None:
         server.stop()
 
 
-def _section(where: Box | Hub) -> ConsoleSection:
-    return where.settings.console or ConsoleSection()
+def _section(config: Box | Hub) -> ConsoleSection:
+    return config.settings.console or ConsoleSection()
 
 
-def _state(where: Box | Hub) -> Path:
-    return state_directory(where) if isinstance(where, Box) else where.state
+def _state(config: Box | Hub) -> Path:
+    return state_directory(config) if isinstance(config, Box) else config.state
 
 
 def _warn_of_proxies(settings: ConsoleSection) -> None:
@@ -219,9 +221,9 @@ def _timezone(name: str) -> ZoneInfo:
 def _certificate(settings: ConsoleSection, file: Path) -> dict[str, Any]:
     if settings.certificate_file is None or settings.key_file is None:
         return {}
-    named = {"ssl_certfile": file.parent / settings.certificate_file, "ssl_keyfile": file.parent / settings.key_file}
-    for key, path in named.items():
+    files = {"ssl_certfile": file.parent / settings.certificate_file, "ssl_keyfile": file.parent / settings.key_file}
+    for key, path in files.items():
         if not path.is_file():
-            where = "certificate_file" if key == "ssl_certfile" else "key_file"
-            raise ConfigError(f"{file}: console.{where} = {path}: is not there; name a PEM file")
-    return {key: str(path) for key, path in named.items()}
+            setting = "certificate_file" if key == "ssl_certfile" else "key_file"
+            raise ConfigError(f"{file}: console.{setting} = {path}: is not there; name a PEM file")
+    return {key: str(path) for key, path in files.items()}

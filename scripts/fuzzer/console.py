@@ -12,7 +12,7 @@ from edgecv.console.accounts.sessions import begin_session, viewer_of
 from edgecv.console.accounts.users import add_user, find_community
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.bundle_verifier import Verifier
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.intake.evidence_upload import EvidenceFiles
 from edgecv.console.intake.site_registry import set_communities
@@ -21,7 +21,7 @@ from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
 from edgecv.console.web.auth_middleware import COOKIE
 from edgecv.console.web.request_context import Console
-from edgecv.console.web.server_sent_events import Live
+from edgecv.console.web.server_sent_events import EventBroadcaster
 from fuzzer.seeds import COMMUNITY, SITE
 
 PASSWORD = "correct horse battery"
@@ -42,13 +42,13 @@ class Office:
         self.database = ConsoleDatabase(sqlite_url(folder))
         communities = {COMMUNITY: ("嘉陵路小区", [SITE]), "riverside": ("Riverside", ["riverside-1"])}
         set_communities(self.database, communities)
-        shelf = Shelf(self.evidence, by_site=tokens is not None)
+        shelf = EvidencePaths(self.evidence, by_site=tokens is not None)
         self._verifier = Verifier(shelf)
         self.app = make_app(
             Console(
                 database=self.database,
                 shelf=shelf,
-                live=Live(),
+                live=EventBroadcaster(),
                 language="en",
                 timezone=ZoneInfo("Asia/Shanghai"),
                 problems=list,

@@ -22,7 +22,7 @@ from edgecv.console.accounts.roles import Role
 from edgecv.console.accounts.users import add_user, find_community
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.bundle_verifier import Verifier
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import Arrival, read_arrival
@@ -31,7 +31,7 @@ from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
 from edgecv.console.web.request_context import Console
-from edgecv.console.web.server_sent_events import Live
+from edgecv.console.web.server_sent_events import EventBroadcaster
 from edgecv.incidents.cloudevents import encode, incident_event
 
 PASSWORD = "correct horse battery"
@@ -104,11 +104,11 @@ class Office:
     database: ConsoleDatabase
     shelf: Path
     hashed: str
-    live: Live = field(default_factory=Live)
+    live: EventBroadcaster = field(default_factory=EventBroadcaster)
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        shelf = Shelf(self.shelf)
+        shelf = EvidencePaths(self.shelf)
         self.console = console = Console(
             database=self.database,
             shelf=shelf,

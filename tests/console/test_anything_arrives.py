@@ -20,14 +20,14 @@ from edgecv.console.cameras.visibility_history import find_device, last_events, 
 from edgecv.console.cases import statistics
 from edgecv.console.cases.labels import labels
 from edgecv.console.cases.listing import Filters, choices, find_incident, list_incidents
-from edgecv.console.cases.statistics import Chosen
+from edgecv.console.cases.statistics import Selection
 from edgecv.console.intake.box_feed import BoxFeed
 from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.database import sqlite_url
-from edgecv.console.storage.schema import Base, Community, Device, DeviceEvent, Evidence, Incident, Unclaimed
+from edgecv.console.storage.schema import Base, Community, Device, DeviceEvent, Evidence, Incident, QuarantinedEvent
 from edgecv.incidents.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, INCIDENT_TYPE, UPDATE_TYPE
 from edgecv.storage.database import DATABASE, Database
 
@@ -83,13 +83,13 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleDatabase]:
 
 def _count(database: ConsoleDatabase) -> int:
     with database.session(EVERYTHING) as session:
-        tables = (Incident, Evidence, DeviceEvent, Device, Unclaimed)
+        tables = (Incident, Evidence, DeviceEvent, Device, QuarantinedEvent)
         return sum(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
 
 
 def _empty(database: ConsoleDatabase) -> None:
     with database.session(EVERYTHING, writes=True) as session:
-        for table in (Incident, Evidence, DeviceEvent, Device, Unclaimed):
+        for table in (Incident, Evidence, DeviceEvent, Device, QuarantinedEvent):
             session.execute(table.__table__.delete())  # type: ignore[attr-defined]
 
 
@@ -105,9 +105,9 @@ def _list_everything(database: ConsoleDatabase) -> None:
             json.dumps(device.state)
         sights(session)
         last_events(session, "jialinglu-3", "north-1")
-        statistics.by_month(session, Chosen(), ZoneInfo("Asia/Shanghai"))
-        statistics.by_hour(session, Chosen(), ZoneInfo("Asia/Shanghai"))
-        statistics.by_floor_band(statistics.by_column(session, Chosen(), "floor"))
+        statistics.by_month(session, Selection(), ZoneInfo("Asia/Shanghai"))
+        statistics.by_hour(session, Selection(), ZoneInfo("Asia/Shanghai"))
+        statistics.by_floor_band(statistics.by_column(session, Selection(), "floor"))
     labels(database)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgecv.config import load_box
-from edgecv.console.cameras.box_file_editor import CameraDesk
+from edgecv.console.cameras.box_file_editor import BoxFileEditor
 from edgecv.errors import ConfigError
 
 BOX = """\
@@ -22,7 +22,7 @@ MASKS = [{"reason": "flag", "polygon": [[0, 0], [10.5, 0], [10, 10]]}]
 def test_a_change_that_makes_the_box_wrong_or_comes_late_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "box.yaml"
     file.write_text(BOX)
-    desk = CameraDesk(file)
+    desk = BoxFileEditor(file)
     place = ("cameras", "north-1", "masks")
     with pytest.raises(ConfigError, match="polygon"):
         desk.change(desk.version(), {place: [{"reason": "x", "polygon": [[1, 2]]}]})

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from edgecv.calibration.control_points import MarkedPoint
 from edgecv.config import load_box
 from edgecv.console.accounts import Role
-from edgecv.console.cameras.box_file_editor import CameraDesk
+from edgecv.console.cameras.box_file_editor import BoxFileEditor
 from edgecv.console.cameras.calibration_service import Marks, calibration_of, marked, solve
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.cameras.threshold_preview import findings_of, outcomes
@@ -82,7 +82,7 @@ def box(office: Office, tmp_path: Path) -> Box:
     file = tmp_path / "box.yaml"
     file.write_text("# kept\n" + yaml.safe_dump(content, sort_keys=False))
     made = Box(office, file)
-    desk = CameraDesk(file, lambda: made.reloads.append(1))
+    desk = BoxFileEditor(file, lambda: made.reloads.append(1))
     console = replace(office.console, live_pictures=LivePictures(desk))
     office.app = make_app(console, tls=True)
     office.add("boss", Role.ADMIN)
@@ -234,7 +234,7 @@ def test_only_administrators_see_clear_pictures_calibrate_and_mask(box: Box) -> 
 
 
 def test_masks_go_into_the_box_file(box: Box) -> None:
-    version = CameraDesk(box.file).version()
+    version = BoxFileEditor(box.file).version()
     masks = [{"reason": "flag", "polygon": [[0, 0], [100, 0], [100, 90.26]]}]
     saved = box.send(f"{HERE}/masks/save", {"masks": masks, "version": version})
     assert saved.json()["told"] is True and box.reloads == [1]
@@ -303,7 +303,7 @@ def test_a_window_grid_is_found_and_its_windows_are_written_where_none_were_list
     foot = camera.project(np.array([0.0, 27.0, 0.0]))[1]  # of floor 10
     drawn = next(line for line in found["floors"] if line["name"] == "10")["path"]
     assert abs(np.mean([y for _, y in drawn]) - foot) < 12.0, "a floor there is 45 pixels high"
-    desk = CameraDesk(box.file)
+    desk = BoxFileEditor(box.file)
     version = desk.version(desk.calibration_file(desk.box(), "north-1"))
     body = {**found["marks"], "windows": found["windows"], "version": version}
     assert box.send(f"{HERE}/calibration/save", body, browser).json()["told"] is True

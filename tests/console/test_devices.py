@@ -31,7 +31,7 @@ from edgecv.console.intake.events import Arrival, read_arrival
 from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
-from edgecv.console.storage.schema import Incident, Unclaimed
+from edgecv.console.storage.schema import Incident, QuarantinedEvent
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.cloudevents import INCIDENT_TYPE, encode, incident_event, update_event
 from edgecv.storage.database import DATABASE, Database
@@ -89,7 +89,7 @@ def rows(database: ConsoleDatabase) -> list[Incident]:
 
 def unclaimed(database: ConsoleDatabase) -> int:
     with database.session(EVERYTHING) as session:
-        return session.scalar(select(func.count()).select_from(Unclaimed)) or 0
+        return session.scalar(select(func.count()).select_from(QuarantinedEvent)) or 0
 
 
 WORSE = alarm(text="cover-17 is wide open")

@@ -15,7 +15,7 @@ from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
-from edgecv.console.storage.schema import Device, DeviceEvent, Evidence, Incident, Unclaimed
+from edgecv.console.storage.schema import Device, DeviceEvent, Evidence, Incident, QuarantinedEvent
 from edgecv.errors import ConfigError
 from edgecv.incidents.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE
 
@@ -69,10 +69,10 @@ def test_evidence_device_events_and_states_find_their_tables(database: ConsoleDa
 
 def test_what_is_of_no_community_is_kept_and_taken_in_later(database: ConsoleDatabase) -> None:
     receive(database, [arrival_of("a", site="new-site")])
-    assert (_count(database, Incident), _count(database, Unclaimed)) == (0, 1)
+    assert (_count(database, Incident), _count(database, QuarantinedEvent)) == (0, 1)
     title, sites = COMMUNITIES["jialing"]
     set_communities(database, {"jialing": (title, [*sites, "new-site"])})
-    assert (_count(database, Incident), _count(database, Unclaimed)) == (1, 0)
+    assert (_count(database, Incident), _count(database, QuarantinedEvent)) == (1, 0)
 
 
 def test_a_site_does_not_change_hands(database: ConsoleDatabase) -> None:
@@ -86,7 +86,7 @@ def test_one_that_cannot_be_stored_holds_up_no_other(database: ConsoleDatabase) 
     receive(database, [arrival_of("a"), broken, arrival_of("b")])
     with database.session(EVERYTHING) as session:
         assert session.scalars(select(Incident.id).order_by(Incident.id)).all() == ["a", "b"]
-        assert "refuses" in session.scalars(select(Unclaimed.reason)).one()
+        assert "refuses" in session.scalars(select(QuarantinedEvent.reason)).one()
 
 
 def test_a_box_cannot_speak_for_another(database: ConsoleDatabase) -> None:
@@ -95,7 +95,7 @@ def test_a_box_cannot_speak_for_another(database: ConsoleDatabase) -> None:
     assert again.kind is None
     assert "not those of its topic" in (again.problem or "")
     receive(database, [again])
-    assert (_count(database, Incident), _count(database, Unclaimed)) == (0, 1)
+    assert (_count(database, Incident), _count(database, QuarantinedEvent)) == (0, 1)
 
 
 @given(

@@ -21,7 +21,7 @@ from known_bundles import SEALED_AT, record, sealed_bundle, write_files
 from edgecv.audit.verify import verify_bundle
 from edgecv.config.upstream import EvidenceUpload
 from edgecv.console.evidence.bundle_verifier import Verifier
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.intake import evidence_upload, upload_cleanup
 from edgecv.console.intake.evidence_upload import EvidenceFiles, RefusedFileError
 from edgecv.console.settings import UNFINISHED_INCIDENTS, UNFINISHED_S, UPLOADS_AT_ONCE
@@ -187,7 +187,7 @@ def test_a_file_larger_than_any_is_refused_by_its_length(hub: HubServer) -> None
 
 def test_a_file_that_does_not_say_its_length_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KINDS, "still.jpg", replace(KINDS["still.jpg"], most_bytes=1000))
-    files = evidence_upload.EvidenceFiles(Shelf(tmp_path, by_site=True), TOKENS)
+    files = evidence_upload.EvidenceFiles(EvidencePaths(tmp_path, by_site=True), TOKENS)
 
     async def endless() -> AsyncIterator[bytes]:
         while True:
@@ -236,7 +236,7 @@ def test_no_upload_takes_the_place_of_a_key(hub: HubServer, incident: str) -> No
 
 
 def _kept(folder: Path) -> EvidenceFiles:
-    return EvidenceFiles(Shelf(folder / "evidence", by_site=True), TOKENS)
+    return EvidenceFiles(EvidencePaths(folder / "evidence", by_site=True), TOKENS)
 
 
 def _take(files: EvidenceFiles, incident: str, name: str, content: bytes) -> bool:
@@ -281,7 +281,7 @@ def test_where_the_site_s_key_is_known_only_what_it_signed_is_complete(
 def test_a_box_that_got_a_new_key_is_believed_with_both(tmp_path: Path, key: BoxKey) -> None:
     new = BoxKey.load_or_create(tmp_path / "new")
     _put_key(tmp_path, key, new)
-    files, verifier = _kept(tmp_path), Verifier(Shelf(tmp_path / "evidence", by_site=True))
+    files, verifier = _kept(tmp_path), Verifier(EvidencePaths(tmp_path / "evidence", by_site=True))
     for name, one in (("before", key), ("after", new)):
         assert _take_all(files, sealed_bundle(tmp_path / "own", one, incident_id=name))
         checked = verifier.check(SITE, name)
@@ -291,7 +291,7 @@ def test_a_box_that_got_a_new_key_is_believed_with_both(tmp_path: Path, key: Box
 def test_without_a_key_evidence_is_taken_and_marked_as_unverified(tmp_path: Path, key: BoxKey) -> None:
     files = _kept(tmp_path)
     assert _take_all(files, sealed_bundle(tmp_path / "own", key, incident_id="a"))
-    checked = Verifier(Shelf(tmp_path / "evidence", by_site=True)).check(SITE, "a")
+    checked = Verifier(EvidencePaths(tmp_path / "evidence", by_site=True)).check(SITE, "a")
     assert checked is not None and checked.key_id is None
     assert any("nobody knows who sealed it" in note for note in checked.notes)
 

@@ -27,7 +27,7 @@ from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.settings import BROKER_INFLIGHT, BROKER_PACKET_BYTES, UNCLAIMED_BYTES
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.database import sqlite_url
-from edgecv.console.storage.schema import Device, Incident, Unclaimed
+from edgecv.console.storage.schema import Device, Incident, QuarantinedEvent
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import IncidentStore
 from edgecv.storage.retained_states import RetainedStates
@@ -144,7 +144,7 @@ def test_a_message_longer_than_any_alarm_stays_with_the_broker_and_what_follows_
     wait_for(lambda: _ids(hub) == {"a"}, "what followed")
     feed.stop()
     with hub.session(EVERYTHING) as session:
-        (aside,) = session.scalars(select(Unclaimed)).all()
+        (aside,) = session.scalars(select(QuarantinedEvent)).all()
     assert len(aside.event) == UNCLAIMED_BYTES
     assert str(MAX_JSON_BYTES) in aside.reason
 

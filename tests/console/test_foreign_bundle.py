@@ -17,7 +17,7 @@ from edgecv.audit.bundle_calibration import QUICK_POINTS, camera_in
 from edgecv.audit.bundle_replay import rerun
 from edgecv.calibration import camera as camera_module
 from edgecv.console.evidence.bundle import read_bundle
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.evidence.track_overlay import drawing_of, places
 from edgecv.errors import ConfigError
 from edgecv.incidents.record import Incident
@@ -108,8 +108,8 @@ def test_a_calibration_of_many_points_is_solved_from_some_of_them_as_well(folder
     calibration = {"image_size": list(SIZE), "points": points, "focal_px": 420.0}
     (folder / "calibration.yaml").write_text(yaml.safe_dump(calibration))
     quick = camera_in(folder, quick=True)
-    assert quick is not None and quick.camera is not None
-    assert np.abs(quick.camera.project(places) - pixels).max() < 0.1
+    assert quick is not None and quick.pinhole is not None
+    assert np.abs(quick.pinhole.project(places) - pixels).max() < 0.1
     bundle = read_bundle(folder)
     assert bundle is not None and bundle.view is not None
 
@@ -141,17 +141,17 @@ def test_candidates_that_are_none_are_left_out(candidates: Any) -> None:
 
 @pytest.mark.parametrize("incident", ["box.pub", "BOX.PUB", "hub.pub", "box.key", ".", "..", "", "a/b", "a\n", "-a"])
 def test_no_incident_is_called_like_a_key(tmp_path: Path, incident: str) -> None:
-    assert Shelf(tmp_path, by_site=True).folder("jialinglu-3", incident) is None
+    assert EvidencePaths(tmp_path, by_site=True).folder("jialinglu-3", incident) is None
 
 
 @pytest.mark.parametrize("site", ["", ".", "..", "a/b", "a\0b"])
 def test_no_site_leads_elsewhere(tmp_path: Path, site: str) -> None:
-    assert Shelf(tmp_path, by_site=True).folder(site, "a") is None
+    assert EvidencePaths(tmp_path, by_site=True).folder(site, "a") is None
 
 
 def test_what_is_no_evidence_is_neither_listed_nor_shown(folder: Path) -> None:
     (folder / "clip.m3u8").write_text("#EXTM3U\n")
     (folder / "clip.html").write_text("<script>")
-    shelf = Shelf(folder.parent)
+    shelf = EvidencePaths(folder.parent)
     assert "clip.m3u8" not in shelf.files("", "a") and "clip.html" not in shelf.files("", "a", pictures_only=True)
     assert shelf.file("", "a", "clip.m3u8") is None and shelf.file("", "a", "clip.mp4") is not None

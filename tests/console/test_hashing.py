@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from edgecv.console.accounts import passwords
-from edgecv.console.accounts.hashing_queue import BusyError, Turns
+from edgecv.console.accounts.hashing_queue import BusyError, HashingQueue
 from edgecv.console.settings import HASHES_AT_ONCE, HASHES_WAITING
 
 
@@ -44,7 +44,7 @@ def test_no_more_passwords_are_hashed_at_once_than_memory_is_there_for(monkeypat
 
 
 def test_a_turn_is_free_again_after_it_failed() -> None:
-    turns = Turns(at_once=1, waiting=0)
+    turns = HashingQueue(at_once=1, waiting=0)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), turns.turn():
             raise ZeroDivisionError

@@ -24,8 +24,8 @@ from edgecv.audit.verify import verify_bundle
 from edgecv.cli import main
 from edgecv.console.accounts import Role, Viewer
 from edgecv.console.evidence.bundle_verifier import Verifier
-from edgecv.console.evidence.evidence_paths import Shelf
-from edgecv.console.evidence.hub_retention import HubKeeping, newest_received_s
+from edgecv.console.evidence.evidence_paths import EvidencePaths
+from edgecv.console.evidence.hub_retention import HubRetention, newest_received_s
 from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.evidence_upload import EvidenceFiles
 from edgecv.console.intake.site_registry import set_communities
@@ -48,10 +48,10 @@ class Hub:
 
     def __init__(self, database: ConsoleDatabase, folder: Path) -> None:
         self.database = database
-        self.shelf = Shelf(folder / "hub" / "evidence", by_site=True)
+        self.shelf = EvidencePaths(folder / "hub" / "evidence", by_site=True)
         self.key = BoxKey.load_or_create(folder / "hub")
         self.box_key = BoxKey.load_or_create(folder / "box")
-        self.keeping = HubKeeping(database, self.shelf, self.key, 30.0)
+        self.keeping = HubRetention(database, self.shelf, self.key, 30.0)
 
     def take(self, incident: str, days_ago: float, state: str = "new", site: str = SITE) -> Path:
         """An incident with its evidence, as boxes sent both."""
@@ -120,7 +120,7 @@ def test_a_hubs_clock_two_months_ahead_deletes_nothing(hub: Hub, tmp_path: Path)
         lambda: False,
         lambda: time.time() + 61 * DAY_S,
     )
-    keeping = HubKeeping(hub.database, hub.shelf, hub.key, 30.0, ahead)
+    keeping = HubRetention(hub.database, hub.shelf, hub.key, 30.0, ahead)
     assert keeping.apply() == []
     assert _has_clip(folder)
     assert "days ahead" in (ahead.problem or "")

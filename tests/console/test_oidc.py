@@ -125,8 +125,8 @@ def test_two_tabs_that_log_somebody_in_for_the_first_time_make_one_account(
 ) -> None:
     """The second looked before the first had written, as PostgreSQL lets it."""
     _enter(town)
-    really, looks = oidc_accounts._known, iter([None])
-    monkeypatch.setattr(oidc_accounts, "_known", lambda *given: next(looks, really(*given)))
+    really, looks = oidc_accounts._linked_user, iter([None])
+    monkeypatch.setattr(oidc_accounts, "_linked_user", lambda *given: next(looks, really(*given)))
     _, answer = _enter(town)
     assert answer.status_code == 200 and answer.url.path == "/incidents"
     assert next(looks, "all asked for") == "all asked for"

@@ -13,7 +13,7 @@ from console.conftest import PASSWORD, Office, arrival_of
 from sqlalchemy import text
 
 from edgecv.console.accounts import Role
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.intake.evidence_upload import EvidenceFiles
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.web.auth_middleware import COOKIE
@@ -65,7 +65,7 @@ def test_a02_cryptography_tokens_are_long_random_and_kept_as_hashes(office: Offi
     assert len(tokens) == 3
     assert min(len(token) for token in tokens) >= 43, "256 bits"
     box_token = "0123456789abcdef" * 4
-    kept = EvidenceFiles(Shelf(tmp_path, by_site=True), {"s": box_token})
+    kept = EvidenceFiles(EvidencePaths(tmp_path, by_site=True), {"s": box_token})
     assert box_token not in repr(vars(kept))
 
 

@@ -18,7 +18,7 @@ from edgecv.console.settings import LIVE_STREAMS, PAGE_ROWS
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AccessEntry
 from edgecv.console.web import request_context
-from edgecv.console.web.server_sent_events import Live
+from edgecv.console.web.server_sent_events import EventBroadcaster
 
 _FILES = {"strobe.jpg": b"all at once", "clip.mp4": b"moving pictures", "manifest.json": b"{}"}
 
@@ -171,7 +171,7 @@ async def _allowed() -> bool:
 
 async def _news(told: set[tuple[int, str]]) -> bytes:
     """What a page of community 1 hears, up to a last word to it."""
-    live, heard = Live(), b""
+    live, heard = EventBroadcaster(), b""
     stream = live.stream(1, 7, _allowed)
     await anext(stream)
     live.tell(told | {(1, "the end")})
@@ -187,7 +187,7 @@ def test_open_pages_hear_of_their_own_community_only() -> None:
 
 async def _opened(pages: int) -> list[bool]:
     """Whether so many pages of one user hear news, one of another user, and one more after the first has closed."""
-    live = Live()
+    live = EventBroadcaster()
     streams = [live.stream(1, 7, _allowed) for _ in range(pages)]
     heard = [b"hello" in await anext(stream) for stream in [*streams, live.stream(1, 8, _allowed)]]
     await cast("AsyncGenerator[bytes]", streams[0]).aclose()

@@ -13,7 +13,7 @@ from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
-from edgecv.console.storage.schema import Device, Dropped, Incident, Unclaimed
+from edgecv.console.storage.schema import Device, DiscardedEvents, Incident, QuarantinedEvent
 
 TITLE, SITES = COMMUNITIES["jialing"]
 WITH_NEW = {"jialing": (TITLE, [*SITES, "new-site"])}
@@ -24,9 +24,9 @@ def _ids(database: ConsoleDatabase) -> set[str]:
         return set(session.scalars(select(Incident.id)))
 
 
-def _aside(database: ConsoleDatabase) -> list[Unclaimed]:
+def _aside(database: ConsoleDatabase) -> list[QuarantinedEvent]:
     with database.session(EVERYTHING) as session:
-        return list(session.scalars(select(Unclaimed).order_by(Unclaimed.key)))
+        return list(session.scalars(select(QuarantinedEvent).order_by(QuarantinedEvent.key)))
 
 
 def test_one_message_that_cannot_be_taken_in_keeps_no_console_from_starting(database: ConsoleDatabase) -> None:
@@ -34,8 +34,12 @@ def test_one_message_that_cannot_be_taken_in_keeps_no_console_from_starting(data
     half_a_character = arrival_of("b", site="new-site").raw.replace('"thrown_object","p"', '"\\ud800","p"')
     assert "ud800" in half_a_character
     with database.session(EVERYTHING, writes=True) as session:
-        second = select(Unclaimed.key).order_by(Unclaimed.key).offset(1).limit(1)
-        session.execute(update(Unclaimed).where(Unclaimed.key == session.scalar(second)).values(event=half_a_character))
+        second = select(QuarantinedEvent.key).order_by(QuarantinedEvent.key).offset(1).limit(1)
+        session.execute(
+            update(QuarantinedEvent)
+            .where(QuarantinedEvent.key == session.scalar(second))
+            .values(event=half_a_character)
+        )
     set_communities(database, WITH_NEW)
     assert _ids(database) == {"a", "c"}
     assert len(_aside(database)) == 1
@@ -85,7 +89,7 @@ def test_the_oldest_of_too_many_are_dropped_and_counted_and_a_flood_of_one_kind_
     ]
     assert [row.topic.rsplit("/", 1)[1] for row in _aside(database)].count("incident") == 1
     with database.session(EVERYTHING) as session:
-        (dropped,) = session.scalars(select(Dropped)).all()
+        (dropped,) = session.scalars(select(DiscardedEvents)).all()
     assert (dropped.site, dropped.kind, dropped.count) == ("new-site", "device", 7)
 
 

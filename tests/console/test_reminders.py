@@ -15,7 +15,7 @@ from receivers import WebReceiver
 from sqlalchemy import select, update
 
 from edgecv.config.console import ConsoleSection
-from edgecv.console.cases.reminders import REMINDER_TYPE, Hook, remind
+from edgecv.console.cases.reminders import REMINDER_TYPE, ReminderWebhook, remind
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import Community, Incident
 from edgecv.errors import ConfigError
@@ -49,7 +49,7 @@ def test_only_what_is_late_is_told_and_only_once(office: Office) -> None:
 def test_the_hook_gets_a_signed_event_that_names_nobody(office: Office, receiver: WebReceiver, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("secret of the estate\n")
     settings = ConsoleSection(reminder_url=f"{receiver.url}/late", reminder_secret_file="key")
-    hook = Hook.of(settings, tmp_path / "box.yaml")
+    hook = ReminderWebhook.of(settings, tmp_path / "box.yaml")
     office.take(arrival_of("a"))
     _late(office, "a")
     remind(office.database, hook)
@@ -64,7 +64,7 @@ def test_the_hook_gets_a_signed_event_that_names_nobody(office: Office, receiver
 
 
 def test_a_hook_that_is_down_is_told_later_and_in_a_new_state_again(office: Office, receiver: WebReceiver) -> None:
-    hook = Hook(receiver.url, None, Path("box.yaml"))
+    hook = ReminderWebhook(receiver.url, None, Path("box.yaml"))
     office.take(arrival_of("a"))
     _late(office, "a")
     receiver.answers.append((503, {}))
@@ -90,7 +90,7 @@ def test_a_case_that_went_on_while_it_was_told_is_not_marked(office: Office, rec
             session.execute(update(Incident).values(state="confirmed", state_s=time.time()))
 
     receiver.always = meanwhile
-    remind(office.database, Hook(receiver.url, None, Path("box.yaml")))
+    remind(office.database, ReminderWebhook(receiver.url, None, Path("box.yaml")))
     with office.database.session(EVERYTHING) as session:
         assert session.scalars(select(Incident.reminded_s)).one() is None
 
@@ -98,4 +98,4 @@ def test_a_case_that_went_on_while_it_was_told_is_not_marked(office: Office, rec
 def test_a_hook_whose_key_cannot_be_read_is_told_at_the_start(tmp_path: Path) -> None:
     settings = ConsoleSection(reminder_url="https://estate.example/late", reminder_secret_file="missing")
     with pytest.raises(ConfigError, match="reminder_secret_file"):
-        Hook.of(settings, tmp_path / "box.yaml")
+        ReminderWebhook.of(settings, tmp_path / "box.yaml")

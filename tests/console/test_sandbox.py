@@ -24,10 +24,10 @@ from waiting import wait_for
 
 from edgecv.console.evidence import sandbox
 from edgecv.console.evidence.bundle_verifier import Verifier
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.evidence.landlock import landlock_version
 from edgecv.console.evidence.pictures import Pictures
-from edgecv.console.evidence.sandbox import PICTURE, REPLAY, Confined, ConfinedError
+from edgecv.console.evidence.sandbox import PICTURE, REPLAY, Sandbox, SandboxError
 from edgecv.console.evidence.sandbox_job import confine
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.sealing import Link, seal
@@ -38,27 +38,29 @@ needs_landlock = pytest.mark.skipif(landlock_version() == 0, reason="this kernel
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Shelf:
+def hub(tmp_path: Path) -> EvidencePaths:
     """A hub's shelf with one incident."""
-    shelf = Shelf(tmp_path / "hub" / "evidence", by_site=True)
+    shelf = EvidencePaths(tmp_path / "hub" / "evidence", by_site=True)
     write_evidence(shelf.root / SITE / "seen", record_of())
     return shelf
 
 
-def _folder(shelf: Shelf) -> Path:
+def _folder(shelf: EvidencePaths) -> Path:
     return shelf.root / SITE / "seen"
 
 
-def test_a_hub_s_pictures_are_those_a_box_makes(hub: Shelf, tmp_path: Path) -> None:
+def test_a_hub_s_pictures_are_those_a_box_makes(hub: EvidencePaths, tmp_path: Path) -> None:
     apart = Pictures(hub, tmp_path / "a")
-    here = Pictures(Shelf(hub.root / SITE), tmp_path / "b")
+    here = Pictures(EvidencePaths(hub.root / SITE), tmp_path / "b")
     for name in ("strobe.jpg", "still.jpg"):
         made, expected = apart.of(SITE, "seen", RECORD, name), here.of("", "seen", RECORD, name)
         assert made is not None and expected is not None
         assert made.read_bytes() == expected.read_bytes()
 
 
-def test_a_bomb_is_no_picture_and_is_tried_once(hub: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_is_no_picture_and_is_tried_once(
+    hub: EvidencePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (_folder(hub) / "strobe.jpg").write_bytes(png_of(20_000, 20_000))
     pictures = Pictures(hub, tmp_path / "cache")
     assert pictures.of(SITE, "seen", RECORD, "strobe.jpg") is None
@@ -66,7 +68,7 @@ def test_a_bomb_is_no_picture_and_is_tried_once(hub: Shelf, tmp_path: Path, monk
     def fail(*_: Any) -> bytes:
         raise AssertionError("it was tried again")
 
-    monkeypatch.setattr(Confined, "run", fail)
+    monkeypatch.setattr(Sandbox, "run", fail)
     assert pictures.of(SITE, "seen", RECORD, "strobe.jpg") is None
 
 
@@ -90,7 +92,7 @@ def _in_child(work: Callable[[], object]) -> object:
 
 
 @needs_landlock
-def test_a_confined_process_reads_its_bundle_and_no_other_s(hub: Shelf) -> None:
+def test_a_confined_process_reads_its_bundle_and_no_other_s(hub: EvidencePaths) -> None:
     other = hub.root / "riverside-1" / "theirs"
     write_evidence(other, record_of())
 
@@ -109,7 +111,7 @@ def test_a_confined_process_reads_its_bundle_and_no_other_s(hub: Shelf) -> None:
 
 
 @needs_landlock
-def test_a_confined_process_writes_nothing_and_reaches_nobody(hub: Shelf) -> None:
+def test_a_confined_process_writes_nothing_and_reaches_nobody(hub: EvidencePaths) -> None:
     clip, elsewhere = _folder(hub) / "clip.mp4", hub.root.parent / "x"
     assert _in_child(lambda: (confine(_folder(hub)), clip.write_bytes(b""))) == "PermissionError"
     assert _in_child(lambda: (confine(_folder(hub)), clip.unlink())) == "PermissionError"
@@ -121,7 +123,7 @@ def test_a_confined_process_writes_nothing_and_reaches_nobody(hub: Shelf) -> Non
             assert _in_child(lambda: (confine(_folder(hub)), connect())) == "PermissionError"
 
 
-def test_no_program_that_it_starts_gains_rights(hub: Shelf) -> None:
+def test_no_program_that_it_starts_gains_rights(hub: EvidencePaths) -> None:
     def privileges() -> str:
         confine(_folder(hub))
         return "done"
@@ -133,64 +135,64 @@ def test_no_program_that_it_starts_gains_rights(hub: Shelf) -> None:
     assert "NoNewPrivs:\t1" in said.stdout
 
 
-def test_a_job_without_enough_memory_ends_and_says_so(hub: Shelf) -> None:
+def test_a_job_without_enough_memory_ends_and_says_so(hub: EvidencePaths) -> None:
     """A picture within the bounds, with less memory than it needs."""
     large = cv2.imencode(".jpg", np.zeros((6000, 6000, 3), np.uint8))[1].tobytes()
     (_folder(hub) / "strobe.jpg").write_bytes(large)
     request = {"job": "picture", "folder": str(_folder(hub)), "record": RECORD, "name": "strobe.jpg"}
-    with pytest.raises(ConfinedError, match="need more memory than it may have"):
-        Confined(replace(PICTURE, memory_bytes=200 * 1024**2), 0).run(request)
+    with pytest.raises(SandboxError, match="need more memory than it may have"):
+        Sandbox(replace(PICTURE, memory_bytes=200 * 1024**2), 0).run(request)
 
 
 @pytest.mark.parametrize("limits", [replace(REPLAY, longest_s=0.2), replace(REPLAY, processor_s=1)])
 def test_a_job_that_takes_too_long_is_ended(
-    hub: Shelf, limits: sandbox.Limits, monkeypatch: pytest.MonkeyPatch
+    hub: EvidencePaths, limits: sandbox.Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = "while True: pass"
     monkeypatch.setattr(sandbox, "_COMMAND", (sys.executable, "-c", _limited(code)))
-    with pytest.raises(ConfinedError, match="took too long and was ended"):
-        Confined(limits, 0).run({})
+    with pytest.raises(SandboxError, match="took too long and was ended"):
+        Sandbox(limits, 0).run({})
 
 
 def test_an_answer_longer_than_any_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_ANSWER_BYTES", 10_000)
     code = "import sys; sys.stdout.buffer.write(bytes(10**7)); sys.stdout.flush()"
     monkeypatch.setattr(sandbox, "_COMMAND", (sys.executable, "-c", _limited(code)))
-    with pytest.raises(ConfinedError):
-        Confined(PICTURE, 0).run({})
+    with pytest.raises(SandboxError):
+        Sandbox(PICTURE, 0).run({})
 
 
 def test_no_secret_of_the_console_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x")
     monkeypatch.setattr(sandbox, "_COMMAND", (sys.executable, "-c", "import os; print(dict(os.environ))"))
-    said = Confined(PICTURE, 0).run({})
+    said = Sandbox(PICTURE, 0).run({})
     assert b"CREDENTIALS" not in said and b"PATH" in said
 
 
 def test_more_jobs_than_may_wait_are_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
-    jobs, ended = Confined(PICTURE, 0), []
+    jobs, ended = Sandbox(PICTURE, 0), []
 
     def first() -> None:
         try:
             jobs.run({})
-        except ConfinedError as error:
+        except SandboxError as error:
             ended.append(str(error))
 
     thread = threading.Thread(target=first)
     thread.start()
     wait_for(lambda: jobs._running is not None, "the first runs")
-    with pytest.raises(ConfinedError, match="too many wait already") as refused:
+    with pytest.raises(SandboxError, match="too many wait already") as refused:
         jobs.run({})
     assert refused.value.is_busy
     jobs.close()
     thread.join(30)
     assert ended == ["took too long and was ended"]
-    with pytest.raises(ConfinedError, match="being stopped"):
+    with pytest.raises(SandboxError, match="being stopped"):
         jobs.run({})
 
 
-def test_a_replay_on_a_hub_is_confined_and_tells_the_same(hub: Shelf, tmp_path: Path) -> None:
+def test_a_replay_on_a_hub_is_confined_and_tells_the_same(hub: EvidencePaths, tmp_path: Path) -> None:
     key = BoxKey.load_or_create(tmp_path / "box")
     seal(_folder(hub), key, Link(1, None), "seen", SEALED_AT)
     (hub.root.parent / "keys").mkdir()

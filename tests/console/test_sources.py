@@ -11,12 +11,12 @@ from console.conftest import COMMUNITIES, Office, arrival_of
 from sqlalchemy import select
 
 from edgecv.console.cases.listing import Filters, find_incident, list_incidents
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import Arrival, read_arrival
 from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
-from edgecv.console.storage.schema import Community, DeviceEvent, Evidence, Incident, Unclaimed
+from edgecv.console.storage.schema import Community, DeviceEvent, Evidence, Incident, QuarantinedEvent
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.cloudevents import DEVICE_TYPE, EVIDENCE_TYPE, UPDATE_TYPE
 
@@ -87,7 +87,7 @@ def test_evidence_and_device_events_of_one_id_are_those_of_each_source(database:
             SECOND: "2" * 64,
         }
         assert set(session.scalars(select(DeviceEvent.text))) == {FIRST, SECOND}
-        assert session.scalars(select(Unclaimed)).all() == []
+        assert session.scalars(select(QuarantinedEvent)).all() == []
 
 
 def test_an_update_from_a_clock_of_another_year_does_not_freeze_the_alarm(database: ConsoleDatabase) -> None:
@@ -111,7 +111,7 @@ def test_an_incident_that_began_years_ahead_stands_in_the_list_where_it_came(dat
 def test_the_page_of_each_of_two_incidents_of_one_id_shows_its_own_evidence(office: Office) -> None:
     _with_two_sites(office.database)
     office.take(arrival_of("a", site=FIRST), arrival_of("a", site=SECOND))
-    shelf = Shelf(office.shelf, by_site=True)
+    shelf = EvidencePaths(office.shelf, by_site=True)
     office.console = replace(office.console, shelf=shelf, box=None)
     for site in (FIRST, SECOND):
         folder = shelf.root / site / "a"

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from edgecv.console.accounts import Role
 from edgecv.console.cases import statistics
 from edgecv.console.cases.response_times import response_times
-from edgecv.console.cases.statistics import Chosen, Tally
+from edgecv.console.cases.statistics import Selection, Tally
 from edgecv.console.cases.trend import trend_of
 from edgecv.console.intake.event_ingest import receive
 from edgecv.console.settings import STATISTICS_YEARS
@@ -50,8 +50,8 @@ def test_months_and_hours_are_those_of_the_consoles_time_zone(database: ConsoleD
     # 16:30 UTC is 00:30 of the next day in Shanghai, here of the next month and year
     _take(database, _at("2025-12-31T16:30:00Z"), _at("2026-02-10T03:05:00Z"))
     with database.session(_scope(database)) as session:
-        months = statistics.by_month(session, Chosen(), SHANGHAI)
-        hours = statistics.by_hour(session, Chosen(), SHANGHAI)
+        months = statistics.by_month(session, Selection(), SHANGHAI)
+        hours = statistics.by_hour(session, Selection(), SHANGHAI)
     assert months == {date(2026, 1, 1): Tally(0, 1, 0), date(2026, 2, 1): Tally(0, 1, 0)}
     assert [hour for hour, tally in enumerate(hours) if tally.cases] == [0, 11]
 
@@ -61,7 +61,7 @@ def test_a_clock_that_changes_for_summer_does_not_shift_hours(database: ConsoleD
     moments = ["2026-01-15T17:00:00Z", "2026-03-28T17:00:00Z", "2026-03-29T16:00:00Z", "2026-07-15T16:00:00Z"]
     _take(database, *(_at(moment) for moment in [*moments, "2025-12-15T17:00:00Z"]))
     with database.session(_scope(database)) as session:
-        hours = statistics.by_hour(session, Chosen(), BERLIN)
+        hours = statistics.by_hour(session, Selection(), BERLIN)
     assert {hour: tally.cases for hour, tally in enumerate(hours) if tally.cases} == {18: 5}
 
 
@@ -71,7 +71,7 @@ def test_false_alarms_are_no_cases_and_months_without_any_are_there(database: Co
     with database.session(EVERYTHING, writes=True) as session:
         session.scalars(select(Incident).order_by(Incident.started_s, Incident.id)).all()[1].state = "false_alarm"
     with database.session(_scope(database)) as session:
-        months = statistics.by_month(session, Chosen(), SHANGHAI)
+        months = statistics.by_month(session, Selection(), SHANGHAI)
     assert list(months.values()) == [Tally(2, 0, 1), Tally(), Tally(), Tally(0, 1, 0)]
     assert statistics.total(list(months.values())).false_share == pytest.approx(1 / 3)
     assert statistics.by_year(months) == {2026: Tally(2, 1, 1)}
@@ -81,8 +81,8 @@ def test_quiet_months_up_to_now_are_counted_as_such(database: ConsoleDatabase) -
     _take(database, _at("2026-01-10T12:00:00Z"))
     since, until, now = (datetime(2026 - (m > 8), m, 15, tzinfo=UTC).timestamp() for m in (11, 3, 4))
     with database.session(_scope(database)) as session:
-        to_now = statistics.by_month(session, Chosen(), SHANGHAI, now)
-        asked = statistics.by_month(session, Chosen(since_s=since, until_s=until), SHANGHAI, now)
+        to_now = statistics.by_month(session, Selection(), SHANGHAI, now)
+        asked = statistics.by_month(session, Selection(since_s=since, until_s=until), SHANGHAI, now)
     assert [month.month for month in to_now] == [1, 2, 3, 4]
     assert [month.month for month in asked] == [11, 12, 1, 2, 3]
     assert sum(tally.cases for tally in asked.values()) == 1
@@ -91,7 +91,7 @@ def test_quiet_months_up_to_now_are_counted_as_such(database: ConsoleDatabase) -
 def test_floors_come_in_bands_from_the_ground(database: ConsoleDatabase) -> None:
     _take(database, *(_at("2026-01-10T12:00:00Z", floor) for floor in (-1, 1, 5, 6, 10, 11, None)))
     with database.session(_scope(database)) as session:
-        bands = statistics.by_floor_band(statistics.by_column(session, Chosen(), "floor"))
+        bands = statistics.by_floor_band(statistics.by_column(session, Selection(), "floor"))
     assert {band: tally.cases for band, tally in bands.items()} == {0: 1, 1: 2, 6: 2, 11: 1, None: 1}
     assert list(bands)[-1] is None
 
@@ -100,10 +100,10 @@ def test_period_kind_and_building_choose_what_is_counted(database: ConsoleDataba
     _take(database, _at("2026-01-10T12:00:00Z", mass="light"), _at("2026-05-10T12:00:00Z"))
     since = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
     with database.session(_scope(database)) as session:
-        assert set(statistics.by_column(session, Chosen(since_s=since), "mass_class")) == {"heavy"}
-        assert set(statistics.by_column(session, Chosen(until_s=since), "mass_class")) == {"light"}
-        assert statistics.by_column(session, Chosen(kind="smoke"), "building") == {}
-        assert statistics.by_month(session, Chosen(building="elsewhere"), SHANGHAI) == {}
+        assert set(statistics.by_column(session, Selection(since_s=since), "mass_class")) == {"heavy"}
+        assert set(statistics.by_column(session, Selection(until_s=since), "mass_class")) == {"light"}
+        assert statistics.by_column(session, Selection(kind="smoke"), "building") == {}
+        assert statistics.by_month(session, Selection(building="elsewhere"), SHANGHAI) == {}
 
 
 def _log(database: ConsoleDatabase, steps: list[dict[str, float]]) -> None:
@@ -140,7 +140,7 @@ def test_response_times_are_medians_of_each_step(database: ConsoleDatabase) -> N
         ],
     )
     with database.session(_scope(database)) as session:
-        steps = {step.name: step for step in response_times(session, Chosen())}
+        steps = {step.name: step for step in response_times(session, Selection())}
     assert steps["confirmed"].median_s == pytest.approx(120.0, abs=1e-3)  # of 60, 120, 600
     assert steps["assigned"].median_s == pytest.approx(160.0, abs=1e-3)  # of 40 and 280
     assert steps["closed"].median_s == pytest.approx(3900.0, abs=1e-3)
@@ -153,10 +153,10 @@ def test_one_community_never_counts_anothers(database: ConsoleDatabase) -> None:
     ours, theirs = _scope(database), _scope(database, "riverside")
     for scope, expected in ((ours, 0), (theirs, 1)):
         with database.session(scope) as session:
-            assert sum(t.cases for t in statistics.by_month(session, Chosen(), SHANGHAI).values()) == expected
-            assert sum(t.cases for t in statistics.by_hour(session, Chosen(), SHANGHAI)) == expected
-            assert sum(t.cases for t in statistics.by_column(session, Chosen(), "floor").values()) == expected
-            assert response_times(session, Chosen())[0].cases == expected
+            assert sum(t.cases for t in statistics.by_month(session, Selection(), SHANGHAI).values()) == expected
+            assert sum(t.cases for t in statistics.by_hour(session, Selection(), SHANGHAI)) == expected
+            assert sum(t.cases for t in statistics.by_column(session, Selection(), "floor").values()) == expected
+            assert response_times(session, Selection())[0].cases == expected
 
 
 def test_a_trend_finds_the_rate_that_made_the_counts_and_its_interval_holds_it_nine_times_in_ten() -> None:
@@ -229,7 +229,7 @@ def test_a_wrong_clock_stretches_no_months_over_thousands_of_years(database: Con
                 )
             )
     now_s = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
-    for chosen in (Chosen(), Chosen().bounded(now_s), Chosen(since_s=-6e10, until_s=2.5e11).bounded(now_s)):
+    for chosen in (Selection(), Selection().bounded(now_s), Selection(since_s=-6e10, until_s=2.5e11).bounded(now_s)):
         with database.session(_scope(database)) as session:
             months = statistics.by_month(session, chosen, SHANGHAI, now_s)
             hours = statistics.by_hour(session, chosen, SHANGHAI)

@@ -18,7 +18,7 @@ from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.intake.stored_event_check import recheck
 from edgecv.console.settings import UNCLAIMED_BYTES
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
-from edgecv.console.storage.schema import CaseEntry, Device, DeviceEvent, Evidence, Incident, Unclaimed
+from edgecv.console.storage.schema import CaseEntry, Device, DeviceEvent, Evidence, Incident, QuarantinedEvent
 from edgecv.untrusted import MAX_JSON_BYTES
 
 RECEIVED_S = 1.77e9
@@ -82,7 +82,7 @@ def test_an_older_database_keeps_its_rows_and_takes_the_same_id_of_another_sourc
         ]
         assert session.scalars(select(Evidence.manifest_sha256)).all() == ["00"]
         assert session.scalars(select(DeviceEvent.text)).all() == ["gone"]
-        assert session.scalars(select(Unclaimed)).all() == []
+        assert session.scalars(select(QuarantinedEvent)).all() == []
         for table, site in ((Evidence, {"incident_id": "a"}), (DeviceEvent, {"id": "e"})):
             row = session.scalars(select(table)).one()
             copied = {c.key: getattr(row, c.key) for c in table.__table__.columns if c.key != "key"}
@@ -108,7 +108,7 @@ def test_of_messages_kept_aside_that_are_longer_than_any_may_be_the_beginning_st
         _write(older, f"{aside}(:name, 'jialinglu-3', '{topic}', 'why', 1.7e9, :event)", name=name, event="x" * size)
     database = _opened(older)
     with database.session(EVERYTHING) as session:
-        rows = {row.id: (len(row.event), row.reason) for row in session.scalars(select(Unclaimed))}
+        rows = {row.id: (len(row.event), row.reason) for row in session.scalars(select(QuarantinedEvent))}
     assert rows == {
         "long": (UNCLAIMED_BYTES, "why; only its beginning is kept"),
         "short": (MAX_JSON_BYTES, "why"),
@@ -137,7 +137,7 @@ def test_rows_that_no_page_could_show_are_moved_aside_once(older: str) -> None:
         assert session.scalars(select(Incident.id)).all() == ["good"]
         assert session.scalars(select(DeviceEvent)).all() == []
         assert session.scalars(select(Device)).all() == []
-        reasons = {json.loads(row.event)["id"]: row.reason for row in session.scalars(select(Unclaimed))}
+        reasons = {json.loads(row.event)["id"]: row.reason for row in session.scalars(select(QuarantinedEvent))}
     assert set(reasons) == {"early", "number", "deep", "e"}
     assert "candidates" in reasons["number"]
     assert recheck(database) == 0

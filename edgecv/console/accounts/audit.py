@@ -12,7 +12,9 @@ COMMAND_LINE = "command line"
 
 
 def audit(
-    session: Session, by: str, action: str, what: str = "", *, community: int | None = None, address: str = ""
+    session: Session, by: str, action: str, subject: str = "", *, community: int | None = None, address: str = ""
 ) -> None:
     """Add a line to the audit log, in the caller's transaction. Never give it a password or token."""
-    session.add(AuditEntry(at_s=time.time(), by=by, action=action, what=what, community_id=community, address=address))
+    session.add(
+        AuditEntry(at_s=time.time(), by=by, action=action, what=subject, community_id=community, address=address)
+    )

@@ -13,7 +13,7 @@ class BusyError(EdgecvError):
     """Too many wait already; try again in some seconds."""
 
 
-class Turns:
+class HashingQueue:
     """Hands out turns to threads.
 
     Args:

@@ -47,14 +47,14 @@ def log_in(database: ConsoleDatabase, name: str, password: str, address: str) ->
         BusyError: too many log in at this moment; the try does not count.
     """
     name = name.strip()[:64]
-    if not count_try(database, name, address):
+    if not count_attempt(database, name, address):
         return LoginResult("wait")
     with database.session(EVERYTHING) as session:
         user = session.scalar(select(User).where(User.name == name, User.disabled.is_(False)))
     try:
         is_right = verify_password(None if user is None else user.password_hash, password)
     except BusyError:
-        uncount_try(database, name, address)
+        uncount_attempt(database, name, address)
         raise
     if not is_right or user is None:
         with database.session(EVERYTHING, writes=True) as session:
@@ -66,12 +66,12 @@ def log_in(database: ConsoleDatabase, name: str, password: str, address: str) ->
         )
         if community is None:
             return LoginResult("wrong")
-        forget_tries(session, name, address)
+        forget_attempts(session, name, address)
         audit(session, name, "login", community=community, address=address)
         return LoginResult("in", begin_session(session, user, community))
 
 
-def slow_down_s(database: ConsoleDatabase, name: str) -> float:
+def login_delay_s(database: ConsoleDatabase, name: str) -> float:
     """How long a try of a name has to wait first, seconds: longer the more of them failed, wherever they came from.
 
     Too many from one address end tries from there; from everywhere they are only slowed, else anybody could keep a
@@ -83,7 +83,7 @@ def slow_down_s(database: ConsoleDatabase, name: str) -> float:
     return min(max(failures - LOGIN_SLOW_AFTER, 0) * LOGIN_SLOW_STEP_S, LOGIN_SLOWEST_S)
 
 
-def count_try(database: ConsoleDatabase, name: str, address: str) -> bool:
+def count_attempt(database: ConsoleDatabase, name: str, address: str) -> bool:
     """Count a try before the password is looked at, for many tries at once are many; False where they are too many.
 
     Tries from one network of IPv6 count as from one address.
@@ -96,7 +96,7 @@ def count_try(database: ConsoleDatabase, name: str, address: str) -> bool:
     return True
 
 
-def uncount_try(database: ConsoleDatabase, name: str, address: str) -> None:
+def uncount_attempt(database: ConsoleDatabase, name: str, address: str) -> None:
     """After a password was not looked at: the last try was none."""
     last = select(func.max(LoginAttempt.key)).where(
         LoginAttempt.name == name, LoginAttempt.address == source_of(address)
@@ -105,7 +105,7 @@ def uncount_try(database: ConsoleDatabase, name: str, address: str) -> None:
         session.execute(delete(LoginAttempt).where(LoginAttempt.key == last.scalar_subquery()))
 
 
-def forget_tries(session: Session, name: str, address: str) -> None:
+def forget_attempts(session: Session, name: str, address: str) -> None:
     """After a success: what was mistyped from there is forgotten; guesses from elsewhere are not."""
     here = LoginAttempt.address == source_of(address)
     session.execute(delete(LoginAttempt).where(LoginAttempt.name == name, here))

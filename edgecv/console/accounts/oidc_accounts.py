@@ -16,7 +16,7 @@ from edgecv.config.oidc import OidcSection
 from edgecv.console.accounts.audit import audit
 from edgecv.console.accounts.sessions import begin_session, end_sessions_of
 from edgecv.console.accounts.user_names import is_user_name, plain_full_name
-from edgecv.console.accounts.users import find_community, is_taken
+from edgecv.console.accounts.users import find_community, user_name_exists
 from edgecv.console.storage.schema import Community, Membership, User
 from edgecv.errors import ConfigError, EdgecvError
 
@@ -54,7 +54,7 @@ def enter(session: Session, settings: OidcSection, claims: Mapping[str, Any], ad
     Raises:
         NoRoleError: the claim gives them no role here, or they were disabled here.
     """
-    user = _known(session, settings, claims)
+    user = _linked_user(session, settings, claims)
     roles = _roles(session, settings, claims)
     if not roles:
         raise NoRoleError("role", f"{OIDC}: no grant fits what {settings.claim} says of {_called(claims)}")
@@ -79,7 +79,7 @@ def _added(session: Session, settings: OidcSection, claims: Mapping[str, Any], a
         with session.begin_nested():
             session.add(user)
     except IntegrityError:  # they logged in at the same moment in another tab
-        first = _known(session, settings, claims)
+        first = _linked_user(session, settings, claims)
         if first is None:
             raise
         return first
@@ -87,9 +87,9 @@ def _added(session: Session, settings: OidcSection, claims: Mapping[str, Any], a
     return user
 
 
-def shut_out(session: Session, settings: OidcSection, claims: Mapping[str, Any], address: str) -> None:
+def revoke_roles(session: Session, settings: OidcSection, claims: Mapping[str, Any], address: str) -> None:
     """Take every role from somebody whom the claim gives none any more; their logins end."""
-    user = _known(session, settings, claims)
+    user = _linked_user(session, settings, claims)
     if user is not None:
         _give(session, user, {}, address)
         end_sessions_of(session, user.key)
@@ -100,14 +100,16 @@ def _subject(settings: OidcSection, claims: Mapping[str, Any]) -> str:
     return f"{settings.issuer} {claims['sub']}"
 
 
-def _known(session: Session, settings: OidcSection, claims: Mapping[str, Any]) -> User | None:
+def _linked_user(session: Session, settings: OidcSection, claims: Mapping[str, Any]) -> User | None:
     return session.scalar(select(User).where(User.subject == _subject(settings, claims)))
 
 
 def _roles(session: Session, settings: OidcSection, claims: Mapping[str, Any]) -> dict[int, str]:
     """The role in each community, by its key."""
-    said = claims.get(settings.claim)
-    values = {str(value) for value in (said if isinstance(said, list) else [said]) if isinstance(value, str | int)}
+    claimed = claims.get(settings.claim)
+    values = {
+        str(value) for value in (claimed if isinstance(claimed, list) else [claimed]) if isinstance(value, str | int)
+    }
     roles: dict[int, str] = {}
     for grant in settings.grants:
         if grant.value in values:
@@ -127,8 +129,8 @@ def _give(session: Session, user: User, roles: Mapping[int, str], address: str) 
             session.delete(before)
         else:
             before.role = after
-        what = f"{user.name} as {after}" if after is not None else f"{user.name}: none any more"
-        audit(session, OIDC, "role given", what, community=community.key, address=address)
+        change = f"{user.name} as {after}" if after is not None else f"{user.name}: none any more"
+        audit(session, OIDC, "role given", change, community=community.key, address=address)
     session.flush()
 
 
@@ -145,6 +147,6 @@ def _free_name(session: Session, settings: OidcSection, claims: Mapping[str, Any
     host = urlsplit(settings.issuer).hostname or "oidc"
     digest = hashlib.sha256(_subject(settings, claims).encode()).hexdigest()
     for name in (called, f"{called}@{host}", f"u{digest[:16]}"):
-        if is_user_name(name) and not is_taken(session, name):
+        if is_user_name(name) and not user_name_exists(session, name):
             return name
     return f"u{digest[:40]}"

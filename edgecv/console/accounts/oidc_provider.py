@@ -54,7 +54,7 @@ class ProviderError(EdgecvError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class AuthorizationRequest:
     """A login that was begun: kept by the browser (encrypted) until the provider answers."""
 
     state: str
@@ -83,13 +83,13 @@ class Provider:
         self._keys: KeySet | None = None
         self._away: tuple[float, str] | None = None  # since when it does not answer, and how
 
-    def begin(self) -> tuple[Ask, str]:
+    def begin(self) -> tuple[AuthorizationRequest, str]:
         """Begin a login: what to remember, and where to send the browser.
 
         Raises:
             ProviderError: the provider cannot be reached.
         """
-        ask = Ask(*(secrets.token_urlsafe(32) for _ in range(3)))
+        ask = AuthorizationRequest(*(secrets.token_urlsafe(32) for _ in range(3)))
         metadata = self._metadata()
         with self._client(metadata) as client:
             url, _ = client.create_authorization_url(
@@ -97,7 +97,7 @@ class Provider:
             )
         return ask, str(url)
 
-    def claims(self, ask: Ask, answer: Mapping[str, str]) -> dict[str, Any]:
+    def claims(self, ask: AuthorizationRequest, answer: Mapping[str, str]) -> dict[str, Any]:
         """What the provider says of whoever has logged in.
 
         Args:
@@ -116,10 +116,10 @@ class Provider:
             raise ProviderError("untrusted", "the answer is another provider's (iss)")
         with self._client(metadata) as client:
             token = self._token(client, metadata, ask, answer.get("code", ""))
-            found = self._checked(client, metadata, ask, token)
-            if self.settings.claim not in found and "userinfo_endpoint" in metadata:
-                found = self._more(client, metadata, found)
-        return found
+            claims = self._checked(client, metadata, ask, token)
+            if self.settings.claim not in claims and "userinfo_endpoint" in metadata:
+                claims = self._more(client, metadata, claims)
+        return claims
 
     def leave_url(self) -> str | None:
         """Where somebody logs out of the provider too; None where it has no such page or does not answer."""
@@ -127,8 +127,8 @@ class Provider:
             end = self._metadata().get("end_session_endpoint")
         except ProviderError:
             return None
-        given = {"client_id": self.settings.client_id, "post_logout_redirect_uri": f"{self.settings.address}/login"}
-        return None if not isinstance(end, str) else str(add_params_to_uri(end, list(given.items())))
+        query = {"client_id": self.settings.client_id, "post_logout_redirect_uri": f"{self.settings.address}/login"}
+        return None if not isinstance(end, str) else str(add_params_to_uri(end, list(query.items())))
 
     def _client(self, metadata: Mapping[str, Any] | None = None) -> OAuth2Client:
         methods = (metadata or {}).get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
@@ -157,25 +157,27 @@ class Provider:
             with self._client() as client:
                 address = self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration"
                 try:
-                    found = _json(client, address, "its description")
+                    metadata = _json(client, address, "its description")
                 except ProviderError as error:
                     self._away = time.monotonic(), str(error)
                     raise
-            if found.get("issuer") != self.settings.issuer:
+            if metadata.get("issuer") != self.settings.issuer:
                 raise ProviderError(
                     "untrusted",
-                    f"the provider calls itself {_word(str(found.get('issuer')))}, not {self.settings.issuer}; "
+                    f"the provider calls itself {_word(str(metadata.get('issuer')))}, not {self.settings.issuer}; "
                     f"write {_AT}.issuer as it does",
                 )
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-                if not isinstance(found.get(name), str):
+                if not isinstance(metadata.get(name), str):
                     raise ProviderError("unreachable", f"the provider's description has no {name}")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"):
-                _check_https(name, found.get(name))
-            self._known, self._keys = (time.monotonic(), found), None
-            return found
+                _check_https(name, metadata.get(name))
+            self._known, self._keys = (time.monotonic(), metadata), None
+            return metadata
 
-    def _token(self, client: OAuth2Client, metadata: Mapping[str, Any], ask: Ask, code: str) -> dict[str, Any]:
+    def _token(
+        self, client: OAuth2Client, metadata: Mapping[str, Any], ask: AuthorizationRequest, code: str
+    ) -> dict[str, Any]:
         try:
             token = client.fetch_token(
                 metadata["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=ask.verifier
@@ -187,17 +189,19 @@ class Provider:
         return dict(token)
 
     def _checked(
-        self, client: OAuth2Client, metadata: Mapping[str, Any], ask: Ask, token: Mapping[str, Any]
+        self, client: OAuth2Client, metadata: Mapping[str, Any], ask: AuthorizationRequest, token: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The id token's claims: signed by the provider, for us, for this login, and not too old."""
-        said = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-        registry = JWSRegistry(algorithms=[name for name in _ALGORITHMS if name in said], strict_check_header=False)
-        wanted = {
+        algorithms = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        registry = JWSRegistry(
+            algorithms=[name for name in _ALGORITHMS if name in algorithms], strict_check_header=False
+        )
+        required = {
             "iss": {"essential": True, "values": [metadata["issuer"]]},
             "aud": {"essential": True, "values": [self.settings.client_id]},
             "sub": {"essential": True},
         }
-        given = {
+        expected = {
             "nonce": ask.nonce,
             "client_id": self.settings.client_id,
             "access_token": token.get("access_token"),
@@ -208,7 +212,7 @@ class Provider:
                 signed = jwt.decode(raw, self._key_set(client, metadata), registry=registry)
             except InvalidKeyIdError:  # the provider has a new key
                 signed = jwt.decode(raw, self._key_set(client, metadata, anew=True), registry=registry)
-            claims = CodeIDToken(signed.claims, signed.header, wanted, given)
+            claims = CodeIDToken(signed.claims, signed.header, required, expected)
             claims.validate(leeway=OIDC_LEEWAY_S)
         except (JoseError, AuthlibBaseError, ValueError, KeyError, TypeError) as error:
             raise ProviderError("untrusted", f"the id token is not to be trusted: {_word(str(error))}") from None
@@ -222,32 +226,32 @@ class Provider:
                 self._keys = KeySet.import_key_set(_json(client, metadata["jwks_uri"], "its keys"))  # type: ignore[arg-type]
             return self._keys
 
-    def _more(self, client: OAuth2Client, metadata: Mapping[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    def _more(self, client: OAuth2Client, metadata: Mapping[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
         """What the provider tells at its userinfo endpoint only, if it is of the same person."""
-        told = _json(client, metadata["userinfo_endpoint"], "who somebody is", withhold=False)
-        if told.get("sub") != known["sub"]:
+        userinfo = _json(client, metadata["userinfo_endpoint"], "who somebody is", withhold=False)
+        if userinfo.get("sub") != claims["sub"]:
             raise ProviderError("untrusted", "the userinfo is somebody else's (sub)")
-        return told | known
+        return userinfo | claims
 
 
 def _check_https(name: str, address: object) -> None:
     """A provider behind a proxy may believe that it is reached by http: code, secret and keys would go in the clear."""
     if isinstance(address, str) and is_in_the_clear(address):
-        why = "would send logins in the clear; make the provider tell its https:// address"
-        raise ProviderError("untrusted", f"the provider's {name} {_word(address)} {why}")
+        reason = "would send logins in the clear; make the provider tell its https:// address"
+        raise ProviderError("untrusted", f"the provider's {name} {_word(address)} {reason}")
 
 
-def _json(client: OAuth2Client, address: str, what: str, *, withhold: bool = True) -> dict[str, Any]:
+def _json(client: OAuth2Client, address: str, subject: str, *, withhold: bool = True) -> dict[str, Any]:
     try:
         answer = client.request("GET", address, withhold_token=withhold)
         answer.raise_for_status()
-        found = answer.json()
+        document = answer.json()
     except (httpx.HTTPError, AuthlibBaseError, ValueError) as error:
-        why = f"answers {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else str(error)
-        raise ProviderError("unreachable", f"the provider does not tell {what} ({_word(why)})") from None
-    if not isinstance(found, dict):
-        raise ProviderError("unreachable", f"the provider does not tell {what} (not an object)")
-    return found
+        reason = f"answers {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else str(error)
+        raise ProviderError("unreachable", f"the provider does not tell {subject} ({_word(reason)})") from None
+    if not isinstance(document, dict):
+        raise ProviderError("unreachable", f"the provider does not tell {subject} (not an object)")
+    return document
 
 
 def _word(text: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from edgecv.console.accounts.hashing_queue import Turns
+from edgecv.console.accounts.hashing_queue import HashingQueue
 from edgecv.console.settings import HASHES_AT_ONCE, HASHES_WAITING, PASSWORD_CHARS, PASSWORD_LONGEST
 from edgecv.errors import ConfigError
 
 _hasher = PasswordHasher()
-_turns = Turns(HASHES_AT_ONCE, HASHES_WAITING)
+_turns = HashingQueue(HASHES_AT_ONCE, HASHES_WAITING)
 _NOBODY = _hasher.hash("nobody")
 
 
@@ -27,7 +27,7 @@ def hash_password(password: str) -> str:
         return _hasher.hash(password)
 
 
-def verify_password(kept: str | None, password: str) -> bool:
+def verify_password(stored_hash: str | None, password: str) -> bool:
     """Whether it is the password of a hash. Takes as long for somebody who does not exist (``None``).
 
     Raises:
@@ -37,7 +37,7 @@ def verify_password(kept: str | None, password: str) -> bool:
         return False  # it is nobody's
     try:
         with _turns.turn():
-            matches = _hasher.verify(kept or _NOBODY, password)
+            matches = _hasher.verify(stored_hash or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
-    return matches and kept is not None
+    return matches and stored_hash is not None

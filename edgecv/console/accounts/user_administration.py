@@ -14,7 +14,7 @@ from edgecv.console.accounts.principal import Viewer
 from edgecv.console.accounts.roles import Role
 from edgecv.console.accounts.sessions import end_sessions_of
 from edgecv.console.accounts.user_names import is_user_name, plain_full_name
-from edgecv.console.accounts.users import add_user, is_taken
+from edgecv.console.accounts.users import add_user, user_name_exists
 from edgecv.console.settings import PASSWORD_CHARS, PASSWORD_LONGEST
 from edgecv.console.storage.schema import Community, Membership, User
 
@@ -28,7 +28,7 @@ class AccountRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Managed:
+class ManagedUser:
     """A user as the administrators of a community see them.
 
     Attributes:
@@ -42,7 +42,7 @@ class Managed:
     is_shared: bool
 
 
-def users_of(session: Session, community: int) -> list[Managed]:
+def users_of(session: Session, community: int) -> list[ManagedUser]:
     """The users of a community, by name."""
     memberships = (
         select(func.count()).where(Membership.user_id == User.key).correlate(User).scalar_subquery().label("count")
@@ -53,7 +53,7 @@ def users_of(session: Session, community: int) -> list[Managed]:
         .where(Membership.community_id == community)
         .order_by(User.disabled, User.name)
     )
-    return [Managed(user, Role(role), count > 1) for user, role, count in rows]
+    return [ManagedUser(user, Role(role), count > 1) for user, role, count in rows]
 
 
 def communities_of(session: Session, user: int) -> list[Community]:
@@ -70,7 +70,7 @@ def make_user(session: Session, admin: Viewer, name: str, full_name: str, role: 
     """
     if not is_user_name(name):
         raise AccountRefusedError("name")
-    if is_taken(session, name):
+    if user_name_exists(session, name):
         raise AccountRefusedError("taken")
     community = session.get_one(Community, admin.community)
     password = _first_password()
@@ -162,21 +162,21 @@ def join(session: Session, user: User, community: Community, role: Role, by: str
     audit(session, by, "role given", f"{user.name} as {role}", community=community.key)
 
 
-def _managed(session: Session, admin: Viewer, user: int, *, alone: bool = False) -> Managed:
-    found = next((one for one in users_of(session, admin.community) if one.user.key == user), None)
-    if found is None:
+def _managed(session: Session, admin: Viewer, user: int, *, alone: bool = False) -> ManagedUser:
+    match = next((one for one in users_of(session, admin.community) if one.user.key == user), None)
+    if match is None:
         raise AccountRefusedError("unknown")
     if user == admin.user:
         raise AccountRefusedError("self")  # else the last administrator could lock everybody out
-    if alone and found.is_shared:
+    if alone and match.is_shared:
         # whoever sets a password may log in with it, and would see the other communities
         raise AccountRefusedError("shared")
-    return found
+    return match
 
 
 def _first_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-def _written(session: Session, who: Viewer, action: str, what: str, address: str) -> None:
-    audit(session, who.name, action, what, community=who.community, address=address)
+def _written(session: Session, actor: Viewer, action: str, subject: str, address: str) -> None:
+    audit(session, actor.name, action, subject, community=actor.community, address=address)

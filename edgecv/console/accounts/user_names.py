@@ -21,10 +21,10 @@ def is_user_name(name: str) -> bool:
     return _LATIN.fullmatch(name) is not None or _CHINESE.fullmatch(name) is not None
 
 
-def looks_like_any(name: str, others: Iterable[str]) -> bool:
+def looks_like_any(name: str, names: Iterable[str]) -> bool:
     """Whether a name is read as one of the others."""
     own = _skeleton(name)
-    return any(_skeleton(other) == own for other in others)
+    return any(_skeleton(other) == own for other in names)
 
 
 def plain_full_name(text: str) -> str:

@@ -37,7 +37,7 @@ def add_user(
             f"user '{name}': must be 2 to 64 letters (a to z, or Chinese characters, not both), digits, '.', '-', '_' "
             "or '@'"
         )
-    if is_taken(session, name):
+    if user_name_exists(session, name):
         raise ConfigError(f"user '{name}': is there already, or one that looks like it; choose another name")
     user = User(name=name, full_name=full_name, password_hash=hash_password(password), created_s=time.time())
     session.add(user)
@@ -47,7 +47,7 @@ def add_user(
     return user
 
 
-def is_taken(session: Session, name: str) -> bool:
+def user_name_exists(session: Session, name: str) -> bool:
     """Whether somebody is called so, or so that it looks the same."""
     return looks_like_any(name, session.scalars(select(User.name)))
 
@@ -58,14 +58,16 @@ def find_community(session: Session, name: str | None) -> Community:
     Raises:
         ConfigError: there is no such community, or the name is needed.
     """
-    known = {community.name: community for community in session.scalars(select(Community))}
-    if name is None and len(known) == 1:
-        return next(iter(known.values()))
+    communities = {community.name: community for community in session.scalars(select(Community))}
+    if name is None and len(communities) == 1:
+        return next(iter(communities.values()))
     if name is None:
-        raise ConfigError(f"--community: is needed here; known are {', '.join(known)}")
-    if name not in known:
-        raise ConfigError(f"--community {name}: is not known; known are {', '.join(known)}{did_you_mean(name, known)}")
-    return known[name]
+        raise ConfigError(f"--community: is needed here; known are {', '.join(communities)}")
+    if name not in communities:
+        raise ConfigError(
+            f"--community {name}: is not known; known are {', '.join(communities)}{did_you_mean(name, communities)}"
+        )
+    return communities[name]
 
 
 def find_user(session: Session, name: str) -> User:
@@ -76,8 +78,8 @@ def find_user(session: Session, name: str) -> User:
     """
     user = session.scalar(select(User).where(User.name == name))
     if user is None:
-        known = session.scalars(select(User.name)).all()
-        raise ConfigError(f"user '{name}': is not known{did_you_mean(name, known)}; `console user list` shows all")
+        names = session.scalars(select(User.name)).all()
+        raise ConfigError(f"user '{name}': is not known{did_you_mean(name, names)}; `console user list` shows all")
     return user
 
 

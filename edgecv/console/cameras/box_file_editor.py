@@ -21,7 +21,7 @@ from edgecv.geometry import FacadePlan
 
 
 @dataclass(frozen=True, slots=True)
-class CameraDesk:
+class BoxFileEditor:
     """The cameras of the box that this console belongs to.
 
     Attributes:
@@ -114,14 +114,14 @@ class CameraDesk:
 
     def _check(self, text: str) -> None:
         """A box file that is wrong would stop the next start: it is read before it is put in place."""
-        aside = self.box_file.with_name(f".{self.box_file.name}.new")
+        candidate = self.box_file.with_name(f".{self.box_file.name}.new")
         try:
-            write_atomic(aside, text)
-            load_box(aside, with_calibrations=False)
+            write_atomic(candidate, text)
+            load_box(candidate, with_calibrations=False)
         except OSError as error:
-            raise not_writable(aside, error) from error
+            raise not_writable(candidate, error) from error
         finally:
-            aside.unlink(missing_ok=True)
+            candidate.unlink(missing_ok=True)
 
 
 def keep_and_write(path: Path, text: str) -> None:

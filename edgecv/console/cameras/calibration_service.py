@@ -66,10 +66,10 @@ def calibration_of(marks: Marks, size: tuple[int, int], plan: FacadePlan) -> Cal
             "verticals": [list(pair) for pair in marks.verticals],
         },
     )
-    found = validated(document, Calibration)
-    if found is None or document.problems:
+    calibration = validated(document, Calibration)
+    if calibration is None or document.problems:
         raise ConfigError("; ".join(f"{_of_point(problem.at)}{problem.text}" for problem in document.problems))
-    return found
+    return calibration
 
 
 def solve(marks: Marks, size: tuple[int, int], plan: FacadePlan) -> Solution:
@@ -87,7 +87,7 @@ def solve(marks: Marks, size: tuple[int, int], plan: FacadePlan) -> Solution:
 def marked(calibration: Calibration, plan: FacadePlan) -> Marks:
     """A calibration's points, told by floor and window where they are such."""
     return Marks(
-        tuple(_told(point, plan) for point in calibration.points),
+        tuple(_marked_point(point, plan) for point in calibration.points),
         calibration.distortion,
         calibration.focal_px,
         calibration.verticals,
@@ -101,21 +101,21 @@ def read_marks(points: Sequence[object], rest: dict[str, object]) -> Marks:
         ConfigError: it is not points.
     """
     document = Document(Path("calibration"), data={"points": list(points), **rest})
-    found = validated(document, PointsFile)
-    if found is None:
+    marks = validated(document, PointsFile)
+    if marks is None:
         raise ConfigError("; ".join(f"{_of_point(problem.at)}{problem.text}" for problem in document.problems))
-    return Marks(found.points, found.distortion, found.focal_px, found.verticals)
+    return Marks(marks.points, marks.distortion, marks.focal_px, marks.verticals)
 
 
-def _told(point: Point, plan: FacadePlan) -> MarkedPoint:
+def _marked_point(point: Point, plan: FacadePlan) -> MarkedPoint:
     plain = MarkedPoint(pixel=point.pixel, facade=point.facade, depth=point.depth, of=point.of)
     x, y = point.facade
     floor = plan.floor_at(y)
-    found = _edge(plan.windows, x)
-    if point.of is not None or floor is None or found is None:
+    edge = _edge(plan.windows, x)
+    if point.of is not None or floor is None or edge is None:
         return plain
     above = round(y - plan.floor_span_m(floor)[0], 3)
-    window, side = found
+    window, side = edge
     return MarkedPoint.model_validate(
         {
             "pixel": point.pixel,

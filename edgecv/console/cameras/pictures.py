@@ -16,7 +16,7 @@ from edgecv.calibration.picture import first_picture
 from edgecv.capture.picture_size import PictureError, read_picture
 from edgecv.config import Box
 from edgecv.config.stream_address import is_recorded
-from edgecv.console.cameras.box_file_editor import CameraDesk
+from edgecv.console.cameras.box_file_editor import BoxFileEditor
 from edgecv.console.settings import STILL_FRESH_S, STILL_KEPT_S, STILL_WAIT_S
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.privacy import View, blurred, shown_walls
@@ -28,7 +28,7 @@ class NoPictureError(EdgecvError):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Snapshot:
     """A full clear picture, held in memory only: ``jpeg`` and its size ``(width, height)``."""
 
     jpeg: bytes
@@ -53,9 +53,9 @@ class LivePictures:
         desk: the box's cameras.
     """
 
-    desk: CameraDesk
+    desk: BoxFileEditor
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _taken: dict[str, Taken] = field(default_factory=dict)
+    _taken: dict[str, Snapshot] = field(default_factory=dict)
     _shown: dict[str, tuple[float, bytes]] = field(default_factory=dict)
     _sights: dict[str, _Sight] = field(default_factory=dict)
 
@@ -77,9 +77,9 @@ class LivePictures:
             at_s = path.stat().st_mtime
             if time.time() - at_s > STILL_FRESH_S:
                 raise NoPictureError("the last picture is old; the next comes in a second")
-            known = self._shown.get(camera)
-            if known is not None and known[0] == at_s:
-                return known[1]
+            cached = self._shown.get(camera)
+            if cached is not None and cached[0] == at_s:
+                return cached[1]
             picture = read_picture(path)
         except FileNotFoundError as error:
             raise NoPictureError(
@@ -91,7 +91,7 @@ class LivePictures:
             raise NoPictureError("the picture cannot be read; the next comes in a second") from error
         return self._blurred(box, camera, picture, at_s)
 
-    def take(self, camera: str) -> Taken:
+    def take(self, camera: str) -> Snapshot:
         """Take a full clear picture now; who may see it and why is the caller's business.
 
         Raises:
@@ -100,21 +100,21 @@ class LivePictures:
         """
         box = self.desk.box()
         source = _recorded(box, camera)
-        taken = _taken(first_picture(source)) if source is not None else self._from_daemon(box, camera)
+        snapshot = _taken(first_picture(source)) if source is not None else self._from_daemon(box, camera)
         with self._lock:
-            self._taken[camera] = taken
-        return taken
+            self._taken[camera] = snapshot
+        return snapshot
 
-    def last(self, camera: str) -> Taken | None:
+    def last(self, camera: str) -> Snapshot | None:
         """The one that was taken last, if that was not long ago."""
         with self._lock:
-            taken = self._taken.get(camera)
-            if taken is not None and time.time() - taken.at_s > STILL_KEPT_S:
-                taken = None
+            snapshot = self._taken.get(camera)
+            if snapshot is not None and time.time() - snapshot.at_s > STILL_KEPT_S:
+                snapshot = None
                 del self._taken[camera]
-            return taken
+            return snapshot
 
-    def _from_daemon(self, box: Box, camera: str) -> Taken:
+    def _from_daemon(self, box: Box, camera: str) -> Snapshot:
         files = self.desk.stills(box, camera)
         asked_s = time.time()
         path = files.picture("full")
@@ -141,16 +141,16 @@ class LivePictures:
         hidden = blurred(picture, shown_walls((width, height), seen), scale)
         if width > 960:
             hidden = np.asarray(cv2.resize(hidden, (960, round(height * 960 / width)), interpolation=cv2.INTER_AREA))
-        made = cv2.imencode(".jpg", hidden, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
-        self._shown[camera] = (at_s, made)
-        return made
+        jpeg = cv2.imencode(".jpg", hidden, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
+        self._shown[camera] = (at_s, jpeg)
+        return jpeg
 
     def _sight(self, box: Box, camera: str) -> _Sight:
         """Calibration and floors, solved anew only when their files have changed."""
         file = self.desk.calibration_file(box, camera)
         version = (box.sha256, file.stat().st_mtime_ns if file.exists() else None)
-        known = self._sights.get(camera)
-        if known is None or known.version != version:
+        cached = self._sights.get(camera)
+        if cached is None or cached.version != version:
             plan, calibration = self.desk.plan(box, camera), self.desk.calibration(box, camera)
             view, size = None, (0, 0)
             if calibration is not None and plan is not None:
@@ -159,8 +159,8 @@ class LivePictures:
                     view = View(solved_of(calibration, plan).camera, plan)
                 except ConfigError:
                     view = None  # everything is blurred then
-            known = self._sights[camera] = _Sight(version, view, size)
-        return known
+            cached = self._sights[camera] = _Sight(version, view, size)
+        return cached
 
 
 def _recorded(box: Box, camera: str) -> Path | None:
@@ -170,6 +170,6 @@ def _recorded(box: Box, camera: str) -> Path | None:
     return path if is_recorded(source) and path.is_file() else None
 
 
-def _taken(picture: Picture) -> Taken:
+def _taken(picture: Picture) -> Snapshot:
     jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
-    return Taken(jpeg, (picture.shape[1], picture.shape[0]), time.time())
+    return Snapshot(jpeg, (picture.shape[1], picture.shape[0]), time.time())

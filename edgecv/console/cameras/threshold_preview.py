@@ -69,11 +69,11 @@ def findings_of(database: Path, camera: str, now_s: float | None = None) -> list
 def outcomes(findings: Sequence[Finding]) -> list[Outcome]:
     """What each threshold would have made of them."""
     now = ClassificationSettings().incident_ratio
-    made = []
+    rows = []
     for threshold in _THRESHOLDS:
         count = sum(f.ratio >= threshold and not f.other_doubts for f in findings)
-        made.append(Outcome(threshold, count, len(findings) - count, threshold == now))
-    return made
+        rows.append(Outcome(threshold, count, len(findings) - count, threshold == now))
+    return rows
 
 
 def least_ratio() -> float:

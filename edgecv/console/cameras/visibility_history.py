@@ -32,7 +32,7 @@ class BlindHour:
 
 
 @dataclass(slots=True)
-class Sight:
+class Visibility:
     """How well a device saw in the last day.
 
     Attributes:
@@ -51,20 +51,20 @@ class Sight:
         return sum(hour.blind for hour in self.hours) if self.hours else None
 
 
-def sights(session: Session, site: str | None = None, device: str | None = None) -> dict[tuple[str, str], Sight]:
+def sights(session: Session, site: str | None = None, device: str | None = None) -> dict[tuple[str, str], Visibility]:
     """How well devices saw, by site and name."""
     now = time.time()
-    wanted = (
+    query = (
         select(DeviceEvent.site, DeviceEvent.device, DeviceEvent.kind, DeviceEvent.at_s, DeviceEvent.data)
         .where(DeviceEvent.kind.in_(("blind_minutes", "sensitivity")), DeviceEvent.at_s > now - _TEST_DAYS * 86400)
         .order_by(DeviceEvent.at_s)
     )
     if site is not None:
-        wanted = wanted.where(DeviceEvent.site == site, DeviceEvent.device == device)
-    found: dict[tuple[str, str], Sight] = {}
-    for place, name, kind, at_s, content in session.execute(wanted):
+        query = query.where(DeviceEvent.site == site, DeviceEvent.device == device)
+    sights_by_camera: dict[tuple[str, str], Visibility] = {}
+    for place, name, kind, at_s, content in session.execute(query):
         data = content if isinstance(content, dict) else {}
-        sight = found.setdefault((place, name), Sight())
+        sight = sights_by_camera.setdefault((place, name), Visibility())
         if kind == "blind_minutes":
             hour = _hour(data, at_s)
             if hour.from_s > now - (_HOURS + 1) * 3600:
@@ -72,16 +72,16 @@ def sights(session: Session, site: str | None = None, device: str | None = None)
         elif _number(data.get("drawn")) > 0:
             share = _number(data.get("seen")) / _number(data.get("drawn"))
             sight.seen, sight.tested_s = min(1.0, max(0.0, share)), at_s
-    for sight in found.values():
+    for sight in sights_by_camera.values():
         del sight.hours[:-_MOST_HOURS]
-    return found
+    return sights_by_camera
 
 
 def last_events(session: Session, site: str, device: str) -> Sequence[DeviceEvent]:
     """What it said last, newest first; blind minutes stand in a table of their own."""
-    wanted = select(DeviceEvent).where(DeviceEvent.site == site, DeviceEvent.device == device)
-    wanted = wanted.where(DeviceEvent.kind != "blind_minutes")
-    return session.scalars(wanted.order_by(DeviceEvent.at_s.desc()).limit(_EVENTS_SHOWN)).all()
+    query = select(DeviceEvent).where(DeviceEvent.site == site, DeviceEvent.device == device)
+    query = query.where(DeviceEvent.kind != "blind_minutes")
+    return session.scalars(query.order_by(DeviceEvent.at_s.desc()).limit(_EVENTS_SHOWN)).all()
 
 
 def find_device(session: Session, site: str, device: str) -> Device | None:
@@ -94,9 +94,9 @@ def find_device(session: Session, site: str, device: str) -> Device | None:
 def _hour(data: dict[str, Any], at_s: float) -> BlindHour:
     minutes = data.get("minutes")
     listed = list(minutes.items())[:_MOST_CAUSES] if isinstance(minutes, dict) else []
-    causes = tuple((why[:_CAUSE_CHARS], _minutes(n)) for why, n in listed)
-    begun = _number(data.get("from_s")) or at_s - 3600.0
-    return BlindHour(begun, _minutes(data.get("noted_minutes")), _minutes(data.get("blind_minutes")), causes)
+    causes = tuple((cause[:_CAUSE_CHARS], _minutes(n)) for cause, n in listed)
+    begin_s = _number(data.get("from_s")) or at_s - 3600.0
+    return BlindHour(begin_s, _minutes(data.get("noted_minutes")), _minutes(data.get("blind_minutes")), causes)
 
 
 def _minutes(value: object) -> float:

@@ -7,5 +7,5 @@ from edgecv.console.settings import NOTE_CHARS
 
 def plain(text: str) -> str:
     """Without what no log can hold, and no longer than a note is."""
-    kept = "".join(c for c in text.replace("\r\n", "\n") if c.isprintable() or c == "\n")
-    return kept.strip()[:NOTE_CHARS]
+    printable = "".join(c for c in text.replace("\r\n", "\n") if c.isprintable() or c == "\n")
+    return printable.strip()[:NOTE_CHARS]

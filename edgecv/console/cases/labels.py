@@ -35,10 +35,10 @@ def labels(database: ConsoleDatabase, site: str | None = None) -> dict[str, Labe
         site: only those of one site.
     """
     with database.session(EVERYTHING) as session:
-        wanted = select(Incident.key, Incident.source_id, Incident.state).where(Incident.state != State.NEW.value)
+        query = select(Incident.key, Incident.source_id, Incident.state).where(Incident.state != State.NEW.value)
         if site is not None:
-            wanted = wanted.where(Incident.site == site)
-        judged = session.execute(wanted).all()
+            query = query.where(Incident.site == site)
+        judged = session.execute(query).all()
         notes: dict[int, list[str]] = {}
         for key, note in session.execute(select(CaseEntry.incident_key, CaseEntry.note).order_by(CaseEntry.key)):
             if note:

@@ -85,14 +85,14 @@ def list_incidents(session: Session, filters: Filters, rows: int, after: Place |
         rows: how many at most.
         after: where it begins; None at the newest.
     """
-    wanted = _filtered(select(Incident).options(defer(Incident.record, raiseload=True)), filters)
+    query = _filtered(select(Incident).options(defer(Incident.record, raiseload=True)), filters)
     if after is not None:
-        wanted = wanted.where(tuple_(Incident.started_s, Incident.key) < (after.started_s, after.key))
-    ordered = wanted.order_by(Incident.started_s.desc(), Incident.key.desc()).limit(rows + 1)
-    found = session.scalars(ordered).all()
-    shown = tuple(found[:rows])
-    following = Place(shown[-1].started_s, shown[-1].key) if len(found) > rows else None
-    return Page(shown, following)
+        query = query.where(tuple_(Incident.started_s, Incident.key) < (after.started_s, after.key))
+    ordered = query.order_by(Incident.started_s.desc(), Incident.key.desc()).limit(rows + 1)
+    incidents = session.scalars(ordered).all()
+    page = tuple(incidents[:rows])
+    following = Place(page[-1].started_s, page[-1].key) if len(incidents) > rows else None
+    return Page(page, following)
 
 
 def find_incident(session: Session, incident_id: str) -> Incident | None:
@@ -104,10 +104,10 @@ def find_incident(session: Session, incident_id: str) -> Incident | None:
 
 def choices(session: Session) -> dict[str, list[Any]]:
     """For each filter with few values, those there are, in order."""
-    found: dict[str, list[Any]] = {column.key: [] for column in _CHOSEN}
+    by_column: dict[str, list[Any]] = {column.key: [] for column in _CHOSEN}
     for name, value in session.execute(_choices()):
-        found[name].append(int(value) if name == Incident.floor.key else value)
-    return {name: sorted(values) for name, values in found.items()}
+        by_column[name].append(int(value) if name == Incident.floor.key else value)
+    return {name: sorted(values) for name, values in by_column.items()}
 
 
 @cache
@@ -129,19 +129,19 @@ def _distinct(column: Any) -> Select[Any]:
     values = first.cte(f"{column.key}_values", recursive=True)
     following = select(least(column > values.c.value), values.c.place + 1)
     values = values.union_all(following.where(values.c.value.is_not(None), values.c.place < _MOST_CHOICES))
-    named = select(literal(column.key).label("name"), cast(values.c.value, String))
-    return named.where(values.c.value.is_not(None))
+    query = select(literal(column.key).label("name"), cast(values.c.value, String))
+    return query.where(values.c.value.is_not(None))
 
 
-def _filtered(wanted: Select[Any], filters: Filters) -> Select[Any]:
+def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     for name in FILTERS:
         value = getattr(filters, name)
         if value is not None:
-            wanted = wanted.where(getattr(Incident, name) == value)
+            query = query.where(getattr(Incident, name) == value)
     if filters.since_s is not None:
-        wanted = wanted.where(Incident.started_s >= filters.since_s)
+        query = query.where(Incident.started_s >= filters.since_s)
     if filters.until_s is not None:
-        wanted = wanted.where(Incident.started_s < filters.until_s)
+        query = query.where(Incident.started_s < filters.until_s)
     if filters.due_before_s is not None:
-        wanted = wanted.where(Incident.due_s < filters.due_before_s)
-    return wanted
+        query = query.where(Incident.due_s < filters.due_before_s)
+    return query

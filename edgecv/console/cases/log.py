@@ -25,24 +25,24 @@ class Line:
 
 def history(session: Session, incident: Incident) -> list[Line]:
     """All changes of a case, the first first."""
-    sent = aliased(User)
+    worker_row = aliased(User)
     rows = session.execute(
-        select(CaseEntry, User, sent)
+        select(CaseEntry, User, worker_row)
         .join(User, User.key == CaseEntry.user_id)
-        .outerjoin(sent, sent.key == CaseEntry.assignee_id)
+        .outerjoin(worker_row, worker_row.key == CaseEntry.assignee_id)
         .where(CaseEntry.incident_key == incident.key)
         .order_by(CaseEntry.key)
     )
     return [
         Line(
             entry.at_s,
-            called(who),
+            called(author),
             State(entry.from_state),
             State(entry.to_state),
             entry.note,
             None if worker is None else called(worker),
         )
-        for entry, who, worker in rows
+        for entry, author, worker in rows
     ]
 
 

@@ -28,7 +28,7 @@ _CONNECT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class ReminderWebhook:
     """Where reminders are sent: each a CloudEvent, POSTed like those of a webhook upstream.
 
     Attributes:
@@ -44,7 +44,7 @@ class Hook:
     public_url: str | None = None
 
     @classmethod
-    def of(cls, settings: ConsoleSection, file: Path) -> Hook | None:
+    def of(cls, settings: ConsoleSection, file: Path) -> ReminderWebhook | None:
         """The hook of a box or hub file; None where it names none.
 
         Raises:
@@ -74,7 +74,7 @@ class Hook:
                 raise unreached(error, host) from None
 
 
-def remind(database: ConsoleDatabase, hook: Hook | None) -> set[int]:
+def remind(database: ConsoleDatabase, hook: ReminderWebhook | None) -> set[int]:
     """Tell of cases that have become late; return the communities they are of.
 
     A case is told of once in each state; one that the hook did not take is told of again the next time.
@@ -88,9 +88,9 @@ def remind(database: ConsoleDatabase, hook: Hook | None) -> set[int]:
             .order_by(Incident.due_s)
             .limit(REMINDERS_AT_ONCE)
         ).all()
-    told: set[int] = set()
+    reminded: set[int] = set()
     for incident, community in late:
-        if hook is not None and not _sent(hook, incident, community):
+        if hook is not None and not _send(hook, incident, community):
             break  # the others would wait for the same silence
         with database.session(EVERYTHING, writes=True) as session:
             session.execute(
@@ -100,11 +100,11 @@ def remind(database: ConsoleDatabase, hook: Hook | None) -> set[int]:
                 .execution_options(synchronize_session=False)
             )
         _log.info("%s: overdue as %s", incident.id, incident.state)
-        told.add(incident.community_id)
-    return told
+        reminded.add(incident.community_id)
+    return reminded
 
 
-def _sent(hook: Hook, incident: Incident, community: Community) -> bool:
+def _send(hook: ReminderWebhook, incident: Incident, community: Community) -> bool:
     try:
         refused = hook.send(event_of(incident, community, hook.public_url))
     except UndeliveredError as error:

@@ -9,7 +9,7 @@ from sqlalchemy import CTE, Select, String, case, cast, func, literal, select, u
 from sqlalchemy.orm import Session
 
 from edgecv.console.cases.state_machine import State
-from edgecv.console.cases.statistics import Chosen, narrowed
+from edgecv.console.cases.statistics import Selection, narrowed
 from edgecv.console.storage.schema import CaseEntry, Incident
 
 
@@ -26,7 +26,7 @@ STEPS = ("confirmed", "assigned", "closed", "all")
 """New → confirmed, confirmed → assigned, assigned → closed, and new → closed."""
 
 
-def response_times(session: Session, chosen: Chosen) -> list[Step]:
+def response_times(session: Session, chosen: Selection) -> list[Step]:
     """The median of every step; where a step was taken twice, the first time counts.
 
     A case is new when the console got it, which is seconds after the fall unless a line was down.
@@ -39,25 +39,25 @@ def response_times(session: Session, chosen: Chosen) -> list[Step]:
         "closed": c.closed - c.assigned,
         "all": c.closed - c.received,
     }
-    found = session.execute(union_all(*(_median(name, span) for name, span in spans.items()))).all()
-    known = {name: (median_s, cases or 0) for name, median_s, cases in found}
-    return [Step(name, *known.get(name, (None, 0))) for name in STEPS]
+    rows = session.execute(union_all(*(_median(name, span) for name, span in spans.items()))).all()
+    medians = {name: (median_s, cases or 0) for name, median_s, cases in rows}
+    return [Step(name, *medians.get(name, (None, 0))) for name in STEPS]
 
 
-def _moments(chosen: Chosen) -> CTE:
+def _moments(chosen: Selection) -> CTE:
     """For each incident: when it came, and when it first entered each state."""
 
     def first(state: State) -> Any:
         return func.min(case((CaseEntry.to_state == state, CaseEntry.at_s)))
 
-    wanted = select(
+    query = select(
         func.max(Incident.received_s).label("received"),
         first(State.CONFIRMED).label("confirmed"),
         first(State.ASSIGNED).label("assigned"),
         first(State.CLOSED).label("closed"),
     ).join(CaseEntry, CaseEntry.incident_key == Incident.key)
     # grouped by the log's own column, which its index has in order
-    return narrowed(wanted, chosen).group_by(CaseEntry.incident_key).cte("moments")
+    return narrowed(query, chosen).group_by(CaseEntry.incident_key).cte("moments")
 
 
 def _median(name: str, span: Any) -> Select[Any]:

@@ -25,7 +25,7 @@ _YEAR_S = 365.25 * _DAY_S
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Selection:
     """What is counted; None asks for all. Times are seconds since 1970, ``until_s`` itself no longer counts.
 
     ``least_s`` and ``most_s`` bound it whatever was asked for: a record with a wrong time must not stretch months over
@@ -39,7 +39,7 @@ class Chosen:
     least_s: float = EARLIEST_S
     most_s: float = LATEST_S
 
-    def bounded(self, now_s: float) -> Chosen:
+    def bounded(self, now_s: float) -> Selection:
         """The same over ``STATISTICS_YEARS`` at most: the last of what was asked for.
 
         What began later than a clock may be ahead is left out where no end was asked for.
@@ -83,7 +83,7 @@ NONE = Tally()
 Tallies = dict[Any, Tally]
 
 
-def by_column(session: Session, chosen: Chosen, name: str) -> Tallies:
+def by_column(session: Session, chosen: Selection, name: str) -> Tallies:
     """Counts for each value of a column of incidents: ``building``, ``floor``, ``mass_class``, ``kind``."""
     # As an expression: SQLite would else go by the column's own index, and read every long row for the state.
     return _counted(session, chosen, func.nullif(getattr(Incident, name), null()))
@@ -98,7 +98,7 @@ def by_floor_band(floors: Mapping[int | None, Tally]) -> dict[int | None, Tally]
     return dict(sorted(bands.items(), key=lambda item: (item[0] is None, item[0] or 0)))
 
 
-def by_hour(session: Session, chosen: Chosen, timezone: ZoneInfo) -> list[Tally]:
+def by_hour(session: Session, chosen: Selection, timezone: ZoneInfo) -> list[Tally]:
     """Counts for each of the 24 hours of the day, in that time zone."""
     local = _local_s(session, chosen, timezone)
     whole = _floor(session, local)
@@ -106,7 +106,7 @@ def by_hour(session: Session, chosen: Chosen, timezone: ZoneInfo) -> list[Tally]
     return [hours.get(hour, NONE) for hour in range(24)]
 
 
-def by_month(session: Session, chosen: Chosen, timezone: ZoneInfo, now_s: float | None = None) -> dict[date, Tally]:
+def by_month(session: Session, chosen: Selection, timezone: ZoneInfo, now_s: float | None = None) -> dict[date, Tally]:
     """Counts for each month, under its first day, in that time zone; empty where there is no incident at all.
 
     Months without any are there: from the first that has one, or that was asked for, to ``now_s`` or the end of what
@@ -141,31 +141,31 @@ def total(tallies: Sequence[Tally]) -> Tally:
     return sum(tallies, NONE)
 
 
-def narrowed(wanted: Select[Any], chosen: Chosen) -> Select[Any]:
+def narrowed(query: Select[Any], chosen: Selection) -> Select[Any]:
     """A statement about incidents, of the chosen ones only."""
     for column, value in ((Incident.kind, chosen.kind), (Incident.building, chosen.building)):
         if value is not None:
-            wanted = wanted.where(column == value)
-    wanted = wanted.where(Incident.started_s >= chosen.least_s, Incident.started_s < chosen.most_s)
+            query = query.where(column == value)
+    query = query.where(Incident.started_s >= chosen.least_s, Incident.started_s < chosen.most_s)
     if chosen.since_s is not None:
-        wanted = wanted.where(Incident.started_s >= chosen.since_s)
+        query = query.where(Incident.started_s >= chosen.since_s)
     if chosen.until_s is not None:
-        wanted = wanted.where(Incident.started_s < chosen.until_s)
-    return wanted
+        query = query.where(Incident.started_s < chosen.until_s)
+    return query
 
 
-def _counted(session: Session, chosen: Chosen, group: ColumnElement[Any]) -> Tallies:
+def _counted(session: Session, chosen: Selection, group: ColumnElement[Any]) -> Tallies:
     sort = case((Incident.state == State.NEW, "u"), (Incident.state == State.FALSE_ALARM, "f"), else_="r")
     rows = session.execute(
         narrowed(select(group, sort, func.count()).select_from(Incident), chosen).group_by(group, sort)
     )
-    found: dict[Any, dict[str, int]] = {}
+    counts: dict[Any, dict[str, int]] = {}
     for value, letter, count in rows:
-        found.setdefault(value, {})[letter] = count
-    return {value: Tally(n.get("r", 0), n.get("u", 0), n.get("f", 0)) for value, n in found.items()}
+        counts.setdefault(value, {})[letter] = count
+    return {value: Tally(n.get("r", 0), n.get("u", 0), n.get("f", 0)) for value, n in counts.items()}
 
 
-def _local_s(session: Session, chosen: Chosen, timezone: ZoneInfo) -> ColumnElement[float]:
+def _local_s(session: Session, chosen: Selection, timezone: ZoneInfo) -> ColumnElement[float]:
     """Local time as seconds since 1970 as if it were UTC: each stretch between two changes of the clock has its own."""
     columns: list[Any] = [func.min(Incident.started_s), func.max(Incident.started_s)]
     span = session.execute(narrowed(select(*columns), chosen)).one()
@@ -179,7 +179,7 @@ def _local_s(session: Session, chosen: Chosen, timezone: ZoneInfo) -> ColumnElem
 
 def _offsets(first_s: float, last_s: float, timezone: ZoneInfo) -> list[tuple[float, int]]:
     """``(until, offset)`` in seconds of each stretch with one offset from UTC; the last has no end."""
-    found: list[tuple[float, int]] = []
+    offsets: list[tuple[float, int]] = []
     at, offset = first_s, _offset(first_s, timezone)
     while at < last_s:
         later = at + 7 * _DAY_S  # no zone changes its clock twice in a week
@@ -188,10 +188,10 @@ def _offsets(first_s: float, last_s: float, timezone: ZoneInfo) -> list[tuple[fl
             while high - low > 0.5:
                 middle = (low + high) / 2.0
                 low, high = (middle, high) if _offset(middle, timezone) == offset else (low, middle)
-            found.append((float(round(high)), offset))
+            offsets.append((float(round(high)), offset))
             offset = _offset(later, timezone)
         at = later
-    return [*found, (float("inf"), offset)]
+    return [*offsets, (float("inf"), offset)]
 
 
 def _offset(moment_s: float, timezone: ZoneInfo) -> int:
@@ -211,7 +211,7 @@ def _month_of(moment_s: float, timezone: ZoneInfo) -> date:
 
 
 def _months(first: date, last: date) -> list[date]:
-    found = [first]
-    while found[-1] < last:
-        found.append((found[-1] + timedelta(days=32)).replace(day=1))
-    return found
+    months = [first]
+    while months[-1] < last:
+        months.append((months[-1] + timedelta(days=32)).replace(day=1))
+    return months

@@ -17,7 +17,7 @@ Action = Literal["view", "export", "print"]
 
 
 def note_access(
-    session: Session, viewer: Viewer, incident: Incident, action: Action, what: str, why: str
+    session: Session, viewer: Viewer, incident: Incident, action: Action, subject: str, reason: str
 ) -> AccessEntry:
     """Add a line to the access log, in the caller's transaction; commit it before showing anything."""
     entry = AccessEntry(
@@ -26,8 +26,8 @@ def note_access(
         at_s=time.time(),
         user_id=viewer.user,
         action=action,
-        what=what,
-        why=plain(why),
+        what=subject,
+        why=plain(reason),
     )
     session.add(entry)
     session.flush()
@@ -52,11 +52,11 @@ def still_open(session: Session, viewer: Viewer, incident: Incident, key: int, a
 
 def accesses(session: Session, incident: Incident) -> list[tuple[AccessEntry, User]]:
     """Who opened, exported or printed it, the newest first."""
-    found = session.execute(
+    rows = session.execute(
         select(AccessEntry, User)
         .join(User, User.key == AccessEntry.user_id)
         .where(AccessEntry.incident_key == incident.key)
         .order_by(AccessEntry.key.desc())
         .limit(100)
     )
-    return [(entry, user) for entry, user in found]
+    return [(entry, user) for entry, user in rows]

@@ -52,8 +52,8 @@ def blurred_picture(bundle: Bundle, record: Mapping[str, Any], name: str) -> byt
     safe = blurred(picture, shown_mask(size, record, view, things), scale_of(record))
     if name == "strobe.jpg":  # its times are blurred with the rest
         safe = label_times(safe, [TrackPointRecord(t=t, x=x, y=y, w=w, h=h) for t, x, y, w, h in things])
-    done, data = cv2.imencode(".jpg", safe, [cv2.IMWRITE_JPEG_QUALITY, PICTURE_QUALITY])
-    return data.tobytes() if done else None
+    encoded, data = cv2.imencode(".jpg", safe, [cv2.IMWRITE_JPEG_QUALITY, PICTURE_QUALITY])
+    return data.tobytes() if encoded else None
 
 
 def _strobe(path: Path) -> Picture | None:
@@ -67,13 +67,13 @@ def _still(clip: Path, things: list[Sighting], starts_s: float) -> tuple[Picture
     """The frame in the middle of the path, and the sighting it shows."""
     if not things:
         return None, []
-    shown = things[len(things) // 2]
+    middle = things[len(things) // 2]
     best: tuple[float, Picture] | None = None
     try:
-        at_s = shown[0] - starts_s
+        at_s = middle[0] - starts_s
         for t_s, picture in pictures_between(clip, max(0.0, at_s - _NEAR_S), at_s + _NEAR_S):
             if best is None or abs(t_s - at_s) < best[0]:
                 best = abs(t_s - at_s), picture
     except (EdgecvError, OverflowError):
         return None, []
-    return (None, []) if best is None else (best[1], [shown])
+    return (None, []) if best is None else (best[1], [middle])

@@ -24,7 +24,7 @@ _ENDS = {State.CLOSED: "confirmed", State.FALSE_ALARM: "false alarm"}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RetentionState:
     """How long an incident's evidence is kept.
 
     Attributes:
@@ -54,7 +54,7 @@ class BoxStore:
         self._state = state
         self._keep_days = keep_days
 
-    def kept(self, incident_id: str) -> Kept | None:
+    def kept(self, incident_id: str) -> RetentionState | None:
         """How long evidence is kept; None where the box does not know the incident, or cannot say now."""
         try:
             with self._store(read_only=True) as store:
@@ -66,7 +66,7 @@ class BoxStore:
         days = self._keep_days * (1.0 if stored.resolution is not None else UNFINISHED_LONGER)
         there = stored.evidence == "sealed" and stored.hold is None
         until_s = stored.stored_s + days * 86400.0 if there else None
-        return Kept(stored.evidence, until_s, stored.hold, stored.resolution is not None, days)
+        return RetentionState(stored.evidence, until_s, stored.hold, stored.resolution is not None, days)
 
     def changed(self, incident_id: str, before: State, after: State) -> None:
         """Tell the box of one change of a case, where it was or is an end.
@@ -79,7 +79,7 @@ class BoxStore:
         try:
             with self._store() as store:
                 if store is not None:
-                    list(self._told(store, ended, set() if ended else {incident_id}))
+                    list(self._apply_holds(store, ended, set() if ended else {incident_id}))
         except (EdgecvError, sqlite3.Error):
             return  # logged already
 
@@ -103,18 +103,18 @@ class BoxStore:
         if not ended and not touched:
             return 0
         with self._store() as store:
-            return 0 if store is None else sum(self._told(store, ended, touched))
+            return 0 if store is None else sum(self._apply_holds(store, ended, touched))
 
     @staticmethod
-    def _told(store: IncidentStore, ended: dict[str, str], reopened: set[str]) -> Iterator[bool]:
-        said = tuple(_ENDS.values())
+    def _apply_holds(store: IncidentStore, ended: dict[str, str], reopened: set[str]) -> Iterator[bool]:
+        endings = tuple(_ENDS.values())
         for incident_id, state in ended.items():
-            what, stored = _ENDS[State(state)], store.get(incident_id)
-            if stored is not None and not (stored.resolution or "").startswith(what):
-                yield store.resolve(incident_id, what)
+            ending, stored = _ENDS[State(state)], store.get(incident_id)
+            if stored is not None and not (stored.resolution or "").startswith(ending):
+                yield store.resolve(incident_id, ending)
         for incident_id in reopened:
             stored = store.get(incident_id)
-            if stored is not None and (stored.resolution or "").startswith(said):
+            if stored is not None and (stored.resolution or "").startswith(endings):
                 yield store.reopen(incident_id)
 
     @contextmanager

@@ -49,8 +49,8 @@ def read_bundle(folder: Path | None) -> Bundle | None:
 
 @lru_cache(maxsize=64)
 def _read(folder: Path, _marks: tuple[int, ...]) -> Bundle:
-    told = _evidence(folder / RECORD)
-    name, start = told.get("clip"), told.get("clip_start_s")
+    evidence = _evidence(folder / RECORD)
+    name, start = evidence.get("clip"), evidence.get("clip_start_s")
     clip = folder / name if name in CLIPS else None
     size = next((size for name in _STROBES if (size := _size(folder / name)) is not None), None)
     return Bundle(
@@ -73,10 +73,10 @@ def _evidence(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > TEXT_BYTES:
             return {}
-        found = read_json(path.read_bytes(), max_bytes=TEXT_BYTES)["evidence"]
+        section = read_json(path.read_bytes(), max_bytes=TEXT_BYTES)["evidence"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return section if isinstance(section, dict) else {}
 
 
 def _size(picture: Path) -> tuple[int, int] | None:

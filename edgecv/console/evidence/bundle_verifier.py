@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecv.audit.verify import verify_bundle
-from edgecv.console.evidence.evidence_paths import Shelf
-from edgecv.console.evidence.sandbox import REPLAY, Confined, ConfinedError
+from edgecv.console.evidence.evidence_paths import EvidencePaths
+from edgecv.console.evidence.sandbox import REPLAY, Sandbox, SandboxError
 from edgecv.console.evidence.site_keys import SiteKeys
 from edgecv.console.settings import REPLAYS_WAITING
 from edgecv.errors import ConfigError
@@ -23,7 +23,7 @@ _MOST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class VerificationResult:
     """What a check found; lines name files, never folders of this machine.
 
     Attributes:
@@ -51,17 +51,17 @@ class Verifier:
         hub: the hub's key, which may have signed deletions; None on a box.
     """
 
-    def __init__(self, shelf: Shelf, hub: PublicKey | None = None) -> None:
+    def __init__(self, shelf: EvidencePaths, hub: PublicKey | None = None) -> None:
         self._shelf = shelf
         self._hub = hub
-        self._results: dict[Path, Checked] = {}
+        self._results: dict[Path, VerificationResult] = {}
         self._waiting: list[Path] = []
         self._lock = threading.Lock()
-        self._confined = Confined(REPLAY, waiting=0)
+        self._confined = Sandbox(REPLAY, waiting=0)
         self._keys = SiteKeys(shelf)
         self._closed = False
 
-    def check(self, site: str, incident_id: str, device: str | None = None) -> Checked | None:
+    def check(self, site: str, incident_id: str, device: str | None = None) -> VerificationResult | None:
         """Hashes, signature and record, without the replay; None where there is no sealed evidence here.
 
         Args:
@@ -73,12 +73,12 @@ class Verifier:
         if folder is None or not (folder / MANIFEST).is_file():
             return None
         public = self._key(site, folder)
-        whole, asked = not self._shelf.by_site, Subject(incident_id, site or None, device)
-        found = verify_bundle(folder, public, replay=False, whole=whole, hub=self._hub, asked=asked)
-        problems = tuple(_short(line, folder) for line in found.problems)
-        notes = tuple(_short(line, folder) for line in found.notes)
+        whole, subject = not self._shelf.by_site, Subject(incident_id, site or None, device)
+        report = verify_bundle(folder, public, replay=False, whole=whole, hub=self._hub, asked=subject)
+        problems = tuple(_short(line, folder) for line in report.problems)
+        notes = tuple(_short(line, folder) for line in report.notes)
         key_id = None if public is None else public.key_id
-        return Checked(found.ok, problems, notes, found.deleted, bool(found.withheld), key_id)
+        return VerificationResult(report.ok, problems, notes, report.deleted, bool(report.withheld), key_id)
 
     def key_of(self, site: str, incident_id: str) -> PublicKey | None:
         """The key that the evidence is checked against; None where none is known."""
@@ -101,7 +101,7 @@ class Verifier:
             if len(self._waiting) == 1:
                 threading.Thread(target=self._work, name="replays", daemon=True).start()
 
-    def replayed(self, site: str, incident_id: str) -> Checked | str | None:
+    def replayed(self, site: str, incident_id: str) -> VerificationResult | str | None:
         """What a replay found, ``"running"``, or None where none was asked for."""
         folder = self._shelf.folder(site, incident_id)
         with self._lock:
@@ -136,11 +136,11 @@ class Verifier:
                 folder = self._waiting[0]
             # what is deleted has no clip to replay, and its proof may be the hub's
             try:
-                told = self.check(self._site_of(folder), folder.name)
-                checked = told if told is not None and told.deleted else self._replay(folder)
+                result = self.check(self._site_of(folder), folder.name)
+                checked = result if result is not None and result.deleted else self._replay(folder)
             except Exception:  # or its page would wait for ever
                 _log.exception("the replay of %s failed", folder.name)
-                checked = Checked(False, ("the replay failed; the log has more",))
+                checked = VerificationResult(False, ("the replay failed; the log has more",))
             with self._lock:
                 self._waiting.remove(folder)
                 self._results[folder] = checked
@@ -150,18 +150,18 @@ class Verifier:
     def _site_of(self, folder: Path) -> str:
         return folder.parent.name if self._shelf.by_site else ""
 
-    def _replay(self, folder: Path) -> Checked:
+    def _replay(self, folder: Path) -> VerificationResult:
         public = self._key(self._site_of(folder), folder)
         pem = None if public is None else public.pem.decode()
         try:
-            said = self._confined.run(
+            findings = self._confined.run(
                 {"job": "replay", "folder": str(folder), "key": pem, "whole": not self._shelf.by_site}
             )
-            answer = json.loads(said)
-        except ConfinedError as error:
-            return Checked(False, (f"the replay {error}",))
+            answer = json.loads(findings)
+        except SandboxError as error:
+            return VerificationResult(False, (f"the replay {error}",))
         lines = {name: tuple(_short(line, folder) for line in answer[name]) for name in ("problems", "notes")}
-        return Checked(answer["ok"], lines["problems"], lines["notes"])
+        return VerificationResult(answer["ok"], lines["problems"], lines["notes"])
 
 
 def _short(line: str, folder: Path) -> str:

@@ -17,7 +17,7 @@ PICTURES = ("strobe.jpg", "still.jpg")
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class EvidencePaths:
     """The evidence of a box or of a hub.
 
     Attributes:

@@ -91,11 +91,11 @@ def _flown_again(record: Mapping[str, Any], view: View, track: Float64, most_off
         return np.asarray(states.positions_m[0], np.float64)
 
     def off_px(before_s: float) -> float:
-        where = camera.project(flown(times - times[0] + before_s, _terminal(record)))
-        return float(np.nan_to_num(np.median(np.linalg.norm(where - seen_px, axis=1)), nan=1e6))
+        projected = camera.project(flown(times - times[0] + before_s, _terminal(record)))
+        return float(np.nan_to_num(np.median(np.linalg.norm(projected - seen_px, axis=1)), nan=1e6))
 
-    tried = np.linspace(0.0, _UNSEEN_S, 31)
-    best = float(tried[int(np.argmin([off_px(float(s)) for s in tried]))])
+    delays = np.linspace(0.0, _UNSEEN_S, 31)
+    best = float(delays[int(np.argmin([off_px(float(s)) for s in delays]))])
     bounds = (max(0.0, best - 0.1), best + 0.1)
     before_s = float(minimize_scalar(off_px, bounds=bounds, method="bounded", options={"xatol": 1e-3}).x)
     if off_px(before_s) > most_off_px:
@@ -128,8 +128,8 @@ def _by_gravity(record: Mapping[str, Any], track: Float64) -> HeightCurves | Non
         return np.asarray(states.positions_m[0, :, 1], np.float64)
 
     def misfit(down_mps: float) -> float:
-        left = height - fallen(times, down_mps, _terminal(record))
-        return float(np.sum((left - left.mean()) ** 2))
+        residual = height - fallen(times, down_mps, _terminal(record))
+        return float(np.sum((residual - residual.mean()) ** 2))
 
     down_mps = float(minimize_scalar(misfit, bounds=(-10.0, 60.0), method="bounded").x)
     lift = float(np.mean(height - fallen(times, down_mps, _terminal(record))))

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 from edgecv.console.accounts import Viewer
 from edgecv.console.cases.free_text import plain
 from edgecv.console.cases.state_machine import State
-from edgecv.console.evidence.box_store import Kept
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.box_store import RetentionState
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.settings import UNFINISHED_S
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.schema import EvidenceEntry, Incident, Site
@@ -38,11 +38,11 @@ RETENTION = "retention"
 """In the log: whoever deletes what is too old."""
 
 
-class GoneError(Exception):
+class EvidenceDeletedError(Exception):
     """There is no evidence left to hold."""
 
 
-class HubKeeping:
+class HubRetention:
     """How long a hub keeps evidence; may be used from any thread.
 
     Args:
@@ -56,7 +56,7 @@ class HubKeeping:
     def __init__(
         self,
         database: ConsoleDatabase,
-        shelf: Shelf,
+        shelf: EvidencePaths,
         key: BoxKey,
         keep_days: float,
         clock: RetentionClock | None = None,
@@ -73,17 +73,17 @@ class HubKeeping:
         """What an auditor checks deletions with (PEM)."""
         return self._key.public_pem
 
-    def kept(self, incident: Incident) -> Kept:
+    def kept(self, incident: Incident) -> RetentionState:
         """How long the evidence of an incident is kept."""
         with self._database.session(Scope(incident.community_id)) as session:
             hold = _hold(session, incident.community_id, incident.site, incident.source_id)
         evidence, finished = self._evidence(incident.site, incident.source_id), incident.state in _ENDS
         days = self._days(finished=finished)
         until_s = incident.received_s + days * _DAY_S if evidence == "sealed" and hold is None else None
-        told = None if hold is None else f"{hold.why} ({hold.by})"
-        return Kept(evidence, until_s, told, finished, days)
+        hold_text = None if hold is None else f"{hold.why} ({hold.by})"
+        return RetentionState(evidence, until_s, hold_text, finished, days)
 
-    def hold(self, session: Session, viewer: Viewer, incident: Incident, why: str) -> None:
+    def hold(self, session: Session, viewer: Viewer, incident: Incident, reason: str) -> None:
         """Keep the evidence until it is released, in the caller's transaction.
 
         Raises:
@@ -91,14 +91,14 @@ class HubKeeping:
         """
         _locked(session, incident)
         if self._evidence(incident.site, incident.source_id) == "deleted":
-            raise GoneError
-        _note(session, incident, viewer.name, "hold", plain(why))
+            raise EvidenceDeletedError
+        _note(session, incident, viewer.name, "hold", plain(reason))
 
-    def release(self, session: Session, viewer: Viewer, incident: Incident, why: str) -> None:
+    def release(self, session: Session, viewer: Viewer, incident: Incident, reason: str) -> None:
         """Let it age again, in the caller's transaction; nothing where it is not on hold."""
         _locked(session, incident)
         if _hold(session, incident.community_id, incident.site, incident.source_id) is not None:
-            _note(session, incident, viewer.name, "release", plain(why))
+            _note(session, incident, viewer.name, "release", plain(reason))
 
     def is_held(self, site: str, incident_id: str) -> bool:
         """Whether the evidence of an incident is on hold, complete or not."""
@@ -113,14 +113,14 @@ class HubKeeping:
             OSError: the disk failed.
         """
         now_s = self._now_s() if now_s is None else now_s
-        done: list[str] = []
+        deleted: list[str] = []
         for site, folder in self._old_folders(now_s):
             with self._database.session(EVERYTHING, writes=True) as session:
                 line = self._delete(session, site, folder, now_s)
             if line is not None:
                 _log.info(line)
-                done.append(line)
-        return done
+                deleted.append(line)
+        return deleted
 
     def _now_s(self) -> float:
         if self._clock is None:
@@ -136,8 +136,8 @@ class HubKeeping:
         before_s = now_s - self._keep_days * _DAY_S
         with self._database.session(EVERYTHING) as session:
             newer = _names(session, select(Incident.site, Incident.source_id).where(Incident.received_s >= before_s))
-            gone = select(EvidenceEntry.site, EvidenceEntry.incident_id).where(EvidenceEntry.action == "delete")
-            logged = _names(session, gone)
+            deleted = select(EvidenceEntry.site, EvidenceEntry.incident_id).where(EvidenceEntry.action == "delete")
+            logged = _names(session, deleted)
         for folder in sorted(self._shelf.root.glob("*/*")):
             name = (folder.parent.name, folder.name)
             if not folder.is_dir() or (name in logged and _is_emptied(folder)):
@@ -163,12 +163,12 @@ class HubKeeping:
         came_s = incident.received_s if incident is not None and is_whole else folder.stat().st_mtime
         if came_s >= now_s - days * _DAY_S:
             return None
-        why = f"older than {days:g} days"
+        reason = f"older than {days:g} days"
         if is_whole:
-            delete_evidence(folder, self._key, why, datetime.fromtimestamp(now_s, UTC))
+            delete_evidence(folder, self._key, reason, datetime.fromtimestamp(now_s, UTC))
         else:
             shutil.rmtree(folder)  # nothing was sealed, and there is nothing to prove
-            why = f"never complete, {why}"
+            reason = f"never complete, {reason}"
         if community is not None:
             session.add(
                 EvidenceEntry(
@@ -178,10 +178,10 @@ class HubKeeping:
                     at_s=now_s,
                     by=RETENTION,
                     action="delete",
-                    why=why,
+                    why=reason,
                 )
             )
-        return f"evidence of {folder.name} from {site} deleted: {why}"
+        return f"evidence of {folder.name} from {site} deleted: {reason}"
 
     def _days(self, *, finished: bool) -> float:
         return self._keep_days * (1.0 if finished else UNFINISHED_LONGER)
@@ -201,8 +201,8 @@ def newest_received_s(database: ConsoleDatabase) -> float | None:
         return session.scalar(select(Incident.received_s).order_by(Incident.key.desc()).limit(1))
 
 
-def _names(session: Session, wanted: Select[str, str]) -> set[tuple[str, str]]:
-    return {(site, incident_id) for site, incident_id in session.execute(wanted)}
+def _names(session: Session, query: Select[str, str]) -> set[tuple[str, str]]:
+    return {(site, incident_id) for site, incident_id in session.execute(query)}
 
 
 def _is_emptied(folder: Path) -> bool:
@@ -230,7 +230,7 @@ def _locked(session: Session, incident: Incident) -> None:
     session.execute(select(Incident.key).where(Incident.key == incident.key).with_for_update())
 
 
-def _note(session: Session, incident: Incident, by: str, action: str, why: str) -> None:
+def _note(session: Session, incident: Incident, by: str, action: str, reason: str) -> None:
     session.add(
         EvidenceEntry(
             community_id=incident.community_id,
@@ -239,7 +239,7 @@ def _note(session: Session, incident: Incident, by: str, action: str, why: str) 
             at_s=time.time(),
             by=by,
             action=action,
-            why=why,
+            why=reason,
         )
     )
     session.flush()

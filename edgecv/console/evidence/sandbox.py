@@ -47,19 +47,19 @@ REPLAY = Limits(3 * 1024**3, 1200, 1800.0)
 """The clip is decoded three times; half a minute of 4K takes five minutes of a slow core."""
 
 
-class ConfinedError(Exception):
+class SandboxError(Exception):
     """A job gave no answer; why, in plain words that follow "the job".
 
     Attributes:
         is_busy: whether it was not even tried.
     """
 
-    def __init__(self, why: str, *, is_busy: bool = False) -> None:
-        super().__init__(why)
+    def __init__(self, reason: str, *, is_busy: bool = False) -> None:
+        super().__init__(reason)
         self.is_busy = is_busy
 
 
-class Confined:
+class Sandbox:
     """Runs jobs, one after the other; may be used from any thread.
 
     Args:
@@ -87,7 +87,7 @@ class Confined:
             ConfinedError: there is none.
         """
         if not self._places.acquire(blocking=False):
-            raise ConfinedError("was left out, for too many wait already", is_busy=True)
+            raise SandboxError("was left out, for too many wait already", is_busy=True)
         try:
             with self._turn:
                 return self._run(json.dumps(request).encode())
@@ -109,7 +109,7 @@ class Confined:
             try:
                 with self._state:
                     if self._closed:
-                        raise ConfinedError("was left out, for the console is being stopped", is_busy=True)
+                        raise SandboxError("was left out, for the console is being stopped", is_busy=True)
                     self._running = process = subprocess.Popen(
                         [*command, "--output", str(_ANSWER_BYTES)],
                         stdin=subprocess.PIPE,
@@ -122,17 +122,17 @@ class Confined:
             except subprocess.TimeoutExpired:
                 _kill(process)
                 process.communicate()
-                raise ConfinedError("took too long and was ended") from None
+                raise SandboxError("took too long and was ended") from None
             except OSError as error:
                 _log.warning("a process that decodes evidence cannot be started: %s", error)
-                raise ConfinedError("cannot be started; the log has more") from error
+                raise SandboxError("cannot be started; the log has more") from error
             finally:
                 with self._state:
                     self._running = None
             if process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
-                raise ConfinedError("took too long and was ended")
+                raise SandboxError("took too long and was ended")
             if process.returncode != 0:
-                raise ConfinedError("failed: the files are damaged, or need more memory than it may have")
+                raise SandboxError("failed: the files are damaged, or need more memory than it may have")
             answer.seek(0)
             return answer.read()
 

@@ -52,16 +52,16 @@ def confine(folder: Path) -> bool:
 def _limit(memory: int, seconds: int, output: int) -> None:
     os.nice(19)
     ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL, 0, 0, 0)
-    for what, most in (
+    for resource_id, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, output),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
-        hard = resource.getrlimit(what)[1]
+        hard = resource.getrlimit(resource_id)[1]
         limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (limit, limit))
+        resource.setrlimit(resource_id, (limit, limit))
 
 
 def _code(folder: Path) -> list[Path]:

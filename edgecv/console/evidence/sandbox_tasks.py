@@ -22,6 +22,6 @@ def do(folder: Path, request: dict[str, Any]) -> bytes:
         bundle = read_bundle(folder)
         return (None if bundle is None else blurred_picture(bundle, request["record"], request["name"])) or b""
     key = None if request["key"] is None else parse_public_key(request["key"].encode(), "the key")
-    found = verify_bundle(folder, key, whole=request["whole"])
-    answer = {"ok": found.ok, "problems": found.problems, "notes": found.notes}
+    report = verify_bundle(folder, key, whole=request["whole"])
+    answer = {"ok": report.ok, "problems": report.problems, "notes": report.notes}
     return json.dumps(answer).encode()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.errors import ConfigError
 from edgecv.evidence.keys import BOX_PUB, PublicKey, parse_public_key
 
@@ -27,7 +27,7 @@ class SiteKeys:
         shelf: whose evidence they belong to.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: EvidencePaths) -> None:
         self._shelf = shelf
 
     def file(self, site: str) -> Path:

@@ -62,7 +62,7 @@ def places(record: Mapping[str, Any], bundle: Bundle | None = None) -> list[Plac
     """The candidates, the likeliest first; with frames where the bundle has a calibration."""
     origin = record.get("origin") or {}
     view = None if bundle is None else bundle.view
-    found = []
+    places = []
     candidates = origin.get("candidates")
     for candidate in candidates[:_MOST_PLACES] if isinstance(candidates, list) else ():
         try:
@@ -75,10 +75,10 @@ def places(record: Mapping[str, Any], bundle: Bundle | None = None) -> list[Plac
         facade = candidate.get("facade") or origin.get("facade")
         outline = None if view is None else view.outline(facade, floor, None if window is None else str(window))
         corners = None if outline is None else [[round(float(x), 1), round(float(y), 1)] for x, y in outline]
-        found.append(
+        places.append(
             Place(floor, None if name is None else str(name), None if window is None else str(window), p, corners)
         )
-    return sorted(found, key=lambda place: -place.p)
+    return sorted(places, key=lambda place: -place.p)
 
 
 def drawing_of(record: Mapping[str, Any], bundle: Bundle | None) -> Drawing | None:
@@ -96,9 +96,14 @@ def drawing_of(record: Mapping[str, Any], bundle: Bundle | None) -> Drawing | No
         corners = None if outline is None else [[float(x), float(y)] for x, y in outline]
         name = origin.get("floor_name")
         likely = Place(int(floor), name, None, min(1.0, sum(p.p for p in same)), corners) if same else None
-    others = [p for p in listed if p != likely and not (window is None and p.floor == floor)]
+    alternatives = [p for p in listed if p != likely and not (window is None and p.floor == floor)]
     return Drawing(
-        bundle.size, sightings(record), _pixel(origin), likely, others[0] if others else None, bundle.clip_start_s
+        bundle.size,
+        sightings(record),
+        _pixel(origin),
+        likely,
+        alternatives[0] if alternatives else None,
+        bundle.clip_start_s,
     )
 
 

@@ -66,8 +66,8 @@ class BoxFeed:
             try:
                 self._follow()
             except Exception as error:
-                known = isinstance(error, sqlite3.Error | EdgecvError)
-                self._problem = str(error) if known else f"unexpected {type(error).__name__}; the log has more"
+                is_expected = isinstance(error, sqlite3.Error | EdgecvError)
+                self._problem = str(error) if is_expected else f"unexpected {type(error).__name__}; the log has more"
                 if isinstance(error, EdgecvError):
                     _log.warning("%s; trying on", error)
                 else:
@@ -80,13 +80,13 @@ class BoxFeed:
             if self._stopping.wait(BOX_POLL_S):
                 return
         with closing(Database(self._path, read_only=True)) as box:
-            seen = -1
+            data_version = -1
             while not self._stopping.is_set():
                 version = box.data_version()  # before looking, so that what comes while we look is not missed
-                if version != seen:
+                if version != data_version:
                     while self.step(box):
                         pass
-                    seen, self._problem = version, None
+                    data_version, self._problem = version, None
                 self._stopping.wait(BOX_POLL_S)
 
     def step(self, box: Database) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from edgecv.console.cases.deadlines import due_after
 from edgecv.console.cases.state_machine import State
 from edgecv.console.intake.events import Arrival
-from edgecv.console.intake.quarantine import insert, keep_aside, trim
+from edgecv.console.intake.quarantine import insert, quarantine_event, trim
 from edgecv.console.settings import DEVICES_PER_SITE
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.record_columns import columns_of
@@ -58,7 +58,7 @@ def _receive(
                     if not one_by_one or is_of_database(error):
                         raise
                     reason = reason_of(error)
-            keep_aside(session, arrival, reason)
+            quarantine_event(session, arrival, reason)
             asides.add(arrival.site)
         for site in sorted(asides):
             trim(session, site)
@@ -134,18 +134,18 @@ def _update(session: Session, community: int, arrival: Arrival) -> bool:
     """An alarm as it is now; it may overtake the alarm itself, or come after a newer one. Its case stays as it is."""
     if _incident(session, community, arrival):
         return True
-    known = session.scalars(select(Incident).where(*_is(community, arrival)).with_for_update()).one()
+    incident = session.scalars(select(Incident).where(*_is(community, arrival)).with_for_update()).one()
     values = columns_of(arrival.data, time.time())
-    if known.kind != values["kind"]:
+    if incident.kind != values["kind"]:
         raise UntrustedError(f"an update of {arrival.id}, which is of another kind")
     # What is over does not begin again, whatever the box's clock did meanwhile.
-    if (values["ended_s"] is not None, arrival.at_s) < (known.ended_s is not None, known.as_of_s or 0.0):
+    if (values["ended_s"] is not None, arrival.at_s) < (incident.ended_s is not None, incident.as_of_s or 0.0):
         return False
-    if known.record == dict(arrival.data):
+    if incident.record == dict(arrival.data):
         return False
     for name, value in values.items():
-        setattr(known, name, value)
-    known.record, known.as_of_s = dict(arrival.data), arrival.at_s
+        setattr(incident, name, value)
+    incident.record, incident.as_of_s = dict(arrival.data), arrival.at_s
     session.flush()
     return True
 

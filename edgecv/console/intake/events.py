@@ -66,21 +66,21 @@ def read_arrival(site: str, device: str, kind: str, raw: bytes | str, now_s: flo
     try:
         return _understood(site, device, kind, raw, now_s)
     except UntrustedError as error:
-        why = str(error)
+        reason = str(error)
     except Exception as error:  # whatever it is, the message is kept aside and the next one read
-        why = f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}"
     if len(raw) > UNCLAIMED_BYTES:
-        why = f"{why[:_REASON_CHARS]}; of its {len(raw)} bytes the first {UNCLAIMED_BYTES} are kept"
+        reason = f"{reason[:_REASON_CHARS]}; of its {len(raw)} bytes the first {UNCLAIMED_BYTES} are kept"
     start = raw[:UNCLAIMED_BYTES]
     text = _storable(start.decode(errors="replace") if isinstance(start, bytes) else start)
     site, device, kind = (_level(part) for part in (site, device, kind))
-    return Arrival(None, site, device, "", now_s, {}, text, _topic(site, device, kind), _storable(why))
+    return Arrival(None, site, device, "", now_s, {}, text, _topic(site, device, kind), _storable(reason))
 
 
 def _understood(site: str, device: str, kind: str, raw: bytes | str, now_s: float) -> Arrival:
-    for name, what in ((site, "the site"), (device, "the device")):
-        if not check_text(name, MAX_NAME_CHARS, what) or re.search(r"[/+#\x00-\x1f\x7f]", name):
-            raise UntrustedError(f"{what} is not one level of a topic")
+    for name, role in ((site, "the site"), (device, "the device")):
+        if not check_text(name, MAX_NAME_CHARS, role) or re.search(r"[/+#\x00-\x1f\x7f]", name):
+            raise UntrustedError(f"{role} is not one level of a topic")
     event = read_json(raw)
     text = raw.decode() if isinstance(raw, bytes) else raw
     topic = _topic(site, device, kind)

@@ -17,10 +17,10 @@ from starlette.concurrency import run_in_threadpool
 
 from edgecv.config import Hub
 from edgecv.config.secrets import read_secret
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.evidence.site_keys import SiteKeys, signed_by
 from edgecv.console.intake.refusal import RefusedFileError
-from edgecv.console.intake.upload_cleanup import Unfinished, check_room
+from edgecv.console.intake.upload_cleanup import UnfinishedUploads, check_room
 from edgecv.console.settings import EVIDENCE_FILES, TOKEN_CHARS, UPLOADS_AT_ONCE
 from edgecv.durable_files import FULL_ERRORS, flush_directory, sha256_file
 from edgecv.errors import ConfigError
@@ -57,17 +57,17 @@ class EvidenceFiles:
     """
 
     def __init__(
-        self, shelf: Shelf, tokens: Mapping[str, str], is_held: Callable[[str, str], bool] = lambda *_: False
+        self, shelf: EvidencePaths, tokens: Mapping[str, str], is_held: Callable[[str, str], bool] = lambda *_: False
     ) -> None:
         self._shelf = shelf
         self._keys = SiteKeys(shelf)
-        self._unfinished = Unfinished(shelf, is_held)
+        self._unfinished = UnfinishedUploads(shelf, is_held)
         self._writing: Counter[str] = Counter()
         self._placing = threading.Lock()
         self._digests = {site: _digest(token) for site, token in tokens.items()}
 
     @classmethod
-    def of(cls, hub: Hub, shelf: Shelf, is_held: Callable[[str, str], bool]) -> EvidenceFiles:
+    def of(cls, hub: Hub, shelf: EvidencePaths, is_held: Callable[[str, str], bool]) -> EvidenceFiles:
         """As a hub file says.
 
         Raises:
@@ -90,8 +90,8 @@ class EvidenceFiles:
     def allows(self, site: str, authorization: str) -> bool:
         """Whether a header ``Authorization: Bearer TOKEN`` is that of the site's boxes."""
         scheme, _, token = authorization.partition(" ")
-        known = self._digests.get(site, _digest(secrets.token_urlsafe()))
-        return hmac.compare_digest(known, _digest(token.strip())) and scheme.lower() == "bearer"
+        digest = self._digests.get(site, _digest(secrets.token_urlsafe()))
+        return hmac.compare_digest(digest, _digest(token.strip())) and scheme.lower() == "bearer"
 
     async def take(
         self, site: str, incident: str, name: str, sha256: str, announced: int | None, body: AsyncIterator[bytes]
@@ -120,22 +120,22 @@ class EvidenceFiles:
         if self._writing[site] >= UPLOADS_AT_ONCE:
             raise RefusedFileError(503, f"{UPLOADS_AT_ONCE} files of {site} are being sent already", "many")
         self._writing[site] += 1
-        aside: Path | None = None
+        temporary: Path | None = None
         try:
             place = await run_in_threadpool(self._make_room, site, folder, name)
-            aside = place / f".{name}.{secrets.token_hex(8)}.part"
-            found = await _write(aside, body, name, kind)
-            if not hmac.compare_digest(found, sha256.strip().lower()):
+            temporary = place / f".{name}.{secrets.token_hex(8)}.part"
+            digest = await _write(temporary, body, name, kind)
+            if not hmac.compare_digest(digest, sha256.strip().lower()):
                 raise RefusedFileError(400, "the content is not what X-Content-SHA256 says; send it again", "hash")
-            return await run_in_threadpool(self._put_in_turn, aside, place / name, site, folder, found)
+            return await run_in_threadpool(self._put_in_turn, temporary, place / name, site, folder, digest)
         except OSError as error:
             _log.error("evidence %s/%s/%s cannot be kept: %s", site, incident, name, error.strerror)
             status = 507 if error.errno in FULL_ERRORS else 500
             raise RefusedFileError(status, "it cannot be kept now", "disk") from error
         finally:
             self._writing[site] -= 1
-            if aside is not None:
-                aside.unlink(missing_ok=True)
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
 
     def tell_unverified(self, site: str) -> None:
         """Say in the log where nobody can tell whose box sealed the evidence of a site."""
@@ -180,25 +180,25 @@ class EvidenceFiles:
             _log.error("no evidence of %s is taken: %s", site, error)
             raise RefusedFileError(503, "the keys of this site cannot be read; its log says more", "keys") from error
 
-    def _put_in_turn(self, aside: Path, target: Path, site: str, folder: Path, found: str) -> bool:
+    def _put_in_turn(self, temporary: Path, target: Path, site: str, folder: Path, digest: str) -> bool:
         with self._placing:  # lest a file is changed while its manifest is compared
-            is_complete = _put_in_place(aside, target, folder.name, found, self._site_keys(site))
+            is_complete = _put_in_place(temporary, target, folder.name, digest, self._site_keys(site))
             if is_complete and target.parent != folder:
                 _replace(folder, target.parent)
                 _log.warning("evidence of %s from %s replaced: no key of the site had signed it", folder.name, site)
             return is_complete
 
 
-def _put_in_place(aside: Path, target: Path, incident: str, found: str, keys: tuple[PublicKey, ...]) -> bool:
+def _put_in_place(temporary: Path, target: Path, incident: str, digest: str, keys: tuple[PublicKey, ...]) -> bool:
     folder, is_manifest = target.parent, target.name == MANIFEST
-    if target.is_file() and sha256_file(target) == found:
+    if target.is_file() and sha256_file(target) == digest:
         return is_manifest
     if (folder / MANIFEST).exists():
         # What is sealed stays as it is: a stolen token must not change evidence.
         raise RefusedFileError(409, "the evidence is complete already, and this is not what it holds", "complete")
     if is_manifest:
-        _check(aside, folder, incident, keys)
-    aside.replace(target)
+        _check(temporary, folder, incident, keys)
+    temporary.replace(target)
     flush_directory(folder)
     return is_manifest
 
@@ -212,10 +212,10 @@ def _replace(folder: Path, by: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-async def _write(aside: Path, body: AsyncIterator[bytes], name: str, kind: Kind) -> str:
+async def _write(temporary: Path, body: AsyncIterator[bytes], name: str, kind: Kind) -> str:
     """Write what comes and return its SHA-256 in hex; no more than one piece is in memory."""
     digest, size, head = hashlib.sha256(), 0, b""
-    with aside.open("xb") as file:
+    with temporary.open("xb") as file:
 
         def add(piece: bytes) -> None:
             digest.update(piece)

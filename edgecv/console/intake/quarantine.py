@@ -12,32 +12,32 @@ from sqlalchemy.orm import Session
 
 from edgecv.console.intake.events import Arrival
 from edgecv.console.settings import UNCLAIMED_ROWS
-from edgecv.console.storage.schema import Base, Dropped, Unclaimed
+from edgecv.console.storage.schema import Base, DiscardedEvents, QuarantinedEvent
 
 _log = logging.getLogger("edgecv.console")
 _KINDS = ("incident", "evidence", "update", "device", "state")
 
 
-def keep_aside(session: Session, arrival: Arrival, reason: str) -> None:
+def quarantine_event(session: Session, arrival: Arrival, reason: str) -> None:
     """Keep a message with the reason, in the caller's transaction; once, however often it comes."""
     digest = hashlib.sha256(f"{arrival.topic}\n{arrival.raw}".encode()).hexdigest()
     values = {"id": digest, "site": arrival.site, "topic": arrival.topic, "at_s": arrival.at_s}
-    insert(session, Unclaimed, {**values, "reason": reason, "event": arrival.raw})
+    insert(session, QuarantinedEvent, {**values, "reason": reason, "event": arrival.raw})
 
 
 def trim(session: Session, site: str) -> None:
     """Drop the oldest of a site's where there are more of a kind than are kept, and count them."""
-    ends = {kind: Unclaimed.topic.endswith(f"/{kind}") for kind in _KINDS}
+    ends = {kind: QuarantinedEvent.topic.endswith(f"/{kind}") for kind in _KINDS}
     for kind, ending in {**ends, "other": not_(or_(*ends.values()))}.items():
-        of_kind = (Unclaimed.site == site, ending)
-        first_dropped = select(Unclaimed.key).where(*of_kind).order_by(Unclaimed.key.desc())
+        of_kind = (QuarantinedEvent.site == site, ending)
+        first_dropped = select(QuarantinedEvent.key).where(*of_kind).order_by(QuarantinedEvent.key.desc())
         last = session.scalar(first_dropped.offset(UNCLAIMED_ROWS).limit(1))
         if last is None:
             continue
-        too_many = (*of_kind, Unclaimed.key <= last)
-        count = session.scalar(select(func.count()).select_from(Unclaimed).where(*too_many)) or 0
-        session.execute(delete(Unclaimed).where(*too_many))
-        dropped = session.get(Dropped, (site, kind)) or Dropped(site=site, kind=kind, count=0)
+        too_many = (*of_kind, QuarantinedEvent.key <= last)
+        count = session.scalar(select(func.count()).select_from(QuarantinedEvent).where(*too_many)) or 0
+        session.execute(delete(QuarantinedEvent).where(*too_many))
+        dropped = session.get(DiscardedEvents, (site, kind)) or DiscardedEvents(site=site, kind=kind, count=0)
         dropped.count += count
         session.add(dropped)
         _log.warning(

@@ -11,7 +11,7 @@ class RefusedFileError(Exception):
         kind: one of few words, for the log.
     """
 
-    def __init__(self, status: int, why: str, kind: str = "other") -> None:
-        super().__init__(why)
+    def __init__(self, status: int, reason: str, kind: str = "other") -> None:
+        super().__init__(reason)
         self.status = status
         self.kind = kind

@@ -11,7 +11,7 @@ from edgecv.console.intake.event_ingest import is_of_database, owners_of, reason
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.settings import CLAIM_BATCH
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
-from edgecv.console.storage.schema import Unclaimed
+from edgecv.console.storage.schema import QuarantinedEvent
 
 
 def claim(database: ConsoleDatabase, site: str) -> int:
@@ -24,23 +24,25 @@ def claim(database: ConsoleDatabase, site: str) -> int:
     Returns:
         How many were taken in.
     """
-    taken, after = 0, 0
+    stored, after = 0, 0
     while keys := _batch(database, site, after):
         with database.session(EVERYTHING, writes=True) as session:
             owners = owners_of(session)
-            for row in session.scalars(select(Unclaimed).where(Unclaimed.key.in_(keys)).order_by(Unclaimed.key)):
-                taken += _take_in(session, owners, row)
+            for row in session.scalars(
+                select(QuarantinedEvent).where(QuarantinedEvent.key.in_(keys)).order_by(QuarantinedEvent.key)
+            ):
+                stored += _take_in(session, owners, row)
         after = keys[-1]
-    return taken
+    return stored
 
 
 def _batch(database: ConsoleDatabase, site: str, after: int) -> list[int]:
     with database.session(EVERYTHING) as session:
-        keys = select(Unclaimed.key).where(Unclaimed.site == site, Unclaimed.key > after)
-        return list(session.scalars(keys.order_by(Unclaimed.key).limit(CLAIM_BATCH)))
+        keys = select(QuarantinedEvent.key).where(QuarantinedEvent.site == site, QuarantinedEvent.key > after)
+        return list(session.scalars(keys.order_by(QuarantinedEvent.key).limit(CLAIM_BATCH)))
 
 
-def _take_in(session: Session, owners: dict[str, int], row: Unclaimed) -> bool:
+def _take_in(session: Session, owners: dict[str, int], row: QuarantinedEvent) -> bool:
     _, _, site, device, kind = row.topic.split("/", 4)
     arrival = read_arrival(site, device, kind, row.event, min(row.at_s, time.time()))
     if arrival.kind is None or site not in owners:

@@ -16,20 +16,20 @@ from edgecv.errors import ConfigError
 _log = logging.getLogger("edgecv.console")
 
 
-def set_communities(database: ConsoleDatabase, wanted: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+def set_communities(database: ConsoleDatabase, communities: Mapping[str, tuple[str, Sequence[str]]]) -> None:
     """Make the communities and their sites known, and take in what was kept aside for a site.
 
     Rows that an older edgecv stored are checked before, once.
 
     Args:
         database: the console's.
-        wanted: title and sites of each community, by name. One that is no longer named stays, with all it has.
+        communities: title and sites of each community, by name. One that is no longer named stays, with all it has.
 
     Raises:
         ConfigError: a site belonged to another community: its incidents would stay there.
     """
     with database.session(EVERYTHING, writes=True) as session:
-        for name, (title, sites) in wanted.items():
+        for name, (title, sites) in communities.items():
             community = session.scalar(select(Community).where(Community.name == name))
             if community is None:
                 community = Community(name=name, title=title)
@@ -46,8 +46,8 @@ def set_communities(database: ConsoleDatabase, wanted: Mapping[str, tuple[str, S
                         "incidents; give the site another name"
                     )
     recheck(database)
-    for _, sites in wanted.values():
+    for _, sites in communities.values():
         for site_name in sites:
-            taken = claim(database, site_name)
-            if taken:
-                _log.info("%s: took in %d messages that had come before", site_name, taken)
+            claimed = claim(database, site_name)
+            if claimed:
+                _log.info("%s: took in %d messages that had come before", site_name, claimed)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from edgecv.console.cases.state_machine import State
 from edgecv.console.intake.event_contract import check_device_event, check_record, check_state
 from edgecv.console.intake.events import read_arrival
-from edgecv.console.intake.quarantine import keep_aside, trim
+from edgecv.console.intake.quarantine import quarantine_event, trim
 from edgecv.console.settings import AHEAD_S, BATCH
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import AccessEntry, CaseEntry, Device, DeviceEvent, FeedCursor, Incident
@@ -66,7 +66,7 @@ def _through(database: ConsoleDatabase, table: _Table) -> int:
     moved, after = 0, 0
     while rows := _batch(database, table, after):
         after = rows[-1][0]
-        bad = [(key, text, why) for key, text, at_s in rows if (why := _problem(table, text, at_s)) is not None]
+        bad = [(key, text, reason) for key, text, at_s in rows if (reason := _problem(table, text, at_s)) is not None]
         if bad:
             with database.session(EVERYTHING, writes=True) as session:
                 moved += sum(table.move(session, *row) for row in bad)
@@ -75,9 +75,9 @@ def _through(database: ConsoleDatabase, table: _Table) -> int:
 
 def _batch(database: ConsoleDatabase, table: _Table, after: int) -> Sequence[Any]:
     # as text, for a document may nest too deep to be parsed
-    wanted = select(table.rows.key, cast(table.content, String), table.at_s).where(table.rows.key > after)
+    query = select(table.rows.key, cast(table.content, String), table.at_s).where(table.rows.key > after)
     with database.session(EVERYTHING) as session:
-        return session.execute(wanted.order_by(table.rows.key).limit(BATCH)).all()
+        return session.execute(query.order_by(table.rows.key).limit(BATCH)).all()
 
 
 def _problem(table: _Table, text: str, at_s: float) -> str | None:
@@ -88,14 +88,14 @@ def _problem(table: _Table, text: str, at_s: float) -> str | None:
     return None if EARLIEST_S <= at_s <= time.time() + AHEAD_S else "its time is that of a clock that was never set"
 
 
-def _incident(session: Session, key: int, record: str, why: str) -> bool:
+def _incident(session: Session, key: int, record: str, reason: str) -> bool:
     columns = (Incident.site, Incident.device, Incident.source_id, Incident.state, Incident.received_s)
     site, device, source_id, state, received_s = session.execute(select(*columns).where(Incident.key == key)).one()
     of_it = exists().where(CaseEntry.incident_key == key) | exists().where(AccessEntry.incident_key == key)
     if state != State.NEW.value or session.scalar(select(of_it)):
         _bring_into_range(session, key, received_s)
         return False
-    _keep(session, (site, device, "incident"), _event(INCIDENT_TYPE, source_id, received_s, record), received_s, why)
+    _keep(session, (site, device, "incident"), _event(INCIDENT_TYPE, source_id, received_s, record), received_s, reason)
     session.execute(delete(Incident).where(Incident.key == key))
     return True
 
@@ -108,23 +108,23 @@ def _bring_into_range(session: Session, key: int, received_s: float) -> None:
     session.execute(update(Incident).where(Incident.key == key, no_probability).values(p=None))
 
 
-def _device_event(session: Session, key: int, data: str, why: str) -> bool:
+def _device_event(session: Session, key: int, data: str, reason: str) -> bool:
     columns = (DeviceEvent.site, DeviceEvent.device, DeviceEvent.id)
     site, device, event_id = session.execute(select(*columns).where(DeviceEvent.key == key)).one()
     now = time.time()
-    _keep(session, (site, device, "device"), _event(DEVICE_TYPE, event_id, now, data), now, why)
+    _keep(session, (site, device, "device"), _event(DEVICE_TYPE, event_id, now, data), now, reason)
     session.execute(delete(DeviceEvent).where(DeviceEvent.key == key))
     return True
 
 
-def _device(session: Session, key: int, _state: str, _why: str) -> bool:
+def _device(session: Session, key: int, _state: str, _reason: str) -> bool:
     session.execute(delete(Device).where(Device.key == key))
     return True
 
 
-def _keep(session: Session, topic: tuple[str, str, str], event: str, at_s: float, why: str) -> None:
+def _keep(session: Session, topic: tuple[str, str, str], event: str, at_s: float, reason: str) -> None:
     arrival = read_arrival(*topic, event, at_s)
-    keep_aside(session, arrival, arrival.problem or why)
+    quarantine_event(session, arrival, arrival.problem or reason)
     trim(session, arrival.site)
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edgecv.console.evidence.evidence_paths import Shelf
+from edgecv.console.evidence.evidence_paths import EvidencePaths
 from edgecv.console.intake.refusal import RefusedFileError
 from edgecv.console.settings import (
     KEPT_FREE_BYTES,
@@ -24,7 +24,7 @@ from edgecv.evidence.manifest import MANIFEST
 _log = logging.getLogger("edgecv.console")
 
 
-class Unfinished:
+class UnfinishedUploads:
     """What boxes have begun to send; may be used from any thread.
 
     Args:
@@ -32,7 +32,7 @@ class Unfinished:
         is_held: whether an official keeps the evidence of a site and incident: then it is not deleted, whole or not.
     """
 
-    def __init__(self, shelf: Shelf, is_held: Callable[[str, str], bool]) -> None:
+    def __init__(self, shelf: EvidencePaths, is_held: Callable[[str, str], bool]) -> None:
         self._shelf = shelf
         self._is_held = is_held
         self._sites: dict[str, set[str]] = {}
@@ -54,8 +54,8 @@ class Unfinished:
             older = sorted((_touched_s(self._at(site, name)), name) for name in names if name != folder.name)
             while len(older) >= UNFINISHED_INCIDENTS or self._bytes(site, names) > UNFINISHED_BYTES:
                 before_s = time.time() - UNFINISHED_YOUNG_S
-                left = (name for at_s, name in older if at_s <= before_s and not self._is_held(site, name))
-                if (dropped := next(left, None)) is None:
+                unfinished = (name for at_s, name in older if at_s <= before_s and not self._is_held(site, name))
+                if (dropped := next(unfinished, None)) is None:
                     raise RefusedFileError(
                         503, f"too much of {site} is incomplete: finish what was begun, or wait", "unfinished"
                     )
@@ -77,10 +77,10 @@ class Unfinished:
                 self._drop(site, name, f"never complete, older than {UNFINISHED_S / 86400:g} days")
         return names
 
-    def _drop(self, site: str, name: str, why: str) -> None:
+    def _drop(self, site: str, name: str, reason: str) -> None:
         shutil.rmtree(self._at(site, name), ignore_errors=True)
         self._sites[site].discard(name)
-        _log.info("incomplete evidence of %s from %s deleted: %s", name, site, why)
+        _log.info("incomplete evidence of %s from %s deleted: %s", name, site, reason)
 
     def _bytes(self, site: str, names: set[str]) -> int:
         return sum(_length(path) for name in names for path in self._at(site, name).glob("*"))

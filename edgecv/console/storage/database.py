@@ -38,24 +38,24 @@ class ConsoleDatabase:
 
     def __init__(self, url: str, password: str | None = None) -> None:
         self.name = url
-        shown = redacted_address(url)
+        redacted_url = redacted_address(url)
         try:
             self._engine = _engine(make_url(url), password)
             with self._engine.execution_options(**{_WRITES: True}).begin() as connection:
                 migrate(connection)
         except ModuleNotFoundError as error:
             raise ConfigError(
-                f"console.database = {shown}: needs the extra 'hub': pip install 'edgecv[hub]'"
+                f"console.database = {redacted_url}: needs the extra 'hub': pip install 'edgecv[hub]'"
             ) from error
         except (ArgumentError, NoSuchModuleError) as error:
             raise ConfigError(
-                f"console.database = {shown}: is not the address of a database ({redacted(str(error))})"
+                f"console.database = {redacted_url}: is not the address of a database ({redacted(str(error))})"
             ) from error
         except DBAPIError as error:
             lines = str(error.orig).strip().splitlines()
-            why = redacted(lines[0]) if lines else type(error.orig).__name__
+            reason = redacted(lines[0]) if lines else type(error.orig).__name__
             raise ConfigError(
-                f"console.database = {shown}: cannot be opened ({why}); "
+                f"console.database = {redacted_url}: cannot be opened ({reason}); "
                 "check that it runs, lets this user in, and that its folder can be written"
             ) from error
         self._writing = self._engine.execution_options(**{_WRITES: True})

@@ -60,8 +60,8 @@ def columns_of(record: Mapping[str, Any], now_s: float) -> dict[str, Any]:
 
 
 def _section(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = record.get(name)
-    return found if isinstance(found, Mapping) else {}
+    section = record.get(name)
+    return section if isinstance(section, Mapping) else {}
 
 
 def _text(value: object) -> str | None:

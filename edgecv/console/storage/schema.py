@@ -271,7 +271,7 @@ class FeedCursor(Base):
     position: Mapped[int] = mapped_column(BigInteger)
 
 
-class Unclaimed(Base):
+class QuarantinedEvent(Base):
     """An event that could not be taken in, kept with the reason: of a site of no community, or not understood."""
 
     __tablename__ = "unclaimed"
@@ -285,7 +285,7 @@ class Unclaimed(Base):
     event: Mapped[str]
 
 
-class Dropped(Base):
+class DiscardedEvents(Base):
     """How many messages kept aside were dropped since, for there were too many."""
 
     __tablename__ = "dropped_messages"

@@ -15,13 +15,13 @@ _ESCAPED = re.compile(r"~([0-7][0-9A-F])")
 
 def part(text: str) -> str:
     """One level of an address."""
-    plain = _PARTING.sub(lambda found: "".join(f"~{ord(c):02X}" for c in found[0]), text)
+    plain = _PARTING.sub(lambda match: "".join(f"~{ord(c):02X}" for c in match[0]), text)
     return quote(plain, safe=":@", errors="replace")
 
 
 def read_part(text: str) -> str:
     """What stands in that level, whose percent signs the server has undone."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def incident_path(incident_id: str) -> str:

@@ -43,11 +43,11 @@ def alarm_of(kind: str, text: str | None, record: Mapping[str, Any], language: L
     found = record.get("details")
     details = found if isinstance(found, Mapping) else {}
     private = is_private(kind)
-    known = _events().get(kind)
-    order = list(known[0].model_fields) if known is not None else []
+    event = _events().get(kind)
+    order = list(event[0].model_fields) if event is not None else []
     names = [name for name in order if name in details] + [name for name in details if name not in order]
     rows = (
-        (".".join(path).replace("_", " ")[:_MOST_CHARACTERS], _shown(path[-1], value, language))
+        (".".join(path).replace("_", " ")[:_MOST_CHARACTERS], _display_value(path[-1], value, language))
         for name in names
         for path, value in _flat((str(name),), details[name])
         if value is not None and not (private and not _is_id_or_time(path[-1], value))
@@ -67,34 +67,34 @@ def shown_record(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ids_and_times(details: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, value in details.items():
         if isinstance(value, Mapping):
             inner = _ids_and_times(value)
-            kept |= {name: inner} if inner else {}
+            fields |= {name: inner} if inner else {}
         elif _is_id_or_time(name, value):
-            kept[name] = value
-    return kept
+            fields[name] = value
+    return fields
 
 
 def is_private(kind: str) -> bool:
     """Whether of this kind only ids and times are shown: its handler keeps no example of what was sent either."""
-    known = _events().get(kind)
-    return kind in _MEDICAL or (known is not None and known[1])
+    event = _events().get(kind)
+    return kind in _MEDICAL or (event is not None and event[1])
 
 
 @cache
 def _events() -> dict[str, tuple[type[BaseModel], bool]]:
     """Of each kind of alarm of the installed handlers: its details, and whether it is private."""
-    made: dict[str, tuple[type[BaseModel], bool]] = {}
+    events: dict[str, tuple[type[BaseModel], bool]] = {}
     for name in all_kinds():
         try:
             handler = find_kind(name)
         except EdgecvError:  # its package is not whole: its alarms are shown without a schema
             continue
         private = issubclass(handler, Handler) and not handler.keeps_examples
-        made |= {kind: (model, private) for kind, model in handler.events.items()}
-    return made
+        events |= {kind: (model, private) for kind, model in handler.events.items()}
+    return events
 
 
 def _flat(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -112,9 +112,9 @@ def _is_id_or_time(name: str, value: Any) -> bool:
     return (name.endswith("_at") or name == "answer_by") and all(_time(one) is not None for one in values)
 
 
-def _shown(name: str, value: Any, language: Language) -> str:
+def _display_value(name: str, value: Any, language: Language) -> str:
     if isinstance(value, list):
-        return ", ".join(_shown(name, one, language) for one in value[:_MOST_ROWS])[:_MOST_CHARACTERS]
+        return ", ".join(_display_value(name, one, language) for one in value[:_MOST_ROWS])[:_MOST_CHARACTERS]
     if isinstance(value, bool):
         return language.text(_YES if value else _NO)
     if isinstance(value, int | float):

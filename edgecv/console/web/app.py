@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from edgecv.console.accounts.hashing_queue import BusyError
 from edgecv.console.web.api import make_api
-from edgecv.console.web.auth_middleware import Guard
+from edgecv.console.web.auth_middleware import AuthMiddleware
 from edgecv.console.web.errors import busy, failed, refused
 from edgecv.console.web.headers import SecurityHeaders
 from edgecv.console.web.pages import ROUTES
@@ -35,7 +35,7 @@ def make_app(console: Console, *, tls: bool, public_url: str | None = None) -> A
             Mount("/api/v1", make_api(console)),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Guard, database=console.database, public_url=public_url)],
+        middleware=[Middleware(AuthMiddleware, database=console.database, public_url=public_url)],
         exception_handlers=handlers,
     )
     app.router.redirect_slashes = False  # it would send to whatever the Host header says

@@ -33,7 +33,7 @@ _UPLOAD = re.compile(r"/evidence/[^/]+/[^/]+/[^/]+/[^/]+")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Guard:
+class AuthMiddleware:
     """Lets in who is logged in; puts the :class:`Viewer` into ``request.state.viewer`` (None on open pages).
 
     Args:
@@ -103,20 +103,20 @@ class Guard:
         except UntrustedError as error:
             return _refusal(request, 415 if isinstance(error, ContentTypeError) else 400, str(error)), receive
         if viewer is not None:
-            shown = request.headers.get(CSRF_HEADER) or _field(request.headers, body)
-            if not hmac.compare_digest(shown.encode(), viewer.csrf.encode()):
+            token = request.headers.get(CSRF_HEADER) or _field(request.headers, body)
+            if not hmac.compare_digest(token.encode(), viewer.csrf.encode()):
                 return _refusal(request, 403, "the page is too old; load it anew and try again"), receive
         return None, _again(body, receive)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    sent = False
+    is_consumed = False
 
     async def again() -> Message:
-        nonlocal sent
-        if sent:
+        nonlocal is_consumed
+        if is_consumed:
             return await receive()
-        sent = True
+        is_consumed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
@@ -162,13 +162,13 @@ def _field(headers: Headers, body: bytes) -> str:
     if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return ""
     try:
-        found = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=FORM_FIELDS).get(CSRF_FIELD, [""])
+        values = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=FORM_FIELDS).get(CSRF_FIELD, [""])
     except ValueError:
         return ""
-    return found[0]
+    return values[0]
 
 
-def _refusal(request: Request, status: int, why: str) -> Response:
+def _refusal(request: Request, status: int, reason: str) -> Response:
     if request.scope["path"].startswith("/api/"):
-        return JSONResponse({"detail": why}, status)
-    return Response(f"{status}: {why}\n", status, media_type="text/plain; charset=utf-8")
+        return JSONResponse({"detail": reason}, status)
+    return Response(f"{status}: {reason}\n", status, media_type="text/plain; charset=utf-8")

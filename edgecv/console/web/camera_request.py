@@ -70,12 +70,12 @@ def knows_site(request: Request, site: str) -> bool:
         return session.scalar(select(Site.key).where(Site.name == site)) is not None
 
 
-def write_down(request: Request, action: str, camera: BoxCamera, what: str = "") -> None:
+def audit_change(request: Request, action: str, camera: BoxCamera, subject: str = "") -> None:
     """Note in the audit log what was done to a camera."""
     viewer = viewer_of(request)
     with console_of(request).database.session(viewer.scope, writes=True) as session:
         peer = request.client.host if request.client is not None else ""
-        text = f"{camera.box.site}/{camera.id}" + (f": {what}" if what else "")
+        text = f"{camera.box.site}/{camera.id}" + (f": {subject}" if subject else "")
         audit(session, viewer.name, action, text, community=viewer.community, address=peer)
 
 
@@ -84,12 +84,12 @@ def refusal(request: Request, error: Exception, status: int = 422) -> JSONRespon
     return JSONResponse({"refused": message_text(str(error), language(request).text)}, status)
 
 
-async def sent_json(request: Request) -> dict[str, Any]:
+async def json_body(request: Request) -> dict[str, Any]:
     """The object a page sent; 400 for anything else."""
     try:
-        sent = await request.json()
+        document = await request.json()
     except (ValueError, RecursionError) as error:
         raise HTTPException(400) from error
-    if not isinstance(sent, dict):
+    if not isinstance(document, dict):
         raise HTTPException(400)
-    return sent
+    return document

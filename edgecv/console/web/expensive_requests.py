@@ -13,7 +13,7 @@ from starlette.responses import Response
 from edgecv.console.settings import CHECKS_AT_ONCE, CHECKS_WAITING
 
 
-class Heavy:
+class ExpensiveRequests:
     """Answers ``CHECKS_AT_ONCE`` such requests at once; belongs to one console, and so to one event loop."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ def heavy(handler: Callable[[Request], Response]) -> Callable[[Request], Awaitab
     """A handler that waits for its turn."""
 
     async def in_turn(request: Request) -> Response:
-        turns: Heavy = request.app.state.console.heavy
+        turns: ExpensiveRequests = request.app.state.console.heavy
         return await turns.answer(handler, request)
 
     return in_turn

@@ -76,8 +76,8 @@ def language_of(request: Request, default: str, timezone: ZoneInfo) -> Language:
     """The language of a request."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen not in LANGUAGES:
-        asked = [name for name in map(_known, _accepted(request.headers.get("accept-language", ""))) if name]
-        chosen = negotiate_locale(asked, list(LANGUAGES)) or default
+        preferred = [name for name in map(_supported, _accepted(request.headers.get("accept-language", ""))) if name]
+        chosen = negotiate_locale(preferred, list(LANGUAGES)) or default
     return Language(chosen, texts(chosen), timezone)
 
 
@@ -96,7 +96,7 @@ def texts(name: str) -> NullTranslations:
 
 def _accepted(header: str) -> list[str]:
     """Languages of an Accept-Language header, the most wanted first (RFC 9110, 12.5.4)."""
-    wanted: list[tuple[float, str]] = []
+    tags: list[tuple[float, str]] = []
     for entry in header[:500].split(","):
         tag, _, weight = entry.partition(";")
         try:
@@ -104,11 +104,11 @@ def _accepted(header: str) -> list[str]:
         except ValueError:
             q = 0.0
         if tag.strip() and q > 0:
-            wanted.append((q, tag.strip().replace("-", "_").lower()))
-    return [tag for _, tag in sorted(wanted, key=lambda pair: -pair[0])]
+            tags.append((q, tag.strip().replace("-", "_").lower()))
+    return [tag for _, tag in sorted(tags, key=lambda pair: -pair[0])]
 
 
-def _known(tag: str) -> str | None:
+def _supported(tag: str) -> str | None:
     return _ALIASES.get(tag) or next(
         (name for name in LANGUAGES if name.lower() in (tag, tag.split("_", maxsplit=1)[0])), None
     )

@@ -45,12 +45,12 @@ def check_body(headers: Headers, body: bytes) -> None:
         raise ContentTypeError(f"a body must be {_FORM} or {_JSON}")
 
 
-def _fields(text: str, what: str) -> Iterator[str]:
+def _fields(text: str, subject: str) -> Iterator[str]:
     """Names and values, decoded as Starlette does for handlers."""
     try:
         fields = parse_qsl(text, keep_blank_values=True, max_num_fields=FORM_FIELDS)
     except ValueError as error:
-        raise UntrustedError(f"{what} has more than {FORM_FIELDS} fields") from error
+        raise UntrustedError(f"{subject} has more than {FORM_FIELDS} fields") from error
     for name, value in fields:
         yield name
         yield value

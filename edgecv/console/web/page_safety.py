@@ -44,8 +44,8 @@ def state_code(device: Device) -> str:
 
 def state_text(device: Device) -> str:
     """What it said of its state; empty where it said nothing."""
-    said = device.state.get("text") if isinstance(device.state, dict) else None
-    return said if isinstance(said, str) else ""
+    text = device.state.get("text") if isinstance(device.state, dict) else None
+    return text if isinstance(text, str) else ""
 
 
 def state_message(device: Device) -> object:

@@ -20,19 +20,19 @@ from edgecv.console.accounts.oidc_provider import Provider
 from edgecv.console.cameras.pictures import LivePictures
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.bundle_verifier import Verifier
-from edgecv.console.evidence.evidence_paths import Shelf
-from edgecv.console.evidence.hub_retention import HubKeeping
+from edgecv.console.evidence.evidence_paths import EvidencePaths
+from edgecv.console.evidence.hub_retention import HubRetention
 from edgecv.console.evidence.pictures import Pictures
 from edgecv.console.intake.evidence_upload import EvidenceFiles
 from edgecv.console.storage import ConsoleDatabase
 from edgecv.console.web.addresses import incident_path, part
 from edgecv.console.web.alarm_view import is_private
-from edgecv.console.web.expensive_requests import Heavy
+from edgecv.console.web.expensive_requests import ExpensiveRequests
 from edgecv.console.web.language import LANGUAGES, Language, language_of, texts
 from edgecv.console.web.message_text import cause_text, message_text
 from edgecv.console.web.navigation import entries
 from edgecv.console.web.page_safety import event_message, state_code, state_message, state_text
-from edgecv.console.web.server_sent_events import Live
+from edgecv.console.web.server_sent_events import EventBroadcaster
 from edgecv.console.web.translatable import MarkedTemplates, plural_translator, translator
 from edgecv.console.web.ui_texts import (
     ACCOUNT_REFUSALS,
@@ -76,19 +76,19 @@ class Console:
     """
 
     database: ConsoleDatabase
-    shelf: Shelf
-    live: Live
+    shelf: EvidencePaths
+    live: EventBroadcaster
     language: str
     timezone: ZoneInfo
     problems: Callable[[], list[str]]
     pictures: Pictures
     verifier: Verifier
     box: BoxStore | None = None
-    keeping: HubKeeping | None = None
+    keeping: HubRetention | None = None
     live_pictures: LivePictures | None = None
     evidence_files: EvidenceFiles | None = None
     provider: Provider | None = None
-    heavy: Heavy = field(default_factory=Heavy)
+    heavy: ExpensiveRequests = field(default_factory=ExpensiveRequests)
 
 
 def console_of(request: Request) -> Console:
@@ -129,7 +129,7 @@ def language(request: Request) -> Language:
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page in the request's language."""
     spoken = language(request)
-    shown: Mapping[str, Any] = {
+    context: Mapping[str, Any] = {
         "request": request,
         "viewer": getattr(request.state, "viewer", None),
         "language": spoken,
@@ -137,7 +137,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         "path": request.scope["path"],
         **values,
     }
-    return HTMLResponse(_templates(spoken.name).get_template(template).render(shown), status, {"Vary": "Cookie"})
+    return HTMLResponse(_templates(spoken.name).get_template(template).render(context), status, {"Vary": "Cookie"})
 
 
 @cache

@@ -26,7 +26,7 @@ class _Listener:
         self.woken.set()
 
 
-class Live:
+class EventBroadcaster:
     """Brings news from the threads of feeds and handlers to the streams of open pages."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from edgecv.console.cases import statistics
 from edgecv.console.cases.response_times import response_times
-from edgecv.console.cases.statistics import Chosen, Tally
+from edgecv.console.cases.statistics import Selection, Tally
 from edgecv.console.cases.trend import Trend, trend_of
 from edgecv.console.settings import FLOOR_BAND
 from edgecv.console.web.charts import Series, columns, rows
@@ -66,7 +66,7 @@ class Statistics:
     last_years: tuple[tuple[int, Tally], ...]
 
 
-def make_statistics(session: Session, chosen: Chosen, language: Language, timezone: ZoneInfo) -> Statistics:
+def make_statistics(session: Session, chosen: Selection, language: Language, timezone: ZoneInfo) -> Statistics:
     """Ask for everything and put it into tables."""
     now_s = time.time()
     months = statistics.by_month(session, chosen, timezone, now_s)
@@ -123,35 +123,35 @@ def duration(seconds: float | None, language: Callable[[Text], str]) -> str:
     return language(N_("%(n)s min")) % {"n": f"{seconds / 60.0:.1f}"}
 
 
-def _upright(name: str, found: Mapping[str, Tally], say: Callable[[Text], str], trend: Trend | None = None) -> Table:
+def _upright(name: str, tallies: Mapping[str, Tally], say: Callable[[Text], str], trend: Trend | None = None) -> Table:
     chart = None
-    if found:
+    if tallies:
         chart = columns(
-            say(TITLES[name]), list(found), _series(list(found.values())), None if trend is None else trend.fitted
+            say(TITLES[name]), list(tallies), _series(list(tallies.values())), None if trend is None else trend.fitted
         )
-    return _table(name, found, say, chart)
+    return _table(name, tallies, say, chart)
 
 
 def _lying(
     name: str,
-    found: Mapping[Any, Tally],
+    tallies: Mapping[Any, Tally],
     say: Callable[[Text], str],
     words: Callable[[Any], str],
     *,
     in_order: bool = False,
 ) -> Table:
-    order = list(found.items()) if in_order else sorted(found.items(), key=lambda item: -item[1].cases)
-    named = [(words(value), tally) for value, tally in order]
-    shown = named if in_order else named[:_MOST_ROWS]
+    order = list(tallies.items()) if in_order else sorted(tallies.items(), key=lambda item: -item[1].cases)
+    labelled = [(words(value), tally) for value, tally in order]
+    shown = labelled if in_order else labelled[:_MOST_ROWS]
     chart = None
     if shown:
         chart = rows(say(TITLES[name]), [word for word, _ in shown], _series([tally for _, tally in shown]))
-    return _table(name, dict(named), say, chart)
+    return _table(name, dict(labelled), say, chart)
 
 
-def _table(name: str, found: Mapping[str, Tally], say: Callable[[Text], str], chart: Markup | None) -> Table:
+def _table(name: str, tallies: Mapping[str, Tally], say: Callable[[Text], str], chart: Markup | None) -> Table:
     head = (say(TITLES[name]), *(say(text) for text in _HEAD))
-    lines = tuple((word, str(t.cases), str(t.real), str(t.unjudged), str(t.false)) for word, t in found.items())
+    lines = tuple((word, str(t.cases), str(t.real), str(t.unjudged), str(t.false)) for word, t in tallies.items())
     return Table(name, say(TITLES[name]), head, lines, chart)
 
 
@@ -175,7 +175,7 @@ def _class_words(name: str | None, say: Callable[[Text], str]) -> str:
     return say(words) if isinstance(words, Text) else words
 
 
-def _response(session: Session, chosen: Chosen, say: Callable[[Text], str]) -> Table:
+def _response(session: Session, chosen: Selection, say: Callable[[Text], str]) -> Table:
     head = (say(N_("Step")), say(N_("Median")), say(N_("Cases")), say(N_("Hours")))
     steps = response_times(session, chosen)
     lines = tuple((say(_STEPS[s.name]), duration(s.median_s, say), str(s.cases), _hours(s.median_s)) for s in steps)

@@ -14,7 +14,7 @@ from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import read_arrival
 from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING
-from edgecv.console.storage.schema import Device, DeviceEvent, Evidence, Incident, Unclaimed
+from edgecv.console.storage.schema import Device, DeviceEvent, Evidence, Incident, QuarantinedEvent
 from fuzzer.asgi import expect_no_failure, request
 from fuzzer.console import Office
 from fuzzer.dictionary import TEXTS
@@ -111,7 +111,7 @@ class Messages(Entrance):
     def _forget(self) -> None:
         """Take all rows away, so that each case stands for itself."""
         with self._office.database.session(EVERYTHING, writes=True) as session:
-            for table in (Incident, Evidence, DeviceEvent, Device, Unclaimed):
+            for table in (Incident, Evidence, DeviceEvent, Device, QuarantinedEvent):
                 session.execute(delete(table))
 
     def _own_pages(self) -> list[str]:

@@ -56,9 +56,9 @@ def one_incident(
 ) -> IncidentDetail:
     """One incident with its record; of medical alarms ids and times only, as on the pages."""
     with console_of(request).database.session(viewer_of(request).scope) as session:
-        found = find_incident(session, incident)
-    if found is None:
+        incident_row = find_incident(session, incident)
+    if incident_row is None:
         raise HTTPException(404, "there is no such incident")
-    record, problem = showable(found.record, partial(shown_record, found.kind))
-    summary = IncidentSummary.model_validate(found)
+    record, problem = showable(incident_row.record, partial(shown_record, incident_row.kind))
+    summary = IncidentSummary.model_validate(incident_row)
     return IncidentDetail(**summary.model_dump(), record=record, problem=problem)

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
 from edgecv.console.accounts.hashing_queue import BusyError
-from edgecv.console.accounts.login import count_try, forget_tries, uncount_try
+from edgecv.console.accounts.login import count_attempt, forget_attempts, uncount_attempt
 from edgecv.console.accounts.sessions import switch_community
 from edgecv.console.accounts.user_administration import AccountRefusedError, change_password, communities_of
 from edgecv.console.storage import EVERYTHING
@@ -36,16 +36,16 @@ def _change(request: Request, old: str, new: str, again: str) -> Response:
     address = request.client.host if request.client is not None else ""
     if new != again:
         return _page(request, 422, "twice")
-    if not count_try(database, viewer.name, address):  # a stolen session must not be the way to a password
+    if not count_attempt(database, viewer.name, address):  # a stolen session must not be the way to a password
         return _page(request, 429, "wait")
     try:
         with database.session(EVERYTHING, writes=True) as session:
             change_password(session, viewer, old, new, address)
-            forget_tries(session, viewer.name, address)
+            forget_attempts(session, viewer.name, address)
     except AccountRefusedError as error:
         return _page(request, 422, error.reason)
     except BusyError:
-        uncount_try(database, viewer.name, address)
+        uncount_attempt(database, viewer.name, address)
         raise
     return RedirectResponse("/login", 303)
 
@@ -66,12 +66,12 @@ def _choose(request: Request, chosen: str) -> Response:
     return RedirectResponse("/incidents", 303)
 
 
-def _page(request: Request, status: int = 200, why: str | None = None) -> Response:
+def _page(request: Request, status: int = 200, reason: str | None = None) -> Response:
     viewer = viewer_of(request)
     with console_of(request).database.session(EVERYTHING) as session:
         communities = communities_of(session, viewer.user)
         has_password = session.get_one(User, viewer.user).password_hash is not None
-    return render(request, "account.html", status, why=why, communities=communities, has_password=has_password)
+    return render(request, "account.html", status, why=reason, communities=communities, has_password=has_password)
 
 
 routes = [

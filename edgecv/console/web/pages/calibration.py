@@ -23,8 +23,8 @@ from edgecv.config.load import load_calibration
 from edgecv.console.accounts import Capability
 from edgecv.console.cameras.box_file_editor import not_writable
 from edgecv.console.cameras.calibration_service import Marks, Solution, marked, read_marks, solve
-from edgecv.console.cameras.pictures import Taken
-from edgecv.console.web.camera_request import BoxCamera, box_camera, refusal, sent_json, write_down
+from edgecv.console.cameras.pictures import Snapshot
+from edgecv.console.web.camera_request import BoxCamera, audit_change, box_camera, json_body, refusal
 from edgecv.console.web.overlay_json import marks_json, solution_json
 from edgecv.console.web.request_context import language, needs, render, viewer_of
 from edgecv.console.web.script_texts import CALIBRATION
@@ -63,26 +63,26 @@ def show(request: Request) -> Response:
 def take(request: Request) -> Response:
     """Take a full clear picture; written down, for windows can be looked into on it."""
     camera = box_camera(request)
-    write_down(request, "clear camera picture taken", camera, "to calibrate or mask")
+    audit_change(request, "clear camera picture taken", camera, "to calibrate or mask")
     try:
-        taken = camera.pictures.take(camera.id)
+        snapshot = camera.pictures.take(camera.id)
     except EdgecvError as error:
         return refusal(request, error, 503)
-    return JSONResponse({"size": list(taken.size)})
+    return JSONResponse({"size": list(snapshot.size)})
 
 
 @needs(Capability.MANAGE_CAMERAS)
 def picture(request: Request) -> Response:
     """The picture that was taken."""
     camera = box_camera(request)
-    return Response(_taken(camera).jpeg, media_type="image/jpeg")
+    return Response(_last_snapshot(camera).jpeg, media_type="image/jpeg")
 
 
 @needs(Capability.MANAGE_CAMERAS)
 def _solve(request: Request) -> Response:
-    camera, sent = box_camera(request), request.state.sent
+    camera, body = box_camera(request), request.state.sent
     try:
-        solution = _solved(camera, sent)
+        solution = _solved(camera, body)
     except EdgecvError as error:
         return refusal(request, error, 200)  # while points are moved a refusal is an answer like any other
     return JSONResponse(solution_json(solution, language(request)))
@@ -90,38 +90,38 @@ def _solve(request: Request) -> Response:
 
 @needs(Capability.MANAGE_CAMERAS)
 def _find(request: Request) -> Response:
-    camera, sent = box_camera(request), request.state.sent
-    taken = _taken(camera)
+    camera, body = box_camera(request), request.state.sent
+    snapshot = _last_snapshot(camera)
     plan = _plan(camera, {})
-    image = decode_picture(taken.jpeg, "the picture")
+    image = decode_picture(snapshot.jpeg, "the picture")
     masks = [mask.polygon for mask in camera.box.camera(camera.id).settings.masks]
-    part = sent.get("part", 1)
+    part = body.get("part", 1)
     if not _finding.acquire(blocking=False):
         return refusal(request, ConfigError("another picture is being searched; try again in a few seconds"), 503)
     try:
-        lowest = floor_number(plan, str(sent.get("lowest", "")), "lowest floor")
+        lowest = floor_number(plan, str(body.get("lowest", "")), "lowest floor")
         grid, parts = find_in_picture(image, masks, None, part if isinstance(part, int) else 1)
-        found = calibrate_from_grid(grid, taken.size, plan, lowest)
-        shown = plan if found.matched else replace(plan, windows=found.windows)
-        marks = marked(found.calibration, shown)
-        solution = solve(marks, taken.size, shown)
+        result = calibrate_from_grid(grid, snapshot.size, plan, lowest)
+        displayed_plan = plan if result.matched else replace(plan, windows=result.windows)
+        marks = marked(result.calibration, displayed_plan)
+        solution = solve(marks, snapshot.size, displayed_plan)
     except EdgecvError as error:
         return refusal(request, error)
     finally:
         _finding.release()
-    windows = [{"name": w.name, "left": round(w.left_m, 2), "right": round(w.right_m, 2)} for w in found.windows]
+    windows = [{"name": w.name, "left": round(w.left_m, 2), "right": round(w.right_m, 2)} for w in result.windows]
     answer = solution_json(solution, language(request)) | {
         "marks": marks_json(marks),
         "parts": parts,
-        "found": found.found,
-        "windows": [] if found.matched else windows,
+        "found": result.found,
+        "windows": [] if result.matched else windows,
     }
     return JSONResponse(answer)
 
 
 @needs(Capability.MANAGE_CAMERAS)
 def _save(request: Request) -> Response:
-    camera, sent = box_camera(request), request.state.sent
+    camera, body = box_camera(request), request.state.sent
     desk = camera.pictures.desk
     file = desk.calibration_file(camera.box, camera.id)
     settings = camera.box.camera(camera.id).settings
@@ -129,89 +129,91 @@ def _save(request: Request) -> Response:
     if settings.calibration is None:
         changes["cameras", camera.id, "calibration"] = file.name
     try:
-        solution = _solved(camera, sent)
+        solution = _solved(camera, body)
         plan = desk.plan(camera.box, camera.id)
-        if sent.get("windows") and plan is not None and not plan.windows:
-            changes["facades", str(settings.facade), "windows"] = _windows(sent)
-        desk.change(str(sent.get("version")), changes, lambda: _write(request, camera, solution), files=(file,))
+        if body.get("windows") and plan is not None and not plan.windows:
+            changes["facades", str(settings.facade), "windows"] = _windows(body)
+        desk.change(str(body.get("version")), changes, lambda: _write(request, camera, solution), files=(file,))
     except EdgecvError as error:
         return refusal(request, error)
-    write_down(request, "camera calibrated", camera, f"{solution.solved.rms_px:.2f} px")
-    told = desk.tell_daemon()
-    return JSONResponse({"file": file.name, "told": told, "version": _version(camera)})
+    audit_change(request, "camera calibrated", camera, f"{solution.solved.rms_px:.2f} px")
+    daemon_message = desk.tell_daemon()
+    return JSONResponse({"file": file.name, "told": daemon_message, "version": _version(camera)})
 
 
 async def solved(request: Request) -> Response:
     """Solve what is marked: lines to draw and how good it is, or why not."""
-    request.state.sent = await sent_json(request)
+    request.state.sent = await json_body(request)
     return await run_in_threadpool(_solve, request)
 
 
 async def found(request: Request) -> Response:
     """Find the window grid."""
-    request.state.sent = await sent_json(request)
+    request.state.sent = await json_body(request)
     return await run_in_threadpool(_find, request)
 
 
 async def saved(request: Request) -> Response:
     """Write the calibration, and tell the daemon."""
-    request.state.sent = await sent_json(request)
+    request.state.sent = await json_body(request)
     return await run_in_threadpool(_save, request)
 
 
-def _solved(camera: BoxCamera, sent: Mapping[str, Any]) -> Solution:
-    points = sent.get("points")
+def _solved(camera: BoxCamera, body: Mapping[str, Any]) -> Solution:
+    points = body.get("points")
     if not isinstance(points, list) or len(points) < 4:
         raise ConfigError("four points or more are needed, better eight and wide apart")
-    rest = {key: sent[key] for key in ("distortion", "focal_px", "verticals") if sent.get(key) is not None}
-    return solve(read_marks(points[:500], rest), _taken(camera).size, _plan(camera, sent))
+    rest = {key: body[key] for key in ("distortion", "focal_px", "verticals") if body.get(key) is not None}
+    return solve(read_marks(points[:500], rest), _last_snapshot(camera).size, _plan(camera, body))
 
 
-def _plan(camera: BoxCamera, sent: Mapping[str, Any]) -> FacadePlan:
+def _plan(camera: BoxCamera, body: Mapping[str, Any]) -> FacadePlan:
     plan = camera.pictures.desk.plan(camera.box, camera.id)
     if plan is None:
         raise HTTPException(404)
-    windows = _windows(sent)
+    windows = _windows(body)
     if not windows:
         return plan
     spans = [(w["name"], w["left"], w["right"]) for w in windows]
     heights = [float(high - low) for low, high in zip(plan.floor_edges_m[:-1], plan.floor_edges_m[1:], strict=True)]
     try:
-        told = FacadePlan.of(heights, spans)
+        marked_plan = FacadePlan.of(heights, spans)
     except ValueError as error:
         raise ConfigError(f"windows: {error}") from error
-    return replace(plan, windows=told.windows)
+    return replace(plan, windows=marked_plan.windows)
 
 
-def _windows(sent: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _windows(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Window columns that were found and are not in the box file yet."""
-    listed = sent.get("windows")
-    made = []
+    listed = body.get("windows")
+    windows = []
     for window in listed[:200] if isinstance(listed, list) else ():
         try:
             name, left, right = str(window["name"])[:20], float(window["left"]), float(window["right"])
         except (TypeError, ValueError, KeyError, OverflowError) as error:
             raise ConfigError("windows: each has a name, left and right") from error
-        made.append({"name": name, "left": left, "right": right})
-    return made
+        windows.append({"name": name, "left": left, "right": right})
+    return windows
 
 
-def _taken(camera: BoxCamera) -> Taken:
-    taken = camera.pictures.last(camera.id)
-    if taken is None:
+def _last_snapshot(camera: BoxCamera) -> Snapshot:
+    snapshot = camera.pictures.last(camera.id)
+    if snapshot is None:
         raise HTTPException(404, _NO_PICTURE)
-    return taken
+    return snapshot
 
 
 def _write(request: Request, camera: BoxCamera, solution: Solution) -> None:
     desk = camera.pictures.desk
     file = desk.calibration_file(camera.box, camera.id)
     viewer = viewer_of(request)
-    made = f"camera {camera.id}, marked in the console by {viewer.name} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    provenance = f"camera {camera.id}, marked in the console by {viewer.name} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     try:
         if file.exists():
             write_atomic(file.with_name(file.name + ".bak"), file.read_bytes())
-        write_calibration(file, solution.calibration, [made, f"reprojection error {solution.solved.rms_px:.2f} px"])
+        write_calibration(
+            file, solution.calibration, [provenance, f"reprojection error {solution.solved.rms_px:.2f} px"]
+        )
     except OSError as error:
         raise not_writable(file, error) from error
     load_calibration(file)

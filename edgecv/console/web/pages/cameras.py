@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
 from edgecv.console.cameras.pictures import NoPictureError
-from edgecv.console.cameras.visibility_history import Sight, find_device, last_events, sights
+from edgecv.console.cameras.visibility_history import Visibility, find_device, last_events, sights
 from edgecv.console.storage.schema import Device
 from edgecv.console.web.addresses import read_part
 from edgecv.console.web.camera_request import box_camera, device_path, knows_site
@@ -26,13 +26,13 @@ _BLIND = N_("Blind minutes by hour")
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _CameraCard:
     """A device on the list; ``device`` is None for a camera of the box file that has told nothing yet."""
 
     site: str
     name: str
     device: Device | None
-    sight: Sight
+    sight: Visibility
     path: str
 
 
@@ -42,14 +42,20 @@ def show(request: Request) -> Response:
     console = console_of(request)
     with console.database.session(viewer_of(request).scope) as session:
         devices = {(d.site, d.name): d for d in session.scalars(select(Device))}
-        seen = sights(session)
+        sights_by_camera = sights(session)
     problems = console.problems()
     own = {key for key in _own(request, problems) if knows_site(request, key[0])}
-    shown = [
-        _Shown(site, name, devices.get((site, name)), seen.get((site, name), Sight()), device_path(site, name))
+    cards = [
+        _CameraCard(
+            site,
+            name,
+            devices.get((site, name)),
+            sights_by_camera.get((site, name), Visibility()),
+            device_path(site, name),
+        )
         for site, name in sorted({*devices, *own})
     ]
-    return render(request, "cameras.html", shown=shown, problems=problems)
+    return render(request, "cameras.html", shown=cards, problems=problems)
 
 
 @needs(Capability.SEE_ALL)
@@ -58,7 +64,7 @@ def one(request: Request) -> Response:
     site, name = read_part(request.path_params["site"]), read_part(request.path_params["camera"])
     with console_of(request).database.session(viewer_of(request).scope) as session:
         device = find_device(session, site, name)
-        sight = sights(session, site, name).get((site, name), Sight())
+        sight = sights(session, site, name).get((site, name), Visibility())
         events = last_events(session, site, name)
     is_here = (site, name) in _own(request, []) and knows_site(request, site)
     if device is None and not is_here:

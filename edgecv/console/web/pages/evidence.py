@@ -22,7 +22,7 @@ from edgecv.console.evidence.evidence_paths import PICTURES
 from edgecv.console.storage.schema import AccessEntry, Incident
 from edgecv.console.web.addresses import incident_path
 from edgecv.console.web.expensive_requests import heavy
-from edgecv.console.web.pages.incident import facts, known, page
+from edgecv.console.web.pages.incident import facts, incident_for, page
 from edgecv.console.web.request_context import console_of, needs, render, viewer_of
 from edgecv.evidence.file_names import CLIPS
 from edgecv.evidence.keys import BOX_PUB
@@ -31,12 +31,12 @@ ALL, HUB_PUB = "all.zip", "hub.pub"
 _CLIP, _BLURRED, _UNTOUCHED = "clip and pictures", "blurred page", "untouched page"
 
 
-async def open_untouched(request: Request) -> Response:
+async def open_original(request: Request) -> Response:
     """Write down why, then show the clip."""
     return await _with_reason(request, _open)
 
 
-async def hand_out(request: Request) -> Response:
+async def download_evidence(request: Request) -> Response:
     """A file, or all of them in one, as a download."""
     return await _with_reason(request, _hand_out)
 
@@ -67,7 +67,7 @@ def _hand_out(request: Request) -> Response:
         return page(request, 422, why_missing=True)
     console, viewer, name = console_of(request), viewer_of(request), request.path_params["name"]
     with console.database.session(viewer.scope) as session:
-        incident = known(session, request)
+        incident = incident_for(session, request)
     names = console.shelf.files(incident.site, incident.source_id)
     if name not in (*names, ALL) or not names:
         raise HTTPException(404)
@@ -128,18 +128,18 @@ def opened_file(request: Request) -> Response:
     return FileResponse(path)
 
 
-def _noted(request: Request, action: Action, what: str) -> int:
+def _noted(request: Request, action: Action, subject: str) -> int:
     """The key of the new line in the log."""
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope, writes=True) as session:
-        return note_access(session, viewer, known(session, request), action, what, request.state.why).key
+        return note_access(session, viewer, incident_for(session, request), action, subject, request.state.why).key
 
 
 def _opening(request: Request, action: Action) -> tuple[Incident, AccessEntry | None]:
     console, viewer = console_of(request), viewer_of(request)
     key = request.path_params["entry"]
     with console.database.session(viewer.scope) as session:
-        incident = known(session, request)
+        incident = incident_for(session, request)
         return incident, still_open(session, viewer, incident, key, action) if key < 2**62 else None
 
 
@@ -167,9 +167,9 @@ def _packed(request: Request, incident: Incident, names: list[str]) -> Path:
 
 
 routes = [
-    Route("/incidents/{incident}/open", open_untouched, methods=["POST"]),
+    Route("/incidents/{incident}/open", open_original, methods=["POST"]),
     Route("/incidents/{incident}/print", ask_print, methods=["POST"]),
-    Route("/incidents/{incident}/evidence/{name}", hand_out, methods=["POST"]),
+    Route("/incidents/{incident}/evidence/{name}", download_evidence, methods=["POST"]),
     Route("/incidents/{incident}/opened/{entry:int}", show_opened, methods=["GET"]),
     Route("/incidents/{incident}/opened/{entry:int}/{name}", opened_file, methods=["GET"]),
     Route("/incidents/{incident}/printed/{entry:int}", heavy(show_printed), methods=["GET"]),

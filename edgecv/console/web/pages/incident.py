@@ -24,7 +24,7 @@ from edgecv.console.cases.listing import find_incident
 from edgecv.console.cases.log import history
 from edgecv.console.cases.state_machine import State, change, next_states
 from edgecv.console.evidence.access import accesses
-from edgecv.console.evidence.box_store import Kept
+from edgecv.console.evidence.box_store import RetentionState
 from edgecv.console.evidence.bundle import Bundle, read_bundle
 from edgecv.console.evidence.evidence_paths import PICTURES
 from edgecv.console.evidence.height_curves import heights_of
@@ -48,7 +48,7 @@ _ABOVE_GROUND, _ABOVE_LAST = PLOT_TEXTS[:2]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RejectedChange:
     """What the form said that was refused: why, and what is written into it again."""
 
     why: str
@@ -64,11 +64,13 @@ def show(request: Request) -> Response:
     return page(request)
 
 
-def page(request: Request, status: int = 200, *, told: Told | None = None, why_missing: bool = False) -> Response:
+def page(
+    request: Request, status: int = 200, *, told: RejectedChange | None = None, why_missing: bool = False
+) -> Response:
     """The page, also after a form that was refused."""
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
-        incident = known(session, request)
+        incident = incident_for(session, request)
         lines = history(session, incident)
         opened = accesses(session, incident) if viewer.may(Capability.OPEN_EVIDENCE) else []
         sendable = workers(session, viewer.community)
@@ -109,7 +111,7 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
         "has_clip": bundle is not None and bundle.clip is not None and shown["drawing"] is not None,
         "clip_name": None if bundle is None or bundle.clip is None else bundle.clip.name,
         "pictures": [name for name in PICTURES if _can_be_made(name, bundle)],
-        "kept": _kept(console, incident),
+        "kept": _retention_of(console, incident),
         "may_hold": console.keeping is not None,
     }
 
@@ -131,13 +133,13 @@ def _of_record(record: dict[str, Any], incident: Incident, bundle: Bundle | None
     }
 
 
-def _kept(console: Console, incident: Incident) -> Kept | None:
+def _retention_of(console: Console, incident: Incident) -> RetentionState | None:
     if console.keeping is not None:
         return console.keeping.kept(incident)
     return None if console.box is None else console.box.kept(incident.source_id)
 
 
-def known(session: Session, request: Request) -> Incident:
+def incident_for(session: Session, request: Request) -> Incident:
     """The incident of the address, if it is in the viewer's scope.
 
     Raises:
@@ -151,20 +153,20 @@ def known(session: Session, request: Request) -> Incident:
 
 def mass_of(record: dict[str, Any]) -> dict[str, Any]:
     """How heavy it was, as far as the record says it in the contract's form: other makers write other things."""
-    found = _section(record, "mass")
-    shown: dict[str, Any] = {name: found[name] for name in ("hazard", "assumed", "reason") if _is_text(found, name)}
+    section = _section(record, "mass")
+    mass: dict[str, Any] = {name: section[name] for name in ("hazard", "assumed", "reason") if _is_text(section, name)}
     for name in ("kg", "diameter_m", "terminal_velocity", "impact_energy_j"):
-        interval = _section(found, name)
+        interval = _section(section, name)
         if all(_is_number(interval.get(key)) for key in ("median", "low", "high")):
-            shown[name] = interval
-    shown["p"] = {name: p for name, p in _section(found, "p").items() if _is_number(p)}
-    things = found.get("things")
-    shown["things"] = [
+            mass[name] = interval
+    mass["p"] = {name: p for name, p in _section(section, "p").items() if _is_number(p)}
+    things = section.get("things")
+    mass["things"] = [
         thing
         for thing in (things if isinstance(things, list) else [])
         if isinstance(thing, dict) and _is_text(thing, "name") and _is_number(thing.get("p"))
     ]
-    return shown
+    return mass
 
 
 def named_ranges(origin: dict[str, Any], bundle: Bundle | None) -> list[tuple[str, str, int]]:
@@ -221,8 +223,8 @@ def _can_be_made(name: str, bundle: Bundle | None) -> bool:
 
 
 def _section(record: dict[str, Any], name: str) -> dict[str, Any]:
-    found = record.get(name)
-    return found if isinstance(found, dict) else {}
+    section = record.get(name)
+    return section if isinstance(section, dict) else {}
 
 
 def _is_number(value: object) -> bool:
@@ -240,7 +242,7 @@ def picture(request: Request) -> Response:
         raise HTTPException(404)
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
-        incident = known(session, request)
+        incident = incident_for(session, request)
     path, _ = showable(
         incident.record,
         lambda record: console.pictures.of(incident.site, incident.source_id, record, name) if record else None,
@@ -255,7 +257,7 @@ def verification(request: Request) -> Response:
     """Whether the evidence is what was sealed, as a fragment; a replay's result where one was asked for."""
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
-        incident = known(session, request)
+        incident = incident_for(session, request)
     if request.method == "POST":
         console.verifier.replay(incident.site, incident.source_id)
         return RedirectResponse(f"{incident_path(incident.id)}/verification", 303)

@@ -25,7 +25,7 @@ def show(request: Request) -> Response:
     is_fragment = request.headers.get("hx-target") == "list"
     with console.database.session(viewer.scope) as session:
         page = list_incidents(session, filters, PAGE_ROWS, after)
-        known = {} if is_fragment else choices(session)
+        choices_by_column = {} if is_fragment else choices(session)
         late = count_overdue(session)
     chosen = given(request.query_params)
     here = address("/incidents", **chosen, after=after)
@@ -40,7 +40,7 @@ def show(request: Request) -> Response:
         is_newest=after is None,
         chosen=chosen,
         is_filtered=any(chosen.values()),
-        choices=known,
+        choices=choices_by_column,
         late=late,
         late_counted=OVERDUE_COUNTED,
         now=time.time(),

@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
-from edgecv.console.evidence.hub_retention import GoneError
+from edgecv.console.evidence.hub_retention import EvidenceDeletedError
 from edgecv.console.web.addresses import incident_path
-from edgecv.console.web.pages.incident import known, page
+from edgecv.console.web.pages.incident import incident_for, page
 from edgecv.console.web.request_context import console_of, needs, viewer_of
 
 
@@ -32,9 +32,9 @@ def _hold(request: Request) -> Response:
     change = console.keeping.hold if request.state.hold else console.keeping.release
     try:
         with console.database.session(viewer.scope, writes=True) as session:
-            incident = known(session, request)
+            incident = incident_for(session, request)
             change(session, viewer, incident, request.state.why)
-    except GoneError:
+    except EvidenceDeletedError:
         return page(request, 409)  # which says that it was deleted
     return RedirectResponse(incident_path(incident.id), 303)
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
-from edgecv.console.accounts.login import log_in, slow_down_s
+from edgecv.console.accounts.login import log_in, login_delay_s
 from edgecv.console.accounts.sessions import end_session
 from edgecv.console.accounts.users import has_users
 from edgecv.console.settings import SESSION_LONGEST_S
@@ -33,7 +33,7 @@ async def enter(request: Request) -> Response:
     name, password = str(form.get("name", "")), str(form.get("password", ""))
     address = request.client.host if request.client is not None else ""
     database = console_of(request).database
-    await asyncio.sleep(await run_in_threadpool(slow_down_s, database, name))  # here, where waiting takes no thread
+    await asyncio.sleep(await run_in_threadpool(login_delay_s, database, name))  # here, where waiting takes no thread
     result = await run_in_threadpool(log_in, database, name, password, address)
     if result.token is None:
         status = 429 if result.outcome == "wait" else 403

@@ -13,9 +13,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edgecv.console.accounts.audit import audit
-from edgecv.console.accounts.login import count_try
-from edgecv.console.accounts.oidc_accounts import OIDC, NoRoleError, enter, shut_out
-from edgecv.console.accounts.oidc_provider import ANSWER, Ask, Provider, ProviderError
+from edgecv.console.accounts.login import count_attempt
+from edgecv.console.accounts.oidc_accounts import OIDC, NoRoleError, enter, revoke_roles
+from edgecv.console.accounts.oidc_provider import ANSWER, AuthorizationRequest, Provider, ProviderError
 from edgecv.console.accounts.sessions import end_session
 from edgecv.console.settings import OIDC_BEGUN_S
 from edgecv.console.storage import EVERYTHING
@@ -25,7 +25,7 @@ from edgecv.console.web.request_context import console_of
 
 _log = logging.getLogger("edgecv.console")
 _COOKIE = "__Host-edgecv-oidc"
-_begun = Fernet(Fernet.generate_key())
+_login_cipher = Fernet(Fernet.generate_key())
 """Seals what a browser keeps while it is at the provider; a restart ends logins that were begun, no others."""
 _STATUS = {"unreachable": 502, "untrusted": 403, "refused": 403, "role": 403, "disabled": 403, "begun": 403}
 
@@ -36,9 +36,9 @@ def begin(request: Request) -> Response:
         ask, url = _provider(request).begin()
     except ProviderError as error:
         return _failed(request, error.reason, str(error))
-    kept = asdict(ask) | {"next": local(request.query_params.get("next"))}
+    login_state = asdict(ask) | {"next": local(request.query_params.get("next"))}
     answer = RedirectResponse(url, 303)
-    sealed = _begun.encrypt(json.dumps(kept).encode()).decode()
+    sealed = _login_cipher.encrypt(json.dumps(login_state).encode()).decode()
     # lax: the provider sends the browser back from another site
     answer.set_cookie(_COOKIE, sealed, int(OIDC_BEGUN_S), path="/", secure=True, httponly=True, samesite="lax")
     return answer
@@ -48,10 +48,13 @@ def come_back(request: Request) -> Response:
     """Log in who the provider has sent back."""
     provider = _provider(request)
     try:
-        kept = json.loads(_begun.decrypt(request.cookies.get(_COOKIE, ""), ttl=int(OIDC_BEGUN_S)))
+        login_state = json.loads(_login_cipher.decrypt(request.cookies.get(_COOKIE, ""), ttl=int(OIDC_BEGUN_S)))
     except (InvalidToken, ValueError):  # the latter of what is no ASCII
         return _failed(request, "begun", "no login was begun in this browser, or too long ago")
-    ask, onwards = Ask(kept["state"], kept["nonce"], kept["verifier"]), kept["next"]
+    ask, onwards = (
+        AuthorizationRequest(login_state["state"], login_state["nonce"], login_state["verifier"]),
+        login_state["next"],
+    )
     address = request.client.host if request.client is not None else ""
     try:
         claims = provider.claims(ask, request.query_params)
@@ -66,7 +69,7 @@ def come_back(request: Request) -> Response:
     except NoRoleError as error:
         if error.reason == "role":  # what they were given before is over, in other browsers too
             with database.session(EVERYTHING, writes=True) as session:
-                shut_out(session, provider.settings, claims, address)
+                revoke_roles(session, provider.settings, claims, address)
         return _failed(request, error.reason, str(error))
     answer = let_in(token, onwards)
     answer.delete_cookie(_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
@@ -90,7 +93,7 @@ def _failed(request: Request, reason: str, why: str) -> Response:
     """The login page with what went wrong, written down for the administrator: strangers may not fill the log."""
     address = request.client.host if request.client is not None else ""
     database = console_of(request).database
-    if count_try(database, OIDC, address):
+    if count_attempt(database, OIDC, address):
         _log.warning("no login by OIDC: %s", why)
         with database.session(EVERYTHING, writes=True) as session:
             audit(session, OIDC, "login refused", why, address=address)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from edgecv.config.state import state_directory
 from edgecv.console.accounts import Capability
 from edgecv.console.cameras.threshold_preview import findings_of, least_ratio, outcomes
-from edgecv.console.cameras.visibility_history import Sight, sights
+from edgecv.console.cameras.visibility_history import Visibility, sights
 from edgecv.console.web.camera_request import box_camera
 from edgecv.console.web.charts import Series, columns
 from edgecv.console.web.request_context import console_of, language, needs, render, viewer_of
@@ -32,11 +32,11 @@ def show(request: Request) -> Response:
     except (sqlite3.Error, EdgecvError) as error:
         findings, problem = [], str(error)
     with console_of(request).database.session(viewer_of(request).scope) as session:
-        sight = sights(session, camera.box.site, camera.id).get((camera.box.site, camera.id), Sight())
-    made = outcomes(findings)
+        sight = sights(session, camera.box.site, camera.id).get((camera.box.site, camera.id), Visibility())
+    rows = outcomes(findings)
     parts = [
-        Series("real", tuple(o.incidents for o in made)),
-        Series("unjudged", tuple(o.candidates for o in made)),
+        Series("real", tuple(o.incidents for o in rows)),
+        Series("unjudged", tuple(o.candidates for o in rows)),
     ]
     title = language(request).text(_TITLE)
     return render(
@@ -44,8 +44,8 @@ def show(request: Request) -> Response:
         "sensitivity.html",
         camera=camera,
         findings=findings,
-        outcomes=made,
-        chart=columns(title, [f"{o.threshold:g}" for o in made], parts) if findings else None,
+        outcomes=rows,
+        chart=columns(title, [f"{o.threshold:g}" for o in rows], parts) if findings else None,
         least=least_ratio(),
         last_hour=sight.hours[-1] if sight.hours else None,
         sight=sight,

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
 from edgecv.console.cases.listing import choices
-from edgecv.console.cases.statistics import Chosen
+from edgecv.console.cases.statistics import Selection
 from edgecv.console.settings import STATISTICS_YEARS
 from edgecv.console.web.filters import address, given, read_filters
 from edgecv.console.web.request_context import console_of, language, needs, render, viewer_of
@@ -28,20 +28,20 @@ _CUT = N_("At most %(years)s years are counted at a time: these are the last of 
 def show(request: Request) -> Response:
     """The page; it prints as it is."""
     console = console_of(request)
-    asked = given(request.query_params, _NAMES)
+    fields = given(request.query_params, _NAMES)
     chosen, notices = _chosen(request)
     with console.database.session(viewer_of(request).scope) as session:
-        found = make_statistics(session, chosen, language(request), console.timezone)
-        known = choices(session)
+        statistics = make_statistics(session, chosen, language(request), console.timezone)
+        choices_by_column = choices(session)
     return render(
         request,
         "statistics.html",
-        found=found,
-        given=asked,
+        found=statistics,
+        given=fields,
         notices=notices,
         years=STATISTICS_YEARS,
-        known=known,
-        csv={name: address(f"/statistics/{name}.csv", **asked) for name in TITLES},
+        known=choices_by_column,
+        csv={name: address(f"/statistics/{name}.csv", **fields) for name in TITLES},
         now=time.time(),
     )
 
@@ -53,20 +53,20 @@ def download(request: Request) -> Response:
     if name not in TITLES:
         raise HTTPException(404)
     with console.database.session(viewer_of(request).scope) as session:
-        found = make_statistics(session, _chosen(request)[0], language(request), console.timezone)
+        statistics = make_statistics(session, _chosen(request)[0], language(request), console.timezone)
     file = f"{name}-{datetime.now(console.timezone):%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-    return Response(csv_of(found.tables[name]), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(csv_of(statistics.tables[name]), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _chosen(request: Request) -> tuple[Chosen, list[Text]]:
+def _chosen(request: Request) -> tuple[Selection, list[Text]]:
     """What is counted, and what to say where that is not all that was asked for."""
     filters = read_filters(request.query_params, console_of(request).timezone)
-    asked = Chosen(filters.since_s, filters.until_s, filters.kind, filters.building)
-    chosen = asked.bounded(time.time())
+    selection = Selection(filters.since_s, filters.until_s, filters.kind, filters.building)
+    chosen = selection.bounded(time.time())
     days = (("since", filters.since_s), ("until", filters.until_s))
     notices = [_NO_DAY] if any(request.query_params.get(name) and at_s is None for name, at_s in days) else []
-    return chosen, notices if chosen.since_s == asked.since_s else [*notices, _CUT]
+    return chosen, notices if chosen.since_s == selection.since_s else [*notices, _CUT]
 
 
 routes = [Route("/statistics", show), Route("/statistics/{table}.csv", download)]

@@ -28,9 +28,9 @@ async def put(request: Request) -> Response:
     files = console_of(request).evidence_files
     site, incident, name = (request.path_params[key] for key in ("site", "incident", "name"))
     if files is None or not files.allows(site, request.headers.get("authorization", "")):
-        where = request.client.host if request.client is not None else "?"
+        client_address = request.client.host if request.client is not None else "?"
         _refusals.warning(
-            "token", "evidence from %s for site %.64r refused: the token is not that of the site", where, site
+            "token", "evidence from %s for site %.64r refused: the token is not that of the site", client_address, site
         )
         detail = "no token, or not that of this site's boxes"
         return JSONResponse({"detail": detail}, 401, {"WWW-Authenticate": "Bearer"})

@@ -40,27 +40,31 @@ async def change(request: Request) -> Response:
 
 @needs(Capability.MANAGE_USERS)
 def _change(request: Request) -> Response:
-    asked: dict[str, str] = request.state.asked
+    fields: dict[str, str] = request.state.asked
     try:
         with console_of(request).database.session(EVERYTHING, writes=True) as session:
-            told = _carried_out(request, session, asked)
+            told = _carried_out(request, session, fields)
     except AccountRefusedError as error:
-        return _page(request, 422, why=error.reason, asked=asked)
+        return _page(request, 422, reason=error.reason, fields=fields)
     return _page(request, told=told)
 
 
-def _carried_out(request: Request, session: Session, asked: dict[str, str]) -> tuple[str, str] | None:
+def _carried_out(request: Request, session: Session, fields: dict[str, str]) -> tuple[str, str] | None:
     """Change it; name and password where there is one to hand over."""
     admin, address = viewer_of(request), request.client.host if request.client is not None else ""
-    if asked["do"] == "add":
-        name = asked["name"].strip()
-        return name, make_user(session, admin, name, asked["full_name"].strip(), _role(asked), address)
-    user = int(asked["user"]) if asked["user"].isascii() and asked["user"].isdigit() and len(asked["user"]) < 19 else -1
-    match asked["do"]:
+    if fields["do"] == "add":
+        name = fields["name"].strip()
+        return name, make_user(session, admin, name, fields["full_name"].strip(), _role(fields), address)
+    user = (
+        int(fields["user"])
+        if fields["user"].isascii() and fields["user"].isdigit() and len(fields["user"]) < 19
+        else -1
+    )
+    match fields["do"]:
         case "role":
-            change_role(session, admin, user, _role(asked), address)
+            change_role(session, admin, user, _role(fields), address)
         case "disable" | "enable":
-            set_disabled(session, admin, user, asked["do"] == "disable", address)
+            set_disabled(session, admin, user, fields["do"] == "disable", address)
         case "password":
             password = reset_password(session, admin, user, address)
             return session.get_one(User, user).name, password
@@ -69,9 +73,9 @@ def _carried_out(request: Request, session: Session, asked: dict[str, str]) -> t
     return None
 
 
-def _role(asked: dict[str, str]) -> Role:
+def _role(fields: dict[str, str]) -> Role:
     try:
-        return Role(asked["role"])
+        return Role(fields["role"])
     except ValueError as error:
         raise HTTPException(400) from error
 
@@ -80,14 +84,14 @@ def _page(
     request: Request,
     status: int = 200,
     *,
-    why: str | None = None,
-    asked: dict[str, str] | None = None,
+    reason: str | None = None,
+    fields: dict[str, str] | None = None,
     told: tuple[str, str] | None = None,
 ) -> Response:
     with console_of(request).database.session(EVERYTHING) as session:
         users = users_of(session, viewer_of(request).community)
     return render(
-        request, "users.html", status, users=users, why=why, asked=asked or dict.fromkeys(_FIELDS, ""), told=told
+        request, "users.html", status, users=users, why=reason, asked=fields or dict.fromkeys(_FIELDS, ""), told=told
     )
 
 

@@ -16,7 +16,7 @@ from edgecv.console.cases.log import history
 from edgecv.console.cases.state_machine import State
 from edgecv.console.settings import PAGE_ROWS
 from edgecv.console.storage.schema import Incident
-from edgecv.console.web.pages.incident import Told, facts, known
+from edgecv.console.web.pages.incident import RejectedChange, facts, incident_for
 from edgecv.console.web.request_context import console_of, needs, render, viewer_of
 
 
@@ -29,12 +29,12 @@ def show_all(request: Request) -> Response:
         to_do = session.scalars(
             mine.where(Incident.state == State.ASSIGNED.value).order_by(Incident.due_s, Incident.key)
         ).all()
-        done = session.scalars(
+        closed = session.scalars(
             mine.where(Incident.state != State.ASSIGNED.value).order_by(Incident.state_s.desc()).limit(PAGE_ROWS)
         ).all()
     now = time.time()
     late = {incident.key for incident in to_do if is_overdue(incident, now)}
-    return render(request, "work.html", to_do=to_do, done=done, late=late, problems=console.problems())
+    return render(request, "work.html", to_do=to_do, done=closed, late=late, problems=console.problems())
 
 
 @needs(Capability.SEE_OWN)
@@ -43,20 +43,20 @@ def show_one(request: Request) -> Response:
     return page(request)
 
 
-def page(request: Request, status: int = 200, *, told: Told | None = None) -> Response:
+def page(request: Request, status: int = 200, *, told: RejectedChange | None = None) -> Response:
     """The page of one case, also after a form that was refused."""
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
-        incident = known(session, request)
+        incident = incident_for(session, request)
         lines = history(session, incident)
-    sent = [line for line in lines if line.after is State.ASSIGNED]
+    assigned = [line for line in lines if line.after is State.ASSIGNED]
     return render(
         request,
         "work_case.html",
         status,
         **facts(request, incident),
         lines=lines,
-        sent=sent[-1] if sent else None,
+        sent=assigned[-1] if assigned else None,
         told_form=told,
         overdue=is_overdue(incident, time.time()),
     )
