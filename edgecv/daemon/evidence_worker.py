@@ -8,6 +8,7 @@ wait, must not be starved so: it runs in another thread.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -19,7 +20,8 @@ from pathlib import Path
 import cv2
 
 from edgecv.daemon.child import Child
-from edgecv.daemon.evidence_finalisation import finish_pending
+from edgecv.daemon.evidence_finalisation import finalise_evidence
+from edgecv.daemon.instance_lock import take_evidence
 from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.process import begin_child, give_back_memory, yield_to_cameras
 from edgecv.errors import EdgecvError
@@ -28,18 +30,18 @@ from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 _log = logging.getLogger("edgecv.evidence")
-_SILENT_S = 120.0  # from one picture to the next takes milliseconds
+_SILENT_S = 120.0  # from one frame to the next takes milliseconds
 _STARVED_S = 600.0  # but not on a box whose cameras need it all
-_BEAT_S = 1.0
-_LOOK_S = 0.5
+_HEARTBEAT_S = 1.0
+_POLL_S = 0.5
 _RETRY_S = 15.0
-_HURRY_S = 4.0  # of a stop
-_LAST_OF_ALL = 19  # nice
-_MEMORY_MB = 1536  # eighteen pictures of 4K and nine of them in colours
+_STOP_S = 4.0  # for a bundle that is half drawn when it is asked to stop
+_LOWEST_PRIORITY = 19  # nice
+_MEMORY_MB = 1536  # eighteen frames of 4K, nine of them in colours
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceBeat:
+class EvidenceHeartbeat:
     """The evidence process is alive.
 
     Attributes:
@@ -51,27 +53,30 @@ class EvidenceBeat:
     problem: str | None
 
 
-class EvidenceMaker:
-    """Finishes the evidence that workers have left, in the order of the incidents.
+class EvidenceProcessor:
+    """Draws and seals the evidence that workers have handed over, in the order of the incidents.
 
     Args:
         state: the state directory.
-        alive: called now and then while it works.
-        artist: where pictures are drawn; in the thread that calls when left out.
+        on_frame: called with every frame that is decoded.
+        executor: where pictures are drawn; in the caller's thread when left out.
     """
 
-    def __init__(self, state: Path, alive: Callable[[], None] = lambda: None, artist: Executor | None = None) -> None:
+    def __init__(
+        self, state: Path, on_frame: Callable[[], None] = lambda: None, executor: Executor | None = None
+    ) -> None:
         self.waiting = 0
         self.problem: str | None = None
         self._state = state
-        self._alive = alive
-        self._artist = artist
+        self._on_frame = on_frame
+        self._executor = executor
         self._database: Database | None = None
+        self._lock: int | None = None
         self._key: BoxKey | None = None
         self._retry: dict[str, float] = {}
 
     def step(self) -> bool:
-        """Finish the evidence of one incident, the first that nobody adds to; whether there was one.
+        """Draw and seal the evidence of one incident, the first that nobody adds to; whether there was one.
 
         Those of one camera stay in order. One that the disk does not take is tried again later and holds up no other.
         """
@@ -81,12 +86,12 @@ class EvidenceMaker:
             incident_id = self._next(store)
             if incident_id is not None:
                 self._key = self._key or BoxKey.load_or_create(self._state)
-                become = finish_pending(store, self._key, incident_id, self._alive, self._artist)
-                _log.info("incident %s: its evidence is %s", incident_id, become, extra={"incident": incident_id})
+                outcome = finalise_evidence(store, self._key, incident_id, self._on_frame, self._executor)
+                _log.info("incident %s: its evidence is %s", incident_id, outcome, extra={"incident": incident_id})
         except (OSError, sqlite3.Error, EdgecvError) as error:
             self._put_off(incident_id, error)
         except Exception as error:
-            _log.exception("finishing evidence failed")
+            _log.exception("sealing evidence failed")
             self._put_off(incident_id, error)
         else:
             if incident_id is not None:
@@ -96,15 +101,17 @@ class EvidenceMaker:
         return incident_id is not None
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database, and let another process prepare evidence."""
         if self._database is not None:
             self._database.close()
-        self._database = None
+        if self._lock is not None:
+            os.close(self._lock)
+        self._database = self._lock = None
 
     def _next(self, store: IncidentStore) -> str | None:
         unsealed, now = store.unsealed(), time.monotonic()
         self.waiting = len(unsealed)
-        self._retry = {known: at for known, at in self._retry.items() if any(known == one.id for one in unsealed)}
+        self._retry = {key: at_s for key, at_s in self._retry.items() if any(key == one.id for one in unsealed)}
         growing: set[str] = set()
         for one in unsealed:
             if one.device in growing or now < self._retry.get(one.id, now):
@@ -118,7 +125,7 @@ class EvidenceMaker:
         if incident_id is None:
             before, self.problem = self.problem, f"evidence cannot be sealed: {error}"
             self.close()
-            if self.problem == before:  # it looks twice a second: told once, lest the log fill what is left of a disk
+            if self.problem == before:  # it polls twice a second: logged once, lest the log fill what is left of a disk
                 return
         else:
             self._retry[incident_id] = time.monotonic() + _RETRY_S
@@ -126,6 +133,8 @@ class EvidenceMaker:
         _log.error("%s; it is tried again", self.problem)
 
     def _store(self) -> IncidentStore:
+        if self._lock is None:
+            self._lock = take_evidence(self._state)
         if self._database is None:
             self._database = Database(self._state / DATABASE)
         return IncidentStore(self._database, self._state / INCIDENTS)
@@ -148,26 +157,26 @@ def evidence_main(state: Path, pipe: Connection, log_form: LogForm, level: str) 
         nonlocal next_beat, until
         now = time.monotonic()
         if stop.is_set():
-            until = min(until, now + _HURRY_S)
+            until = min(until, now + _STOP_S)
             if now > until:
-                raise SystemExit  # in the middle: the next start draws it
+                raise SystemExit  # while drawing: the next start goes on with it
         if now < next_beat:
             return
-        next_beat = now + _BEAT_S
+        next_beat = now + _HEARTBEAT_S
         try:
-            pipe.send(EvidenceBeat(maker.waiting, maker.problem))
+            pipe.send(EvidenceHeartbeat(processor.waiting, processor.problem))
         except OSError:
             stop.set()  # the supervisor is gone
 
-    artist = ThreadPoolExecutor(1, "artist", initializer=yield_to_cameras, initargs=(_LAST_OF_ALL,))
-    maker = EvidenceMaker(state, beat, artist)
+    executor = ThreadPoolExecutor(1, "drawing", initializer=yield_to_cameras, initargs=(_LOWEST_PRIORITY,))
+    processor = EvidenceProcessor(state, beat, executor)
     while True:
         beat()
-        is_told = stop.is_set()  # before it looks: the workers left their last before they ended, and it is told after
-        if maker.step():
+        stops = stop.is_set()  # read first: workers hand over their last before they end, and this stops after them
+        if processor.step():
             give_back_memory()
-        elif is_told:
+        elif stops:
             break
         else:
-            stop.wait(_LOOK_S)
-    maker.close()
+            stop.wait(_POLL_S)
+    processor.close()

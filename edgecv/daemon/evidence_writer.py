@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from edgecv.daemon.evidence_finalisation import FAILURES, remove, why_not
 from edgecv.daemon.footage import Footage
 from edgecv.daemon.worker_spec import ReplaySetup
 from edgecv.durable_files import write_atomic
@@ -25,6 +24,7 @@ from edgecv.evidence.bundle_files import (
 )
 from edgecv.evidence.clip import Clip
 from edgecv.evidence.overlay_spec import SKETCH, Sketch, write_sketch
+from edgecv.evidence.preparation import DRAWING_ERRORS, failure_text, remove_files
 from edgecv.evidence.sealing import RECORD
 from edgecv.incidents.record import Incident
 
@@ -73,12 +73,12 @@ def write_bundle(
             return (_FALL_IS_GONE,)
         start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
         footage.cut(folder / "clip.mp4", start_s, end_s, describe, flush=last)
-    except FAILURES as error:
-        remove(folder, ".*.part")
+    except DRAWING_ERRORS as error:
+        remove_files(folder, ".*.part")
         if _keeps_earlier_clip(folder):
-            return (f"no longer clip ({why_not(error)})",)
-        write_bare_record(incident, folder, why_not(error), flush=last)
-        return (f"no clip ({why_not(error)})", *(_pictures(incident, sketch, footage, folder) if last else ()))
+            return (f"no longer clip ({failure_text(error)})",)
+        write_bare_record(incident, folder, failure_text(error), flush=last)
+        return (f"no clip ({failure_text(error)})", *(_pictures(incident, sketch, footage, folder) if last else ()))
     return ()
 
 
@@ -97,7 +97,7 @@ def _keeps_earlier_clip(folder: Path) -> bool:
     except (OSError, ValueError):  # no room for another record
         is_kept = False
     if not is_kept:
-        remove(folder, "clip.*", "box.yaml", "calibration.yaml")
+        remove_files(folder, "clip.*", "box.yaml", "calibration.yaml")
     return is_kept
 
 
@@ -107,7 +107,7 @@ def _pictures(incident: Incident, sketch: Sketch | None, footage: Footage, folde
         return ("no pictures",)
     try:
         write_pictures(incident, sketch, footage.shots, folder)
-    except FAILURES as error:
-        remove(folder, *PICTURES, ".*.part")
-        return (f"no pictures ({why_not(error)})",)
+    except DRAWING_ERRORS as error:
+        remove_files(folder, *PICTURES, ".*.part")
+        return (f"no pictures ({failure_text(error)})",)
     return ()

@@ -1,4 +1,4 @@
-"""One daemon a state directory."""
+"""One daemon a state directory, and one process that prepares evidence in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from edgecv.config.state import refuse_root
-from edgecv.errors import ConfigError
+from edgecv.errors import ConfigError, EdgecvError
 
 
 def take_state(state: Path) -> int:
@@ -30,4 +30,22 @@ def take_state(state: Path) -> int:
     except BlockingIOError:
         os.close(handle)
         raise ConfigError(f"storage.directory = {state}: another edgecv uses it; stop that one first") from None
+    return handle
+
+
+def take_evidence(state: Path) -> int:
+    """Prepare evidence in a state directory for this process alone; the lock ends with it, or when it is closed.
+
+    The supervisor that starts after a kill may be ready before the evidence process of the one before is gone.
+
+    Raises:
+        EdgecvError: another process prepares evidence there.
+        OSError: the directory cannot be opened.
+    """
+    handle = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise EdgecvError(f"{state}: another evidence process is still at work there") from None
     return handle

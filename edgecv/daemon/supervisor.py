@@ -23,7 +23,7 @@ from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
 from edgecv.daemon.child import Child, Death
 from edgecv.daemon.delivery_worker import DRAIN_S, CourierBeat, CourierSpec, courier_main
-from edgecv.daemon.evidence_worker import EvidenceBeat, evidence_child
+from edgecv.daemon.evidence_worker import EvidenceHeartbeat, evidence_child
 from edgecv.daemon.health import BoxHealth, CameraHealth
 from edgecv.daemon.housekeeping import Keeper, prepare_state
 from edgecv.daemon.instance_lock import take_state
@@ -189,7 +189,9 @@ class Supervisor:
         courier = self._courier
         beat = None if courier is None else courier.beat
         keeper = self._keeper
-        drawn = self._evidence.beat if isinstance(self._evidence.beat, EvidenceBeat) else EvidenceBeat(0, None)
+        drawn = (
+            self._evidence.beat if isinstance(self._evidence.beat, EvidenceHeartbeat) else EvidenceHeartbeat(0, None)
+        )
         problems = [problem for problem in (keeper.problem, drawn.problem) if problem is not None]
         unsaved = sum(camera.beat.gauges.get("unsaved_records", 0.0) for camera in cameras if camera.beat is not None)
         if unsaved:

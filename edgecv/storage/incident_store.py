@@ -6,28 +6,22 @@ or neither. Evidence follows: written into ``.ID.part``, sealed, renamed to ``ID
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgecv.durable_files import flush_directory
 from edgecv.evidence.chain_head import Receipt
-from edgecv.evidence.evidence_event import evidence_event
 from edgecv.evidence.keys import BoxKey
-from edgecv.evidence.sealing import RECORD, delete_evidence, seal, unseal
+from edgecv.evidence.sealing import delete_evidence
 from edgecv.incidents.cloudevents import incident_event
-from edgecv.incidents.record import EvidenceRecord, Incident
+from edgecv.incidents.record import Incident
 from edgecv.storage.clock_steps import ClockStep
 from edgecv.storage.database import Database
 from edgecv.storage.incident_rows import Stored, Unsealed, insert_record, stored_of
 from edgecv.storage.outbox import add_message
-from edgecv.storage.recorded_chain import INCIDENTS, next_link, record_seal, recorded_head
+from edgecv.storage.recorded_chain import INCIDENTS, recorded_head
 
 __all__ = ["INCIDENTS", "IncidentStore", "part_of"]
 
@@ -41,12 +35,12 @@ class IncidentStore:
     """
 
     def __init__(self, database: Database, folder: Path) -> None:
-        self._database = database
+        self.database = database
         self.folder = folder
 
     def add(self, incident: Incident, *, evidence: bool = True) -> bool:
         """Put a record in, and its message for an incident (candidates are never pushed); False where it was there."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             if not insert_record(connection, incident, "pending" if evidence else "none"):
                 return False
             if incident.tier == "incident":
@@ -55,7 +49,7 @@ class IncidentStore:
 
     def get(self, incident_id: str) -> Stored | None:
         """One incident by its id, or None."""
-        row = self._database.connection.execute("SELECT * FROM incidents WHERE id = ?", (incident_id,)).fetchone()
+        row = self.database.connection.execute("SELECT * FROM incidents WHERE id = ?", (incident_id,)).fetchone()
         return None if row is None else stored_of(row)
 
     def hold(self, incident_id: str, why: str) -> bool:
@@ -68,7 +62,7 @@ class IncidentStore:
 
     def resolve(self, incident_id: str, what: str) -> bool:
         """Note how it ended."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             changed = connection.execute(
                 "UPDATE incidents SET resolution = ?, resolved_s = ? WHERE id = ?", (what, time.time(), incident_id)
             )
@@ -76,7 +70,7 @@ class IncidentStore:
 
     def reopen(self, incident_id: str) -> bool:
         """Its end was none: it is kept as long as what is unresolved."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             changed = connection.execute(
                 "UPDATE incidents SET resolution = NULL, resolved_s = NULL WHERE id = ?", (incident_id,)
             )
@@ -90,87 +84,14 @@ class IncidentStore:
         """Where its evidence is put together."""
         return part_of(self.folder, incident_id)
 
-    def publish(
-        self,
-        incident_id: str,
-        key: BoxKey,
-        sealed_at: datetime | None = None,
-        is_fit: Callable[[Stored, Path], bool] = lambda _stored, _part: True,
-    ) -> str | None:
-        """Seal what lies in ``part_of``, chain it to the evidence before, move it into place, and tell the upstream.
-
-        A crash at any point leaves either the part (to be published again) or the finished folder. Several processes
-        may try at once: one seals, the others find it done. Nobody's record waits meanwhile: the database is locked
-        only for the last step, when everything is on the disk.
-
-        Args:
-            incident_id: whose evidence it is.
-            key: the box's.
-            sealed_at: now if left out.
-            is_fit: last touches to the part while nobody else can publish it; False where there is nothing to seal.
-
-        Returns:
-            What has become of the evidence (see :class:`Stored`); None where there is no such incident.
-
-        Raises:
-            OSError: the disk failed or is full; the incident stays pending.
-            EvidenceError: what lies there cannot be evidence; the incident stays pending.
-        """
-        part, final = self.part_of(incident_id), self.folder_of(incident_id)
-        with _alone(self.folder):
-            stored = self.get(incident_id)
-            if stored is None:
-                return None
-            if stored.evidence != "pending":  # somebody was quicker
-                if final.exists():
-                    shutil.rmtree(part, ignore_errors=True)
-                return stored.evidence
-            if final.exists():  # an earlier try came as far as the rename, but not to the commit
-                shutil.rmtree(part, ignore_errors=True)
-                final.rename(part)
-            if not is_fit(stored, part):
-                shutil.rmtree(part, ignore_errors=True)
-                self._note_failed(stored)
-                return "failed"
-            link = next_link(self._database)
-            unseal(part)
-            bundle = seal(part, key, link, incident_id, sealed_at or datetime.now(UTC))
-            self._move_into_place(incident_id, Receipt.signed(bundle.head, key))
-        return "sealed"
-
     def newest_s(self) -> float | None:
         """When the last record was put in, by the box's clock, seconds since 1970; None where there is none."""
-        row = self._database.connection.execute("SELECT stored_s FROM incidents ORDER BY rowid DESC LIMIT 1").fetchone()
+        row = self.database.connection.execute("SELECT stored_s FROM incidents ORDER BY rowid DESC LIMIT 1").fetchone()
         return None if row is None else float(row["stored_s"])
 
     def chain_head(self) -> Receipt | None:
         """The signed receipt of the last bundle that was sealed."""
-        return recorded_head(self._database)
-
-    def _note_failed(self, stored: Stored) -> None:
-        record = stored.record.to_json()
-        if isinstance(stored.record, Incident):
-            lost = EvidenceRecord(reason="nothing of it was on the disk when the power went or the process was killed")
-            record = stored.record.model_copy(update={"evidence": lost}).to_json()
-        with self._database.transaction() as connection:
-            connection.execute("UPDATE incidents SET evidence = 'failed', record = ? WHERE id = ?", (record, stored.id))
-
-    def _move_into_place(self, incident_id: str, receipt: Receipt) -> None:
-        part = self.part_of(incident_id)
-        written = Incident.model_validate_json((part / RECORD).read_text())
-        files = sorted(part.iterdir())
-        size = sum(path.stat().st_size for path in files)
-        with self._database.transaction() as connection:
-            record_seal(connection, receipt)
-            connection.execute(
-                "UPDATE incidents SET evidence = 'sealed', bytes = ?, record = ? WHERE id = ?",
-                (size, written.to_json(), incident_id),
-            )
-            if written.tier == "incident":
-                event = evidence_event(written, receipt, [path.name for path in files])
-                add_message(connection, "evidence", incident_id, written.device, event)
-            part.rename(self.folder_of(incident_id))
-            flush_directory(self.folder)
+        return recorded_head(self.database)
 
     def delete(self, incident_id: str, key: BoxKey, reason: str) -> bool:
         """Delete its evidence, with a signed record of what was deleted and why; the record stays.
@@ -188,7 +109,7 @@ class IncidentStore:
 
     def unsealed(self) -> list[Unsealed]:
         """Every incident whose evidence is not sealed yet, the first to be put in first."""
-        rows = self._database.connection.execute(
+        rows = self.database.connection.execute(
             "SELECT id, device, is_left FROM incidents WHERE evidence = 'pending' ORDER BY rowid"
         )
         return [Unsealed(row["id"], row["device"], bool(row["is_left"])) for row in rows]
@@ -215,7 +136,7 @@ class IncidentStore:
             before_s: only what was stored before, seconds since 1970.
             also_unfinished: those unresolved, or whose evidence some target has not got yet, too (they come last).
         """
-        rows = self._database.connection.execute(
+        rows = self.database.connection.execute(
             """
             SELECT * FROM (
                 SELECT i.*, i.tier = 'incident' AND (i.resolution IS NULL OR EXISTS (
@@ -231,7 +152,7 @@ class IncidentStore:
 
     def correct_times(self, step: ClockStep) -> int:
         """Put right when records were put in while the clock was wrong; of how many."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             changed = connection.execute(
                 "UPDATE incidents SET stored_s = stored_s + ? WHERE stored_s BETWEEN ? AND ?",
                 (step.by_s, step.began_s, step.ended_s),
@@ -240,11 +161,11 @@ class IncidentStore:
 
     def totals(self) -> dict[tuple[str, str], int]:
         """How many there are by ``(device, tier)``."""
-        rows = self._database.connection.execute("SELECT device, tier, count(*) FROM incidents GROUP BY 1, 2")
+        rows = self.database.connection.execute("SELECT device, tier, count(*) FROM incidents GROUP BY 1, 2")
         return {(row[0], row[1]): int(row[2]) for row in rows}
 
     def _set(self, what: str, value: str | int | None, incident_id: str) -> bool:
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             changed = connection.execute(f"UPDATE incidents SET {what} WHERE id = ?", (value, incident_id))
         return changed.rowcount > 0
 
@@ -265,7 +186,7 @@ class IncidentStore:
             tier: only incidents, or only candidates.
             kinds: only those of these kinds.
         """
-        rows = self._database.connection.execute(
+        rows = self.database.connection.execute(
             "SELECT * FROM incidents WHERE (?1 IS NULL OR device = ?1) AND (?2 IS NULL OR stored_s >= ?2) "
             "AND (?3 IS NULL OR tier = ?3) AND (?4 IS NULL OR kind IN (SELECT value FROM json_each(?4))) "
             "ORDER BY rowid DESC LIMIT ?5",  # whatever the box's clock did
@@ -283,14 +204,3 @@ class IncidentStore:
 def part_of(folder: Path, incident_id: str) -> Path:
     """Where an incident's evidence is put together, in a folder of incidents."""
     return folder / f".{incident_id}.part"
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One at a time seals in a folder of incidents, whichever process; who dies lets go."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

@@ -28,6 +28,7 @@ from edgecv.incidents.cloudevents import encode, incident_event
 from edgecv.incidents.record import Incident
 from edgecv.storage.database import DATABASE, Database, DatabaseError
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
+from edgecv.storage.sealed_evidence import seal_bundle
 
 
 def run(*arguments: object) -> int:
@@ -47,7 +48,7 @@ def state(tmp_path: Path) -> Path:
             store.add(record(incident_id))
         for incident_id in ("a", "b"):
             write_files(store.part_of(incident_id), incident_id)
-            store.publish(incident_id, key)
+            seal_bundle(store, incident_id, key)
     return folder
 
 

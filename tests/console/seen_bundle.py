@@ -19,6 +19,7 @@ from edgecv.evidence.keys import BoxKey
 from edgecv.geometry import FacadePlan, PinholeCamera, looking_at
 from edgecv.incidents.record import Incident
 from edgecv.storage.incident_store import IncidentStore
+from edgecv.storage.sealed_evidence import seal_bundle
 from edgecv.trajectory.drag import drag_from_terminal, fall_positions
 
 SIZE, FPS, FLOORS, FLOOR_M = (640, 360), 25, 8, 3.0
@@ -137,7 +138,7 @@ def keep_evidence(store: IncidentStore, key: BoxKey, incident: Incident) -> Path
     store.add(incident)
     part = store.part_of(incident.id)
     write_evidence(part, incident)
-    store.publish(incident.id, key)
+    seal_bundle(store, incident.id, key)
     return store.folder_of(incident.id)
 
 

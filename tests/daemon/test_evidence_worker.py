@@ -23,17 +23,19 @@ from waiting import wait_for
 
 from edgecv.audit.verify import verify_bundle
 from edgecv.capture import shots_between
-from edgecv.daemon import evidence_finalisation
 from edgecv.daemon import evidence_worker as evidence_module
-from edgecv.daemon.evidence_worker import EvidenceBeat, EvidenceMaker, evidence_child
+from edgecv.daemon.evidence_worker import EvidenceHeartbeat, EvidenceProcessor, evidence_child
 from edgecv.daemon.evidence_writer import write_bundle
 from edgecv.daemon.housekeeping import prepare_state
 from edgecv.daemon.process import yield_to_cameras
+from edgecv.evidence import preparation
 from edgecv.evidence.bundle_files import PICTURES, write_pictures
+from edgecv.evidence.hash_chain import verify_chain
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.overlay_spec import sketch_of
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
+from edgecv.storage.sealed_evidence import seal_bundle
 
 
 @pytest.fixture
@@ -48,8 +50,8 @@ def store(tmp_path: Path, key: BoxKey) -> Iterator[IncidentStore]:
 
 
 @pytest.fixture
-def maker(tmp_path: Path, key: BoxKey) -> Iterator[EvidenceMaker]:
-    with closing(EvidenceMaker(tmp_path)) as made:
+def maker(tmp_path: Path, key: BoxKey) -> Iterator[EvidenceProcessor]:
+    with closing(EvidenceProcessor(tmp_path)) as made:
         yield made
 
 
@@ -79,7 +81,7 @@ def states(store: IncidentStore) -> dict[str, str]:
 
 
 def test_the_pictures_are_those_of_a_replay(
-    scene: Scene, store: IncidentStore, maker: EvidenceMaker, key: BoxKey, demo_run: Any, tmp_path: Path
+    scene: Scene, store: IncidentStore, maker: EvidenceProcessor, key: BoxKey, demo_run: Any, tmp_path: Path
 ) -> None:
     incident_id = as_a_worker_leaves_it(scene, store)
     assert maker.step()
@@ -115,7 +117,7 @@ def test_pictures_are_drawn_where_nobody_waits_and_the_database_is_not_used(
     own = os.getpriority(os.PRIO_PROCESS, 0)
     with (
         ThreadPoolExecutor(1, initializer=yield_to_cameras, initargs=(19,)) as artist,
-        closing(EvidenceMaker(tmp_path, alive, artist)) as maker,
+        closing(EvidenceProcessor(tmp_path, alive, artist)) as maker,
     ):
         assert maker.step()
     assert set(nice) == {19}
@@ -123,8 +125,49 @@ def test_pictures_are_drawn_where_nobody_waits_and_the_database_is_not_used(
     assert list(states(store).values()) == ["sealed"]
 
 
+def test_while_pictures_are_drawn_others_seal_and_store(
+    scene: Scene, store: IncidentStore, key: BoxKey, tmp_path: Path
+) -> None:
+    """Were a lock held while drawing, the seal of the other bundle would wait for it for ever."""
+    incident_id = as_a_worker_leaves_it(scene, store)
+    put_in(store, "other", "south-1")
+    outcomes: list[str | None] = []
+
+    def on_frame() -> None:
+        if not outcomes:
+            with closing(Database(tmp_path / DATABASE)) as opened:
+                elsewhere = IncidentStore(opened, tmp_path / INCIDENTS)
+                outcomes.append(seal_bundle(elsewhere, "other", key))
+                elsewhere.add(record("third"))
+
+    with closing(EvidenceProcessor(tmp_path, on_frame)) as processor:
+        assert processor.step()
+    assert outcomes == ["sealed"]
+    assert states(store) == {incident_id: "sealed", "other": "sealed", "third": "pending"}
+    folders = [store.folder_of(incident_id), store.folder_of("other")]
+    assert verify_chain(folders, contiguous=True).problems == ()
+
+
+def test_one_process_prepares_evidence_and_the_next_waits_for_its_end(
+    store: IncidentStore, key: BoxKey, tmp_path: Path
+) -> None:
+    put_in(store, "a")
+    store.leave("a")
+    with closing(EvidenceProcessor(tmp_path)) as second:
+        with closing(EvidenceProcessor(tmp_path)) as first:
+            store.add(record("b"))
+            assert first.step()
+            put_in(store, "c", "south-1")
+            store.leave("c")
+            assert not second.step()
+            assert "another evidence process is still at work" in (second.problem or "")
+        assert second.step()
+        assert second.problem is None
+    assert states(store) == {"a": "sealed", "b": "pending", "c": "sealed"}
+
+
 def test_what_a_crash_left_without_a_clip_is_sealed_and_says_why(
-    scene: Scene, store: IncidentStore, maker: EvidenceMaker, key: BoxKey
+    scene: Scene, store: IncidentStore, maker: EvidenceProcessor, key: BoxKey
 ) -> None:
     incident_id = as_a_worker_leaves_it(scene, store)
     (store.part_of(incident_id) / "clip.mp4").rename(store.part_of(incident_id) / ".clip.mp4.part")
@@ -138,7 +181,7 @@ def test_what_a_crash_left_without_a_clip_is_sealed_and_says_why(
 
 @pytest.mark.parametrize("left", [b"", bytes(4096), b'{"id": "a", "tier'])
 def test_a_record_that_a_power_cut_spoilt_is_written_again_from_the_database(
-    store: IncidentStore, maker: EvidenceMaker, key: BoxKey, left: bytes
+    store: IncidentStore, maker: EvidenceProcessor, key: BoxKey, left: bytes
 ) -> None:
     (put_in(store, "a") / "incident.json").write_bytes(left)
     store.leave("a")
@@ -151,7 +194,7 @@ def test_a_record_that_a_power_cut_spoilt_is_written_again_from_the_database(
 
 
 def test_evidence_of_which_clips_still_grow_is_left_alone_and_so_is_what_comes_after_it_from_that_camera(
-    store: IncidentStore, maker: EvidenceMaker
+    store: IncidentStore, maker: EvidenceProcessor
 ) -> None:
     for incident_id, device in (("a", "north-1"), ("b", "north-1"), ("c", "south-1")):
         put_in(store, incident_id, device)
@@ -169,7 +212,7 @@ def test_evidence_of_which_clips_still_grow_is_left_alone_and_so_is_what_comes_a
 
 
 def test_evidence_that_cannot_be_sealed_is_told_holds_up_no_other_and_is_tried_again(
-    store: IncidentStore, maker: EvidenceMaker, monkeypatch: pytest.MonkeyPatch
+    store: IncidentStore, maker: EvidenceProcessor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for incident_id in ("a", "b"):
         put_in(store, incident_id)
@@ -193,14 +236,14 @@ def test_evidence_that_cannot_be_sealed_is_told_holds_up_no_other_and_is_tried_a
 def test_pictures_that_cannot_be_drawn_cost_nothing_else(
     scene: Scene,
     store: IncidentStore,
-    maker: EvidenceMaker,
+    maker: EvidenceProcessor,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
     def fails(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(evidence_finalisation, "write_pictures", fails)
+    monkeypatch.setattr(preparation, "write_pictures", fails)
     incident_id = as_a_worker_leaves_it(scene, store)
     assert maker.step()
     assert states(store) == {incident_id: "sealed"}
@@ -210,7 +253,7 @@ def test_pictures_that_cannot_be_drawn_cost_nothing_else(
 
 
 def test_a_clip_that_kills_whoever_draws_it_is_sealed_without_pictures_in_the_end(
-    scene: Scene, store: IncidentStore, maker: EvidenceMaker, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, store: IncidentStore, maker: EvidenceProcessor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -218,7 +261,7 @@ def test_a_clip_that_kills_whoever_draws_it_is_sealed_without_pictures_in_the_en
     def dies(*_: Any) -> None:
         raise Killed
 
-    monkeypatch.setattr(evidence_finalisation, "write_pictures", dies)
+    monkeypatch.setattr(preparation, "write_pictures", dies)
     incident_id = as_a_worker_leaves_it(scene, store)
     for _ in range(3):
         with pytest.raises(Killed):
@@ -236,26 +279,26 @@ def test_a_stop_while_it_draws_is_not_the_clips_doing_however_often(
 
     incident_id = as_a_worker_leaves_it(scene, store)
     for _ in range(4):
-        with closing(EvidenceMaker(tmp_path, told_to_stop)) as stopped, pytest.raises(SystemExit):
+        with closing(EvidenceProcessor(tmp_path, told_to_stop)) as stopped, pytest.raises(SystemExit):
             stopped.step()
-    with closing(EvidenceMaker(tmp_path)) as maker:
+    with closing(EvidenceProcessor(tmp_path)) as maker:
         assert maker.step()
     assert set(PICTURES) <= {path.name for path in store.folder_of(incident_id).iterdir()}
 
 
 def test_an_error_nobody_foresaw_does_not_end_it(
-    store: IncidentStore, maker: EvidenceMaker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    store: IncidentStore, maker: EvidenceProcessor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     put_in(store, "a")
     store.leave("a")
-    monkeypatch.setattr(evidence_module, "finish_pending", lambda *_: 1 / 0)
+    monkeypatch.setattr(evidence_module, "finalise_evidence", lambda *_: 1 / 0)
     assert maker.step()
     assert "ZeroDivisionError" in caplog.text
     assert not maker.step()
 
 
 def test_a_database_that_cannot_be_opened_is_a_problem_until_it_can(
-    store: IncidentStore, maker: EvidenceMaker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store: IncidentStore, maker: EvidenceProcessor, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = tmp_path / DATABASE
     aside = database.rename(tmp_path / "elsewhere")
@@ -277,7 +320,7 @@ def test_the_process_lives_on_little_seals_what_is_left_and_ends_when_told(
     try:
         child.step()
         wait_for(lambda: child.step() is None and child.beat is not None, "its first heartbeat")
-        assert isinstance(child.beat, EvidenceBeat)
+        assert isinstance(child.beat, EvidenceHeartbeat)
         pid = child.pid
         assert pid is not None
         assert os.getpriority(os.PRIO_PROCESS, pid) >= 10
@@ -314,7 +357,7 @@ def _dies_at(moment: int, state: Path) -> bool:
     pid = os.fork()
     if pid == 0:
         _kill_at(moment)
-        EvidenceMaker(state).step()
+        EvidenceProcessor(state).step()
         os._exit(0)
     _, status = os.waitpid(pid, 0)
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL

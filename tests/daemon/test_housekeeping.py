@@ -26,6 +26,7 @@ from edgecv.storage.incident_rows import Stored
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 from edgecv.storage.retention import Retention
 from edgecv.storage.retention_clock import RetentionClock
+from edgecv.storage.sealed_evidence import seal_bundle
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_damaged_database_is_set_aside_and_the_evidence_taken_up_by_a_new_one(
         for incident_id in ("a", "b", "c"):
             store.add(record(incident_id))
             write_files(store.part_of(incident_id), incident_id)
-            assert store.publish(incident_id, key) == "sealed"
+            assert seal_bundle(store, incident_id, key) == "sealed"
         store.delete("b", key, "too old")
         before = {row["id"]: tuple(row) for row in database.connection.execute("SELECT * FROM chain")}
     write_files(state / INCIDENTS / "planted", "planted")
@@ -118,7 +119,7 @@ def test_a_damaged_database_is_set_aside_and_the_evidence_taken_up_by_a_new_one(
         ]
         store.add(record("d"))
         write_files(store.part_of("d"), "d")
-        assert store.publish("d", key) == "sealed"
+        assert seal_bundle(store, "d", key) == "sealed"
     bundles = [state / INCIDENTS / one for one in "abcd"]
     assert verify_chain(bundles, contiguous=True).problems == ()
     (finding,) = damage_findings(state)
@@ -213,7 +214,7 @@ def test_a_clock_two_months_ahead_deletes_no_evidence_and_says_so(
     )
     store.add(record("a"))
     write_files(store.part_of("a"))
-    store.publish("a", BoxKey.load_or_create(state))
+    seal_bundle(store, "a", BoxKey.load_or_create(state))
     store.resolve("a", "a bird")
     keeper._keep()
     assert keeper.problem is None
@@ -232,7 +233,7 @@ def test_what_was_found_before_a_time_service_set_the_clock_is_not_taken_for_old
     keeper._clock = RetentionClock(state / "clock.json", store.newest_s, lambda: True, time.time)
     store.add(record("a"))
     write_files(store.part_of("a"))
-    store.publish("a", BoxKey.load_or_create(state))
+    seal_bundle(store, "a", BoxKey.load_or_create(state))
     ahead[0] = 0.0
     keeper._keep()
     assert of(store, "a").evidence == "sealed"

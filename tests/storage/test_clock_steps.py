@@ -15,6 +15,7 @@ from edgecv.storage.clock_steps import ClockSteps
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 from edgecv.storage.retention import Retention
+from edgecv.storage.sealed_evidence import seal_bundle
 
 TODAY_S = 1_780_000_000.0
 DAY_S = 86400.0
@@ -48,7 +49,7 @@ def test_evidence_from_before_the_clock_was_right_ages_from_when_it_was_found(
         clocks.passes(30.0)
         store.add(record("a"))
         write_files(store.part_of("a"), "a")
-        store.publish("a", key)
+        seal_bundle(store, "a", key)
         clocks.passes(30.0)
         clocks.wall_s, clocks.synchronised = TODAY_S, True
         step = steps.next()

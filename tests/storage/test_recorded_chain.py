@@ -12,6 +12,7 @@ from edgecv.evidence.keys import BoxKey
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import IncidentStore
 from edgecv.storage.recorded_chain import INCIDENTS, recorded_head, take_up_chain, verify_state
+from edgecv.storage.sealed_evidence import seal_bundle
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def seal_all(state: Path, key: BoxKey, ids: str) -> None:
         for incident_id in ids:
             store.add(record(incident_id))
             write_files(store.part_of(incident_id), incident_id)
-            store.publish(incident_id, key)
+            seal_bundle(store, incident_id, key)
 
 
 def started(state: Path, key: BoxKey) -> list[str]:

@@ -22,6 +22,7 @@ from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 from edgecv.storage.outbox import Outbox
 from edgecv.storage.retention import Disk, Retention
+from edgecv.storage.sealed_evidence import seal_bundle
 
 DAY_S = 86400.0
 LIMITS = Retention(keep_days=30.0, disk_share=0.8, record_hours=24.0)
@@ -39,8 +40,8 @@ class Kept:
     def add(self, incident_id: str, *, days: float, resolved: bool = True, delivered: bool = True) -> None:
         self.store.add(record(incident_id))
         write_files(self.store.part_of(incident_id), incident_id)
-        self.store.publish(incident_id, self.key)
-        connection = self.store._database.connection
+        seal_bundle(self.store, incident_id, self.key)
+        connection = self.store.database.connection
         connection.execute("UPDATE incidents SET stored_s = stored_s - ? WHERE id = ?", (days * DAY_S, incident_id))
         if resolved:
             self.store.resolve(incident_id, "a worker went there")
@@ -49,7 +50,7 @@ class Kept:
             self.outbox.delivered("mqtt", seq)
 
     def gone(self) -> set[str]:
-        rows = self.store._database.connection.execute("SELECT id FROM incidents WHERE evidence = 'deleted'")
+        rows = self.store.database.connection.execute("SELECT id FROM incidents WHERE evidence = 'deleted'")
         return {row["id"] for row in rows}
 
     def apply(self, limits: Retention = LIMITS) -> list[str]:
