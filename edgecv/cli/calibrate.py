@@ -29,7 +29,7 @@ from edgecv.pipeline import Pipeline
 from edgecv.privileges import become_controller_of
 from edgecv.trajectory import locate
 
-_RIGHT = 0.03  # a scale this near 1 is right: floors are not built more exactly
+_SCALE_TOLERANCE = 0.03  # a scale this near 1 is right: floors are not built more exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +58,23 @@ def run_still(options: argparse.Namespace) -> int:
     size = (picture.shape[1], picture.shape[0])
     lowest = floor_number(target.plan, options.lowest_floor, "--lowest-floor")
     grid, parts = _grid_of(picture, target, options.focal, options.part)
-    found = calibrate_from_grid(grid, size, target.plan, lowest, options.sill, options.focal)
-    plan = target.plan if found.matched else _with_windows(target.plan, found)
-    low, high = (target.plan.floor_names[n - 1] for n in found.floors)
-    print(f"{found.found} windows found in {len(found.windows)} columns, floors {low} to {high}")
+    result = calibrate_from_grid(grid, size, target.plan, lowest, options.sill, options.focal)
+    plan = target.plan if result.matched else _with_windows(target.plan, result)
+    low, high = (target.plan.floor_names[n - 1] for n in result.floors)
+    print(f"{result.found} windows found in {len(result.windows)} columns, floors {low} to {high}")
     if parts > 1:
-        others = " or ".join(str(n) for n in range(1, parts + 1) if n != options.part)
-        print(f"the building has parts that stand back or forward; --part {others} takes another")
+        other_parts = " or ".join(str(n) for n in range(1, parts + 1) if n != options.part)
+        print(f"the building has parts that stand back or forward; --part {other_parts} takes another")
     if not options.yes:
-        _draw(options.check, picture, found.calibration, plan, ())
+        _draw(options.check, picture, result.calibration, plan, ())
         if not _confirmed(f"look at {options.check}: are floors and windows where they belong? [y/N] "):
             print("edgecv: nothing was written; correct --lowest-floor or --part, or mark points", file=sys.stderr)
             return EdgecvError.exit_code
-    _finish(options, target, picture, found.calibration, f"from the window grid of {options.picture.name}", plan)
-    if not found.matched:
-        why = "do not fit those found" if target.plan.windows else "are not listed yet"
-        print(f"the facade's windows {why}; for the box file, named as you like:\n    windows:")
-        for w in found.windows:
+    _finish(options, target, picture, result.calibration, f"from the window grid of {options.picture.name}", plan)
+    if not result.matched:
+        relation = "do not fit those found" if target.plan.windows else "are not listed yet"
+        print(f"the facade's windows {relation}; for the box file, named as you like:\n    windows:")
+        for w in result.windows:
             print(f'      - {{name: "{w.name}", left: {w.left_m:.2f}, right: {w.right_m:.2f}}}')
     return 0
 
@@ -110,18 +110,18 @@ def run_drop(options: argparse.Namespace) -> int:
             f"{drop.rms_px:.2f} px off: scale {drop.scale:.3f} (90 %: {low:.3f} to {high:.3f})"
         )
     scale, log_sd = combine([drop for _, drop in drops])
-    right = abs(np.log(scale)) < max(_RIGHT, 1.645 * log_sd)
+    agrees = abs(np.log(scale)) < max(_SCALE_TOLERANCE, 1.645 * log_sd)
     calibration = box.camera(setup.camera.device).calibration
     assert calibration is not None
-    if right:
+    if agrees:
         print(f"gravity agrees with the calibration's metres (scale {scale:.3f})")
     else:
         print(
             f"a metre of this calibration is {scale:.3f} m: floors of {plan.floor_edges_m[1] - plan.floor_edges_m[0]:g}"
             f" m would be {scale * (plan.floor_edges_m[1] - plan.floor_edges_m[0]):.2f} m"
         )
-    named = _named(drops, plan, floor, options.window)
-    if options.rescale and not right:
+    summary = _compare_origins(drops, plan, floor, options.window)
+    if options.rescale and not agrees:
         target = _target(options)
         scaled = calibration.model_copy(
             update={
@@ -133,41 +133,41 @@ def run_drop(options: argparse.Namespace) -> int:
                 )
             }
         )
-        made = f"scaled by {scale:.3f}: drop test {options.video.name}"
-        _finish(options, target, first_picture(options.video), scaled, made, plan.scaled(scale))
+        remark = f"scaled by {scale:.3f}: drop test {options.video.name}"
+        _finish(options, target, first_picture(options.video), scaled, remark, plan.scaled(scale))
         print(f"lengths in the box file measured the same way (floor_height, windows) need times {scale:.3f} too")
         return 0
-    remarks = [f"drop test {options.video.name}: scale {scale:.3f}, sd {log_sd:.3f}", named]
+    remarks = [f"drop test {options.video.name}: scale {scale:.3f}, sd {log_sd:.3f}", summary]
     _draw(options.check, first_picture(options.video), calibration, plan, remarks)
     print(f"wrote {options.check}")
-    if not right:
+    if not agrees:
         print("edgecv: the scale is wrong; --rescale corrects it, or mark the points again", file=sys.stderr)
-    return 0 if right and named.startswith("named") else EdgecvError.exit_code
+    return 0 if agrees and summary.startswith("located") else EdgecvError.exit_code
 
 
-def _named(drops: list[tuple[Finding, DropResult]], plan: FacadePlan, floor: int, window: str | None) -> str:
-    """Print what the origin says of each drop; 'named right' where all name the floor, and the window if told."""
-    right = 0
+def _compare_origins(drops: list[tuple[Finding, DropResult]], plan: FacadePlan, floor: int, window: str | None) -> str:
+    """Print the origin of each drop; 'located right' where every one is on the floor, and at the window if given."""
+    correct = 0
     for finding, _ in drops:
         origin = locate(
             finding.fall, (float(finding.fall.path.uv_px[0, 0]), float(finding.fall.path.uv_px[0, 1])), plan
         ).origin
-        good = origin.floor == floor and window in (None, origin.window)
-        right += good
+        is_correct = origin.floor == floor and window in (None, origin.window)
+        correct += is_correct
         place = f"floor {origin.floor_name}" if origin.floor is not None else "no floor"
         place += f", window {origin.window}" if origin.window is not None else ""
-        print(f"named: {place}{'' if good else f', but it was floor {plan.floor_names[floor - 1]}'}")
-    if right == len(drops):
-        return "named right"
-    return f"the place was named right for {right} of {len(drops)} drops"
+        print(f"located: {place}{'' if is_correct else f', but it was floor {plan.floor_names[floor - 1]}'}")
+    if correct == len(drops):
+        return "located right"
+    return f"the origin was right for {correct} of {len(drops)} drops"
 
 
 def _findings(video: Path, pipeline: Pipeline) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     with VideoFile(video) as source:
         for frame in source:
-            found.extend(pipeline.process(frame))
-    return found + pipeline.flush()
+            findings.extend(pipeline.process(frame))
+    return findings + pipeline.flush()
 
 
 def _target(options: argparse.Namespace) -> _Target:
@@ -201,8 +201,8 @@ def _grid_of(picture: Picture, target: _Target, focal_px: float | None, part: in
     return find_in_picture(picture, masks, focal_px, part)
 
 
-def _with_windows(plan: FacadePlan, found: StillResult) -> FacadePlan:
-    return replace(plan, windows=found.windows)
+def _with_windows(plan: FacadePlan, result: StillResult) -> FacadePlan:
+    return replace(plan, windows=result.windows)
 
 
 def _finish(
@@ -214,19 +214,19 @@ def _finish(
     plan: FacadePlan | None = None,
 ) -> None:
     """Solve, draw, write, say how good it is."""
-    shown = plan or target.plan
-    solved = solved_of(calibration, shown)
+    drawn_plan = plan or target.plan
+    solved = solved_of(calibration, drawn_plan)
     pose = solved.camera
-    says = [
+    summary = [
         f"reprojection error {solved.rms_px:.2f} px, focal length {pose.focal_px:.0f} px"
         + ("" if solved.focal_determined else " (assumed)"),
         f"{pose.position_m[2]:.1f} m from the facade, {pose.position_m[1]:.1f} m above its foot, "
         f"looking up {pose.elevation_deg:.0f} degrees",
-        how_well_known(solved, shown),
+        how_well_known(solved, drawn_plan),
     ]
-    _draw(options.check, picture, calibration, shown, says[:1])
-    write_calibration(target.file, calibration, [f"camera {target.camera_id}, {remark}", says[0]])
-    for text in says:
+    _draw(options.check, picture, calibration, drawn_plan, summary[:1])
+    write_calibration(target.file, calibration, [f"camera {target.camera_id}, {remark}", summary[0]])
+    for text in summary:
         print(text)
     print(f"wrote {target.file} and {options.check}: look at the picture before you trust it")
 
@@ -236,7 +236,7 @@ def _draw(
 ) -> None:
     camera = solved_of(calibration, plan).camera
     flat = [(p.pixel, (*p.facade, p.depth)) for p in calibration.points if p.of is None]
-    drawn = check_picture(
+    check_image = check_picture(
         picture,
         camera,
         plan,
@@ -247,7 +247,7 @@ def _draw(
     kind = file.suffix if file.suffix.lower() in (".jpg", ".jpeg", ".png") else ".jpg"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(file, cv2.imencode(kind, drawn)[1].tobytes())
+        write_atomic(file, cv2.imencode(kind, check_image)[1].tobytes())
     except OSError as error:
         raise ConfigError(f"--check {file}: cannot be written ({error.strerror or error})") from error
 

@@ -23,12 +23,12 @@ def serve_console(options: argparse.Namespace) -> int:
     from edgecv.console.server import serve  # noqa: PLC0415 - a web server and a database no other verb needs
     from edgecv.daemon.logs import configure_logging  # noqa: PLC0415
 
-    where = _where(options)
+    settings = _load_file(options)
     configure_logging(options.log, options.log_level, context={"worker": "console"})
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    serve(where, stop.wait)
+    serve(settings, stop.wait)
     return 0
 
 
@@ -40,12 +40,12 @@ def add_console_user(options: argparse.Namespace) -> int:
     from edgecv.console.server import open_database  # noqa: PLC0415
     from edgecv.console.storage import EVERYTHING  # noqa: PLC0415
 
-    password = _password_in_file(options.password_file)  # a file of root's is read as root
-    database = open_database(_where_as_owner(options))
+    password = _read_password_file(options.password_file)  # a file of root's is read as root
+    database = open_database(_load_file_as_owner(options))
     try:
         with database.session(EVERYTHING) as session:
             find_community(session, options.community)  # before anybody types a password
-        password = _asked(options.name, options.password_file) if password is None else password
+        password = _read_password(options.name, options.password_file) if password is None else password
         with database.session(EVERYTHING, writes=True) as session:
             community = find_community(session, options.community)
             role = Role(options.role)
@@ -97,7 +97,7 @@ def _session(options: argparse.Namespace, *, writes: bool = False) -> Iterator[A
     from edgecv.console.server import open_database  # noqa: PLC0415
     from edgecv.console.storage import EVERYTHING  # noqa: PLC0415
 
-    database = open_database(_where_as_owner(options))
+    database = open_database(_load_file_as_owner(options))
     try:
         with database.session(EVERYTHING, writes=writes) as session:
             yield session
@@ -105,7 +105,7 @@ def _session(options: argparse.Namespace, *, writes: bool = False) -> Iterator[A
         database.close()
 
 
-def _where(options: argparse.Namespace) -> Box | Hub:
+def _load_file(options: argparse.Namespace) -> Box | Hub:
     if options.hub is not None:
         return load_hub(options.hub)
     if options.config is None:
@@ -113,16 +113,16 @@ def _where(options: argparse.Namespace) -> Box | Hub:
     return load_box(options.config, with_calibrations=False)
 
 
-def _where_as_owner(options: argparse.Namespace) -> Box | Hub:
+def _load_file_as_owner(options: argparse.Namespace) -> Box | Hub:
     """The file, read as whoever may change it or owns the state directory: root follows no link of theirs."""
     if options.hub is not None:
         become_owner_of_hub(options.hub)
     elif options.config is not None:
         become_owner_of_box(options.config)
-    return _where(options)
+    return _load_file(options)
 
 
-def _password_in_file(file: Path | None) -> str | None:
+def _read_password_file(file: Path | None) -> str | None:
     """Never from the command line, where every user of the machine could read it; None where no file is named."""
     if file is None or str(file) == "-":
         return None
@@ -132,7 +132,7 @@ def _password_in_file(file: Path | None) -> str | None:
         raise ConfigError(f"--password-file {file}: cannot be read ({error})") from error
 
 
-def _asked(name: str, file: Path | None) -> str:
+def _read_password(name: str, file: Path | None) -> str:
     if file is not None or not sys.stdin.isatty():
         return sys.stdin.readline().strip("\r\n")
     password = getpass.getpass(f"Password of {name}: ")

@@ -30,5 +30,5 @@ def in_words(finding: Finding) -> str:
     return f"{line}\n         -> {finding.advice}" if finding.advice else line
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'s' * (number != 1)}"
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'s' * (number != 1)}"

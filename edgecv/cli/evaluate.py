@@ -51,15 +51,15 @@ def run(options: argparse.Namespace) -> int:
     for option, path in (("--json", options.json), ("--csv", options.csv)):
         if path is not None and not path.parent.is_dir():
             raise ConfigError(f"{option} {path}: its folder does not exist; make it first")
-    written = [path for path in (options.json, options.csv) if path is not None]
-    become_owner_of_videos(options.inputs, written=written)
+    output_files = [path for path in (options.json, options.csv) if path is not None]
+    become_owner_of_videos(options.inputs, written=output_files)
     inputs = collect(options.inputs)
     problems = list(inputs.problems)
     # scenes first: they take longest
     paths = [*((path, True) for path in inputs.scenes), *((path, False) for path in inputs.videos)]
     jobs = [_Job(path, scene, not options.uncalibrated) for path, scene in paths]
-    with _bar(len(jobs)) as done:
-        outcomes = run_jobs(_evaluate, jobs, options.jobs, done)
+    with _bar(len(jobs)) as on_done:
+        outcomes = run_jobs(_evaluate, jobs, options.jobs, on_done)
     clips = [outcome.result for outcome in outcomes if outcome.result is not None]
     problems += [outcome.problem for outcome in outcomes if outcome.problem is not None]
     problems += [f"{clip.clip}: {clip.warning}" for clip in clips if clip.warning is not None]

@@ -14,16 +14,16 @@ def run(options: argparse.Namespace) -> int:
     if options.kind is None:
         for kind in all_kinds():
             try:
-                found = find_kind(kind)
+                handler = find_kind(kind)
             except ConfigError as error:
                 print(f"{kind}: cannot be used: {error}")
                 continue
-            print(f"{kind} (under {found.section}): {', '.join(found.events)}")
+            print(f"{kind} (under {handler.section}): {', '.join(handler.events)}")
         return 0
-    found = find_kind(options.kind)
+    handler = find_kind(options.kind)
     if options.schema:
-        print(json.dumps(schemas(found), indent=1, ensure_ascii=False))
+        print(json.dumps(schemas(handler), indent=1, ensure_ascii=False))
         return 0
-    for name, field in found.settings.model_fields.items():
+    for name, field in handler.settings.model_fields.items():
         print(f"{name}{'' if field.is_required() else ' (optional)'}: {field.description}")
     return 0

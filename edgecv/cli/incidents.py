@@ -140,8 +140,8 @@ def _line(stored: Stored) -> str:
         state.append(f"on hold: {stored.hold}")
     if stored.resolution is not None:
         state.append(f"resolved: {stored.resolution}")
-    what = f"{headline(stored.record)}  [{stored.id}] ({'; '.join(state)})"
-    return f"{stored.started_at} {stored.device} {stored.tier}: {what}"
+    text = f"{headline(stored.record)}  [{stored.id}] ({'; '.join(state)})"
+    return f"{stored.started_at} {stored.device} {stored.tier}: {text}"
 
 
 def _as_json(stored: Stored) -> dict[str, object]:

@@ -32,7 +32,7 @@ _EVERY = 2**31
 def export_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
     """Copy evidence for an auditor, with the box's public key."""
     judged = judgements(options) if options.labelled else {}
-    chosen = _chosen(store, options, judged)
+    selected = _select(store, options, judged)
     public = load_public_key(options.state / BOX_PUB)
     exported: list[Stored] = []
     problems: list[str] = []
@@ -41,7 +41,7 @@ def export_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
         write_atomic(options.out / BOX_PUB, public.pem)
         if (receipt := store.chain_head()) is not None:
             write_atomic(options.out / CHAIN_HEAD, in_json(receipt))
-        for stored in chosen:
+        for stored in selected:
             if stored.evidence not in {"sealed", "deleted"}:
                 problems.append(f"{stored.id}: has no sealed evidence to export (it is {stored.evidence})")
                 continue
@@ -66,14 +66,14 @@ def export_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _chosen(store: IncidentStore, options: argparse.Namespace, judged: Mapping[str, Label]) -> list[Stored]:
+def _select(store: IncidentStore, options: argparse.Namespace, judged: Mapping[str, Label]) -> list[Stored]:
     """Those named, or all that can be exported."""
     if options.ids:
-        chosen = [known_incident(store, incident_id) for incident_id in dict.fromkeys(options.ids)]
+        selected = [known_incident(store, incident_id) for incident_id in dict.fromkeys(options.ids)]
     elif options.all or options.labelled:
-        chosen = [stored for stored in store.list(limit=_EVERY) if stored.evidence in {"sealed", "deleted"}]
+        selected = [stored for stored in store.list(limit=_EVERY) if stored.evidence in {"sealed", "deleted"}]
     else:
         raise ConfigError("incidents export: nothing to export; name incidents, or give --all or --labelled")
     if options.labelled:
-        return [stored for stored in chosen if stored.resolution is not None or stored.id in judged]
-    return chosen
+        return [stored for stored in selected if stored.resolution is not None or stored.id in judged]
+    return selected

@@ -27,82 +27,83 @@ def run(options: argparse.Namespace) -> int:
     with suppress(ConfigError):  # a stick that everybody may write has no owner to become
         become_controller_of(options.path)
     bundles = _bundles(options.path)
-    if not bundles and not _knows_of_seals(options):
+    if not bundles and not _has_record_of_seals(options):
         raise InputError(
             f"{options.path}: there is no evidence in it; name an incident's folder or a folder of such folders"
         )
-    public = public or _key_beside(options.path)
+    public = public or _key_in_folder(options.path)
     if public is None and (not bundles or any((bundle / SIGNATURE).exists() for bundle in bundles)):
         raise ConfigError(f"{options.path}: is sealed, but there is no {BOX_PUB} to check with; give --key box.pub")
-    whole = options.whole or options.complete or _is_state(options.path)
-    asked = None if options.incident is None else Subject(options.incident)
-    if asked is not None and bundles != [options.path]:
+    expects_originals = options.whole or options.complete or _is_state(options.path)
+    subject = None if options.incident is None else Subject(options.incident)
+    if subject is not None and bundles != [options.path]:
         raise ConfigError(f"--incident {options.incident}: {options.path} is not one incident's folder; name that")
-    wrong = 0
+    untrusted = 0
     for bundle in bundles:
-        checked = verify_bundle(bundle, public, replay=not options.no_replay, whole=whole, hub=hub, asked=asked)
-        _tell(checked.problems, (*checked.notes, *_passed_on(bundle, checked)))
-        wrong += not checked.ok
+        checked = verify_bundle(
+            bundle, public, replay=not options.no_replay, whole=expects_originals, hub=hub, asked=subject
+        )
+        _print_report(checked.problems, (*checked.notes, *_withheld_note(bundle, checked)))
+        untrusted += not checked.ok
         if checked.ok:
-            print(f"{bundle}: {_well(checked)}")
+            print(f"{bundle}: {_verdict(checked)}")
         else:
             print(f"{bundle}: not to be trusted")
     problems = _chain_problems(options, bundles, public)
     unbroken = not problems
     count = f"{len(bundles)} incident{'' if len(bundles) == 1 else 's'} checked"
-    print(
-        f"{count}: {f'{wrong} not to be trusted' if wrong else 'all well'}{'' if unbroken else '; the chain is broken'}"
-    )
-    return 0 if not wrong and unbroken else 1
+    outcome = f"{untrusted} not to be trusted" if untrusted else "all well"
+    print(f"{count}: {outcome}{'' if unbroken else '; the chain is broken'}")
+    return 0 if not untrusted and unbroken else 1
 
 
 def _chain_problems(options: argparse.Namespace, bundles: list[Path], public: PublicKey | None) -> tuple[str, ...]:
-    """Check the chain and its end, tell what there is to tell, and return what is wrong."""
+    """Check the chain and its end, print notes and problems, and return the problems."""
     is_state, is_one = _is_state(options.path), bundles == [options.path]
     reports = []
     if len(bundles) > 1 or options.complete:
         reports.append(verify_chain(bundles, contiguous=options.complete))
-    receipt, whose = None if options.head is None else load_receipt(options.head), f"{options.head}"
-    beside = options.path / CHAIN_HEAD
+    receipt, receipt_source = None if options.head is None else load_receipt(options.head), f"{options.head}"
+    head_file = options.path / CHAIN_HEAD
     if is_state:
         recorded, head = verify_state(options.path)
         reports.append(recorded)
         if receipt is None:
-            receipt, whose = head, "the box's database"
-    elif receipt is None and beside.is_file():
-        receipt, whose = load_receipt(beside), f"{beside}"
+            receipt, receipt_source = head, "the box's database"
+    elif receipt is None and head_file.is_file():
+        receipt, receipt_source = load_receipt(head_file), f"{head_file}"
     if receipt is not None and public is not None:
         must_reach = not is_one and (is_state or options.head is not None or options.complete or not bundles)
         reports.append(verify_head(bundles, receipt, public, to_the_end=must_reach))
     problems = tuple(line for report in reports for line in report.problems)
-    _tell(problems, tuple(line for report in reports for line in report.notes))
+    _print_report(problems, tuple(line for report in reports for line in report.notes))
     if not problems:
         for reach in reaches(bundles):
-            _vouch(reach, receipt, whose)
+            _print_reach(reach, receipt, receipt_source)
     return problems
 
 
-def _vouch(reach: Reach, receipt: Receipt | None, whose: str) -> None:
+def _print_reach(reach: Reach, receipt: Receipt | None, receipt_source: str) -> None:
     if receipt is not None and receipt.head.manifest_sha256 == reach.manifest_sha256:
-        print(f"vouches for {reach}; according to {whose} that was the last")
+        print(f"vouches for {reach}; according to {receipt_source} that was the last")
     else:
         print(f"vouches for {reach}; what was sealed later cannot be known from this folder")
 
 
-def _passed_on(bundle: Path, checked: Verification) -> tuple[str, ...]:
+def _withheld_note(bundle: Path, checked: Verification) -> tuple[str, ...]:
     if not checked.withheld:
         return ()
-    told = ", ".join(checked.withheld)
-    return (f"{bundle}: was passed on without its untouched files, so what they show was not checked: {told}",)
+    withheld = ", ".join(checked.withheld)
+    return (f"{bundle}: was passed on without its untouched files, so what they show was not checked: {withheld}",)
 
 
-def _well(checked: Verification) -> str:
+def _verdict(checked: Verification) -> str:
     if checked.deleted:
         return "deleted, as is signed"
     return "the blurred copy is well" if checked.withheld else "all is well"
 
 
-def _tell(problems: tuple[str, ...], notes: tuple[str, ...]) -> None:
+def _print_report(problems: tuple[str, ...], notes: tuple[str, ...]) -> None:
     for line in notes:
         print(f"note: {line}")
     sys.stdout.flush()  # problems go elsewhere and should stand after what was said before them
@@ -128,7 +129,7 @@ def _is_state(path: Path) -> bool:
     return (path / INCIDENTS).is_dir() or (path / DATABASE).exists()
 
 
-def _knows_of_seals(options: argparse.Namespace) -> bool:
+def _has_record_of_seals(options: argparse.Namespace) -> bool:
     """Whether something besides bundles says that there should be some."""
     if options.head is not None or (options.path / CHAIN_HEAD).is_file():
         return True
@@ -138,13 +139,13 @@ def _knows_of_seals(options: argparse.Namespace) -> bool:
     return head is not None or bool(report.problems or report.notes)
 
 
-def _key_beside(path: Path) -> PublicKey | None:
+def _key_in_folder(path: Path) -> PublicKey | None:
     path = path.resolve()
-    for beside in (path / BOX_PUB, path.parent / BOX_PUB, path.parent.parent / BOX_PUB):
-        if beside.is_file():
+    for key_file in (path / BOX_PUB, path.parent / BOX_PUB, path.parent.parent / BOX_PUB):
+        if key_file.is_file():
             print(
-                f"note: {beside}: this key lies beside the evidence: it proves that nothing changed since it was "
+                f"note: {key_file}: this key lies beside the evidence: it proves that nothing changed since it was "
                 "sealed, not whose box sealed it; give --key with one from whom you trust"
             )
-            return load_public_key(beside)
+            return load_public_key(key_file)
     return None

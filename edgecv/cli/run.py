@@ -6,11 +6,11 @@ import argparse
 from typing import Any
 
 
-def _console(*given: Any) -> None:
+def _run_console(*arguments: Any) -> None:
     """Entry of the console's process, which alone loads what it needs."""
     from edgecv.console.console_process import console_main  # noqa: PLC0415
 
-    console_main(*given)
+    console_main(*arguments)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -23,6 +23,6 @@ def run(options: argparse.Namespace) -> int:
         options.log_level,
         until_finished=options.until_finished,
         rehearsal=options.rehearsal,
-        console=_console,
+        console=_run_console,
     )
     return supervisor.run()

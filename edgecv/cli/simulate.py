@@ -38,8 +38,8 @@ def _random(options: argparse.Namespace) -> Iterator[Scene]:
             yield random_scene(seed, conditions=None, nuisances=None, duration_s=options.seconds)
             continue
         conditions = [name for name in options.conditions if name in CONDITIONS]
-        others = [name for name in options.conditions if name not in CONDITIONS]
-        yield random_scene(seed, conditions=conditions, nuisances=others, duration_s=options.seconds)
+        nuisances = [name for name in options.conditions if name not in CONDITIONS]
+        yield random_scene(seed, conditions=conditions, nuisances=nuisances, duration_s=options.seconds)
 
 
 def _line(scene: Scene, files: SimulatedFiles, took_s: float) -> str:

@@ -24,8 +24,8 @@ def run(options: argparse.Namespace) -> int:
     if options.out is None and options.broker is None and options.hook is None:
         raise ConfigError(f"simulate device: nothing to do; give --out DIR or {'--hook' if hooked else '--broker'}")
     if (options.hook is not None and not hooked) or (options.broker is not None and hooked):
-        right = f"--hook {_HOOK}" if hooked else f"--broker {_BROKER}"
-        raise ConfigError(f"simulate device: '{options.kind}' speaks to another side: {right}")
+        option = f"--hook {_HOOK}" if hooked else f"--broker {_BROKER}"
+        raise ConfigError(f"simulate device: '{options.kind}' speaks to another side: {option}")
     where = options.hook or options.broker or (_HOOK if hooked else _BROKER)
     day = DAYS[options.kind](options.count, options.seed, where, options.skew)
     channel = Channel(options.loss, options.duplicate, options.reorder)

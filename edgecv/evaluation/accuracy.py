@@ -91,25 +91,25 @@ def measure_accuracy(
             result,
             floor_error=None if origin.floor is None else origin.floor - event.floor,
             floor_withheld=origin.floor is None,
-            window_right=_right(origin, event)[1] if event.window else None,
+            window_right=_both_right(origin, event)[1] if event.window else None,
             window_in_top3=any((c.floor, c.window) == (event.floor, event.window) for c in origin.candidates[:3])
             if event.window
             else None,
             floor_p=None if likely is None else by_floor[likely],
             floor_p_right=None if likely is None else likely == event.floor,
             naive_right=_naive(fall, event, plan),
-            parabola_right=_right(locate(fall, first_px, plan, _NO_DRAG).origin, event) if baselines else None,
+            parabola_right=_both_right(locate(fall, first_px, plan, _NO_DRAG).origin, event) if baselines else None,
         )
     true_mps, true_kg = event.terminal_velocity_mps, event.mass_kg
     mass = estimate_mass(fall, launches)
     if true_mps is not None:
-        found, right = mass.terminal_velocity, mass_class(true_mps)
+        velocity, true_class = mass.terminal_velocity, mass_class(true_mps)
         result = replace(
             result,
-            log_velocity_error=abs(math.log(found.median / true_mps)),
-            velocity_covered=found.low <= true_mps <= found.high,
-            class_right=mass.mass_class == right,
-            class_opposite={mass.mass_class, right} == {"light", "heavy"},
+            log_velocity_error=abs(math.log(velocity.median / true_mps)),
+            velocity_covered=velocity.low <= true_mps <= velocity.high,
+            class_right=mass.mass_class == true_class,
+            class_opposite={mass.mass_class, true_class} == {"light", "heavy"},
         )
     if true_kg is not None:
         result = replace(
@@ -127,7 +127,7 @@ def mass_class(terminal_velocity_mps: float) -> str:
     return "heavy" if terminal_velocity_mps > _HEAVY_MPS else "medium"
 
 
-def _right(origin: OriginEstimate, event: TruthEvent) -> tuple[bool, bool]:
+def _both_right(origin: OriginEstimate, event: TruthEvent) -> tuple[bool, bool]:
     floor = origin.floor == event.floor
     return floor, floor and origin.window == event.window
 
@@ -175,10 +175,10 @@ class AccuracyTotal:
         """Add up."""
         errors = [a.floor_error for a in results if a.floor_error is not None]
         withheld = sum(a.floor_withheld for a in results)
-        asked = len(errors) + withheld
+        questions = len(errors) + withheld
         return cls(
-            floor_exact=Share.of(sum(e == 0 for e in errors), asked),
-            floor_within_one=Share.of(sum(abs(e) <= 1 for e in errors), asked),
+            floor_exact=Share.of(sum(e == 0 for e in errors), questions),
+            floor_within_one=Share.of(sum(abs(e) <= 1 for e in errors), questions),
             floors_withheld=withheld,
             window_exact=_share(a.window_right for a in results),
             window_in_top3=_share(a.window_in_top3 for a in results),
@@ -196,12 +196,12 @@ class AccuracyTotal:
         )
 
 
-def _share(told: Iterable[bool | None]) -> Share:
-    known = [bool(value) for value in told if value is not None]
-    return Share.of(sum(known), len(known))
+def _share(answers: Iterable[bool | None]) -> Share:
+    verdicts = [bool(value) for value in answers if value is not None]
+    return Share.of(sum(verdicts), len(verdicts))
 
 
 def _certainty(results: Sequence[Accuracy], low: float, high: float) -> tuple[float, Share]:
-    those = [a for a in results if a.floor_p is not None and low <= a.floor_p < high]
-    said = sum(a.floor_p or 0.0 for a in those) / len(those) if those else 0.0
-    return said, _share(a.floor_p_right for a in those)
+    group = [a for a in results if a.floor_p is not None and low <= a.floor_p < high]
+    claimed = sum(a.floor_p or 0.0 for a in group) / len(group) if group else 0.0
+    return claimed, _share(a.floor_p_right for a in group)

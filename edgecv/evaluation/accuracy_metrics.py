@@ -38,14 +38,14 @@ class Recall:
     @classmethod
     def of(cls, events: Iterable[EventResult]) -> Recall:
         """Count events; those too short to see are left out."""
-        seen = [event for event in events if not event.too_short]
-        outcomes = [event.outcome for event in seen]
+        visible = [event for event in events if not event.too_short]
+        outcomes = [event.outcome for event in visible]
         hits = outcomes.count("incident")
         return cls(
             Share.of(hits, len(outcomes)),
             outcomes.count("candidate"),
             outcomes.count("missed"),
-            sum(e.merged for e in seen),
+            sum(e.merged for e in visible),
         )
 
 
@@ -190,10 +190,10 @@ def _bin(value: float, bins: Iterable[tuple[str, float, float]]) -> str:
     return next(name for name, low, high in bins if low <= value < high)
 
 
-def _by_condition(clips: Sequence[ClipResult], wanted: Callable[[EventResult], bool]) -> dict[str, Recall]:
+def _by_condition(clips: Sequence[ClipResult], included: Callable[[EventResult], bool]) -> dict[str, Recall]:
     names = sorted({name for clip in clips for name in clip.conditions})
     recalls = {
-        name: Recall.of(e for clip in clips if name in clip.conditions for e in clip.events if wanted(e))
+        name: Recall.of(e for clip in clips if name in clip.conditions for e in clip.events if included(e))
         for name in names
     }
     return {name: recall for name, recall in recalls.items() if recall.found.trials}

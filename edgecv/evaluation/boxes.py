@@ -36,8 +36,8 @@ class BoxPath:
         table = np.array(sorted((list(row) for row in rows), key=lambda row: row[0]), np.float64)
         if table.ndim != 2 or table.shape[1] != 6 or not np.isfinite(table).all():
             raise ValueError("rows must be six finite numbers: frame, t_s, x, y, w, h")
-        frames, kept = np.unique(table[:, 0].astype(np.int64), return_index=True)
-        return cls(frames, table[kept, 1], table[kept, 2:])
+        frames, first_rows = np.unique(table[:, 0].astype(np.int64), return_index=True)
+        return cls(frames, table[first_rows, 1], table[first_rows, 2:])
 
     @property
     def first(self) -> int:

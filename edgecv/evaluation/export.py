@@ -57,8 +57,8 @@ def to_csv(clips: Sequence[ClipResult]) -> str:
 
 
 def _line(clip: ClipResult) -> list[object]:
-    seen = [event for event in clip.events if not event.too_short]
-    outcomes = [event.outcome for event in seen]
+    visible = [event for event in clip.events if not event.too_short]
+    outcomes = [event.outcome for event in visible]
     roles = [(finding.tier, finding.role) for finding in clip.findings]
     duplicates = roles.count(("incident", "duplicate"))
     fade = {score.iou: round(score.counts.f_measure, 4) for score in clip.fade}
@@ -68,8 +68,8 @@ def _line(clip: ClipResult) -> list[object]:
         round(clip.duration_s, 3),
         " ".join(clip.conditions),
         " ".join(clip.nuisances),
-        len(seen),
-        len(clip.events) - len(seen),
+        len(visible),
+        len(clip.events) - len(visible),
         outcomes.count("incident"),
         outcomes.count("candidate"),
         outcomes.count("missed"),

@@ -62,39 +62,39 @@ def pooled(counts: Iterable[BoxCounts]) -> BoxCounts:
     )
 
 
-def count_boxes(found: Sequence[BoxPath], true: Sequence[BoxPath], least_iou: float, fill: bool = True) -> BoxCounts:
+def count_boxes(reported: Sequence[BoxPath], true: Sequence[BoxPath], least_iou: float, fill: bool = True) -> BoxCounts:
     """Compare the boxes of one video, frame by frame.
 
     Args:
-        found: paths of what was reported.
+        reported: paths of what was reported.
         true: paths of the events.
         least_iou: a found box is right where its overlap with a true one is at least this.
         fill: also count the boxes between a found path's sightings, interpolated. Truth is never filled: a hidden
             object has no box, so a filled box there is false.
     """
-    by_frame_found = _by_frame([path.filled() if fill else path for path in found])
-    by_frame_true = _by_frame(true)
-    right = 0
-    for frame, boxes in by_frame_found.items():
-        if frame not in by_frame_true:
+    reported_by_frame = _by_frame([path.filled() if fill else path for path in reported])
+    true_by_frame = _by_frame(true)
+    true_positive = 0
+    for frame, boxes in reported_by_frame.items():
+        if frame not in true_by_frame:
             continue
-        good = iou(np.array(boxes), np.array(by_frame_true[frame])) >= least_iou - 1e-12
-        rows, columns = linear_sum_assignment(-good.astype(np.float64))
-        right += int(good[rows, columns].sum())
-    all_found = sum(len(boxes) for boxes in by_frame_found.values())
-    all_true = sum(len(boxes) for boxes in by_frame_true.values())
-    return BoxCounts(right, all_found - right, all_true - right)
+        overlaps = iou(np.array(boxes), np.array(true_by_frame[frame])) >= least_iou - 1e-12
+        rows, columns = linear_sum_assignment(-overlaps.astype(np.float64))
+        true_positive += int(overlaps[rows, columns].sum())
+    reported_count = sum(len(boxes) for boxes in reported_by_frame.values())
+    true_count = sum(len(boxes) for boxes in true_by_frame.values())
+    return BoxCounts(true_positive, reported_count - true_positive, true_count - true_positive)
 
 
-def time_range_overlap(found: BoxPath | None, true: BoxPath) -> float:
+def time_range_overlap(finding: BoxPath | None, true: BoxPath) -> float:
     """``|[b, e] ∩ [gb, ge]| / |[b, e] ∪ [gb, ge]|`` in frames, ends included; 0 for an event not found.
 
     ``b, e`` are the first and last frame of the finding, ``gb, ge`` of the event. Apart, the union is the sum.
     """
-    if found is None:
+    if finding is None:
         return 0.0
-    common = max(0, min(found.last, true.last) - max(found.first, true.first) + 1)
-    return common / (found.span + true.span - common)
+    common = max(0, min(finding.last, true.last) - max(finding.first, true.first) + 1)
+    return common / (finding.span + true.span - common)
 
 
 def video_overlap(matched: Sequence[tuple[BoxPath | None, BoxPath]]) -> float:
@@ -103,7 +103,7 @@ def video_overlap(matched: Sequence[tuple[BoxPath | None, BoxPath]]) -> float:
     The paper's videos have one event each, where this is the published measure. With several, one range from the first
     to the last detected frame would cover the quiet between them.
     """
-    return float(np.mean([time_range_overlap(found, true) for found, true in matched]))
+    return float(np.mean([time_range_overlap(finding, true) for finding, true in matched]))
 
 
 def _by_frame(paths: Sequence[BoxPath]) -> dict[int, list[list[float]]]:
@@ -114,5 +114,5 @@ def _by_frame(paths: Sequence[BoxPath]) -> dict[int, list[list[float]]]:
     return frames
 
 
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _ratio(part: int, total: int) -> float:
+    return part / total if total else 0.0

@@ -35,22 +35,22 @@ class Match:
     follows: str | None = None
 
 
-def distance_px(found: BoxPath, true: BoxPath) -> float | None:
+def distance_px(finding: BoxPath, true: BoxPath) -> float | None:
     """Median distance of two paths over the frames they share, or None where they are not the same thing.
 
     The same thing: they share at least 30 % of the frames of the shorter one, and over the frames in which the thing
     was found the median distance to the truth, interpolated, is at most 6 px or one drawn box (its longer side).
     """
-    shared = min(found.last, true.last) - max(found.first, true.first) + 1
-    if shared < SHARED * min(found.span, true.span):
+    shared = min(finding.last, true.last) - max(finding.first, true.first) + 1
+    if shared < SHARED * min(finding.span, true.span):
         return None
-    both = (found.frames >= true.first) & (found.frames <= true.last)
-    if not both.any():
+    common = (finding.frames >= true.first) & (finding.frames <= true.last)
+    if not common.any():
         return None
-    expected = true.at(found.frames[both])
-    apart = float(np.median(np.hypot(*(found.xywh[both, :2] - expected[:, :2]).T)))
-    drawn = float(np.median(expected[:, 2:].max(axis=1)))
-    return apart if apart <= max(NEAREST_PX, drawn) else None
+    expected = true.at(finding.frames[common])
+    distance = float(np.median(np.hypot(*(finding.xywh[common, :2] - expected[:, :2]).T)))
+    box_side = float(np.median(expected[:, 2:].max(axis=1)))
+    return distance if distance <= max(NEAREST_PX, box_side) else None
 
 
 def match(incidents: Sequence[BoxPath], candidates: Sequence[BoxPath], truth: Truth) -> list[Match]:
@@ -62,15 +62,15 @@ def match(incidents: Sequence[BoxPath], candidates: Sequence[BoxPath], truth: Tr
     Returns:
         A match for each finding: the incidents' first, then the candidates'.
     """
-    taken: set[int] = set()
+    matched_events: set[int] = set()
     matches: list[Match] = []
     for tier in (incidents, candidates):
-        distances = [[distance_px(found, event.path) for event in truth.events] for found in tier]
-        reflections = [_nearest([distance_px(found, image) for image in truth.mirror_images]) for found in tier]
+        distances = [[distance_px(finding, event.path) for event in truth.events] for finding in tier]
+        reflections = [_nearest([distance_px(finding, image) for image in truth.mirror_images]) for finding in tier]
         mirrored = {n for n, image in enumerate(reflections) if _closer(image, _nearest(distances[n]))}
-        hits = _assign(distances, taken, mirrored)
-        taken |= set(hits.values())
-        for n, found in enumerate(tier):
+        hits = _assign(distances, matched_events, mirrored)
+        matched_events |= set(hits.values())
+        for n, finding in enumerate(tier):
             nearest = _nearest(distances[n])
             if n in mirrored:
                 matches.append(Match("mirror_image"))
@@ -79,16 +79,16 @@ def match(incidents: Sequence[BoxPath], candidates: Sequence[BoxPath], truth: Tr
             elif nearest is not None:
                 matches.append(Match("duplicate", nearest[0], nearest[1]))
             else:
-                matches.append(Match("false", follows=_followed(found, truth)))
+                matches.append(Match("false", follows=_followed(finding, truth)))
     return matches
 
 
-def _assign(distances: list[list[float | None]], taken: set[int], mirrored: set[int]) -> dict[int, int]:
+def _assign(distances: list[list[float | None]], matched_events: set[int], mirrored: set[int]) -> dict[int, int]:
     """Finding to event, one to one."""
     if not distances or not distances[0]:
         return {}
     cost = np.array([[_NO_MATCH if d is None else d for d in row] for row in distances])
-    cost[:, sorted(taken)] = _NO_MATCH
+    cost[:, sorted(matched_events)] = _NO_MATCH
     cost[sorted(mirrored)] = _NO_MATCH
     rows, columns = linear_sum_assignment(cost)
     return {int(n): int(e) for n, e in zip(rows, columns, strict=True) if cost[n, e] < _NO_MATCH}
@@ -102,6 +102,6 @@ def _closer(a: tuple[int, float] | None, b: tuple[int, float] | None) -> bool:
     return a is not None and (b is None or a[1] < b[1])
 
 
-def _followed(found: BoxPath, truth: Truth) -> str | None:
-    nearest = _nearest([distance_px(found, track.path) for track in truth.nuisance_tracks])
+def _followed(finding: BoxPath, truth: Truth) -> str | None:
+    nearest = _nearest([distance_px(finding, track.path) for track in truth.nuisance_tracks])
     return None if nearest is None else truth.nuisance_tracks[nearest[0]].label

@@ -30,7 +30,7 @@ def run_jobs(
     work: Callable[[Job], Result],
     jobs: Sequence[Job],
     processes: int,
-    done: Callable[[Job], None] = lambda _job: None,
+    on_done: Callable[[Job], None] = lambda _job: None,
 ) -> list[Outcome[Job, Result]]:
     """Run ``work`` on every job and return the outcomes in the jobs' order.
 
@@ -38,13 +38,13 @@ def run_jobs(
         work: a module-level function; it runs in fresh processes (spawned: nothing is shared, on every system alike).
         jobs: picklable.
         processes: at most this many at a time; a single one runs in this process.
-        done: told each job that ended.
+        on_done: told each job that ended.
     """
     if min(processes, len(jobs)) <= 1:
         outcomes = []
         for job in jobs:
             outcomes.append(_attempt(work, job))
-            done(job)
+            on_done(job)
         return outcomes
     context = multiprocessing.get_context("spawn")
     by_job: dict[int, Outcome[Job, Result]] = {}
@@ -61,7 +61,7 @@ def run_jobs(
                 by_job[n] = Outcome(
                     jobs[n], None, f"{jobs[n]}: a process died, out of memory perhaps; try again with fewer --jobs"
                 )
-            done(jobs[n])
+            on_done(jobs[n])
     finally:
         pool.shutdown(cancel_futures=True)
     return [by_job[n] for n in range(len(jobs))]

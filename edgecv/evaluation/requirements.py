@@ -33,10 +33,12 @@ class Requirement:
     def unmet(self, figures: Figures) -> str | None:
         """Return one line where the figures do not meet it, else None; what was not measured is not met."""
         value = figures.get(self.figure)
-        wanted = f"{self.figure}{self.relation}{self.limit:g}"
+        requirement = f"{self.figure}{self.relation}{self.limit:g}"
         if value is None:
-            return f"required {wanted}, but nothing here measures {self.figure}"
-        return None if _OPERATORS[self.relation](value, self.limit) else f"required {wanted}, but it is {value:.4g}"
+            return f"required {requirement}, but nothing here measures {self.figure}"
+        return (
+            None if _OPERATORS[self.relation](value, self.limit) else f"required {requirement}, but it is {value:.4g}"
+        )
 
 
 def parse_requirements(text: str) -> tuple[Requirement, ...]:
@@ -61,8 +63,8 @@ def check_names(requirements: tuple[Requirement, ...], figures: Figures) -> None
         name = requirement.figure
         if name in figures or name.startswith(("recall_", "clear_recall_")):
             continue
-        near = process.extractOne(name, list(figures))
-        raise ConfigError(f"--require: there is no figure {name!r}; did you mean {near[0]!r}?")
+        nearest = process.extractOne(name, list(figures))
+        raise ConfigError(f"--require: there is no figure {name!r}; did you mean {nearest[0]!r}?")
 
 
 def figures_of(totals: Totals) -> dict[str, float | None]:

@@ -37,9 +37,9 @@ def collect(paths: Iterable[Path]) -> Inputs:
     problems: list[str] = []
     for path in paths:
         if path.is_dir():
-            found = [p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.startswith(".")]
-            new_videos = [p for p in found if p.suffix.lower() in VIDEO_SUFFIXES]
-            new_scenes = [p for p in found if _is_scene(p)]
+            files = [p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+            new_videos = [p for p in files if p.suffix.lower() in VIDEO_SUFFIXES]
+            new_scenes = [p for p in files if _is_scene(p)]
             if not new_videos and not new_scenes:
                 problems.append(f"{path}: holds no video and no scene; name a folder that does")
             videos |= dict.fromkeys(new_videos)

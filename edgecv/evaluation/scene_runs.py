@@ -28,13 +28,13 @@ class TimedFinding:
     Attributes:
         finding: what the pipeline returned.
         path: its sightings in pixels of their own frames.
-        known_s: media time of the frame with which it came out; the last frame's for one that came out at the end.
+        reported_s: media time of the frame with which it came out; the last frame's for one that came out at the end.
         at_end: it came out only because the video ended.
     """
 
     finding: Finding
     path: BoxPath
-    known_s: float
+    reported_s: float
     at_end: bool
 
 
@@ -80,7 +80,7 @@ def evaluate_clip(
         nuisances=truth.nuisances,
         calibrated=camera.pinhole is not None,
         events=events,
-        findings=tuple(_other(found, what) for found, what in pairs if what.role != "hit"),
+        findings=tuple(_finding_result(timed, matched) for timed, matched in pairs if matched.role != "hit"),
         fade=_fade(truth, pairs),
         tro=_tro(truth, pairs),
         analysis_ms=1e3 * replayed.analysis_s / max(replayed.frames, 1),
@@ -92,23 +92,23 @@ def evaluate_clip(
 def run_pipeline(video: Path, camera: CalibratedCamera) -> Replayed:
     """Analyse a video frame by frame, timing decoder and analysis apart by the CPU time of this process."""
     pipeline = Pipeline(camera.pinhole, masks=camera.masks)
-    found: list[TimedFinding] = []
+    findings: list[TimedFinding] = []
     analysis_s = decode_s = 0.0
     with VideoFile(video) as source:
         mark = process_time()
         for frame in source:
             decoded = process_time()
-            new = pipeline.process(frame)
-            done = process_time()
+            reported = pipeline.process(frame)
+            analysed = process_time()
             decode_s += decoded - mark
-            analysis_s += done - decoded
-            found.extend(TimedFinding(f, path_of(f.fall), frame.t_s, False) for f in new)
+            analysis_s += analysed - decoded
+            findings.extend(TimedFinding(f, path_of(f.fall), frame.t_s, False) for f in reported)
             mark = process_time()
         last_t_s, frames, ended_early = source.last_t_s, source.frames_read, source.ended_early
     started = process_time()
-    found.extend(TimedFinding(f, path_of(f.fall), last_t_s, True) for f in pipeline.flush())
+    findings.extend(TimedFinding(f, path_of(f.fall), last_t_s, True) for f in pipeline.flush())
     analysis_s += process_time() - started
-    return Replayed(tuple(found), frames, last_t_s, analysis_s, decode_s, ended_early)
+    return Replayed(tuple(findings), frames, last_t_s, analysis_s, decode_s, ended_early)
 
 
 def path_of(fall: Fall) -> BoxPath:
@@ -130,20 +130,20 @@ Pairs = list[tuple[TimedFinding, Match]]
 
 
 def _event(number: int, event: TruthEvent, pairs: Pairs, camera: CalibratedCamera) -> EventResult:
-    mine = [(found, what) for found, what in pairs if what.event == number]
-    hit = next(((found, what) for found, what in mine if what.role == "hit"), None)
+    own = [(timed, matched) for timed, matched in pairs if matched.event == number]
+    hit = next(((timed, matched) for timed, matched in own if matched.role == "hit"), None)
     outcome: Outcome = "missed"
-    apart_px = delay_s = accuracy = None
+    distance = delay_s = accuracy = None
     overlap, at_end = 0.0, False
     if hit is not None:
-        found, what = hit
-        incident = found.finding.verdict.tier == "incident"
+        timed, matched = hit
+        incident = timed.finding.verdict.tier == "incident"
         outcome = "incident" if incident else "candidate"
-        overlap = time_range_overlap(found.path, event.path) if incident else 0.0
-        apart_px, delay_s, at_end = what.distance_px, found.known_s - event.gone_s, found.at_end
+        overlap = time_range_overlap(timed.path, event.path) if incident else 0.0
+        distance, delay_s, at_end = matched.distance_px, timed.reported_s - event.gone_s, timed.at_end
         if camera.pinhole is not None:
-            first = (float(found.path.xywh[0, 0]), float(found.path.xywh[0, 1]))
-            accuracy = measure_accuracy(found.finding.fall, first, event, camera.plan)
+            first = (float(timed.path.xywh[0, 0]), float(timed.path.xywh[0, 1]))
+            accuracy = measure_accuracy(timed.finding.fall, first, event, camera.plan)
     return EventResult(
         object=event.name,
         first_s=float(event.path.t_s[0]),
@@ -153,9 +153,9 @@ def _event(number: int, event: TruthEvent, pairs: Pairs, camera: CalibratedCamer
         contrast=event.contrast,
         too_short=event.too_short,
         outcome=outcome,
-        merged=hit is None and any(_is_companion(found, event) for found, _ in pairs),
-        duplicates=sum(w.role == "duplicate" and f.finding.verdict.tier == "incident" for f, w in mine),
-        distance_px=apart_px,
+        merged=hit is None and any(_is_companion(timed, event) for timed, _ in pairs),
+        duplicates=sum(w.role == "duplicate" and f.finding.verdict.tier == "incident" for f, w in own),
+        distance_px=distance,
         delay_s=delay_s,
         at_end=at_end,
         tro=overlap,
@@ -163,22 +163,22 @@ def _event(number: int, event: TruthEvent, pairs: Pairs, camera: CalibratedCamer
     )
 
 
-def _is_companion(found: TimedFinding, event: TruthEvent) -> bool:
-    return any(distance_px(path_of(fall), event.path) is not None for fall in found.finding.companions)
+def _is_companion(timed: TimedFinding, event: TruthEvent) -> bool:
+    return any(distance_px(path_of(fall), event.path) is not None for fall in timed.finding.companions)
 
 
-def _other(found: TimedFinding, what: Match) -> FindingResult:
-    fall, verdict = found.finding.fall, found.finding.verdict
+def _finding_result(timed: TimedFinding, matched: Match) -> FindingResult:
+    fall, verdict = timed.finding.fall, timed.finding.verdict
     return FindingResult(
         tier="incident" if verdict.tier == "incident" else "candidate",
-        role=what.role,
-        start_s=float(found.path.t_s[0]),
-        end_s=float(found.path.t_s[-1]),
-        x_px=float(found.path.xywh[0, 0]),
-        y_px=float(found.path.xywh[0, 1]),
+        role=matched.role,
+        start_s=float(timed.path.t_s[0]),
+        end_s=float(timed.path.t_s[-1]),
+        x_px=float(timed.path.xywh[0, 0]),
+        y_px=float(timed.path.xywh[0, 1]),
         size_px=fall.path.size_px,
         log_ratio=fall.likelihoods.ratio,
-        follows=what.follows,
+        follows=matched.follows,
         reasons=verdict.reasons,
     )
 
@@ -188,7 +188,9 @@ def _fade(truth: Truth, pairs: Pairs) -> tuple[FadeScore, ...]:
     if not truth.events:
         return ()
     reported = [
-        found.path for found, what in pairs if found.finding.verdict.tier == "incident" and what.role != "mirror_image"
+        timed.path
+        for timed, matched in pairs
+        if timed.finding.verdict.tier == "incident" and matched.role != "mirror_image"
     ]
     true = [event.path for event in truth.events]
     return tuple(FadeScore(least, count_boxes(reported, true, least)) for least in IOU)
@@ -198,8 +200,8 @@ def _tro(truth: Truth, pairs: Pairs) -> float | None:
     if not truth.events:
         return None
     hits = {
-        what.event: found.path
-        for found, what in pairs
-        if what.role == "hit" and found.finding.verdict.tier == "incident"
+        matched.event: timed.path
+        for timed, matched in pairs
+        if matched.role == "hit" and timed.finding.verdict.tier == "incident"
     }
     return video_overlap([(hits.get(n), event.path) for n, event in enumerate(truth.events)])

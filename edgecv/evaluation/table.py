@@ -10,7 +10,7 @@ from edgecv.evaluation.accuracy_metrics import Recall, Totals
 from edgecv.evaluation.intervals import Rate, Share, Spread
 
 Row = tuple[str, str, str]
-_NONE = "–"
+_NO_VALUE = "–"
 
 
 def table_of(totals: Totals) -> Table:
@@ -43,8 +43,8 @@ def _events(totals: Totals) -> Iterator[Row]:
             yield _recall_row(name, recall)
     short = totals.too_short
     if sum(short.values()):
-        found = f"{short['incident']} found all the same, {short['candidate']} as candidate"
-        yield ("  too short to see", str(sum(short.values())), f"left out of recall; {found}")
+        outcomes = f"{short['incident']} found all the same, {short['candidate']} as candidate"
+        yield ("  too short to see", str(sum(short.values())), f"left out of recall; {outcomes}")
 
 
 def _sizes(totals: Totals) -> Iterator[Row]:
@@ -67,17 +67,17 @@ def _false(totals: Totals) -> Iterator[Row]:
     yield ("false incidents", str(totals.false_incidents.count), repeated + _rate(totals.false_incidents))
     yield ("false candidates", str(totals.false_candidates.count), _rate(totals.false_candidates))
     for label, count in totals.followed.items():
-        what = f"{count['incident']} incidents, {count['candidate']} candidates"
-        yield (f"  following {label}", str(count["incident"] + count["candidate"]), what)
+        outcomes = f"{count['incident']} incidents, {count['candidate']} candidates"
+        yield (f"  following {label}", str(count["incident"] + count["candidate"]), outcomes)
     if totals.mirror_images:
         yield ("on mirror images", str(totals.mirror_images), "neither hit nor false")
 
 
 def _nuisances(totals: Totals) -> Iterator[Row]:
     for name, row in totals.by_nuisance.items():
-        both = f"{_per_hour(row.incidents)} + {_per_hour(row.candidates)}"
+        rates = f"{_per_hour(row.incidents)} + {_per_hour(row.candidates)}"
         counts = f"{row.incidents.count} incidents + {row.candidates.count} candidates"
-        yield (f"false per hour with {name}", both, f"{counts} in {duration(row.incidents.hours)}")
+        yield (f"false per hour with {name}", rates, f"{counts} in {duration(row.incidents.hours)}")
 
 
 def _fade(totals: Totals) -> Iterator[Row]:
@@ -99,27 +99,27 @@ def _delay(totals: Totals) -> Iterator[Row]:
 
 
 def _accuracy(totals: Totals) -> Iterator[Row]:
-    got = totals.accuracy
-    withheld = f"; {got.floors_withheld} withheld" if got.floors_withheld else ""
+    accuracy = totals.accuracy
+    withheld = f"; {accuracy.floors_withheld} withheld" if accuracy.floors_withheld else ""
     for name, share, more in (
-        ("floor exact", got.floor_exact, withheld),
-        ("  first pixel on the facade", got.naive_floor, "; what a homography says"),
-        ("  without drag", got.parabola_floor, "; the same fit as a parabola"),
-        ("floor within one", got.floor_within_one, ""),
-        ("window exact", got.window_exact, ""),
-        ("  first pixel on the facade", got.naive_window, ""),
-        ("  without drag", got.parabola_window, ""),
-        ("window among the first three", got.window_in_top3, ""),
-        *((f"floor said to be {said:.0%} certain", share, "") for said, share in got.certainty),
-        ("mass class exact", got.class_exact, ""),
-        ("  light for heavy or heavy for light", got.class_opposite, ""),
-        ("terminal velocity in its 90 %", got.velocity_covered, ""),
-        ("mass in its 90 %", got.kg_covered, ""),
-        ("mass within a factor of two", got.kg_within_factor_2, ""),
+        ("floor exact", accuracy.floor_exact, withheld),
+        ("  first pixel on the facade", accuracy.naive_floor, "; what a homography says"),
+        ("  without drag", accuracy.parabola_floor, "; the same fit as a parabola"),
+        ("floor within one", accuracy.floor_within_one, ""),
+        ("window exact", accuracy.window_exact, ""),
+        ("  first pixel on the facade", accuracy.naive_window, ""),
+        ("  without drag", accuracy.parabola_window, ""),
+        ("window among the first three", accuracy.window_in_top3, ""),
+        *((f"floor said to be {certainty:.0%} certain", share, "") for certainty, share in accuracy.certainty),
+        ("mass class exact", accuracy.class_exact, ""),
+        ("  light for heavy or heavy for light", accuracy.class_opposite, ""),
+        ("terminal velocity in its 90 %", accuracy.velocity_covered, ""),
+        ("mass in its 90 %", accuracy.kg_covered, ""),
+        ("mass within a factor of two", accuracy.kg_within_factor_2, ""),
     ):
         if share.trials:
             yield (name, _percent(share), f"{share.hits} of {share.trials}; {_interval(share)}{more}")
-    error: Spread = got.log_velocity_error
+    error: Spread = accuracy.log_velocity_error
     if error.n:
         yield ("terminal velocity, |ln ratio|", _number(error.median), f"p95 {_number(error.p95)}; {error.n} events")
 
@@ -134,13 +134,13 @@ def _cost(totals: Totals) -> Iterator[Row]:
 def _recall_row(name: str, recall: Recall) -> Row:
     share = recall.found
     merged = f" ({recall.merged} merged into another finding)" if recall.merged else ""
-    rest = f"; {recall.candidates} candidate, {recall.missed} missed{merged}" if share.hits < share.trials else ""
-    detail = f"{share.hits} of {share.trials}; {_interval(share)}{rest}" if share.trials else "no event to find"
+    misses = f"; {recall.candidates} candidate, {recall.missed} missed{merged}" if share.hits < share.trials else ""
+    detail = f"{share.hits} of {share.trials}; {_interval(share)}{misses}" if share.trials else "no event to find"
     return (name, _percent(share), detail)
 
 
 def _percent(share: Share) -> str:
-    return _NONE if share.value is None else f"{100.0 * share.value:.1f} %"
+    return _NO_VALUE if share.value is None else f"{100.0 * share.value:.1f} %"
 
 
 def _interval(share: Share) -> str:
@@ -151,17 +151,17 @@ def _interval(share: Share) -> str:
 
 def _rate(rate: Rate) -> str:
     if rate.per_hour is None or rate.bound_per_hour is None or rate.bound_per_camera_day is None:
-        return _NONE
+        return _NO_VALUE
     bound = f"95 %: below {_plain(rate.bound_per_hour)} an hour, {_plain(rate.bound_per_camera_day)} a camera-day"
     return f"{_plain(rate.per_hour)} an hour; {bound}"
 
 
 def _per_hour(rate: Rate) -> str:
-    return _NONE if rate.per_hour is None else _plain(rate.per_hour)
+    return _NO_VALUE if rate.per_hour is None else _plain(rate.per_hour)
 
 
 def _number(value: float | None) -> str:
-    return _NONE if value is None else f"{value:.2f}"
+    return _NO_VALUE if value is None else f"{value:.2f}"
 
 
 def _plain(value: float) -> str:

@@ -121,21 +121,21 @@ _READER: TypeAdapter[_File] = TypeAdapter(_File)
 
 def truth_beside(video: Path) -> Path | None:
     """Return the truth file of a video, ``NAME.truth.json`` beside it, or ``truth.json`` where it is alone there."""
-    return _beside(video, "truth.json")
+    return _file_beside(video, "truth.json")
 
 
 def box_beside(video: Path) -> Path | None:
     """Return the box file of a video, ``NAME.box.yaml`` beside it, or ``box.yaml`` where it is alone there."""
-    return _beside(video, "box.yaml")
+    return _file_beside(video, "box.yaml")
 
 
-def _beside(video: Path, ending: str) -> Path | None:
+def _file_beside(video: Path, ending: str) -> Path | None:
     own = video.with_name(f"{video.stem}.{ending}")
     if own.is_file():
         return own
     shared = video.with_name(ending)
-    others = [p for p in video.parent.glob(f"*{video.suffix}") if p != video]
-    return shared if shared.is_file() and not others else None
+    other_videos = [p for p in video.parent.glob(f"*{video.suffix}") if p != video]
+    return shared if shared.is_file() and not other_videos else None
 
 
 def load_truth(path: Path) -> Truth:
@@ -152,9 +152,9 @@ def load_truth(path: Path) -> Truth:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
     except ValidationError as error:
         first: Any = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        location = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InputError(
-            f"{path}: {where}: {first['msg']}; correct it, or write it anew with edgecv simulate"
+            f"{path}: {location}: {first['msg']}; correct it, or write it anew with edgecv simulate"
         ) from error
     return Truth(
         conditions=content.conditions,

@@ -49,7 +49,7 @@ def test_a_drop_from_the_named_window_confirms_a_right_calibration(
     check = tmp_path / "check.jpg"
     assert main([*command, "--floor", "11", "--window", "03", "--check", str(check)]) == 0
     printed = capsys.readouterr().out
-    assert "gravity agrees" in printed and "named: floor 11, window 03" in printed
+    assert "gravity agrees" in printed and "located: floor 11, window 03" in printed
     drawn, frame = cv2.imread(str(check)), cv2.VideoCapture(str(drop / "drop.mp4")).read()[1]
     assert drawn is not None and drawn.shape == frame.shape
     assert np.abs(drawn.astype(int) - frame).max(axis=2).max() > 100  # something is drawn on it

@@ -19,7 +19,7 @@ def add_parser(verbs: Any) -> None:
         help=HELP,
         description="Serve the web page of a box, or of a hub that many boxes push to, until stopped.",
     )
-    _add_where(parser, default=None)
+    _add_file_options(parser, default=None)
     add_log_options(parser)
     parser.set_defaults(run="edgecv.cli.console:serve_console")
     objects = parser.add_subparsers(dest="object", metavar="user")
@@ -33,24 +33,24 @@ def add_parser(verbs: Any) -> None:
     add.add_argument(
         "--password-file", metavar="FILE", type=Path, help="a file with the password; - reads it from stdin"
     )
-    _add_where(add, default=argparse.SUPPRESS)
+    _add_file_options(add, default=argparse.SUPPRESS)
     add.set_defaults(run="edgecv.cli.console:add_console_user")
     role = actions.add_parser("role", help="give a user a role in a community, one more or instead of the one before")
     role.add_argument("name", metavar="NAME")
     role.add_argument("role", choices=ROLES)
     role.add_argument("--community", metavar="ID", help="of a hub with several")
-    _add_where(role, default=argparse.SUPPRESS)
+    _add_file_options(role, default=argparse.SUPPRESS)
     role.set_defaults(run="edgecv.cli.console:give_role")
     disable = actions.add_parser("disable", help="keep a user out, everywhere and at once")
     disable.add_argument("name", metavar="NAME")
-    _add_where(disable, default=argparse.SUPPRESS)
+    _add_file_options(disable, default=argparse.SUPPRESS)
     disable.set_defaults(run="edgecv.cli.console:disable_user")
     listed = actions.add_parser("list", help="who may log in")
-    _add_where(listed, default=argparse.SUPPRESS)
+    _add_file_options(listed, default=argparse.SUPPRESS)
     listed.set_defaults(run="edgecv.cli.console:list_users")
 
 
-def _add_where(parser: argparse.ArgumentParser, default: Any) -> None:
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--config", metavar="BOX.yaml", type=Path, default=default, help="the box file")
-    where.add_argument("--hub", metavar="HUB.yaml", type=Path, default=default, help="the hub file")
+def _add_file_options(parser: argparse.ArgumentParser, default: Any) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--config", metavar="BOX.yaml", type=Path, default=default, help="the box file")
+    group.add_argument("--hub", metavar="HUB.yaml", type=Path, default=default, help="the hub file")

@@ -93,8 +93,8 @@ def _add_verify(actions: Any) -> None:
 
 def _action(actions: Any, name: str, function: str, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, which names the state directory")
-    where.add_argument("--state", metavar="DIR", type=Path, help="the state directory")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, which names the state directory")
+    group.add_argument("--state", metavar="DIR", type=Path, help="the state directory")
     parser.set_defaults(run=f"edgecv.cli.{function}")
     return parser
