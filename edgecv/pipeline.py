@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from edgecv.capture.frame import Frame
-from edgecv.classification import ClassificationSettings, Finding, Grouper, RepeatedPaths, Traffic, judge
+from edgecv.classification import ClassificationSettings, Finding, Grouper, MultiplicityCorrection, RepeatedPaths, judge
 from edgecv.classification.nuisance import NuisanceModel
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.detection.detector import DetectedFrame
@@ -69,7 +69,7 @@ class Pipeline:
         self._grouper = Grouper()
         self._model = NuisanceModel() if self.settings.classification.use_nuisance_model else None
         self._repeated = RepeatedPaths(self.settings.classification)
-        self._traffic = Traffic(self.settings.classification)
+        self._multiplicity = MultiplicityCorrection(self.settings.classification)
 
     def process(self, frame: Frame) -> list[Finding]:
         """Take the next frame; return what became certain with it."""
@@ -102,7 +102,7 @@ class Pipeline:
                 continue
             self.counts.falls += 1
             repeats, limits = self._repeated.count(fall), self.settings.classification
-            verdict = judge(fall, limits, repeats, self._traffic.surcharge(track.end_s))
+            verdict = judge(fall, limits, repeats, self._multiplicity.penalty(track.end_s))
             if self._model is not None:
                 verdict = self._model.review(verdict, fall, limits, repeats)
             self.counts.verdicts[verdict.label] += 1

@@ -94,7 +94,9 @@ def features_of(fall: Fall, repeats: int = 0) -> Float64:
     Returns:
         ``(len(FEATURES),) float64``, finite, each within ±50.
     """
-    values = np.concatenate([_evidence(fall), _sighting(fall, repeats), _motion(fall), _thing(fall), _look(fall)])
+    values = np.concatenate(
+        [_evidence(fall), _sighting(fall, repeats), _motion(fall), _physics(fall), _appearance(fall)]
+    )
     finite = np.nan_to_num(values, nan=0.0, posinf=_LARGEST, neginf=-_LARGEST)
     return np.asarray(np.clip(finite, -_LARGEST, _LARGEST), np.float64)
 
@@ -148,8 +150,8 @@ def _motion(fall: Fall) -> list[float]:
     arc = max(float(np.hypot(*steps.T).sum()), _SMALL)
     chord = uv[-1] - uv[0]
     heading = np.arctan2(steps[[0, -1], 1], steps[[0, -1], 0])
-    seen = fall.track.points
-    first = tuple(p for p in seen if p.t_s < seen[0].t_s + 0.25)
+    points = fall.track.points
+    first = tuple(p for p in points if p.t_s < points[0].t_s + 0.25)
     return [
         float(speed[0]) / top,
         float(speed[-1]) / top,
@@ -173,7 +175,7 @@ def _speed(points: tuple[TrackPoint, ...]) -> float:
     return float(np.hypot(*(t @ (uv - uv.mean(axis=0)))) / max(float(t @ t), _SMALL))
 
 
-def _thing(fall: Fall) -> list[float]:
+def _physics(fall: Fall) -> list[float]:
     """Speeds, distance and size in metres, by gravity's own scale."""
     fit = fall.fit
     p = fit.parameters
@@ -199,23 +201,25 @@ def _thing(fall: Fall) -> list[float]:
     ]
 
 
-def _look(fall: Fall) -> list[float]:
-    seen = np.array([[d.w_px, d.h_px, d.area_px, d.contrast, d.snr] for d in (p.detection for p in fall.path.points)])
-    width, height, area, contrast, snr = np.maximum(np.abs(seen), 0.1).T
+def _appearance(fall: Fall) -> list[float]:
+    measured = np.array(
+        [[d.w_px, d.h_px, d.area_px, d.contrast, d.snr] for d in (p.detection for p in fall.path.points)]
+    )
+    width, height, area, contrast, snr = np.maximum(np.abs(measured), 0.1).T
     log_size, log_contrast = 0.5 * np.log(width * height), np.log(contrast)
     tallness = np.log(height / width)
-    size_growth, size_rest = _trend(fall.path.t_s, log_size)
-    _, contrast_rest = _trend(fall.path.t_s, log_contrast)
+    size_growth, size_residual = _trend(fall.path.t_s, log_size)
+    _, contrast_residual = _trend(fall.path.t_s, log_contrast)
     return [
         float(np.median(log_size)),
         size_growth,
-        float(size_rest.std()),
-        _rhythm(size_rest),
+        float(size_residual.std()),
+        _periodicity(size_residual),
         float(np.median(log_contrast)),
-        float(contrast_rest.std()),
-        _rhythm(contrast_rest),
+        float(contrast_residual.std()),
+        _periodicity(contrast_residual),
         # 1 brighter than the wall all the way, -1 darker
-        float(np.sign(seen[:, 3]).mean()),
+        float(np.sign(measured[:, 3]).mean()),
         float(np.median(area / (width * height))),
         float(np.median(tallness)),
         float(_trend(fall.path.t_s, tallness)[1].std()),
@@ -224,19 +228,19 @@ def _look(fall: Fall) -> list[float]:
 
 
 def _trend(t_s: Float64, values: Float64) -> tuple[float, Float64]:
-    """Change of values ``(n,)`` along a straight line over the whole time, and what is left of them."""
+    """Change of values ``(n,)`` along a straight line over the whole time, and the residuals."""
     t = t_s - t_s.mean()
     slope = float(t @ values) / max(float(t @ t), _SMALL)
     return slope * float(t_s[-1] - t_s[0]), values - values.mean() - slope * t
 
 
-def _rhythm(rest: Float64) -> float:
+def _periodicity(residual: Float64) -> float:
     """Strongest return of the same pattern, 0 to 1: highest autocorrelation after its first trough (wing beats)."""
-    n = len(rest)
-    energy = float(rest @ rest)
+    n = len(residual)
+    energy = float(residual @ residual)
     if n < 2 * _FEWEST or energy < _SMALL:
         return 0.0
-    correlation = np.array([float(rest[lag:] @ rest[: n - lag]) / energy for lag in range(1, n // 2)])
+    correlation = np.array([float(residual[lag:] @ residual[: n - lag]) / energy for lag in range(1, n // 2)])
     trough = int(np.argmax(correlation < 0.0))
     if correlation[trough] >= 0.0:
         return 0.0

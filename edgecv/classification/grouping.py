@@ -37,29 +37,29 @@ class Finding:
 @dataclass(slots=True)
 class _Group:
     members: list[tuple[Fall, Verdict]] = field(default_factory=list)
-    told: Tier | None = None
+    reported_tier: Tier | None = None
 
     @property
     def released(self) -> bool:
-        return self.told is not None
+        return self.reported_tier is not None
 
     @property
     def end_s(self) -> float:
         return max(fall.fit.end_s for fall, _ in self.members)
 
-    def takes(self, fall: Fall) -> bool:
-        """True where a fall is part of what these are.
+    def accepts(self, fall: Fall) -> bool:
+        """True where a fall belongs to the members.
 
         An image has one object: what is better seen than an image, and in step with nothing else here, is another
         thing, and the image may be its own.
         """
         object_seen = _finding(self).fall
         return any(
-            follows(fall, member) or (in_step(fall, member) and (member is object_seen or _less_seen(fall, member)))
+            follows(fall, member) or (in_step(fall, member) and (member is object_seen or _weaker(fall, member)))
             for member, _ in self.members
         )
 
-    def waits_for(self, thing: Falling, now_s: float) -> bool:
+    def waits_for(self, track: Falling, now_s: float) -> bool:
         """True where a member may be the mirror image, or a piece, of something that is still falling.
 
         An image is smaller than its object, so a larger thing is waited for longer.
@@ -68,11 +68,11 @@ class _Group:
             return False
         for fall, _ in self.members:
             last = fall.path.points[-1].detection
-            beside = abs(thing.x_px - last.x_px) < MIRROR_OFFSET * fall.track.picture_size_px[0]
+            in_column = abs(track.x_px - last.x_px) < MIRROR_OFFSET * fall.track.picture_size_px[0]
             # heights agree in a mirror, so the object is as fast as its image or, being nearer, faster; flakes are not
-            as_fast = thing.speed_px_s > _AS_FAST * _last_speed(fall)
-            larger = thing.size_px > 1.2 * float(np.sqrt(last.area_px))
-            if beside and as_fast and abs(thing.start_s - fall.fit.start_s) < _UNSEEN_S:
+            as_fast = track.speed_px_s > _AS_FAST * _last_speed(fall)
+            larger = track.size_px > 1.2 * float(np.sqrt(last.area_px))
+            if in_column and as_fast and abs(track.start_s - fall.fit.start_s) < _UNSEEN_S:
                 return larger or now_s < self.end_s + _WAIT_S
         return False
 
@@ -90,19 +90,19 @@ class Grouper:
 
     def add(self, fall: Fall, verdict: Verdict) -> None:
         """Take one judged fall that was not rejected."""
-        # what was told as a mere candidate does not make an incident old news
-        open_to = [g for g in self._groups if g.told in (None, "incident") or verdict.tier != "incident"]
-        related = [g for g in open_to if g.takes(fall)]
+        # a group reported as a candidate takes no incident: that would never be reported
+        open_to = [g for g in self._groups if g.reported_tier in (None, "incident") or verdict.tier != "incident"]
+        related = [g for g in open_to if g.accepts(fall)]
         if not related:
             self._groups.append(_Group([(fall, verdict)]))
             return
-        # already told upstream: the newcomer is part of that and no news
+        # already reported: the new fall is part of that finding
         home = next((g for g in related if g.released), related[0])
         home.members.append((fall, verdict))
-        for other in related:
-            if other is not home and not other.released and not home.released:
-                home.members.extend(other.members)
-                self._groups.remove(other)
+        for group in related:
+            if group is not home and not group.released and not home.released:
+                home.members.extend(group.members)
+                self._groups.remove(group)
 
     def release(self, now_s: float, falling: Sequence[Falling]) -> list[Finding]:
         """Return the groups that are complete.
@@ -113,16 +113,16 @@ class Grouper:
         """
         ready = []
         for group in self._groups:
-            waiting = any(group.waits_for(thing, now_s) for thing in falling)
+            waiting = any(group.waits_for(track, now_s) for track in falling)
             if not group.released and not waiting:
                 finding = _finding(group)
-                group.told = finding.verdict.tier
+                group.reported_tier = finding.verdict.tier
                 ready.append(finding)
         self._groups = [g for g in self._groups if not g.released or now_s < g.end_s + _MEMORY_S]
         return sorted(ready, key=lambda finding: finding.fall.fit.start_s)
 
 
-def _less_seen(a: Fall, b: Fall) -> bool:
+def _weaker(a: Fall, b: Fall) -> bool:
     return a.likelihoods.chance < b.likelihoods.chance
 
 
@@ -136,19 +136,21 @@ def _finding(group: _Group) -> Finding:
     pool = proven or group.members
     start = min(pool, key=lambda member: member[0].fit.start_s)[0]
     together = [
-        (f, v) for f, v in pool if f is start or in_step(start, f) or same_place(start, f) or _outshines(f, start)
+        (f, v)
+        for f, v in pool
+        if f is start or in_step(start, f) or same_place(start, f) or _is_object_of_image(f, start)
     ]
     primary, verdict = max(together, key=lambda member: member[0].likelihoods.chance)
-    for fall, other in together:
+    for fall, other_verdict in together:
         # what trails an object is fainter than the object
         if fall.path.contrast > 3.0 * primary.path.contrast and trails(primary, fall):
-            primary, verdict = fall, other
-    for fall, other in together:
+            primary, verdict = fall, other_verdict
+    for fall, other_verdict in together:
         larger = fall.path.size_px > 1.1 * primary.path.size_px
         # a compression ghost may be larger than what drags it along, but it is hardly there
         as_clear = fall.path.contrast > 0.15 * primary.path.contrast
         if larger and as_clear and in_step(primary, fall) and not same_place(primary, fall):
-            primary, verdict = fall, other
+            primary, verdict = fall, other_verdict
     return Finding(primary, verdict, tuple(f for f, _ in group.members if f is not primary))
 
 
@@ -159,7 +161,7 @@ def _last_speed(fall: Fall) -> float:
     return float(rows[1] - rows[0]) / step_s
 
 
-def _outshines(fall: Fall, first: Fall) -> bool:
+def _is_object_of_image(fall: Fall, first: Fall) -> bool:
     """It fell while the first fell, larger and better seen: the first is its image in glass, however badly fitted."""
     common = min(fall.fit.end_s, first.fit.end_s) - max(fall.fit.start_s, first.fit.start_s)
     shorter = min(fall.path.duration_s, first.path.duration_s)

@@ -1,7 +1,6 @@
-"""Things that are driven down: a lift of glass, a gondola, a blind. They set off gently and then keep their speed.
+"""Driven descents: a lift of glass, a gondola, a blind. They start gently and then keep their speed.
 
-Where a calibration says how many pixels a metre has, that tells them from what was let go, which starts with
-all of it.
+With a calibrated scale this distinguishes them from a released object, which accelerates with the whole of gravity.
 """
 
 from __future__ import annotations
@@ -21,29 +20,29 @@ _FROM, _RAMPS = 25, 12  # instants of setting off, and lengths of the ramp, that
 _PARAMETERS = 6  # place, direction and acceleration, instant, ramp
 
 
-def driven_log_ratio(fall: Fall) -> float | None:
+def lift_log_ratio(fall: Fall) -> float | None:
     """How much better a fall explains the path than a drive: difference of log evidence.
 
-    None where that cannot be asked: without a calibration, or where the thing came into sight at speed. The evidence of
-    the drive is its largest likelihood less what its parameters cost (Schwarz 1978).
+    None where that cannot be computed: without a calibration, or where the object came into sight at speed. The
+    evidence of the drive is its largest likelihood less the cost of its parameters (Schwarz 1978).
     """
     fit, path = fall.fit, fall.path
     if fit.view.camera is None or _is_fast_already(path.t_s, path.uv_px[:, 1]):
         return None
-    where, sd = _on_facade(fit.view.camera, path.uv_px, path.sd_px)
-    if not (np.isfinite(where).all() and np.isfinite(sd).all()):
+    positions, sd = _on_facade(fit.view.camera, path.uv_px, path.sd_px)
+    if not (np.isfinite(positions).all() and np.isfinite(sd).all()):
         return None
-    best = -0.5 * _least_misfit(where, sd, _drives(path.t_s))
+    best = -0.5 * _least_misfit(positions, sd, _lift_displacements(path.t_s))
     log_density = -float(np.log(2.0 * np.pi * path.sd_px.prod(axis=1)).sum())
     return fit.log_evidence - (best + log_density - 0.5 * _PARAMETERS * float(np.log(len(path.t_s))))
 
 
 def _on_facade(camera: PinholeCamera, uv_px: Float64, sd_px: Float64) -> tuple[Float64, Float64]:
     """Places ``(n, 2)`` to the right and down along the facade, where what is driven runs, and their errors; metres."""
-    where = camera.on_facade(uv_px)
-    aside = (camera.on_facade(uv_px + sd_px * step) - where for step in ([1.0, 0.0], [0.0, 1.0]))
+    positions = camera.on_facade(uv_px)
+    aside = (camera.on_facade(uv_px + sd_px * step) - positions for step in ([1.0, 0.0], [0.0, 1.0]))
     sd = np.stack([np.linalg.norm(off, axis=1) for off in aside], axis=1)
-    return where * [1.0, -1.0], sd
+    return positions * [1.0, -1.0], sd
 
 
 def _is_fast_already(t_s: Float64, v_px: Float64) -> bool:
@@ -53,7 +52,7 @@ def _is_fast_already(t_s: Float64, v_px: Float64) -> bool:
     return first > _AT_REST * last
 
 
-def _drives(t_s: Float64) -> Float64:
+def _lift_displacements(t_s: Float64) -> Float64:
     """``(k, n)`` distance gone at unit acceleration, for each instant of setting off and each length of the ramp."""
     duration = float(t_s[-1] - t_s[0])
     start_s = t_s[0] + duration * np.linspace(-0.05, 0.5, _FROM)

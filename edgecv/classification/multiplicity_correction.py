@@ -1,4 +1,4 @@
-"""How much goes down in the picture: the more paths are tried in snow, the more of them look like a throw by luck."""
+"""Multiple testing: the more paths are tested, as in snow, the more of them look like a throw by chance."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import numpy as np
 from edgecv.classification.settings import ClassificationSettings
 
 _AT_LEAST_S = 10.0
+"""Shortest time that a rate is computed over: the first path of a video is no traffic."""
 
 
-class Traffic:
-    """Counts the paths that were worth a fit; must be told of each once, in order of its end."""
+class MultiplicityCorrection:
+    """The rate of tested paths, and how much stronger an incident's evidence must be for it (Bonferroni)."""
 
     def __init__(self, settings: ClassificationSettings) -> None:
         self._settings = settings
         self._ends_s: deque[float] = deque()
         self._first_s: float | None = None
 
-    def surcharge(self, end_s: float) -> float:
+    def penalty(self, end_s: float) -> float:
         """Count a path that ended then; return by how many log units the evidence must be better than usual.
 
         With ``n`` times as many chances the best of them is as likely to reach a likelihood ratio ``n`` times as high.
@@ -28,7 +29,7 @@ class Traffic:
         if self._first_s is None:
             self._first_s = end_s
         self._ends_s.append(end_s)
-        while self._ends_s[0] < end_s - s.traffic_s:
+        while self._ends_s[0] < end_s - s.path_rate_window_s:
             self._ends_s.popleft()
-        watched_s = min(max(end_s - self._first_s, _AT_LEAST_S), s.traffic_s)
-        return float(np.log(max(1.0, len(self._ends_s) / watched_s / s.usual_traffic_hz)))
+        watched_s = min(max(end_s - self._first_s, _AT_LEAST_S), s.path_rate_window_s)
+        return float(np.log(max(1.0, len(self._ends_s) / watched_s / s.usual_path_rate_hz)))

@@ -86,11 +86,11 @@ class NuisanceModel:
             repeats: earlier falls that went the very same way.
         """
         probabilities = self.probabilities(features_of(fall, repeats)[None])[0]
-        is_open = left_open(verdict, fall, settings, repeats)
-        return reviewed(verdict, probabilities, self.least_thrown, self.sure_thrown if is_open else np.inf)
+        is_open = is_undecided(verdict, fall, settings, repeats)
+        return combined_verdict(verdict, probabilities, self.least_thrown, self.sure_thrown if is_open else np.inf)
 
 
-def left_open(verdict: Verdict, fall: Fall, settings: ClassificationSettings, repeats: int) -> bool:
+def is_undecided(verdict: Verdict, fall: Fall, settings: ClassificationSettings, repeats: int) -> bool:
     """True for a candidate that is well seen and could be a throw, but also something that flies or drips.
 
     Too short, too much like chance, too large, too near, too often the same: nothing that the model may overrule.
@@ -105,7 +105,7 @@ def left_open(verdict: Verdict, fall: Fall, settings: ClassificationSettings, re
     )
 
 
-def reviewed(
+def combined_verdict(
     verdict: Verdict, probabilities: NDArray[np.float64], least_thrown: float, sure_thrown: float = np.inf
 ) -> Verdict:
     """Combine physics and model.
@@ -117,12 +117,12 @@ def reviewed(
         sure_thrown: a candidate at least this probable becomes an incident; infinite where it may not.
     """
     labels = {name: round(float(p), 4) for name, p in zip(LABELS, probabilities, strict=True)}
-    thrown = float(probabilities[0])
-    if verdict.tier == "incident" and thrown < least_thrown:
-        other = LABELS[1 + int(np.argmax(probabilities[1:]))]
-        reason = f"looks like {other} (a throw with probability {thrown:.3f} only)"
-        return Verdict("candidate", other, labels[other], labels, (*verdict.reasons, reason))
-    if verdict.tier == "incident" or (verdict.tier == "candidate" and thrown >= sure_thrown):
+    p_thrown = float(probabilities[0])
+    if verdict.tier == "incident" and p_thrown < least_thrown:
+        likeliest_other = LABELS[1 + int(np.argmax(probabilities[1:]))]
+        reason = f"looks like {likeliest_other} (a throw with probability {p_thrown:.3f} only)"
+        return Verdict("candidate", likeliest_other, labels[likeliest_other], labels, (*verdict.reasons, reason))
+    if verdict.tier == "incident" or (verdict.tier == "candidate" and p_thrown >= sure_thrown):
         return Verdict("incident", THROWN, labels[THROWN], labels, ())
     likeliest = LABELS[int(np.argmax(probabilities))]
     return Verdict(verdict.tier, likeliest, labels[likeliest], labels, verdict.reasons)

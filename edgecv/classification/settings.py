@@ -20,10 +20,10 @@ class ClassificationSettings:
     incident_chance_ratio: float = 30.0
     """Ratio against unrelated detections: thousands of chance paths are tried an hour, so this must be far higher."""
 
-    traffic_s: float = 30.0
-    """The paths of so many seconds tell how much goes down in the picture."""
+    path_rate_window_s: float = 30.0
+    """Time over which the rate of tested paths is measured."""
 
-    usual_traffic_hz: float = 1.0
+    usual_path_rate_hz: float = 1.0
     """Paths a second worth a fit up to which a scene is usual: an empty facade has 0.2, a street with rain 0.8, snow
     2-9; above it the ratio of an incident rises by the logarithm of the excess."""
 
@@ -70,7 +70,7 @@ class ClassificationSettings:
     at_rest_share: float = 0.2
     """A thing whose speed in the picture was below this share of its top speed when it came into sight was let go."""
 
-    drop_light_m2: float = 0.1
+    drop_contrast_m2: float = 0.1
     """Grey levels times square metres that a drop of water adds or takes away: 6 mm across, glinting at three times its
     size, 120 levels brighter than the wall make 0.03; the scale is known to a factor of 1.3 or so."""
 
@@ -86,7 +86,7 @@ class ClassificationSettings:
     repeats_allowed: int = 2
     """Falls that went the very same way before this one and were still believed, of what water could be."""
 
-    water_light_m2: float = 0.3
+    water_contrast_m2: float = 0.3
     """Grey levels times square metres above which nothing that drips is: ten of the largest drops."""
 
     large_repeats_allowed: int = 9

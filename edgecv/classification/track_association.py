@@ -43,11 +43,11 @@ def trails(a: Fall, b: Fall) -> bool:
     if end - begin < 5.0 * frame_s:
         return False
     t = np.linspace(begin, end, 12)
-    behind = b.fit.pixels_at(t)
-    near = 2.0 + 0.5 * max(a.path.size_px, b.path.size_px)
+    trailing = b.fit.pixels_at(t)
+    tolerance = 2.0 + 0.5 * max(a.path.size_px, b.path.size_px)
     lags = (-3, -2, -1, 1, 2, 3)
-    apart = (np.linalg.norm(a.fit.pixels_at(t + lag * frame_s) - behind, axis=1) for lag in lags)
-    return any(float(np.median(distance)) < near for distance in apart)
+    distances = (np.linalg.norm(a.fit.pixels_at(t + lag * frame_s) - trailing, axis=1) for lag in lags)
+    return any(float(np.median(distance)) < tolerance for distance in distances)
 
 
 def _in_order(a: Fall, b: Fall) -> tuple[Fall, Fall]:
@@ -60,8 +60,8 @@ def _coincide(a: Fall, b: Fall) -> bool:
     if end <= begin:
         return False
     t = np.linspace(begin, end, 12)
-    apart = np.linalg.norm(a.fit.pixels_at(t) - b.fit.pixels_at(t), axis=1)
-    return float(np.median(apart)) < 2.0 * max(a.path.size_px, b.path.size_px)
+    distances = np.linalg.norm(a.fit.pixels_at(t) - b.fit.pixels_at(t), axis=1)
+    return float(np.median(distances)) < 2.0 * max(a.path.size_px, b.path.size_px)
 
 
 def _released_together(a: Fall, b: Fall) -> bool:
@@ -92,8 +92,8 @@ def _mirrors(first: Fall, second: Fall) -> bool:
     if end - begin < max(0.2, 0.3 * shorter) or not _released_together(first, second):
         return False
     t = np.linspace(begin, end, 12)
-    beside = np.abs(first.fit.pixels_at(t)[:, 0] - second.fit.pixels_at(t)[:, 0])
-    if float(np.median(beside)) > _mirror_offset_px(first, second):
+    offset = np.abs(first.fit.pixels_at(t)[:, 0] - second.fit.pixels_at(t)[:, 0])
+    if float(np.median(offset)) > _mirror_offset_px(first, second):
         return False
     smaller, larger = sorted((first.path.size_px, second.path.size_px))
     if smaller > 0.9 * larger:
@@ -136,8 +136,8 @@ def _starts_on(first: Fall, second: Fall) -> bool:
     t = second.fit.start_s
     if t > first.fit.end_s:
         return False
-    where = first.fit.pixels_at(np.array([t]))[0]
-    return bool(np.linalg.norm(where - second.path.uv_px[0]) < 15.0 + 2.0 * first.path.size_px)
+    expected = first.fit.pixels_at(np.array([t]))[0]
+    return bool(np.linalg.norm(expected - second.path.uv_px[0]) < 15.0 + 2.0 * first.path.size_px)
 
 
 def _bounces_off(first: Fall, second: Fall) -> bool:

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from edgecv.classification.lift_model import driven_log_ratio
+from edgecv.classification.lift_model import lift_log_ratio
 from edgecv.classification.settings import ClassificationSettings
-from edgecv.classification.water import could_be_a_drop, light_m2
+from edgecv.classification.water import integrated_contrast_m2, may_be_water_drop
 from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
@@ -41,18 +41,18 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, surcharge: float = 0.0) -> Verdict:
+def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, penalty: float = 0.0) -> Verdict:
     """Return the verdict on one fall.
 
     Args:
         fall: the fall and its evidence.
         settings: the limits.
         repeats: how many earlier falls went the very same way.
-        surcharge: log units that an incident's ratio must be higher by, because so much goes down in the picture.
+        penalty: log units that an incident's ratio must be higher by, because so many paths are tested.
     """
     ratio = fall.likelihoods.ratio
     p = float(1.0 / (1.0 + np.exp(-np.clip(ratio + _PRIOR_LOG_ODDS, -30.0, 30.0))))
-    reasons = (*_doubts(fall, settings, surcharge), *_water(fall, settings, repeats))
+    reasons = (*_doubts(fall, settings, penalty), *_water(fall, settings, repeats))
     supported = (
         ratio >= settings.candidate_ratio
         and fall.likelihoods.chance >= settings.candidate_chance_ratio
@@ -71,13 +71,13 @@ def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, surcha
     return Verdict(tier, label, labels[label], labels, reasons)
 
 
-def _doubts(fall: Fall, settings: ClassificationSettings, surcharge: float) -> tuple[str, ...]:
+def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tuple[str, ...]:
     s, path, fit = settings, fall.path, fall.fit
     doubts = []
-    needed = s.incident_ratio + surcharge
+    needed = s.incident_ratio + penalty
     if fall.likelihoods.ratio < needed:
         doubts.append(
-            f"{RATIO_DOUBT} {fall.likelihoods.ratio:.1f} log units better than {_best_other(fall)}; "
+            f"{RATIO_DOUBT} {fall.likelihoods.ratio:.1f} log units better than {_best_alternative(fall)}; "
             f"{needed:.3g} are needed"
         )
     if fall.likelihoods.chance < s.incident_chance_ratio:
@@ -89,40 +89,44 @@ def _doubts(fall: Fall, settings: ClassificationSettings, surcharge: float) -> t
     if len(path.points) < s.min_points:
         doubts.append(f"seen {len(path.points)} times only")
     doubts.extend(impossible_scene(fall, s))
-    driven = None if doubts else driven_log_ratio(fall)
-    if driven is not None and driven < s.incident_ratio:
-        doubts.append(f"it set off as gently as a lift, which explains the path as well (log ratio {driven:.1f})")
+    lift_ratio = None if doubts else lift_log_ratio(fall)
+    if lift_ratio is not None and lift_ratio < s.incident_ratio:
+        doubts.append(f"it set off as gently as a lift, which explains the path as well (log ratio {lift_ratio:.1f})")
     lost = fit.down_speed_lost()
     if float(np.quantile(lost, 0.1)) > s.max_speed_loss_mps:
         doubts.append(f"it slowed down by {float(np.median(lost)):.1f} m/s")
     # what was at rest when it came into sight, and has gone down since, was let go then: light things need not fall as
     # the physics says, and what was left out of the fit is part of their fall
-    if not _let_go(fall, s):
+    if not _starts_at_rest(fall, s):
         carried_m = _travelled_before(fall)
         if carried_m > s.carried_m:
             doubts.append(f"it travelled {carried_m:.1f} m in the second before")
-        if _flying(fall.before[-25:], fall, s):
+        if _in_steady_flight(fall.before[-25:], fall, s):
             doubts.append("it was in steady flight before the fall")
-    if _flying(fall.after[:25], fall, s) and not _goes_on(fall):
+    if _in_steady_flight(fall.after[:25], fall, s) and not _follows_fit(fall):
         doubts.append("it was in steady flight after the fall")
     return tuple(doubts)
 
 
 def _water(fall: Fall, settings: ClassificationSettings, repeats: int) -> list[str]:
-    """What drips, and what else goes the same way all the time."""
-    s, faint = settings, could_be_a_drop(fall, settings)
-    allowed, what = 0 if faint else s.repeats_allowed, "dripping water"
-    if repeats > allowed and light_m2(fall) > s.water_light_m2:
-        allowed, what = s.large_repeats_allowed, "a machine"
+    """Reasons to take it for dripping water, or for a machine that does the same all the time."""
+    s, faint = settings, may_be_water_drop(fall, settings)
+    allowed, source = 0 if faint else s.repeats_allowed, "dripping water"
+    if repeats > allowed and integrated_contrast_m2(fall) > s.water_contrast_m2:
+        allowed, source = s.large_repeats_allowed, "a machine"
     if repeats > allowed:
-        return [f"{repeats} others fell the very same way in the last minutes, as {what} does"]
+        return [f"{repeats} others fell the very same way in the last minutes, as {source} does"]
     return ["so faint, and as fast, that it may be a drop of water"] if faint else []
 
 
-def _best_other(fall: Fall) -> str:
+def _best_alternative(fall: Fall) -> str:
     ratios = fall.likelihoods
-    named = ((ratios.straight, "steady motion"), (ratios.wandering, "wandering motion"), (ratios.chance, "chance"))
-    return min(named)[1]
+    alternatives = (
+        (ratios.straight, "steady motion"),
+        (ratios.wandering, "wandering motion"),
+        (ratios.chance, "chance"),
+    )
+    return min(alternatives)[1]
 
 
 def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]:
@@ -161,7 +165,7 @@ def _travelled_before(fall: Fall) -> float:
     return float(np.hypot(*(uv[-1] - uv[0]))) / scale_px_per_m
 
 
-def _let_go(fall: Fall, settings: ClassificationSettings) -> bool:
+def _starts_at_rest(fall: Fall, settings: ClassificationSettings) -> bool:
     """True where the track began at rest and went down all the way to the fall."""
     points = fall.before
     if len(points) < 5:
@@ -176,7 +180,7 @@ def _let_go(fall: Fall, settings: ClassificationSettings) -> bool:
     return at_first < settings.at_rest_share * _top_speed(fall) and rise < 2.0 + fall.path.size_px
 
 
-def _goes_on(fall: Fall) -> bool:
+def _follows_fit(fall: Fall) -> bool:
     """True where the sightings after the fitted stretch are where the fall leads, as well as the fit can tell."""
     points = fall.after[:25]
     t = np.array([p.t_s for p in points])
@@ -195,7 +199,7 @@ def _top_speed(fall: Fall) -> float:
     return float(np.hypot(steps[:, 0], steps[:, 1]).max())
 
 
-def _flying(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSettings) -> bool:
+def _in_steady_flight(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSettings) -> bool:
     """True where the same track moved steadily and fast beyond the fall: things are held, then fall, then lie."""
     if len(points) < 5 or points[-1].t_s - points[0].t_s < settings.flight_s:
         return False

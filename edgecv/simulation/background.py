@@ -19,7 +19,7 @@ Float32 = NDArray[np.float32]
 _PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 
 
-class Backdrop:
+class Background:
     """Gives a fresh picture to draw on for each frame, in order of time."""
 
     def __init__(self, scene: Scene) -> None:
@@ -59,8 +59,8 @@ def _luma(path: Path) -> NDArray[np.uint8]:
     try:
         if is_picture(path):
             return read_picture(path, grey=True)
-        with VideoFile(path) as other:  # BMP, TIFF, WebP
-            return np.asarray(next(iter(other)).luma, np.uint8)
+        with VideoFile(path) as still:  # BMP, TIFF, WebP
+            return np.asarray(next(iter(still)).luma, np.uint8)
     except (OSError, InputError) as error:
         raise InputError(
             f"{path}: the background is not a picture that can be read; check the path ({error})"

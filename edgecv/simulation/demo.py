@@ -55,11 +55,11 @@ def write_demo(folder: Path) -> DemoFiles:
     scene = demo_scene()
     files = DemoFiles(folder / "demo.mp4", folder / "box.yaml", folder / "truth.json", CAMERA_ID)
     write_video(scene, files.video, files.truth)
-    marks = [(x, y) for y in (12.0, 18.0, 24.0, 33.0) for x in (-8.8, 9.2)]
-    pixels = scene.camera.project(np.array([[x, y, 0.0] for x, y in marks]))
+    control_points = [(x, y) for y in (12.0, 18.0, 24.0, 33.0) for x in (-8.8, 9.2)]
+    pixels = scene.camera.project(np.array([[x, y, 0.0] for x, y in control_points]))
     points = [
         {"pixel": [round(float(u), 1), round(float(v), 1)], "facade": [x, y]}
-        for (u, v), (x, y) in zip(pixels, marks, strict=True)
+        for (u, v), (x, y) in zip(pixels, control_points, strict=True)
     ]
     calibration = {"image_size": list(scene.size), "points": points}
     (folder / "calibration.yaml").write_text(yaml.safe_dump(calibration, sort_keys=False))

@@ -57,8 +57,8 @@ def air_conditioners(scene: Scene) -> list[tuple[int, int]]:
     rng = scene.rng("air conditioners")
     columns = [c for c in range(len(scene.plan.windows)) if c not in scene.balconies]
     places = list(product(range(2, scene.plan.floor_count + 1), columns))
-    chosen = rng.random(len(places)) < 0.35
-    return [place for place, there in zip(places, chosen, strict=True) if there]
+    occupied = rng.random(len(places)) < 0.35
+    return [place for place, has_unit in zip(places, occupied, strict=True) if has_unit]
 
 
 def outline(camera: PinholeCamera, box: Box, z_m: float = 0.0) -> Float64:
@@ -88,10 +88,10 @@ def draw_background(scene: Scene) -> Float32:
     u = (points[..., 0] - left_m) * scale - 0.5
     v = (top_m - points[..., 1]) * scale - 0.5
     u, v = (np.nan_to_num(a, nan=-9.0, posinf=-9.0, neginf=-9.0).clip(-9.0, 3e4).astype(np.float32) for a in (u, v))
-    seen = cv2.remap(wall, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    reflected = cv2.remap(wall, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     share = cv2.remap(inside, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     picture = _surroundings(scene, fine, rng)
-    picture += share * (seen - picture)
+    picture += share * (reflected - picture)
     _draw_boxes(picture, scene, rng)
     picture = np.asarray(cv2.resize(picture, scene.size, interpolation=cv2.INTER_AREA), np.float32)
     if scene.night:

@@ -63,38 +63,38 @@ def random_scene(
         ConfigError: a condition or nuisance that does not exist, or a value out of range.
     """
     rng = named_rng(seed, "random scene")
-    chosen = _some_conditions(rng) if conditions is None else list(conditions)
+    selected = _some_conditions(rng) if conditions is None else list(conditions)
     strengths = _some_nuisances(rng) if nuisances is None else _strengths(nuisances)
-    _check(chosen, CONDITIONS, "condition")
+    _check(selected, CONDITIONS, "condition")
     _check(strengths, NUISANCES, "nuisance")
     description: dict[str, Any] = {
         "seed": seed,
         "size": list(size),
         "fps": fps,
         "duration_s": duration_s,
-        "condition": "night" if "night" in chosen else "day",
+        "condition": "night" if "night" in selected else "day",
     }
-    for wanted in ("rain", "snow", "shake", "flicker", "clouds"):
-        if wanted in chosen:
-            strengths.setdefault(wanted, 1.0)
-    if "night" in chosen:
+    for condition_name in ("rain", "snow", "shake", "flicker", "clouds"):
+        if condition_name in selected:
+            strengths.setdefault(condition_name, 1.0)
+    if "night" in selected:
         strengths.setdefault("ir_noise", 0.5)
     if objects is not None:
         description["objects"] = {"random": {"count": objects} if isinstance(objects, int) else _plain(objects)}
     if strengths:
         description["nuisances"] = strengths
-    if "low_bitrate" in chosen:
+    if "low_bitrate" in selected:
         description["codec"] = {"name": "h265", "kbps": low_kbps(size), "preset": "ultrafast"}
     if codec is not None:
         description["codec"] = description.get("codec", {}) | dict(codec)
     for condition, mode in _TIMINGS.items():
-        if condition in chosen:
+        if condition in selected:
             description["timing"] = {"mode": mode}
     settings = checked(description, f"random scene of seed {seed}")
     return build_scene(settings, name or f"random-{seed}", Path(), description)
 
 
-def checked(description: Mapping[str, Any], what: str) -> SceneFile:
+def checked(description: Mapping[str, Any], title: str) -> SceneFile:
     """Check a description as a file would be.
 
     Raises:
@@ -103,9 +103,9 @@ def checked(description: Mapping[str, Any], what: str) -> SceneFile:
     try:
         return SceneFile.model_validate(dict(description))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)[0]
-        at = ".".join(str(piece) for piece in found["loc"])
-        raise ConfigError(f"{what}: {at}: {found['msg']}") from error
+        first_error = error.errors(include_url=False, include_context=False)[0]
+        at = ".".join(str(piece) for piece in first_error["loc"])
+        raise ConfigError(f"{title}: {at}: {first_error['msg']}") from error
 
 
 def scene_yaml(scene: Scene) -> str:
@@ -129,19 +129,25 @@ def _strengths(nuisances: Sequence[str] | Mapping[str, float]) -> dict[str, floa
     return dict.fromkeys(nuisances, 1.0)
 
 
-def _check(given: Sequence[str] | Mapping[str, float], known: Sequence[str] | Mapping[str, object], what: str) -> None:
-    for name in given:
-        if name not in known:
-            raise ConfigError(f"there is no {what} '{name}'{did_you_mean(name, known)}; known are {', '.join(known)}")
+def _check(
+    names: Sequence[str] | Mapping[str, float], registered: Sequence[str] | Mapping[str, object], kind: str
+) -> None:
+    for name in names:
+        if name not in registered:
+            raise ConfigError(
+                f"there is no {kind} '{name}'{did_you_mean(name, registered)}; known are {', '.join(registered)}"
+            )
 
 
 def _some_conditions(rng: np.random.Generator) -> list[str]:
-    chosen = ["night" if rng.random() < 0.3 else "day"]
+    conditions = ["night" if rng.random() < 0.3 else "day"]
     weather = rng.random()
-    chosen += ["rain"] if weather < 0.15 else ["snow"] if weather < 0.25 else ["clouds"] if weather < 0.4 else []
-    chosen += [name for name, share in (("shake", 0.2), ("flicker", 0.1), ("low_bitrate", 0.1)) if rng.random() < share]
+    conditions += ["rain"] if weather < 0.15 else ["snow"] if weather < 0.25 else ["clouds"] if weather < 0.4 else []
+    conditions += [
+        name for name, share in (("shake", 0.2), ("flicker", 0.1), ("low_bitrate", 0.1)) if rng.random() < share
+    ]
     timing = rng.random()
-    return chosen + (
+    return conditions + (
         ["vfr"] if timing < 0.1 else ["repeated"] if timing < 0.15 else ["half_rate"] if timing < 0.2 else []
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.simulation.background import Backdrop
+from edgecv.simulation.background import Background
 from edgecv.simulation.drawing import Sighting
 from edgecv.simulation.nuisances.animals import draw_bird
 from edgecv.simulation.nuisances.layer import Canvas, Layer, in_picture
@@ -16,12 +16,12 @@ from edgecv.simulation.nuisances.motion import Shake
 from edgecv.simulation.nuisances.nuisance_registry import AIR, CAMERA, NUISANCES, WALL
 from edgecv.simulation.nuisances.overlay import Clock
 from edgecv.simulation.nuisances.plants import Trees
-from edgecv.simulation.object_renderer import Drawn, Thrown
+from edgecv.simulation.object_renderer import ObjectRenderer, RenderedObject
 from edgecv.simulation.scene import Scene
 from edgecv.simulation.sensor import Sensor
 from edgecv.simulation.timing import Instant, instants
 
-_FIRST_GIVEN_BIRD = 1_000_000  # numbers of the scene's own birds, apart from those of the nuisance
+_FIRST_SCENE_BIRD = 1_000_000  # numbers of the scene's own birds, apart from those of the nuisance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +40,8 @@ class RenderedFrame:
     index: int
     t_s: float
     luma: NDArray[np.uint8]
-    objects: tuple[Drawn | None, ...]
-    mirrors: tuple[Drawn | None, ...]
+    objects: tuple[RenderedObject | None, ...]
+    mirrors: tuple[RenderedObject | None, ...]
     tracks: tuple[tuple[str, int, Sighting], ...]
 
 
@@ -60,32 +60,32 @@ def render(scene: Scene, start_s: float = 0.0, end_s: float = float("inf")) -> I
 
 
 class _Renderer:
-    """What does not change from frame to frame."""
+    """Everything that stays the same from frame to frame."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._backdrop = Backdrop(scene)
-        self._thrown = Thrown(scene)
+        self._background = Background(scene)
+        self._objects = ObjectRenderer(scene)
         self._sensor = Sensor(scene)
         self._layers: list[tuple[int, Layer]] = []
-        parameters = {name: NUISANCES[name].complete(given) for name, given in scene.nuisances.items()}
+        parameters = {name: NUISANCES[name].complete(values) for name, values in scene.nuisances.items()}
         for name, nuisance in NUISANCES.items():
             if nuisance.make is not None and parameters.get(name, {}).get("strength", 0.0) > 0.0:
-                self._layers.append((nuisance.where, nuisance.make(scene, parameters[name])))
+                self._layers.append((nuisance.level, nuisance.make(scene, parameters[name])))
         self._trees = [layer for _, layer in self._layers if isinstance(layer, Trees)]
         self._shakes = [layer for _, layer in self._layers if isinstance(layer, Shake)]
-        shown = parameters.get("clock", {}).get("strength", 0.0) > 0.0
-        self._clock = Clock.sample(scene, parameters["clock"]) if shown else None
+        has_clock = parameters.get("clock", {}).get("strength", 0.0) > 0.0
+        self._clock = Clock.sample(scene, parameters["clock"]) if has_clock else None
 
     def frame(self, index: int, instant: Instant) -> RenderedFrame:
         """Draw one frame."""
         scene = self._scene
-        canvas = Canvas(self._backdrop.at(instant.t_s), instant.t_s, scene.exposure_s)
+        canvas = Canvas(self._background.at(instant.t_s), instant.t_s, scene.exposure_s)
         self._draw(canvas, WALL, WALL)
-        objects, mirrors = self._thrown.draw(canvas)
+        objects, mirrors = self._objects.draw(canvas)
         self._draw(canvas, AIR, AIR)
         for number, bird in enumerate(scene.birds):
-            draw_bird(canvas, scene, bird, _FIRST_GIVEN_BIRD + number)
+            draw_bird(canvas, scene, bird, _FIRST_SCENE_BIRD + number)
         self._draw(canvas, AIR + 1, CAMERA)
         shift = self._shakes[0].shift(instant.t_s) if self._shakes else (0.0, 0.0)
         luma = self._sensor.read(canvas.picture, index)
@@ -95,21 +95,21 @@ class _Renderer:
             index,
             instant.t_s,
             luma,
-            tuple(self._seen(drawn, shift) for drawn in objects),
-            tuple(self._seen(drawn, shift) for drawn in mirrors),
+            tuple(self._visible(rendered, shift) for rendered in objects),
+            tuple(self._visible(rendered, shift) for rendered in mirrors),
             tuple((label, number, _moved(place, shift)) for label, number, place in canvas.tracks),
         )
 
     def _draw(self, canvas: Canvas, first: int, last: int) -> None:
-        for where, layer in self._layers:
-            if first <= where <= last:
+        for level, layer in self._layers:
+            if first <= level <= last:
                 layer.draw(canvas)
 
-    def _seen(self, drawn: Drawn | None, shift: tuple[float, float]) -> Drawn | None:
+    def _visible(self, rendered: RenderedObject | None, shift: tuple[float, float]) -> RenderedObject | None:
         """Truth of what can be seen: not behind a tree, and in the picture after the camera has moved."""
-        if drawn is None or any(tree.hides(drawn.place.x, drawn.place.y) for tree in self._trees):
+        if rendered is None or any(tree.hides(rendered.place.x, rendered.place.y) for tree in self._trees):
             return None
-        moved = Drawn(_moved(drawn.place, shift), drawn.diameter_px, drawn.contrast)
+        moved = RenderedObject(_moved(rendered.place, shift), rendered.diameter_px, rendered.contrast)
         return moved if in_picture(moved.place, self._scene.size) else None
 
 

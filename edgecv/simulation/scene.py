@@ -193,12 +193,12 @@ class Scene:
     @property
     def conditions(self) -> tuple[str, ...]:
         """What a table of results groups this scene by."""
-        found = ["night" if self.night else "day"]
-        found += [name for name in ("rain", "snow", "shake", "flicker", "clouds") if name in self.nuisances]
+        conditions = ["night" if self.night else "day"]
+        conditions += [name for name in ("rain", "snow", "shake", "flicker", "clouds") if name in self.nuisances]
         if self.codec.kbps is not None and self.codec.kbps <= low_kbps(self.size):
-            found.append("low_bitrate")
+            conditions.append("low_bitrate")
         names = {"variable": "vfr", "repeated": "repeated", "half_rate": "half_rate"}
-        return (*found, *([names[self.timing.mode]] if self.timing.mode in names else []))
+        return (*conditions, *([names[self.timing.mode]] if self.timing.mode in names else []))
 
     def rng(self, *purpose: str | int) -> np.random.Generator:
         """A generator of its own for every purpose: switching one thing on changes no other."""

@@ -75,16 +75,16 @@ def build_scene(settings: SceneFile, name: str, folder: Path, description: Mappi
 
 def _codec(settings: SceneFile, size: tuple[int, int]) -> Codec:
     """The codec; where neither rate nor quality is given, five times a low rate, as cameras are set up."""
-    given = settings.codec
-    kbps, crf = given.kbps, given.crf
+    values = settings.codec
+    kbps, crf = values.kbps, values.crf
     if kbps is None and crf is None:
         kbps = 5 * low_kbps(size)
-    return Codec(given.name, kbps, 23 if crf is None else crf, given.preset, given.gop_s)
+    return Codec(values.name, kbps, 23 if crf is None else crf, values.preset, values.gop_s)
 
 
 def _nuisances(settings: SceneFile) -> dict[str, dict[str, float]]:
-    given = ((name, getattr(settings.nuisances, name)) for name in NUISANCE_NAMES)
-    return {name: section.model_dump() for name, section in given if section is not None and section.strength > 0}
+    values = ((name, getattr(settings.nuisances, name)) for name in NUISANCE_NAMES)
+    return {name: section.model_dump() for name, section in values if section is not None and section.strength > 0}
 
 
 def _air(settings: SceneFile) -> Air:
@@ -115,9 +115,9 @@ def _view(settings: SceneFile, size: tuple[int, int]) -> tuple[PinholeCamera, Fa
     )
     bend = float(rng.uniform(-0.08, 0.02))
     distortion = camera.distortion or (bend, 0.3 * bend * bend, 0.0, 0.0, 0.0)
-    seen = looking_at(position, target, focal, size, distortion)
-    plan = _plan(settings, seen, size, floors, floor_m, rng)
-    return seen, plan, _balconies(settings, plan, rng)
+    visible = looking_at(position, target, focal, size, distortion)
+    plan = _plan(settings, visible, size, floors, floor_m, rng)
+    return visible, plan, _balconies(settings, plan, rng)
 
 
 def _plan(

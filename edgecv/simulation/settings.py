@@ -162,11 +162,11 @@ def _nuisance_section(name: str) -> type[Section]:
     return create_model(f"{name.title().replace('_', '')}Settings", __base__=Section, **fields)
 
 
-def _as_section(given: object) -> object:
+def _as_section(values: object) -> object:
     """``rain: 0.7`` and ``rain: true`` are short for ``rain: {strength: ...}``."""
-    if isinstance(given, bool):
-        return {"strength": 1.0 if given else 0.0}
-    return {"strength": given} if isinstance(given, int | float) else given
+    if isinstance(values, bool):
+        return {"strength": 1.0 if values else 0.0}
+    return {"strength": values} if isinstance(values, int | float) else values
 
 
 _nuisance_fields: dict[str, Any] = {

@@ -19,15 +19,15 @@ def write_box(scene: Scene, video: str, box: Path, calibration: Path, camera_id:
     """
     camera: dict[str, Any] = {"source": video}
     settings: dict[str, Any] = {"site": "simulated", "facades": {}, "cameras": {camera_id: camera}}
-    points = [] if scene.background is not None else marks(scene)
+    points = [] if scene.background is not None else control_points(scene)
     if points:
         camera |= {"facade": "front", "calibration": calibration.name}
         settings["facades"] = {"front": _facade(scene)}
-        known: dict[str, Any] = {"image_size": list(scene.size), "points": points}
+        calibration_data: dict[str, Any] = {"image_size": list(scene.size), "points": points}
         if np.any(scene.camera.distortion):
-            known["distortion"] = [float(v) for v in scene.camera.distortion]
-        known["focal_px"] = round(float(scene.camera.focal_px), 2)
-        calibration.write_text(yaml.safe_dump(known, sort_keys=False))
+            calibration_data["distortion"] = [float(v) for v in scene.camera.distortion]
+        calibration_data["focal_px"] = round(float(scene.camera.focal_px), 2)
+        calibration.write_text(yaml.safe_dump(calibration_data, sort_keys=False))
     else:
         del settings["facades"]
     box.write_text(yaml.safe_dump(settings, sort_keys=False))
@@ -57,7 +57,7 @@ def _window(scene: Scene, column: int) -> dict[str, Any]:
     return listed
 
 
-def marks(scene: Scene) -> list[dict[str, list[float]]]:
+def control_points(scene: Scene) -> list[dict[str, list[float]]]:
     """Points of the facade inside the picture, as a person would mark them: at most eight, well spread."""
     xs = [edge for window in scene.plan.windows for edge in (window.left_m, window.right_m)]
     spots = [(x, float(y)) for y in scene.plan.floor_edges_m for x in xs]
@@ -65,14 +65,14 @@ def marks(scene: Scene) -> list[dict[str, list[float]]]:
     inside = [n for n, (u, v) in enumerate(pixels) if 0 <= u < scene.size[0] and 0 <= v < scene.size[1]]
     if len(inside) < 4:
         return []
-    chosen: list[int] = []
+    selected: list[int] = []
     for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1), (1, 0.1), (-1, 0.1), (0.1, 1), (0.1, -1)):
         best = max(inside, key=lambda n: a * pixels[n][0] + b * pixels[n][1])
-        if best not in chosen:
-            chosen.append(best)
-    if len({spots[n][0] for n in chosen}) < 2 or len({spots[n][1] for n in chosen}) < 2 or len(chosen) < 4:
+        if best not in selected:
+            selected.append(best)
+    if len({spots[n][0] for n in selected}) < 2 or len({spots[n][1] for n in selected}) < 2 or len(selected) < 4:
         return []
     return [
         {"pixel": [round(float(v), 1) for v in pixels[n]], "facade": [round(spots[n][0], 3), round(spots[n][1], 3)]}
-        for n in chosen
+        for n in selected
     ]

@@ -27,7 +27,7 @@ def instants(scene: Scene) -> list[Instant]:
         rng = scene.rng("timing")
         # below half an interval the order stays; whole milliseconds, as cameras stamp them
         late = rng.uniform(0.0, min(scene.timing.jitter, 0.9) / scene.fps, len(even))
-        kept = rng.random(len(even)) >= scene.timing.drop
-        kept[0], late[0] = True, 0.0  # a file starts with its first frame
-        return [Instant(round(t + d, 3)) for t, d, k in zip(even, late, kept, strict=True) if k]
+        keep = rng.random(len(even)) >= scene.timing.drop
+        keep[0], late[0] = True, 0.0  # a file starts with its first frame
+        return [Instant(round(t + d, 3)) for t, d, k in zip(even, late, keep, strict=True) if k]
     return [Instant(t) for t in even]

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgecv.simulation.drawing import Sighting
 from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
-from edgecv.simulation.object_renderer import Drawn
+from edgecv.simulation.object_renderer import RenderedObject
 from edgecv.simulation.render import RenderedFrame
 from edgecv.simulation.scene import Scene
 
@@ -17,23 +17,23 @@ Row = list[float]
 _SHORTEST_TRACK = 3  # frames; what is seen less often has no path
 
 
-class TruthBook:
+class TruthRecorder:
     """Collects the truth of a scene while it is rendered."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._objects: list[list[tuple[Row, Drawn]]] = [[] for _ in scene.objects]
+        self._objects: list[list[tuple[Row, RenderedObject]]] = [[] for _ in scene.objects]
         self._mirrors: list[list[Row]] = [[] for _ in scene.objects]
         self._tracks: dict[tuple[str, int], list[Row]] = {}
 
-    def note(self, frame: RenderedFrame) -> None:
+    def add_frame(self, frame: RenderedFrame) -> None:
         """Add a frame."""
-        for drawn, rows in zip(frame.objects, self._objects, strict=True):
-            if drawn is not None:
-                rows.append((_row(frame, drawn.place), drawn))
-        for drawn, mirror in zip(frame.mirrors, self._mirrors, strict=True):
-            if drawn is not None:
-                mirror.append(_row(frame, drawn.place))
+        for rendered, rows in zip(frame.objects, self._objects, strict=True):
+            if rendered is not None:
+                rows.append((_row(frame, rendered.place), rendered))
+        for rendered, mirror in zip(frame.mirrors, self._mirrors, strict=True):
+            if rendered is not None:
+                mirror.append(_row(frame, rendered.place))
         for label, number, place in frame.tracks:
             self._tracks.setdefault((label, number), []).append(_row(frame, place))
 
@@ -46,7 +46,7 @@ class TruthBook:
             for (label, _), rows in sorted(self._tracks.items())
             if len(rows) >= _SHORTEST_TRACK
         ]
-        on = [name for name, given in scene.nuisances.items() if NUISANCES[name].complete(given)["strength"] > 0.0]
+        on = [name for name, values in scene.nuisances.items() if NUISANCES[name].complete(values)["strength"] > 0.0]
         truth = {
             "scene": scene.name,
             "seed": scene.seed,
@@ -62,18 +62,18 @@ class TruthBook:
         return json.dumps(truth) + "\n"
 
     def _event(self, n: int) -> dict[str, Any]:
-        thing, seen = self._scene.objects[n], self._objects[n]
+        falling, rows = self._scene.objects[n], self._objects[n]
         return {
-            "object": thing.name,
-            "floor": thing.floor,
-            "window": thing.window or None,
-            "released_s": round(thing.release_s, 4),
-            "gone_s": seen[-1][0][1],
-            "terminal_velocity_mps": round(thing.terminal_mps, 2),
-            "mass_kg": thing.mass_kg,
-            "size_px": round(float(np.median([drawn.diameter_px for _, drawn in seen])), 2),
-            "contrast": round(float(np.median([drawn.contrast for _, drawn in seen])), 1),
-            "frames": [row for row, _ in seen],
+            "object": falling.name,
+            "floor": falling.floor,
+            "window": falling.window or None,
+            "released_s": round(falling.release_s, 4),
+            "gone_s": rows[-1][0][1],
+            "terminal_velocity_mps": round(falling.terminal_mps, 2),
+            "mass_kg": falling.mass_kg,
+            "size_px": round(float(np.median([rendered.diameter_px for _, rendered in rows])), 2),
+            "contrast": round(float(np.median([rendered.contrast for _, rendered in rows])), 1),
+            "frames": [row for row, _ in rows],
         }
 
 

@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from edgecv.simulation.render import RenderedFrame, render
 from edgecv.simulation.scene import Scene
 from edgecv.simulation.site import write_box
-from edgecv.simulation.truth import TruthBook
+from edgecv.simulation.truth import TruthRecorder
 
 _CLOCK_HZ = 90_000  # time base of the presentation times, as in RTP
 
@@ -57,9 +57,9 @@ def write_scene(scene: Scene, folder: Path) -> SimulatedFiles:
 
 def write_video(scene: Scene, video: Path, truth: Path) -> int:
     """Render a scene to MP4, as a camera would compress it (no B frames), and its truth to JSON; return the frames."""
-    book = TruthBook(scene)
-    count = write_part(scene, video, note=book.note)
-    truth.write_text(book.json())
+    recorder = TruthRecorder(scene)
+    count = write_part(scene, video, note=recorder.add_frame)
+    truth.write_text(recorder.json())
     return count
 
 

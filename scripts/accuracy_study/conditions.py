@@ -13,7 +13,7 @@ from accuracy_study.towers import steep_tower, tower
 from accuracy_study.towers_replayed import Tower
 from edgecv.geometry import PinholeCamera, solve_camera
 from edgecv.simulation import Scene
-from edgecv.simulation.site import marks
+from edgecv.simulation.site import control_points
 from edgecv.tracking import Track
 
 _HARD = ("stone", "brick", "full bottle", "egg", "fruit", "battery", "kitchen bag", "shoe", "clothes")
@@ -87,7 +87,7 @@ def _rest(track: Track) -> Track:
 
 
 def _clicked(scene: Scene, focal_known: bool) -> PinholeCamera:
-    listed = marks(scene)
+    listed = control_points(scene)
     pixels = np.array([mark["pixel"] for mark in listed], np.float64)
     facade = np.array([mark["facade"] for mark in listed], np.float64)
     pixels += np.random.default_rng([scene.seed, 8]).normal(0.0, _CLICK_PX, pixels.shape)

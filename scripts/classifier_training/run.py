@@ -135,12 +135,12 @@ def _scores(split: Split, model: NuisanceModel) -> list[tuple[str, str, Score]]:
     """Each tier by physics alone and with the model."""
     incident = np.array([s.tier == "incident" for s in split.samples], bool)
     supported = np.array([s.tier != "rejected" for s in split.samples], bool)
-    left_open = np.array([s.left_open for s in split.samples], bool)
+    is_undecided = np.array([s.is_undecided for s in split.samples], bool)
     kept = incident & (split.thrown >= model.least_thrown)
     rules = {
         ALONE: incident,
         LEFT: kept,
-        BOTH: kept | (left_open & (split.thrown >= model.sure_thrown)),
+        BOTH: kept | (is_undecided & (split.thrown >= model.sure_thrown)),
         "incident or candidate, physics alone": supported,
         "incident or candidate that the model does not doubt": supported & (split.thrown >= model.least_thrown),
     }

@@ -12,7 +12,7 @@ from edgecv.calibration.camera import camera_of
 from edgecv.capture import VideoFile
 from edgecv.classification import ClassificationSettings, RepeatedPaths, judge
 from edgecv.classification.features import features_of
-from edgecv.classification.nuisance import THROWN, left_open
+from edgecv.classification.nuisance import THROWN, is_undecided
 from edgecv.config import load_box
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.evaluation.boxes import BoxPath
@@ -39,7 +39,7 @@ class Sample:
         label: what it truly was.
         event: number of the event it follows, or None.
         tier: what physics alone makes of it.
-        left_open: a candidate that the model may settle.
+        is_undecided: a candidate that the model may settle.
         start_s: media time of its first sighting.
     """
 
@@ -49,7 +49,7 @@ class Sample:
     label: str
     event: int | None
     tier: str
-    left_open: bool
+    is_undecided: bool
     start_s: float
 
 
@@ -95,7 +95,7 @@ def gather(video: Path) -> Gathered:
                     label=label,
                     event=event,
                     tier=verdict.tier,
-                    left_open=left_open(verdict, fall, _SETTINGS, repeats),
+                    is_undecided=is_undecided(verdict, fall, _SETTINGS, repeats),
                     start_s=fall.fit.start_s,
                 )
             )

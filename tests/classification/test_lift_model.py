@@ -7,7 +7,7 @@ import pytest
 from known_paths import facade_camera, fall_track, track_of
 
 from edgecv.classification import ClassificationSettings, judge
-from edgecv.classification.lift_model import driven_log_ratio
+from edgecv.classification.lift_model import lift_log_ratio
 from edgecv.tracking import Track
 from edgecv.trajectory import TrajectorySettings, View, explain
 
@@ -36,7 +36,7 @@ def test_a_lift_that_gravity_seems_to_explain_is_told_as_a_lift() -> None:
     fall = explain(_drive(1.6, 2.0, 6.0, 8.0), VIEW, TRAJECTORY)
     assert fall is not None
     assert fall.likelihoods.ratio > S.incident_ratio  # this is why it is asked
-    ratio = driven_log_ratio(fall)
+    ratio = lift_log_ratio(fall)
     assert ratio is not None
     assert ratio < 0.0
     assert any("gently as a lift" in doubt for doubt in judge(fall, S).reasons)
@@ -47,7 +47,7 @@ def test_a_lift_that_gravity_seems_to_explain_is_told_as_a_lift() -> None:
 def test_what_is_let_go_is_not_driven(terminal_mps: float, velocity_mps: tuple[float, float, float]) -> None:
     fall = explain(fall_track(terminal_mps, velocity=velocity_mps), VIEW, TRAJECTORY)
     assert fall is not None
-    ratio = driven_log_ratio(fall)
+    ratio = lift_log_ratio(fall)
     assert ratio is not None  # it came into sight at rest
     assert ratio > S.incident_ratio
     assert judge(fall, S).tier == "incident"
@@ -63,5 +63,5 @@ def test_what_came_into_sight_at_speed_is_no_lift_and_without_a_calibration_it_i
     uncalibrated = explain(track, View.uncalibrated(track.picture_size_px, TRAJECTORY), TRAJECTORY)
     assert seen_late is not None
     assert uncalibrated is not None
-    assert (driven_log_ratio(seen_late) or np.inf) > S.incident_ratio
-    assert driven_log_ratio(uncalibrated) is None
+    assert (lift_log_ratio(seen_late) or np.inf) > S.incident_ratio
+    assert lift_log_ratio(uncalibrated) is None

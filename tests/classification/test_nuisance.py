@@ -12,7 +12,7 @@ from known_paths import SIZE, fall_track
 
 from edgecv.classification import ClassificationSettings, Verdict, judge
 from edgecv.classification.features import FEATURES, features_of
-from edgecv.classification.nuisance import LABELS, MODEL_FILE, NuisanceModel, left_open, reviewed
+from edgecv.classification.nuisance import LABELS, MODEL_FILE, NuisanceModel, combined_verdict, is_undecided
 from edgecv.errors import ConfigError
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 
@@ -76,37 +76,37 @@ def test_the_model_file_is_the_one_its_card_describes() -> None:
 
 
 def test_an_incident_that_hardly_looks_like_a_throw_becomes_a_candidate_that_says_why() -> None:
-    verdict = reviewed(INCIDENT, chances(thrown_object=0.02, bird=0.9), least_thrown=0.1)
+    verdict = combined_verdict(INCIDENT, chances(thrown_object=0.02, bird=0.9), least_thrown=0.1)
     assert (verdict.tier, verdict.label, verdict.p) == ("candidate", "bird", 0.9)
     assert verdict.reasons == ("looks like bird (a throw with probability 0.020 only)",)
 
 
 def test_an_incident_above_the_threshold_is_left_to_physics_even_where_another_label_is_likelier() -> None:
-    verdict = reviewed(INCIDENT, chances(thrown_object=0.2, leaf=0.7), least_thrown=0.1)
+    verdict = combined_verdict(INCIDENT, chances(thrown_object=0.2, leaf=0.7), least_thrown=0.1)
     assert (verdict.tier, verdict.label, verdict.reasons) == ("incident", "thrown_object", ())
 
 
 def test_a_candidate_gets_a_name_and_only_an_open_one_becomes_an_incident() -> None:
-    named = reviewed(CANDIDATE, chances(drip=0.8), least_thrown=0.1, sure_thrown=0.95)
+    named = combined_verdict(CANDIDATE, chances(drip=0.8), least_thrown=0.1, sure_thrown=0.95)
     assert (named.tier, named.label, named.p, named.reasons) == ("candidate", "drip", 0.8, CANDIDATE.reasons)
-    closed = reviewed(CANDIDATE, chances(thrown_object=0.99), least_thrown=0.1)
+    closed = combined_verdict(CANDIDATE, chances(thrown_object=0.99), least_thrown=0.1)
     assert (closed.tier, closed.label, closed.reasons) == ("candidate", "thrown_object", CANDIDATE.reasons)
-    unsure = reviewed(CANDIDATE, chances(thrown_object=0.94), least_thrown=0.1, sure_thrown=0.95)
+    unsure = combined_verdict(CANDIDATE, chances(thrown_object=0.94), least_thrown=0.1, sure_thrown=0.95)
     assert unsure.tier == "candidate"
-    settled = reviewed(CANDIDATE, chances(thrown_object=0.99), least_thrown=0.1, sure_thrown=0.95)
+    settled = combined_verdict(CANDIDATE, chances(thrown_object=0.99), least_thrown=0.1, sure_thrown=0.95)
     assert (settled.tier, settled.label, settled.reasons) == ("incident", "thrown_object", ())
 
 
 def test_what_physics_rejects_is_not_brought_back() -> None:
     rejected = replace(CANDIDATE, tier="rejected")
-    assert reviewed(rejected, chances(thrown_object=0.99), 0.1, 0.95).tier == "rejected"
+    assert combined_verdict(rejected, chances(thrown_object=0.99), 0.1, 0.95).tier == "rejected"
 
 
 def test_a_candidate_is_open_unless_physics_says_no(bottle: Fall) -> None:
     settings = ClassificationSettings()
-    assert left_open(CANDIDATE, bottle, settings, repeats=0)
-    assert not left_open(INCIDENT, bottle, settings, repeats=0)
-    assert not left_open(CANDIDATE, bottle, settings, repeats=1)
+    assert is_undecided(CANDIDATE, bottle, settings, repeats=0)
+    assert not is_undecided(INCIDENT, bottle, settings, repeats=0)
+    assert not is_undecided(CANDIDATE, bottle, settings, repeats=1)
     strict = {
         "incident_chance_ratio": bottle.likelihoods.chance + 1.0,
         "min_duration_s": bottle.path.duration_s + 0.1,
@@ -115,7 +115,7 @@ def test_a_candidate_is_open_unless_physics_says_no(bottle: Fall) -> None:
         "min_fall_m": 500.0,
     }
     for name, value in strict.items():
-        assert not left_open(CANDIDATE, bottle, replace(settings, **{name: value}), repeats=0), name
+        assert not is_undecided(CANDIDATE, bottle, replace(settings, **{name: value}), repeats=0), name
 
 
 def test_a_missing_model_is_one_clear_line(tmp_path: Path) -> None:

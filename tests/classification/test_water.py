@@ -7,7 +7,7 @@ import pytest
 from known_paths import facade_camera, fall_track
 
 from edgecv.classification import ClassificationSettings, RepeatedPaths, judge
-from edgecv.classification.water import could_be_a_drop, light_m2
+from edgecv.classification.water import integrated_contrast_m2, may_be_water_drop
 from edgecv.tracking import Track
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 
@@ -38,20 +38,20 @@ def _seen(track: Track, size_px: float, contrast: float, later_s: float = 0.0, b
 
 def test_what_is_as_faint_and_as_fast_as_a_drop_may_be_one() -> None:
     drop = _seen(fall_track(8.5), 1.2, 8.0)
-    assert could_be_a_drop(drop, SETTINGS)
+    assert may_be_water_drop(drop, SETTINGS)
     assert judge(drop, SETTINGS).tier != "incident"
 
 
 @pytest.mark.parametrize(("terminal_mps", "size_px", "contrast"), [(8.5, 8.0, 40.0), (35.0, 1.2, 8.0), (3.0, 2.0, 8.0)])
 def test_what_is_brighter_or_faster_or_slower_is_none(terminal_mps: float, size_px: float, contrast: float) -> None:
-    assert not could_be_a_drop(_seen(fall_track(terminal_mps), size_px, contrast), SETTINGS)
+    assert not may_be_water_drop(_seen(fall_track(terminal_mps), size_px, contrast), SETTINGS)
 
 
 @pytest.mark.parametrize(("size_px", "believed", "what"), [(1.5, 3, "dripping water"), (8.0, 10, "a machine")])
 def test_falls_that_go_the_very_same_way_are_counted_and_doubted(size_px: float, believed: int, what: str) -> None:
     track, paths = fall_track(25.0), RepeatedPaths(SETTINGS)
     falls = [_seen(track, size_px, 40.0, later_s=30.0 * n) for n in range(12)]
-    assert (light_m2(falls[0]) > SETTINGS.water_light_m2) == (what == "a machine")
+    assert (integrated_contrast_m2(falls[0]) > SETTINGS.water_contrast_m2) == (what == "a machine")
     counts = [paths.count(fall) for fall in falls]
     assert counts == list(range(12))
     verdicts = [judge(fall, SETTINGS, n) for fall, n in zip(falls, counts, strict=True)]

@@ -16,7 +16,7 @@ from edgecv.config import load_box
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.simulation import FallingObject, Scene, write_scene
 from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
-from edgecv.simulation.object_renderer import looks
+from edgecv.simulation.object_renderer import appearance
 from edgecv.simulation.render import render
 from edgecv.simulation.scene import Codec, Timing
 
@@ -111,7 +111,7 @@ def test_a_tumbling_thing_shows_its_diameter_on_the_average_of_its_turns() -> No
     bottle = replace(STONE, aspect=3.0, spin_hz=2.0, diameter_m=0.2)
     camera = SCENE.camera
     times = np.linspace(STONE.release_s, STONE.release_s + 10.0, 2000)  # seven turns out of the picture
-    areas = [np.pi * np.prod(looks(bottle, camera, np.array(STONE.position_m), t, False)[0]) for t in times]
+    areas = [np.pi * np.prod(appearance(bottle, camera, np.array(STONE.position_m), t, False)[0]) for t in times]
     depth = float(((np.array(STONE.position_m) - camera.position_m) @ camera.rotation.T)[2])
     diameter_px = 2.0 * np.sqrt(np.mean(areas) / np.pi)
     assert diameter_px == pytest.approx(0.2 * camera.focal_px / depth, rel=0.02)

@@ -76,11 +76,11 @@ def draw_bird(canvas: Canvas, scene: Scene, bird: Bird, number: int) -> None:
     if not bird.start_s <= canvas.t_s <= bird.end_s:
         return
     ends = bird.positions(np.clip(canvas.t_s + np.array([-0.02, 0.02]), bird.start_s, bird.end_s))
-    seen = scene.camera.project(ends)
+    pixels = scene.camera.project(ends)
     scale = float(px_per_m(scene.camera, ends[0]))
-    if not np.isfinite(seen).all():
+    if not np.isfinite(pixels).all():
         return
-    motion = (seen[1] - seen[0]) / 0.04 * canvas.exposure_s
+    motion = (pixels[1] - pixels[0]) / 0.04 * canvas.exposure_s
     heading = float(np.arctan2(motion[1], motion[0]))
     span = scale * bird.span_m
     times = canvas.instants(float(np.hypot(*motion)), 0.07 * span)

@@ -51,8 +51,8 @@ class Drips:
         boxes = [air_conditioner_of(scene.plan, floor, column) for floor, column in units]
         visible = [box for box in boxes if _in_view(scene, box)] or boxes
         count = max(1, round(parameters["sources"] * parameters["strength"]))
-        chosen = [visible[n] for n in rng.permutation(len(visible))[:count]]
-        return cls(tuple(_source(scene, rng, box, parameters["every_s"]) for box in chosen))
+        selected = [visible[n] for n in rng.permutation(len(visible))[:count]]
+        return cls(tuple(_source(scene, rng, box, parameters["every_s"]) for box in selected))
 
     def draw(self, canvas: Canvas) -> None:
         """See ``Layer``."""
@@ -83,9 +83,9 @@ def _source(scene: Scene, rng: np.random.Generator, box: Box, every_s: float) ->
     world = fall_through(place, np.zeros(3), G_MPS2 / _DROP_MPS**2, since, Air((x, y, z)), Flutter(), 0.0)
     path = world.positions_m[0][world.positions_m[0][:, 1] > scene.plan.floor_edges_m[0]]
     pixels = scene.camera.project(path)
-    seen = int(np.argmin(np.isfinite(pixels).all(axis=1))) or len(path)  # up to where the camera no longer sees it
+    end = int(np.argmin(np.isfinite(pixels).all(axis=1))) or len(path)  # up to where the camera no longer sees it
     drops = tuple((float(t), float(rng.uniform(0.004, 0.008))) for t in times)
-    return _Source(pixels[:seen], px_per_m(scene.camera, path)[:seen], drops)
+    return _Source(pixels[:end], px_per_m(scene.camera, path)[:end], drops)
 
 
 def _in_view(scene: Scene, box: Box) -> bool:
@@ -138,9 +138,9 @@ class Sheets:
         cls, scene: Scene, rng: np.random.Generator, boxes: list[Box], p: Parameters, grey: tuple[float, float]
     ) -> Sheets:
         count = round(p["pieces"] * p["strength"])
-        chosen = [boxes[n] for n in rng.permutation(len(boxes))[:count]]
-        made = (_sheet(scene, rng, box, grey, p["sway_m"]) for box in chosen)
-        return cls(tuple(sheet for sheet in made if sheet is not None))
+        selected = [boxes[n] for n in rng.permutation(len(boxes))[:count]]
+        sheets = (_sheet(scene, rng, box, grey, p["sway_m"]) for box in selected)
+        return cls(tuple(sheet for sheet in sheets if sheet is not None))
 
     def draw(self, canvas: Canvas) -> None:
         """See ``Layer``."""
@@ -249,16 +249,16 @@ class Lights:
             cover *= np.float32(rng.uniform(60.0, 150.0) if scene.night else rng.uniform(12.0, 50.0))
             place = (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
             middle, extent = corners.mean(axis=0), np.ptp(corners, axis=0)
-            seen = Sighting(float(middle[0]), float(middle[1]), float(extent[0]), float(extent[1]))
-            switches.append((place, cover, start, start + float(rng.exponential(12.0)), seen))
+            sighting = Sighting(float(middle[0]), float(middle[1]), float(extent[0]), float(extent[1]))
+            switches.append((place, cover, start, start + float(rng.exponential(12.0)), sighting))
         return cls(tuple(switches))
 
     def draw(self, canvas: Canvas) -> None:
         """See ``Layer``."""
-        for number, (place, cover, on_s, off_s, seen) in enumerate(self.switches):
+        for number, (place, cover, on_s, off_s, sighting) in enumerate(self.switches):
             share = min(1.0, max(0.0, (canvas.t_s - on_s) / 0.06)) - min(1.0, max(0.0, (canvas.t_s - off_s) / 0.06))
             if share > 0.0:
                 region = canvas.picture[place]
                 region += np.float32(share) * cover[: region.shape[0], : region.shape[1]]
             if min(abs(canvas.t_s - on_s), abs(canvas.t_s - off_s)) < 0.3:
-                canvas.note("light", number, seen)
+                canvas.note("light", number, sighting)

@@ -24,19 +24,19 @@ class Nuisance:
 
     Attributes:
         truth: its name in a truth file.
-        where: WALL to CAMERA, the order of drawing.
+        level: WALL to CAMERA, the order of drawing.
         make: builds the layer; None for those that the renderer itself draws.
         parameters: their names, ordinary values and, in words, what they are.
     """
 
     truth: str
-    where: int
+    level: int
     make: Callable[[Scene, Parameters], Layer] | None
     parameters: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
-    def complete(self, given: Parameters) -> dict[str, float]:
-        """All parameters: those given, and the ordinary values of the others."""
-        return {"strength": 1.0} | {name: value for name, (value, _) in self.parameters.items()} | dict(given)
+    def complete(self, values: Parameters) -> dict[str, float]:
+        """All parameters: ``values``, and the ordinary values of the others."""
+        return {"strength": 1.0} | {name: value for name, (value, _) in self.parameters.items()} | dict(values)
 
 
 NUISANCES: dict[str, Nuisance] = {

@@ -30,11 +30,14 @@ class Clock:
 
     def write(self, luma: NDArray[np.uint8], t_s: float) -> None:
         """Write into the finished ``(h, w) uint8`` picture."""
-        now = (self.start + timedelta(seconds=t_s)).strftime("%Y-%m-%d %H:%M:%S")
+        timestamp = (self.start + timedelta(seconds=t_s)).strftime("%Y-%m-%d %H:%M:%S")
         h, w = luma.shape
         font, size, thick = cv2.FONT_HERSHEY_DUPLEX, 1.0 * self.scale, max(1, round(1.5 * self.scale))
         right = w - cv2.getTextSize(self.name, font, size, thick)[0][0] - int(30 * self.scale)
-        texts = ((now, (int(40 * self.scale), int(60 * self.scale))), (self.name, (right, h - int(36 * self.scale))))
+        texts = (
+            (timestamp, (int(40 * self.scale), int(60 * self.scale))),
+            (self.name, (right, h - int(36 * self.scale))),
+        )
         for text, at in texts:
             cv2.putText(luma, text, at, font, size, 20, thick + 2, cv2.LINE_AA)
             cv2.putText(luma, text, at, font, size, 240, thick, cv2.LINE_AA)

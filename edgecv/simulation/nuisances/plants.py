@@ -45,10 +45,10 @@ class Leaves:
                 continue
             ends = self._path(leaf, canvas.t_s + canvas.exposure_s * np.array([-0.5, 0.5]))
             radius = float(px_per_m(self.scene.camera, ends[0])) * leaf.diameter_m / 2.0
-            seen = self.scene.camera.project(ends)
-            if not np.isfinite(seen).all():
+            pixels = self.scene.camera.project(ends)
+            if not np.isfinite(pixels).all():
                 continue
-            times = canvas.instants(float(np.hypot(*(seen[1] - seen[0]))), radius)
+            times = canvas.instants(float(np.hypot(*(pixels[1] - pixels[0]))), radius)
             centres = self.scene.camera.project(self._path(leaf, times))
             turn = 2.0 * np.pi * 1.7 * leaf.rate_hz * (canvas.t_s - leaf.start_s) + leaf.phase
             radii = radius * np.array([1.0, 0.3 + 0.6 * abs(np.cos(turn))])

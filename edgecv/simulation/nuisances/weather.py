@@ -70,16 +70,16 @@ class Precipitation:
         if len(self.place) == 0:
             return
         middle, turn = self._at(canvas.t_s)
-        before, _ = self._at(canvas.t_s - 0.004, turn)
-        motion = (middle - before) / 0.004 * canvas.exposure_s
+        earlier, _ = self._at(canvas.t_s - 0.004, turn)
+        motion = (middle - earlier) / 0.004 * canvas.exposure_s
         px_a_m = self.scene.camera.focal_px / self.depth_m
         size, blur = px_a_m * self.diameter_m, px_a_m * _APERTURE_M * 0.6
         width = np.maximum(1.0, np.hypot(size, blur))
         length = np.hypot(*motion.T)
         opacity = np.minimum(0.85, self.gain * size * size / (width * (width + length)))
         ends = np.concatenate([middle - motion / 2.0, middle + motion / 2.0], axis=1)
-        seen = opacity > 0.012
-        blend_streaks(canvas.picture, ends[seen], width[seen], opacity[seen], self.grey)
+        visible = opacity > 0.012
+        blend_streaks(canvas.picture, ends[visible], width[visible], opacity[visible], self.grey)
         for n in np.flatnonzero(opacity > _LABELLED):
             extent = np.abs(motion[n]) + width[n]
             place = Sighting(float(middle[n, 0]), float(middle[n, 1]), float(extent[0]), float(extent[1]))
