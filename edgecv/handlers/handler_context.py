@@ -1,71 +1,95 @@
-"""A handler's way out, beside its memory: alarms, what becomes of them, and what it tells of itself."""
+"""What a handler works with: its stored state, its alarms and events, its clock and its metrics."""
 
 from __future__ import annotations
 
+import logging
 import math
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from edgecv.handlers.alarms import AlarmWriter, DeviceIdentity
+from edgecv.handlers.changes import Changes
+from edgecv.handlers.handler_metrics import HandlerMetrics
+from edgecv.handlers.timestamps import stamp
+from edgecv.handlers.unit_of_work import UnitOfWork
 
-from edgecv._version import __version__
-from edgecv.handlers.handler_state import Memory
-from edgecv.handlers.payload_limits import MAX_SENTENCE_CHARS, BoundedAlarm
-from edgecv.handlers.rate_limit import TokenBucket
-from edgecv.handlers.state_changes import Layer, Update
-from edgecv.incidents.alarm import alarm_id
-from edgecv.incidents.cloudevents import device_event
-from edgecv.incidents.record import Software
-from edgecv.untrusted import EARLIEST_S, LATEST_S, UntrustedError, check_text
+__all__ = ["DeviceIdentity", "HandlerContext", "stamp"]
 
-_KEPT_PER_PUSHED = 10  # beyond ten times the alarms that may be pushed, even the record is only counted
-_TOLD_PER_HOUR = 300
-_HELD_BACK_TOLD_S = 600.0
+_log = logging.getLogger("edgecv.handler")
+T = TypeVar("T")
+_RETRY_S = 3600.0
+"""How long a subject whose work fails is left alone, listening time."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceIdentity:
-    """Whose context it is: the site, the device's id in the box file, and what its events may hold."""
-
-    site: str
-    device: str
-    events: Mapping[str, type[BaseModel]]
-    alarms_per_hour: int
-    box_file: Path
-    state: Path
-    config_sha256: str | None = field(default=None, compare=False)  # any comment changes it
-
-
-def stamp(seconds: float) -> str:
-    """A time in seconds since 1970 as RFC 3339 in UTC, milliseconds; one before 2000 or after 2099 is the nearest."""
-    seconds = min(max(seconds, EARLIEST_S), LATEST_S - 0.001)
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class HandlerContext(Memory):
+class HandlerContext:
     """One handler's.
 
+    The handler stores state and raises alarms here; the runner, through ``work``, commits what an input has changed.
+
     Args:
-        identity: whose.
-        connection: the box's database, for what earlier runs left.
+        identity: which device.
+        connection: the box's database, for what earlier runs stored.
+
+    Attributes:
+        now_s: box time of what is being handled, seconds since 1970.
+        listening_s: how long the box has been listening to the devices in all its runs, seconds: silence is measured
+            by it, so that neither a box that was off nor a clock that was set makes a device silent.
+        work: the changes of the input being handled, and of those not committed yet.
+        problem: which work fails for some subject, in words, or None.
     """
 
     def __init__(self, identity: DeviceIdentity, connection: sqlite3.Connection) -> None:
-        super().__init__(identity.device, connection)
-        self.identity = identity
-        self.now_s: float = 0.0
-        """Box time of what is being handled, seconds since 1970."""
-        self._alarms = self._budget("alarms", identity.alarms_per_hour)
-        self._records = self._budget("records", identity.alarms_per_hour * _KEPT_PER_PUSHED)
-        self._words = self._budget("told", _TOLD_PER_HOUR)
-        self._held_back = 0
-        self._held_back_told_s = float("-inf")
-        self.listening_s = self.restore(".listening_s", _seconds)
-        self.now_s = self.restore(".now_s", _seconds)
+        self.metrics = HandlerMetrics()
+        self.work = UnitOfWork(identity.device, connection, self.metrics)
+        self.problem: str | None = None
+        self._alarms = AlarmWriter(identity, self.work, self.metrics)
+        self._retry_at_s: dict[tuple[str, str], float] = {}
+        self.listening_s = self.work.restore(".listening_s", _seconds)
+        self.now_s = self.work.restore(".now_s", _seconds)
+
+    @property
+    def identity(self) -> DeviceIdentity:
+        """Which device."""
+        return self._alarms.identity
+
+    @identity.setter
+    def identity(self, identity: DeviceIdentity) -> None:
+        self._alarms.identity = identity
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """Its counters."""
+        return self.metrics.counts
+
+    @property
+    def gauges(self) -> dict[str, float]:
+        """Its gauges, which the handler sets."""
+        return self.metrics.gauges
+
+    def count(self, name: str, by: float = 1.0) -> None:
+        """Let one of its counters grow."""
+        self.metrics.count(name, by)
+
+    def get(self, key: str) -> Any:
+        """What was put under a key, of JSON's types, or None; not to be changed in place."""
+        return self.work.get(key)
+
+    def put(self, key: str, value: Any) -> None:
+        """Store a value of JSON's types; None removes the key."""
+        self.work.put(key, value)
+
+    def items(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        """Keys that begin so, with their values."""
+        return self.work.items(prefix)
+
+    def restore(self, key: str, read: Callable[[Any], T]) -> T:
+        """What is stored under a key, as ``read`` makes it; see ``UnitOfWork.restore``."""
+        return self.work.restore(key, read)
+
+    def restore_all(self, prefix: str, read: Callable[[Any], T]) -> Iterator[tuple[str, T]]:
+        """Keys that begin so, with their values as ``read`` makes them; what it cannot take is set aside."""
+        return self.work.restore_all(prefix, read)
 
     def alarm(
         self,
@@ -87,7 +111,7 @@ class HandlerContext(Memory):
             started_s: when it began, seconds since 1970.
             text: in one sentence.
             details: what the kind's model says.
-            planned: logged as a candidate and never pushed, for it was expected.
+            planned: recorded as a candidate and never pushed, for it was expected.
             ended_s: when it ended, where it has.
             content: what tells it from others, where that is not its start, such as a message's own id.
 
@@ -96,38 +120,17 @@ class HandlerContext(Memory):
             UntrustedError: subject, text or details are beyond the bounds of ``edgecv.handlers.payload_limits``.
             KeyError: the handler declares no such event.
         """
-        identity = self.identity
-        started_at = stamp(started_s)
-        found = alarm_id(kind, identity.site, identity.device, subject, started_at if content is None else content)
-        if not self._records.take(self.now_s):  # first of all: a flood must cost little
-            self.count("alarms_dropped")
-            self._held_back += 1
-            return found
-        checked = identity.events[kind].model_validate(details)
-        try:
-            alarm = BoundedAlarm(
-                id=found,
-                kind=kind,
-                tier="candidate" if planned else "incident",
-                site=identity.site,
-                device=identity.device,
-                subject=subject,
-                started_at=started_at,
-                ended_at=None if ended_s is None else stamp(ended_s),
-                text=text,
-                details=checked.model_dump(mode="json"),
-                software=Software(version=__version__, config_sha256=identity.config_sha256),
-            )
-        except ValidationError as error:
-            where = ", ".join(dict.fromkeys(str(one["loc"][0]) for one in error.errors(include_input=False)))
-            raise UntrustedError(f"an alarm's {where} would be beyond bounds") from None
-        push = not planned and self._alarms.take(self.now_s)
-        if not planned and not push:
-            self.count("alarms_held_back")
-            self._held_back += 1
-        self.count("candidates" if planned else "incidents")
-        self._now.raised.append((alarm, push))
-        return found
+        return self._alarms.raise_alarm(
+            kind,
+            subject,
+            started_s,
+            text,
+            details,
+            now_s=self.now_s,
+            planned=planned,
+            ended_s=ended_s,
+            content=content,
+        )
 
     def update(
         self,
@@ -137,7 +140,7 @@ class HandlerContext(Memory):
         ended_s: float | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """An alarm goes on or is over: change its record, and tell the upstream where it knows of the alarm.
+        """An alarm goes on or has ended: change its record, and send the change upstream if the alarm was pushed.
 
         Args:
             alarm: its id.
@@ -145,23 +148,64 @@ class HandlerContext(Memory):
             ended_s: when it ended, or None.
             details: what of its details has changed.
         """
-        if text is not None:
-            check_text(text, MAX_SENTENCE_CHARS, "a sentence")
-        push = self._words.take(self.now_s)
-        if not push:
-            self.count("updates_held_back")
-        ended_at = None if ended_s is None else stamp(ended_s)
-        self._now.updates.append(Update(alarm, text, ended_at, details or {}, push, stamp(self.now_s)))
+        self._alarms.update(alarm, text, now_s=self.now_s, ended_s=ended_s, details=details or {})
 
     def send_event(self, kind: str, text: str, **details: Any) -> None:
         """Send a device event upstream: no alarm, but worth knowing."""
-        check_text(text, MAX_SENTENCE_CHARS, "a sentence")
-        if self._words.take(self.now_s):
-            self._now.told.append(device_event(self.identity.site, self.identity.device, kind, text, details))
-        else:
-            self.count("events_held_back")
+        self._alarms.send_event(kind, text, details, now_s=self.now_s)
 
-    # the names until 0.2, for handlers of other packages
+    def run_for_each(self, task: str, subjects: Iterable[str], run: Callable[[str], None]) -> None:
+        """Run a task for each subject by itself: one that fails costs the others nothing.
+
+        It is set aside with the reason, and tried again after an hour.
+
+        Args:
+            task: what it does, in few words, for messages.
+            subjects: for whom.
+            run: the task for one.
+        """
+        self.work.complete()
+        for subject in subjects:
+            if self._retry_at_s.get((task, subject), float("-inf")) > self.listening_s:
+                continue
+            try:
+                run(subject)
+                self.work.complete()
+            except Exception as error:
+                self.work.discard()
+                self.count("failures")
+                self._retry_at_s[task, subject] = self.listening_s + _RETRY_S
+                self.work.count_unreadable(f"{task} fails: {type(error).__name__}", subject)
+                if self.problem is None:
+                    _log.exception("%s: %s fails for %r; it is set aside", self.identity.device, task, subject)
+                self.problem = f"{task} fails for some ({type(error).__name__}); they are set aside"
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is nothing to write."""
+        return self.work.is_empty and not self._alarms.has_report(self.now_s)
+
+    def write(self, connection: sqlite3.Connection, wall_s: float) -> None:
+        """Write what is not committed within the caller's transaction; ``work.committed`` follows its commit."""
+        self._alarms.report_held_back(self.now_s)
+        self.work.write(connection, wall_s)
+        self._write_own(connection, wall_s)
+
+    def write_each(self, connection: sqlite3.Connection, wall_s: float) -> list[str]:
+        """Like ``write``, but each input by itself: what the database does not take of one costs only that one.
+
+        Returns:
+            Why, of each input that was set aside.
+        """
+        reasons = self.work.write_each(connection, wall_s)
+        self._write_own(connection, wall_s)
+        return reasons
+
+    def _write_own(self, connection: sqlite3.Connection, wall_s: float) -> None:
+        own = {**self._alarms.limits.to_stored(), ".listening_s": self.listening_s, ".now_s": self.now_s}
+        Changes(own).write(connection, self.identity.device, wall_s)
+
+    # Names until 0.2, for handlers of other packages.
 
     @property
     def who(self) -> DeviceIdentity:
@@ -172,58 +216,13 @@ class HandlerContext(Memory):
         """Deprecated: ``send_event``."""
         self.send_event(kind, text, **details)
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether there is nothing to write."""
-        return not self._batch and not self._has_to_tell()
-
-    def write(self, connection: sqlite3.Connection, wall_s: float) -> None:
-        """Put the batch into the database, within the caller's transaction; ``written`` follows its commit."""
-        self._tell_held_back()
-        super().write(connection, wall_s)
-        self._own().write(connection, self.identity.device, wall_s)
-
-    def write_apart(self, connection: sqlite3.Connection, wall_s: float) -> list[str]:
-        """Like ``write``, but each input by itself: what the database does not take of one costs only that one.
-
-        Returns:
-            Why, of each input that was set aside.
-        """
-        reasons = super().write_apart(connection, wall_s)
-        self._own().write(connection, self.identity.device, wall_s)
-        return reasons
-
-    def _has_to_tell(self) -> bool:
-        return self._held_back > 0 and self.now_s - self._held_back_told_s >= _HELD_BACK_TOLD_S
-
-    def _tell_held_back(self) -> None:
-        """One line for all alarms that were too many, now and then."""
-        if not self._has_to_tell():
-            return
-        count, self._held_back, self._held_back_told_s = self._held_back, 0, self.now_s
-        text = (
-            f"{count} alarms more than the {self.identity.alarms_per_hour} an hour that may be pushed were held back; "
-            "the box's incident list has them"
-        )
-        event = device_event(self.identity.site, self.identity.device, "alarms_held_back", text, {"count": count})
-        self._add(Layer(told=[event]))
-
-    def _own(self) -> Layer:
-        """What the context itself must not forget."""
-        budgets = (("alarms", self._alarms), ("records", self._records), ("told", self._words))
-        own: dict[str, Any] = {f".{name}": [budget.left, budget.at_s] for name, budget in budgets}
-        return Layer(own | {".listening_s": self.listening_s, ".now_s": self.now_s})
-
-    def _budget(self, name: str, per_hour: int) -> TokenBucket:
-        def read(kept: Any) -> TokenBucket:
-            left, at_s = (per_hour, 0.0) if kept is None else kept
-            return TokenBucket(float(per_hour), min(float(left), float(per_hour)), float(at_s))
-
-        return self.restore(f".{name}", read)
+    def each(self, task: str, subjects: Iterable[str], run: Callable[[str], None]) -> None:
+        """Deprecated: ``run_for_each``."""
+        self.run_for_each(task, subjects, run)
 
 
-def _seconds(kept: Any) -> float:
-    found = 0.0 if kept is None else float(kept)
-    if not math.isfinite(found):
+def _seconds(stored: Any) -> float:
+    seconds = 0.0 if stored is None else float(stored)
+    if not math.isfinite(seconds):
         raise ValueError("not finite")
-    return found
+    return seconds

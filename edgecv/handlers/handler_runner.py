@@ -14,8 +14,7 @@ from edgecv.handlers.handler import Handler, Input, MalformedError
 from edgecv.handlers.handler_context import DeviceIdentity, HandlerContext
 from edgecv.handlers.payload_values import in_few_words
 from edgecv.handlers.sources.source import Arrival, Source
-from edgecv.handlers.state_changes import blames_disk
-from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.database import DATABASE, Database, is_disk_failure
 from edgecv.storage.disk_reserve import release_reserve
 from edgecv.untrusted import EARLIEST_S, LATEST_S, MAX_JSON_BYTES, UntrustedError, check_text
 
@@ -24,14 +23,14 @@ TICK_S = 1.0
 BATCH_S = 0.1
 """One commit for what comes in so much time: a commit waits for the disk, and each message waiting for its own would
 cost thousands of covers more than a core."""
-_SAVE_TIME_S = 60.0
+_COMMIT_EVERY_S = 60.0
 _RETRY_S = 1.0
 _EXAMPLE_BYTES = 512
 _TOPIC_CHARS = 400
 """Of a topic or path: the contract's are a quarter of it, ChirpStack's less."""
 _SHARE_S = 0.02
 
-Make = Callable[[HandlerContext], Handler[Any]]
+HandlerFactory = Callable[[HandlerContext], Handler[Any]]
 
 
 class HandlerRunner:
@@ -43,45 +42,47 @@ class HandlerRunner:
         rehearsal: the traffic tells its own time; see ``Arrival.arrived_s``.
     """
 
-    def __init__(self, identity: DeviceIdentity, make: Make, *, rehearsal: bool = False) -> None:
+    def __init__(self, identity: DeviceIdentity, make: HandlerFactory, *, rehearsal: bool = False) -> None:
         self._identity = identity
         self._rehearsal = rehearsal
         self._database: Database | None = Database(identity.state / DATABASE)
         self.context = HandlerContext(identity, self._database.connection)
         if not rehearsal:  # whose time goes on where it stood
             self.context.now_s = time.time()
-        self.handler = self._made(make)
+        self.handler = self._make_handler(make)
         self._sources: Sequence[Source] = self.handler.sources()
-        self._handled: list[tuple[Source, Sequence[Arrival]]] = []
+        self._unacknowledged: list[tuple[Source, Sequence[Arrival]]] = []
         self._next_tick_s = 0.0
-        self._heard_s = time.monotonic()
-        self._saved_s = time.monotonic()
-        self._failures: str | None = None
-        self._disk: str | None = None
+        self._listened_s = time.monotonic()
+        self._committed_s = time.monotonic()
+        self._handler_problem: str | None = None
+        self._disk_problem: str | None = None
 
     @property
     def problem(self) -> str | None:
         """Why nothing comes from the devices, or None."""
-        return "; ".join(found for source in self._sources if (found := source.problem) is not None) or None
+        return "; ".join(problem for source in self._sources if (problem := source.problem) is not None) or None
 
     def degraded(self) -> tuple[str, ...]:
         """What is not as it should be though it works."""
-        own = [text for text in (self._failures, self.context.failed, self._disk) if text is not None]
-        return (*own, *self.handler.problems())
+        problems = [
+            text for text in (self._handler_problem, self.context.problem, self._disk_problem) if text is not None
+        ]
+        return (*problems, *self.handler.problems())
 
-    def _made(self, make: Make) -> Handler[Any]:
+    def _make_handler(self, make: HandlerFactory) -> Handler[Any]:
         """The handler; where it cannot begin with what an older version left, it begins anew."""
         try:
             handler = make(self.context)
-            self.context.keep()
+            self.context.work.complete()
         except ConfigError:
             raise
         except Exception as error:
-            self.context.begin_anew()
+            self.context.work.clear_state()
             handler = make(self.context)  # fails again where the state is not the reason
-            self.context.keep()
+            self.context.work.complete()
             _log.error("%s: what was stored cannot be used; it begins anew", self._identity.device, exc_info=error)
-            self.context.unreadable(f"stored state cannot be used: {type(error).__name__}", None)
+            self.context.work.count_unreadable(f"stored state cannot be used: {type(error).__name__}", None)
         return handler
 
     def notices(self) -> tuple[str, ...]:
@@ -101,25 +102,25 @@ class HandlerRunner:
 
     def step(self, seconds: float) -> None:
         """Take what comes in about so many seconds, handle it, commit, acknowledge."""
-        if self._disk is None:
+        if self._disk_problem is None:
             self._take(seconds)
-        overdue = time.monotonic() - self._saved_s > _SAVE_TIME_S
+        overdue = time.monotonic() - self._committed_s > _COMMIT_EVERY_S
         if (not self.context.is_clean or overdue) and not self._commit():
             time.sleep(_RETRY_S)  # nothing is acknowledged yet, and nothing more is taken
             return
-        for source, arrivals in self._handled:
+        for source, arrivals in self._unacknowledged:
             source.done(arrivals)
-        self._handled.clear()
+        self._unacknowledged.clear()
 
     def _take(self, seconds: float) -> None:
         for source in self._sources:
             arrivals = source.take(seconds if len(self._sources) == 1 else _SHARE_S)
             if arrivals:
-                self._handled.append((source, arrivals))
+                self._unacknowledged.append((source, arrivals))
         if not self._sources:
             time.sleep(seconds)
-        self._listen()
-        for source, arrivals in self._handled:
+        self._count_listening()
+        for source, arrivals in self._unacknowledged:
             for arrival in arrivals:
                 refusal = self._handle(arrival)
                 if refusal is not None:
@@ -127,18 +128,18 @@ class HandlerRunner:
         if not self._rehearsal:
             self._advance(time.time())
 
-    def _listen(self) -> None:
+    def _count_listening(self) -> None:
         now_s = time.monotonic()
         if not self._rehearsal and self.problem is None:
-            self.context.listening_s += now_s - self._heard_s
-        self._heard_s = now_s
+            self.context.listening_s += now_s - self._listened_s
+        self._listened_s = now_s
 
     def _handle(self, arrival: Arrival) -> str | None:
         """Handle one; why it is refused, or None."""
         if self._rehearsal:
             if arrival.arrived_s is None or not EARLIEST_S <= arrival.arrived_s < LATEST_S:
                 return None  # what is not part of it
-            self._rehearse(arrival.arrived_s)
+            self._advance_rehearsal(arrival.arrived_s)
         if arrival.is_time:
             return None
         context = self.context
@@ -148,7 +149,7 @@ class HandlerRunner:
         try:
             _check(arrival)
             self.handler.receive(Input(arrival.topic, arrival.payload, context.now_s))
-            context.keep(self._example(arrival))
+            context.work.complete(self._example(arrival))
         except MalformedError as error:
             return self._set_aside(arrival, error.reason)
         except UntrustedError as error:
@@ -156,23 +157,23 @@ class HandlerRunner:
         except Exception as error:
             context.count("failures")
             self._set_aside(arrival, f"the handler failed: {type(error).__name__}")
-            if self._failures is None:
+            if self._handler_problem is None:
                 _log.exception("%s: an input made the handler fail; it is set aside", self._identity.device)
-            self._failures = f"the handler fails on some inputs ({type(error).__name__}); they are set aside"
+            self._handler_problem = f"the handler fails on some inputs ({type(error).__name__}); they are set aside"
             return "the handler failed on it; it is set aside"
         return None
 
     def _set_aside(self, arrival: Arrival, reason: str) -> str:
-        self.context.discard()
-        self.context.unreadable(reason, self._example(arrival))
+        self.context.work.discard()
+        self.context.work.count_unreadable(reason, self._example(arrival))
         return reason
 
-    def _rehearse(self, arrived_s: float) -> None:
+    def _advance_rehearsal(self, arrived_s: float) -> None:
         """Let the traffic's own time go on, and what is due in it."""
-        before_s = self.context.now_s
-        if before_s and arrived_s > before_s:
-            self.context.listening_s += arrived_s - before_s
-        self._advance(max(arrived_s, before_s))
+        previous_s = self.context.now_s
+        if previous_s and arrived_s > previous_s:
+            self.context.listening_s += arrived_s - previous_s
+        self._advance(max(arrived_s, previous_s))
 
     def _advance(self, now_s: float) -> None:
         context = self.context
@@ -182,13 +183,13 @@ class HandlerRunner:
         self._next_tick_s = now_s + TICK_S
         try:
             self.handler.tick()
-            context.keep()
+            context.work.complete()
         except Exception as error:
-            context.discard()
+            context.work.discard()
             context.count("failures")
-            if self._failures is None:
+            if self._handler_problem is None:
                 _log.exception("%s: the handler fails at what is due", self._identity.device)
-            self._failures = f"the handler fails at what is due ({type(error).__name__})"
+            self._handler_problem = f"the handler fails at what is due ({type(error).__name__})"
 
     def _example(self, arrival: Arrival) -> str | None:
         if not self.handler.keeps_examples:
@@ -203,27 +204,29 @@ class HandlerRunner:
                 with self._opened().transaction() as connection:
                     write(connection, time.time())
             except Exception as error:
-                if not blames_disk(error) and write != self._write_apart:
-                    write = self._write_apart
+                if not is_disk_failure(error) and write != self._write_each:
+                    write = self._write_each
                     continue
                 if release_reserve(self._identity.state):
                     continue
-                if self._disk is None:
+                if self._disk_problem is None:
                     _log.error("%s: the disk takes nothing: %s", self._identity.device, error)
-                self._disk = f"the disk takes nothing ({error}); inputs wait at their source"
+                self._disk_problem = f"the disk takes nothing ({error}); inputs wait at their source"
                 self._close()
                 return False
-            self.context.written()
-            self._disk = None
-            self._saved_s = time.monotonic()
+            self.context.work.committed()
+            self._disk_problem = None
+            self._committed_s = time.monotonic()
             return True
 
-    def _write_apart(self, connection: sqlite3.Connection, wall_s: float) -> None:
+    def _write_each(self, connection: sqlite3.Connection, wall_s: float) -> None:
         """What the database does not take of one input must not keep it from acknowledging the others."""
-        reasons = self.context.write_apart(connection, wall_s)
+        reasons = self.context.write_each(connection, wall_s)
         for reason in dict.fromkeys(reasons):
             _log.error("%s: %d inputs are set aside: %s", self._identity.device, reasons.count(reason), reason)
-        self._failures = f"{len(reasons)} inputs were set aside: {reasons[0]}" if reasons else self._failures
+        self._handler_problem = (
+            f"{len(reasons)} inputs were set aside: {reasons[0]}" if reasons else self._handler_problem
+        )
 
     def _opened(self) -> Database:
         if self._database is None:
@@ -237,7 +240,7 @@ class HandlerRunner:
 
 
 def _check(arrival: Arrival) -> None:
-    """Whether an input may be shown to a handler at all.
+    """Whether an input may reach a handler at all.
 
     Raises:
         UntrustedError: it may not.

@@ -1,4 +1,4 @@
-"""What a handler may put into alarms, events and its memory: bounds that every database, page and broker can hold."""
+"""Bounds of what a handler puts into alarms, events and stored state: every database, page and broker can hold it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MAX_SENTENCE_CHARS = 2000
 MAX_DETAILS_CHARS = 64 * 1024
 """Of JSON. The longest are the reports of one visit: 200 ids of 64 characters."""
 MAX_KEY_CHARS = 700
-"""Of a handler's memory: a kind, a name and the name of a rule."""
+"""Of a key of stored state: a kind, a name and the name of a rule."""
 MAX_STATE_CHARS = 256 * 1024
-"""Of one value of its memory: the doses or reports of one person are 50 KB."""
+"""Of one stored value: the doses or reports of one person are 50 KB."""
 
 encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
@@ -60,8 +60,8 @@ def check_details(details: Mapping[str, Any]) -> None:
         raise UntrustedError(f"details have more than {MAX_DETAILS_CHARS} characters")
 
 
-def check_memory(key: str, value: Any) -> None:
-    """Check what a handler keeps under a key.
+def check_state(key: str, value: Any) -> None:
+    """Check what a handler stores under a key.
 
     Raises:
         UntrustedError: key or value are beyond their bounds, or no JSON.

@@ -154,7 +154,7 @@ def test_what_the_database_refuses_of_one_input_costs_only_that_input(tmp_path: 
     def refused(one: Any) -> None:
         receive(one)
         if b"bad" in one.payload:  # what no check of ours thought of
-            context._now.told.append({"without": "an id"})
+            context.work.current.events.append({"without": "an id"})
 
     rules.runner.handler.receive = refused  # type: ignore[method-assign]
     for second, name in enumerate(("first", "bad", "last")):

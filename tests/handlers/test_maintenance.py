@@ -170,7 +170,7 @@ def test_a_window_of_a_week_for_every_cover_does_not_outlive_the_update(tmp_path
     covers = covers_with(tmp_path)
     say(covers, 1, 0)
     covers.runner.context.put("maintenance/*/1", ["*", MIDNIGHT_S, MIDNIGHT_S + 7 * 86400, "anybody"])
-    covers.runner.context.keep()
+    covers.runner.context.work.complete()
     covers.runner.step(0.0)
     covers.start()
     assert covers.runner.notices() == ()

@@ -138,7 +138,7 @@ def test_names_of_counters_are_bounded(talkative: Rehearsal) -> None:
 def test_reasons_are_bounded_over_restarts_too(talkative: Rehearsal) -> None:
     for n in range(60):
         talkative.start()
-        talkative.runner.context.unreadable(f"reason {n}", "x" * 5000)
+        talkative.runner.context.work.count_unreadable(f"reason {n}", "x" * 5000)
         talkative.runner.step(0.0)
     rows = talkative.rows("SELECT count, example FROM unreadable")
     assert sum(row["count"] for row in rows) == 60

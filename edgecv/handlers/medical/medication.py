@@ -282,7 +282,9 @@ class MedicationHandler(Handler[MedicationSettings]):
                 reckon(schedule_id)
             except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
                 self._due[schedule_id] = []
-                self.context.unreadable(f"a stored schedule cannot be reckoned: {type(error).__name__}", None)
+                self.context.work.count_unreadable(
+                    f"a stored schedule cannot be reckoned: {type(error).__name__}", None
+                )
 
     def _pseudonym(self, subject: Any) -> str:
         """The same for the same person, and of no use without this box's key."""

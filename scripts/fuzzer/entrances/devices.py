@@ -67,7 +67,7 @@ class Devices(Entrance):
         source.waiting += [Arrival(topic, raw.encode("latin-1")) for topic, raw in case["messages"]]
         _work(runner, source)
         runner.handler.tick()
-        runner.context.discard()
+        runner.context.work.discard()
         after = runner.context.counts.get("failures", 0.0)
         why = [text for text in runner.degraded() if "fails" in text]
         expect(after == before, f"the handler {case['kind']} fails: {'; '.join(why)}")
