@@ -68,6 +68,12 @@ def test_order_and_ids_hold_when_the_clock_is_set_back_an_hour(
         kept = one.incidents()
         ids = [incident.id for incident in kept]
         wait_for(lambda: len({arrival.id for arrival in listener.arrivals}) == len(ids), "the last of them")
+        # a busy machine leaves the last bundle to the next start, where no camera brings another incident
+        server.down()
+        one.start()
+        wait_for(lambda: not one.rows("SELECT id FROM incidents WHERE evidence = 'pending'"), "every seal")
+        assert one.stop() < 12.0
+        assert [incident.id for incident in one.incidents()] == ids
 
     stored_s = [row["stored_s"] for row in one.rows("SELECT stored_s FROM incidents ORDER BY rowid")]
     assert stored_s[-1] < stored_s[0] - 3000.0  # the clock was set indeed
@@ -83,9 +89,6 @@ def test_order_and_ids_hold_when_the_clock_is_set_back_an_hour(
     assert main(["incidents", "list", "--state", str(one.state)]) == 0
     listed = capsys.readouterr().out
     assert sorted(ids, key=listed.index) == ids[::-1]
-    # on a busy machine the last may be left to the next start, which is not what is tested here
-    everything = list((one.state / "incidents").iterdir())
-    assert {path.name.removeprefix(".").removesuffix(".part") for path in everything} == set(ids)
-    folders = [path for path in everything if not path.name.startswith(".")]
-    assert len(folders) >= len(ids) - 1
+    folders = list((one.state / "incidents").iterdir())
+    assert {path.name for path in folders} == set(ids)
     assert verify_chain(folders, contiguous=True).problems == ()
