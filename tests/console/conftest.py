@@ -11,13 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from argon2 import PasswordHasher
 from console.browsing import running_chromium
+from console.prepared_databases import copied_postgres, copied_sqlite, prepare_postgres, prepare_sqlite
 from known_bundles import record
 from postgres import running_postgres
-from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
-from edgecv.console.accounts.passwords import hash_password
+from edgecv.console.accounts import passwords
 from edgecv.console.accounts.roles import Role
 from edgecv.console.accounts.users import add_user, find_community
 from edgecv.console.evidence.box_store import BoxStore
@@ -28,7 +29,6 @@ from edgecv.console.intake.event_ingest import receive
 from edgecv.console.intake.events import Arrival, read_arrival
 from edgecv.console.intake.site_registry import set_communities
 from edgecv.console.storage import EVERYTHING, ConsoleDatabase
-from edgecv.console.storage.database import sqlite_url
 from edgecv.console.web.app import make_app
 from edgecv.console.web.request_context import Console
 from edgecv.console.web.server_sent_events import EventBroadcaster
@@ -38,34 +38,62 @@ PASSWORD = "correct horse battery"
 COMMUNITIES = {"jialing": ("嘉陵路小区", ["jialinglu-3"]), "riverside": ("Riverside towers", ["riverside-1"])}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def strong_hasher() -> Iterator[PasswordHasher]:
+    """The product's password hasher; tests log in hundreds of times and hash with one of 32 KiB and one pass."""
+    quick = PasswordHasher(time_cost=1, memory_cost=32, parallelism=1)
+    strong = passwords._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", quick)
+        patch.setattr(passwords, "_NOBODY", quick.hash("nobody"))
+        yield strong
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     with running_postgres() as address:
         yield address
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConsoleDatabase]:
-    """An empty console database with two communities; of each kind in turn."""
-    if request.param == "sqlite":
-        made = ConsoleDatabase(sqlite_url(tmp_path))
-    else:
-        address = request.getfixturevalue("postgres_server")
-        engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        engine.dispose()
-        made = ConsoleDatabase(address)
-    set_communities(made, COMMUNITIES)
-    yield made
-    made.close()
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres_server: str) -> str:
+    """The server, with a template of two communities."""
+    prepare_postgres(postgres_server, _two_communities)
+    return postgres_server
 
 
 @pytest.fixture(scope="session")
-def hashed() -> str:
-    """The hash of ``PASSWORD``, made once: hashing is slow on purpose."""
-    return hash_password(PASSWORD)
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file of two communities."""
+    return prepare_sqlite(tmp_path_factory.mktemp("prepared") / "empty", _two_communities)
+
+
+@pytest.fixture(scope="session")
+def prepared_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file of two communities with an official each."""
+    return prepare_sqlite(tmp_path_factory.mktemp("prepared") / "office", _two_officials)
+
+
+def _two_communities(database: ConsoleDatabase) -> None:
+    set_communities(database, COMMUNITIES)
+
+
+def _two_officials(database: ConsoleDatabase) -> None:
+    _two_communities(database)
+    for name, community in (("chen", "jialing"), ("river", "riverside")):
+        _add_user(database, name, Role.OFFICIAL, community)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ConsoleDatabase]:
+    """A console database with two communities and nothing else; of each kind in turn."""
+    if request.param == "sqlite":
+        made = copied_sqlite(request.getfixturevalue("prepared_sqlite"), tmp_path)
+        yield made
+        made.close()
+    else:
+        with copied_postgres(request.getfixturevalue("prepared_postgres")) as made:
+            yield made
 
 
 def arrival_of(incident_id: str, site: str = "jialinglu-3", **fields: Any) -> Arrival:
@@ -103,7 +131,6 @@ class Office:
 
     database: ConsoleDatabase
     shelf: Path
-    hashed: str
     live: EventBroadcaster = field(default_factory=EventBroadcaster)
     problems: list[str] = field(default_factory=list)
 
@@ -124,9 +151,7 @@ class Office:
 
     def add(self, name: str, role: Role = Role.OFFICIAL, community: str = "jialing") -> int:
         """A user with ``PASSWORD``; the key."""
-        with self.database.session(EVERYTHING, writes=True) as session:
-            user = add_user(session, name, PASSWORD, role, find_community(session, community), by="test")
-            return user.key
+        return _add_user(self.database, name, role, community)
 
     def take(self, *arrivals: Arrival) -> None:
         self.live.tell(receive(self.database, arrivals))
@@ -140,18 +165,16 @@ class Office:
         return made
 
 
-@pytest.fixture
-def office(tmp_path: Path, hashed: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """A console over SQLite with an official of each community."""
-    from edgecv.console.accounts import users  # noqa: PLC0415
+def _add_user(database: ConsoleDatabase, name: str, role: Role, community: str) -> int:
+    with database.session(EVERYTHING, writes=True) as session:
+        return add_user(session, name, PASSWORD, role, find_community(session, community), by="test").key
 
-    monkeypatch.setattr(users, "hash_password", lambda _: hashed)
-    database = ConsoleDatabase(sqlite_url(tmp_path))
-    set_communities(database, COMMUNITIES)
-    made = Office(database, tmp_path / "incidents", hashed)
-    made.add("chen")
-    made.add("river", community="riverside")
-    yield made
+
+@pytest.fixture
+def office(tmp_path: Path, prepared_office: Path) -> Iterator[Office]:
+    """A console over SQLite with an official of each community."""
+    database = copied_sqlite(prepared_office, tmp_path)
+    yield Office(database, tmp_path / "incidents")
     database.close()
 
 

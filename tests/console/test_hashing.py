@@ -6,14 +6,22 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from edgecv.console.accounts import passwords
 from edgecv.console.accounts.hashing_queue import BusyError, HashingQueue
 from edgecv.console.settings import HASHES_AT_ONCE, HASHES_WAITING
 
 
-def test_no_more_passwords_are_hashed_at_once_than_memory_is_there_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher, lock, running, most = passwords._hasher, threading.Lock(), 0, 0
+def test_passwords_are_hashed_with_the_low_memory_profile_of_rfc_9106(strong_hasher: PasswordHasher) -> None:
+    assert strong_hasher._parameters == RFC_9106_LOW_MEMORY
+
+
+def test_no_more_passwords_are_hashed_at_once_than_memory_is_there_for(
+    monkeypatch: pytest.MonkeyPatch, strong_hasher: PasswordHasher
+) -> None:
+    hasher, lock, running, most = strong_hasher, threading.Lock(), 0, 0
 
     class Counted:
         def verify(self, kept: str, password: str) -> bool:
