@@ -88,8 +88,8 @@ def _in_space(point: Point, plan: FacadePlan | None, number: int) -> tuple[float
     for neighbour in neighbours:
         if neighbour.plan.name == point.of:
             return neighbour.in_parent((x, y, point.depth))
-    known = ", ".join(n.plan.name for n in neighbours) or "none: list them under the camera's also_sees"
-    raise ConfigError(f"points[{number}].of = {point.of}: the camera sees no such facade; known are {known}")
+    names = ", ".join(n.plan.name for n in neighbours) or "none: list them under the camera's also_sees"
+    raise ConfigError(f"points[{number}].of = {point.of}: the camera sees no such facade; known are {names}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,9 @@ def place_of(point: MarkedPoint, plan: FacadePlan) -> tuple[float, float]:
     floor = floor_number(face, point.floor)
     names = [window.name for window in face.windows]
     if point.window not in names:
-        known = ", ".join(names) or "none: list them under the facade's windows"
+        known_names = ", ".join(names) or "none: list them under the facade's windows"
         near = did_you_mean(point.window or "", names)
-        raise ConfigError(f"window = {point.window}: the facade has no such window; known are {known}{near}")
+        raise ConfigError(f"window = {point.window}: the facade has no such window; known are {known_names}{near}")
     window = face.windows[names.index(point.window)]
     return (
         window.left_m if point.side == "left" else window.right_m,

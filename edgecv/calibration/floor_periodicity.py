@@ -84,11 +84,11 @@ def repetitions(picture: Rectified, contrast: Float32) -> list[Repetition]:
         ConfigError: nothing repeats upwards.
     """
     edges = cv2.Sobel(contrast, cv2.CV_32F, 0, 1) * picture.seen
-    alike, cover = _autocorrelation(np.asarray(edges, np.float32), picture.seen)
+    correlation, cover = _autocorrelation(np.asarray(edges, np.float32), picture.seen)
     longest = int(picture.seen.sum(axis=0).max() / _FEWEST)
     votes = np.zeros(longest)
     for lag in range(_CLOSEST, longest):
-        near = alike[int(lag * (1 - _SAME_PITCH)) : int(lag * (1 + _SAME_PITCH)) + 2]
+        near = correlation[int(lag * (1 - _SAME_PITCH)) : int(lag * (1 + _SAME_PITCH)) + 2]
         votes[lag] = float((np.clip(near.max(axis=0) - _ROW_ALIKE, 0.0, 1.0) * cover).sum())
     peaks = [n for n in range(_CLOSEST, longest) if votes[n] == votes[max(0, n - 6) : n + 7].max() and votes[n] > 0]
     if not peaks:
@@ -97,9 +97,9 @@ def repetitions(picture: Rectified, contrast: Float32) -> list[Repetition]:
     strongest = max(votes[n] for n in peaks)
     about = next(n for n in peaks if votes[n] > 0.7 * strongest)
     low, high = int(about * (1.0 - _DEEPEST)), int(about * (1.0 + _DEEPEST)) + 1
-    best = low + np.argmax(alike[low:high], axis=0)
-    repeats = (alike[low:high].max(axis=0) > _ALIKE) & (cover > 0.15)
-    weight = alike[low:high].max(axis=0) * cover * repeats
+    best = low + np.argmax(correlation[low:high], axis=0)
+    repeats = (correlation[low:high].max(axis=0) > _ALIKE) & (cover > 0.15)
+    weight = correlation[low:high].max(axis=0) * cover * repeats
     planes: list[Repetition] = []
     while True:
         pitches = np.arange(low, high, 0.5)
@@ -120,15 +120,15 @@ _NOTHING = (
 )
 
 
-def _autocorrelation(edges: Float32, seen: Float32) -> tuple[Float64, Float64]:
+def _autocorrelation(edges: Float32, visible: Float32) -> tuple[Float64, Float64]:
     """Correlation ``(h, strips)`` of each strip with itself shifted by each lag, and how much of it is seen."""
     height, width = edges.shape
     strips = width // _STRIP
     power = np.square(np.abs(np.fft.rfft(edges, 2 * height, axis=0)))
-    shown = np.square(np.abs(np.fft.rfft(seen, 2 * height, axis=0)))
+    visible_power = np.square(np.abs(np.fft.rfft(visible, 2 * height, axis=0)))
     total, count = (
         np.fft.irfft(each[:, : strips * _STRIP].reshape(len(each), strips, _STRIP).sum(axis=2), axis=0)[:height]
-        for each in (power, shown)
+        for each in (power, visible_power)
     )
     enough = count > 0.1 * _STRIP * height
     mean = np.where(enough, total / np.maximum(count, 1.0), 0.0)
@@ -155,28 +155,30 @@ def find_rows(picture: Rectified, contrast: Float32, plane: Repetition) -> Rows:
         ConfigError: fewer than four rows.
     """
     edges = np.asarray(cv2.Sobel(contrast, cv2.CV_32F, 0, 1) * picture.seen, np.float32)[:, plane.columns]
-    seen = picture.seen[:, plane.columns]
+    visible = picture.seen[:, plane.columns]
     pitch = round(plane.pitch)
-    shown = np.flatnonzero(seen.mean(axis=1) > 0.6)
-    if len(shown) < _FEWEST * plane.pitch:
+    full_rows = np.flatnonzero(visible.mean(axis=1) > 0.6)
+    if len(full_rows) < _FEWEST * plane.pitch:
         raise ConfigError(_NOTHING)
-    start = int(np.median(shown)) - pitch // 2
-    found = [(0, float(start), 1.0)]
+    start = int(np.median(full_rows)) - pitch // 2
+    matches = [(0, float(start), 1.0)]
     for way in (1, -1):
-        found += _followed(edges, seen, start, plane.pitch, way)
-    k, y, alike = np.array(sorted(found), np.float64).T
+        matches += _follow_rows(edges, visible, start, plane.pitch, way)
+    k, y, correlation = np.array(sorted(matches), np.float64).T
     if len(k) < 4:
         raise ConfigError(_NOTHING)
-    equations = np.stack([np.ones_like(k), k, -k * y], axis=1) * alike[:, None]
-    first, spacing, bend = np.linalg.lstsq(equations, y * alike, rcond=None)[0]
+    equations = np.stack([np.ones_like(k), k, -k * y], axis=1) * correlation[:, None]
+    first, spacing, bend = np.linalg.lstsq(equations, y * correlation, rcond=None)[0]
     return Rows(float(first), float(spacing), float(bend), int(k.max()), int(k.min()))
 
 
-def _followed(edges: Float32, seen: Float32, start: int, pitch: float, way: int) -> list[tuple[int, float, float]]:
+def _follow_rows(
+    edges: Float32, visible: Float32, start: int, pitch: float, way: int
+) -> list[tuple[int, float, float]]:
     """Rows ``(k, y, correlation)`` one way from a start, until two in a row are missing."""
     size = round(pitch)
-    pattern, shown = edges[start : start + size].copy(), seen[start : start + size].copy()
-    found: list[tuple[int, float, float]] = []
+    pattern, pattern_visible = edges[start : start + size].copy(), visible[start : start + size].copy()
+    matches: list[tuple[int, float, float]] = []
     at, step, missing, k = float(start), pitch, 0, 0
     while missing < 2:
         k += way
@@ -184,25 +186,25 @@ def _followed(edges: Float32, seen: Float32, start: int, pitch: float, way: int)
         if not 0.0 <= expected <= len(edges) - size:
             break
         tried = np.arange(int(expected - _SLACK * pitch), int(expected + _SLACK * pitch) + 2)
-        alike = np.array([_alike(pattern, shown, edges, seen, int(y)) for y in tried])
-        best = int(np.argmax(alike))
-        if alike[best] < _ROW_ALIKE:
+        correlation = np.array([_correlation(pattern, pattern_visible, edges, visible, int(y)) for y in tried])
+        best = int(np.argmax(correlation))
+        if correlation[best] < _ROW_ALIKE:
             missing, at = missing + 1, expected
             continue
-        exact = tried[best] + _peak(alike, best)
+        exact = tried[best] + _peak(correlation, best)
         step = 0.7 * step + 0.3 * abs(exact - at) if missing == 0 else step
         missing, at = 0, float(exact)
-        found.append((k, at, float(alike[best])))
+        matches.append((k, at, float(correlation[best])))
         y = min(max(round(at), 0), len(edges) - size)
         pattern = 0.6 * pattern + 0.4 * edges[y : y + size]
-        shown = np.maximum(shown, seen[y : y + size])
-    return found
+        pattern_visible = np.maximum(pattern_visible, visible[y : y + size])
+    return matches
 
 
-def _alike(pattern: Float32, shown: Float32, edges: Float32, seen: Float32, y: int) -> float:
+def _correlation(pattern: Float32, pattern_visible: Float32, edges: Float32, visible: Float32, y: int) -> float:
     if not 0 <= y <= len(edges) - len(pattern):
         return -1.0
-    part, weight = edges[y : y + len(pattern)], shown * seen[y : y + len(pattern)]
+    part, weight = edges[y : y + len(pattern)], pattern_visible * visible[y : y + len(pattern)]
     if weight.mean() < 0.4:
         return -1.0
     norm = float((pattern * pattern * weight).sum() * (part * part * weight).sum())

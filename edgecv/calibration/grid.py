@@ -18,7 +18,7 @@ Float32 = NDArray[np.float32]
 _FLOOR_PX = 64  # of a floor, once rows are laid over each other
 _EDGE = 0.3  # of the strongest columns' edges, from which a column is a window's
 _NARROWEST, _WIDEST = 0.12, 2.5  # of a window, in floor heights
-_FOUND = 0.5  # correlation from which a window is taken as seen
+_MATCH_CORRELATION = 0.5  # correlation from which a window is taken as seen
 _SEARCH = (0.12, 0.12)  # of a floor height: how far across and upwards a window may be from where it is expected
 _MORE_ROWS = 3  # looked for beyond those that were followed
 _LEAST_CELLS = 8
@@ -55,22 +55,22 @@ def find_grid(picture: Rectified, contrast: Float32, plane: Repetition, rows: Ro
     numbers = np.arange(rows.highest - _MORE_ROWS, rows.lowest + _MORE_ROWS + 1)
     y = rows.at(np.arange(len(numbers) * _FLOOR_PX) / _FLOOR_PX + numbers[0])
     columns, lines = np.meshgrid(np.arange(contrast.shape[1], dtype=np.float32), y.astype(np.float32))
-    laid = np.asarray(cv2.remap(contrast, columns, lines, cv2.INTER_LINEAR, borderValue=0.0), np.float32)
-    seen = cv2.remap(picture.seen, columns, lines, cv2.INTER_LINEAR, borderValue=0.0) > 0.9
+    stacked = np.asarray(cv2.remap(contrast, columns, lines, cv2.INTER_LINEAR, borderValue=0.0), np.float32)
+    visible = cv2.remap(picture.seen, columns, lines, cv2.INTER_LINEAR, borderValue=0.0) > 0.9
     inner = slice(_MORE_ROWS * _FLOOR_PX, -_MORE_ROWS * _FLOOR_PX)
-    floor = _median(laid[inner], seen[inner])
-    boxes = _windows(floor, plane)
+    floor = _median(stacked[inner], visible[inner])
+    boxes = _window_boxes(floor, plane)
     if not boxes:
         raise ConfigError(_NONE)
     across_px = _FLOOR_PX / plane.pitch
-    found = np.full((len(numbers), len(boxes), 2), np.nan)
+    centres = np.full((len(numbers), len(boxes), 2), np.nan)
     for c, (left, right, head, sill) in enumerate(boxes):
         middle_x, middle_y = (left + right) / 2.0, (head + sill) / 2.0
         for r in range(len(numbers)):
-            moved = _look(floor, laid, seen, (left, right, head, sill), r, 1.0 / across_px)
+            moved = _match_window(floor, stacked, visible, (left, right, head, sill), r, 1.0 / across_px)
             if moved is not None:
                 at = rows.at(np.array([numbers[0] + r + (middle_y + moved[1]) / _FLOOR_PX]))
-                found[r, c] = picture.pixels(np.array([middle_x + moved[0]]), at)[0]
+                centres[r, c] = picture.pixels(np.array([middle_x + moved[0]]), at)[0]
     edges = np.array([[left, right] for left, right, _, _ in boxes], np.float64) / plane.pitch
     spans = np.array([[sill, head] for *_, head, sill in boxes], np.float64)
     spans -= _tilt(edges.mean(axis=1), spans.mean(axis=1))[:, None]
@@ -78,14 +78,16 @@ def find_grid(picture: Rectified, contrast: Float32, plane: Repetition, rows: Ro
     heights = (usual[0] - spans) / _FLOOR_PX
     # balconies and machines stand out before the plane: their columns are known, their pixels tell nothing of it
     odd = np.abs(spans - usual).max(axis=1) > _UNUSUAL * _FLOOR_PX
-    found[:, odd] = np.nan
+    centres[:, odd] = np.nan
     # a roof's edge or a shop's front may look like a window or two
-    full = np.flatnonzero(np.isfinite(found[..., 0]).mean(axis=1) >= _LEAST_OF_ROW)
-    if np.isfinite(found[..., 0]).sum() < _LEAST_CELLS or len(full) < 3:
+    full = np.flatnonzero(np.isfinite(centres[..., 0]).mean(axis=1) >= _LEAST_OF_ROW)
+    if np.isfinite(centres[..., 0]).sum() < _LEAST_CELLS or len(full) < 3:
         raise ConfigError(_NONE)
-    found = found[full[0] : full[-1] + 1][::-1]
+    centres = centres[full[0] : full[-1] + 1][::-1]
     camera = picture.camera
-    return WindowGrid(found, edges - edges[0, 0], heights, camera.focal_px, tuple(float(k) for k in camera.distortion))
+    return WindowGrid(
+        centres, edges - edges[0, 0], heights, camera.focal_px, tuple(float(k) for k in camera.distortion)
+    )
 
 
 _NONE = (
@@ -106,15 +108,15 @@ def _tilt(across: Float64, height: Float64) -> Float64:
     return np.asarray(slope * (across - np.median(across)), np.float64)
 
 
-def _median(laid: Float32, seen: NDArray[np.bool_]) -> Float32:
+def _median(stacked: Float32, visible: NDArray[np.bool_]) -> Float32:
     """One floor ``(64, w)``: what most floors show at that place; 0 where too few are seen."""
-    floors = np.where(seen, laid, np.nan).reshape(-1, _FLOOR_PX, laid.shape[1])
+    floors = np.where(visible, stacked, np.nan).reshape(-1, _FLOOR_PX, stacked.shape[1])
     enough = np.isfinite(floors).sum(axis=0) >= 3
     floors[:, ~enough] = 0.0
     return np.asarray(np.nanmedian(floors, axis=0), np.float32)
 
 
-def _windows(floor: Float32, plane: Repetition) -> list[tuple[int, int, int, int]]:
+def _window_boxes(floor: Float32, plane: Repetition) -> list[tuple[int, int, int, int]]:
     """Boxes ``(left, right, head, sill)`` in pixels of the laid floor; head and sill may lie beyond its ends."""
     endless = np.concatenate([floor] * 3)
     level, upright = (
@@ -159,26 +161,28 @@ def _span(edges: Float64) -> tuple[int, int]:
     return head % len(edges), head % len(edges) + len(edges) - min(len(gap), len(edges))
 
 
-def _look(
-    floor: Float32, laid: Float32, seen: NDArray[np.bool_], box: tuple[int, int, int, int], row: int, wide: float
+def _match_window(
+    floor: Float32, stacked: Float32, visible: NDArray[np.bool_], box: tuple[int, int, int, int], row: int, wide: float
 ) -> tuple[float, float] | None:
     """How far ``(across, down)`` in pixels of ``laid`` a window is from where it is expected; None if not seen."""
     left, right, head, sill = box
     frame = max(2, int(0.1 * _FLOOR_PX))
-    x0, x1 = max(0, left - int(frame * wide)), min(laid.shape[1], right + int(frame * wide))
+    x0, x1 = max(0, left - int(frame * wide)), min(stacked.shape[1], right + int(frame * wide))
     pattern = np.take(floor, np.arange(head - frame, sill + frame), axis=0, mode="wrap")[:, x0:x1]
     dx, dy = max(1, int(_SEARCH[0] * _FLOOR_PX * wide)), int(_SEARCH[1] * _FLOOR_PX)
     top, bottom = row * _FLOOR_PX + head - frame - dy, row * _FLOOR_PX + sill + frame + dy
-    if top < 0 or bottom > len(laid) or x0 - dx < 0 or x1 + dx > laid.shape[1]:
+    if top < 0 or bottom > len(stacked) or x0 - dx < 0 or x1 + dx > stacked.shape[1]:
         return None
-    if seen[top + dy : bottom - dy, x0:x1].mean() < 0.95:
+    if visible[top + dy : bottom - dy, x0:x1].mean() < 0.95:
         return None
-    alike = cv2.matchTemplate(np.ascontiguousarray(laid[top:bottom, x0 - dx : x1 + dx]), pattern, cv2.TM_CCOEFF_NORMED)
-    y, x = np.unravel_index(int(np.argmax(alike)), alike.shape)
-    if alike[y, x] < _FOUND:
+    correlation = cv2.matchTemplate(
+        np.ascontiguousarray(stacked[top:bottom, x0 - dx : x1 + dx]), pattern, cv2.TM_CCOEFF_NORMED
+    )
+    y, x = np.unravel_index(int(np.argmax(correlation)), correlation.shape)
+    if correlation[y, x] < _MATCH_CORRELATION:
         return None
-    return float(x - dx) + _peak(np.asarray(alike[y], np.float32), int(x)), float(y - dy) + _peak(
-        np.asarray(alike[:, x], np.float32), int(y)
+    return float(x - dx) + _peak(np.asarray(correlation[y], np.float32), int(x)), float(y - dy) + _peak(
+        np.asarray(correlation[:, x], np.float32), int(y)
     )
 
 

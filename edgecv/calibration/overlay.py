@@ -44,7 +44,7 @@ class FaceOverlay:
 
 def overlay_of(camera: PinholeCamera, plan: FacadePlan) -> tuple[FaceOverlay, ...]:
     """The camera's facade and those beside it; what is not before the camera is left out."""
-    return tuple(_face(seen, face) for face, seen in plan.faces(camera))
+    return tuple(_face(face_camera, face) for face, face_camera in plan.faces(camera))
 
 
 def glass_of(plan: FacadePlan, floor: int) -> tuple[float, float]:
@@ -58,26 +58,28 @@ def _face(camera: PinholeCamera, plan: FacadePlan) -> FaceOverlay:
     floors = []
     for number, edge in enumerate(plan.floor_edges_m):
         across = np.linspace(left, right, _PIECES + 1)
-        pixels = _seen(camera, [(x, float(edge)) for x in across])
+        pixels = _visible_pixels(camera, [(x, float(edge)) for x in across])
         if pixels is None:
             continue
         label = None
         if number < plan.floor_count:
             middle = (float(edge) + float(plan.floor_edges_m[number + 1])) / 2.0
-            at = _seen(camera, [(left, middle)])
+            at = _visible_pixels(camera, [(left, middle)])
             label = None if at is None else (float(at[0, 0]), float(at[0, 1]))
         floors.append(FloorLine(plan.floor_names[number] if number < plan.floor_count else "", pixels, label))
     windows = []
     for floor in range(1, plan.floor_count + 1):
         sill, head = glass_of(plan, floor)
         for w in plan.windows:
-            corners = _seen(camera, [(w.left_m, sill), (w.right_m, sill), (w.right_m, head), (w.left_m, head)])
+            corners = _visible_pixels(
+                camera, [(w.left_m, sill), (w.right_m, sill), (w.right_m, head), (w.left_m, head)]
+            )
             if corners is not None:
                 windows.append(WindowFrame(w.name, floor, corners))
     return FaceOverlay(plan.name, tuple(floors), tuple(windows))
 
 
-def _seen(camera: PinholeCamera, places: Sequence[tuple[float, float]]) -> Float64 | None:
+def _visible_pixels(camera: PinholeCamera, places: Sequence[tuple[float, float]]) -> Float64 | None:
     """Pixels ``(n, 2)`` of places on the facade; None where the camera does not see all of them."""
     pixels = camera.project(np.array([[x, y, 0.0] for x, y in places], np.float64))
     return pixels if np.isfinite(pixels).all() else None

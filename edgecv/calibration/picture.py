@@ -75,8 +75,8 @@ def check_picture(
     """
     picture = frame_bgr.copy()
     unit, text_px = unit_of(picture), text_height_of(picture)
-    for (face, seen), colour in zip(plan.faces(camera), _FACES * (1 + len(plan.beside)), strict=False):
-        _draw_face(picture, seen, face, colour, unit, text_px)
+    for (face, face_camera), colour in zip(plan.faces(camera), _FACES * (1 + len(plan.beside)), strict=False):
+        _draw_face(picture, face_camera, face, colour, unit, text_px)
     if pixels is not None and points_m is not None:
         for pixel, seen_at in zip(pixels, camera.project(points_m), strict=True):
             cross_hair(picture, (float(pixel[0]), float(pixel[1])), 2.0 * unit, 7.0 * unit, 1.2 * unit)
@@ -116,8 +116,8 @@ def _inside(picture: Picture, camera: PinholeCamera, plan: FacadePlan, floor: in
     middles = [[(w.left_m + w.right_m) / 2.0, (foot_m + top_m) / 2.0, 0.0] for w in plan.windows] or [[0.0, foot_m, 0]]
     at = camera.project(np.array(middles, np.float64))
     height, width = picture.shape[:2]
-    shown = (at[:, 0] > 0) & (at[:, 0] < width) & (at[:, 1] > 0) & (at[:, 1] < height)
-    return bool(np.mean(shown) > 0.5)
+    inside = (at[:, 0] > 0) & (at[:, 0] < width) & (at[:, 1] > 0) & (at[:, 1] < height)
+    return bool(np.mean(inside) > 0.5)
 
 
 def _line(

@@ -70,9 +70,9 @@ def rectify(
     across, down = np.meshgrid(np.linspace(0, width - 1, 80), np.linspace(0, height - 1, 80))
     plane = camera.on_facade(np.stack([across, down], axis=-1))
     coarse = np.abs(np.gradient(plane[..., 1], axis=0))
-    shown = np.isfinite(coarse) & (coarse < _COARSEST * np.nanpercentile(coarse, 2.0))
-    left, right = np.percentile(plane[shown][:, 0], [1.0, 99.0])
-    bottom, top = plane[shown][:, 1].min(), plane[shown][:, 1].max()
+    visible = np.isfinite(coarse) & (coarse < _COARSEST * np.nanpercentile(coarse, 2.0))
+    left, right = np.percentile(plane[visible][:, 0], [1.0, 99.0])
+    bottom, top = plane[visible][:, 1].min(), plane[visible][:, 1].max()
     step = float(top - bottom) / _HEIGHT
     # the lens bends smoothly: every eighth pixel's place, and straight lines between them
     wide = min(int((right - left) / step), _WIDEST) // _EVERY * _EVERY
@@ -84,8 +84,8 @@ def rectify(
     inside = (at[..., 0] > 2) & (at[..., 0] < width - 3) & (at[..., 1] > 2) & (at[..., 1] < height - 3)
     picture = cv2.remap(grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR).astype(np.float32)
     if ignored is not None:
-        hidden = cv2.remap(ignored.astype(np.uint8), at[..., 0], at[..., 1], cv2.INTER_NEAREST)
-        inside &= hidden == 0
+        masked = cv2.remap(ignored.astype(np.uint8), at[..., 0], at[..., 1], cv2.INTER_NEAREST)
+        inside &= masked == 0
     return Rectified(camera, picture, inside.astype(np.float32), float(left), float(top), step)
 
 

@@ -82,9 +82,9 @@ def calibrate_from_grid(
     middle = across.mean(axis=1)
     pixels_of = grid.pixels
     if spans is not None:
-        known = np.array([span is not None for span in spans])
+        is_listed = np.array([span is not None for span in spans])
         middle = np.array([0.0 if span is None else (span.left_m + span.right_m) / 2.0 for span in spans])
-        pixels_of = np.where(known[None, :, None], grid.pixels, np.nan)
+        pixels_of = np.where(is_listed[None, :, None], grid.pixels, np.nan)
     if sill_m is None:
         sill_m = min(_SILL_M, _BELOW * (1.0 - float(np.median(grid.upwards[:, 1]))) * floor_m)
     upwards = sill_m + grid.upwards.mean(axis=1) * floor_m
@@ -94,8 +94,8 @@ def calibrate_from_grid(
     camera, offsets = _fit(pixels, places, column, columns, grid, image_size, focal_px, spans is not None)
     places[:, 0] += offsets[column]
     near = np.linalg.norm(camera.project(np.column_stack([places, np.zeros(len(places))])) - pixels, axis=1)
-    kept = near < _FAR_OFF_PX
-    if kept.sum() < max(6, 0.6 * len(kept)):
+    inliers = near < _FAR_OFF_PX
+    if inliers.sum() < max(6, 0.6 * len(inliers)):
         raise ConfigError(
             "calibrate: the windows that were found do not lie on a regular grid; check floor heights in the box, or "
             "mark points by hand: edgecv calibrate points"
@@ -105,7 +105,7 @@ def calibrate_from_grid(
             "image_size": image_size,
             "points": [
                 {"pixel": tuple(np.round(pixel, 2).tolist()), "facade": tuple(np.round(place, 3).tolist())}
-                for pixel, place in zip(pixels[kept], places[kept], strict=True)
+                for pixel, place in zip(pixels[inliers], places[inliers], strict=True)
             ],
             "distortion": tuple(round(float(k), 6) for k in camera.distortion),
             "focal_px": round(camera.focal_px, 1),
@@ -118,7 +118,7 @@ def calibrate_from_grid(
         windows = [WindowSpan(name, float(x - w), float(x + w)) for name, x, w in zip(names, centre, wide, strict=True)]
     else:
         windows = [span for span in spans if span is not None]
-    return StillResult(calibration, tuple(windows), spans is not None, (lowest_floor, highest), int(kept.sum()))
+    return StillResult(calibration, tuple(windows), spans is not None, (lowest_floor, highest), int(inliers.sum()))
 
 
 def _fit(
@@ -166,29 +166,29 @@ def _listed(across: Float64, windows: tuple[WindowSpan, ...]) -> list[WindowSpan
     """
     if len(windows) < 2 or len(across) < 2:
         return None
-    found = across.mean(axis=1)
-    known = np.array([(w.left_m + w.right_m) / 2.0 for w in windows])
-    tried: dict[tuple[int, ...], float] = {}
-    for i, j in combinations(range(len(found)), 2):
-        for m, n in combinations(range(len(known)), 2):
-            stretch = (known[n] - known[m]) / (found[j] - found[i])
+    columns = across.mean(axis=1)
+    centres = np.array([(w.left_m + w.right_m) / 2.0 for w in windows])
+    scores: dict[tuple[int, ...], float] = {}
+    for i, j in combinations(range(len(columns)), 2):
+        for m, n in combinations(range(len(centres)), 2):
+            stretch = (centres[n] - centres[m]) / (columns[j] - columns[i])
             if not 1.0 / _STRETCH < stretch < _STRETCH:
                 continue
-            apart = np.abs((known[m] + stretch * (found - found[i]))[:, None] - known[None, :])
+            apart = np.abs((centres[m] + stretch * (columns - columns[i]))[:, None] - centres[None, :])
             nearest = np.argmin(apart, axis=1)
             near = apart.min(axis=1)
             nearest[near > _BESIDE_M] = -1
-            taken = nearest[nearest >= 0]
-            if len(taken) < max(2.0, _MATCHED * len(found)) or len(set(taken.tolist())) < len(taken):
+            matches = nearest[nearest >= 0]
+            if len(matches) < max(2.0, _MATCHED * len(columns)) or len(set(matches.tolist())) < len(matches):
                 continue
-            score = len(taken) - 2.0 * abs(float(np.log(stretch))) - float(near[nearest >= 0].mean()) / _BESIDE_M
+            score = len(matches) - 2.0 * abs(float(np.log(stretch))) - float(near[nearest >= 0].mean()) / _BESIDE_M
             key = tuple(nearest.tolist())
-            tried[key] = max(score, tried.get(key, -np.inf))
-    if not tried:
+            scores[key] = max(score, scores.get(key, -np.inf))
+    if not scores:
         return None
-    best = max(tried, key=lambda key: tried[key])
-    rivals = [score for key, score in tried.items() if _moves(key, best)]
-    if rivals and max(rivals) > tried[best] - _CLEARLY:
+    best = max(scores, key=lambda key: scores[key])
+    rivals = [score for key, score in scores.items() if _moves(key, best)]
+    if rivals and max(rivals) > scores[best] - _CLEARLY:
         return None
     return [windows[n] if n >= 0 else None for n in best]
 

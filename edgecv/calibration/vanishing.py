@@ -67,17 +67,17 @@ def vanishing_points(grey: NDArray[np.uint8], bend: float | None = None) -> Vani
         if best is None or up[1] + along[1] > best[0]:
             best = up[1] + along[1], up[0], along[0], tried
     assert best is not None
-    _, up_point, along_point, chosen = best
+    _, up_point, along_point, best_bend = best
     scale = np.array([half, half, 1.0])
-    return VanishingPoints(up_point * scale, along_point * scale, chosen)
+    return VanishingPoints(up_point * scale, along_point * scale, best_bend)
 
 
 def _segments(grey: NDArray[np.uint8]) -> Float64:
     """Line segments ``(n, 2, 2)``, pixels, long enough to have a direction."""
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
-    if found is None:
+    detected = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
+    if detected is None:
         return np.zeros((0, 2, 2))
-    segments = np.asarray(found, np.float64).reshape(-1, 2, 2)
+    segments = np.asarray(detected, np.float64).reshape(-1, 2, 2)
     length = np.linalg.norm(segments[:, 1] - segments[:, 0], axis=1)
     return np.asarray(segments[length > _LEAST_SHARE * min(grey.shape)], np.float64)
 

@@ -88,11 +88,11 @@ class Compressor:
         """Those of one picture; a damaged one gives none."""
         began = time.thread_time()
         try:
-            made = [new for picture in self._decoder.decode(packet) for new in self._encode(picture)]
+            packets = [new for picture in self._decoder.decode(packet) for new in self._encode(picture)]
         except (FFmpegError, ValueError):
-            made = []
+            packets = []
         self.spent_s += time.thread_time() - began
-        return made
+        return packets
 
     def _encode(self, picture: VideoFrame) -> list[AnyPacket]:
         picture.pict_type = PictureType.NONE  # each raw picture is said to be a key frame, which x264 would obey

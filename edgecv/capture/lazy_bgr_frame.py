@@ -48,8 +48,8 @@ class Shot:
         packed = np.concatenate([plane.ravel() for plane in planes]).reshape(-1, x1 - x0)
         cut = VideoFrame.from_ndarray(packed, format=frame.format.name)
         cut.colorspace, cut.color_range = frame.colorspace, frame.color_range
-        shown = np.asarray(cut.to_ndarray(format="bgr24"), np.uint8)
-        return np.ascontiguousarray(shown[top - y0 : bottom - y0, left - x0 : right - x0])
+        bgr = np.asarray(cut.to_ndarray(format="bgr24"), np.uint8)
+        return np.ascontiguousarray(bgr[top - y0 : bottom - y0, left - x0 : right - x0])
 
 
 def _plane(frame: VideoFrame, number: int) -> NDArray[np.uint8]:

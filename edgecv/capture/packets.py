@@ -136,7 +136,7 @@ class PacketRing:
 
     def between(self, start_pts: int, end_pts: int) -> list[AnyPacket]:
         """Whole groups of pictures from the key frame at or before the start until decoding is past the end."""
-        kept: list[AnyPacket] = []
+        selected: list[AnyPacket] = []
         with self._lock:
             packets = list(self._packets)
         for packet in packets:
@@ -144,14 +144,14 @@ class PacketRing:
             if stamp is None:
                 continue
             if packet.is_keyframe and stamp <= start_pts:
-                kept = []
-            if not kept and not packet.is_keyframe:
+                selected = []
+            if not selected and not packet.is_keyframe:
                 continue
             # decoding order: a picture shown before the end may come a few packets after one shown past it
             if (packet.dts if packet.dts is not None else stamp) > end_pts:
                 break
-            kept.append(packet)
-        return kept
+            selected.append(packet)
+        return selected
 
     @property
     def held_bytes(self) -> int:

@@ -46,24 +46,24 @@ def is_picture(path: Path) -> bool:
         return picture_size(file.read(_HEADER_BYTES)) is not None
 
 
-def check_size(size: tuple[int, int], what: str) -> None:
+def check_size(size: tuple[int, int], name: str) -> None:
     """Raises:
     PictureError: a picture of that size is larger than any that is decoded.
     """
     width, height = size
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
         raise PictureError(
-            f"{what}: has {width}x{height} pixels; {MAX_SIDE} a side and {MAX_PIXELS // 1_000_000} million together "
+            f"{name}: has {width}x{height} pixels; {MAX_SIDE} a side and {MAX_PIXELS // 1_000_000} million together "
             "are the most that is read: make it smaller"
         )
 
 
-def decode_picture(data: bytes, what: str, *, grey: bool = False) -> NDArray[np.uint8]:
+def decode_picture(data: bytes, name: str, *, grey: bool = False) -> NDArray[np.uint8]:
     """Decode a JPEG or PNG that others made.
 
     Args:
         data: the file's content.
-        what: names it in errors.
+        name: names it in errors.
         grey: luma alone.
 
     Returns:
@@ -74,15 +74,15 @@ def decode_picture(data: bytes, what: str, *, grey: bool = False) -> NDArray[np.
     """
     size = picture_size(data)
     if size is None:
-        raise PictureError(f"{what}: is neither a JPEG nor a PNG that can be read")
-    check_size(size, what)
+        raise PictureError(f"{name}: is neither a JPEG nor a PNG that can be read")
+    check_size(size, name)
     try:
-        read = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
     except cv2.error:
-        read = None
-    if read is None:
-        raise PictureError(f"{what}: is damaged and cannot be read as a picture")
-    return np.asarray(read, np.uint8)
+        decoded = None
+    if decoded is None:
+        raise PictureError(f"{name}: is damaged and cannot be read as a picture")
+    return np.asarray(decoded, np.uint8)
 
 
 def read_picture(path: Path, *, grey: bool = False) -> NDArray[np.uint8]:

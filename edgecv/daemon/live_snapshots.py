@@ -107,12 +107,12 @@ def _is_wanted(wish: Path) -> bool:
 def _write(path: Path, picture: VideoFrame, size: Size) -> None:
     share = min(1.0, _SMALL_PX / picture.width) if size == "small" else 1.0
     width, height = (max(2, int(side * share) // 2 * 2) for side in (picture.width, picture.height))
-    shown = np.asarray(picture.reformat(width, height, "bgr24").to_ndarray(), np.uint8)
+    bgr = np.asarray(picture.reformat(width, height, "bgr24").to_ndarray(), np.uint8)
     turns = int(getattr(picture, "rotation", 0) or 0) % 360
     if turns % 90 == 0 and turns:
-        shown = np.asarray(np.ascontiguousarray(np.rot90(shown, turns // 90)), np.uint8)
-    made, jpeg = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY[size]])
-    if not made:
+        bgr = np.asarray(np.ascontiguousarray(np.rot90(bgr, turns // 90)), np.uint8)
+    encoded, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY[size]])
+    if not encoded:
         return
     aside = path.with_suffix(".part")
     # not flushed to the disk: it is replaced in a second, and worth nothing after a power cut

@@ -73,7 +73,7 @@ def configure_logging(
         stream: instead of standard error.
     """
     out = sys.stderr if stream is None else stream
-    chosen = chosen_form(out) if form == "auto" else form
+    resolved_form = chosen_form(out) if form == "auto" else form
     fields = dict(context or {})
 
     def with_context(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -91,7 +91,7 @@ def configure_logging(
                 structlog.processors.StackInfoRenderer(),
                 structlog.processors.format_exc_info,
                 _hide_secrets,
-                *_rendering(chosen, colors=out.isatty()),
+                *_rendering(resolved_form, colors=out.isatty()),
             ],
         )
     )
@@ -120,12 +120,12 @@ def chosen_form(out: TextIO, environment: Mapping[str, str] | None = None) -> Li
     """The form that suits whoever reads ``out``; systemd names the journal's end of it in ``JOURNAL_STREAM``."""
     if out.isatty():
         return "text"
-    named = (os.environ if environment is None else environment).get("JOURNAL_STREAM")
+    journal = (os.environ if environment is None else environment).get("JOURNAL_STREAM")
     try:
-        found = os.fstat(out.fileno())
+        status = os.fstat(out.fileno())
     except (OSError, ValueError):
         return "json"
-    return "journal" if named == f"{found.st_dev}:{found.st_ino}" else "json"
+    return "journal" if journal == f"{status.st_dev}:{status.st_ino}" else "json"
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -40,8 +40,8 @@ def make_app(
     """
 
     def allowed(request: Request) -> None:
-        shown = request.headers.get("authorization", "")
-        if token is not None and not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+        header = request.headers.get("authorization", "")
+        if token is not None and not hmac.compare_digest(header.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "show the token of service.token_file", {"WWW-Authenticate": "Bearer"})
 
     def healthz(_request: Request) -> Response:
@@ -52,8 +52,8 @@ def make_app(
         box = health()
         cameras = {camera.id: camera.state() for camera in box.cameras} if token is None else {}
         devices = {device.id: device.state() for device in box.devices} if token is None else {}
-        found = {"ready": box.ready, "cameras": cameras} | ({"devices": devices} if box.devices else {})
-        return JSONResponse(found, 200 if box.ready else 503)
+        answer = {"ready": box.ready, "cameras": cameras} | ({"devices": devices} if box.devices else {})
+        return JSONResponse(answer, 200 if box.ready else 503)
 
     def metrics(request: Request) -> Response:
         allowed(request)
@@ -74,8 +74,8 @@ def make_app(
                     "the untouched clip and pictures open in the console, for those who give a reason; their blurred "
                     "copies are here (service.evidence in the box file says so)",
                 )
-            who = request.client.host if request.client else "somebody"
-            _log.info("untouched evidence %s/%s was fetched by %s with the service's token", incident, name, who)
+            client = request.client.host if request.client else "somebody"
+            _log.info("untouched evidence %s/%s was fetched by %s with the service's token", incident, name, client)
         return FileResponse(path)
 
     app = Starlette(

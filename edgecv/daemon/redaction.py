@@ -49,9 +49,9 @@ class Redaction:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int | float):
-            shown = str(value)
+            text = str(value)
             # JSON has no word for what is not finite
-            return (value if math.isfinite(value) else shown) if self.text(shown) == shown else HIDDEN
+            return (value if math.isfinite(value) else text) if self.text(text) == text else HIDDEN
         if isinstance(value, Mapping):
             return {self.text(str(key)): self.value(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):

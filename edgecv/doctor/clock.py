@@ -33,18 +33,18 @@ def clock_findings(
         now: the clock.
     """
     if not_before is not None and now() < not_before - _DAY_S:
-        shown = datetime.fromtimestamp(now(), UTC).strftime("%Y-%m-%d %H:%M UTC")
+        clock_time = datetime.fromtimestamp(now(), UTC).strftime("%Y-%m-%d %H:%M UTC")
         return [
             problem(
                 WHERE,
-                f"the clock says {shown}, which is before the box file was written",
+                f"the clock says {clock_time}, which is before the box file was written",
                 "set the clock and let the network keep it: timedatectl set-ntp true; a box without a clock battery "
                 "needs a time server each time it starts",
             )
         ]
-    told = kernel()
-    if told is not None and told.synchronised:
-        off = "" if told.may_be_off_s is None else f", off by {told.may_be_off_s:.2g} s at most"
+    clock = kernel()
+    if clock is not None and clock.synchronised:
+        off = "" if clock.may_be_off_s is None else f", off by {clock.may_be_off_s:.2g} s at most"
         return [ok(WHERE, f"the clock is synchronised{off}")]
     if chrony() or stamp.exists():
         return [ok(WHERE, "the clock is synchronised")]

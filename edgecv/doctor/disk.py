@@ -32,14 +32,14 @@ def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -
     folder = state
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    found = room_findings(folder, disk_share, recorded_bytes) + damage_findings(state)
+    findings = room_findings(folder, disk_share, recorded_bytes) + damage_findings(state)
     if folder != state:
-        return [*found, ok(WHERE, f"{state} does not exist yet; the daemon makes it when it first starts")]
+        return [*findings, ok(WHERE, f"{state} does not exist yet; the daemon makes it when it first starts")]
     try:
         seconds = safe_write_s(state)
     except OSError as error:
         return [
-            *found,
+            *findings,
             problem(
                 WHERE,
                 f"{state} cannot be written to ({error.strerror})",
@@ -47,7 +47,7 @@ def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -
                 "give the folder to that user: chown edgecv: and chmod 0700",
             ),
         ]
-    return [*found, speed_finding(seconds)]
+    return [*findings, speed_finding(seconds)]
 
 
 def damage_findings(state: Path) -> list[Finding]:
@@ -71,14 +71,14 @@ def room_findings(folder: Path, disk_share: float, recorded_bytes: float = 0.0) 
     """Whether there is room for evidence."""
     usage = shutil.disk_usage(folder)
     full = 1.0 - usage.free / usage.total if usage.total else 1.0
-    told = f"{_gigabytes(usage.free)} of {_gigabytes(usage.total)} are free at {folder}"
+    text = f"{_gigabytes(usage.free)} of {_gigabytes(usage.total)} are free at {folder}"
     if usage.free < _LEAST_BYTES:
-        return [problem(WHERE, told, "make room: at this point only records are kept, without evidence")]
+        return [problem(WHERE, text, "make room: at this point only records are kept, without evidence")]
     if full > disk_share:
         return [
             warning(
                 WHERE,
-                f"the disk is {full:.0%} full, more than storage.disk_share ({disk_share:.0%}): {told}",
+                f"the disk is {full:.0%} full, more than storage.disk_share ({disk_share:.0%}): {text}",
                 "make room or raise storage.disk_share: until then evidence is deleted as soon as it may be",
             )
         ]
@@ -87,11 +87,11 @@ def room_findings(folder: Path, disk_share: float, recorded_bytes: float = 0.0) 
         return [
             warning(
                 WHERE,
-                f"storage.record_hours needs about {_gigabytes(recorded_bytes)} at the cameras' bit rates, but {told}",
+                f"storage.record_hours needs about {_gigabytes(recorded_bytes)} at the cameras' bit rates, but {text}",
                 "lower storage.record_hours or the cameras' bit rates, or give the box a larger disk",
             )
         ]
-    return [ok(WHERE, told)]
+    return [ok(WHERE, text)]
 
 
 def safe_write_s(folder: Path, writes: int = _WRITES) -> float:
@@ -101,26 +101,26 @@ def safe_write_s(folder: Path, writes: int = _WRITES) -> float:
         OSError: it cannot be written there.
     """
     piece = os.urandom(_PIECE)
-    taken: list[float] = []
+    durations_s: list[float] = []
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".edgecv-doctor-") as file:
         for _ in range(writes):
             began = time.perf_counter()
             file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-            taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+            durations_s.append(time.perf_counter() - began)
+    return statistics.median(durations_s)
 
 
 def speed_finding(seconds: float) -> Finding:
     """What the time of a safe write means."""
-    told = f"a safe write of 256 KiB takes {1000.0 * seconds:.0f} ms"
+    text = f"a safe write of 256 KiB takes {1000.0 * seconds:.0f} ms"
     advice = "use an SSD, or a memory card made for constant writing; look for errors of the disk in dmesg"
     if seconds > MUCH_TOO_SLOW_S:
-        return problem(WHERE, f"{told}: the disk is far too slow, or dying", advice)
+        return problem(WHERE, f"{text}: the disk is far too slow, or dying", advice)
     if seconds > SLOW_S:
-        return warning(WHERE, f"{told}: the disk is slow, and incidents are told late", advice)
-    return ok(WHERE, told)
+        return warning(WHERE, f"{text}: the disk is slow, and incidents are told late", advice)
+    return ok(WHERE, text)
 
 
 def _gigabytes(count: float) -> str:

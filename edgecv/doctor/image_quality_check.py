@@ -22,15 +22,15 @@ _BRIGHT = 235.0
 def focus_findings(where: str, lumas: tuple[UInt8, UInt8]) -> list[Finding]:
     """Whether two pictures in a row ``(h, w) uint8`` are sharp; the second tells the noise of the first."""
     rows, next_rows = sample_rows(lumas[0]), sample_rows(lumas[1])
-    found = clarity(rows, noise_between(rows, next_rows))
-    if found.sharpness is None:
+    measured = clarity(rows, noise_between(rows, next_rows))
+    if measured.sharpness is None:
         return [ok(where, "focus cannot be judged: the picture has no clear edges (night, fog or open sky?)")]
-    if found.sharpness >= SOFT:
-        return [ok(where, f"the picture is sharp: {found.sharpness:.0%} of an edge's step lies within 2 px")]
+    if measured.sharpness >= SOFT:
+        return [ok(where, f"the picture is sharp: {measured.sharpness:.0%} of an edge's step lies within 2 px")]
     return [
         warning(
             where,
-            f"the picture is soft: edges are blurred by about {found.blur_px:.1f} px, and small things fade",
+            f"the picture is soft: edges are blurred by about {measured.blur_px:.1f} px, and small things fade",
             "look at the picture at full size: clean the glass and set the focus on the middle of the facade; fog, a "
             "very low bit rate, strong noise reduction or an enlarged stream look the same",
         )

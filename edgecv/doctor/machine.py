@@ -19,12 +19,12 @@ def memory_finding(cameras: int, total_mb: float | None = None) -> Finding:
     """Whether all the workers fit into memory."""
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20 if total_mb is None else total_mb
     needed = cameras * WORKER_MB + DAEMON_MB
-    told = f"{cameras} camera{'s' * (cameras != 1)} need about {needed} MB of memory, the box has {total:.0f} MB"
+    text = f"{cameras} camera{'s' * (cameras != 1)} need about {needed} MB of memory, the box has {total:.0f} MB"
     if needed > total:
-        return problem(WHERE, told, "use a box with more memory, or fewer cameras on this one")
+        return problem(WHERE, text, "use a box with more memory, or fewer cameras on this one")
     if needed > 0.8 * total:
-        return warning(WHERE, told, "little is left for the system: give the box more memory, or fewer cameras")
-    return ok(WHERE, told)
+        return warning(WHERE, text, "little is left for the system: give the box more memory, or fewer cameras")
+    return ok(WHERE, text)
 
 
 def cores_finding(used_cores: float, cores: int | None = None) -> Finding:
@@ -35,13 +35,13 @@ def cores_finding(used_cores: float, cores: int | None = None) -> Finding:
         cores: how many this process may use; None to ask.
     """
     have = len(os.sched_getaffinity(0)) if cores is None else cores
-    told = f"the cameras take about {used_cores:.1f} of {have} core{'s' * (have != 1)}"
+    text = f"the cameras take about {used_cores:.1f} of {have} core{'s' * (have != 1)}"
     advice = (
         "lower the cameras' resolution or use H.264 instead of H.265, set decoding to hardware (vaapi, v4l2m2m, cuda), "
         "or move a camera to another box"
     )
     if used_cores > TOO_BUSY * have:
-        return problem(WHERE, f"{told}: the box cannot keep up and leaves frames out", advice)
+        return problem(WHERE, f"{text}: the box cannot keep up and leaves frames out", advice)
     if used_cores > BUSY * have:
-        return warning(WHERE, f"{told}: a busy minute may cost frames", advice)
-    return ok(WHERE, told)
+        return warning(WHERE, f"{text}: a busy minute may cost frames", advice)
+    return ok(WHERE, text)

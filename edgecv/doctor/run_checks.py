@@ -31,24 +31,24 @@ def examine(box_file: Path, seconds: float = 5.0, looking: Looking = look) -> li
         looking: looks at a camera.
     """
     report = check_box(box_file)
-    told = [_configuration(line, box_file) for line in report.problems]
+    findings = [_configuration(line, box_file) for line in report.problems]
     box = load_box(box_file) if report.ok else None
     if box is None:
         state = state_directory(None)
-        return told + _clock(box_file) + disk_findings(state, Storage().disk_share) + retention_findings(state)
-    told.append(ok("configuration", f"{box_file} has no problems"))
+        return findings + _clock(box_file) + disk_findings(state, Storage().disk_share) + retention_findings(state)
+    findings.append(ok("configuration", f"{box_file} has no problems"))
     cameras = _cameras(box, seconds, looking)
     settings = box.settings.storage
     recorded = settings.record_hours * 3600.0 * sum(camera.bytes_per_s for camera in cameras)
-    told += secret_findings(box)
-    told += _clock(box_file)
-    told += disk_findings(state_directory(box), settings.disk_share, recorded)
-    told += retention_findings(state_directory(box))
-    told.append(memory_finding(len(cameras)))
+    findings += secret_findings(box)
+    findings += _clock(box_file)
+    findings += disk_findings(state_directory(box), settings.disk_share, recorded)
+    findings += retention_findings(state_directory(box))
+    findings.append(memory_finding(len(cameras)))
     if any(camera.cores for camera in cameras):
-        told.append(cores_finding(sum(camera.cores for camera in cameras)))
-    told += [finding for camera in cameras for finding in camera.findings]
-    return told + upstream_findings(box)
+        findings.append(cores_finding(sum(camera.cores for camera in cameras)))
+    findings += [finding for camera in cameras for finding in camera.findings]
+    return findings + upstream_findings(box)
 
 
 def _configuration(line: str, box_file: Path) -> Finding:

@@ -85,39 +85,39 @@ def fall_findings(
     top = fall_from(sills_m[-1], plan, camera, size_px)
     sightings = int(top.visible_s * fps)
     name = plan.floor_names[-1]
-    told = (
+    text = (
         f"a fall from floor {name} ({top.height_m:.0f} m, {top.fastest_mps:.0f} m/s at the end) "
         f"is seen about {sightings} times at {fps:.0f} frames/s"
     )
     if camera is None:
-        told += ", if the whole facade is in the picture"
+        text += ", if the whole facade is in the picture"
     if top.visible_s == 0.0:
         advice = "turn or zoom the camera so that the whole facade is in its picture, then calibrate again"
         return [problem(where, f"a fall from floor {name} is not in the picture at all, by the calibration", advice)]
-    found = [_judged(where, told, sightings, fps, top)]
+    findings = [_judged(where, text, sightings, fps, top)]
     if top.slowest_px_s is not None and top.slowest_px_s > TrackingSettings().max_speed_h_s * size_px[1]:
-        found.append(
+        findings.append(
             warning(
                 where,
                 f"it moves at least {top.slowest_px_s / fps:.0f} px from frame to frame, too fast for a path to begin",
                 "let the camera see more of the facade above, place it farther away, or use a wider lens",
             )
         )
-    return found + _low_floors(where, fps, plan, camera, size_px, sills_m)
+    return findings + _low_floors(where, fps, plan, camera, size_px, sills_m)
 
 
-def _judged(where: str, told: str, sightings: int, fps: float, top: SeenFall) -> Finding:
-    wanted = int(np.ceil(ENOUGH / top.visible_s))
+def _judged(where: str, text: str, sightings: int, fps: float, top: SeenFall) -> Finding:
+    needed_fps = int(np.ceil(ENOUGH / top.visible_s))
     if sightings >= ENOUGH:
-        return ok(where, told)
+        return ok(where, text)
     advice = (
-        f"raise the frame rate to {wanted} or more"
-        if wanted <= 60
+        f"raise the frame rate to {needed_fps} or more"
+        if needed_fps <= 60
         else "let the camera see more of the facade below the top: turn it down or use a wider lens"
     )
     if sightings < LEAST:
-        return problem(where, f"{told}: fewer than {LEAST}, which make no path", advice)
-    return warning(where, f"{told}: fewer than the {ENOUGH} that origin and mass need (now {fps:.0f} frames/s)", advice)
+        return problem(where, f"{text}: fewer than {LEAST}, which make no path", advice)
+    return warning(where, f"{text}: fewer than the {ENOUGH} that origin and mass need (now {fps:.0f} frames/s)", advice)
 
 
 def _low_floors(

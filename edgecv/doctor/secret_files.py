@@ -38,9 +38,9 @@ def named_secrets(box: Box) -> Iterator[tuple[str, str]]:
 
 def secret_findings(box: Box) -> list[Finding]:
     """Every file with a secret that cannot be read, or that anybody can read; one line where all is well."""
-    found = [finding for at, named in named_secrets(box) for finding in _of(box.path, at, named)]
-    found += _in_the_box_file(box)
-    return found or [ok(WHERE, "secrets are readable for the daemon alone")]
+    findings = [finding for at, named in named_secrets(box) for finding in _of(box.path, at, named)]
+    findings += _in_the_box_file(box)
+    return findings or [ok(WHERE, "secrets are readable for the daemon alone")]
 
 
 def readable_by(path: Path, user: str) -> bool | None:

@@ -23,7 +23,7 @@ def stream_findings(where: str, look: CameraLook, calibrated_px: tuple[int, int]
     """
     width, height = look.size_px
     megabits = 8.0 * look.bytes_per_s / 1e6
-    told = f"sends {look.codec} {width}x{height}, {look.fps:.1f} frames/s, {megabits:.1f} Mbit/s"
+    summary = f"sends {look.codec} {width}x{height}, {look.fps:.1f} frames/s, {megabits:.1f} Mbit/s"
     judged = [
         _size(where, look, calibrated_px),
         _key_frames(where, look),
@@ -34,17 +34,17 @@ def stream_findings(where: str, look: CameraLook, calibrated_px: tuple[int, int]
         _codec(where, look),
         _compressing(where, look),
     ]
-    return [ok(where, told), *(finding for finding in judged if finding is not None)]
+    return [ok(where, summary), *(finding for finding in judged if finding is not None)]
 
 
 def _size(where: str, look: CameraLook, calibrated_px: tuple[int, int] | None) -> Finding | None:
     if calibrated_px is None or look.size_px == calibrated_px:
         return None
-    sent, made = "x".join(map(str, look.size_px)), "x".join(map(str, calibrated_px))
+    sent, calibrated = "x".join(map(str, look.size_px)), "x".join(map(str, calibrated_px))
     return problem(
         where,
-        f"the picture is {sent}, but the calibration was made at {made}",
-        f"set the camera's stream to {made}, or calibrate again with a picture of this stream: edgecv calibrate",
+        f"the picture is {sent}, but the calibration was made at {calibrated}",
+        f"set the camera's stream to {calibrated}, or calibrate again with a picture of this stream: edgecv calibrate",
     )
 
 
@@ -53,8 +53,8 @@ def _key_frames(where: str, look: CameraLook) -> Finding | None:
     if look.keyframe_s is None and look.seconds > LONGEST_KEYFRAME_S:
         return warning(where, f"no second key frame came within {look.seconds:.0f} s", advice)
     if look.keyframe_s is not None and look.keyframe_s > LONGEST_KEYFRAME_S:
-        what = f"key frames are {look.keyframe_s:.1f} s apart: evidence begins late, and after a loss nothing is seen"
-        return warning(where, what, advice)
+        text = f"key frames are {look.keyframe_s:.1f} s apart: evidence begins late, and after a loss nothing is seen"
+        return warning(where, text, advice)
     return None
 
 
@@ -88,8 +88,8 @@ def _rate(where: str, look: CameraLook) -> Finding | None:
 def _damage(where: str, look: CameraLook) -> Finding | None:
     if look.damaged == 0:
         return None
-    what = f"{look.damaged} packets could not be decoded within {look.seconds:.0f} s"
-    return warning(where, what, "packets get lost on the way: use transport: tcp, and check cable and switch")
+    text = f"{look.damaged} packets could not be decoded within {look.seconds:.0f} s"
+    return warning(where, text, "packets get lost on the way: use transport: tcp, and check cable and switch")
 
 
 def _hardware(where: str, look: CameraLook) -> Finding | None:
@@ -102,15 +102,15 @@ def _hardware(where: str, look: CameraLook) -> Finding | None:
 def _codec(where: str, look: CameraLook) -> Finding | None:
     if look.codec in _KNOWN_CODECS:
         return None
-    what = f"the codec {look.codec} has not been tried with edgecv"
-    return warning(where, what, "set the camera to H.264")
+    text = f"the codec {look.codec} has not been tried with edgecv"
+    return warning(where, text, "set the camera to H.264")
 
 
 def _compressing(where: str, look: CameraLook) -> Finding | None:
     if look.compressing_s == 0.0:
         return None
-    what = (
+    text = (
         f"its pictures come uncompressed; to compress them takes the box {1e3 * look.compressing_s:.0f} ms each, "
         f"{100 * look.compressing_s * look.fps:.0f} % of a core"
     )
-    return warning(where, what, "nothing where the box has that to spare; a camera that sends H.264 needs none of it")
+    return warning(where, text, "nothing where the box has that to spare; a camera that sends H.264 needs none of it")

@@ -68,15 +68,15 @@ def receivers_of(box: Box) -> list[Receiver]:
     upstream = box.settings.upstream
     if upstream is None:
         return []
-    found = [] if upstream.mqtt is None else [Receiver("upstream mqtt", "upstream.mqtt", upstream.mqtt)]
+    receivers = [] if upstream.mqtt is None else [Receiver("upstream mqtt", "upstream.mqtt", upstream.mqtt)]
     for index, target in enumerate(upstream.targets):
         at = f"upstream.targets[{index}]"
         files = (target.ca_file, target.certificate_file, target.key_file)
-        found.append(Receiver(f"upstream {target.name}", at, target.url, *files))
+        receivers.append(Receiver(f"upstream {target.name}", at, target.url, *files))
     if upstream.evidence is not None:
         to = upstream.evidence
-        found.append(Receiver("upstream evidence", "upstream.evidence", to.url, to.ca_file))
-    return found
+        receivers.append(Receiver("upstream evidence", "upstream.evidence", to.url, to.ca_file))
+    return receivers
 
 
 def upstream_findings(box: Box) -> list[Finding]:
@@ -95,15 +95,15 @@ def upstream_findings(box: Box) -> list[Finding]:
 def receiver_findings(box_file: Path, receiver: Receiver, now: datetime | None = None) -> list[Finding]:
     """Judge one receiver: its certificates first, then whether it answers."""
     moment = datetime.now(UTC) if now is None else now
-    found = list(_certificates(box_file, receiver, moment))
+    findings = list(_certificates(box_file, receiver, moment))
     try:
         # both files together: whether the key belongs to the certificate
         tls_context(box_file, receiver.at, receiver.ca_file, receiver.certificate_file, receiver.key_file)
         trust = tls_context(box_file, receiver.at, receiver.ca_file)
     except ConfigError as error:
         what, _, advice = str(error).removeprefix(f"{box_file}: ").partition("; ")
-        return [*found, problem(receiver.where, what, advice)]
-    return [*found, _answer(receiver, trust)]
+        return [*findings, problem(receiver.where, what, advice)]
+    return [*findings, _answer(receiver, trust)]
 
 
 def _answer(receiver: Receiver, trust: ssl.SSLContext) -> Finding:
@@ -132,9 +132,9 @@ def _no_answer(receiver: Receiver, place: str, error: OSError) -> Finding:
     if isinstance(error, TimeoutError):
         advice = "check the address and the port, and whether a firewall is between"
         return problem(receiver.where, f"{place} does not answer within {ANSWER_S:g} s", advice)
-    why = error.strerror or "it hung up"
+    reason = error.strerror or "it hung up"
     advice = "check that the receiver runs, its address and its port; incidents are kept until it answers"
-    return problem(receiver.where, f"{place} cannot be connected to ({why})", advice)
+    return problem(receiver.where, f"{place} cannot be connected to ({reason})", advice)
 
 
 def _certificates(box_file: Path, receiver: Receiver, now: datetime) -> Iterator[Finding]:
@@ -151,11 +151,11 @@ def _certificates(box_file: Path, receiver: Receiver, now: datetime) -> Iterator
         yield from _validity(receiver.where, f"{receiver.at}.{key} = {file}", latest, now)
 
 
-def _validity(where: str, what: str, certificate: x509.Certificate, now: datetime) -> Iterator[Finding]:
+def _validity(where: str, file: str, certificate: x509.Certificate, now: datetime) -> Iterator[Finding]:
     ends, begins = certificate.not_valid_after_utc, certificate.not_valid_before_utc
     if ends < now:
-        yield problem(where, f"{what} expired on {ends:%Y-%m-%d}", "put a new certificate there")
+        yield problem(where, f"{file} expired on {ends:%Y-%m-%d}", "put a new certificate there")
     elif ends - now < SOON:
-        yield warning(where, f"{what} expires on {ends:%Y-%m-%d}", "put a new certificate there before")
+        yield warning(where, f"{file} expires on {ends:%Y-%m-%d}", "put a new certificate there before")
     elif begins > now:
-        yield problem(where, f"{what} is not valid before {begins:%Y-%m-%d}", "check the box's clock")
+        yield problem(where, f"{file} is not valid before {begins:%Y-%m-%d}", "check the box's clock")

@@ -60,8 +60,8 @@ class PinholeCamera:
         pixels = np.full((len(flat), 2), np.nan)
         if ahead.any():
             normal = flat[ahead] / flat[ahead, 2:]
-            seen, _ = cv2.projectPoints(normal[:, None], np.zeros(3), np.zeros(3), self.matrix, self.distortion)
-            pixels[ahead] = seen.reshape(-1, 2)
+            projected, _ = cv2.projectPoints(normal[:, None], np.zeros(3), np.zeros(3), self.matrix, self.distortion)
+            pixels[ahead] = projected.reshape(-1, 2)
         return pixels.reshape(*points.shape[:-1], 2)
 
     def ray(self, pixels: Float64) -> Float64:

@@ -24,12 +24,12 @@ def blurred(picture: Picture, mask: Mask, scale_px_per_m: float | None) -> Pictu
     block = max(8.0, BLUR_SHARE * height, BLUR_M * (scale_px_per_m or 0.0))
     small = (max(1, round(width / block)), max(1, round(height / block)))
     coarse = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-    hidden = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    averaged = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     # a face that is sharp enough to know somebody by is made coarser, in the origin's window too
     finest = UNKNOWN_BLOCK_PX if scale_px_per_m is None else scale_px_per_m * FACE_M / FACE_PX
-    shown = picture
+    visible = picture
     if finest > 1.0:
         few = (max(1, round(width / finest)), max(1, round(height / finest)))
         coarser = cv2.resize(picture, few, interpolation=cv2.INTER_AREA)
-        shown = cv2.resize(coarser, (width, height)).astype(np.uint8)
-    return np.where(mask[..., None] > 0, shown, hidden).astype(np.uint8)
+        visible = cv2.resize(coarser, (width, height)).astype(np.uint8)
+    return np.where(mask[..., None] > 0, visible, averaged).astype(np.uint8)

@@ -34,8 +34,10 @@ class View:
         camera = self.camera
         cx, cy = camera.center_px
         centre = ((cx + 0.5) * share - 0.5, (cy + 0.5) * share - 0.5)
-        seen = PinholeCamera(camera.focal_px * share, centre, camera.rotation, camera.position_m, camera.distortion)
-        return View(seen, self.plan)
+        scaled_camera = PinholeCamera(
+            camera.focal_px * share, centre, camera.rotation, camera.position_m, camera.distortion
+        )
+        return View(scaled_camera, self.plan)
 
     @property
     def nearest_px_per_m(self) -> float | None:

@@ -108,10 +108,10 @@ def shown_walls(size: tuple[int, int], view: View | None) -> Mask:
 def sightings(record: Mapping[str, Any]) -> list[Sighting]:
     """The track; none where it is not one of numbers."""
     try:
-        found = [tuple(float(point[key]) for key in ("t", "x", "y", "w", "h")) for point in record.get("track") or ()]
+        track = [tuple(float(point[key]) for key in ("t", "x", "y", "w", "h")) for point in record.get("track") or ()]
     except (TypeError, ValueError, KeyError, OverflowError):
         return []
-    return [s for s in found if all(map(math.isfinite, s))]  # type: ignore[misc]
+    return [s for s in track if all(map(math.isfinite, s))]  # type: ignore[misc]
 
 
 def scale_of(record: Mapping[str, Any]) -> float | None:
@@ -128,8 +128,8 @@ def _walls(plan: FacadePlan, camera: PinholeCamera) -> list[Corners]:
         for window, after in pairwise(plan.windows)
         if window.right_m < after.left_m
     ]
-    seen = quads(camera, np.array(rectangles))
-    return list(seen[np.isfinite(seen).all(axis=(1, 2))])
+    corners = quads(camera, np.array(rectangles))
+    return list(corners[np.isfinite(corners).all(axis=(1, 2))])
 
 
 def _windows(plan: FacadePlan, camera: PinholeCamera) -> Iterator[Corners]:
@@ -140,21 +140,21 @@ def _windows(plan: FacadePlan, camera: PinholeCamera) -> Iterator[Corners]:
         for window in plan.windows
         for out in (0.0, window.balcony_m)
     ]
-    seen = quads(camera, np.array(rectangles))
-    visible = np.isfinite(seen).all(axis=(1, 2))
-    for both, are_visible in zip(seen.reshape(-1, 2, 4, 2), visible.reshape(-1, 2), strict=True):
+    corners = quads(camera, np.array(rectangles))
+    visible = np.isfinite(corners).all(axis=(1, 2))
+    for both, are_visible in zip(corners.reshape(-1, 2, 4, 2), visible.reshape(-1, 2), strict=True):
         if are_visible.any():
-            corners = both[are_visible].reshape(-1, 2).astype(np.float32)
-            yield np.asarray(cv2.convexHull(corners)[:, 0], np.float64)
+            outline = both[are_visible].reshape(-1, 2).astype(np.float32)
+            yield np.asarray(cv2.convexHull(outline)[:, 0], np.float64)
 
 
-def _polygons(found: Iterable[Corners]) -> tuple[Polygon, ...]:
+def _polygons(outlines: Iterable[Corners]) -> tuple[Polygon, ...]:
     """As plain numbers that a file keeps, to a hundredth of a pixel."""
-    kept = list(found)
-    if not kept:
+    corners = list(outlines)
+    if not corners:
         return ()
-    numbers = iter(np.clip(np.concatenate(kept), -8192, 16384).round(2).tolist())
-    return tuple(tuple((x, y) for x, y in islice(numbers, len(corners))) for corners in kept)
+    numbers = iter(np.clip(np.concatenate(corners), -8192, 16384).round(2).tolist())
+    return tuple(tuple((x, y) for x, y in islice(numbers, len(polygon))) for polygon in corners)
 
 
 def _filled(size: tuple[int, int], outlines: Outlines) -> Mask:

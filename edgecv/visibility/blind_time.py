@@ -67,16 +67,16 @@ class BlindTime:
 
         Time of no length or less, from a clock that stepped back, is left out; more than an hour counts as one.
         """
-        held = frozenset(causes)
-        left_s = min(dt_s, _HOUR_S)
-        begin_s = t_s - left_s
-        while left_s > 0.0:
+        active_causes = frozenset(causes)
+        rest_s = min(dt_s, _HOUR_S)
+        begin_s = t_s - rest_s
+        while rest_s > 0.0:
             number = int(begin_s // _HOUR_S)
-            part_s = min(left_s, (number + 1) * _HOUR_S - begin_s)
+            part_s = min(rest_s, (number + 1) * _HOUR_S - begin_s)
             if part_s <= 2.0 * math.ulp(begin_s):  # rounding at the very end of an hour
-                number, part_s = number + 1, left_s
-            self._enter(number).add(part_s, held)
-            begin_s, left_s = begin_s + part_s, left_s - part_s
+                number, part_s = number + 1, rest_s
+            self._enter(number).add(part_s, active_causes)
+            begin_s, rest_s = begin_s + part_s, rest_s - part_s
 
     def hour_report(self, now_s: float | None = None) -> HourReport | None:
         """Return the oldest hour that is over and was not returned yet, or None; ask again until it is None.

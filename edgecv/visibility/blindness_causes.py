@@ -21,7 +21,10 @@ CAUSES: Final = (
 )  # fmt: skip
 """All causes of blindness; ``overload`` and ``no_picture`` are noted by who reads the camera."""
 
-_SAID: Final = {"the camera moved": "shake", "the whole picture changed": "light"}  # anything else is learning
+_CAUSE_OF_BLINDNESS: Final = {
+    "the camera moved": "shake",
+    "the whole picture changed": "light",
+}  # anything else is learning
 _JUDGE_EVERY_S = 5.0
 _CELLS = 8
 _CROWDED = 0.75  # of the most detections a frame: from here the strongest push the faint ones out
@@ -59,19 +62,19 @@ class Causes:
         """
         if detected.repeated:
             return () if watch_blind is None else (watch_blind,)
-        found = [] if watch_blind is None else [watch_blind]
+        causes = [] if watch_blind is None else [watch_blind]
         if detected.blind is not None:
-            found.append(self._said(detected.blind))
+            causes.append(self._detector_cause(detected.blind))
         else:
             self._relearning = "learning"
             self._gather(detected)
         if self._weather is not None:
-            found.append(self._weather)
-        return tuple(dict.fromkeys(found))
+            causes.append(self._weather)
+        return tuple(dict.fromkeys(causes))
 
-    def _said(self, blind: str) -> str:
+    def _detector_cause(self, blind: str) -> str:
         """The detector's own word; learning that follows a bump or a flash is put down to it."""
-        cause = _SAID.get(blind, "learning")
+        cause = _CAUSE_OF_BLINDNESS.get(blind, "learning")
         if cause == "learning":
             return self._relearning
         self._relearning = cause
@@ -87,20 +90,20 @@ class Causes:
 
     def _judge(self) -> str | None:
         counts = np.array([len(array) for array in self._window])
-        found = np.concatenate(self._window)
-        if not len(found):
+        detections = np.concatenate(self._window)
+        if not len(detections):
             return None
-        spread = self._spread(found)
+        spread = self._spread(detections)
         if float(np.mean(counts >= self._crowded)) >= _CROWDED_SHARE and spread >= _EVERYWHERE:
             return "rain"
-        area = float(np.median(found[:, W] * found[:, H])) / float(self._size.prod())
+        area = float(np.median(detections[:, W] * detections[:, H])) / float(self._size.prod())
         near = area >= _WEB_AREA and float(counts.mean()) >= _WEB_PER_FRAME and spread <= _ONE_PLACE
         self._near_windows = self._near_windows + 1 if near else 0
         return "web" if self._near_windows >= _WEB_WINDOWS else None
 
-    def _spread(self, found: NDArray[np.float64]) -> float:
+    def _spread(self, detections: NDArray[np.float64]) -> float:
         """Number of cells over which the detections would be spread evenly: the exponential of their entropy."""
-        place = np.clip(found[:, X : Y + 1] / self._size * _CELLS, 0, _CELLS - 1).astype(np.intp)
-        share = np.bincount(place[:, 1] * _CELLS + place[:, 0], minlength=_CELLS * _CELLS) / len(found)
+        place = np.clip(detections[:, X : Y + 1] / self._size * _CELLS, 0, _CELLS - 1).astype(np.intp)
+        share = np.bincount(place[:, 1] * _CELLS + place[:, 0], minlength=_CELLS * _CELLS) / len(detections)
         share = share[share > 0.0]
         return float(np.exp(-np.sum(share * np.log(share))))

@@ -76,12 +76,12 @@ def comparable_blocks(reference: Reference, settings: WatchSettings) -> NDArray[
 def compare(look: Look, reference: Reference, shift: Shift | None, settings: WatchSettings) -> Comparison:
     """Compare block by block, after undoing a known shift."""
     field = look.field if shift is None else moved_back(look.field, shift)
-    chosen = comparable_blocks(reference, settings)
-    count = int(chosen.sum())
+    is_comparable = comparable_blocks(reference, settings)
+    count = int(is_comparable.sum())
     if count == 0:
         return Comparison(0, 0.0, 0.0)
     agrees = block_agreement(field, reference.field) > settings.block_agrees
     fainter = look.texture < settings.lost_texture * reference.texture
     white = blocks(look.picture.astype(np.float32)) >= _WHITE  # glare, not a cover
     gone = ~agrees & fainter & ~white
-    return Comparison(count, float(agrees[chosen].mean()), float(gone[chosen].mean()))
+    return Comparison(count, float(agrees[is_comparable].mean()), float(gone[is_comparable].mean()))

@@ -65,7 +65,7 @@ class Memory:
         self._scene_known, self._recent, self._learning = False, None, None
         self._looks, self.usual_agreement = 0, None
 
-    def learn_scene(self, look: Look, found: Comparison | None, shift: Shift | None) -> None:
+    def learn_scene(self, look: Look, comparison: Comparison | None, shift: Shift | None) -> None:
         """Follow the scene, kept in the place where the reference has it."""
         s = self._settings
         field = look.field if shift is None else moved_back(look.field, shift)
@@ -78,9 +78,9 @@ class Memory:
             learnt_field, learnt_picture = self._learning
             learnt_field += rate * (field - learnt_field)
             learnt_picture += rate * (picture - learnt_picture)
-        if found is not None and found.comparable:
-            usual = found.agreement if self.usual_agreement is None else self.usual_agreement
-            self.usual_agreement = usual + max(0.01, 1.0 / self._looks) * (found.agreement - usual)
+        if comparison is not None and comparison.comparable:
+            usual = comparison.agreement if self.usual_agreement is None else self.usual_agreement
+            self.usual_agreement = usual + max(0.01, 1.0 / self._looks) * (comparison.agreement - usual)
         if self._looks >= s.first_looks and (self._recent is None or self._looks % _REFRESH_LOOKS == 0):
             field, picture = self._learning
             self._recent = Reference(self._size_px, np.round(picture).astype(np.uint8), field.copy(), self._sharpness)

@@ -39,8 +39,8 @@ class Reference:
     def of(cls, luma: UInt8) -> Reference:
         """The reference of one picture ``(h, w) uint8``, such as the still a camera was calibrated on."""
         small = thumbnail(luma)
-        found = clarity(sample_rows(luma), 0.0)
-        return cls((luma.shape[1], luma.shape[0]), small, edges(small)[0], found.sharpness)
+        measured = clarity(sample_rows(luma), 0.0)
+        return cls((luma.shape[1], luma.shape[0]), small, edges(small)[0], measured.sharpness)
 
     @property
     def brightness(self) -> float:
@@ -95,10 +95,12 @@ class Reference:
         size = entries["size_px"].astype(int).ravel().tolist()
         sharpness = float(entries["sharpness"].astype(float))
         sides = all(side % BLOCK == 0 and 0 < side <= 4096 for side in picture.shape)
-        wanted = int(entries["version"].astype(int)) == _VERSION and picture.dtype == np.uint8 and pair.dtype == np.int8
-        if not (wanted and picture.ndim == 2 and sides and pair.shape == (2, *picture.shape) and len(size) == 2):
+        is_valid = (
+            int(entries["version"].astype(int)) == _VERSION and picture.dtype == np.uint8 and pair.dtype == np.int8
+        )
+        if not (is_valid and picture.ndim == 2 and sides and pair.shape == (2, *picture.shape) and len(size) == 2):
             raise ValueError
         parts = pair.astype(np.float32) / np.float32(127.0)
         field = np.asarray(parts[0] + 1j * parts[1], np.complex64)
-        known = None if np.isnan(sharpness) else sharpness
-        return cls((size[0], size[1]), picture.astype(np.uint8), field, known)
+        measured = None if np.isnan(sharpness) else sharpness
+        return cls((size[0], size[1]), picture.astype(np.uint8), field, measured)

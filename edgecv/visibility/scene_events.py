@@ -40,11 +40,11 @@ class Hold:
         self._contrary_since_s: float | None = None
         self.active = False
 
-    def feed(self, t_s: float, seen: bool | None) -> float | None:
+    def feed(self, t_s: float, observed: bool | None) -> float | None:
         """Take what was seen (None: cannot be told, nothing changes); return since when, where the state changes."""
-        if seen is None:
+        if observed is None:
             return None
-        if seen == self.active:
+        if observed == self.active:
             self._contrary_since_s = None
             return None
         if self._contrary_since_s is None:
@@ -52,7 +52,7 @@ class Hold:
         since_s = self._contrary_since_s
         if t_s - since_s < self._needed_s[self.active]:
             return None
-        self.active, self._contrary_since_s = seen, None
+        self.active, self._contrary_since_s = observed, None
         return since_s
 
     def restart(self) -> None:

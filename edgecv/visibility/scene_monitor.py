@@ -50,7 +50,7 @@ class SceneWatch:
     ) -> None:
         self._settings = s = settings or WatchSettings()
         self._px_per_floor = px_per_floor
-        self._given = reference
+        self._initial_reference = reference
         self._memory: Memory | None = None
         self._size_px = (0, 0)
         frozen_s = max(s.frozen_s, 3.0 / max(fps_hint, 1e-3))
@@ -76,12 +76,12 @@ class SceneWatch:
     @property
     def reference(self) -> Reference | None:
         """The picture compared with; None until one is learnt. Store it and give it to the next watch."""
-        return self._given if self._memory is None else self._memory.reference
+        return self._initial_reference if self._memory is None else self._memory.reference
 
     @property
     def reference_final(self) -> bool:
         """True once the reference no longer changes: it was given, or the first hour is over."""
-        return self._given is not None if self._memory is None else self._memory.final
+        return self._initial_reference is not None if self._memory is None else self._memory.final
 
     @property
     def blind(self) -> str | None:
@@ -115,7 +115,7 @@ class SceneWatch:
         self._last_s = t_s
         # black or white paper before the lens gives the same picture again and again: that is no frozen camera
         still = repeated and not self._renewed
-        changes = self._told("frozen", t_s, None if still and self._shows_nothing else still)
+        changes = self._changes("frozen", t_s, None if still and self._shows_nothing else still)
         if self._sampled is not None:
             changes += self._finish(luma)
         elif t_s >= self._looked_s + self._settings.look_every_s:
@@ -154,24 +154,29 @@ class SceneWatch:
         s, t_s = self._settings, look.t_s
         dark = look.brightness < s.dark and look.shows(s) < s.shown_share
         shift = None if dark else self._registered(look, memory)
-        found = memory.compare(look, shift)
-        hidden = not dark and found is not None and _enough(found, s) and found.hidden >= s.covered_share
+        comparison = memory.compare(look, shift)
+        is_hidden = (
+            not dark
+            and comparison is not None
+            and _is_comparable(comparison, s)
+            and comparison.hidden >= s.covered_share
+        )
         self._black_by = self._why_black(t_s, memory) if dark else None
-        self._shows_nothing = nothing = dark or hidden
-        another = None if nothing else _is_another_scene(found, memory, s)
-        turned = None if nothing else self._is_turned(shift)
-        sharpness = None if nothing or another else memory.sharpness_of(look)
-        self._note(look, found, shift, sharpness)
-        changes = self._told("night_without_infrared", t_s, self._black_by == "night_without_infrared")
-        changes += self._told("covered", t_s, hidden or self._black_by == "covered")
-        changes += self._told("turned", t_s, turned)
-        changes += self._told("scene_change", t_s, another)
-        changes += self._told("defocused", t_s, None if sharpness is None else sharpness < s.defocused_share)
+        self._shows_nothing = no_scene = dark or is_hidden
+        is_other_scene = None if no_scene else _is_another_scene(comparison, memory, s)
+        is_turned = None if no_scene else self._is_turned(shift)
+        sharpness = None if no_scene or is_other_scene else memory.sharpness_of(look)
+        self._store_measures(look, comparison, shift, sharpness)
+        changes = self._changes("night_without_infrared", t_s, self._black_by == "night_without_infrared")
+        changes += self._changes("covered", t_s, is_hidden or self._black_by == "covered")
+        changes += self._changes("turned", t_s, is_turned)
+        changes += self._changes("scene_change", t_s, is_other_scene)
+        changes += self._changes("defocused", t_s, None if sharpness is None else sharpness < s.defocused_share)
         self._adopt_what_lasts(t_s, memory)
-        if not (nothing or another or not self._renewed or self._any_active(_HIDES_SCENE)):
+        if not (no_scene or is_other_scene or not self._renewed or self._any_active(_HIDES_SCENE)):
             if shift is not None or not self._any_active(("turned",)):
-                memory.learn_scene(look, found, shift)
-            if not turned and not self._any_active(("turned", "defocused", "scene_change")):
+                memory.learn_scene(look, comparison, shift)
+            if not is_turned and not self._any_active(("turned", "defocused", "scene_change")):
                 memory.learn_habits(look)
         return changes
 
@@ -193,9 +198,9 @@ class SceneWatch:
         s, reference = self._settings, memory.reference
         if reference is None or int(comparable_blocks(reference, s).sum()) < s.fewest_blocks:
             return None
-        found = register(spectrum(look.field, window(look.field.shape)), reference.spectrum)
-        near = max(abs(found.x), abs(found.y)) <= 2.0 * NEAR  # its slopes reach into what counts as no shift
-        return found if found.peak >= s.peak and (near or found.peak > found.still + s.clearly) else None
+        shift = register(spectrum(look.field, window(look.field.shape)), reference.spectrum)
+        near = max(abs(shift.x), abs(shift.y)) <= 2.0 * NEAR  # its slopes reach into what counts as no shift
+        return shift if shift.peak >= s.peak and (near or shift.peak > shift.still + s.clearly) else None
 
     def _is_turned(self, shift: Shift | None) -> bool | None:
         if shift is None:
@@ -220,40 +225,42 @@ class SceneWatch:
         abrupt = last is not None and t_s - last[0] <= _ABRUPT_S and last[1] >= self._settings.abrupt_from
         return "covered" if abrupt else "night_without_infrared"
 
-    def _note(self, look: Look, found: Comparison | None, shift: Shift | None, sharpness: float | None) -> None:
-        noted = {"brightness": look.brightness, "contrast": look.clarity.contrast, "noise": look.noise}
+    def _store_measures(
+        self, look: Look, comparison: Comparison | None, shift: Shift | None, sharpness: float | None
+    ) -> None:
+        measures = {"brightness": look.brightness, "contrast": look.clarity.contrast, "noise": look.noise}
         if sharpness is not None:
-            noted["sharpness"] = sharpness
-        if found is not None and found.comparable:
-            noted |= {"agreement": found.agreement, "hidden": found.hidden}
+            measures["sharpness"] = sharpness
+        if comparison is not None and comparison.comparable:
+            measures |= {"agreement": comparison.agreement, "hidden": comparison.hidden}
         if shift is not None:
             x, y = self._in_pixels(shift)
-            noted |= {"shift_x_px": x, "shift_y_px": y, "shift_px": float(np.hypot(x, y))}
+            measures |= {"shift_x_px": x, "shift_y_px": y, "shift_px": float(np.hypot(x, y))}
             if self._px_per_floor:
-                noted["shift_floors"] = noted["shift_px"] / self._px_per_floor
-        self._measures = {name: round(value, 3) for name, value in noted.items()}
+                measures["shift_floors"] = measures["shift_px"] / self._px_per_floor
+        self._measures = {name: round(value, 3) for name, value in measures.items()}
 
-    def _told(self, kind: ChangeKind, t_s: float, seen: bool | None) -> list[Change]:
+    def _changes(self, kind: ChangeKind, t_s: float, observed: bool | None) -> list[Change]:
         hold = self._holds[kind]
-        since_s = hold.feed(t_s, seen)
+        since_s = hold.feed(t_s, observed)
         if since_s is None:
             return []
         change = Change(kind, "begins" if hold.active else "ends", since_s, "", self.measures())
         return [replace(change, text=text_of(change))]
 
 
-def _differ(rows: UInt8, others: UInt8) -> bool:
+def _differ(rows: UInt8, other_rows: UInt8) -> bool:
     """True where more than a ticking clock has changed."""
-    return rows.shape != others.shape or bool(np.count_nonzero(rows != others) > _CLOCK_SHARE * rows.size)
+    return rows.shape != other_rows.shape or bool(np.count_nonzero(rows != other_rows) > _CLOCK_SHARE * rows.size)
 
 
-def _enough(found: Comparison, settings: WatchSettings) -> bool:
-    return found.comparable >= settings.fewest_blocks
+def _is_comparable(comparison: Comparison, settings: WatchSettings) -> bool:
+    return comparison.comparable >= settings.fewest_blocks
 
 
-def _is_another_scene(found: Comparison | None, memory: Memory, settings: WatchSettings) -> bool | None:
+def _is_another_scene(comparison: Comparison | None, memory: Memory, settings: WatchSettings) -> bool | None:
     """True where too little is where it was, against what this scene usually shows: leaves never are."""
-    if found is None or not _enough(found, settings):
+    if comparison is None or not _is_comparable(comparison, settings):
         return None
     usual = 0.6 if memory.usual_agreement is None else memory.usual_agreement
-    return None if usual < settings.block_agrees else found.agreement < settings.scene_share * usual
+    return None if usual < settings.block_agrees else comparison.agreement < settings.scene_share * usual

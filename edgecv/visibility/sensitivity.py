@@ -54,7 +54,7 @@ class SensitivityResult:
 
 
 @dataclass(slots=True)
-class _Shown:
+class _Trial:
     fall: DrawnFall
     begins_s: float
     places: dict[int, NDArray[np.float64]] = field(default_factory=dict)
@@ -98,11 +98,11 @@ class SensitivityTest:
         maker = FallMaker(size_px, camera, polygons, rng)
         # every contrast gets its share, in an order that drifting light cannot favour
         levels = np.linspace(*CONTRASTS, falls) if falls > 1 else np.array([np.mean(CONTRASTS)])
-        made = [maker.fall(float(level)) for level in rng.permutation(levels)]
-        self._waiting = [fall for fall in made if fall is not None]
-        self._shown: list[_Shown] = []
+        falls_drawn = [maker.fall(float(level)) for level in rng.permutation(levels)]
+        self._waiting = [fall for fall in falls_drawn if fall is not None]
+        self._trials: list[_Trial] = []
         self._meter = ClarityMeter(_CLEAR_EVERY_S)
-        self._kept: list[tuple[float, float]] = []
+        self._conditions: list[tuple[float, float]] = []
         self._last: tuple[float, NDArray[np.uint8]] | None = None
         self._last_s: float | None = None
         self._next_s = 0.0
@@ -126,14 +126,14 @@ class SensitivityTest:
             self._elapsed_s += dt_s
         self._last_s = t_s
         luma = self._with_fall(frame, self._moment(frame))
-        self._see(self._pipeline.process(Frame(frame.index, t_s, luma)))
+        self._match_findings(self._pipeline.process(Frame(frame.index, t_s, luma)))
         ended = not self._waiting and t_s >= self._next_s
         return self._end() if ended or self._elapsed_s >= self._limit_s else None
 
     def _begin_anew(self, t_s: float) -> None:
         """The first frame, or the source began anew: learn the background; a fall cut short is drawn again later."""
-        if self._shown and self._last_s is not None and self._last_s < self._next_s:
-            cut = self._shown.pop()
+        if self._trials and self._last_s is not None and self._last_s < self._next_s:
+            cut = self._trials.pop()
             self._waiting.append(cut.fall)
         self._pipeline = self._new_pipeline()
         self._last = None
@@ -152,42 +152,42 @@ class SensitivityTest:
         """A copy of the frame with the fall of this moment in it; the frame itself where there is none."""
         if self._waiting and moment_s >= self._next_s:
             fall = self._waiting.pop()
-            self._shown.append(_Shown(fall, moment_s))
+            self._trials.append(_Trial(fall, moment_s))
             self._next_s = moment_s + fall.duration_s + _PAUSE_S
-        if not self._shown:
+        if not self._trials:
             return frame.luma
-        shown = self._shown[-1]
-        since_s = moment_s - shown.begins_s
-        if not 0.0 <= since_s <= shown.fall.duration_s:
+        trial = self._trials[-1]
+        since_s = moment_s - trial.begins_s
+        if not 0.0 <= since_s <= trial.fall.duration_s:
             return frame.luma
         share, blur_px = visible_share(self._meter.clarity), self._meter.clarity.blur_px
-        self._kept.append((share, blur_px))
+        self._conditions.append((share, blur_px))
         luma = frame.luma.copy()
-        draw(luma, shown.fall, since_s, share * shown.fall.contrast, blur_px)
-        shown.places[frame.index] = shown.fall.at(np.array([since_s]))[0]
+        draw(luma, trial.fall, since_s, share * trial.fall.contrast, blur_px)
+        trial.places[frame.index] = trial.fall.at(np.array([since_s]))[0]
         return luma
 
-    def _see(self, findings: Sequence[Finding]) -> None:
+    def _match_findings(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
             for fall in (finding.fall, *finding.companions):
-                for shown in self._shown:
-                    if shown.tier != "incident" and _is_of(fall, shown):
-                        shown.tier = finding.verdict.tier
+                for trial in self._trials:
+                    if trial.tier != "incident" and _matches(fall, trial):
+                        trial.tier = finding.verdict.tier
 
     def _end(self) -> SensitivityResult:
-        self._see(self._pipeline.flush())
+        self._match_findings(self._pipeline.flush())
         self._over = True
         middle = float(np.mean(CONTRASTS))
-        faint = [s for s in self._shown if abs(s.fall.contrast) < middle]
-        clear = [s for s in self._shown if abs(s.fall.contrast) >= middle]
-        share, blur_px = np.median(self._kept, axis=0) if self._kept else (0.0, 0.0)
+        faint = [s for s in self._trials if abs(s.fall.contrast) < middle]
+        clear = [s for s in self._trials if abs(s.fall.contrast) >= middle]
+        share, blur_px = np.median(self._conditions, axis=0) if self._conditions else (0.0, 0.0)
         return SensitivityResult(
-            drawn=len(self._shown),
-            seen=_seen(self._shown),
-            as_incident=sum(shown.tier == "incident" for shown in self._shown),
+            drawn=len(self._trials),
+            seen=_detected_count(self._trials),
+            as_incident=sum(trial.tier == "incident" for trial in self._trials),
             by_contrast={
-                f"{CONTRASTS[0]:.0f}-{middle:.0f}": (len(faint), _seen(faint)),
-                f"{middle:.0f}-{CONTRASTS[1]:.0f}": (len(clear), _seen(clear)),
+                f"{CONTRASTS[0]:.0f}-{middle:.0f}": (len(faint), _detected_count(faint)),
+                f"{middle:.0f}-{CONTRASTS[1]:.0f}": (len(clear), _detected_count(clear)),
             },
             duration_s=round(self._elapsed_s, 3),
             visible_share=round(float(share), 3),
@@ -195,16 +195,16 @@ class SensitivityTest:
         )
 
 
-def _seen(shown: Sequence[_Shown]) -> int:
-    return sum(one.tier is not None for one in shown)
+def _detected_count(trials: Sequence[_Trial]) -> int:
+    return sum(trial.tier is not None for trial in trials)
 
 
-def _is_of(fall: Fall, shown: _Shown) -> bool:
+def _matches(fall: Fall, trial: _Trial) -> bool:
     """True where a found path lies on the drawn one, frame by frame."""
-    near_px = _NEAR_PX + _NEAR_SIZES * shown.fall.size_px
-    known = [(p, shown.places[p.frame]) for p in fall.path.points if p.frame in shown.places]
-    if len(known) < max(_FEWEST_POINTS, 0.5 * len(fall.path.points)):
+    near_px = _NEAR_PX + _NEAR_SIZES * trial.fall.size_px
+    pairs = [(p, trial.places[p.frame]) for p in fall.path.points if p.frame in trial.places]
+    if len(pairs) < max(_FEWEST_POINTS, 0.5 * len(fall.path.points)):
         return False
-    found = np.array([[p.detection.x_px + p.shift_px[0], p.detection.y_px + p.shift_px[1]] for p, _ in known])
-    apart = np.linalg.norm(found - np.array([place for _, place in known]), axis=1)
-    return float(np.median(apart)) <= near_px
+    track_px = np.array([[p.detection.x_px + p.shift_px[0], p.detection.y_px + p.shift_px[1]] for p, _ in pairs])
+    distance_px = np.linalg.norm(track_px - np.array([place for _, place in pairs]), axis=1)
+    return float(np.median(distance_px)) <= near_px

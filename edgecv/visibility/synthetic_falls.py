@@ -99,9 +99,9 @@ class FallMaker:
         size = float(self._rng.uniform(*SIZES_PX))
         signed = contrast * float(self._rng.choice((-1.0, 1.0)))
         for _ in range(_TRIES):
-            found = self._path()
-            if found is not None:
-                return DrawnFall(*found, size, signed)
+            path = self._path()
+            if path is not None:
+                return DrawnFall(*path, size, signed)
         return None
 
     def _path(self) -> tuple[Float64, Float64] | None:
@@ -123,9 +123,9 @@ class FallMaker:
         count = len(inside) if inside.all() else int(np.argmin(inside))
         if count * _STEP_S < _LEAST_S or pixels[count - 1, 1] - pixels[0, 1] < _LEAST_WAY * height:
             return None
-        seen = pixels[:count]
-        rows, columns = np.round(seen[:, 1]).astype(int), np.round(seen[:, 0]).astype(int)
-        return None if self._masked[rows, columns].any() else (times[:count], seen)
+        visible = pixels[:count]
+        rows, columns = np.round(visible[:, 1]).astype(int), np.round(visible[:, 0]).astype(int)
+        return None if self._masked[rows, columns].any() else (times[:count], visible)
 
 
 def visible_share(clarity: Clarity) -> float:
