@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from edgecv.capture.frame import Frame
 from edgecv.capture.key_frames import packets_from_key_frame
-from edgecv.capture.lazy_bgr_frame import Shot
+from edgecv.capture.lazy_bgr_frame import LazyBgrFrame
 from edgecv.capture.media_clock import MediaClock
 from edgecv.capture.open_container import open_file
 from edgecv.capture.picture_size import check_size
@@ -193,11 +193,11 @@ def pictures_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple
 
     Times are media time from the first frame. Reading starts at the key frame before ``start_s``.
     """
-    for t_s, shot in shots_between(path, start_s, end_s):
+    for t_s, shot in lazy_frames_between(path, start_s, end_s):
         yield t_s, shot.whole()
 
 
-def shots_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple[float, Shot]]:
+def lazy_frames_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple[float, LazyBgrFrame]]:
     """The same frames with nothing turned into colours yet."""
     with VideoFile(path) as video:
         rotation = video.info.rotation_deg
@@ -221,7 +221,7 @@ def shots_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple[fl
                     return
                 reached_s = t_s
                 if t_s >= start_s - 1e-6:
-                    yield t_s, Shot(frame, rotation)
+                    yield t_s, LazyBgrFrame(frame, rotation)
     except FFmpegError:
         return
     finally:

@@ -11,7 +11,7 @@ Picture = NDArray[np.uint8]
 _CHROMA_2X2 = frozenset({"yuv420p", "yuvj420p"})
 
 
-class Shot:
+class LazyBgrFrame:
     """One picture of a video, upright.
 
     It holds the decoder's own memory, half of what the colours would need.

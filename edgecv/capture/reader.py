@@ -14,7 +14,7 @@ _JUMP_S = 5.0  # a stamp this far from where it should be is another clock
 _AHEAD = 100  # packets of a recorded file that may wait
 
 
-class Reader(threading.Thread):
+class StreamReader(threading.Thread):
     """Receives until the stream ends, breaks, jumps in time, or is told to stop.
 
     Args:

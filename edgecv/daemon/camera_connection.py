@@ -1,6 +1,6 @@
 """One connection to a camera: opened, its frames analysed one after another, closed.
 
-A thread of its own receives packets (:class:`edgecv.capture.reader.Reader`); whoever iterates over
+A thread of its own receives packets (:class:`edgecv.capture.reader.StreamReader`); whoever iterates over
 :meth:`CameraConnection.frames` decodes and analyses them.
 """
 
@@ -20,7 +20,7 @@ from edgecv.capture.file import luma_of
 from edgecv.capture.media_clock import MediaClock
 from edgecv.capture.packets import AnyPacket, PacketRing
 from edgecv.capture.picture_size import MAX_SIDE
-from edgecv.capture.reader import Reader
+from edgecv.capture.reader import StreamReader
 from edgecv.capture.recording import Recording
 from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
 from edgecv.capture.wall_clock import WallClock
@@ -93,7 +93,9 @@ class CameraConnection:
         if stream.warning is not None:
             self.notes["decoding"] = stream.warning
         self._recording = self._start_recording()
-        self._reader = Reader(stream, self._ring, self._wall, None if self._recording is None else self._recording.put)
+        self._reader = StreamReader(
+            stream, self._ring, self._wall, None if self._recording is None else self._recording.put
+        )
         self._load_shedder = LoadShedder()
         self._analysis: _Analysis | None = None
         self._packets_without_picture = 0

@@ -106,7 +106,7 @@ def _pictures(incident: Incident, sketch: Sketch | None, footage: Footage, folde
     if sketch is None:
         return ("no pictures",)
     try:
-        write_pictures(incident, sketch, footage.shots, folder)
+        write_pictures(incident, sketch, footage.frames, folder)
     except DRAWING_ERRORS as error:
         remove_files(folder, *PICTURES, ".*.part")
         return (f"no pictures ({failure_text(error)})",)

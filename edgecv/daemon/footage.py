@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from edgecv.calibration.calibrated_camera import CalibratedCamera
-from edgecv.capture import Shot
+from edgecv.capture import LazyBgrFrame
 from edgecv.capture.packets import AnyPacket, PacketRing
 from edgecv.capture.stream import LiveStream
 from edgecv.capture.wall_clock import WallClock
@@ -72,7 +72,7 @@ class Footage:
             session=self.name,
         )
 
-    def shots(self, start_s: float, end_s: float) -> Iterator[tuple[float, Shot]]:
+    def frames(self, start_s: float, end_s: float) -> Iterator[tuple[float, LazyBgrFrame]]:
         """Upright pictures between two media times with those times, from packets in memory.
 
         Raises:
@@ -83,7 +83,7 @@ class Footage:
                 continue
             t_s = float((picture.pts - self.first_pts) * self.stream.base)
             if start_s - 1e-6 <= t_s <= end_s + 1e-6:
-                yield t_s, Shot(picture, self.rotation_deg)
+                yield t_s, LazyBgrFrame(picture, self.rotation_deg)
 
     def cut(
         self,

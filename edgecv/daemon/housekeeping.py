@@ -79,7 +79,7 @@ def _take_up(store: IncidentStore, database: Database, key: BoxKey) -> None:
         _log.warning("%d unfinished pieces of evidence without a record were removed", removed)
 
 
-class Keeper(threading.Thread):
+class Housekeeping(threading.Thread):
     """Looks after the state directory every few seconds.
 
     Args:

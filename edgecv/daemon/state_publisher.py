@@ -20,7 +20,7 @@ MAX_TEXT_CHARS = 2000
 _EVENTS = {"offline": "lost", "online": "back", "degraded": "degraded"}  # camera_lost, device_lost, ...
 
 
-class States:
+class StatePublisher:
     """Keeps the states in the database up to date.
 
     Args:
@@ -50,7 +50,7 @@ class States:
             if device.settled:
                 self._set(device.id, device.state(), "device")
 
-    def tell(self, device: str, kind: str, text: str) -> None:
+    def send_event(self, device: str, kind: str, text: str) -> None:
         """Send an event upstream."""
         event = device_event(self.site, device, kind, storable(hide_secrets(text), MAX_TEXT_CHARS), {})
         with self._database.transaction() as connection:
@@ -70,7 +70,7 @@ class States:
             return
         for device, state in self._states.all().items():
             if device not in devices | {BOX} and state:
-                self.tell(device, "device_removed", "no longer in the box file")
+                self.send_event(device, "device_removed", "no longer in the box file")
                 self._states.remove(device)
                 self._known.pop(device, None)
         self._devices = devices
@@ -89,4 +89,4 @@ class States:
         began_well = before is None and state["state"] == "online"
         if device != BOX and not began_well and (before is None or before["state"] != state["state"]):
             event = _EVENTS.get(state["state"])
-            self.tell(device, state["state"] if event is None else f"{what}_{event}", state["text"])
+            self.send_event(device, state["state"] if event is None else f"{what}_{event}", state["text"])

@@ -25,12 +25,12 @@ from edgecv.daemon.child import Child, Death
 from edgecv.daemon.delivery_worker import DRAIN_S, CourierBeat, CourierSpec, courier_main
 from edgecv.daemon.evidence_worker import EvidenceHeartbeat, evidence_child
 from edgecv.daemon.health import BoxHealth, CameraHealth
-from edgecv.daemon.housekeeping import Keeper, prepare_state
+from edgecv.daemon.housekeeping import Housekeeping, prepare_state
 from edgecv.daemon.instance_lock import take_state
 from edgecv.daemon.logs import LogForm, configure_logging, register_secret
 from edgecv.daemon.metrics_server import make_app, metrics_server
 from edgecv.daemon.process_specs import all_orders, child_of
-from edgecv.daemon.state_publisher import States
+from edgecv.daemon.state_publisher import StatePublisher
 from edgecv.daemon.systemd_notify import Notifier
 from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.errors import ConfigError, EdgecvError
@@ -95,10 +95,10 @@ class Supervisor:
         self._lock = take_state(self._state)
         damages: list[str] = []
         self._key = prepare_state(self._state, damages.append)
-        self._keeper = Keeper(lambda: self._box, self._state, self._key)
-        self._states = States(self._state, self._box.site)
+        self._housekeeping = Housekeeping(lambda: self._box, self._state, self._key)
+        self._states = StatePublisher(self._state, self._box.site)
         for damage in damages:
-            self._states.tell(BOX, "database_damaged", damage)
+            self._states.send_event(BOX, "database_damaged", damage)
         self._web = self._make_web()
 
     def run(self) -> int:
@@ -109,7 +109,7 @@ class Supervisor:
                 self._children[spec.id] = child_of(spec, self._log)
             self._courier = self._courier_of(self._box)
             self._console = self._console_of(self._box)
-            self._keeper.start()
+            self._housekeeping.start()
             self._web.start()
             _log.info("health and metrics on port %d", self._web.port)
             while not self._stop:
@@ -145,7 +145,9 @@ class Supervisor:
         for helper in self._helpers():
             death = helper.step()
             if death is not None and death.repeated:
-                self._states.tell("box", f"{helper.name}_dies", f"{_THE[helper.name]} again and again: {death.why}")
+                self._states.send_event(
+                    "box", f"{helper.name}_dies", f"{_THE[helper.name]} again and again: {death.why}"
+                )
         self._report()
 
     def _report(self) -> None:
@@ -188,11 +190,11 @@ class Supervisor:
         devices = tuple(health for name, health in everyone.items() if name in self._box.settings.devices)
         courier = self._courier
         beat = None if courier is None else courier.beat
-        keeper = self._keeper
+        housekeeping = self._housekeeping
         drawn = (
             self._evidence.beat if isinstance(self._evidence.beat, EvidenceHeartbeat) else EvidenceHeartbeat(0, None)
         )
-        problems = [problem for problem in (keeper.problem, drawn.problem) if problem is not None]
+        problems = [problem for problem in (housekeeping.problem, drawn.problem) if problem is not None]
         unsaved = sum(camera.beat.gauges.get("unsaved_records", 0.0) for camera in cameras if camera.beat is not None)
         if unsaved:
             problems.append(f"{unsaved:.0f} records are in memory only, for the disk takes none")
@@ -202,9 +204,9 @@ class Supervisor:
             cameras=cameras,
             devices=devices,
             targets=beat.targets if isinstance(beat, CourierBeat) else {},
-            depths=keeper.depths,
-            totals=keeper.totals,
-            disk=keeper.disk,
+            depths=housekeeping.depths,
+            totals=housekeeping.totals,
+            disk=housekeeping.disk,
             unsealed=drawn.waiting,
             problems=tuple(problems),
             ready=bool(everyone) and all(health.settled for health in everyone.values()),
@@ -216,7 +218,7 @@ class Supervisor:
         if death.repeated:
             text = f"the worker ends again and again: {death.why}; it is tried once a minute"
             _log.error("%s: %s", name, text)
-            self._states.tell(name, "worker_dies", text)
+            self._states.send_event(name, "worker_dies", text)
 
     def _do_reload(self) -> None:
         """Read the box file anew; restart only what it changes. A file that is wrong changes nothing."""
@@ -270,7 +272,7 @@ class Supervisor:
             self._end([self._console], begun + _WORKERS_S + 0.5)
         if self._courier is not None:
             self._end([self._courier], time.monotonic() + DRAIN_S + 0.2)
-        self._keeper.stop()
+        self._housekeeping.stop()
         self._web.stop()
         self._states.close()
         _log.info("stopped in %.1f s", time.monotonic() - begun)

@@ -16,10 +16,10 @@ from edgecv.durable_files import write_atomic
 from edgecv.errors import InputError
 from edgecv.pipeline import Pipeline
 from edgecv.visibility.blind_time import BlindTime, HourReport
-from edgecv.visibility.blindness_causes import Causes
+from edgecv.visibility.blindness_causes import BlindnessCauses
 from edgecv.visibility.event_texts import text_of
 from edgecv.visibility.reference_picture import Reference
-from edgecv.visibility.scene_monitor import SceneWatch
+from edgecv.visibility.scene_monitor import SceneMonitor
 from edgecv.visibility.sensitivity import SensitivityResult, SensitivityTest
 
 _log = logging.getLogger("edgecv.visibility")
@@ -60,9 +60,9 @@ class VisibilityMonitor:
         self._spec = spec
         self._send_event = send_event
         self._path = spec.state / WATCH / f"{spec.id}.npz"
-        self._scene = SceneWatch(self._stored_reference(), px_per_floor=_px_per_floor(spec.camera))
+        self._scene = SceneMonitor(self._stored_reference(), px_per_floor=_px_per_floor(spec.camera))
         self._kept_final = self._scene.reference_final
-        self._causes: Causes | None = None
+        self._causes: BlindnessCauses | None = None
         self._size = (0, 0)
         self._last_s: float | None = None
         self._blind = BlindTime()
@@ -80,7 +80,7 @@ class VisibilityMonitor:
             return
         size = (frame.luma.shape[1], frame.luma.shape[0])
         if self._causes is None or size != self._size:
-            self._causes, self._size = Causes(size), size
+            self._causes, self._size = BlindnessCauses(size), size
         for change in self._scene.update(frame.luma, frame.t_s, detected.repeated):
             text = text_of(change)
             _log.warning("%s %s: %s", change.kind, change.state, text)

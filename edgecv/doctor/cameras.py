@@ -11,15 +11,15 @@ from edgecv.capture.stream import StreamError, StreamSettings
 from edgecv.config import Box
 from edgecv.daemon.visibility_monitor import WATCH
 from edgecv.daemon.worker_spec import spec_of
-from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.doctor.check_result import CheckResult, ok, problem, warning
 from edgecv.doctor.image_quality_check import focus_findings, light_findings, place_findings, smallest_floor_px
 from edgecv.doctor.sampling_check import fall_findings
 from edgecv.doctor.stream_check import stream_findings
-from edgecv.doctor.stream_probe import CameraLook, look
+from edgecv.doctor.stream_probe import StreamProbe, probe_stream
 from edgecv.errors import ConfigError, InputError
 from edgecv.visibility.reference_picture import Reference
 
-Looking = Callable[[StreamSettings, float], CameraLook]
+ProbeStream = Callable[[StreamSettings, float], StreamProbe]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class CameraReport:
 
     Attributes:
         findings: in the order in which to put things right.
-        cores: processor seconds a second that it takes; 0 where it was not seen.
-        bytes_per_s: its bit rate; 0 where it was not seen.
+        cores: processor seconds a second that it takes; 0 where it was not probed.
+        bytes_per_s: its bit rate; 0 where it was not probed.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckResult, ...]
     cores: float = 0.0
     bytes_per_s: float = 0.0
 
@@ -41,7 +41,9 @@ _ANALYSIS_SHARE = 0.25
 """Analysing a frame costs this share of decoding it: 0.18-0.23 of H.264, 0.12-0.31 of others, as measured."""
 
 
-def camera_report(box: Box, camera_id: str, state: Path, seconds: float, looking: Looking = look) -> CameraReport:
+def camera_report(
+    box: Box, camera_id: str, state: Path, seconds: float, probe: ProbeStream = probe_stream
+) -> CameraReport:
     """Look at one camera of a box for some seconds; never raises for what is wrong with it."""
     where = f"camera {camera_id}"
     try:
@@ -51,37 +53,37 @@ def camera_report(box: Box, camera_id: str, state: Path, seconds: float, looking
         told = f"it was not looked at: {what or advice}"
         return CameraReport((problem(where, told, advice if what else "ask edgecv check"),))
     try:
-        seen = looking(spec.stream, seconds)
+        stream = probe(spec.stream, seconds)
     except StreamError as error:
         return CameraReport((_unseen(where, error),))
-    findings = stream_findings(where, seen, spec.camera.image_size)
-    findings += _sight(where, seen, state / WATCH / f"{camera_id}.npz", spec.camera)
+    findings = stream_findings(where, stream, spec.camera.image_size)
+    findings += _sight(where, stream, state / WATCH / f"{camera_id}.npz", spec.camera)
     plan, pose = spec.camera.plan, spec.camera.pinhole
     if plan is None:
         findings.append(ok(where, "no facade is given for it: floors and windows stay unknown"))
     else:
-        fits = spec.camera.image_size in (None, seen.size_px)
-        findings += fall_findings(where, seen.fps, plan, pose if fits else None, seen.size_px)
+        fits = spec.camera.image_size in (None, stream.size_px)
+        findings += fall_findings(where, stream.fps, plan, pose if fits else None, stream.size_px)
         if pose is None:
             advice = "calibrate it: edgecv calibrate"
             findings.append(warning(where, "it has no calibration: floors and windows cannot be told", advice))
-    cores = seen.decode_s * seen.fps * (1.0 + _ANALYSIS_SHARE)
-    return CameraReport(tuple(findings), cores, seen.bytes_per_s)
+    cores = stream.decode_s * stream.fps * (1.0 + _ANALYSIS_SHARE)
+    return CameraReport(tuple(findings), cores, stream.bytes_per_s)
 
 
-def _unseen(where: str, error: StreamError) -> Finding:
+def _unseen(where: str, error: StreamError) -> CheckResult:
     what, _, advice = str(error).rpartition("; ")
     if "busy" in str(error).lower():
         return warning(where, what or advice, "the daemon uses it: systemctl stop edgecv, and ask again")
     return problem(where, what or str(error), advice if what else "check its power, its cable and its address")
 
 
-def _sight(where: str, seen: CameraLook, stored: Path, camera: CalibratedCamera) -> list[Finding]:
-    luma = seen.lumas[1]
+def _sight(where: str, stream: StreamProbe, stored: Path, camera: CalibratedCamera) -> list[CheckResult]:
+    luma = stream.lumas[1]
     dark_or_bright = light_findings(where, luma)
     if dark_or_bright:
         return dark_or_bright  # nothing else can be judged then
-    found = focus_findings(where, seen.lumas)
+    found = focus_findings(where, stream.lumas)
     try:
         reference = Reference.from_npz(stored.read_bytes())
     except FileNotFoundError:
@@ -91,5 +93,5 @@ def _sight(where: str, seen: CameraLook, stored: Path, camera: CalibratedCamera)
     except InputError as error:
         return [*found, warning(where, f"{stored}: {error}", f"remove it: rm {stored}")]
     pose, plan = camera.pinhole, camera.plan
-    floor_px = None if pose is None or plan is None else smallest_floor_px(plan, pose, seen.size_px)
+    floor_px = None if pose is None or plan is None else smallest_floor_px(plan, pose, stream.size_px)
     return found + place_findings(where, luma, reference, floor_px)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgecv.doctor.check_result import Finding, ok, problem
+from edgecv.doctor.check_result import CheckResult, ok, problem
 from edgecv.time_service import KernelClock, chrony_follows, kernel_clock
 
 WHERE = "clock"
@@ -22,7 +22,7 @@ def clock_findings(
     chrony: Callable[[], bool] = chrony_follows,
     stamp: Path = TIMESYNCD_STAMP,
     now: Callable[[], float] = time.time,
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Judge the clock.
 
     Args:

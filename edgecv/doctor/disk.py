@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.doctor.check_result import CheckResult, ok, problem, warning
 from edgecv.storage.damaged_database import SET_ASIDE
 
 WHERE = "disk"
@@ -21,7 +21,7 @@ _LEAST_BYTES = 500 * 10**6
 """Records alone need little; below this the system itself gets into trouble."""
 
 
-def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -> list[Finding]:
+def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -> list[CheckResult]:
     """Judge the state directory and its file system.
 
     Args:
@@ -50,7 +50,7 @@ def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -
     return [*findings, speed_finding(seconds)]
 
 
-def damage_findings(state: Path) -> list[Finding]:
+def damage_findings(state: Path) -> list[CheckResult]:
     """Databases that the daemon found damaged and set aside."""
     try:
         names = sorted(path.name for path in state.glob(f"{SET_ASIDE}*Z"))
@@ -67,7 +67,7 @@ def damage_findings(state: Path) -> list[Finding]:
     ]
 
 
-def room_findings(folder: Path, disk_share: float, recorded_bytes: float = 0.0) -> list[Finding]:
+def room_findings(folder: Path, disk_share: float, recorded_bytes: float = 0.0) -> list[CheckResult]:
     """Whether there is room for evidence."""
     usage = shutil.disk_usage(folder)
     full = 1.0 - usage.free / usage.total if usage.total else 1.0
@@ -112,7 +112,7 @@ def safe_write_s(folder: Path, writes: int = _WRITES) -> float:
     return statistics.median(durations_s)
 
 
-def speed_finding(seconds: float) -> Finding:
+def speed_finding(seconds: float) -> CheckResult:
     """What the time of a safe write means."""
     text = f"a safe write of 256 KiB takes {1000.0 * seconds:.0f} ms"
     advice = "use an SSD, or a memory card made for constant writing; look for errors of the disk in dmesg"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.doctor.check_result import Finding, ok, warning
+from edgecv.doctor.check_result import CheckResult, ok, warning
 from edgecv.geometry import FacadePlan, PinholeCamera
 from edgecv.visibility.reference_picture import Reference
-from edgecv.visibility.settings import WatchSettings
+from edgecv.visibility.settings import VisibilitySettings
 from edgecv.visibility.sharpness import clarity, noise_between, sample_rows
 from edgecv.visibility.thumbnail import edges, register, spectrum, thumbnail, thumbnail_size, window
 
@@ -19,7 +19,7 @@ them below 0.5."""
 _BRIGHT = 235.0
 
 
-def focus_findings(where: str, lumas: tuple[UInt8, UInt8]) -> list[Finding]:
+def focus_findings(where: str, lumas: tuple[UInt8, UInt8]) -> list[CheckResult]:
     """Whether two pictures in a row ``(h, w) uint8`` are sharp; the second tells the noise of the first."""
     rows, next_rows = sample_rows(lumas[0]), sample_rows(lumas[1])
     measured = clarity(rows, noise_between(rows, next_rows))
@@ -37,10 +37,10 @@ def focus_findings(where: str, lumas: tuple[UInt8, UInt8]) -> list[Finding]:
     ]
 
 
-def light_findings(where: str, luma: UInt8) -> list[Finding]:
+def light_findings(where: str, luma: UInt8) -> list[CheckResult]:
     """Whether a picture is far too dark or too bright."""
     middle = float(np.median(luma))
-    if middle < WatchSettings().dark:
+    if middle < VisibilitySettings().dark:
         return [
             warning(
                 where,
@@ -55,7 +55,7 @@ def light_findings(where: str, luma: UInt8) -> list[Finding]:
     return []
 
 
-def place_findings(where: str, luma: UInt8, reference: Reference, floor_px: float | None) -> list[Finding]:
+def place_findings(where: str, luma: UInt8, reference: Reference, floor_px: float | None) -> list[CheckResult]:
     """Whether a camera still looks where it did when its reference picture was taken.
 
     Args:
@@ -64,7 +64,7 @@ def place_findings(where: str, luma: UInt8, reference: Reference, floor_px: floa
         reference: the picture then.
         floor_px: height of the smallest floor in the picture, pixels; None without a calibration.
     """
-    settings = WatchSettings()
+    settings = VisibilitySettings()
     width, height = luma.shape[1], luma.shape[0]
     if reference.size_px != (width, height):
         what = f"the reference picture is {reference.size_px[0]}x{reference.size_px[1]} and cannot be compared"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.doctor.check_result import CheckResult, ok, problem, warning
 
 WHERE = "machine"
 WORKER_MB = 300
@@ -15,7 +15,7 @@ BUSY, TOO_BUSY = 0.7, 1.0
 """Share of the cores from which a busy minute (rain, a tree in wind, an incident being drawn) may cost frames."""
 
 
-def memory_finding(cameras: int, total_mb: float | None = None) -> Finding:
+def memory_finding(cameras: int, total_mb: float | None = None) -> CheckResult:
     """Whether all the workers fit into memory."""
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20 if total_mb is None else total_mb
     needed = cameras * WORKER_MB + DAEMON_MB
@@ -27,7 +27,7 @@ def memory_finding(cameras: int, total_mb: float | None = None) -> Finding:
     return ok(WHERE, text)
 
 
-def cores_finding(used_cores: float, cores: int | None = None) -> Finding:
+def cores_finding(used_cores: float, cores: int | None = None) -> CheckResult:
     """Whether the cores can keep up.
 
     Args:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edgecv.doctor.check_result import Finding, warning
+from edgecv.doctor.check_result import CheckResult, warning
 from edgecv.doctor.disk import WHERE
 from edgecv.storage.retention_clock import MOST_AHEAD_S, RETENTION_CLOCK, how_to_agree, load_agreed_s
 from edgecv.time_service import is_synchronised
@@ -16,7 +16,7 @@ _DAY_S = 86400.0
 
 def retention_findings(
     state: Path, *, synchronised: Callable[[], bool] = is_synchronised, now: Callable[[], float] = time.time
-) -> list[Finding]:
+) -> list[CheckResult]:
     """A warning where evidence does not age by the wall clock, or will not when the daemon starts.
 
     Args:

@@ -8,27 +8,27 @@ from pathlib import Path
 from edgecv.config import Box, check_box, load_box
 from edgecv.config.service import Storage
 from edgecv.config.state import state_directory
-from edgecv.doctor.cameras import CameraReport, Looking, camera_report
-from edgecv.doctor.check_result import Finding, ok, problem
+from edgecv.doctor.cameras import CameraReport, ProbeStream, camera_report
+from edgecv.doctor.check_result import CheckResult, ok, problem
 from edgecv.doctor.clock import clock_findings
 from edgecv.doctor.disk import disk_findings
 from edgecv.doctor.machine import cores_finding, memory_finding
 from edgecv.doctor.retention import retention_findings
 from edgecv.doctor.secret_files import secret_findings
-from edgecv.doctor.stream_probe import look
+from edgecv.doctor.stream_probe import probe_stream
 from edgecv.doctor.targets import upstream_findings
 
 _AT_ONCE = 4
 """Cameras looked at together: more, and a small box would be judged by what the doctor itself costs."""
 
 
-def examine(box_file: Path, seconds: float = 5.0, looking: Looking = look) -> list[Finding]:
+def run_checks(box_file: Path, seconds: float = 5.0, probe: ProbeStream = probe_stream) -> list[CheckResult]:
     """Everything the doctor has to say of a box; never raises for what is wrong with it.
 
     Args:
         box_file: the box file; where it is wrong, the machine alone is examined.
         seconds: how long each camera is looked at.
-        looking: looks at a camera.
+        probe: opens a camera and samples its stream.
     """
     report = check_box(box_file)
     findings = [_configuration(line, box_file) for line in report.problems]
@@ -37,7 +37,7 @@ def examine(box_file: Path, seconds: float = 5.0, looking: Looking = look) -> li
         state = state_directory(None)
         return findings + _clock(box_file) + disk_findings(state, Storage().disk_share) + retention_findings(state)
     findings.append(ok("configuration", f"{box_file} has no problems"))
-    cameras = _cameras(box, seconds, looking)
+    cameras = _cameras(box, seconds, probe)
     settings = box.settings.storage
     recorded = settings.record_hours * 3600.0 * sum(camera.bytes_per_s for camera in cameras)
     findings += secret_findings(box)
@@ -51,16 +51,16 @@ def examine(box_file: Path, seconds: float = 5.0, looking: Looking = look) -> li
     return findings + upstream_findings(box)
 
 
-def _configuration(line: str, box_file: Path) -> Finding:
+def _configuration(line: str, box_file: Path) -> CheckResult:
     what, _, advice = line.removeprefix(f"{box_file}:").rpartition("; ")
     return problem("configuration", (what or advice).strip(), advice if what else f"put it right in {box_file}")
 
 
-def _clock(box_file: Path) -> list[Finding]:
+def _clock(box_file: Path) -> list[CheckResult]:
     return clock_findings(box_file.stat().st_mtime if box_file.exists() else None)
 
 
-def _cameras(box: Box, seconds: float, looking: Looking) -> list[CameraReport]:
+def _cameras(box: Box, seconds: float, probe: ProbeStream) -> list[CameraReport]:
     state = state_directory(box)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as looks:
-        return list(looks.map(lambda one: camera_report(box, one, state, seconds, looking), box.camera_ids))
+        return list(looks.map(lambda one: camera_report(box, one, state, seconds, probe), box.camera_ids))

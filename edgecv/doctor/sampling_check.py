@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.doctor.check_result import CheckResult, ok, problem, warning
 from edgecv.geometry import FacadePlan, PinholeCamera
 from edgecv.tracking.settings import TrackingSettings
 
@@ -71,7 +71,7 @@ def middle_of(plan: FacadePlan, camera: PinholeCamera) -> float:
 
 def fall_findings(
     where: str, fps: float, plan: FacadePlan, camera: PinholeCamera | None, size_px: tuple[int, int]
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Judge a camera's frame rate by falls from the uppermost floor and from all below.
 
     Args:
@@ -106,7 +106,7 @@ def fall_findings(
     return findings + _low_floors(where, fps, plan, camera, size_px, sills_m)
 
 
-def _judged(where: str, text: str, sightings: int, fps: float, top: SeenFall) -> Finding:
+def _judged(where: str, text: str, sightings: int, fps: float, top: SeenFall) -> CheckResult:
     needed_fps = int(np.ceil(ENOUGH / top.visible_s))
     if sightings >= ENOUGH:
         return ok(where, text)
@@ -127,7 +127,7 @@ def _low_floors(
     camera: PinholeCamera | None,
     size_px: tuple[int, int],
     sills_m: list[float],
-) -> list[Finding]:
+) -> list[CheckResult]:
     """From which floor up a fall is seen often enough: what falls from the lowest meets the ground too soon."""
     often = [fall_from(sill, plan, camera, size_px).visible_s * fps >= ENOUGH for sill in sills_m]
     blind: list[str] = [name for name, enough in zip(plan.floor_names, often, strict=True) if not enough]

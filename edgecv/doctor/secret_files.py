@@ -13,7 +13,7 @@ from edgecv.config import Box
 from edgecv.config.addresses import secrets_in
 from edgecv.config.problems import redacted_file_name
 from edgecv.config.secrets import credentials_folder, read_secret
-from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.doctor.check_result import CheckResult, ok, problem, warning
 from edgecv.errors import ConfigError
 
 WHERE = "configuration"
@@ -36,7 +36,7 @@ def named_secrets(box: Box) -> Iterator[tuple[str, str]]:
         yield "service.token_file", box.settings.service.token_file
 
 
-def secret_findings(box: Box) -> list[Finding]:
+def secret_findings(box: Box) -> list[CheckResult]:
     """Every file with a secret that cannot be read, or that anybody can read; one line where all is well."""
     findings = [finding for at, named in named_secrets(box) for finding in _of(box.path, at, named)]
     findings += _in_the_box_file(box)
@@ -64,7 +64,7 @@ def readable_by(path: Path, user: str) -> bool | None:
     return enter and may(path, stat.S_IRUSR, stat.S_IRGRP, stat.S_IROTH)
 
 
-def _of(box_file: Path, at: str, named: str) -> Iterator[Finding]:
+def _of(box_file: Path, at: str, named: str) -> Iterator[CheckResult]:
     if named.startswith("credential:"):
         if credentials_folder() is None:
             name = named.removeprefix("credential:")
@@ -91,7 +91,7 @@ def _of(box_file: Path, at: str, named: str) -> Iterator[Finding]:
         )
 
 
-def _unreadable(box_file: Path, at: str, named: str) -> Iterator[Finding]:
+def _unreadable(box_file: Path, at: str, named: str) -> Iterator[CheckResult]:
     try:
         read_secret(named, box_file, at)
     except ConfigError as error:
@@ -99,7 +99,7 @@ def _unreadable(box_file: Path, at: str, named: str) -> Iterator[Finding]:
         yield problem(WHERE, what, advice or "write the secret into it, in one line")
 
 
-def _in_the_box_file(box: Box) -> Iterator[Finding]:
+def _in_the_box_file(box: Box) -> Iterator[CheckResult]:
     addresses = [camera.source for camera in box.settings.cameras.values()]
     if box.settings.upstream is not None:
         addresses += [target.url for target in box.settings.upstream.all_targets()]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgecv.doctor.check_result import Finding, ok, problem, warning
-from edgecv.doctor.stream_probe import CameraLook
+from edgecv.doctor.check_result import CheckResult, ok, problem, warning
+from edgecv.doctor.stream_probe import StreamProbe
 
 LONGEST_KEYFRAME_S = 4.0
 """Evidence begins at a key frame, and after a loss nothing is seen until the next."""
@@ -13,34 +13,34 @@ _MISSING = 0.85
 _KNOWN_CODECS = frozenset({"h264", "hevc", "mjpeg", "av1", "mpeg4", "vp8", "vp9", "rawvideo"})
 
 
-def stream_findings(where: str, look: CameraLook, calibrated_px: tuple[int, int] | None) -> list[Finding]:
+def stream_findings(where: str, probe: StreamProbe, calibrated_px: tuple[int, int] | None) -> list[CheckResult]:
     """Judge what a camera sends.
 
     Args:
         where: ``camera NAME``.
-        look: a few seconds of it.
+        probe: a few seconds of it.
         calibrated_px: ``(width, height)`` of the calibration, or None where there is none.
     """
-    width, height = look.size_px
-    megabits = 8.0 * look.bytes_per_s / 1e6
-    summary = f"sends {look.codec} {width}x{height}, {look.fps:.1f} frames/s, {megabits:.1f} Mbit/s"
+    width, height = probe.size_px
+    megabits = 8.0 * probe.bytes_per_s / 1e6
+    summary = f"sends {probe.codec} {width}x{height}, {probe.fps:.1f} frames/s, {megabits:.1f} Mbit/s"
     judged = [
-        _size(where, look, calibrated_px),
-        _key_frames(where, look),
-        _order(where, look),
-        _rate(where, look),
-        _damage(where, look),
-        _hardware(where, look),
-        _codec(where, look),
-        _compressing(where, look),
+        _size(where, probe, calibrated_px),
+        _key_frames(where, probe),
+        _order(where, probe),
+        _rate(where, probe),
+        _damage(where, probe),
+        _hardware(where, probe),
+        _codec(where, probe),
+        _compressing(where, probe),
     ]
     return [ok(where, summary), *(finding for finding in judged if finding is not None)]
 
 
-def _size(where: str, look: CameraLook, calibrated_px: tuple[int, int] | None) -> Finding | None:
-    if calibrated_px is None or look.size_px == calibrated_px:
+def _size(where: str, probe: StreamProbe, calibrated_px: tuple[int, int] | None) -> CheckResult | None:
+    if calibrated_px is None or probe.size_px == calibrated_px:
         return None
-    sent, calibrated = "x".join(map(str, look.size_px)), "x".join(map(str, calibrated_px))
+    sent, calibrated = "x".join(map(str, probe.size_px)), "x".join(map(str, calibrated_px))
     return problem(
         where,
         f"the picture is {sent}, but the calibration was made at {calibrated}",
@@ -48,18 +48,18 @@ def _size(where: str, look: CameraLook, calibrated_px: tuple[int, int] | None) -
     )
 
 
-def _key_frames(where: str, look: CameraLook) -> Finding | None:
+def _key_frames(where: str, probe: StreamProbe) -> CheckResult | None:
     advice = "set the camera's I-frame interval (GOP) to 1 or 2 s and switch off 'smart' codecs (H.264+, Smart H.265)"
-    if look.keyframe_s is None and look.seconds > LONGEST_KEYFRAME_S:
-        return warning(where, f"no second key frame came within {look.seconds:.0f} s", advice)
-    if look.keyframe_s is not None and look.keyframe_s > LONGEST_KEYFRAME_S:
-        text = f"key frames are {look.keyframe_s:.1f} s apart: evidence begins late, and after a loss nothing is seen"
+    if probe.keyframe_s is None and probe.seconds > LONGEST_KEYFRAME_S:
+        return warning(where, f"no second key frame came within {probe.seconds:.0f} s", advice)
+    if probe.keyframe_s is not None and probe.keyframe_s > LONGEST_KEYFRAME_S:
+        text = f"key frames are {probe.keyframe_s:.1f} s apart: evidence begins late, and after a loss nothing is seen"
         return warning(where, text, advice)
     return None
 
 
-def _order(where: str, look: CameraLook) -> Finding | None:
-    if not look.b_frames:
+def _order(where: str, probe: StreamProbe) -> CheckResult | None:
+    if not probe.b_frames:
         return None
     return warning(
         where,
@@ -68,49 +68,49 @@ def _order(where: str, look: CameraLook) -> Finding | None:
     )
 
 
-def _rate(where: str, look: CameraLook) -> Finding | None:
-    if look.fps < FEWEST_FPS:
+def _rate(where: str, probe: StreamProbe) -> CheckResult | None:
+    if probe.fps < FEWEST_FPS:
         return problem(
             where,
-            f"only {look.fps:.1f} frames/s come: what falls is seen too seldom",
+            f"only {probe.fps:.1f} frames/s come: what falls is seen too seldom",
             "set the camera to 25 frames/s; at night, limit its exposure to 1/25 s, which keeps it from slowing down",
         )
-    if look.told_fps is not None and look.fps < _MISSING * look.told_fps:
+    if probe.nominal_fps is not None and probe.fps < _MISSING * probe.nominal_fps:
         return warning(
             where,
-            f"{look.fps:.1f} frames/s come of the {look.told_fps:.0f} that the stream promises",
+            f"{probe.fps:.1f} frames/s come of the {probe.nominal_fps:.0f} that the stream promises",
             "check the network between camera and box; over Wi-Fi or UDP packets get lost; at night the camera may "
             "expose longer than a frame",
         )
     return None
 
 
-def _damage(where: str, look: CameraLook) -> Finding | None:
-    if look.damaged == 0:
+def _damage(where: str, probe: StreamProbe) -> CheckResult | None:
+    if probe.damaged == 0:
         return None
-    text = f"{look.damaged} packets could not be decoded within {look.seconds:.0f} s"
+    text = f"{probe.damaged} packets could not be decoded within {probe.seconds:.0f} s"
     return warning(where, text, "packets get lost on the way: use transport: tcp, and check cable and switch")
 
 
-def _hardware(where: str, look: CameraLook) -> Finding | None:
-    if look.notice is None:
+def _hardware(where: str, probe: StreamProbe) -> CheckResult | None:
+    if probe.notice is None:
         return None
     advice = "check that the user edgecv is in the groups video and render and that the driver is installed"
-    return warning(where, look.notice, advice)
+    return warning(where, probe.notice, advice)
 
 
-def _codec(where: str, look: CameraLook) -> Finding | None:
-    if look.codec in _KNOWN_CODECS:
+def _codec(where: str, probe: StreamProbe) -> CheckResult | None:
+    if probe.codec in _KNOWN_CODECS:
         return None
-    text = f"the codec {look.codec} has not been tried with edgecv"
+    text = f"the codec {probe.codec} has not been tried with edgecv"
     return warning(where, text, "set the camera to H.264")
 
 
-def _compressing(where: str, look: CameraLook) -> Finding | None:
-    if look.compressing_s == 0.0:
+def _compressing(where: str, probe: StreamProbe) -> CheckResult | None:
+    if probe.compressing_s == 0.0:
         return None
     text = (
-        f"its pictures come uncompressed; to compress them takes the box {1e3 * look.compressing_s:.0f} ms each, "
-        f"{100 * look.compressing_s * look.fps:.0f} % of a core"
+        f"its pictures come uncompressed; to compress them takes the box {1e3 * probe.compressing_s:.0f} ms each, "
+        f"{100 * probe.compressing_s * probe.fps:.0f} % of a core"
     )
     return warning(where, text, "nothing where the box has that to spare; a camera that sends H.264 needs none of it")

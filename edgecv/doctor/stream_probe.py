@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CameraLook:
+class StreamProbe:
     """What a few seconds of a camera showed.
 
     Attributes:
         codec: FFmpeg's name.
         size_px: ``(width, height)`` of the upright picture.
         fps: pictures a second that came.
-        told_fps: pictures a second that the stream says it has, or None.
+        nominal_fps: pictures a second that the stream says it has, or None.
         seconds: media time that was looked at.
         keyframe_s: longest time between key frames; None where there was only one.
-        b_frames: whether pictures are sent in another order than they are shown.
+        b_frames: whether pictures are sent in another order than they are stamps.
         bytes_per_s: bit rate, bytes a second.
         decode_s: processor seconds that a picture takes to be decoded, and compressed before where that is done here.
         damaged: packets that could not be decoded.
@@ -45,7 +45,7 @@ class CameraLook:
     codec: str
     size_px: tuple[int, int]
     fps: float
-    told_fps: float | None
+    nominal_fps: float | None
     seconds: float
     keyframe_s: float | None
     b_frames: bool
@@ -58,7 +58,7 @@ class CameraLook:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _PacketStatistics:
     """What was noted while the packets went by."""
 
     base: Fraction
@@ -90,50 +90,50 @@ class _Seen:
         return float((max(self.stamps) - min(self.stamps)) * self.base) if self.stamps else 0.0
 
 
-def look(settings: StreamSettings, seconds: float) -> CameraLook:
+def probe_stream(settings: StreamSettings, seconds: float) -> StreamProbe:
     """Open a camera and watch it for so many seconds.
 
     Raises:
         StreamError: it cannot be opened, breaks off or shows nothing; one line without any password.
     """
     with LiveStream(settings) as stream:
-        seen = _Seen(stream.base)
+        statistics = _PacketStatistics(stream.base)
         ends = time.monotonic() + seconds
         for packet in stream.packets():
-            seen.note(packet)
+            statistics.note(packet)
             began = time.thread_time()
             pictures = stream.decode(packet)
-            seen.decode_s += time.thread_time() - began
-            seen.keep(pictures)
+            statistics.decode_s += time.thread_time() - began
+            statistics.keep(pictures)
             # recorded video comes as fast as it is read
-            if seen.span_s >= seconds if settings.is_file else time.monotonic() >= ends:
+            if statistics.span_s >= seconds if settings.is_file else time.monotonic() >= ends:
                 break
-        seen.keep(stream.decode(None))
-        if len(seen.last) < 2:
+        statistics.keep(stream.decode(None))
+        if len(statistics.last) < 2:
             raise StreamError(
                 f"{settings.shown}: sends no picture that can be decoded; check the stream's path and codec", "damaged"
             )
-        return _look_of(stream, seen)
+        return _probe_of(stream, statistics)
 
 
-def _look_of(stream: LiveStream, seen: _Seen) -> CameraLook:
-    height, width = seen.last[-1].shape
-    shown = sorted(set(seen.stamps))
-    gaps = [float((after - before) * seen.base) for before, after in pairwise(seen.keys)]
-    span_s = max(seen.span_s, 1e-3)
-    compressing_s = stream.compressing_s / max(seen.pictures, 1)
-    return CameraLook(
+def _probe_of(stream: LiveStream, statistics: _PacketStatistics) -> StreamProbe:
+    height, width = statistics.last[-1].shape
+    stamps = sorted(set(statistics.stamps))
+    gaps = [float((after - before) * statistics.base) for before, after in pairwise(statistics.keys)]
+    span_s = max(statistics.span_s, 1e-3)
+    compressing_s = stream.compressing_s / max(statistics.pictures, 1)
+    return StreamProbe(
         codec=stream.codec,
         size_px=(width, height),
-        fps=(len(shown) - 1) / span_s if len(shown) > 1 else 0.0,
-        told_fps=stream.average_fps,
-        seconds=seen.span_s,
+        fps=(len(stamps) - 1) / span_s if len(stamps) > 1 else 0.0,
+        nominal_fps=stream.average_fps,
+        seconds=statistics.span_s,
         keyframe_s=max(gaps) if gaps else None,
-        b_frames=any(after < before for before, after in pairwise(seen.stamps)),
-        bytes_per_s=seen.byte_count / span_s,
-        decode_s=seen.decode_s / max(seen.pictures, 1) + compressing_s,
+        b_frames=any(after < before for before, after in pairwise(statistics.stamps)),
+        bytes_per_s=statistics.byte_count / span_s,
+        decode_s=statistics.decode_s / max(statistics.pictures, 1) + compressing_s,
         damaged=stream.decode_errors,
         notice=stream.warning,
-        lumas=(seen.last[-2], seen.last[-1]),
+        lumas=(statistics.last[-2], statistics.last[-1]),
         compressing_s=compressing_s,
     )

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from edgecv.config import Box
 from edgecv.config.secrets import read_bounded
-from edgecv.doctor.check_result import Finding, ok, problem, warning
+from edgecv.doctor.check_result import CheckResult, ok, problem, warning
 from edgecv.errors import ConfigError
 from edgecv.tls import tls_context, tls_problem
 
@@ -79,7 +79,7 @@ def receivers_of(box: Box) -> list[Receiver]:
     return receivers
 
 
-def upstream_findings(box: Box) -> list[Finding]:
+def upstream_findings(box: Box) -> list[CheckResult]:
     """Judge every receiver; they are asked at the same time."""
     receivers = receivers_of(box)
     if not receivers:
@@ -92,7 +92,7 @@ def upstream_findings(box: Box) -> list[Finding]:
         ]
 
 
-def receiver_findings(box_file: Path, receiver: Receiver, now: datetime | None = None) -> list[Finding]:
+def receiver_findings(box_file: Path, receiver: Receiver, now: datetime | None = None) -> list[CheckResult]:
     """Judge one receiver: its certificates first, then whether it answers."""
     moment = datetime.now(UTC) if now is None else now
     findings = list(_certificates(box_file, receiver, moment))
@@ -106,7 +106,7 @@ def receiver_findings(box_file: Path, receiver: Receiver, now: datetime | None =
     return [*findings, _answer(receiver, trust)]
 
 
-def _answer(receiver: Receiver, trust: ssl.SSLContext) -> Finding:
+def _answer(receiver: Receiver, trust: ssl.SSLContext) -> CheckResult:
     """Connect and, where it is encrypted, check the other side's certificate; then hang up."""
     place = f"{receiver.host}:{receiver.port}"
     try:
@@ -121,7 +121,7 @@ def _answer(receiver: Receiver, trust: ssl.SSLContext) -> Finding:
         return _no_answer(receiver, place, error)
 
 
-def _no_answer(receiver: Receiver, place: str, error: OSError) -> Finding:
+def _no_answer(receiver: Receiver, place: str, error: OSError) -> CheckResult:
     if isinstance(error, ssl.SSLError):
         what, _, advice = tls_problem(error).partition("; ")
         judged = problem if isinstance(error, ssl.SSLCertVerificationError) else warning
@@ -137,7 +137,7 @@ def _no_answer(receiver: Receiver, place: str, error: OSError) -> Finding:
     return problem(receiver.where, f"{place} cannot be connected to ({reason})", advice)
 
 
-def _certificates(box_file: Path, receiver: Receiver, now: datetime) -> Iterator[Finding]:
+def _certificates(box_file: Path, receiver: Receiver, now: datetime) -> Iterator[CheckResult]:
     named = {"ca_file": receiver.ca_file, "certificate_file": receiver.certificate_file}
     for key, file in named.items():
         if file is None:
@@ -151,7 +151,7 @@ def _certificates(box_file: Path, receiver: Receiver, now: datetime) -> Iterator
         yield from _validity(receiver.where, f"{receiver.at}.{key} = {file}", latest, now)
 
 
-def _validity(where: str, file: str, certificate: x509.Certificate, now: datetime) -> Iterator[Finding]:
+def _validity(where: str, file: str, certificate: x509.Certificate, now: datetime) -> Iterator[CheckResult]:
     ends, begins = certificate.not_valid_after_utc, certificate.not_valid_before_utc
     if ends < now:
         yield problem(where, f"{file} expired on {ends:%Y-%m-%d}", "put a new certificate there")

@@ -15,7 +15,7 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from edgecv.capture import Shot, shots_between
+from edgecv.capture import LazyBgrFrame, lazy_frames_between
 from edgecv.durable_files import DISK_ERRORS, sha256_file, write_atomic
 from edgecv.errors import InputError
 from edgecv.evidence.clip import Clip, cut_clip
@@ -40,7 +40,7 @@ UNREADABLE = (InputError, FFmpegError, ValueError)
 """What reading a recording's pictures may end with."""
 _AROUND_S = 0.6  # pictures before and after the fall, for the background
 Picture = NDArray[np.uint8]
-ShotsBetween = Callable[[float, float], Iterator[tuple[float, Shot]]]
+FramesBetween = Callable[[float, float], Iterator[tuple[float, LazyBgrFrame]]]
 """Pictures with their media times between two media times, in order."""
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
@@ -91,7 +91,7 @@ def write_evidence(
     """
     folder.mkdir(parents=True)
     start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
-    between: ShotsBetween = partial(shots_between, recording)
+    between: FramesBetween = partial(lazy_frames_between, recording)
     try:
         if stamps_restart_s is not None and incident.media.end_s >= stamps_restart_s:
             between = _no_shots
@@ -116,7 +116,7 @@ def write_evidence(
     return Evidence(record_in(folder), *pictures, files)
 
 
-def _no_shots(_start_s: float, _end_s: float) -> Iterator[tuple[float, Shot]]:
+def _no_shots(_start_s: float, _end_s: float) -> Iterator[tuple[float, LazyBgrFrame]]:
     return iter(())
 
 
@@ -171,7 +171,7 @@ def _write(incident: Incident, evidence: EvidenceRecord, folder: Path, *, flush:
     write_atomic(folder / RECORD, described.model_dump_json(by_alias=True, indent=1) + "\n", flush=flush)
 
 
-def write_pictures(incident: Incident, sketch: Sketch, between: ShotsBetween, folder: Path) -> tuple[bytes, bytes]:
+def write_pictures(incident: Incident, sketch: Sketch, between: FramesBetween, folder: Path) -> tuple[bytes, bytes]:
     """Write ``still.jpg``, ``strobe.jpg`` and blurred copies of them, and return the first two.
 
     Args:
@@ -197,13 +197,13 @@ def write_pictures(incident: Incident, sketch: Sketch, between: ShotsBetween, fo
     return made["still.jpg"], made["strobe.jpg"]
 
 
-def _pictures(incident: Incident, between: ShotsBetween) -> tuple[Picture, float, Picture]:
+def _pictures(incident: Incident, between: FramesBetween) -> tuple[Picture, float, Picture]:
     """The frame nearest to the middle of the path with its time, and the strobe."""
     start, end = incident.media.start_s, incident.media.end_s
     middle = incident.track[len(incident.track) // 2].t
-    shown: list[tuple[float, Shot]] = []
+    shown: list[tuple[float, LazyBgrFrame]] = []
 
-    def frames() -> Iterator[tuple[float, Shot]]:
+    def frames() -> Iterator[tuple[float, LazyBgrFrame]]:
         """One at a time; the one nearest to the middle of the path is kept for the still."""
         for t_s, shot in between(max(0.0, start - _AROUND_S), end + _AROUND_S):
             if not shown or abs(t_s - middle) < abs(shown[0][0] - middle):

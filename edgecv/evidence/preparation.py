@@ -13,7 +13,7 @@ from pathlib import Path
 
 from av.error import FFmpegError
 
-from edgecv.capture import Shot, shots_between
+from edgecv.capture import LazyBgrFrame, lazy_frames_between
 from edgecv.durable_files import FULL_ERRORS, flush_files
 from edgecv.errors import InputError
 from edgecv.evidence.bundle_files import CUT_OFF, PICTURES, mend_record, record_in, write_bare_record, write_pictures
@@ -103,11 +103,11 @@ def _draw(record: Incident, folder: Path, on_frame: Callable[[], None]) -> None:
 
 def _shots(
     record: Incident, folder: Path, start_s: float, end_s: float, on_frame: Callable[[], None]
-) -> Iterator[tuple[float, Shot]]:
+) -> Iterator[tuple[float, LazyBgrFrame]]:
     """Frames of the clip with media time as the record counts it."""
     clip_start_s = record.evidence.clip_start_s or 0.0
     clip = folder / (record.evidence.clip or "")
-    for t_s, shot in shots_between(clip, start_s - clip_start_s, end_s - clip_start_s):
+    for t_s, shot in lazy_frames_between(clip, start_s - clip_start_s, end_s - clip_start_s):
         on_frame()
         yield t_s + clip_start_s, shot
 

@@ -25,7 +25,7 @@ _Crop = tuple[float, int, int, Picture]
 
 
 class Shown(Protocol):
-    """A picture that need not be there in colours yet, such as :class:`edgecv.capture.Shot`."""
+    """A picture that need not be there in colours yet, such as :class:`edgecv.capture.LazyBgrFrame`."""
 
     @property
     def shape(self) -> tuple[int, ...]:

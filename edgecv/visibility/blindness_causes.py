@@ -36,7 +36,7 @@ _WEB_WINDOWS = 3  # a web hangs on; a person passes on
 _WEB_AREA = 1e-3  # share of the picture of its median blob: what is 5 cm from the lens is large
 
 
-class Causes:
+class BlindnessCauses:
     """Names what blinds one camera, frame by frame.
 
     Args:
@@ -58,7 +58,7 @@ class Causes:
 
         Args:
             detected: what the detector made of the frame.
-            watch_blind: :attr:`~edgecv.visibility.scene_monitor.SceneWatch.blind`.
+            watch_blind: :attr:`~edgecv.visibility.scene_monitor.SceneMonitor.blind`.
         """
         if detected.repeated:
             return () if watch_blind is None else (watch_blind,)

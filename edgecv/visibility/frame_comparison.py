@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.visibility.reference_picture import Reference
-from edgecv.visibility.settings import WatchSettings
+from edgecv.visibility.settings import VisibilitySettings
 from edgecv.visibility.sharpness import Clarity
 from edgecv.visibility.thumbnail import Complex64, Float32, Shift, UInt8, block_agreement, blocks, edges, moved_back
 
@@ -17,7 +17,7 @@ _STEADY = 0.15  # mean strength of a block's edge directions over the looks: mov
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class SceneSample:
     """One small picture and its clarity.
 
     Attributes:
@@ -37,7 +37,7 @@ class Look:
     noise: float
 
     @classmethod
-    def at(cls, t_s: float, picture: UInt8, clarity: Clarity, noise: float) -> Look:
+    def at(cls, t_s: float, picture: UInt8, clarity: Clarity, noise: float) -> SceneSample:
         """Work out the edges of a thumbnail."""
         return cls(t_s, picture, *edges(picture), clarity, noise)
 
@@ -46,7 +46,7 @@ class Look:
         """Median brightness, grey levels."""
         return float(np.median(self.picture))
 
-    def shows(self, settings: WatchSettings) -> float:
+    def shows(self, settings: VisibilitySettings) -> float:
         """Share of the blocks in which there is more than noise."""
         # averaging over the thumbnail's pixel leaves a fraction of the noise, codecs leave it in lumps
         least = max(0.6 * settings.textured, 0.5 * self.noise)
@@ -68,20 +68,20 @@ class Comparison:
     hidden: float
 
 
-def comparable_blocks(reference: Reference, settings: WatchSettings) -> NDArray[np.bool_]:
+def comparable_blocks(reference: Reference, settings: VisibilitySettings) -> NDArray[np.bool_]:
     """Which blocks have edges that are steady enough to be found again."""
     return np.asarray((reference.texture > settings.textured) & (reference.steady > _STEADY), np.bool_)
 
 
-def compare(look: Look, reference: Reference, shift: Shift | None, settings: WatchSettings) -> Comparison:
+def compare(sample: SceneSample, reference: Reference, shift: Shift | None, settings: VisibilitySettings) -> Comparison:
     """Compare block by block, after undoing a known shift."""
-    field = look.field if shift is None else moved_back(look.field, shift)
+    field = sample.field if shift is None else moved_back(sample.field, shift)
     is_comparable = comparable_blocks(reference, settings)
     count = int(is_comparable.sum())
     if count == 0:
         return Comparison(0, 0.0, 0.0)
     agrees = block_agreement(field, reference.field) > settings.block_agrees
-    fainter = look.texture < settings.lost_texture * reference.texture
-    white = blocks(look.picture.astype(np.float32)) >= _WHITE  # glare, not a cover
+    fainter = sample.texture < settings.lost_texture * reference.texture
+    white = blocks(sample.picture.astype(np.float32)) >= _WHITE  # glare, not a cover
     gone = ~agrees & fainter & ~white
     return Comparison(count, float(agrees[is_comparable].mean()), float(gone[is_comparable].mean()))

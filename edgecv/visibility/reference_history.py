@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgecv.visibility.frame_comparison import Comparison, Look, compare
+from edgecv.visibility.frame_comparison import Comparison, SceneSample, compare
 from edgecv.visibility.reference_picture import Reference
-from edgecv.visibility.settings import WatchSettings
+from edgecv.visibility.settings import VisibilitySettings
 from edgecv.visibility.thumbnail import Complex64, Float32, Shift, moved_back
 
 _REFRESH_LOOKS = 10  # so many more looks make the recent picture worth rebuilding
 _LIKE_LIGHT = (0.5, 2.0)  # brightness against the reference's at which their scenes can be compared
 
 
-class Memory:
+class ReferenceHistory:
     """The pictures and habits that looks are compared with, for one size of picture.
 
     Args:
@@ -28,7 +28,7 @@ class Memory:
         last_well: media time and brightness of the last look at which all was well.
     """
 
-    def __init__(self, reference: Reference | None, size_px: tuple[int, int], settings: WatchSettings) -> None:
+    def __init__(self, reference: Reference | None, size_px: tuple[int, int], settings: VisibilitySettings) -> None:
         self._settings = settings
         self._size_px = size_px
         self.reference = reference
@@ -43,33 +43,33 @@ class Memory:
         self._looks = 0
         self._well_looks = 0
 
-    def compare(self, look: Look, shift: Shift | None) -> Comparison | None:
+    def compare(self, sample: SceneSample, shift: Shift | None) -> Comparison | None:
         """Compare with the recent picture; with the reference where there is none yet and the light is alike."""
         if self._recent is not None:
-            return compare(look, self._recent, shift, self._settings)
+            return compare(sample, self._recent, shift, self._settings)
         if self.reference is None or not self._scene_known:
             return None
         low, high = _LIKE_LIGHT
-        if not low < (look.brightness + 1.0) / (self.reference.brightness + 1.0) < high:
+        if not low < (sample.brightness + 1.0) / (self.reference.brightness + 1.0) < high:
             return None
-        return compare(look, self.reference, shift, self._settings)
+        return compare(sample, self.reference, shift, self._settings)
 
-    def sharpness_of(self, look: Look) -> float | None:
+    def sharpness_of(self, sample: SceneSample) -> float | None:
         """Sharpness in units of the camera's own past; None where it cannot be told."""
-        if look.clarity.sharpness is None or not self._sharpness:
+        if sample.clarity.sharpness is None or not self._sharpness:
             return None
-        return look.clarity.sharpness / self._sharpness
+        return sample.clarity.sharpness / self._sharpness
 
     def adopt(self) -> None:
         """Another scene has lasted: learn it as the usual one. What a turned camera is told by stays."""
         self._scene_known, self._recent, self._learning = False, None, None
         self._looks, self.usual_agreement = 0, None
 
-    def learn_scene(self, look: Look, comparison: Comparison | None, shift: Shift | None) -> None:
+    def learn_scene(self, sample: SceneSample, comparison: Comparison | None, shift: Shift | None) -> None:
         """Follow the scene, kept in the place where the reference has it."""
         s = self._settings
-        field = look.field if shift is None else moved_back(look.field, shift)
-        picture = look.picture.astype(np.float32)
+        field = sample.field if shift is None else moved_back(sample.field, shift)
+        picture = sample.picture.astype(np.float32)
         self._looks += 1
         if self._learning is None:
             self._learning = field.copy(), picture
@@ -85,15 +85,15 @@ class Memory:
             field, picture = self._learning
             self._recent = Reference(self._size_px, np.round(picture).astype(np.uint8), field.copy(), self._sharpness)
 
-    def learn_habits(self, look: Look) -> None:
+    def learn_habits(self, sample: SceneSample) -> None:
         """All is well: follow the sharpness, and make the recent picture the reference while that is being learnt."""
         s = self._settings
-        self.last_well = (look.t_s, look.brightness)
+        self.last_well = (sample.t_s, sample.brightness)
         self._well_looks += 1
-        if look.clarity.sharpness is not None:
-            usual = look.clarity.sharpness if self._sharpness is None else self._sharpness
+        if sample.clarity.sharpness is not None:
+            usual = sample.clarity.sharpness if self._sharpness is None else self._sharpness
             rate = max(1.0 / self._well_looks if not self.final else 0.0, s.look_every_s / s.sharpness_memory_s)
-            self._sharpness = usual + rate * (look.clarity.sharpness - usual)
+            self._sharpness = usual + rate * (sample.clarity.sharpness - usual)
         if not self.final and self._recent is not None:
             self.reference = self._recent
             self.final = self._well_looks * s.look_every_s >= s.learn_s

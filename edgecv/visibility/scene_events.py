@@ -27,7 +27,7 @@ class Change:
     measures: dict[str, float] = field(default_factory=dict)
 
 
-class Hold:
+class Debounce:
     """Lets a state through once it has held.
 
     Args:

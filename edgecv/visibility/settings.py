@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class WatchSettings:
+class VisibilitySettings:
     """Choices of the scene watch; times in seconds of media time, brightness in grey levels."""
 
     look_every_s: float = 1.0

@@ -12,7 +12,7 @@ from capture.packets_of import BASE, packet, stream
 from waiting import wait_for
 
 from edgecv.capture.packets import PacketRing
-from edgecv.capture.reader import Reader
+from edgecv.capture.reader import StreamReader
 from edgecv.capture.stream import StreamError
 from edgecv.capture.wall_clock import WallClock
 
@@ -32,13 +32,13 @@ class Camera:
             yield one
 
 
-def run(camera: Camera, **more: object) -> Reader:
-    reader = Reader(camera, PacketRing(BASE), WallClock(), **more)  # type: ignore[arg-type]
+def run(camera: Camera, **more: object) -> StreamReader:
+    reader = StreamReader(camera, PacketRing(BASE), WallClock(), **more)  # type: ignore[arg-type]
     reader.start()
     return reader
 
 
-def taken(reader: Reader) -> list[int]:
+def taken(reader: StreamReader) -> list[int]:
     found = []
     while (one := reader.backlog.take(0.0)) is not None:
         found.append(one.pts)
@@ -48,7 +48,7 @@ def taken(reader: Reader) -> list[int]:
 def test_every_packet_goes_to_backlog_ring_and_recording() -> None:
     kept: list[Packet] = []
     ring = PacketRing(BASE)
-    reader = Reader(Camera(stream(2, 5)), ring, WallClock(), kept.append)  # type: ignore[arg-type]
+    reader = StreamReader(Camera(stream(2, 5)), ring, WallClock(), kept.append)  # type: ignore[arg-type]
     reader.start()
     reader.join(30)
     assert taken(reader) == [n * 40 for n in range(10)]

@@ -22,7 +22,7 @@ from soak_test.kills import is_running
 from waiting import wait_for
 
 from edgecv.audit.verify import verify_bundle
-from edgecv.capture import shots_between
+from edgecv.capture import lazy_frames_between
 from edgecv.daemon import evidence_worker as evidence_module
 from edgecv.daemon.evidence_worker import EvidenceHeartbeat, EvidenceProcessor, evidence_child
 from edgecv.daemon.evidence_writer import write_bundle
@@ -98,7 +98,7 @@ def test_the_pictures_are_those_of_a_replay(
     write_pictures(
         found.incident,
         sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan),
-        partial(shots_between, demo_run.files.video),
+        partial(lazy_frames_between, demo_run.files.video),
         replayed,
     )
     for name in PICTURES:

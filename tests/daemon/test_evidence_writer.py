@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from daemon.recent_footage import Scene, demo_scene
 
-from edgecv.capture import pictures_between, shots_between
+from edgecv.capture import lazy_frames_between, pictures_between
 from edgecv.capture.packets import PacketRing
 from edgecv.daemon import evidence_writer
 from edgecv.daemon.evidence_writer import write_bundle
@@ -65,8 +65,8 @@ def test_all_is_written_and_the_record_names_the_clip(scene: Scene, folder: Path
     assert names(folder) == FILES
     told = evidence_in(folder)
     assert (told["clip"], told["reason"]) == ("clip.mp4", None)
-    first = next(iter(shots_between(folder / "clip.mp4", 0.0, 1.0)))[1]
-    same = dict(scene.footage.shots(0.0, 1e9))[told["clip_start_s"]]
+    first = next(iter(lazy_frames_between(folder / "clip.mp4", 0.0, 1.0)))[1]
+    same = dict(scene.footage.frames(0.0, 1e9))[told["clip_start_s"]]
     assert np.array_equal(first.whole(), same.whole())
 
 
@@ -83,7 +83,7 @@ def test_nothing_waits_for_the_disk_before_the_record_is_stored(
 
 
 def test_pictures_from_packets_in_memory_are_those_of_the_video(scene: Scene, demo_run) -> None:
-    from_memory = list(scene.footage.shots(2.0, 2.4))
+    from_memory = list(scene.footage.frames(2.0, 2.4))
     from_file = list(pictures_between(demo_run.files.video, 2.0, 2.4))
     assert len(from_memory) == len(from_file) == 11
     for (a_s, a), (b_s, b) in zip(from_memory, from_file, strict=True):

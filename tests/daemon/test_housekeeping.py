@@ -14,7 +14,7 @@ from known_bundles import record, write_files
 
 from edgecv.config import load_box
 from edgecv.daemon import housekeeping as keeper_module
-from edgecv.daemon.housekeeping import Keeper, prepare_state
+from edgecv.daemon.housekeeping import Housekeeping, prepare_state
 from edgecv.doctor.disk import damage_findings
 from edgecv.evidence.hash_chain import verify_chain
 from edgecv.evidence.keys import BoxKey
@@ -43,11 +43,11 @@ def store(state: Path) -> Iterator[IncidentStore]:
 
 
 @pytest.fixture
-def keeper(state: Path) -> Keeper:
+def keeper(state: Path) -> Housekeeping:
     box_file = state.parent / "box.yaml"
     box_file.write_text(yaml.safe_dump({"site": "home", "cameras": {"north-1": {"source": "a.mp4"}}}))
     box = load_box(box_file)
-    return Keeper(lambda: box, state, prepare_state(state))
+    return Housekeeping(lambda: box, state, prepare_state(state))
 
 
 def of(store: IncidentStore, incident_id: str) -> Stored:
@@ -144,7 +144,7 @@ def test_a_database_of_a_newer_edgecv_is_left_where_it_is(state: Path) -> None:
 
 
 def test_what_a_worker_is_still_writing_is_left_to_it_whatever_the_clock_says(
-    keeper: Keeper, store: IncidentStore, monkeypatch: pytest.MonkeyPatch
+    keeper: Housekeeping, store: IncidentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A box without a battery wakes up in 1970 and is told the time a minute later."""
     monkeypatch.setattr(time, "time", lambda: 60.0)
@@ -157,7 +157,7 @@ def test_what_a_worker_is_still_writing_is_left_to_it_whatever_the_clock_says(
 
 
 def test_what_no_worker_leaves_is_left_in_time(
-    keeper: Keeper, store: IncidentStore, monkeypatch: pytest.MonkeyPatch
+    keeper: Housekeeping, store: IncidentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add(record("a"))
     write_files(store.part_of("a"))
@@ -170,7 +170,7 @@ def test_what_no_worker_leaves_is_left_in_time(
 
 
 def test_a_disk_with_little_room_is_a_problem_until_there_is_more(
-    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+    keeper: Housekeeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = keeper_module.disk_of
     with monkeypatch.context() as patch:
@@ -183,7 +183,7 @@ def test_a_disk_with_little_room_is_a_problem_until_there_is_more(
 
 
 def test_a_disk_too_full_for_a_deletion_gets_the_reserve_for_it(
-    state: Path, store: IncidentStore, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+    state: Path, store: IncidentStore, keeper: Housekeeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Room is made by deleting, and evidence is deleted with a proof, which needs room."""
     kept = (state / RESERVE).exists()
@@ -205,7 +205,7 @@ def test_a_disk_too_full_for_a_deletion_gets_the_reserve_for_it(
 
 
 def test_a_clock_two_months_ahead_deletes_no_evidence_and_says_so(
-    state: Path, store: IncidentStore, keeper: Keeper
+    state: Path, store: IncidentStore, keeper: Housekeeping
 ) -> None:
     """The settings of this box keep evidence for thirty days."""
     ahead_s = 0.0
@@ -225,7 +225,7 @@ def test_a_clock_two_months_ahead_deletes_no_evidence_and_says_so(
 
 
 def test_what_was_found_before_a_time_service_set_the_clock_is_not_taken_for_old(
-    state: Path, store: IncidentStore, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+    state: Path, store: IncidentStore, keeper: Housekeeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s, ahead = time.time(), [-3650.0 * 86400.0]
     monkeypatch.setattr(time, "time", lambda: now_s + ahead[0])

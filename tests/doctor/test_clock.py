@@ -25,7 +25,7 @@ def test_a_clock_that_the_kernel_calls_synchronised_is_well() -> None:
 def test_a_clock_that_nobody_keeps_is_a_problem(kernel: KernelClock | None) -> None:
     (finding,) = clock_findings(kernel=lambda: kernel, chrony=lambda: False, stamp=NO_FILE)
     assert finding.level == "problem"
-    assert "not synchronised" in finding.what
+    assert "not synchronised" in finding.text
     assert "timedatectl" in finding.advice
 
 
@@ -39,7 +39,7 @@ def test_chrony_and_timesyncd_count_where_the_kernel_was_not_told(tmp_path: Path
 def test_a_clock_that_lost_its_battery_is_told_though_the_kernel_is_content() -> None:
     (finding,) = clock_findings(1.7e9, kernel=lambda: KernelClock(True, 0.0), now=lambda: 3600.0)
     assert finding.level == "problem"
-    assert "1970-01-01 01:00 UTC" in finding.what
+    assert "1970-01-01 01:00 UTC" in finding.text
 
 
 def test_the_kernel_answers() -> None:

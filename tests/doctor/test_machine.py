@@ -20,4 +20,4 @@ def test_the_memory_of_this_machine_is_asked_for() -> None:
 def test_cores_are_judged_by_what_decoding_cost(used: float, level: str) -> None:
     finding = cores_finding(used, cores=2)
     assert finding.level == level
-    assert f"{used:.1f} of 2 cores" in finding.what
+    assert f"{used:.1f} of 2 cores" in finding.text

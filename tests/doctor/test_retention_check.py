@@ -18,7 +18,7 @@ BEGIN_S = 1_780_000_000.0
 
 
 def findings(state: Path, now_s: float, *, synchronised: bool = False) -> list[str]:
-    return [finding.what for finding in retention_findings(state, synchronised=lambda: synchronised, now=lambda: now_s)]
+    return [finding.text for finding in retention_findings(state, synchronised=lambda: synchronised, now=lambda: now_s)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from small_video import facade, write_video
 from edgecv.cli import doctor
 from edgecv.cli.arguments import build_parser
 from edgecv.config import check_box
-from edgecv.doctor import Finding, examine
+from edgecv.doctor import CheckResult, run_checks
 from edgecv.doctor.cameras import WATCH
 from edgecv.visibility.reference_picture import Reference
 
@@ -45,13 +45,13 @@ def run(*arguments: str) -> int:
     return doctor.run(options)
 
 
-def of(findings: list[Finding], where: str, words: str) -> Finding:
-    (found,) = [finding for finding in findings if finding.where == where and words in finding.what]
+def of(findings: list[CheckResult], where: str, words: str) -> CheckResult:
+    (found,) = [finding for finding in findings if finding.where == where and words in finding.text]
     return found
 
 
 def test_a_box_is_examined_from_its_file_to_its_receivers(box_file: Path) -> None:
-    findings = examine(box_file, 2.0)
+    findings = run_checks(box_file, 2.0)
     wheres = list(dict.fromkeys(finding.where for finding in findings))
     assert wheres == ["configuration", "clock", "disk", "machine", "camera north-1", "upstream"]
     assert of(findings, "camera north-1", "sends h264 640x360, 25.0 frames/s").level == "ok"
@@ -64,23 +64,23 @@ def test_a_turned_camera_is_found_by_its_stored_reference(box_file: Path) -> Non
     stored = box_file.parent / "state" / WATCH / "north-1.npz"
     stored.parent.mkdir()
     stored.write_bytes(Reference.of(facade()).to_npz())
-    assert of(examine(box_file, 1.0), "camera north-1", "looks where it did").level == "ok"
+    assert of(run_checks(box_file, 1.0), "camera north-1", "looks where it did").level == "ok"
     stored.write_bytes(Reference.of(np.roll(facade(), 30, axis=0)).to_npz())
-    assert of(examine(box_file, 1.0), "camera north-1", "has turned").level == "warning"
+    assert of(run_checks(box_file, 1.0), "camera north-1", "has turned").level == "warning"
     stored.write_bytes(b"damaged")
-    assert of(examine(box_file, 1.0), "camera north-1", "is damaged").level == "warning"
+    assert of(run_checks(box_file, 1.0), "camera north-1", "is damaged").level == "warning"
 
 
 def test_a_camera_that_cannot_be_reached_is_told_without_its_password(box_file: Path) -> None:
     box_file.write_text(BOX.replace("north-1.mp4", "rtsp://admin:hunter22@127.0.0.1:1/stream1"))
-    findings = examine(box_file, 1.0)
+    findings = run_checks(box_file, 1.0)
     assert of(findings, "camera north-1", "cannot be opened").level == "problem"
     assert "hunter22" not in f"{findings}"
 
 
 def test_a_wrong_box_file_is_told_line_by_line_and_the_machine_is_examined_anyway(box_file: Path) -> None:
     box_file.write_text(BOX.replace("source", "sauce"))
-    findings = examine(box_file, 1.0)
+    findings = run_checks(box_file, 1.0)
     assert of(findings, "configuration", "sauce").level == "problem"
     assert {"clock", "disk"} <= {finding.where for finding in findings}
     assert not any(finding.where.startswith("camera") for finding in findings)
@@ -98,8 +98,8 @@ def test_the_command_prints_findings_with_their_advice(box_file: Path, capsys: p
 def test_as_json_each_finding_is_a_line(
     box_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    two = [Finding("ok", "all well", "disk"), Finding("warning", "slow", "disk", "use another")]
-    monkeypatch.setattr(doctor, "examine", lambda _file, _seconds: two)
+    two = [CheckResult("ok", "all well", "disk"), CheckResult("warning", "slow", "disk", "use another")]
+    monkeypatch.setattr(doctor, "run_checks", lambda _file, _seconds: two)
     assert run("--config", str(box_file), "--json") == 0
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert printed[1] == {"level": "warning", "what": "slow", "where": "disk", "advice": "use another"}
@@ -117,7 +117,7 @@ def test_no_secret_of_an_address_is_in_a_finding(box_file: Path, tmp_path: Path)
     upstream = "upstream: {targets: [{name: chat, url: 'http://127.0.0.1:9/hook/hunter22?access_token=hunter22'}]}\n"
     camera = "rtsp://admin:hunter22@127.0.0.1:9/user=admin_password=hunter22_channel=1?pwd=hunter22"
     box_file.write_text(BOX.replace("north-1.mp4", f"'{camera}'") + upstream)
-    findings = examine(box_file, 1.0)
+    findings = run_checks(box_file, 1.0)
     assert of(findings, "camera north-1", "cannot be opened").level == "problem"
     assert of(findings, "configuration", "holds a password").level == "warning"
     assert "hunter22" not in json.dumps([finding.as_json() for finding in findings])

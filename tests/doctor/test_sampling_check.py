@@ -55,8 +55,8 @@ def _height_at(camera: PinholeCamera, row_px: float) -> float:
 def test_a_tower_seen_whole_at_25_frames_is_well_but_for_its_lowest_floors() -> None:
     found = fall_findings("camera a", 25.0, TOWER, WHOLE, SIZE)
     assert {finding.level for finding in found} == {"ok"}
-    assert "floor 16 (46 m, 30 m/s at the end)" in found[0].what
-    assert not any("floor 3" in finding.what for finding in found)
+    assert "floor 16 (46 m, 30 m/s at the end)" in found[0].text
+    assert not any("floor 3" in finding.text for finding in found)
 
 
 @pytest.mark.parametrize(("sightings", "level"), [(7, "warning"), (12, "ok"), (4, "problem")])
@@ -65,7 +65,7 @@ def test_too_few_sightings_are_told_with_the_rate_that_is_needed(sightings: int,
     visible_s = fall_from(46.0, TOWER, camera, SIZE).visible_s
     finding = fall_findings("camera a", (sightings + 0.5) / visible_s, TOWER, camera, SIZE)[0]
     assert finding.level == level
-    assert f"about {sightings} times" in finding.what
+    assert f"about {sightings} times" in finding.text
     if level != "ok":
         assert f"{math.ceil(ENOUGH / visible_s)} or more" in finding.advice
 
@@ -74,7 +74,7 @@ def test_a_fall_beside_the_picture_is_a_problem() -> None:
     away = looking_at((0.0, 1.5, 40.0), (60.0, 10.0, 0.0), 3000.0, SIZE)
     (finding,) = fall_findings("camera a", 25.0, TOWER, away, SIZE)
     assert finding.level == "problem"
-    assert "not in the picture" in finding.what
+    assert "not in the picture" in finding.text
 
 
 def test_what_rushes_through_the_picture_of_a_close_camera_cannot_begin_a_path() -> None:

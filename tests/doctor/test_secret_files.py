@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgecv.config import Box, load_box
-from edgecv.doctor.check_result import Finding
+from edgecv.doctor.check_result import CheckResult
 from edgecv.doctor.secret_files import readable_by, secret_findings
 
 BOX = """
@@ -29,7 +29,7 @@ def box_with(folder: Path, text: str = BOX, mode: int = 0o640) -> Box:
     return load_box(path)
 
 
-def findings(folder: Path, secret: str | None, mode: int = 0o600) -> list[Finding]:
+def findings(folder: Path, secret: str | None, mode: int = 0o600) -> list[CheckResult]:
     if secret is not None:
         (folder / "north-1.password").write_text(secret)
         (folder / "north-1.password").chmod(mode)
@@ -51,8 +51,8 @@ def test_a_secret_that_everybody_can_read_is_told_without_saying_it(tmp_path: Pa
 def test_a_secret_that_is_not_there_is_a_problem(tmp_path: Path, secret: str | None, why: str) -> None:
     (finding,) = findings(tmp_path, secret)
     assert finding.level == "problem"
-    assert "cameras.north-1.login.password_file" in finding.what
-    assert why in finding.what
+    assert "cameras.north-1.login.password_file" in finding.text
+    assert why in finding.text
 
 
 def test_a_credential_of_systemd_is_not_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgecv.doctor.check_result import Finding
+from edgecv.doctor.check_result import CheckResult
 from edgecv.doctor.stream_check import stream_findings
-from edgecv.doctor.stream_probe import CameraLook
+from edgecv.doctor.stream_probe import StreamProbe
 
 PICTURE = np.zeros((1080, 1920), np.uint8)
-GOOD = CameraLook(
+GOOD = StreamProbe(
     "h264", (1920, 1080), 25.0, 25.0, 5.0, 2.0, False, 500e3, 0.004, 0, None, (PICTURE, PICTURE)
 )  # fmt: skip
 
 
-def beyond_the_first(look: CameraLook, calibrated: tuple[int, int] | None = (1920, 1080)) -> list[Finding]:
+def beyond_the_first(look: StreamProbe, calibrated: tuple[int, int] | None = (1920, 1080)) -> list[CheckResult]:
     found = stream_findings("camera a", look, calibrated)
     assert found[0].level == "ok"
     return found[1:]
@@ -27,7 +27,7 @@ def test_a_good_stream_is_one_line_with_its_numbers() -> None:
     assert beyond_the_first(GOOD) == []
     assert beyond_the_first(GOOD, None) == []
     (line,) = stream_findings("camera a", GOOD, None)
-    assert line.what == "sends h264 1920x1080, 25.0 frames/s, 4.0 Mbit/s"
+    assert line.text == "sends h264 1920x1080, 25.0 frames/s, 4.0 Mbit/s"
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_a_good_stream_is_one_line_with_its_numbers() -> None:
         (replace(GOOD, codec="theora"), "warning", "theora has not been tried"),
     ],
 )
-def test_each_fault_is_told_once_with_what_to_do(look: CameraLook, level: str, words: str) -> None:
+def test_each_fault_is_told_once_with_what_to_do(look: StreamProbe, level: str, words: str) -> None:
     (finding,) = beyond_the_first(look)
     assert (finding.level, finding.where) == (level, "camera a")
-    assert words in finding.what
+    assert words in finding.text
     assert finding.advice
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from edgecv.config import load_box
-from edgecv.doctor.check_result import Finding
+from edgecv.doctor.check_result import CheckResult
 from edgecv.doctor.targets import Receiver, receiver_findings, receivers_of, upstream_findings
 
 NOW = datetime.now(UTC)
@@ -79,7 +79,7 @@ def listening(identity: tuple[Path, Path] | None = None) -> Iterator[tuple[int, 
         thread.join(10.0)
 
 
-def judged(folder: Path, url: str, *files: str, now: datetime | None = None) -> list[Finding]:
+def judged(folder: Path, url: str, *files: str, now: datetime | None = None) -> list[CheckResult]:
     return receiver_findings(folder / "box.yaml", Receiver(WHERE, "upstream.targets[0]", url, *files), now)
 
 
@@ -87,7 +87,7 @@ def test_a_receiver_that_answers_is_well_and_is_told_nothing(tmp_path: Path) -> 
     with listening() as (port, received):
         (finding,) = judged(tmp_path, f"mqtt://box:hunter22@localhost:{port}")
     assert (finding.level, finding.where) == ("ok", WHERE)
-    assert f"localhost:{port} answers" in finding.what
+    assert f"localhost:{port} answers" in finding.text
     assert received == [b""]
 
 
@@ -96,14 +96,14 @@ def test_a_receiver_that_is_not_there_is_a_problem_without_the_password(tmp_path
         port = server.getsockname()[1]
     (finding,) = judged(tmp_path, f"mqtt://box:hunter22@localhost:{port}")
     assert finding.level == "problem"
-    assert "Connection refused" in finding.what
+    assert "Connection refused" in finding.text
     assert "hunter22" not in f"{finding}"
 
 
 def test_a_name_that_nobody_knows_is_a_problem(tmp_path: Path) -> None:
     (finding,) = judged(tmp_path, "https://nowhere.invalid/hooks")
     assert finding.level == "problem"
-    assert "nowhere.invalid" in finding.what
+    assert "nowhere.invalid" in finding.text
 
 
 def test_a_trusted_certificate_is_well(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_certificate_nobody_vouches_for_is_a_problem(tmp_path: Path) -> None:
     with listening((tmp_path / pem, tmp_path / key)) as (port, _):
         (finding,) = judged(tmp_path, f"https://localhost:{port}/", other)
     assert finding.level == "problem"
-    assert "not trusted" in finding.what
+    assert "not trusted" in finding.text
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_certificates_out_of_their_time_are_told_before_others_notice(
     with listening() as (port, _):
         # over plain MQTT nothing else can be wrong
         found = judged(tmp_path, f"mqtt://localhost:{port}", pem, pem, key, now=moment)
-    told = [finding for finding in found if finding.level == level and word in finding.what]
+    told = [finding for finding in found if finding.level == level and word in finding.text]
     assert len(told) == 2
-    assert any("upstream.targets[0].certificate_file = box.pem" in finding.what for finding in told)
+    assert any("upstream.targets[0].certificate_file = box.pem" in finding.text for finding in told)
 
 
 def test_a_key_of_another_certificate_is_a_problem(tmp_path: Path) -> None:
@@ -148,13 +148,13 @@ def test_a_key_of_another_certificate_is_a_problem(tmp_path: Path) -> None:
     _, other_key = certificate(tmp_path, "other")
     finding = judged(tmp_path, "mqtts://localhost:1", pem, pem, other_key)[-1]
     assert finding.level == "problem"
-    assert "does not go with key_file" in finding.what
+    assert "does not go with key_file" in finding.text
 
 
 def test_a_certificate_that_is_missing_is_a_problem(tmp_path: Path) -> None:
     finding = judged(tmp_path, "mqtts://localhost:1", "nothing.pem")[-1]
     assert finding.level == "problem"
-    assert "nothing.pem" in finding.what
+    assert "nothing.pem" in finding.text
 
 
 def test_every_receiver_of_the_box_file_is_asked(tmp_path: Path) -> None:

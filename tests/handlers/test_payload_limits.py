@@ -12,7 +12,7 @@ import pytest
 from rehearsing import Rehearsal
 
 from edgecv.daemon.health import CameraHealth
-from edgecv.daemon.state_publisher import States
+from edgecv.daemon.state_publisher import StatePublisher
 from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.handlers import Details, DeviceSettings, Handler, Input, MalformedError
 from edgecv.handlers.device_clock import LONGEST_DELAY_S, DeviceClock
@@ -254,10 +254,10 @@ def test_a_dispenser_that_repeats_a_dose_under_new_ids_fills_no_disk(tmp_path: P
 
 
 def test_whatever_a_camera_or_a_broker_says_the_state_can_be_stored(tmp_path: Path) -> None:
-    states = States(tmp_path, "home")
+    states = StatePublisher(tmp_path, "home")
     beat = Heartbeat("watching", "said \ud800\x00\x1b[2J" + "x" * 10_000, True)
     states._set("north-1", CameraHealth("north-1", beat, None, 0, 0).state())
-    states.tell("north-1", "odd", "\ud800" * 5000)
+    states.send_event("north-1", "odd", "\ud800" * 5000)
     stored = RetainedStates(states._database).all()["north-1"]["text"]
     assert stored.startswith("said \\ud800\\x00\\x1b[2J")
     assert len(stored) <= 2000

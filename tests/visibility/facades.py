@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.capture.frame import Frame
-from edgecv.visibility import Change, SceneWatch
+from edgecv.visibility import Change, SceneMonitor
 
 Picture = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]
@@ -65,7 +65,7 @@ class Sensor:
 
 
 def watched(
-    watch: SceneWatch,
+    watch: SceneMonitor,
     scene: Shown | Picture,
     until_s: float,
     *,

@@ -16,7 +16,7 @@ from edgecv.capture.file import VideoFile
 from edgecv.detection import Detector
 from edgecv.detection.detection import Detections
 from edgecv.detection.detector import DetectedFrame
-from edgecv.visibility import CAUSES, BlindTime, Causes
+from edgecv.visibility import CAUSES, BlindnessCauses, BlindTime
 
 SIZE = (1000, 800)
 Rows = NDArray[np.float64]
@@ -91,7 +91,7 @@ def _blobs(rng: np.random.Generator, count: int, low: Corner, high: Corner, side
 
 
 def _causes_after(seconds: float, blobs: Callable[[], Rows]) -> tuple[str, ...]:
-    causes = Causes(SIZE)
+    causes = BlindnessCauses(SIZE)
     last: tuple[str, ...] = ()
     for n in range(round(25 * seconds)):
         last = causes.of(_detected(n, blobs()), None)
@@ -112,14 +112,14 @@ def test_many_huge_blobs_in_one_place_are_a_web() -> None:
 
 
 def test_rain_that_stops_is_over() -> None:
-    rng, causes = np.random.default_rng(0), Causes(SIZE)
+    rng, causes = np.random.default_rng(0), BlindnessCauses(SIZE)
     said = [causes.of(_detected(n, _blobs(rng, 30 if n < 200 else 1, (0, 0), SIZE, 5.0)), None) for n in range(600)]
     assert said[199] == ("rain",)
     assert said[-1] == ()
 
 
 def test_learning_after_a_bump_is_put_down_to_the_bump() -> None:
-    causes = Causes(SIZE)
+    causes = BlindnessCauses(SIZE)
     said = [
         causes.of(_detected(n, blind=why), None)
         for n, why in enumerate(["learning the background", "the camera moved", "learning the background", None])
@@ -128,7 +128,7 @@ def test_learning_after_a_bump_is_put_down_to_the_bump() -> None:
 
 
 def test_what_the_watch_says_comes_first_and_counts_in_repeated_frames() -> None:
-    causes = Causes(SIZE)
+    causes = BlindnessCauses(SIZE)
     assert causes.of(_detected(0, blind="the whole picture changed"), "night") == ("night", "light")
     assert causes.of(_detected(1, repeated=True), "frozen") == ("frozen",)
 
@@ -138,7 +138,7 @@ def test_real_rain_is_rain_and_passers_by_and_birds_are_not(clips: Path, name: s
     said: set[str] = set()
     detector = Detector()
     with VideoFile(clips / f"{name}.mp4") as video:
-        causes = Causes((video.info.width, video.info.height))
+        causes = BlindnessCauses((video.info.width, video.info.height))
         for frame in islice(video, 450):
             said |= set(causes.of(detector.detect(frame), None))
     assert said - {"learning"} == ({cause} if cause else set())

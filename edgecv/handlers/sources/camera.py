@@ -115,13 +115,13 @@ class CameraSource:
         from edgecv.capture.frame import Frame  # noqa: PLC0415
         from edgecv.capture.media_clock import MediaClock  # noqa: PLC0415
         from edgecv.capture.packets import PacketRing  # noqa: PLC0415
-        from edgecv.capture.reader import Reader  # noqa: PLC0415
+        from edgecv.capture.reader import StreamReader  # noqa: PLC0415
         from edgecv.capture.wall_clock import WallClock  # noqa: PLC0415
         from edgecv.detection import Detector  # noqa: PLC0415
         from edgecv.tracking import Tracker  # noqa: PLC0415
 
         cv2.setNumThreads(1)
-        reader = Reader(stream, PacketRing(stream.base, keep_s=1.0), WallClock())
+        reader = StreamReader(stream, PacketRing(stream.base, keep_s=1.0), WallClock())
         reader.start()
         detector, clock, tracker, index = Detector(), None, None, 0
         try:
