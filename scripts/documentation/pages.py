@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from edgecv.config.calibration import Calibration
 from edgecv.config.hub import HubFile
 from edgecv.handlers import all_kinds, find_kind
 from edgecv.incidents.record import Incident
+from edgecv.messages import Template, templates
 from edgecv.simulation.settings import SceneFile
 
 GENERATED = ROOT / "docs" / "generated"
@@ -32,10 +34,11 @@ def write_pages(folder: Path = GENERATED) -> list[Path]:
         "devices.md": device_pages(),
         "hub-file.md": Reference(HubFile).lines("The hub file's sections"),
         "calibration-file.md": Reference(Calibration).lines("The calibration file's keys"),
-        "points-file.md": Reference(PointsFile).lines("The points file's keys"),
+        "points-file.md": Reference(PointsFile, level=3).lines("The points file's keys"),
         "scene-file.md": Reference(SceneFile).lines("The scene file's sections"),
-        "incident.md": Reference(Incident).lines("The incident's sections"),
+        "incident.md": Reference(Incident, level=3).lines("The incident's sections"),
         "commands.md": command_pages(),
+        "message-codes.md": code_pages(),
         "structure.md": tree_pages(),
         "http-api.md": api_pages(openapi()),
         "schemas.md": [
@@ -69,6 +72,26 @@ def device_pages() -> list[str]:
             names = ", ".join(f"`{event}`" for event in handler.events)
             lines += [f"Alarms: {names}.", ""]
     return lines
+
+
+def code_pages() -> list[str]:
+    """Every sentence a box may say: its code, its English, what stands in its places."""
+    by_subject: dict[str, list[Template]] = {}
+    for template in templates():
+        by_subject.setdefault(template.code.partition(".")[0], []).append(template)
+    lines: list[str] = []
+    for subject, found in sorted(by_subject.items()):
+        rows = [(f"`{one.code}`", f"`{_english(one)}`", _params(one)) for one in found]
+        lines += [f"## {subject}", "", *table(("code", "English", "parameters"), rows)]
+    return lines
+
+
+def _english(template: Template) -> str:
+    return re.sub(r"%[(](\w+)[)]s", r"{\1}", template.english).replace("%%", "%")
+
+
+def _params(template: Template) -> str:
+    return ", ".join(f"`{name}` {param.kind}" for name, param in template.params.items()) or "–"
 
 
 def api_pages(document: dict[str, Any]) -> list[str]:
