@@ -31,7 +31,11 @@ COMPILER: dict[str, Any] = {
     # without a compiler the NumPy code does the same, slower
     "optional": True,
 }
-if not os.environ.get("EDGECV_SANITIZE"):
+if os.environ.get("EDGECV_SANITIZE"):  # scripts/sanitize
+    _checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    COMPILER["extra_compile_args"] += ["-O1", "-g", "-fno-omit-frame-pointer", *_checks]
+    COMPILER["extra_link_args"] = _checks
+else:
     COMPILER["extra_compile_args"].append("-fno-sanitize=all")  # Zig's compiler adds checks of its own
 
 FFI_BUILDER = FFI()
