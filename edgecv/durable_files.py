@@ -13,7 +13,7 @@ FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 DISK_ERRORS = FULL_ERRORS | {errno.EIO, errno.EROFS, errno.EFBIG}
 """What the system says of a disk that takes nothing."""
 
-_ASIDE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_TEMPORARY_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_atomic(path: Path, data: bytes | str, *, flush: bool = True) -> None:
@@ -25,13 +25,13 @@ def write_atomic(path: Path, data: bytes | str, *, flush: bool = True) -> None:
         flush: False survives the end of a process but no power cut, and costs no wait for the disk; see `flush_files`.
     """
     raw = data.encode() if isinstance(data, str) else data
-    aside = path.with_name(f".{path.name}.part")
-    with os.fdopen(os.open(aside, _ASIDE, 0o666), "wb") as file:  # as open() has it, but through no link
+    temporary = path.with_name(f".{path.name}.part")
+    with os.fdopen(os.open(temporary, _TEMPORARY_FLAGS, 0o666), "wb") as file:  # as open() has it, but through no link
         file.write(raw)
         if flush:
             file.flush()
             os.fsync(file.fileno())
-    aside.replace(path)
+    temporary.replace(path)
     if flush:
         flush_directory(path.parent)
 

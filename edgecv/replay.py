@@ -155,7 +155,7 @@ def _replay_one(
     pages = []
     for finding in findings:
         incident = build_incident(finding, provenance)
-        if any(incident.id == known.id for known in (*result.incidents, *result.candidates)):
+        if any(incident.id == earlier.id for earlier in (*result.incidents, *result.candidates)):
             continue  # the same recording was named twice
         if incident.tier == "candidate":
             result.candidates.append(incident)

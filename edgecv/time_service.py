@@ -44,12 +44,12 @@ def kernel_clock() -> KernelClock | None:
         adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
     except AttributeError:
         return None
-    told = _Timex()
-    state = int(adjtimex(ctypes.byref(told)))
+    timex = _Timex()
+    state = int(adjtimex(ctypes.byref(timex)))
     if state < 0:
         return None
-    synchronised = state != _TIME_ERROR and not told.status & _STA_UNSYNC
-    return KernelClock(synchronised, told.maxerror / 1e6 if synchronised else None)
+    synchronised = state != _TIME_ERROR and not timex.status & _STA_UNSYNC
+    return KernelClock(synchronised, timex.maxerror / 1e6 if synchronised else None)
 
 
 def chrony_follows() -> bool:
@@ -58,11 +58,11 @@ def chrony_follows() -> bool:
     if program is None:
         return False
     try:
-        told = subprocess.run([program, "-n", "tracking"], capture_output=True, text=True, timeout=5, check=False)
+        tracking = subprocess.run([program, "-n", "tracking"], capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return told.returncode == 0 and any(
-        line.startswith("Leap status") and line.endswith("Normal") for line in told.stdout.splitlines()
+    return tracking.returncode == 0 and any(
+        line.startswith("Leap status") and line.endswith("Normal") for line in tracking.stdout.splitlines()
     )
 
 

@@ -62,14 +62,14 @@ def _trusted(box_file: Path, at: str, ca_file: str) -> Path:
     return path
 
 
-def _readable(box_file: Path, at: str, named: str) -> Path:
-    path = box_file.parent / named
+def _readable(box_file: Path, at: str, file_name: str) -> Path:
+    path = box_file.parent / file_name
     try:
         with path.open("rb"):
             return path
     except OSError as error:
         raise ConfigError(
-            f"{box_file}: {at} = '{named}': cannot be read ({error.strerror}); put it there, readable for the user "
+            f"{box_file}: {at} = '{file_name}': cannot be read ({error.strerror}); put it there, readable for the user "
             "the daemon runs as"
         ) from None
 

@@ -80,38 +80,38 @@ def check_value(value: Any) -> None:
     raise UntrustedError(f"it nests more than {MAX_DEPTH} deep")
 
 
-def check_text(text: str, max_chars: int = MAX_TEXT_CHARS, what: str = "a text") -> str:
+def check_text(text: str, max_chars: int = MAX_TEXT_CHARS, subject: str = "a text") -> str:
     """Return ``text`` where every database and log can hold it.
 
     Raises:
         UntrustedError: it is longer than ``max_chars``, or holds a NUL or half a surrogate pair.
     """
     if len(text) > max_chars:
-        raise UntrustedError(f"{what} has more than {max_chars} characters")
+        raise UntrustedError(f"{subject} has more than {max_chars} characters")
     if "\x00" in text:
-        raise UntrustedError(f"{what} holds a NUL character")
+        raise UntrustedError(f"{subject} holds a NUL character")
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise UntrustedError(f"{what} holds half a surrogate pair") from error
+        raise UntrustedError(f"{subject} holds half a surrogate pair") from error
     return text
 
 
-def read_time(text: object, what: str = "a time") -> float:
+def read_time(text: object, subject: str = "a time") -> float:
     """Seconds since 1970 of an RFC 3339 time between 2000 and 2100; one without an offset is UTC.
 
     Raises:
         UntrustedError: it is no such time.
     """
     if not isinstance(text, str) or len(text) > 64:
-        raise UntrustedError(f"{what} is no RFC 3339 text")
+        raise UntrustedError(f"{subject} is no RFC 3339 text")
     try:
         moment = datetime.fromisoformat(text)
         seconds = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError) as error:
-        raise UntrustedError(f"{what} is no RFC 3339 time") from error
+        raise UntrustedError(f"{subject} is no RFC 3339 time") from error
     if not EARLIEST_S <= seconds < LATEST_S:
-        raise UntrustedError(f"{what} is not between the years 2000 and 2100")
+        raise UntrustedError(f"{subject} is not between the years 2000 and 2100")
     return seconds
 
 
@@ -148,5 +148,5 @@ def _integer(text: str) -> int:
 
 def storable(text: str, most: int) -> str:
     """One line of at most ``most`` characters: half surrogate pairs and control characters are written out."""
-    shown = text[:most].encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() or c == " " else repr(c)[1:-1] for c in shown)[:most]
+    text_utf8 = text[:most].encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() or c == " " else repr(c)[1:-1] for c in text_utf8)[:most]

@@ -42,10 +42,10 @@ def headline(incident: Record) -> str:
 def origin_in_words(origin: Origin) -> str:
     """The place as it follows the word "from": floor and window with probability, else a pixel and the reason."""
     if origin.floor is None:
-        where = "an unknown place"
+        place = "an unknown place"
         if origin.pixel is not None:
-            where = f"pixel ({origin.pixel[0]:.0f}, {origin.pixel[1]:.0f})"
-        return f"{where}; the floor is unknown: {_reason(origin.reason)}"
+            place = f"pixel ({origin.pixel[0]:.0f}, {origin.pixel[1]:.0f})"
+        return f"{place}; the floor is unknown: {_reason(origin.reason)}"
     window = f", window {origin.window}" if origin.window else ""
     face = f" of the {origin.facade} facade" if origin.facade else ""
     p = _probability(origin)

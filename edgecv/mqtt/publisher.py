@@ -65,10 +65,12 @@ class Publisher:
         if connection.largest_packet is not None and size > connection.largest_packet:
             raise ValueError(f"{size} bytes are more than the broker takes ({connection.largest_packet})")
         retain = publication.retain and connection.can_retain
-        sent = connection.client.publish(publication.topic, publication.payload, AT_LEAST_ONCE, retain, properties)
-        if sent.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+        message_info = connection.client.publish(
+            publication.topic, publication.payload, AT_LEAST_ONCE, retain, properties
+        )
+        if message_info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise connection.failure()
-        return sent.mid
+        return message_info.mid
 
     def pump(self, seconds: float) -> None:
         """Read and write for up to so many seconds, or until a packet came.

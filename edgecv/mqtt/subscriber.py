@@ -101,8 +101,8 @@ class Subscriber:
     def take(self, seconds: float) -> Sequence[Received]:
         """The messages that came within so many seconds, or as soon as the limits are reached."""
         self._pump(seconds, return_when_full=True)
-        taken, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        return taken
+        messages, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        return messages
 
     def pump(self, seconds: float) -> None:
         """Keep the connection alive for so many seconds; what comes waits to be taken."""

@@ -61,27 +61,27 @@ class Forwarded:
         """Serve."""
         if scope["type"] == "http" and scope.get("client") is not None and self._trusted(scope["client"][0]):
             scope = dict(scope)
-            told = _told(scope["headers"])
-            if b"x-forwarded-for" in told:
-                scope["client"] = (self._trusted.client(scope["client"][0], told[b"x-forwarded-for"]), 0)
-            proto = told.get(b"x-forwarded-proto", "").rpartition(",")[2].strip().lower()
+            forwarded = _forwarded_values(scope["headers"])
+            if b"x-forwarded-for" in forwarded:
+                scope["client"] = (self._trusted.client(scope["client"][0], forwarded[b"x-forwarded-for"]), 0)
+            proto = forwarded.get(b"x-forwarded-proto", "").rpartition(",")[2].strip().lower()
             if proto in {"http", "https"}:
                 scope["scheme"] = proto
-            host = told.get(b"x-forwarded-host", "").rpartition(",")[2].strip()
+            host = forwarded.get(b"x-forwarded-host", "").rpartition(",")[2].strip()
             if host_name(host) is not None:
-                others = [(name, value) for name, value in scope["headers"] if name != b"host"]
-                scope["headers"] = [*others, (b"host", host.encode("ascii"))]
+                headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+                scope["headers"] = [*headers, (b"host", host.encode("ascii"))]
         await self._app(scope, receive, send)
 
 
-def _told(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, str]:
+def _forwarded_values(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, str]:
     """Headers of a proxy; one that comes twice is one list."""
-    told: dict[bytes, str] = {}
+    values: dict[bytes, str] = {}
     for name, value in headers:
         if name.startswith(b"x-forwarded-"):
             text = value.decode("latin-1")
-            told[name] = f"{told[name]},{text}" if name in told else text
-    return told
+            values[name] = f"{values[name]},{text}" if name in values else text
+    return values
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:

@@ -55,15 +55,15 @@ class BoundedListener(socket.socket):
         address = str(peer[0])
         source = source_of(address)
         if self._held.total() >= self._limits.connections:
-            why = f"{self._limits.connections} connections are open already"
+            reason = f"{self._limits.connections} connections are open already"
         elif self._held[source] >= self._limits.per_address and not self._is_exempt(address):
-            why = f"{self._limits.per_address} connections of that address, or network of IPv6, are open already"
+            reason = f"{self._limits.per_address} connections of that address, or network of IPv6, are open already"
         else:
             self._held[source] += 1
             return _Accepted(accepted.detach(), lambda: self._release(source)), peer
         accepted.close()
-        _log.warning("listener", "port %d: a connection from %s was closed at once: %s", self.port, address, why)
-        raise ConnectionAbortedError(why)
+        _log.warning("listener", "port %d: a connection from %s was closed at once: %s", self.port, address, reason)
+        raise ConnectionAbortedError(reason)
 
     def _release(self, source: str) -> None:
         self._held[source] -= 1

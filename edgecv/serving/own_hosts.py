@@ -19,8 +19,8 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 
 def host_name(host: str) -> str | None:
     """The name or address in a ``Host`` header, in lower case and without port and brackets; None where it is none."""
-    found = _HOST.fullmatch(host)
-    return None if found is None else found[1].strip("[]").lower()
+    match = _HOST.fullmatch(host)
+    return None if match is None else match[1].strip("[]").lower()
 
 
 def is_own_origin(headers: Mapping[str, str], public_url: str | None = None) -> bool:
@@ -65,8 +65,8 @@ class LoopbackOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or refuse."""
-        why = refusal_on_loopback(Headers(scope=scope)) if scope["type"] == "http" else None
-        answer: ASGIApp = self._app if why is None else JSONResponse({"detail": why}, 403)
+        reason = refusal_on_loopback(Headers(scope=scope)) if scope["type"] == "http" else None
+        answer: ASGIApp = self._app if reason is None else JSONResponse({"detail": reason}, 403)
         await answer(scope, receive, send)
 
 

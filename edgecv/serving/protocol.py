@@ -71,13 +71,13 @@ class BoundedProtocol(H11Protocol):
         super().resume_writing()
 
     def _tick(self) -> None:
-        why = self._overdue(self.loop.time())
-        if why is None:
+        reason = self._overdue(self.loop.time())
+        if reason is None:
             self._ticking = self.loop.call_later(TICK_S, self._tick)
             return
         if self._received:  # browsers open connections that they may need, and say nothing on them
             client = self.client[0] if self.client else "a client"
-            _log.warning(why, "a connection from %s was closed: %s", client, why)
+            _log.warning(reason, "a connection from %s was closed: %s", client, reason)
         self.transport.abort()
 
     def _overdue(self, now: float) -> str | None:

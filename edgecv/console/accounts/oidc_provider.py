@@ -75,8 +75,8 @@ class Provider:
 
     def __init__(self, settings: OidcSection, file: Path) -> None:
         self.settings = settings
-        named = settings.client_secret_file
-        self._secret = None if named is None else read_secret(named, file, f"{_AT}.client_secret_file")
+        secret_file = settings.client_secret_file
+        self._secret = None if secret_file is None else read_secret(secret_file, file, f"{_AT}.client_secret_file")
         self._tls: ssl.SSLContext = tls_context(file, _AT, settings.ca_file)
         self._lock = threading.Lock()
         self._known: tuple[float, dict[str, Any]] | None = None

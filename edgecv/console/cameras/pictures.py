@@ -55,8 +55,8 @@ class LivePictures:
 
     desk: BoxFileEditor
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _taken: dict[str, Snapshot] = field(default_factory=dict)
-    _shown: dict[str, tuple[float, bytes]] = field(default_factory=dict)
+    _snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    _blurred_pictures: dict[str, tuple[float, bytes]] = field(default_factory=dict)
     _sights: dict[str, _Sight] = field(default_factory=dict)
 
     def small(self, camera: str) -> bytes:
@@ -77,7 +77,7 @@ class LivePictures:
             at_s = path.stat().st_mtime
             if time.time() - at_s > STILL_FRESH_S:
                 raise NoPictureError("the last picture is old; the next comes in a second")
-            cached = self._shown.get(camera)
+            cached = self._blurred_pictures.get(camera)
             if cached is not None and cached[0] == at_s:
                 return cached[1]
             picture = read_picture(path)
@@ -100,18 +100,18 @@ class LivePictures:
         """
         box = self.desk.box()
         source = _recorded(box, camera)
-        snapshot = _taken(first_picture(source)) if source is not None else self._from_daemon(box, camera)
+        snapshot = _snapshot(first_picture(source)) if source is not None else self._from_daemon(box, camera)
         with self._lock:
-            self._taken[camera] = snapshot
+            self._snapshots[camera] = snapshot
         return snapshot
 
     def last(self, camera: str) -> Snapshot | None:
         """The one that was taken last, if that was not long ago."""
         with self._lock:
-            snapshot = self._taken.get(camera)
+            snapshot = self._snapshots.get(camera)
             if snapshot is not None and time.time() - snapshot.at_s > STILL_KEPT_S:
                 snapshot = None
-                del self._taken[camera]
+                del self._snapshots[camera]
             return snapshot
 
     def _from_daemon(self, box: Box, camera: str) -> Snapshot:
@@ -123,7 +123,7 @@ class LivePictures:
             while time.time() - asked_s < STILL_WAIT_S:
                 if path.exists() and path.stat().st_mtime >= asked_s:
                     with suppress(PictureError):  # half written
-                        return _taken(read_picture(path))
+                        return _snapshot(read_picture(path))
                 time.sleep(0.1)
         except OSError as error:
             raise NoPictureError(f"pictures cannot be asked for ({error.strerror})") from error
@@ -134,15 +134,15 @@ class LivePictures:
     def _blurred(self, box: Box, camera: str, picture: Picture, at_s: float) -> bytes:
         sight = self._sight(box, camera)
         height, width = picture.shape[:2]
-        seen = None
+        view = None
         if sight.view is not None and abs(width * sight.size[1] - height * sight.size[0]) <= 2 * max(sight.size):
-            seen = sight.view.scaled(width / sight.size[0])
-        scale = None if seen is None else seen.nearest_px_per_m
-        hidden = blurred(picture, shown_walls((width, height), seen), scale)
+            view = sight.view.scaled(width / sight.size[0])
+        scale = None if view is None else view.nearest_px_per_m
+        hidden = blurred(picture, shown_walls((width, height), view), scale)
         if width > 960:
             hidden = np.asarray(cv2.resize(hidden, (960, round(height * 960 / width)), interpolation=cv2.INTER_AREA))
         jpeg = cv2.imencode(".jpg", hidden, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
-        self._shown[camera] = (at_s, jpeg)
+        self._blurred_pictures[camera] = (at_s, jpeg)
         return jpeg
 
     def _sight(self, box: Box, camera: str) -> _Sight:
@@ -170,6 +170,6 @@ def _recorded(box: Box, camera: str) -> Path | None:
     return path if is_recorded(source) and path.is_file() else None
 
 
-def _taken(picture: Picture) -> Snapshot:
+def _snapshot(picture: Picture) -> Snapshot:
     jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
     return Snapshot(jpeg, (picture.shape[1], picture.shape[0]), time.time())

@@ -40,8 +40,8 @@ def alarm_of(kind: str, text: str | None, record: Mapping[str, Any], language: L
     """What is shown of an alarm; None of a thrown object."""
     if kind == "thrown_object":
         return None
-    found = record.get("details")
-    details = found if isinstance(found, Mapping) else {}
+    section = record.get("details")
+    details = section if isinstance(section, Mapping) else {}
     private = is_private(kind)
     event = _events().get(kind)
     order = list(event[0].model_fields) if event is not None else []
@@ -61,8 +61,8 @@ def shown_record(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
     """The record as it may be handed out: of a private kind nothing but ids and times."""
     if not is_private(kind):
         return dict(record)
-    found = record.get("details")
-    details = _ids_and_times(found) if isinstance(found, Mapping) else {}
+    section = record.get("details")
+    details = _ids_and_times(section) if isinstance(section, Mapping) else {}
     return {name: record[name] for name in _ENVELOPE if name in record} | {"details": details}
 
 

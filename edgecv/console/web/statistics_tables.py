@@ -142,10 +142,10 @@ def _lying(
 ) -> Table:
     order = list(tallies.items()) if in_order else sorted(tallies.items(), key=lambda item: -item[1].cases)
     labelled = [(words(value), tally) for value, tally in order]
-    shown = labelled if in_order else labelled[:_MOST_ROWS]
+    top = labelled if in_order else labelled[:_MOST_ROWS]
     chart = None
-    if shown:
-        chart = rows(say(TITLES[name]), [word for word, _ in shown], _series([tally for _, tally in shown]))
+    if top:
+        chart = rows(say(TITLES[name]), [word for word, _ in top], _series([tally for _, tally in top]))
     return _table(name, dict(labelled), say, chart)
 
 

@@ -17,8 +17,11 @@ async def live(request: Request) -> Response:
     console, viewer, token = console_of(request), viewer_of(request), request.cookies[COOKIE]
 
     async def is_allowed() -> bool:
-        found = await run_in_threadpool(sessions.viewer_of, console.database, token, is_use=False)
-        return found is not None and (found.role, found.community) == (viewer.role, viewer.community)
+        session_viewer = await run_in_threadpool(sessions.viewer_of, console.database, token, is_use=False)
+        return session_viewer is not None and (session_viewer.role, session_viewer.community) == (
+            viewer.role,
+            viewer.community,
+        )
 
     return StreamingResponse(
         console.live.stream(viewer.community, viewer.user, is_allowed),

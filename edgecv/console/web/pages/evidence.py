@@ -146,8 +146,8 @@ def _opening(request: Request, action: Action) -> tuple[Incident, AccessEntry | 
 def _packed(request: Request, incident: Incident, names: list[str]) -> Path:
     """All files in one ZIP, with the key to check them; not compressed again, for pictures are already."""
     shelf = console_of(request).shelf
-    handle, made = tempfile.mkstemp(suffix=".zip", prefix="edgecv-")
-    packed = Path(made)
+    handle, archive_path = tempfile.mkstemp(suffix=".zip", prefix="edgecv-")
+    packed = Path(archive_path)
     try:
         with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for name in names:

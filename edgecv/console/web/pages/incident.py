@@ -101,14 +101,16 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
     console = console_of(request)
     bundle = read_bundle(console.shelf.folder(incident.site, incident.source_id))
     files = console.shelf.files(incident.site, incident.source_id)
-    shown, why = showable(incident.record, lambda record: _of_record(record, incident, bundle, language(request)))
+    facts_of_record, problem = showable(
+        incident.record, lambda record: _of_record(record, incident, bundle, language(request))
+    )
     return {
         "incident": incident,
-        "unreadable": why,
-        **shown,
+        "unreadable": problem,
+        **facts_of_record,
         "files": files,
         "has_untouched": bool(set(files) & set(UNTOUCHED)),
-        "has_clip": bundle is not None and bundle.clip is not None and shown["drawing"] is not None,
+        "has_clip": bundle is not None and bundle.clip is not None and facts_of_record["drawing"] is not None,
         "clip_name": None if bundle is None or bundle.clip is None else bundle.clip.name,
         "pictures": [name for name in PICTURES if _can_be_made(name, bundle)],
         "kept": _retention_of(console, incident),

@@ -89,14 +89,14 @@ def _provider(request: Request) -> Provider:
     return provider
 
 
-def _failed(request: Request, reason: str, why: str) -> Response:
+def _failed(request: Request, reason: str, detail: str) -> Response:
     """The login page with what went wrong, written down for the administrator: strangers may not fill the log."""
     address = request.client.host if request.client is not None else ""
     database = console_of(request).database
     if count_attempt(database, OIDC, address):
-        _log.warning("no login by OIDC: %s", why)
+        _log.warning("no login by OIDC: %s", detail)
         with database.session(EVERYTHING, writes=True) as session:
-            audit(session, OIDC, "login refused", why, address=address)
+            audit(session, OIDC, "login refused", detail, address=address)
     answer = form_page(request, f"oidc {reason}", status=_STATUS[reason])
     answer.delete_cookie(_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return answer

@@ -43,10 +43,10 @@ def _change(request: Request) -> Response:
     fields: dict[str, str] = request.state.asked
     try:
         with console_of(request).database.session(EVERYTHING, writes=True) as session:
-            told = _carried_out(request, session, fields)
+            new_login = _carried_out(request, session, fields)
     except AccountRefusedError as error:
         return _page(request, 422, reason=error.reason, fields=fields)
-    return _page(request, told=told)
+    return _page(request, told=new_login)
 
 
 def _carried_out(request: Request, session: Session, fields: dict[str, str]) -> tuple[str, str] | None:
