@@ -8,6 +8,11 @@ class EdgecvError(Exception):
 
     exit_code = 1
 
+    @property
+    def text(self) -> str:
+        """What it says; a message of :mod:`edgecv.messages` keeps its code, which ``str(error)`` does not."""
+        return self.args[0] if len(self.args) == 1 and isinstance(self.args[0], str) else str(self)
+
 
 class ConfigError(EdgecvError):
     """The command line, a box file or a calibration file is wrong (exit code 2)."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from edgecv.capture.packets import AnyPacket, Backlog, PacketRing, stamp_of
 from edgecv.capture.stream import LiveStream, StreamError
 from edgecv.capture.wall_clock import WallClock
+from edgecv.messages import camera as messages
 
 _JUMP_S = 5.0  # a stamp this far from where it should be is another clock
 _AHEAD = 100  # packets of a recorded file that may wait
@@ -54,7 +55,10 @@ class StreamReader(threading.Thread):
         except StreamError as error:
             self.problem = error
         except Exception as error:
-            self.problem = StreamError(f"{self._stream.settings.shown}: {type(error).__name__}: {error}", "damaged")
+            self.problem = StreamError(
+                messages.FAILED(source=self._stream.settings.shown, kind=type(error).__name__, why=str(error)),
+                "damaged",
+            )
         finally:
             self.backlog.close()
 
@@ -74,7 +78,7 @@ class StreamReader(threading.Thread):
                     self.backlog.wait_for_room(_AHEAD, 60.0)
                 elif abs(t_s - last_s) > _JUMP_S:
                     shown = self._stream.settings.shown
-                    raise StreamError(f"{shown}: its clock jumped by {t_s - last_s:.1f} s", "ended")
+                    raise StreamError(messages.CLOCK_JUMPED(source=shown, time=t_s - last_s), "ended")
                 last_s = t_s
                 self._wall.note(packet, t_s)
             self.received_packets += 1
@@ -84,4 +88,4 @@ class StreamReader(threading.Thread):
                 self._keep(packet)
             self.backlog.put(packet)
         if not paced:
-            raise StreamError(f"{self._stream.settings.shown}: the camera ended the stream", "ended")
+            raise StreamError(messages.ENDED(source=self._stream.settings.shown), "ended")

@@ -15,6 +15,7 @@ import av
 from av.error import FFmpegError
 
 from edgecv.capture.packets import copied, stamp_of
+from edgecv.messages import camera as messages
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -70,7 +71,7 @@ class Recording(threading.Thread):
         try:
             self._packets.put_nowait(packet)
         except queue.Full:
-            self.problem = "the disk is too slow for the recording; a part of it is missing"
+            self.problem = messages.RECORDING_INCOMPLETE()
 
     def finish(self, timeout_s: float = 5.0) -> None:
         """Write what waits and close the file."""
@@ -88,7 +89,7 @@ class Recording(threading.Thread):
             try:
                 packet = self._write_part(packet, part, began_s)
             except (FFmpegError, OSError, ValueError) as error:
-                self.problem = f"the recording stopped ({getattr(error, 'strerror', None) or type(error).__name__})"
+                self.problem = messages.RECORDING_STOPPED(why=getattr(error, "strerror", None) or type(error).__name__)
                 while packet is not None:
                     packet = self._packets.get()
             part += 1

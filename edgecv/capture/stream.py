@@ -24,6 +24,8 @@ from edgecv.capture.packets import stamp_of
 from edgecv.config.addresses import redacted, redacted_address
 from edgecv.config.stream_address import is_device, is_recorded
 from edgecv.errors import EdgecvError
+from edgecv.messages import camera as messages
+from edgecv.messages import mapped
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -45,7 +47,7 @@ class StreamError(EdgecvError):
     """
 
     def __init__(self, message: str, kind: Literal["login", "unreachable", "silent", "ended", "damaged"]) -> None:
-        super().__init__(redacted(message))  # FFmpeg's texts hold whole addresses
+        super().__init__(mapped(message, redacted))  # FFmpeg's texts hold whole addresses
         self.kind = kind
 
 
@@ -116,9 +118,7 @@ class LiveStream:
         videos = [s for s in self._container.streams.video if "ATTACHED_PIC" not in str(s.disposition).upper()]
         if not videos or videos[0].codec_context is None:
             self._container.close()
-            raise StreamError(
-                f"{settings.shown}: sends no video that can be decoded; check the stream's path", "damaged"
-            )
+            raise StreamError(messages.NO_VIDEO(source=settings.shown), "damaged")
         self._stream: VideoStream = videos[0]
         self.base = self._stream.time_base or Fraction(1, 90000)
         rate = self._stream.average_rate or self._stream.base_rate
@@ -179,23 +179,21 @@ class LiveStream:
                 if begun:
                     yield packet
         except TimeoutError as error:
-            raise StreamError(f"{self.settings.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
+            raise StreamError(messages.SILENT(source=self.settings.shown, time=SILENT_S), "silent") from error
         except av.error.ExitError as error:  # what FFmpeg says when our time limit cut it short
-            raise StreamError(f"{self.settings.shown}: sent nothing for {SILENT_S:g} s", "silent") from error
+            raise StreamError(messages.SILENT(source=self.settings.shown, time=SILENT_S), "silent") from error
         except (FFmpegError, OSError) as error:
-            raise StreamError(f"{self.settings.shown}: broke off ({_why(error)})", "ended") from error
+            raise StreamError(messages.BROKE_OFF(source=self.settings.shown, why=_why(error)), "ended") from error
 
     def _make_compressor(self) -> Compressor:
         try:
             return Compressor(self._stream, self.base, self.average_fps or 25.0)
         except (FFmpegError, ValueError) as error:
             own: VideoCodecContext = self._stream.codec_context
-            what = f"its raw pictures of {own.width}x{own.height} cannot be compressed ({_why(error)})"
+            size = f"{own.width}x{own.height}"
             self._container.close()
-            raise StreamError(
-                f"{self.settings.shown}: {what}; ask for an even width and height with 'capture' in the box file",
-                "damaged",
-            ) from error
+            text = messages.NOT_COMPRESSED(source=self.settings.shown, size=size, why=_why(error))
+            raise StreamError(text, "damaged") from error
 
     def _sent(self) -> Iterator[AnyPacket]:
         received = self._container.demux(self._stream)
@@ -253,7 +251,7 @@ class LiveStream:
             self._describe_to(made)
             made.open()
         except (FFmpegError, ValueError, RuntimeError, NotImplementedError) as error:
-            self.warning = f"{wished} cannot decode {self.codec} here ({_why(error)}); decoding in software"
+            self.warning = messages.DECODED_IN_SOFTWARE(hardware=wished, codec=self.codec, why=_why(error))
             return own
         assert isinstance(made, VideoCodecContext)
         self.hardware = wished
@@ -276,18 +274,12 @@ def _open(settings: StreamSettings) -> av.container.InputContainer:
             return open_file(Path(settings.address))
         return open_stream(settings.address_with_login(), options, (OPEN_S, SILENT_S))
     except HTTPUnauthorizedError as error:
-        raise StreamError(
-            f"{settings.shown}: refuses user and password; check the camera's login in the box file", "login"
-        ) from error
+        raise StreamError(messages.REFUSES_LOGIN(source=settings.shown), "login") from error
     except (FFmpegError, ValueError, OSError) as error:
         why = "no answer" if isinstance(error, (TimeoutError, av.error.ExitError)) else _why(error)
         if "401" in why or "403" in why or "unauthor" in why.lower():
-            raise StreamError(
-                f"{settings.shown}: refuses user and password; check the camera's login in the box file", "login"
-            ) from error
-        raise StreamError(
-            f"{settings.shown}: cannot be opened ({why}); check its power, cable and address", "unreachable"
-        ) from error
+            raise StreamError(messages.REFUSES_LOGIN(source=settings.shown), "login") from error
+        raise StreamError(messages.NOT_OPENED(source=settings.shown, why=why), "unreachable") from error
 
 
 def _why(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from edgecv.classification.features import FEATURES, features_of
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.verdict import Verdict, impossible_scene
 from edgecv.errors import ConfigError
+from edgecv.messages import verdict as messages
 from edgecv.trajectory.fall import Fall
 
 LABELS: tuple[str, ...] = (
@@ -120,7 +121,7 @@ def combined_verdict(
     p_thrown = float(probabilities[0])
     if verdict.tier == "incident" and p_thrown < least_thrown:
         likeliest_other = LABELS[1 + int(np.argmax(probabilities[1:]))]
-        reason = f"looks like {likeliest_other} (a throw with probability {p_thrown:.3f} only)"
+        reason = messages.LOOKS_LIKE(label=likeliest_other, p=p_thrown)
         return Verdict("candidate", likeliest_other, labels[likeliest_other], labels, (*verdict.reasons, reason))
     if verdict.tier == "incident" or (verdict.tier == "candidate" and p_thrown >= sure_thrown):
         return Verdict("incident", THROWN, labels[THROWN], labels, ())

@@ -11,13 +11,15 @@ import numpy as np
 from edgecv.classification.lift_model import lift_log_ratio
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.water import integrated_contrast_m2, may_be_water_drop
+from edgecv.messages import Message
+from edgecv.messages import verdict as messages
 from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.model import ELEVATION, LOG_DEPTH, ROLL, apparent_gravity, fly
 
 Tier = Literal["incident", "candidate", "rejected"]
-RATIO_DOUBT = "gravity explains the path only"
+RATIO_DOUBT = messages.GRAVITY_HARDLY_BETTER.english.partition(" %(")[0]
 """How the reason begins that another threshold would take away."""
 _PRIOR_LOG_ODDS = -3.0  # accelerated downward paths in the picture are throws one time in twenty
 
@@ -77,59 +79,58 @@ def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tup
     needed = s.incident_ratio + penalty
     if fall.likelihoods.ratio < needed:
         doubts.append(
-            f"{RATIO_DOUBT} {fall.likelihoods.ratio:.1f} log units better than {_best_alternative(fall)}; "
-            f"{needed:.3g} are needed"
+            messages.GRAVITY_HARDLY_BETTER(ratio=fall.likelihoods.ratio, other=_best_alternative(fall), needed=needed)
         )
     if fall.likelihoods.chance < s.incident_chance_ratio:
-        doubts.append(f"chance detections could make such a path (log ratio {fall.likelihoods.chance:.0f})")
+        doubts.append(messages.CHANCE_PATH(ratio=fall.likelihoods.chance))
     if fit.chi2_reduced > s.max_chi2:
-        doubts.append(f"no fall fits the path (reduced chi-squared {fit.chi2_reduced:.1f})")
+        doubts.append(messages.NO_FALL_FITS(chi2=fit.chi2_reduced))
     if path.duration_s < s.min_duration_s:
-        doubts.append(f"seen for {path.duration_s:.2f} s only")
+        doubts.append(messages.SEEN_BRIEFLY(time=path.duration_s))
     if len(path.points) < s.min_points:
-        doubts.append(f"seen {len(path.points)} times only")
+        doubts.append(messages.SEEN_SELDOM(count=len(path.points)))
     doubts.extend(impossible_scene(fall, s))
     lift_ratio = None if doubts else lift_log_ratio(fall)
     if lift_ratio is not None and lift_ratio < s.incident_ratio:
-        doubts.append(f"it set off as gently as a lift, which explains the path as well (log ratio {lift_ratio:.1f})")
+        doubts.append(messages.LIKE_A_LIFT(ratio=lift_ratio))
     lost = fit.down_speed_lost()
     if float(np.quantile(lost, 0.1)) > s.max_speed_loss_mps:
-        doubts.append(f"it slowed down by {float(np.median(lost)):.1f} m/s")
+        doubts.append(messages.SLOWED_DOWN(speed=float(np.median(lost))))
     # what was at rest when it came into sight, and has gone down since, was let go then: light things need not fall as
     # the physics says, and what was left out of the fit is part of their fall
     if not _starts_at_rest(fall, s):
         carried_m = _travelled_before(fall)
         if carried_m > s.carried_m:
-            doubts.append(f"it travelled {carried_m:.1f} m in the second before")
+            doubts.append(messages.TRAVELLED_BEFORE(distance=carried_m))
         if _in_steady_flight(fall.before[-25:], fall, s):
-            doubts.append("it was in steady flight before the fall")
+            doubts.append(messages.FLEW_BEFORE())
     if _in_steady_flight(fall.after[:25], fall, s) and not _follows_fit(fall):
-        doubts.append("it was in steady flight after the fall")
+        doubts.append(messages.FLEW_AFTER())
     return tuple(doubts)
 
 
-def _water(fall: Fall, settings: ClassificationSettings, repeats: int) -> list[str]:
+def _water(fall: Fall, settings: ClassificationSettings, repeats: int) -> list[Message]:
     """Reasons to take it for dripping water, or for a machine that does the same all the time."""
     s, faint = settings, may_be_water_drop(fall, settings)
-    allowed, source = 0 if faint else s.repeats_allowed, "dripping water"
+    allowed, source = 0 if faint else s.repeats_allowed, messages.DRIPPING_WATER()
     if repeats > allowed and integrated_contrast_m2(fall) > s.water_contrast_m2:
-        allowed, source = s.large_repeats_allowed, "a machine"
+        allowed, source = s.large_repeats_allowed, messages.MACHINE()
     if repeats > allowed:
-        return [f"{repeats} others fell the very same way in the last minutes, as {source} does"]
-    return ["so faint, and as fast, that it may be a drop of water"] if faint else []
+        return [messages.REPEATS(count=repeats, what=source)]
+    return [messages.MAY_BE_A_DROP()] if faint else []
 
 
-def _best_alternative(fall: Fall) -> str:
+def _best_alternative(fall: Fall) -> Message:
     ratios = fall.likelihoods
     alternatives = (
-        (ratios.straight, "steady motion"),
-        (ratios.wandering, "wandering motion"),
-        (ratios.chance, "chance"),
+        (ratios.straight, messages.STEADY_MOTION()),
+        (ratios.wandering, messages.WANDERING_MOTION()),
+        (ratios.chance, messages.CHANCE()),
     )
     return min(alternatives)[1]
 
 
-def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]:
+def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[Message]:
     """The distance, size and height that gravity implies must be those of a thing falling along a building."""
     s, fit = settings, fall.fit
     doubts = []
@@ -141,11 +142,11 @@ def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[str]:
     spread = float(np.exp(2.0 * np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH])))
     size_m = fall.path.size_px * distance_m / fit.view.focal_px
     if fallen_m < s.min_fall_m:
-        doubts.append(f"it descended {fallen_m:.1f} m only")
+        doubts.append(messages.DESCENDED(distance=fallen_m))
     if size_m / spread > s.max_size_m:
-        doubts.append(f"if it fell it would be {size_m:.1f} m across")
+        doubts.append(messages.TOO_WIDE(size=size_m))
     if not s.distance_m[0] <= distance_m <= s.distance_m[1]:
-        doubts.append(f"if it fell it would be {distance_m:.1f} m away")
+        doubts.append(messages.TOO_FAR(distance=distance_m))
     return doubts
 
 

@@ -30,6 +30,7 @@ from edgecv.daemon.footage import Footage, new_connection_name
 from edgecv.daemon.load_shedding import LoadShedder
 from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.incidents.record import Clock
+from edgecv.messages import camera as messages
 from edgecv.pipeline import Pipeline
 from edgecv.replay import recorded_epoch
 
@@ -190,10 +191,7 @@ class CameraConnection:
         self._decode_s += time.perf_counter() - began
         self._packets_without_picture = 0 if pictures else self._packets_without_picture + 1
         if self._packets_without_picture > MAX_PACKETS_WITHOUT_PICTURE:
-            raise StreamError(
-                f"{self._stream.settings.shown}: its packets can no longer be decoded; the codec may have changed",
-                "damaged",
-            )
+            raise StreamError(messages.CODEC_CHANGED(source=self._stream.settings.shown), "damaged")
         for picture in pictures:
             if self._is_live and self._load_shedder.skips_frame(self.lag_s):
                 continue
@@ -207,10 +205,9 @@ class CameraConnection:
             self._analysis = self._begin(picture)
         analysis, size = self._analysis, (picture.width, picture.height)
         if size != analysis.size_px:
-            before = f"{analysis.size_px[0]}x{analysis.size_px[1]}"
-            raise StreamError(
-                f"{self._stream.settings.shown}: the picture changed from {before} to {size[0]}x{size[1]}", "ended"
-            )
+            before, after = _shown(analysis.size_px), _shown(size)
+            text = messages.SIZE_CHANGED(source=self._stream.settings.shown, before=before, after=after)
+            raise StreamError(text, "ended")
         t_s = analysis.clock.time_of(picture.pts)
         frame = Frame(analysis.pipeline.counts.frames, t_s, luma_of(picture, analysis.footage.rotation_deg))
         findings = analysis.pipeline.process(frame)
@@ -221,8 +218,8 @@ class CameraConnection:
         """Build clock, pipeline and footage for pictures like this one."""
         stream, size = self._stream, (picture.width, picture.height)
         if max(size) > MAX_SIDE:
-            text = f"{stream.settings.shown}: its pictures of {size[0]}x{size[1]} are too large to analyse"
-            raise StreamError(f"{text}; set the camera to {MAX_SIDE}x{MAX_SIDE} at most", "damaged")
+            most = _shown((MAX_SIDE, MAX_SIDE))
+            raise StreamError(messages.TOO_LARGE(source=stream.settings.shown, size=_shown(size), most=most), "damaged")
         rotation_deg = int(getattr(picture, "rotation", 0) or 0) % 360
         if rotation_deg % 90 != 0:
             rotation_deg = 0
@@ -247,10 +244,8 @@ class CameraConnection:
         camera = self._spec.camera
         if camera.image_size is None or camera.image_size == upright:
             return camera
-        made = f"{camera.image_size[0]}x{camera.image_size[1]}"
-        self.notes["calibration"] = (
-            f"the picture is {upright[0]}x{upright[1]} but the calibration was made at {made}: no floor is told; "
-            "set the camera back or calibrate again"
+        self.notes["calibration"] = messages.CALIBRATED_AT_OTHER_SIZE(
+            size=_shown(upright), calibrated=_shown(camera.image_size)
         )
         return replace(camera, pinhole=None, plan=None, masks=())
 
@@ -270,3 +265,7 @@ def _recorded(settings: StreamSettings) -> tuple[tuple[datetime, Clock], str | N
         info = video.info
     moment, clock, name = recorded_epoch(info, info.duration_s or 0.0)
     return (moment, clock), name
+
+
+def _shown(size_px: tuple[int, int]) -> str:
+    return f"{size_px[0]}x{size_px[1]}"

@@ -28,6 +28,7 @@ from edgecv.daemon.recorder import Recorder
 from edgecv.daemon.visibility_monitor import VisibilityMonitor
 from edgecv.daemon.worker_messages import Heartbeat, NewSetUp, WorkerState
 from edgecv.daemon.worker_spec import WorkerSpec
+from edgecv.messages import camera as messages
 
 _log = logging.getLogger("edgecv.worker")
 _BEAT_S = 1.0
@@ -77,7 +78,7 @@ class CameraWorker:
         self._visibility = VisibilityMonitor(spec, self._recorder.send_event)
         self._snapshots = LiveSnapshots(SnapshotFiles(spec.state, spec.id))
         self._state: WorkerState = "starting"
-        self._text = "starting"
+        self._text: str = messages.STARTING()
         self._had_picture = False
         self._next_beat = 0.0
         self._notes: dict[str, str] = {}
@@ -105,12 +106,12 @@ class CameraWorker:
             self._pause(problem, backoff)
         self._finish_evidence()
         finished = not self._stop.is_set()
-        self._say("finished" if finished else "stopping", "the recorded file is over" if finished else "stopping")
+        self._say("finished" if finished else "stopping", messages.FILE_OVER() if finished else messages.STOPPING())
         return finished
 
     def _connect(self) -> CameraConnection | None:
         """Open the stream in another thread: this one must go on beating. None when told to stop meanwhile."""
-        self._say("connecting", f"connecting to {self._spec.stream.shown}")
+        self._say("connecting", messages.CONNECTING(source=self._spec.stream.shown))
         opener = ThreadPoolExecutor(1, "opener")
         opening: Future[LiveStream] = opener.submit(LiveStream, self._spec.stream)
         opener.shutdown(wait=False)
@@ -119,7 +120,7 @@ class CameraWorker:
             if self._stop.is_set():
                 return None
             if time.monotonic() > deadline:
-                raise StreamError(f"{self._spec.stream.shown}: gives no answer", "unreachable")
+                raise StreamError(messages.NO_ANSWER(source=self._spec.stream.shown), "unreachable")
             self._beat()
             time.sleep(_OPEN_POLL_S)
         return CameraConnection(opening.result(), self._spec)
@@ -150,7 +151,7 @@ class CameraWorker:
             self._had_picture = True
             self._note_all(connection.notes)
             height, width = analysed.frame.luma.shape
-            self._say("watching", f"{width}x{height} {connection.codec}")
+            self._say("watching", messages.WATCHING(size=f"{width}x{height}", codec=connection.codec))
         self._snapshots.offer(analysed.picture)
         self._visibility.look(analysed.frame, connection.pipeline, connection.lag_s)
 
@@ -168,7 +169,7 @@ class CameraWorker:
 
     def _pause(self, problem: StreamError | None, backoff: Backoff) -> None:
         """Say why there is no connection and wait before the next attempt."""
-        text = str(problem) if problem is not None else "the connection ended"
+        text = problem.text if problem is not None else messages.CONNECTION_ENDED()
         state: WorkerState = "login_refused" if problem and problem.kind == "login" else "unreachable"
         pause_s = backoff.next_s(slow=state == "login_refused")  # a camera locks out who knocks too often
         _log.warning("%s; trying again in %.1f s", text, pause_s)
@@ -181,7 +182,7 @@ class CameraWorker:
     def _finish_evidence(self) -> None:
         """End the recorder: a recorded file waits for the disk, however slow; a stop cannot wait so long."""
         recorder = self._recorder
-        self._say("stopping", "finishing evidence")
+        self._say("stopping", messages.FINISHING())
         recorder.end(_EVIDENCE_S)
         while recorder.is_alive() and not self._stop.is_set():
             recorder.join(_WAIT_POLL_S)

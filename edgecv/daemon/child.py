@@ -17,6 +17,8 @@ from typing import Any
 
 from edgecv.daemon.backoff import Backoff
 from edgecv.daemon.process import run_child
+from edgecv.messages import Message
+from edgecv.messages import camera as messages
 
 _log = logging.getLogger("edgecv.supervisor")
 _spawning = multiprocessing.get_context("spawn")
@@ -140,9 +142,9 @@ class Child:
             self._told_repeated = False
         silent_s = now - self._heard
         if silent_s > (self._silent_s if self._beaten else _STARTING_S) and not self._is_starved(silent_s):
-            self._kill(f"gave no sign of life for {silent_s:.0f} s")
+            self._kill(messages.NO_SIGN_OF_LIFE(time=silent_s))
         elif self._memory_mb is not None and self.memory_bytes() > self._memory_mb * 2**20:
-            self._kill(f"used more than {self._memory_mb} MB of memory")
+            self._kill(messages.TOO_MUCH_MEMORY(most=self._memory_mb))
         return None
 
     def listen(self) -> None:
@@ -263,10 +265,10 @@ class Child:
         self._process = self._pipe = None
 
 
-def _ending(code: int | None) -> str:
+def _ending(code: int | None) -> Message:
     if code is not None and code < 0:
         try:
-            return f"by signal {signal.Signals(-code).name}"
+            return messages.BY_SIGNAL(signal=signal.Signals(-code).name)
         except ValueError:
-            return f"by signal {-code}"
-    return f"with exit code {code}"
+            return messages.BY_SIGNAL(signal=str(-code))
+    return messages.WITH_EXIT_CODE(exit_code=-1 if code is None else code)

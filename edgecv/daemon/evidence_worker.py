@@ -26,6 +26,7 @@ from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.process import begin_child, give_back_memory, yield_to_cameras
 from edgecv.errors import EdgecvError
 from edgecv.evidence.keys import BoxKey
+from edgecv.messages import box as messages
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
@@ -123,13 +124,13 @@ class EvidenceProcessor:
 
     def _put_off(self, incident_id: str | None, error: Exception) -> None:
         if incident_id is None:
-            before, self.problem = self.problem, f"evidence cannot be sealed: {error}"
+            before, self.problem = self.problem, messages.NOT_SEALED(why=str(error))
             self.close()
             if self.problem == before:  # it polls twice a second: logged once, lest the log fill what is left of a disk
                 return
         else:
             self._retry[incident_id] = time.monotonic() + _RETRY_S
-            self.problem = f"the evidence of {incident_id} cannot be sealed: {error}"
+            self.problem = messages.INCIDENT_NOT_SEALED(incident=incident_id, why=str(error))
         _log.error("%s; it is tried again", self.problem)
 
     def _store(self) -> IncidentStore:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgecv.daemon.worker_messages import Heartbeat
+from edgecv.messages import box, joined
+from edgecv.messages import camera as messages
 from edgecv.storage.outbox import Depth
 from edgecv.storage.retention import Disk
 from edgecv.upstream.target_sender import TargetStatus
@@ -46,13 +48,13 @@ class CameraHealth:
     def state(self) -> dict[str, Any]:
         """Its retained state upstream."""
         if self.finished or (self.beat is not None and self.beat.state == "finished"):
-            return {"state": "finished", "text": "the recorded file is over"}
+            return {"state": "finished", "text": messages.FILE_OVER()}
         if self.beat is None:
-            return {"state": "offline", "text": self.death or "starting"}
+            return {"state": "offline", "text": self.death or messages.STARTING()}
         if not self.watching:
             return {"state": "offline", "text": self.beat.text}
         if self.beat.degraded:
-            return {"state": "degraded", "text": "; ".join(self.beat.degraded)}
+            return {"state": "degraded", "text": joined(self.beat.degraded)}
         return {"state": "online", "text": self.beat.text}
 
 
@@ -76,7 +78,7 @@ class BoxHealth:
     def state(self) -> dict[str, Any]:
         """The box's own retained state upstream."""
         state: dict[str, Any] = {"state": "degraded" if self.problems else "online"}
-        state["text"] = "; ".join(self.problems) or "all is well"
+        state["text"] = joined(self.problems) if self.problems else box.WELL()
         state |= {"version": self.version, "cameras": [camera.id for camera in self.cameras]}
         return state | ({"devices": [device.id for device in self.devices]} if self.devices else {})
 

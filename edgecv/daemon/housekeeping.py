@@ -13,6 +13,7 @@ from pathlib import Path
 from edgecv.config import Box
 from edgecv.daemon.camera_connection import RECORDINGS
 from edgecv.evidence.keys import BoxKey
+from edgecv.messages import box as messages
 from edgecv.storage.clock_steps import ClockSteps
 from edgecv.storage.damaged_database import set_aside_damaged, take_up_bundles
 from edgecv.storage.database import DATABASE, Database, DatabaseError
@@ -52,7 +53,7 @@ def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: Non
         for line in take_up_chain(database, store.folder, key):
             _log.warning(line)
         if damage is not None:
-            damage += "; a new one has taken up the evidence on the disk, but no holds and no resolutions"
+            damage = messages.DATABASE_DAMAGED(**damage.params)
             _log.error(damage)
             tell(damage)
     finally:
@@ -116,7 +117,7 @@ class Housekeeping(threading.Thread):
             except (OSError, sqlite3.Error, DatabaseError) as error:
                 if is_full(error) and release_reserve(self._state):  # deleting evidence needs room for its proof
                     continue
-                self.problem = f"the state directory cannot be kept in order: {error}"
+                self.problem = messages.STATE_NOT_KEPT(why=str(error))
                 _log.error(self.problem)
             except Exception:
                 _log.exception("keeping the state directory in order failed")
@@ -153,7 +154,7 @@ class Housekeeping(threading.Thread):
             self.problem = deletion.problem or self._clock.problem
             if not has_reserve or self.disk.free_bytes < _LITTLE_BYTES:
                 free = self.disk.free_bytes / 2**20
-                self.problem = f"the disk is full ({free:.0f} MB free): evidence may be cut down, records are kept"
+                self.problem = messages.DISK_FULL(free=free)
         finally:
             database.close()
 

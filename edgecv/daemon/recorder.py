@@ -30,6 +30,7 @@ from edgecv.evidence.overlay_spec import Sketch, sketch_of
 from edgecv.incidents.cloudevents import device_event
 from edgecv.incidents.record import Incident
 from edgecv.incidents.record_builder import build_incident
+from edgecv.messages import camera as messages
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.disk_reserve import is_full, release_reserve
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore, part_of
@@ -192,7 +193,7 @@ class Recorder(threading.Thread):
                     continue
                 if self.problem is None:
                     _log.error("records cannot be written to disk and are kept in memory: %s", error)
-                self.problem = f"the disk takes no records ({error}); they are kept in memory"
+                self.problem = messages.DISK_TAKES_NO_RECORDS(why=str(error))
                 self._close()
                 return
             except Exception:

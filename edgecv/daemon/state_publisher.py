@@ -8,7 +8,9 @@ from typing import Any
 from edgecv.config.box import BOX
 from edgecv.daemon.health import BoxHealth
 from edgecv.daemon.logs import hide_secrets
-from edgecv.incidents.cloudevents import device_event
+from edgecv.incidents.cloudevents import device_event, with_code
+from edgecv.messages import camera as messages
+from edgecv.messages import mapped
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_rows import count_unsealed
 from edgecv.storage.outbox import insert_device_event
@@ -52,7 +54,7 @@ class StatePublisher:
 
     def send_event(self, device: str, kind: str, text: str) -> None:
         """Send an event upstream."""
-        event = device_event(self.site, device, kind, storable(hide_secrets(text), MAX_TEXT_CHARS), {})
+        event = device_event(self.site, device, kind, mapped(text, _publishable), {})
         with self._database.transaction() as connection:
             insert_device_event(connection, device, event)
 
@@ -70,7 +72,7 @@ class StatePublisher:
             return
         for device, state in self._states.all().items():
             if device not in devices | {BOX} and state:
-                self.send_event(device, "device_removed", "no longer in the box file")
+                self.send_event(device, "device_removed", messages.REMOVED())
                 self._states.remove(device)
                 self._known.pop(device, None)
         self._devices = devices
@@ -80,7 +82,7 @@ class StatePublisher:
         self._database.close()
 
     def _set(self, device: str, state: dict[str, Any], what: str = "camera") -> None:
-        state = state | {"text": storable(hide_secrets(str(state["text"])), MAX_TEXT_CHARS)}
+        state = state | with_code(mapped(state["text"], _publishable))
         before = self._known.get(device)
         if before == state:
             return
@@ -90,3 +92,8 @@ class StatePublisher:
         if device != BOX and not began_well and (before is None or before["state"] != state["state"]):
             event = _EVENTS.get(state["state"])
             self.send_event(device, state["state"] if event is None else f"{what}_{event}", state["text"])
+
+
+def _publishable(text: str) -> str:
+    """A text as it may leave the box: cut, and without passwords."""
+    return storable(hide_secrets(text), MAX_TEXT_CHARS)

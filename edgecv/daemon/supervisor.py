@@ -34,6 +34,8 @@ from edgecv.daemon.state_publisher import StatePublisher
 from edgecv.daemon.systemd_notify import Notifier
 from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.errors import ConfigError, EdgecvError
+from edgecv.messages import box as box_messages
+from edgecv.messages import camera as messages
 from edgecv.serving import WebServer
 from edgecv.storage.damaged_database import is_damage
 from edgecv.storage.incident_store import INCIDENTS
@@ -45,7 +47,7 @@ _EVIDENCE_S = 0.5  # and at least what the evidence process gets after them
 _PATIENCE_S = 600.0  # a disk that is full at the end of recorded files
 
 
-_THE = {"evidence": "the evidence process ends", "courier": "the courier ends", "console": "the console ends"}
+_ENDS = {"evidence": messages.EVIDENCE_ENDS, "courier": messages.COURIER_ENDS, "console": messages.CONSOLE_ENDS}
 
 
 class Supervisor:
@@ -145,9 +147,7 @@ class Supervisor:
         for helper in self._helpers():
             death = helper.step()
             if death is not None and death.repeated:
-                self._states.send_event(
-                    "box", f"{helper.name}_dies", f"{_THE[helper.name]} again and again: {death.why}"
-                )
+                self._states.send_event("box", f"{helper.name}_dies", _ENDS[helper.name](why=death.why))
         self._report()
 
     def _report(self) -> None:
@@ -197,7 +197,7 @@ class Supervisor:
         problems = [problem for problem in (housekeeping.problem, drawn.problem) if problem is not None]
         unsaved = sum(camera.beat.gauges.get("unsaved_records", 0.0) for camera in cameras if camera.beat is not None)
         if unsaved:
-            problems.append(f"{unsaved:.0f} records are in memory only, for the disk takes none")
+            problems.append(box_messages.RECORDS_IN_MEMORY(count=round(unsaved)))
         return BoxHealth(
             site=self._box.site,
             version=__version__,
@@ -214,9 +214,9 @@ class Supervisor:
         )
 
     def _mourn(self, name: str, death: Death) -> None:
-        self._deaths[name] = f"its worker ended {death.why}" if death.why.startswith("by ") else death.why
+        self._deaths[name] = messages.WORKER_ENDED(why=death.why) if death.why.startswith("by ") else death.why
         if death.repeated:
-            text = f"the worker ends again and again: {death.why}; it is tried once a minute"
+            text = messages.ENDS_REPEATEDLY(why=death.why)
             _log.error("%s: %s", name, text)
             self._states.send_event(name, "worker_dies", text)
 

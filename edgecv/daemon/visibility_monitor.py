@@ -14,10 +14,11 @@ from edgecv.capture import Frame
 from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.durable_files import write_atomic
 from edgecv.errors import InputError
+from edgecv.messages import visibility as messages
 from edgecv.pipeline import Pipeline
 from edgecv.visibility.blind_time import BlindTime, HourReport
 from edgecv.visibility.blindness_causes import BlindnessCauses
-from edgecv.visibility.event_texts import text_of
+from edgecv.visibility.event_texts import state_of, text_of
 from edgecv.visibility.reference_picture import Reference
 from edgecv.visibility.scene_monitor import SceneMonitor
 from edgecv.visibility.sensitivity import SensitivityResult, SensitivityTest
@@ -107,7 +108,7 @@ class VisibilityMonitor:
 
     def problems(self) -> list[str]:
         """What is wrong with its sight now, in words."""
-        return [f"{kind.replace('_', ' ')}" for kind in self._scene.active()]
+        return [state_of(kind) for kind in self._scene.active()]
 
     def gauges(self) -> dict[str, float]:
         """For metrics."""
@@ -125,8 +126,9 @@ class VisibilityMonitor:
             self._tell_hour(report)
 
     def _tell_hour(self, report: HourReport) -> None:
-        why = ", ".join(f"{cause.replace('_', ' ')} {minutes:g}" for cause, minutes in report.minutes.items())
-        text = f"blind for {report.blind_minutes:g} of {report.noted_minutes:g} minutes" + (f": {why}" if why else "")
+        totals = {"blind": report.blind_minutes, "noted": report.noted_minutes}
+        causes = tuple(messages.CAUSES[cause](minutes=minutes) for cause, minutes in report.minutes.items())
+        text = messages.BLIND(**totals, causes=causes) if causes else messages.NOT_BLIND(**totals)
         self._send_event(
             "blind_minutes",
             text,
@@ -158,10 +160,12 @@ class VisibilityMonitor:
         result = self._test.feed(frame)
         if result is not None:
             self._test, self._result = None, result
-            share = "none could be drawn" if result.fraction is None else f"{result.fraction:.0%} were seen"
+            text = messages.NOT_TESTED(drawn=result.drawn)
+            if result.fraction is not None:
+                text = messages.TESTED(drawn=result.drawn, share=result.fraction)
             self._send_event(
                 "sensitivity",
-                f"of {result.drawn} falls drawn into copies of the live picture {share}",
+                text,
                 drawn=result.drawn,
                 seen=result.seen,
                 as_incident=result.as_incident,

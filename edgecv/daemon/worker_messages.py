@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from edgecv.daemon.logs import hide_secrets
+from edgecv.messages import mapped
 
 WorkerState = Literal["starting", "connecting", "watching", "unreachable", "login_refused", "finished", "stopping"]
 
@@ -34,8 +35,8 @@ class Heartbeat:
 
     def __post_init__(self) -> None:
         """What it says goes upstream and on pages: secrets end where they are known, in the process that has them."""
-        object.__setattr__(self, "text", hide_secrets(self.text))
-        object.__setattr__(self, "degraded", tuple(map(hide_secrets, self.degraded)))
+        object.__setattr__(self, "text", mapped(self.text, hide_secrets))
+        object.__setattr__(self, "degraded", tuple(mapped(text, hide_secrets) for text in self.degraded))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgecv.doctor.check_result import CheckResult, warning
 from edgecv.doctor.disk import WHERE
-from edgecv.storage.retention_clock import MOST_AHEAD_S, RETENTION_CLOCK, how_to_agree, load_agreed_s
+from edgecv.storage.retention_clock import MOST_AHEAD_S, RETENTION_CLOCK, agreeing_command, load_agreed_s
 from edgecv.time_service import is_synchronised
 
 _DAY_S = 86400.0
@@ -33,6 +33,7 @@ def retention_findings(
             WHERE,
             f"evidence is not deleted by its age: the clock is {(now() - agreed_s) / _DAY_S:.1f} days ahead of the "
             "time that has passed here, and nobody synchronises it; the disk fills up to storage.disk_share",
-            f"synchronise the clock: timedatectl set-ntp true; {how_to_agree(path)}",
+            "synchronise the clock: timedatectl set-ntp true; where the time is right and the box was off for so long, "
+            f"stop the daemon, say so with {agreeing_command(path)}, and start it",
         )
     ]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edgecv.capture.file import luma_of
 from edgecv.capture.packets import stamp_of
 from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
+from edgecv.messages import camera as messages
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -110,9 +111,7 @@ def probe_stream(settings: StreamSettings, seconds: float) -> StreamProbe:
                 break
         statistics.keep(stream.decode(None))
         if len(statistics.last) < 2:
-            raise StreamError(
-                f"{settings.shown}: sends no picture that can be decoded; check the stream's path and codec", "damaged"
-            )
+            raise StreamError(messages.NO_PICTURE(source=settings.shown), "damaged")
         return _probe_of(stream, statistics)
 
 

@@ -10,7 +10,7 @@ import json
 import uuid
 from typing import Any
 
-from edgecv.incidents.record import Incident, Software, Tier
+from edgecv.incidents.record import Coded, Incident, Software, Tier
 from edgecv.incidents.record import Record as Section
 
 _NAMESPACE = uuid.UUID("0c5b6a3e-5f0d-5c7e-8a44-1d3c0a5e7b20")  # never changes
@@ -32,6 +32,7 @@ class Alarm(Section):
     """Null while it lasts."""
     text: str
     """In one sentence, as it is now."""
+    text_code: Coded | None = None
     details: dict[str, Any]
     software: Software
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from edgecv.incidents.alarm import Alarm, Record
+from edgecv.messages import to_wire
 
 CONTENT_TYPE = "application/cloudevents+json"
 INCIDENT_TYPE = "io.edgecv.incident.v1"
@@ -55,11 +56,17 @@ def device_event(site: str, device: str, kind: str, text: str, details: Mapping[
         site: name of the site.
         device: id of the camera, or ``box``.
         kind: in one word, such as ``camera_lost``.
-        text: in plain words.
+        text: in plain words; of a message its code and parameters are sent too.
         details: figures, of JSON's types.
     """
-    data = {"kind": kind, "text": text, **details}
+    data = {"kind": kind, **with_code(text), **details}
     return envelope(site, device, DEVICE_TYPE, str(uuid.uuid4()), kind, now_text(), data)
+
+
+def with_code(text: str) -> dict[str, Any]:
+    """``text``, and of a message ``text_code``, as events and states carry them."""
+    wire = to_wire(text)
+    return {"text": text} if wire is None else {"text": text, "text_code": wire}
 
 
 def now_text() -> str:

@@ -6,9 +6,9 @@ full-resolution upright frame; ``t`` is seconds of media time from the first fra
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from edgecv.incidents.record_limits import (
     CANDIDATES,
@@ -27,6 +27,8 @@ from edgecv.incidents.record_limits import (
     Real,
     Sentence,
 )
+from edgecv.messages import check_wire, to_wire
+from edgecv.messages.wire import CODE_PATTERN
 
 MassClass = Literal["light", "medium", "heavy", "undetermined"]
 Tier = Literal["incident", "candidate"]
@@ -39,6 +41,32 @@ class Record(BaseModel):
     """Base of every section: immutable, nothing unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _checked(value: object) -> object:
+    if not isinstance(value, MessageRecord):  # which was made here, of a message
+        check_wire(value)
+    return value
+
+
+class MessageRecord(Record):
+    """What a text beside it says, for programs: its code in the registry, and what fills its places.
+
+    A text without one is of an older box, or somebody else's words.
+    """
+
+    code: str = Field(pattern=CODE_PATTERN)
+    params: dict[str, Any]
+    """Texts, numbers, messages, and lists of texts and messages."""
+
+
+Coded = Annotated[MessageRecord, BeforeValidator(_checked)]
+
+
+def coded(text: str | None) -> MessageRecord | None:
+    """Code and parameters of a message; None of plain text."""
+    wire = to_wire(text)
+    return None if wire is None else MessageRecord(**wire)
 
 
 class Media(Record):
@@ -105,6 +133,7 @@ class Origin(Record):
     """It came from this floor or a higher one with a probability of 95 %."""
     excluded_floors: tuple[Floor, ...] = Field(default=(), max_length=HIGHEST_FLOOR - LOWEST_FLOOR + 1)
     reason: Sentence | None = None
+    reason_code: Coded | None = None
 
 
 class FitRecord(Record):
@@ -158,12 +187,15 @@ class Mass(Record):
     impact_energy_j: Interval | None = None
     hazard: Sentence | None = None
     """What a blow of that energy does to a person, in words."""
+    hazard_code: Coded | None = None
     diameter_m: Interval | None = None
     things: tuple[ThingRecord, ...] = Field(default=(), max_length=ENTRIES)
     """What it may be, likeliest first."""
     assumed: Sentence | None = None
     """What kilograms rest on besides the path."""
+    assumed_code: Coded | None = None
     reason: Sentence | None = None
+    reason_code: Coded | None = None
 
 
 class VerdictRecord(Record):
@@ -173,6 +205,8 @@ class VerdictRecord(Record):
     p: Probability
     labels: Probabilities
     reasons: tuple[Sentence, ...] = Field(default=(), max_length=ENTRIES)
+    reason_codes: tuple[Coded | None, ...] = Field(default=(), max_length=ENTRIES)
+    """One for each reason."""
 
 
 class EvidenceRecord(Record):
@@ -186,6 +220,7 @@ class EvidenceRecord(Record):
     """Media time of the clip's first picture."""
     reason: Sentence | None = None
     """Why there is no clip, where there is none."""
+    reason_code: Coded | None = None
 
 
 class Software(Record):

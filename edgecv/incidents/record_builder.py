@@ -28,7 +28,11 @@ from edgecv.incidents.record import (
     ThingRecord,
     TrackPointRecord,
     VerdictRecord,
+    coded,
 )
+from edgecv.messages import joined
+from edgecv.messages import mass as mass_messages
+from edgecv.messages import origin as origin_messages
 from edgecv.trajectory import Launches, estimate_mass, locate
 from edgecv.trajectory.fit import FallFit
 from edgecv.trajectory.impact import Impact, hazard_in_words
@@ -39,7 +43,6 @@ from edgecv.trajectory.quantiles import Quantiles
 from edgecv.trajectory.release_type import Release, release_of
 
 _NAMESPACE = uuid.UUID("6f1c2c52-3c0b-5f0e-9d53-6a1f7f6f4c11")  # edgecv's own; never changes
-_ASSUMED = "size, density and drag of everyday things that fall as fast and look as large; air of 1.2 kg/m3"
 _EDGE_PX = 12.0  # a first sighting nearer to the picture's top edge than this may come from above it
 
 
@@ -116,6 +119,7 @@ def build_incident(finding: Finding, provenance: Provenance) -> Incident:
             p=round(finding.verdict.p, 4),
             labels=finding.verdict.labels,
             reasons=finding.verdict.reasons,
+            reason_codes=tuple(coded(reason) for reason in finding.verdict.reasons),
         ),
         evidence=EvidenceRecord(),
         software=Software(version=__version__, config_sha256=provenance.config_sha256),
@@ -137,9 +141,7 @@ def _origin(estimate: OriginEstimate) -> Origin:
     pixel = estimate.release_pixel or estimate.pixel
     reason = estimate.reason
     if estimate.floor is None and not estimate.candidates and estimate.pixel[1] < _EDGE_PX:
-        reason = "the object was first seen at the picture's upper edge: it came from above" + (
-            f"; {reason}" if reason else ""
-        )
+        reason = joined([origin_messages.FROM_EDGE(), *([reason] if reason else [])])
     return Origin(
         facade=estimate.facade or None,
         floor=estimate.floor,
@@ -164,6 +166,7 @@ def _origin(estimate: OriginEstimate) -> Origin:
         lowest_floor=estimate.lowest_floor,
         excluded_floors=estimate.excluded_floors,
         reason=reason,
+        reason_code=coded(reason),
     )
 
 
@@ -199,17 +202,21 @@ def _motion(fit: FallFit, impact: Impact, release: Release | None) -> Motion:
 
 
 def _mass(estimate: MassEstimate) -> Mass:
+    hazard, assumed = hazard_in_words(estimate.impact_energy_j), mass_messages.ASSUMED()
     return Mass(
         class_=estimate.mass_class,
         p=estimate.p,
         terminal_velocity=_interval(estimate.terminal_velocity),
         kg=_interval(estimate.kg),
         impact_energy_j=_interval(estimate.impact_energy_j),
-        hazard=hazard_in_words(estimate.impact_energy_j),
+        hazard=hazard,
+        hazard_code=coded(hazard),
         diameter_m=_interval(estimate.diameter_m),
         things=tuple(ThingRecord(name=name, p=round(p, 3)) for name, p in estimate.things),
-        assumed=_ASSUMED,
+        assumed=assumed,
+        assumed_code=coded(assumed),
         reason=estimate.reason,
+        reason_code=coded(estimate.reason),
     )
 
 

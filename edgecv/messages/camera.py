@@ -46,6 +46,10 @@ NOT_COMPRESSED = declare(
     size=TEXT,
     why=MESSAGE,
 )
+CLOCK_JUMPED = declare(
+    "camera.clock_jumped", "%(source)s: its clock jumped by %(time)s s", source=TEXT, time=number(".1f")
+)
+FAILED = declare("camera.failed", "%(source)s: %(kind)s: %(why)s", source=TEXT, kind=TEXT, why=TEXT)
 SIZE_CHANGED = declare(
     "camera.size_changed",
     "%(source)s: the picture changed from %(before)s to %(after)s",
@@ -90,7 +94,7 @@ DISK_TAKES_NO_RECORDS = declare(
 )
 
 # the worker ended
-ENDED_BY_SIGNAL = declare("worker.ended_by_signal", "its worker ended by signal %(signal)s", signal=TEXT)
+WORKER_ENDED = declare("worker.ended", "its worker ended %(why)s", why=MESSAGE)
 BY_SIGNAL = declare("worker.by_signal", "by signal %(signal)s", signal=TEXT)
 WITH_EXIT_CODE = declare("worker.with_exit_code", "with exit code %(exit_code)s", exit_code=COUNT)
 NO_SIGN_OF_LIFE = declare("worker.no_sign_of_life", "gave no sign of life for %(time)s s", time=number(".0f"))

@@ -67,7 +67,7 @@ def _inner(message: object) -> list[object]:
     Raises:
         ValueError: it is none.
     """
-    if not isinstance(message, Mapping) or set(message) != {"code", "params"}:
+    if not isinstance(message, Mapping) or not {"code", "params"} <= set(message):  # newer boxes may add to it
         raise ValueError("a message has a code and params")
     code, params = message["code"], message["params"]
     if not isinstance(code, str) or not re.fullmatch(CODE_PATTERN, code):

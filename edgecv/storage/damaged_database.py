@@ -20,6 +20,8 @@ from edgecv.evidence.sealing import RECORD
 from edgecv.incidents.alarm import Record, read_record
 from edgecv.incidents.cloudevents import incident_event
 from edgecv.incidents.record import Incident
+from edgecv.messages import Message
+from edgecv.messages import box as messages
 from edgecv.storage.database import DATABASE, Database, DatabaseError
 from edgecv.storage.incident_rows import insert_record
 from edgecv.storage.incident_store import IncidentStore
@@ -51,7 +53,7 @@ def is_damage(error: BaseException) -> bool:
     return code is not None and code & 0xFF in _DAMAGE
 
 
-def set_aside_damaged(state: Path) -> str | None:
+def set_aside_damaged(state: Path) -> Message | None:
     """Rename a damaged database, which is kept; what was wrong with it, or None where nothing is. No worker may run.
 
     Raises:
@@ -76,7 +78,7 @@ def set_aside_damaged(state: Path) -> str | None:
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
     flush_directory(state)
-    return f"the database was damaged ({problems[0]}); it is kept as {aside.name}"
+    return messages.DATABASE_SET_ASIDE(why=problems[0], file=aside.name)
 
 
 def take_up_bundles(store: IncidentStore, database: Database, key: BoxKey) -> int:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgecv.evidence.keys import BoxKey
+from edgecv.messages import box as messages
+from edgecv.messages import evidence
 from edgecv.storage.disk_reserve import is_full
 from edgecv.storage.incident_store import IncidentStore
 
@@ -63,9 +65,11 @@ class Deletion:
         if not self.failed:
             return None
         incident_id, error = next(iter(self.failed.items()))
-        more = "" if len(self.failed) == 1 else f", nor that of {len(self.failed) - 1} others"
-        where = error.filename or self.store.folder_of(incident_id)
-        return f"the evidence of {incident_id} cannot be deleted{more}: {where}: {error.strerror or error}"
+        where, why = str(error.filename or self.store.folder_of(incident_id)), error.strerror or str(error)
+        others = len(self.failed) - 1
+        if others:
+            return messages.SEVERAL_NOT_DELETED(incident=incident_id, count=others, file=where, why=why)
+        return messages.NOT_DELETED(incident=incident_id, file=where, why=why)
 
     def delete(self, incident_id: str, reason: str, told: str) -> None:
         """Delete one incident's evidence; what stands in the way of this one alone keeps no other.
@@ -122,7 +126,7 @@ class Retention:
     def _old_evidence(self, deletion: Deletion, now_s: float) -> None:
         age_s = self.keep_days * 86400.0
         for also_unfinished, limit_s in ((False, age_s), (True, UNFINISHED_LONGER * age_s)):
-            why = f"older than {limit_s / 86400.0:g} days"
+            why = evidence.OLDER_THAN(days=limit_s / 86400.0)
             for stored in deletion.store.deletable(now_s - limit_s, also_unfinished=also_unfinished):
                 deletion.delete(stored.id, why, why)
 
@@ -136,7 +140,7 @@ class Retention:
                 break
             if incident_id not in finished and used < max(_HARDLY_ANY, self.disk_share):
                 break
-            deletion.delete(incident_id, f"the disk was {used:.0%} full", f"the disk is {used:.0%} full")
+            deletion.delete(incident_id, evidence.DISK_WAS_FULL(share=used), f"the disk is {used:.0%} full")
 
     def _cut_recordings(self, store: IncidentStore, recordings: Path) -> list[str]:
         done: list[str] = []

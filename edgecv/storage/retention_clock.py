@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgecv.durable_files import write_atomic
+from edgecv.messages import box as messages
 from edgecv.time_service import is_synchronised
 from edgecv.untrusted import UntrustedError, read_json
 
@@ -23,12 +24,9 @@ _SAVE_EVERY_S = 3600.0  # what is lost at a power cut makes evidence stay an hou
 _MOST_BYTES = 1024
 
 
-def how_to_agree(path: Path) -> str:
-    """What to do where no time service can be reached, in plain words."""
-    return (
-        "where the time is right and the box was off for so long, stop the daemon, say so with "
-        f"date '+{{\"agreed_s\": %s}}' > {path}, and start it"
-    )
+def agreeing_command(path: Path) -> str:
+    """The command that says, where no time service can be reached, that the box's time is right."""
+    return f"date '+{{\"agreed_s\": %s}}' > {path}"
 
 
 def load_agreed_s(path: Path) -> float | None:
@@ -85,11 +83,7 @@ class RetentionClock:
             self._anchor = (agreed_s, monotonic_s)
         self.problem = None
         if wall_s - agreed_s > MOST_AHEAD_S:
-            self.problem = (
-                f"the clock is {ahead_s / 86400.0:.1f} days ahead of the time that has passed here and nobody "
-                f"synchronises it: no evidence is deleted by its age meanwhile; synchronise the clock; "
-                f"{how_to_agree(self._path)}"
-            )
+            self.problem = messages.CLOCK_AHEAD(days=ahead_s / 86400.0, command=agreeing_command(self._path))
         self._save(agreed_s, monotonic_s)
         return min(wall_s, agreed_s)
 

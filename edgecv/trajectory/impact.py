@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.messages import joined
+from edgecv.messages import mass as messages
 from edgecv.trajectory.drag import drag_from_terminal, fall_positions
 from edgecv.trajectory.fit import FallFit
 from edgecv.trajectory.launch import Launches
@@ -76,13 +78,13 @@ def hazard_in_words(energy_j: Quantiles) -> str:
     (58 ft·lb), the hazardous fragment of the Defense Explosives Safety Regulation DESR 6055.09.
     """
     if energy_j.median >= 79.0:
-        words = "can kill (79 J or more: a hazardous fragment by DESR 6055.09)"
+        words = messages.KILLS()
     elif energy_j.median >= 34.0:
-        words = "can injure severely (34 J or more: beyond category 3 of 14 CFR 107.130)"
+        words = messages.INJURES_SEVERELY()
     elif energy_j.median >= 15.0:
-        words = "can injure (15 J or more: beyond category 2 of 14 CFR 107.120)"
+        words = messages.INJURES()
     else:
-        words = "hardly injures by its blow (below 15 J: category 2 of 14 CFR 107.120), but may cut or burn"
+        words = messages.HARDLY_INJURES()
     if energy_j.median < 79.0 <= energy_j.high:
-        words += "; that it can kill is not excluded"
+        return joined([words, messages.MAY_KILL()])
     return words

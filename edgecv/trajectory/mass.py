@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.messages import mass as messages
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.impact import Impact, impact_at_end, impact_on_people
 from edgecv.trajectory.launch import Launches
@@ -95,7 +96,7 @@ def estimate_mass(fall: Fall, launches: Launches | None = None, ground_m: float 
         things=_named(known.kind[chosen]),
         impact=impact,
         impact_energy_j=Quantiles.of(0.5 * kg * np.square(impact.speed_of(known.log_terminal[chosen]))),
-        reason=None if determined else "the path is too short or too slow for drag to show: no class holds 0.6",
+        reason=None if determined else messages.UNDETERMINED(),
     )
 
 

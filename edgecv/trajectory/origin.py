@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
+from edgecv.messages import joined
+from edgecv.messages import origin as messages
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.path_extension import LIGHT_MPS, with_what_came_before
@@ -103,15 +105,15 @@ def locate(
     """
     camera = fall.fit.view.camera
     if camera is None:
-        reason = "no calibration: the floor cannot be known from pixels alone"
+        reason = messages.NO_CALIBRATION()
         return Located(OriginEstimate(pixel, reason=reason), plan, None, None)
     if plan is None:
-        reason = "the camera has no facade: floors and windows are not known"
+        reason = messages.NO_FACADE()
         return Located(OriginEstimate(pixel, reason=reason), None, camera, None)
     tried = [(face, seen, _launches(fall, face, settings, seen)) for face, seen in plan.faces(camera)]
     found = [(face, seen, launches) for face, seen, launches in tried if launches is not None]
     if not found:
-        reason = "the path, carried back, does not meet the facade"
+        reason = messages.MISSES_FACADE()
         return Located(OriginEstimate(pixel, reason=reason), plan, camera, None)
     evidence = np.array([launches.log_evidence for _, _, launches in found])
     shares = np.exp(evidence - evidence.max())
@@ -163,10 +165,7 @@ def _estimate(
     release = camera.project(np.array([x, y, float(np.median(launches.position_m[:, 2]))]))
     release_pixel = (float(release[0]), float(release[1])) if np.isfinite(release).all() else None
     if launches.chi2_reduced > _WORST_CHI2:
-        badly = (
-            f"the path is explained badly (reduced chi-squared {launches.chi2_reduced:.1f}, at most {_WORST_CHI2:g}): "
-            "no floor is named"
-        )
+        badly = messages.BAD_FIT(chi2=launches.chi2_reduced, most=_WORST_CHI2)
         return OriginEstimate(pixel, release_pixel=release_pixel, reason=badly)
     lowest = plan.floor_at(float(np.quantile(launches.position_m[:, 1], 0.05)))
     above = _share_above(camera, launches)
@@ -234,19 +233,21 @@ def _name(
         return likely, None
     best = max(by_floor, key=lambda floor: (by_floor[floor], -floor), default=None)
     if best is not None and by_floor[best] >= _NAMED_FROM:
-        return WindowProbability(best, None, None, by_floor[best]), "no window holds half of the probability"
+        return WindowProbability(best, None, None, by_floor[best]), messages.NO_WINDOW()
     if p_roof >= _NAMED_FROM:
-        return None, "it came from the roof, or from above it"
+        return None, messages.ROOF()
     if best is None or lowest is None:
-        return None, "the path, carried back, misses every floor"
+        return None, messages.MISSES_FLOORS()
     lowest_name, top = plan.floor_names[lowest - 1], plan.floor_names[-1]
-    above = f"it came from above the picture: floor {lowest_name} or higher" if p_above >= _NAMED_FROM else None
+    above = messages.ABOVE_PICTURE(floor=lowest_name) if p_above >= _NAMED_FROM else None
     spread = sorted(floor for floor, p in by_floor.items() if p >= 0.05) or [best]
     first, last = plan.floor_names[spread[0] - 1], plan.floor_names[spread[-1] - 1]
-    likely_ones = f"floors {first} to {last} are likely" if first != last else f"floor {first} is likeliest"
     if lowest == plan.floor_count:
-        return None, f"{above or f'floor {top} or the roof'}; no floor holds half of the probability"
-    return None, f"{above or f'floor {lowest_name} or higher'}; no floor holds half of the probability, {likely_ones}"
+        return None, joined([above or messages.TOP_OR_ROOF(floor=top), messages.NO_FLOOR()])
+    likely_ones = messages.NO_FLOOR_LIKELIEST(floor=first)
+    if first != last:
+        likely_ones = messages.NO_FLOOR_LIKELY(first=first, last=last)
+    return None, joined([above or messages.OR_HIGHER(floor=lowest_name), likely_ones])
 
 
 def _excluded(by_floor: dict[int, float], floor_count: int) -> tuple[int, ...]:

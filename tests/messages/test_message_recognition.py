@@ -9,7 +9,7 @@ from messages.test_message_registry import sample_params
 
 from edgecv.messages import Message, Template, camera, joined, recognised, templates, to_wire, visibility
 
-_ANYTHING = {"camera.watching", "seal.of_folder"}
+_ANYTHING = {"camera.failed", "camera.watching", "seal.of_folder"}
 """Their places alone make the text."""
 
 

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 from edgecv.console.settings import EVIDENCE_FILES
 from edgecv.incidents.alarm import Alarm
 from edgecv.incidents.record import (
+    Coded,
     FitRecord,
     Incident,
     Mass,
@@ -81,6 +82,7 @@ class _Evidence(Record):
 class _DeviceEvent(Record):
     kind: Code
     text: _Text
+    text_code: Coded | None = None
 
 
 class _BlindMinutes(_DeviceEvent):
@@ -98,6 +100,7 @@ class _Sensitivity(_DeviceEvent):
 class _State(Record):
     state: Code
     text: _Text | None = None
+    text_code: Coded | None = None
 
 
 _EVENTS: dict[object, type[_DeviceEvent]] = {"blind_minutes": _BlindMinutes, "sensitivity": _Sensitivity}
