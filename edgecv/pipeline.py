@@ -1,9 +1,25 @@
-"""The whole program for one camera: frames in, findings out.
+"""The analysis of one camera: frames in, findings out. Read this file to see the whole program.
 
-    capture -> detection -> tracking -> trajectory -> classification -> incidents -> upstream
+====================  =====================================================  ==================================
+room                  what it does                                           what goes on
+====================  =====================================================  ==================================
+``capture``           decodes a stream or a file                             :class:`Frame`: luma and media time
+``detection``         subtracts a noise-aware background                     :class:`DetectedFrame`: blobs
+``tracking``          links blobs over time: initiator, Kalman filter,       :class:`Track`, once it has ended
+                      gate, data association, deleter
+``trajectory``        fits a fall with drag and compares it with motions     ``Fall``: the fit and its evidence
+                      that are no fall
+``classification``    judges falls and groups those of one object            :class:`Finding`: object and verdict
+``incidents``         builds the record: time, origin, mass, hazard          ``Incident``: the contract's JSON
+``storage``           commits the record together with its message           a row, and a message in the outbox
+``evidence``          cuts a clip, draws pictures, seals and chains them     a sealed bundle
+``upstream``          delivers messages until they are confirmed             MQTT or HTTP
+====================  =====================================================  ==================================
 
-:class:`Pipeline` holds the middle of that line. The live daemon and the replay of recorded video drive this same
-object, so an audit sees exactly what the live box saw. Time is media time (PTS), never the wall clock.
+:class:`Pipeline` is the middle of that table, from detection to classification. The live daemon
+(:mod:`edgecv.daemon.camera_connection`) and the replay of recorded video (:mod:`edgecv.replay`) drive this same object,
+so that an audit sees what the live box saw. All its times are media time (seconds since the first frame, from
+presentation time stamps), never the wall clock.
 """
 
 from __future__ import annotations
@@ -23,7 +39,7 @@ from edgecv.trajectory import TrajectorySettings, View, explain
 
 @dataclass(frozen=True, slots=True)
 class PipelineSettings:
-    """The numbers of every room."""
+    """The settings of every room; each default stands in the room's ``settings.py`` with its reason."""
 
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
@@ -33,7 +49,16 @@ class PipelineSettings:
 
 @dataclass(slots=True)
 class PipelineCounts:
-    """What went through; ``verdicts`` counts judged falls by label."""
+    """How much has passed each stage.
+
+    Attributes:
+        frames: frames analysed.
+        repeated_frames: those among them that repeat the picture before.
+        detections: blobs in all frames.
+        tracks: tracks that ended.
+        falls: tracks that a fall can explain at all.
+        verdicts: judged falls by label.
+    """
 
     frames: int = 0
     repeated_frames: int = 0
@@ -47,9 +72,13 @@ class Pipeline:
     """Detection to classification for one camera.
 
     Args:
-        camera: the calibrated camera, or None.
-        settings: the numbers; the defaults are measured.
-        masks: polygons ``(n, 2)`` in pixels whose inside is never looked at.
+        camera: the camera model in the facade's coordinates; None without a calibration.
+        settings: of every room.
+        masks: polygons ``(n, 2)`` in pixels whose inside is not analysed.
+
+    Attributes:
+        counts: how much has passed each stage.
+        detected: the detections of the newest frame, for those who monitor how well the camera sees.
     """
 
     def __init__(
@@ -61,55 +90,61 @@ class Pipeline:
         self.settings = settings or PipelineSettings()
         self.counts = PipelineCounts()
         self.detected: DetectedFrame | None = None
-        """What the newest frame gave; for whoever watches how well the camera sees."""
+        limits = self.settings.classification
         self._camera = camera
         self._detector = Detector(self.settings.detection, masks)
-        self._tracker: Tracker | None = None
+        self._tracker: Tracker | None = None  # built with the first frame, which tells the picture's size
         self._view: View | None = None
+        self._repeated_paths = RepeatedPaths(limits)
+        self._multiplicity = MultiplicityCorrection(limits)
+        self._nuisance_model = NuisanceModel() if limits.use_nuisance_model else None
         self._grouper = Grouper()
-        self._model = NuisanceModel() if self.settings.classification.use_nuisance_model else None
-        self._repeated = RepeatedPaths(self.settings.classification)
-        self._multiplicity = MultiplicityCorrection(self.settings.classification)
 
     def process(self, frame: Frame) -> list[Finding]:
-        """Take the next frame; return what became certain with it."""
+        """Analyse the next frame; return the findings that became certain with it."""
         if self._tracker is None:
-            height, width = frame.luma.shape
-            self._tracker = Tracker((width, height), self.settings.tracking)
-            self._view = self._view_for((width, height))
-        self.detected = detected = self._detector.detect(frame)
-        tracks = self._tracker.update(detected)
+            self._tracker, self._view = self._begin(frame)
+        self.detected = self._detector.detect(frame)
+        self._count(self.detected)
+        for track in self._tracker.update(self.detected):
+            self._judge(track, self._view)
+        # a group waits for tracks that still fall and may turn out to be the same object
+        falling = self._tracker.falling() if self._grouper.undecided else []
+        return self._grouper.release(frame.t_s, falling)
+
+    def flush(self) -> list[Finding]:
+        """End all tracks, because the video is over; return the findings that were still undecided."""
+        if self._tracker is None:
+            return []
+        for track in self._tracker.flush():
+            self._judge(track, self._view)
+        return self._grouper.release(float("inf"), [])
+
+    def _begin(self, frame: Frame) -> tuple[Tracker, View]:
+        height, width = frame.luma.shape
+        tracker = Tracker((width, height), self.settings.tracking)
+        if self._camera is None:
+            return tracker, View.uncalibrated((width, height), self.settings.trajectory)
+        return tracker, View.calibrated(self._camera)
+
+    def _count(self, detected: DetectedFrame) -> None:
         self.counts.frames += 1
         self.counts.repeated_frames += detected.repeated
         self.counts.detections += len(detected.detections)
-        self._consider(tracks)
-        return self._grouper.release(frame.t_s, self._tracker.falling() if self._grouper.undecided else [])
 
-    def flush(self) -> list[Finding]:
-        """The video is over: return what was still open."""
-        if self._tracker is None:
-            return []
-        self._consider(self._tracker.flush())
-        return self._grouper.release(float("inf"), [])
-
-    def _consider(self, tracks: list[Track]) -> None:
-        """Physics, then the verdict, on every track that ended."""
-        assert self._view is not None
-        for track in tracks:
-            self.counts.tracks += 1
-            fall = explain(track, self._view, self.settings.trajectory)
-            if fall is None:
-                continue
-            self.counts.falls += 1
-            repeats, limits = self._repeated.count(fall), self.settings.classification
-            verdict = judge(fall, limits, repeats, self._multiplicity.penalty(track.end_s))
-            if self._model is not None:
-                verdict = self._model.review(verdict, fall, limits, repeats)
-            self.counts.verdicts[verdict.label] += 1
-            if verdict.tier != "rejected":
-                self._grouper.add(fall, verdict)
-
-    def _view_for(self, size_px: tuple[int, int]) -> View:
-        if self._camera is None:
-            return View.uncalibrated(size_px, self.settings.trajectory)
-        return View.calibrated(self._camera)
+    def _judge(self, track: Track, view: View | None) -> None:
+        """Explain a track that ended by a fall, judge the fall, and group it with others of the same object."""
+        assert view is not None
+        self.counts.tracks += 1
+        fall = explain(track, view, self.settings.trajectory)
+        if fall is None:
+            return
+        self.counts.falls += 1
+        limits = self.settings.classification
+        repeats = self._repeated_paths.count(fall)  # water drips along one path, a throw never repeats
+        verdict = judge(fall, limits, repeats, self._multiplicity.penalty(track.end_s))
+        if self._nuisance_model is not None:
+            verdict = self._nuisance_model.review(verdict, fall, limits, repeats)
+        self.counts.verdicts[verdict.label] += 1
+        if verdict.tier != "rejected":
+            self._grouper.add(fall, verdict)
