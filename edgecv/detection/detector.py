@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -23,22 +24,22 @@ from edgecv.errors import InputError
 
 Polygon = Sequence[tuple[float, float]]
 _MAX_BLOBS = 4096  # enough for every tile of a 4K picture
-_FIRST_NOISE = 1.5  # grey levels, until it is measured
-_MOST_UNUSUAL = 3.0  # times the usual change that one frame may count for
-_FORGETS_USUAL = 0.02  # a frame: within seconds at 25 a second
+_FIRST_INTERVAL_S = 0.04  # before the second frame
+BlindCause = Literal["learning", "shake", "light"]
+"""Why nothing can be detected in a frame: the background is being learnt, the camera moved, or the light changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedFrame:
-    """What one frame gave.
+    """The detections of one frame.
 
     Attributes:
         index: frame number.
-        t_s: media time in seconds, as the file says.
+        t_s: media time in seconds, from the time stamp.
         detections: strongest first; positions in pixels of the reference picture (camera motion removed).
         repeated: the frame repeats the one before and is no new evidence.
         shift_px: camera motion that was removed, ``(dx, dy)``; add it to get pixels of this very frame.
-        taken_s: media time at which the picture was taken, where repeated frames show that the file's is uneven.
+        captured_s: media time at which the picture was taken, where repeated frames show that time stamps are uneven.
         blind: why nothing can be detected in this frame, or None.
     """
 
@@ -47,13 +48,13 @@ class DetectedFrame:
     detections: Sequence[Detection]
     repeated: bool = False
     shift_px: tuple[float, float] = (0.0, 0.0)
-    taken_s: float | None = None
-    blind: str | None = None
+    captured_s: float | None = None
+    blind: BlindCause | None = None
 
     @property
     def instant_s(self) -> float:
-        """When the picture was taken, as well as it is known: what motion is measured against."""
-        return self.t_s if self.taken_s is None else self.taken_s
+        """The best estimate of when the picture was taken: motion is measured against it."""
+        return self.t_s if self.captured_s is None else self.captured_s
 
 
 class Detector:
@@ -80,7 +81,7 @@ class Detector:
         self._usual_change = 0.0
         self._age = 0
         self._shift = (0.0, 0.0)
-        self._retimer = Retimer()
+        self._retimer = Retimer(self._settings)
 
     def detect(self, frame: Frame) -> DetectedFrame:
         """Analyse one frame.
@@ -88,8 +89,8 @@ class Detector:
         Raises:
             InputError: it is larger than ``MAX_SIDE`` on a side.
         """
-        found = self._detect(frame)
-        return replace(found, taken_s=self._retimer.instant(frame.t_s, found.repeated))
+        detected = self._detect(frame)
+        return replace(detected, captured_s=self._retimer.instant(frame.t_s, detected.repeated))
 
     def _detect(self, frame: Frame) -> DetectedFrame:
         luma, s = frame.luma, self._settings
@@ -99,13 +100,13 @@ class Detector:
         assert self._kernel is not None
         if self._is_repeated(luma, self._kernel):
             return DetectedFrame(frame.index, frame.t_s, (), repeated=True, shift_px=self._shift)
-        interval_s = 0.04 if self._previous_t_s is None else frame.t_s - self._previous_t_s
+        interval_s = _FIRST_INTERVAL_S if self._previous_t_s is None else frame.t_s - self._previous_t_s
         self._previous_t_s = frame.t_s
         if self._age == 0:
-            return self._learn_anew(frame, "learning the background")
-        shift = self._stabiliser.follow(luma)
+            return self._restart(frame, "learning")
+        shift = self._stabiliser.register(luma)
         if shift is None:
-            return self._learn_anew(frame, "the camera moved")
+            return self._restart(frame, "shake")
         self._shift = shift
         self._age += 1
         detecting = self._age > s.warm_up_frames
@@ -113,22 +114,22 @@ class Detector:
         rates = (max(first, interval_s / s.memory_s), max(first, interval_s / s.noise_memory_s))
         foreground = self._kernel.update(luma, shift, rates, detecting)
         if not detecting:
-            return DetectedFrame(frame.index, frame.t_s, (), shift_px=shift, blind="learning the background")
+            return DetectedFrame(frame.index, frame.t_s, (), shift_px=shift, blind="learning")
         pixels = self._kernel.planes.mean.size
         if foreground > s.scene_change_fraction * pixels:
-            return self._learn_anew(frame, "the whole picture changed")
+            return self._restart(frame, "light")
         max_area = int(s.max_area_fraction * pixels)
         blobs = self._kernel.blobs(luma, _MAX_BLOBS, s.max_per_tile, max_area)
-        found = self._quota.select(blobs)
-        self._adapt()
-        return DetectedFrame(frame.index, frame.t_s, Detections(found), shift_px=shift)
+        detections = Detections(self._quota.select(blobs))
+        self._steer_threshold()
+        return DetectedFrame(frame.index, frame.t_s, detections, shift_px=shift)
 
-    def _adapt(self) -> None:
+    def _steer_threshold(self) -> None:
         """Keep the number of chance detections where the tracker can use them: noise differs from camera to camera."""
         s = self._settings
         assert self._kernel is not None
-        off = min(1.0, self._quota.noise_blobs / s.chance_detections - 1.0)
-        seed = self._kernel.seed_threshold * (1.0 + 0.01 * off)
+        excess = min(1.0, self._quota.noise_blobs / s.chance_detections - 1.0)
+        seed = self._kernel.seed_threshold * (1.0 + s.threshold_rate * excess)
         self._kernel.seed_threshold = min(max(seed, s.seed_threshold[0]), s.seed_threshold[1])
 
     def _build(self, width: int, height: int) -> None:
@@ -148,28 +149,27 @@ class Detector:
         self._age = 0
         _draw_masks(planes.excluded, self._masks, binning)
 
-    def _learn_anew(self, frame: Frame, why: str) -> DetectedFrame:
+    def _restart(self, frame: Frame, cause: BlindCause) -> DetectedFrame:
+        """Make this frame the background."""
         assert self._kernel is not None
-        self._kernel.begin(frame.luma, _FIRST_NOISE)
-        # what dozens of frames know of the noise is too little to find faint things by
+        self._kernel.begin(frame.luma, self._settings.initial_noise)
+        # the noise of a few dozen frames is too uncertain to find faint objects by
         self._kernel.seed_threshold = self._settings.seed_threshold[1]
-        self._stabiliser.forget()
+        self._stabiliser.reset()
         self._shift = (0.0, 0.0)
         self._age = 1
-        return DetectedFrame(frame.index, frame.t_s, (), blind=why)
+        return DetectedFrame(frame.index, frame.t_s, (), blind=cause)
 
     def _is_repeated(self, luma: NDArray[np.uint8], kernel: Kernel) -> bool:
         """True where the picture hardly differs from the last one, measured against what is usual for this camera."""
-        change = kernel.change(luma)
-        usual = self._usual_change
-        repeated = change < self._settings.repeat_threshold * usual or change == 0.0
+        s, change, usual = self._settings, kernel.change(luma), self._usual_change
+        repeated = change < s.repeat_threshold * usual or change == 0.0
         if repeated:
-            # a scene that has become quieter for good is not a frozen one: what is usual sinks within seconds
             if change > 0.0:
-                self._usual_change -= _FORGETS_USUAL * (usual - change)
+                self._usual_change -= s.quieter_rate * (usual - change)
         elif self._age:
-            # a lamp that is switched changes every pixel once; that is not what is usual
-            self._usual_change += 0.1 * (min(change, _MOST_UNUSUAL * usual if usual else change) - usual)
+            most = s.max_change_ratio * usual if usual else change
+            self._usual_change += s.usual_change_rate * (min(change, most) - usual)
         return repeated
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.detection.detection import Detections, H, W, X, Y
-from edgecv.detection.detector import DetectedFrame
+from edgecv.detection.detector import BlindCause, DetectedFrame
 
 CAUSES: Final = (
     "night", "rain", "web", "defocus", "shake", "light", "learning",
@@ -21,10 +21,6 @@ CAUSES: Final = (
 )  # fmt: skip
 """All causes of blindness; ``overload`` and ``no_picture`` are noted by who reads the camera."""
 
-_CAUSE_OF_BLINDNESS: Final = {
-    "the camera moved": "shake",
-    "the whole picture changed": "light",
-}  # anything else is learning
 _JUDGE_EVERY_S = 5.0
 _CELLS = 8
 _CROWDED = 0.75  # of the most detections a frame: from here the strongest push the faint ones out
@@ -72,9 +68,8 @@ class BlindnessCauses:
             causes.append(self._weather)
         return tuple(dict.fromkeys(causes))
 
-    def _detector_cause(self, blind: str) -> str:
-        """The detector's own word; learning that follows a bump or a flash is put down to it."""
-        cause = _CAUSE_OF_BLINDNESS.get(blind, "learning")
+    def _detector_cause(self, cause: BlindCause) -> str:
+        """The detector's cause; learning that follows a bump or a flash is put down to it."""
         if cause == "learning":
             return self._relearning
         self._relearning = cause

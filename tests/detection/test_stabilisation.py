@@ -53,7 +53,7 @@ class Scene:
         self.stabiliser = Stabiliser(self.kernel, S)
         self.kernel.begin(self.wall().round().astype(np.uint8), NOISE)
         for _ in range(5):
-            self.stabiliser.follow(self.frame())
+            self.stabiliser.register(self.frame())
 
     def wall(self, dx: float = 0.0, dy: float = 0.0) -> Picture:
         """What the camera sees when its picture has moved by ``(dx, dy)`` pixels: by the shift theorem, exactly."""
@@ -76,14 +76,14 @@ class Scene:
 @given(st.floats(-5.5, 5.5), st.floats(-5.5, 5.5), st.sampled_from([1, 2]), st.integers(0, 5))
 def test_any_small_motion_is_found_to_a_tenth_of_a_pixel(dx: float, dy: float, binning: int, seed: int) -> None:
     scene = Scene(binning=binning, seed=seed)
-    assert scene.stabiliser.follow(scene.frame(dx, dy)) == pytest.approx((dx, dy), abs=0.1 * binning)
+    assert scene.stabiliser.register(scene.frame(dx, dy)) == pytest.approx((dx, dy), abs=0.1 * binning)
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(5.0, -4.0), (-4.0, 4.5), (0.0, 5.5)])
 def test_a_bump_by_more_than_the_texture_repeats_in_is_found_at_once(dx: float, dy: float) -> None:
     scene = Scene(FINE)
-    assert scene.stabiliser.follow(scene.frame(dx, dy)) == pytest.approx((dx, dy), abs=0.1)
-    assert scene.stabiliser.follow(scene.frame(0.1, -0.1)) == pytest.approx((0.1, -0.1), abs=0.1)
+    assert scene.stabiliser.register(scene.frame(dx, dy)) == pytest.approx((dx, dy), abs=0.1)
+    assert scene.stabiliser.register(scene.frame(0.1, -0.1)) == pytest.approx((0.1, -0.1), abs=0.1)
 
 
 @pytest.mark.parametrize("binning", [1, 2])
@@ -93,14 +93,14 @@ def test_motion_is_undone_up_to_the_limit_and_no_farther(binning: int, axis: int
         shift = [0.0, 0.0]
         shift[axis] = -(S.max_shift_px + (0.5 if beyond else -0.5))
         scene = Scene(binning=binning)
-        assert (scene.stabiliser.follow(scene.frame(*shift)) is None) is beyond
+        assert (scene.stabiliser.register(scene.frame(*shift)) is None) is beyond
 
 
 def test_a_camera_that_swings_slowly_is_followed() -> None:
     scene = Scene(FINE)
     for n in range(40):
         where = (5.0 * np.sin(0.05 * n), 0.1 * n)
-        assert scene.stabiliser.follow(scene.frame(*where)) == pytest.approx(where, abs=0.15)
+        assert scene.stabiliser.register(scene.frame(*where)) == pytest.approx(where, abs=0.15)
 
 
 def test_a_lorry_that_fills_an_eighth_of_the_picture_does_not_pull_the_estimate() -> None:
@@ -109,7 +109,7 @@ def test_a_lorry_that_fills_an_eighth_of_the_picture_does_not_pull_the_estimate(
     for n in range(10):
         picture = scene.wall(0.5, 0.0)
         picture[:, 25 * n : 25 * n + 40] = lorry + 40.0
-        assert scene.stabiliser.follow(scene.noisy(picture)) == pytest.approx((0.5, 0.0), abs=0.15)
+        assert scene.stabiliser.register(scene.noisy(picture)) == pytest.approx((0.5, 0.0), abs=0.15)
 
 
 @settings(max_examples=8, deadline=None)
@@ -118,7 +118,7 @@ def test_a_change_of_gain_and_brightness_is_put_into_the_background_once(gain: f
     scene = Scene()
     bright = gain * scene.background + offset
     for _ in range(3):
-        shift = scene.stabiliser.follow(scene.noisy(gain * scene.wall() + offset))
+        shift = scene.stabiliser.register(scene.noisy(gain * scene.wall() + offset))
         assert shift == pytest.approx((0.0, 0.0), abs=0.1)
     # the background is one noisy frame, so gain is known to some thousandths; what counts is that no step is left
     assert np.abs(scene.background - bright).mean() < 1.0
@@ -129,13 +129,13 @@ def test_steady_light_leaves_the_background_as_it_was() -> None:
     before = scene.background.copy()
     for n in range(10):
         picture = scene.wall() + 0.02 * n  # dusk: left to the background's own learning
-        scene.stabiliser.follow(picture.round().astype(np.uint8))
+        scene.stabiliser.register(picture.round().astype(np.uint8))
     np.testing.assert_array_equal(scene.background, before)
 
 
 def test_a_wall_without_texture_has_no_motion_and_is_not_searched_for_any() -> None:
     scene = Scene((4000.0, 9000.0))  # waves longer than the picture: none
-    assert scene.stabiliser.follow(scene.frame(3.0, 3.0)) == (0.0, 0.0)
+    assert scene.stabiliser.register(scene.frame(3.0, 3.0)) == (0.0, 0.0)
     assert scene.kernel.rounds == []
 
 
@@ -144,7 +144,7 @@ def test_points_are_chosen_strictly_at_first_then_after_the_warm_up_and_then_now
     chosen_before = []
     for _ in range(5, S.warm_up_frames + S.texture_every_frames + 1):
         chosen_before.append(len(scene.kernel.chosen))
-        scene.stabiliser.follow(scene.frame())
+        scene.stabiliser.register(scene.frame())
     assert scene.kernel.chosen == [3.0 * S.min_gradient, S.min_gradient, S.min_gradient]
     after = S.warm_up_frames - 5
     assert chosen_before == [1] * (after + 1) + [2] * S.texture_every_frames
@@ -152,11 +152,11 @@ def test_points_are_chosen_strictly_at_first_then_after_the_warm_up_and_then_now
 
 def test_after_a_new_background_motion_is_measured_against_that() -> None:
     scene = Scene(FINE)
-    scene.stabiliser.follow(scene.frame(5.0, -4.0))
+    scene.stabiliser.register(scene.frame(5.0, -4.0))
     scene.kernel.begin(scene.frame(5.0, -4.0), NOISE)
-    scene.stabiliser.forget()
+    scene.stabiliser.reset()
     scene.kernel.chosen.clear()
-    assert scene.stabiliser.follow(scene.frame(5.2, -4.0)) == pytest.approx((0.2, 0.0), abs=0.1)
+    assert scene.stabiliser.register(scene.frame(5.2, -4.0)) == pytest.approx((0.2, 0.0), abs=0.1)
     assert scene.kernel.chosen == [3.0 * S.min_gradient]
 
 
@@ -167,5 +167,5 @@ def test_what_a_search_did_not_explain_is_not_searched_for_again() -> None:
         picture = scene.wall()
         if n % 6 == 5:  # the key frame of a poor codec: worse everywhere, moved nowhere
             picture = picture + scene._rng.normal(0, 25.0, picture.shape)
-        assert scene.stabiliser.follow(scene.noisy(picture)) == pytest.approx((0.0, 0.0), abs=0.8)
+        assert scene.stabiliser.register(scene.noisy(picture)) == pytest.approx((0.0, 0.0), abs=0.8)
     assert scene.kernel.rounds.count(thorough) == 1
