@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgecv.handlers.device_clock import DeviceClock
@@ -234,16 +234,16 @@ class SensorMonitor:
             details: of the alarm; ``value``, ``worst`` and ``limit`` are added.
         """
         context = self._context
-        before = context.restore(f"level/{key}", LimitState.of)
+        before = context.restore(f"level/{key}", LimitState.from_stored)
         after, change = before.step(limit, value, event_s)
         if change == "raised" and after.since_s is not None:
             all_details = {**details, "value": value, "worst": after.worst, "limit": limit.in_words()}
             content = f"{key} {stamp(after.since_s)}"
             raised = context.alarm(kind, subject, after.since_s, text, all_details, content=content)
-            after = LimitState(after.since_s, after.last_s, after.worst, raised)
+            after = replace(after, alarm=raised)
         elif change == "cleared" and before.alarm is not None:
             context.update(before.alarm, ended_s=event_s, details={"worst": before.worst})
-        context.put(f"level/{key}", after.kept())
+        context.put(f"level/{key}", after.to_stored())
 
 
 def _sensor(kept: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ LONGEST_GAP_S = 900.0
 """Two readings farther apart than this, and than the limit's duration, prove nothing of the time between them."""
 
 Change = Literal["raised", "cleared"]
+_FIELDS = ("since_s", "last_s", "worst", "alarm", "good_s")
 
 
 class Limit(Section):
@@ -75,7 +76,7 @@ class Limit(Section):
 
 @dataclass(frozen=True, slots=True)
 class LimitState:
-    """How things stand with one limit.
+    """One limit, as far as readings have gone.
 
     Attributes:
         since_s: event time of the first reading beyond it, or None.
@@ -92,22 +93,27 @@ class LimitState:
     good_s: float | None = None
 
     @classmethod
-    def of(cls, kept: Any) -> LimitState:
-        """As ``kept`` gave it; a new one for None.
+    def from_stored(cls, stored: Any) -> LimitState:
+        """As ``to_stored`` gave it, or as a list of all fields, the form until 0.2; a new one for None.
 
         Raises:
-            ValueError, TypeError: it is of no such form.
+            ValueError, TypeError, KeyError: it is of no such form.
         """
-        if kept is None:
+        if stored is None:
             return cls()
-        since_s, last_s, worst, alarm, good_s = kept
+        if not isinstance(stored, Mapping):
+            stored = dict(zip(_FIELDS, stored, strict=True))
+        values = {name: stored.get(name) for name in _FIELDS}
+        worst, alarm = values["worst"], values["alarm"]
         if not isinstance(alarm, str | None) or not isinstance(worst, float | int | str | None):
-            raise TypeError("is no level")
-        return cls(_number(since_s), _number(last_s), worst, alarm, _number(good_s))
+            raise TypeError("is no state of a limit")
+        seconds = (None if values[name] is None else float(values[name]) for name in ("since_s", "last_s", "good_s"))
+        since_s, last_s, good_s = seconds
+        return cls(since_s, last_s, worst, alarm, good_s)
 
-    def kept(self) -> list[Any]:
-        """For the context."""
-        return [self.since_s, self.last_s, self.worst, self.alarm, self.good_s]
+    def to_stored(self) -> dict[str, Any]:
+        """As JSON, without what is None."""
+        return {name: value for name in _FIELDS if (value := getattr(self, name)) is not None}
 
     def step(self, limit: Limit, value: Any, at_s: float) -> tuple[LimitState, Change | None]:
         """Take the newest reading.
@@ -118,7 +124,7 @@ class LimitState:
             at_s: its event time, not before that of the reading before.
 
         Returns:
-            How things stand now, and what has changed: after ``"raised"`` the caller sets ``alarm``.
+            The state now, and what has changed: after ``"raised"`` the caller sets ``alarm``.
         """
         gap_s = 0.0 if self.last_s is None else at_s - self.last_s
         if limit.is_good(value):
@@ -126,24 +132,20 @@ class LimitState:
             if self.alarm is None or at_s - good_s >= limit.back_for_s:
                 return LimitState(last_s=at_s), "cleared" if self.alarm is not None else None
             return replace(self, last_s=at_s, good_s=good_s), None
-        now = replace(self, last_s=at_s, good_s=None)
+        state = replace(self, last_s=at_s, good_s=None)
         if self.alarm is not None:
-            return replace(now, worst=self._worse(limit, value)), None
+            return replace(state, worst=self._worse(limit, value)), None
         if self.since_s is None or gap_s > max(LONGEST_GAP_S, limit.for_s):
             if not limit.is_beyond(value):
                 return LimitState(last_s=at_s), None
-            now = LimitState(since_s=at_s, last_s=at_s, worst=value)
+            state = LimitState(since_s=at_s, last_s=at_s, worst=value)
         elif limit.is_beyond(value):
-            now = replace(now, worst=self._worse(limit, value))
-        if now.since_s is not None and limit.is_beyond(value) and at_s - now.since_s >= limit.for_s:
-            return now, "raised"
-        return now, None
+            state = replace(state, worst=self._worse(limit, value))
+        if state.since_s is not None and limit.is_beyond(value) and at_s - state.since_s >= limit.for_s:
+            return state, "raised"
+        return state, None
 
     def _worse(self, limit: Limit, value: Any) -> Any:
         if self.worst is None or limit.equals is not None:
             return value
         return max(self.worst, value) if limit.above is not None else min(self.worst, value)
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

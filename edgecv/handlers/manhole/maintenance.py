@@ -9,46 +9,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from edgecv.config.secrets import read_secret
 from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.handler_context import HandlerContext, stamp
+from edgecv.handlers.manhole.maintenance_window import EVERY, Window
 from edgecv.handlers.manhole.settings import MAX_MAINTENANCE_HOURS, MaintenanceCommands, Planned
 from edgecv.handlers.payload_values import a_name, a_time_s
 
-EVERY = "*"
 MAX_WINDOWS = 200
 """Begun by command and not over: more crews than a city has at once."""
 _AHEAD_S = 7 * 86400.0
 _REMEMBERED_S = 2 * 86400.0
 _LISTED = 5
 _SIGNED = ("command", "cover", "from", "to", "by")
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """From when to when who works on a cover; box time, seconds since 1970."""
-
-    cover: str
-    from_s: float
-    to_s: float
-    by: str
-
-    @property
-    def key(self) -> str:
-        """What tells it from others."""
-        return f"{self.cover}/{self.from_s:.0f}"
-
-    def is_on(self, at_s: float) -> bool:
-        """Whether a moment falls into it."""
-        return self.from_s <= at_s <= self.to_s
-
-    def names(self, names: Iterable[str], *, by_name: bool) -> bool:
-        """Whether it is for a cover of these names; ``by_name`` a window for every cover is not."""
-        return self.cover in names or (self.cover == EVERY and not by_name)
 
 
 class Maintenance:
@@ -84,16 +61,9 @@ class Maintenance:
             at = f"devices.{context.identity.device}.maintenance_commands.secret_file"
             self._secret = read_secret(commands.secret_file, context.identity.box_file, at).encode()
 
-    def window(self, names: Iterable[str], at_s: float, *, by_name: bool = False) -> Window | None:
-        """The window for a cover that a moment falls into, or None.
-
-        Args:
-            names: the cover's id and name.
-            at_s: the moment, seconds since 1970.
-            by_name: only a window for this very cover, none for all.
-        """
-        names = tuple(names)
-        return next((w for w in self._windows() if w.is_on(at_s) and w.names(names, by_name=by_name)), None)
+    def windows_of(self, *names: str) -> tuple[Window, ...]:
+        """The windows for a cover, by its id and name."""
+        return tuple(window for window in self._windows() if window.names(names))
 
     def muted(self, window: Window) -> None:
         """Count an alarm that is not pushed because of a window."""

@@ -25,7 +25,7 @@ class Uplink:
 
     Attributes:
         cover: its id.
-        what: an uplink, a join, or the network's report of its battery.
+        kind: an uplink, a join, or the network's report of its battery.
         stamp_s: when, seconds since 1970, by the sender; or None.
         counter: its frame counter, or None.
         port: LoRaWAN port, or None.
@@ -34,7 +34,7 @@ class Uplink:
     """
 
     cover: str
-    what: Literal["up", "join", "status"]
+    kind: Literal["up", "join", "status"]
     stamp_s: float | None
     counter: int | None
     port: int | None
@@ -51,8 +51,8 @@ def read_chirpstack(topic: str, payload: bytes) -> Uplink | None:
     match = _TOPIC.search(topic)
     if match is None:
         raise MalformedError("came on a topic that is not ChirpStack's")
-    what = match[2]
-    if what not in {"up", "join", "status"}:
+    kind = match[2]
+    if kind not in {"up", "join", "status"}:
         return None
     event = read_json(payload)
     if not isinstance(event, dict):
@@ -63,20 +63,20 @@ def read_chirpstack(topic: str, payload: bytes) -> Uplink | None:
         raise MalformedError("names another device than its topic")
     return Uplink(
         eui.lower(),
-        "up" if what == "up" else "join" if what == "join" else "status",
+        "up" if kind == "up" else "join" if kind == "join" else "status",
         a_time_s(event.get("time")),
-        _counter(event.get("fCnt", 0)) if what == "up" else None,
+        _counter(event.get("fCnt", 0)) if kind == "up" else None,
         _port(event.get("fPort")),
         _data(event.get("data")),
-        event.get("object") if what == "up" else event,
+        event.get("object") if kind == "up" else event,
     )
 
 
 def _counter(value: Any) -> int:
-    found = a_counter(value, "fCnt")
-    if found is None or found >= 2**32:
+    counter = a_counter(value, "fCnt")
+    if counter is None or counter >= 2**32:
         raise MalformedError("fCnt is out of range")
-    return found
+    return counter
 
 
 def _port(value: Any) -> int | None:
