@@ -45,10 +45,13 @@ def test_an_administrator_adds_a_user_and_hands_over_the_password(office: Office
     page = admin.post("/users", do="add", name="wang", full_name="王师傅", role="worker")
     assert page.status_code == 200
     assert "王师傅" in page.text
-    assert len(_shown_password(page.text)) >= 16
+    password = _shown_password(page.text)
+    assert len(password) >= 16
     assert admin.post("/users", do="add", name="wang", role="worker").status_code == 422, "taken"
     assert admin.post("/users", do="add", name="a b", role="worker").status_code == 422
-    assert office.browser("wang").get("/incidents").url.path == "/work", "a worker's page"
+    worker = office.browser()
+    assert worker.log_in("wang", password) == 200
+    assert worker.get("/incidents").url.path == "/work", "a worker's page"
 
 
 def test_a_new_password_ends_every_login_and_replaces_the_old_one(office: Office, admin: Browser) -> None:
