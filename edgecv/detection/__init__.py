@@ -1,8 +1,8 @@
-"""From pixels to blobs: a :class:`~edgecv.capture.frame.Frame` comes in, the things that move in it go out.
+"""From pixels to blobs: a :class:`~edgecv.capture.frame.Frame` comes in, the moving objects in it go out.
 
-The camera's small motion and brightness are taken out, a noise-aware background is subtracted from the luma plane,
-and what differs from it *and* from the picture a few frames ago becomes a :class:`Detection`. The per-pixel work is one
-compiled pass (``edgecv/native``); ``reference`` is the same in NumPy.
+The camera's small motion and brightness changes are removed, and a noise-aware background is subtracted from the luma
+plane. Each region that differs from it *and* from the picture a few frames ago becomes a :class:`Detection`.
+The per-pixel work is one compiled pass (``edgecv/native``); ``reference`` is the same in NumPy.
 """
 
 from edgecv.detection.detection import Detection

@@ -1,4 +1,4 @@
-"""One moving thing in one frame."""
+"""One moving object in one frame."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Detection:
         w_px: width of the blob's box.
         h_px: height of the blob's box.
         area_px: number of full-resolution pixels in the blob.
-        contrast: mean signed difference to the background, grey levels; negative for a thing darker than the wall.
+        contrast: mean signed difference to the background, grey levels; negative for an object darker than the wall.
         snr: strongest response in units of the local noise (mean absolute deviation).
         covariance_px2: how x and y vary together inside the blob; tells which diagonal a streak lies along.
     """

@@ -17,7 +17,7 @@ Float32 = NDArray[np.float32]
 TILE = 32  # side of a tile, analysis pixels
 UNIT = 128  # of the mean and of a difference: one grey level
 SMOOTH_UNIT = 288  # of a smoothed difference: one grey level over all nine pixels
-LAG_STEP = 64  # of the smoothed difference kept for later
+LAG_STEP = 64  # of the lagged smoothed difference
 NOISE_UNIT = 16  # of the noise: one unit of a smoothed difference
 LIMIT = 3600  # a difference is clipped here, 28 grey levels, so that nine of them fit 16 bits
 GROW, SEED = 1, 2  # mask: a blob may grow over this pixel; may start at it
@@ -137,7 +137,7 @@ class Kernel(Protocol):
             luma: ``(height, width) uint8`` frame.
             shift_px: camera motion ``(dx, dy)`` to take out, pixels of the frame.
             rates: of learning the mean and the noise, below one half.
-            detecting: False while the noise is not known yet: nothing is marked.
+            detecting: False while the noise is being learnt: nothing is marked.
 
         Returns:
             The number of analysis pixels that differ from the background.

@@ -1,7 +1,7 @@
 """The kernel in plain NumPy: the compiled one gives the same bits; this one is used where that was not built.
 
 Recipe: running mean; each tile's mean difference removed (clouds, flicker);
-3x3 box as matched filter for things of a few pixels; the smaller of the difference to the background and to the
+3x3 box as matched filter for objects of a few pixels; the smaller of the difference to the background and to the
 response some frames ago, where the signs agree; all in units of the pixel's mean absolute deviation times the tile's
 current noise level (a cell-averaging CFAR gate, so that trees and rain lose sensitivity where and while they move).
 """
@@ -77,7 +77,7 @@ class ReferenceKernel:
         foreground = 0
         for row in range(planes.level.shape[0]):
             y0, y1 = row * TILE, min(row * TILE + TILE, frame.shape[0])
-            # the background of the rows above has been learnt already, so their last difference is kept from then
+            # the background of the rows above has been updated already, so their last difference is remembered
             difference = np.clip(frame[y0 : y1 + 1] - planes.mean[y0 : y1 + 1].astype(np.int32), -_CLIP, _CLIP)
             if rest_dx or rest_dy:
                 self._shift_out(difference, y0, rest_dx, rest_dy)

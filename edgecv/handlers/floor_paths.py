@@ -50,7 +50,7 @@ class FloorRule:
         seconds = track.end_s - track.start_s
         if seconds < self.least_s or not self.size_px[0] <= size <= self.size_px[1]:
             return None
-        if len(points) < _SEEN * track.frames_looked_at:
+        if len(points) < _SEEN * track.scan_count:
             return None
         # the feet, not the back, are on the floor
         feet = xy + np.array([(0.0, 0.5 * p.detection.h_px) for p in points])

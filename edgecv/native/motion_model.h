@@ -1,4 +1,4 @@
-/* Motion and measurement model of one track, as edgecv/tracking/reference_filter.py: what filtering forwards and the
+/* Motion and measurement model of one track, as edgecv/tracking/reference_kalman.py: what filtering forwards and the
  * backward extension share. */
 #ifndef EDGECV_MOTION_MODEL_H
 #define EDGECV_MOTION_MODEL_H

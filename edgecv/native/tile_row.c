@@ -1,4 +1,4 @@
-/* The fused pass for each instruction set; kernel.c chooses at run time. */
+/* The fused pass for each instruction set; background.c chooses at run time. */
 #include "kernel.h"
 
 #define TARGET

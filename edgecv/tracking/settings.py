@@ -36,7 +36,7 @@ class TrackingSettings:
     """Error of a blob's centre: compression and noise."""
 
     position_sd_per_size: float = 0.12
-    """More for a large blob: it turns, and is cut by what stands before it."""
+    """More for a large blob: it turns, and what stands before it hides part of it."""
 
     timing_sd_intervals: float = 0.2
     """Error of a frame's instant, frame intervals, where frames are repeated: it is known to a third of one only."""
@@ -59,7 +59,7 @@ class TrackingSettings:
     """Pixels, and share of the size, by which the oldest of three detections may be off at constant velocity."""
 
     skipped_scan_cost: float = 1.5
-    """Log units that each scan without a detection costs a triplet: an object is seen in most frames."""
+    """Log units that each scan without a detection costs a triplet: an object is detected in most frames."""
 
     max_chance_triplets: float = 0.5
     """Triplets as good as this one that chance makes in a frame; more, and it starts no track."""
@@ -128,8 +128,8 @@ class TrackingSettings:
     # --- backward extension ---
 
     max_backward_gap_s: float = 0.45
-    """Longest gap backwards: what passes a wall of its own brightness is seen in pieces, and joining them then keeps
-    nobody waiting."""
+    """Longest gap backwards: an object that passes a wall of its own brightness is detected in pieces, and joining
+    them after the end keeps nobody waiting."""
 
     history_s: float = 3.0
     """How far back a finished track can be extended to weaker detections."""
@@ -153,7 +153,7 @@ class TrackingSettings:
     """The same at a long gap, where such a change is likely anyway."""
 
     break_gap_s: float = 0.14
-    """A long gap: in it something at rest may be taken for what falls past it."""
+    """A long gap: across it something at rest may be confused with an object that falls past."""
 
     # --- tracks that fall now ---
 

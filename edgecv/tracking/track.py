@@ -1,4 +1,4 @@
-"""The path of one thing through the picture."""
+"""The path of one object through the picture."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from edgecv.detection.detection import Detection
 
 @dataclass(frozen=True, slots=True)
 class TrackPoint:
-    """One sighting.
+    """One detection of a track.
 
     Attributes:
         frame: frame number.
-        t_s: media time at which the picture was taken, seconds: what motion is measured against.
+        t_s: media time at which the picture was taken, seconds: motion is measured against it.
         detection: the blob, in pixels of the reference picture (camera motion removed).
         shift_px: ``(dx, dy)`` to add for pixels of this very frame.
-        clutter_px2: detections per square pixel that were to be expected here by chance.
-        stamp_s: media time as the file says, where that is another.
+        clutter_px2: clutter density here: detections per square pixel that chance makes.
+        stamp_s: media time of the time stamp, where that is another.
     """
 
     frame: int
@@ -35,37 +35,37 @@ class TrackPoint:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Sightings in order of time that one motion explains.
+    """Detections in order of time that one motion explains.
 
     Attributes:
-        points: at least three sightings, strictly increasing in time.
-        frames_looked_at: frames with new evidence between the first and the last sighting, both included.
+        points: at least three detections, strictly increasing in time.
+        scan_count: frames with new evidence between the first and the last detection, both included.
         picture_size_px: ``(width, height)`` of the frames.
         frame_interval_s: usual time between frames with new evidence.
     """
 
     points: tuple[TrackPoint, ...]
-    frames_looked_at: int
+    scan_count: int
     picture_size_px: tuple[int, int]
     frame_interval_s: float
 
     @property
     def start_s(self) -> float:
-        """Media time of the first sighting."""
+        """Media time of the first detection."""
         return self.points[0].t_s
 
     @property
     def end_s(self) -> float:
-        """Media time of the last sighting."""
+        """Media time of the last detection."""
         return self.points[-1].t_s
 
 
 @dataclass(frozen=True, slots=True)
 class Falling:
-    """A track that is still being followed and goes down fast.
+    """An active track that descends fast.
 
     Attributes:
-        start_s: media time at which it was last seen near its top.
+        start_s: media time at which it was last detected near its top.
         x_px: column where it is now.
         size_px: square root of its area.
         speed_px_s: how fast it goes down.

@@ -19,7 +19,7 @@ def track_breaks(hits: Sequence[Hit], settings: TrackingSettings) -> list[int]:
     """Return the detections from which on the track is another object.
 
     The motion of the detections from there on, a parabola, must not lead back to those before. After a gap it is
-    fitted to more of them: something at rest is otherwise too easily the beginning of what fell past it.
+    fitted to more of them: an object at rest is otherwise too easily the beginning of one that fell past it.
     """
     t_s = np.array([scan.t_s for scan, _ in hits])
     rows = np.array([scan.detections[row] for scan, row in hits])

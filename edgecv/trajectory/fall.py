@@ -193,7 +193,7 @@ def _examine(
 
 def _cut(track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySettings) -> Path:
     in_time = round((points[-1].t_s - points[0].t_s) / max(track.frame_interval_s, 1e-3)) + 1
-    return path_of(points, min(in_time, track.frames_looked_at), settings, track.picture_size_px)
+    return path_of(points, min(in_time, track.scan_count), settings, track.picture_size_px)
 
 
 def _agreeing(track: Track, fit: FallFit, path: Path, settings: TrajectorySettings) -> tuple[TrackPoint, ...]:

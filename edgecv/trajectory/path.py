@@ -106,7 +106,7 @@ def _cut_by_edge_px(points: tuple[TrackPoint, ...], size_px: Float64, picture_si
 
 def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
     """Return the stretch of the track that one smooth downward-accelerated motion explains best, or None."""
-    whole = path_of(track.points, track.frames_looked_at, settings, track.picture_size_px)
+    whole = path_of(track.points, track.scan_count, settings, track.picture_size_px)
     if len(whole.points) < _MIN_POINTS or not _goes_down(whole, track.picture_size_px[1]) or _goes_straight(whole):
         return None
     best = _best_stretch(whole, track.frame_interval_s)

@@ -36,6 +36,6 @@ def with_what_came_before(fall: Fall, settings: TrajectorySettings) -> Fall | No
         return None
     joined = before + points
     looked_at = round((joined[-1].t_s - joined[0].t_s) / max(fall.track.frame_interval_s, 1e-3)) + 1
-    path = path_of(joined, min(looked_at, fall.track.frames_looked_at), settings, fall.track.picture_size_px)
+    path = path_of(joined, min(looked_at, fall.track.scan_count), settings, fall.track.picture_size_px)
     fit = fit_fall(path, fall.fit.view, settings, float(max(fall.track.picture_size_px)))
     return replace(fall, path=path, fit=fit, before=())

@@ -92,7 +92,7 @@ def test_repeated_frames_are_no_evidence_and_break_no_track() -> None:
     tracks = _track(frames)
     assert len(tracks) == 1
     assert _share_followed(tracks, truth) > 0.95
-    assert tracks[0].frames_looked_at == len(tracks[0].points)
+    assert tracks[0].scan_count == len(tracks[0].points)
 
 
 def test_steps_far_longer_than_the_object_are_followed() -> None:
