@@ -1,4 +1,4 @@
-"""What a device's time is worth: its clock may be a day off, its messages late, repeated or out of order.
+"""A device's clock against the box's: its clock may be a day off, its messages late, repeated or out of order.
 
 The smallest delay seen between a device's stamp and our clock is taken for the difference of the clocks; a stamp plus
 that difference is the event time. A device that is right within a minute is taken at its word. Messages that waited at
@@ -8,6 +8,7 @@ at its own pace for five minutes, it is the clock that is behind.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,12 +19,13 @@ LATE_S = 900.0
 """A first message later than this has a wrong stamp; less may be its way to us."""
 _BEHIND_S = 300.0
 _OWN_PACE = 2.0
-_SURE = 5  # fewer may be messages that waited at the broker
+_FIELDS = ("offset_s", "newest_s", "late", "steady")
+_CERTAIN = 5  # fewer may be messages that waited at the broker
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceClock:
-    """What is known of one device's clock.
+    """One device's clock.
 
     Attributes:
         offset_s: what to add to its stamps, seconds.
@@ -38,23 +40,27 @@ class DeviceClock:
     steady: int = 0
 
     @classmethod
-    def of(cls, kept: Any) -> DeviceClock:
-        """As ``kept`` gave it; a new one for None.
+    def from_stored(cls, stored: Any) -> DeviceClock:
+        """As ``to_stored`` gave it, or as a list of all fields, the form until 0.2; a new one for None.
 
         Raises:
-            ValueError, TypeError: it is of no such form.
+            ValueError, TypeError, KeyError: it is of no such form.
         """
-        if kept is None:
+        if stored is None:
             return cls()
-        offset_s, newest_s, late, steady = kept
+        if not isinstance(stored, Mapping):
+            stored = dict(zip(_FIELDS, stored, strict=True))
+        newest_s, late = stored["newest_s"], stored["late"]
         if late is not None:
             first_s, first_stamp_s, least_s = map(float, late)
             late = (first_s, first_stamp_s, least_s)
-        return cls(float(offset_s), None if newest_s is None else float(newest_s), late, int(steady))
+        return cls(
+            float(stored["offset_s"]), None if newest_s is None else float(newest_s), late, int(stored["steady"])
+        )
 
-    def kept(self) -> list[Any]:
-        """For the context."""
-        return [self.offset_s, self.newest_s, self.late, self.steady]
+    def to_stored(self) -> dict[str, Any]:
+        """As JSON."""
+        return {name: getattr(self, name) for name in _FIELDS}
 
     @property
     def is_skewed(self) -> bool:
@@ -62,9 +68,9 @@ class DeviceClock:
         return self.offset_s != 0.0
 
     @property
-    def newly_sure(self) -> bool:
+    def is_newly_certain(self) -> bool:
         """Whether it has just become certain that the clock is wrong: time to say so, once."""
-        return self.is_skewed and self.steady == _SURE
+        return self.is_skewed and self.steady == _CERTAIN
 
     def read(self, stamp_s: float | None, arrived_s: float) -> tuple[DeviceClock, float]:
         """The clock after a message, and the event time of that message.
@@ -93,10 +99,10 @@ class DeviceClock:
             took_s = arrived_s - first_s
             if took_s >= _BEHIND_S and stamp_s - first_stamp_s <= _OWN_PACE * took_s:
                 return self._set(self.offset_s + late[2], stamp_s, arrived_s)
-        newest_s, steady = max(self.newest_s, stamp_s), min(self.steady + 1, _SURE + 1)
+        newest_s, steady = max(self.newest_s, stamp_s), min(self.steady + 1, _CERTAIN + 1)
         return replace(self, newest_s=newest_s, late=late, steady=steady), stamp_s + self.offset_s
 
     def _set(self, offset_s: float, stamp_s: float, arrived_s: float) -> tuple[DeviceClock, float]:
         offset_s = 0.0 if abs(offset_s) <= TRUSTED_S else offset_s
-        steady = 0 if abs(offset_s - self.offset_s) > TRUSTED_S else min(self.steady + 1, _SURE + 1)
+        steady = 0 if abs(offset_s - self.offset_s) > TRUSTED_S else min(self.steady + 1, _CERTAIN + 1)
         return DeviceClock(offset_s, stamp_s, None, steady), min(stamp_s + offset_s, arrived_s)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 _WINDOW = 64
-Place = Literal["new", "late", "duplicate"]
+_FIELDS = ("highest", "seen", "before")
+
+
+class Placement(StrEnum):
+    """Where a message belongs among those of its sender."""
+
+    NEW = "new"
+    LATE = "late"
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +34,28 @@ class SequenceWindow:
     before: int = -1
 
     @classmethod
-    def of(cls, kept: Any) -> SequenceWindow:
-        """As ``kept`` gave it; a new one for None.
+    def from_stored(cls, stored: Any) -> SequenceWindow:
+        """As ``to_stored`` gave it, or as a list of all fields, the form until 0.2; a new one for None.
 
         Raises:
-            ValueError, TypeError: it is of no such form.
+            ValueError, TypeError, KeyError: it is of no such form.
         """
-        if kept is None:
+        if stored is None:
             return cls()
-        highest, seen, before = kept
-        return cls(None if highest is None else int(highest), int(seen), int(before))
+        if not isinstance(stored, Mapping):
+            stored = dict(zip(_FIELDS, stored, strict=True))
+        highest = stored["highest"]
+        return cls(None if highest is None else int(highest), int(stored["seen"]), int(stored["before"]))
 
-    def kept(self) -> list[Any]:
-        """For the context."""
-        return [self.highest, self.seen, self.before]
+    def to_stored(self) -> dict[str, Any]:
+        """As JSON."""
+        return {name: getattr(self, name) for name in _FIELDS}
 
     def restarted(self) -> SequenceWindow:
         """The device says that it counts anew."""
         return SequenceWindow(before=max(self.before, -1 if self.highest is None else self.highest))
 
-    def place(self, counter: int, *, newer: bool | None) -> tuple[SequenceWindow, Place]:
+    def place(self, counter: int, *, newer: bool | None) -> tuple[SequenceWindow, Placement]:
         """Where a message belongs, and what was seen after it.
 
         Args:
@@ -53,15 +65,15 @@ class SequenceWindow:
         """
         if self.highest is None or counter > self.highest:
             if newer is False and counter <= self.before:
-                return self, "duplicate"
+                return self, Placement.DUPLICATE
             step = 0 if self.highest is None else counter - self.highest
             seen = ((self.seen << step) | 1) & (2**_WINDOW - 1) if step < _WINDOW else 1
-            return replace(self, highest=counter, seen=seen), "new"
+            return replace(self, highest=counter, seen=seen), Placement.NEW
         back = self.highest - counter
         if newer or (newer is None and back >= _WINDOW):
-            return replace(self.restarted(), highest=counter, seen=1), "new"
+            return replace(self.restarted(), highest=counter, seen=1), Placement.NEW
         if back >= _WINDOW:
-            return self, "duplicate"
+            return self, Placement.DUPLICATE
         if self.seen >> back & 1:
-            return self, "duplicate"
-        return replace(self, seen=self.seen | 1 << back), "late"
+            return self, Placement.DUPLICATE
+        return replace(self, seen=self.seen | 1 << back), Placement.LATE

@@ -35,7 +35,7 @@ def test_a_clock_that_is_off_is_corrected_within_ten_minutes_and_told_once(off_s
     for minute in range(60):
         true_s = NOON + 60.0 * minute
         clock, event_s = clock.read(true_s + off_s, true_s + 0.5)
-        told += clock.newly_sure
+        told += clock.is_newly_certain
         found.append(event_s - true_s)
     assert told == 1
     assert max(abs(error) for error in found[10:]) < 1.0

@@ -197,7 +197,7 @@ def test_one_subject_for_which_what_is_due_fails_keeps_no_other_waiting(tmp_path
 def test_made_up_names_fill_neither_memory_nor_disk_and_are_forgotten_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensor_monitor, "MOST_SUBJECTS", 20)
+    monkeypatch.setattr(sensor_monitor, "MAX_SENSORS", 20)
     rules = Rehearsal(tmp_path, ANY_JSON)
     for n in range(50):
         rules.feed("t/1", {"id": f"made-up-{n}", "v": 5}, MIDNIGHT_S + n)
@@ -215,7 +215,7 @@ def test_made_up_names_fill_neither_memory_nor_disk_and_are_forgotten_in_time(
 def test_states_that_a_cover_reports_of_itself_are_bounded_like_its_messages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensor_monitor, "MOST_SUBJECTS", 20)
+    monkeypatch.setattr(sensor_monitor, "MAX_SENSORS", 20)
     covers = Rehearsal(tmp_path, {**DAYS["manhole"].settings, "maintenance": [], "battery": {"below": 15}})
     for n in range(50):
         topic = f"application/1/device/{n:016x}/event/status"

@@ -68,7 +68,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         if uplink is None:
             return
         if uplink.kind == "join":
-            self._monitor.restarts(uplink.cover, uplink.stamp_s)
+            self._monitor.restart(uplink.cover, uplink.stamp_s)
             return
         if uplink.kind == "status":
             self._status(uplink)

@@ -189,9 +189,9 @@ class MedicationHandler(Handler[MedicationSettings]):
         context = self.context
         if schedule_id not in self._schedules:
             raise MalformedError("is of a schedule that is not known")
-        clock, at_s = context.restore(f"clock/{schedule_id}", DeviceClock.of).read(taken_s, context.now_s)
-        context.put(f"clock/{schedule_id}", clock.kept())
-        if clock.newly_sure:
+        clock, at_s = context.restore(f"clock/{schedule_id}", DeviceClock.from_stored).read(taken_s, context.now_s)
+        context.put(f"clock/{schedule_id}", clock.to_stored())
+        if clock.is_newly_certain:
             text = f"the clock at schedule {schedule_id} is {abs(clock.offset_s):.0f} s off; its times are corrected"
             context.send_event("clock_skew", text, subject=schedule_id, skew_s=round(-clock.offset_s, 1))
         if dose_id is None:

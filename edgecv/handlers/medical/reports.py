@@ -83,9 +83,9 @@ class ReportsHandler(Handler[ReportsSettings]):
         resource = read_resource(message.topic, message.payload, ("DiagnosticReport", "ServiceRequest"))
         is_report = resource.__class__.__name__ == "DiagnosticReport"
         version_s = updated_s(resource)
-        clock, _ = self.context.restore("clock", DeviceClock.of).read(version_s, self.context.now_s)
-        self.context.put("clock", clock.kept())
-        if clock.newly_sure:
+        clock, _ = self.context.restore("clock", DeviceClock.from_stored).read(version_s, self.context.now_s)
+        self.context.put("clock", clock.to_stored())
+        if clock.is_newly_certain:
             text = f"the FHIR server's clock is {abs(clock.offset_s):.0f} s off; its times are corrected"
             self.context.send_event("clock_skew", text, skew_s=round(-clock.offset_s, 1))
         visit_id = _visit_of(resource, is_report)

@@ -1,0 +1,106 @@
+"""What is stored of one sensor, and how a message changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from edgecv.handlers.device_clock import DeviceClock
+from edgecv.handlers.sequence_number import Placement, SequenceWindow
+
+
+@dataclass(frozen=True, slots=True)
+class SensorState:
+    """One sensor.
+
+    Attributes:
+        clock: its clock against ours.
+        sequence: its counters.
+        event_s: event time of its newest message, seconds since 1970, or None before the first.
+        heard_s: listening time of its newest message, seconds.
+        at_s: box time of its newest message, seconds since 1970.
+        silent: the alarm of its silence, or None while it is heard.
+        restart_s: its stamp of the last restart of its counter, or None.
+    """
+
+    clock: DeviceClock = field(default_factory=DeviceClock)
+    sequence: SequenceWindow = field(default_factory=SequenceWindow)
+    event_s: float | None = None
+    heard_s: float = 0.0
+    at_s: float = 0.0
+    silent: str | None = None
+    restart_s: float | None = None
+
+    @classmethod
+    def from_stored(cls, stored: Any) -> SensorState:
+        """As ``to_stored`` gave it; a new one for None.
+
+        Raises:
+            ValueError, TypeError: it is of no such form.
+        """
+        if stored is None:
+            return cls()
+        if not isinstance(stored, Mapping) or not isinstance(stored.get("silent"), str | None):
+            raise TypeError("is no sensor")
+        return cls(
+            DeviceClock.from_stored(stored.get("clock")),
+            SequenceWindow.from_stored(stored.get("order")),
+            _seconds(stored.get("event")),
+            float(stored.get("heard", 0.0)),
+            float(stored.get("at", 0.0)),
+            stored.get("silent"),
+            _seconds(stored.get("restart")),
+        )
+
+    def to_stored(self) -> dict[str, Any]:
+        """As JSON, under the names of every version so far."""
+        return {
+            "clock": self.clock.to_stored(),
+            "order": self.sequence.to_stored(),
+            "event": self.event_s,
+            "heard": self.heard_s,
+            "at": self.at_s,
+            "silent": self.silent,
+            "restart": self.restart_s,
+        }
+
+    def observe(
+        self, stamp_s: float | None, counter: int | None, now_s: float, listening_s: float
+    ) -> tuple[SensorState, Placement, float]:
+        """The state after a message, its place among the others, and its event time, seconds since 1970.
+
+        A duplicate changes nothing where its counter says so; only a new message is a sign of life, for a late one may
+        have lain at the broker for long.
+
+        Args:
+            stamp_s: the sensor's own time, seconds since 1970, or None.
+            counter: its own counter, or None.
+            now_s: box time, seconds since 1970.
+            listening_s: listening time, seconds.
+        """
+        sequence, placement = self.sequence, Placement.NEW
+        if counter is not None:
+            is_newer = None
+            if stamp_s is not None and self.clock.newest_s is not None:
+                is_newer = stamp_s > self.clock.newest_s
+            sequence, placement = sequence.place(counter, newer=is_newer)
+        if placement is Placement.DUPLICATE:
+            return self, placement, now_s
+        clock, event_s = self.clock.read(stamp_s, now_s)
+        if counter is None and stamp_s is not None and self.event_s is not None and event_s <= self.event_s:
+            placement = Placement.LATE if event_s < self.event_s else Placement.DUPLICATE
+        state = replace(self, clock=clock, sequence=sequence)
+        if placement is Placement.NEW:
+            state = replace(state, event_s=event_s, heard_s=listening_s, at_s=now_s, silent=None)
+        return state, placement, event_s
+
+    def restarted(self, stamp_s: float | None) -> SensorState:
+        """The state once it counts anew; a restart that came before, by its stamp, changes nothing."""
+        if stamp_s is not None and self.restart_s is not None and stamp_s <= self.restart_s:
+            return self
+        return replace(self, sequence=self.sequence.restarted(), restart_s=stamp_s)
+
+
+def _seconds(stored: Any) -> float | None:
+    return None if stored is None else float(stored)
