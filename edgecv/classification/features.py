@@ -80,7 +80,9 @@ FEATURES: tuple[str, ...] = (
 """Names of the features, in the order of the columns; part of the model file, so that neither can change alone."""
 
 _LARGEST = 50.0
+"""Features are clipped to this: beyond it lies nothing that the model has been trained on."""
 _SMALL = 1e-6
+"""Keeps divisions and logarithms finite."""
 _FEWEST = 4  # sightings from which a speed or a rhythm can be told
 
 

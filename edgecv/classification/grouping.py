@@ -17,6 +17,7 @@ _WAIT_S = 0.4  # for a thing that began to fall while a member fell
 _WAIT_LONG_S = 1.0  # and that may be the object of which the member is the image
 _UNSEEN_S = 1.5  # how long an image may be in sight before its object is
 _AS_FAST = 0.6
+"""Share of an image's speed that its object has at least: heights agree in a mirror; speeds are coarse."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ Float64 = NDArray[np.float64]
 _MOST_GRAVITY = 0.22  # fast lifts accelerate with 0.15; more is felt as unpleasant
 _AT_REST = 0.3  # of the speed at the end: what comes into sight faster has set off elsewhere
 _BEGIN_S = 0.3
+"""Time over which the speed at first sight is measured: seven frames at 25 a second."""
 _FROM, _RAMPS = 25, 12  # instants of setting off, and lengths of the ramp, that are tried
 _PARAMETERS = 6  # place, direction and acceleration, instant, ramp
 

@@ -11,6 +11,7 @@ from edgecv.trajectory.model import LOG_VT
 MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above the other or nearly so
 _TOGETHER_S = 0.8  # how well the instant of release is known; object and image, or pieces, share it
 _BOUNCE_S = 0.7
+"""Longest silence between the end of a fall and its bounce, splash or reappearance behind a sign."""
 _MIRROR_OFFSET_M = 6.0  # of a thing 5 m before the glass, seen from 30 degrees aside
 
 

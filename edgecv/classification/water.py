@@ -15,6 +15,7 @@ from edgecv.trajectory.model import LOG_VT
 
 Float64 = NDArray[np.float64]
 _SAMPLES = 16
+"""Rows at which two paths are compared; a path is smooth between them."""
 
 
 def may_be_water_drop(fall: Fall, settings: ClassificationSettings) -> bool:

@@ -42,6 +42,7 @@ _BARE_USERINFO = re.compile(r"(?<![^\s'\"(=])[^\s/:@'\"(=]+:[^\s/@]+@(?=[\w.\[-]
 _ASSIGNS = re.compile(r"=|%(?:25)*3d", re.IGNORECASE)
 _NAME = re.compile(r"[\w.%\[\]~$+-]+$")
 _LONGEST_NAME = 100
+"""A parameter's name is shorter; looking farther back would make long addresses slow to redact."""
 _NEXT = r"[&;]|_(?=(?:user|password|channel|stream|onvif|real_stream)=)|$"
 """Where a value ends in an address; cameras of one large maker join their path's parameters by underlines."""
 _ENDS_IN_ADDRESS = re.compile(_NEXT)

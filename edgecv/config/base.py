@@ -27,6 +27,7 @@ WholeNumber = Annotated[int, Strict()]
 """A whole number; never a truth value."""
 
 MAX_NAME_CHARS = 100
+"""Names become levels of a topic and file names."""
 
 
 def _topic_level(name: str) -> str:

@@ -22,6 +22,7 @@ MAX_VALUE_CHARS = 80
 
 
 MAX_WORD_CHARS = 100
+"""Keys are cut to this in messages, and longer words are compared with nothing."""
 MAX_COMPARED = 500
 """Names that a misspelt one is compared with; a box has some dozens."""
 MAX_PROBLEMS = 50

@@ -19,7 +19,9 @@ from edgecv.trajectory import (
 )
 
 _LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
+"""The contract's classes by terminal velocity, written down here again: truth does not follow the program."""
 _KG_FACTOR = 2.0
+"""A mass within a factor of two is counted as near: a path cannot tell more without knowing the object."""
 _NO_DRAG = replace(TrajectorySettings(), launch_terminal=(1000.0, 1e-3, 1e-3))
 CERTAINTIES = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.0001))
 

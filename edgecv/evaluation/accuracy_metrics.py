@@ -17,6 +17,7 @@ CONTRASTS = (("<10", 0.0, 10.0), ("10-20", 10.0, 20.0), ("20-40", 20.0, 40.0), (
 UNKNOWN = "unknown"
 HARD = frozenset({"rain", "snow", "shake", "low_bitrate", "vfr", "half_rate", "repeated", "night"})
 _CLEAR_CONTRAST, _CLEAR_PX, _TINY_PX = 20.0, 3.0, 2.0
+"""Limits of the two recalls that are demanded: clear events, and tiny ones of the same contrast."""
 
 
 @dataclass(frozen=True, slots=True)

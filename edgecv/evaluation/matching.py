@@ -16,6 +16,7 @@ Role = Literal["hit", "duplicate", "mirror_image", "false"]
 NEAREST_PX = 6.0  # hand-made truth is good to about 5 px
 SHARED = 0.3
 _NO_MATCH = 1e9
+"""Cost of a pair that does not match: above the sum of all distances in a picture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from edgecv.evaluation.boxes import BoxPath
 
 FEWEST_FRAMES = 8
 SHORTEST_S = 0.3
+"""An event that is visible more briefly is left out of recall: nobody could tell a fall from it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from edgecv.simulation.video import write_video
 
 CAMERA_ID = "demo-1"
 _FLOORS, _FLOOR_M = 12, 3.0
+"""An ordinary residential block."""
 
 
 @dataclass(frozen=True, slots=True)

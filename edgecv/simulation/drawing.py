@@ -12,6 +12,7 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 _PSF_SD_PX = 0.5  # lens and colour filter of a surveillance camera, with the pixel's own area
 _NARROWEST_PX = 1.0
+"""Anything narrower is drawn one pixel wide and fainter, so that its light is right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ Float64 = NDArray[np.float64]
 _FINE = 2  # the picture is drawn twice as large and averaged down
 _MARGIN_M = 1.6  # wall beyond the outermost windows
 _PARAPET_M = 1.0
+"""Height of the wall above the uppermost floor."""
 BALCONY_DEPTH_M = 1.2
+"""How far balconies stand out in front of the facade."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from edgecv.trajectory.drag import G_MPS2, FallStates, fall_positions
 
 Float64 = NDArray[np.float64]
 _STEP_S = 0.005
+"""Step of the fourth-order Runge-Kutta integration."""
 _MOST_PER_S = 100.0  # drag's fastest rate: RK4 stays stable at this step
 
 

@@ -18,6 +18,7 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 _GRID_S = 0.004  # straight lines between these are off by g t²/8: 0.02 mm
 _LONGEST_S = 40.0
+"""Paper from the roof of a tower is on the ground by then."""
 _VISIBLE = 0.02  # share of a pixel's light below which nothing can be seen of a mirror image
 
 

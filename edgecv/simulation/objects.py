@@ -16,6 +16,7 @@ from edgecv.simulation.scene import FallingObject, Scene
 from edgecv.simulation.settings import ObjectSettings, RandomObjects
 
 _TRIES = 60
+"""Attempts at a random fall that the camera sees, after which the scene has one fewer."""
 _MIN_PATH_PX = 150.0  # a fall that crosses less of a 720-line picture is no event anyone could judge
 
 Point = tuple[float, float, float]

@@ -11,6 +11,7 @@ from edgecv.simulation.scene import Scene
 
 Float32 = NDArray[np.float32]
 _SHIFT = 257
+"""Range of random shifts, pixels: a prime, so that no pattern returns."""
 
 
 class Sensor:

@@ -26,15 +26,20 @@ _GUST_MEMORY_S = 0.7
 _FLUTTER_MEMORY_S = 0.2
 """A third of a swing of one or two a second."""
 _TUMBLE_MEMORY_S = 0.15
+"""A tumbling object shows another side within a fraction of a turn."""
 _UPRIGHT = (1.0, 0.3, 1.0)
 """Strength along X, Y, Z: beside a wall air moves along it and to and fro, little up and down."""
 _FLUTTER_AXES = (1.0, 0.5, 0.7)
+"""Strength along X, Y, Z: a sheet slides sideways more than it changes its speed of descent."""
 _STEP_S = 0.05
+"""Step of the disturbance: a quarter of the flutter's memory."""
 _MOST_STEPS = 200
+"""Ten seconds of such steps; a longer fall gets longer ones, so that the matrices stay small."""
 
 _NOISES = (0.22, 0.32, 0.47, 0.7, 1.1, 1.7)
 _GUSTS_MPS = (0.01, 0.08, 0.3, 0.7, 1.4)
 _FLUTTERS_MPS2 = (0.01, 0.5, 2.5)
+"""Grids of the three strengths: from none that could be seen to those of paper in a gust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +192,10 @@ def strengths_of(disturbed: Disturbance, residual: Float64, response: Float64) -
     """
     noise = disturbed.noise()
     gusts, flutters = disturbed.in_pixels(disturbed.gust), disturbed.in_pixels(disturbed.flutter)
-    free = response @ response.T
+    independent = response @ response.T
     best, highest = Strengths(), -np.inf
     for gust, flutter in product(_GUSTS_MPS, _FLUTTERS_MPS2):
-        lasting = gust**2 * gusts + flutter**2 * flutters + free
+        lasting = gust**2 * gusts + flutter**2 * flutters + independent
         for strengths in (Strengths(one, gust, flutter) for one in _NOISES):
             root, failed = dpotrf(strengths.noise**2 * noise + lasting, lower=True, overwrite_a=True)
             if failed:

@@ -97,10 +97,10 @@ def integrate(
     """:func:`fall_positions` in NumPy: the reference."""
     shape = (len(position_m), len(times), 3)
     positions, velocities = np.empty(shape), np.empty(shape)
-    for chosen in (times >= 0.0, times < 0.0):
-        if not chosen.any():
+    for selected in (times >= 0.0, times < 0.0):
+        if not selected.any():
             continue
-        part = times[chosen]
+        part = times[selected]
         farthest = float(part[np.argmax(np.abs(part))])
         steps = max(1, int(np.ceil(abs(farthest) / STEP_S)))
         step_s = farthest / steps if farthest else STEP_S
@@ -109,8 +109,8 @@ def integrate(
         at = part / step_s
         lower = np.clip(at.astype(np.intp), 0, steps - 1)
         share = (at - lower)[:, None, None]
-        positions[:, chosen] = _between(x, v, lower, share, step_s).transpose(1, 0, 2)
-        velocities[:, chosen] = _between(v, a, lower, share, step_s).transpose(1, 0, 2)
+        positions[:, selected] = _between(x, v, lower, share, step_s).transpose(1, 0, 2)
+        velocities[:, selected] = _between(v, a, lower, share, step_s).transpose(1, 0, 2)
     return FallStates(positions, velocities)
 
 

@@ -20,6 +20,7 @@ from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
 _SAME_INSTANT_S = 0.002
+"""Time stamps of whole milliseconds differ by less than this from the true instants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +74,31 @@ def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | No
         view: the camera.
         settings: priors and limits.
     """
-    falls = [_explain(reading, view, settings) for reading in _readings(track)]
+    falls = [_explain(reading, view, settings) for reading in _timestamp_variants(track)]
     if view.camera is not None:
-        falls = [f if f is None else _freely(f, view, settings) for f in falls]
+        falls = [f if f is None else _with_uncalibrated_evidence(f, view, settings) for f in falls]
     return max((f for f in falls if f is not None), key=lambda f: f.likelihoods.chance, default=None)
 
 
-def _freely(fall: Fall, view: View, settings: TrajectorySettings) -> Fall:
+def _with_uncalibrated_evidence(fall: Fall, view: View, settings: TrajectorySettings) -> Fall:
     """The same fall, with what any camera would say of its motion where that is more.
 
     A known camera leaves no room for flutter and gusts, which a free one takes for a little more depth or drag: whether
     gravity moves the thing is asked without the calibration, where it comes from with it. A little: behind the facade
     nothing falls, and what seems to be far before it is another thing than the one that its origin would be told of.
     """
-    if fall.likelihoods.chance < settings.worth_searching or fall.likelihoods.ratio >= settings.searched_below:
+    if fall.likelihoods.chance < settings.search_above_chance or fall.likelihoods.ratio >= settings.search_below_ratio:
         return fall
-    free = _explain(fall.track, View.uncalibrated(fall.track.picture_size_px, settings), settings)
-    if free is None or free.likelihoods.ratio <= fall.likelihoods.ratio:
+    uncalibrated = _explain(fall.track, View.uncalibrated(fall.track.picture_size_px, settings), settings)
+    if uncalibrated is None or uncalibrated.likelihoods.ratio <= fall.likelihoods.ratio:
         return fall
-    if abs(np.log(free.fit.gravity_px_s2() / fall.fit.gravity_px_s2())) > np.log(settings.same_scale):
+    if abs(np.log(uncalibrated.fit.gravity_px_s2() / fall.fit.gravity_px_s2())) > np.log(settings.max_scale_ratio):
         return fall
-    bound = _examine(fall.track, free.path, view, settings, float(max(fall.track.picture_size_px)))
-    return replace(bound, likelihoods=free.likelihoods)
+    bound = _examine(fall.track, uncalibrated.path, view, settings, float(max(fall.track.picture_size_px)))
+    return replace(bound, likelihoods=uncalibrated.likelihoods)
 
 
-def _readings(track: Track) -> list[Track]:
+def _timestamp_variants(track: Track) -> list[Track]:
     """The track as it is, and with the file's own time stamps where those differ."""
     stamped = tuple(replace(p, t_s=p.media_s) for p in track.points)
     if all(abs(a.t_s - b.t_s) < _SAME_INSTANT_S for a, b in zip(track.points, stamped, strict=True)):
@@ -109,21 +110,22 @@ def _explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | N
     stretch = falling_stretch(track, settings)
     if stretch is None:
         return None
-    picture = float(max(track.picture_size_px))
-    best = _examine(track, stretch, view, settings, picture)
+    picture_px = float(max(track.picture_size_px))
+    best = _examine(track, stretch, view, settings, picture_px)
     # only a path far from chance is worth the time of a search
-    if best.likelihoods.above_chance < settings.worth_searching:
+    if best.likelihoods.above_chance < settings.search_above_chance:
         return best
-    unconvincing = best.likelihoods.ratio < settings.searched_below or best.fit.chi2_reduced > 1.0
+    unconvincing = best.likelihoods.ratio < settings.search_below_ratio or best.fit.chi2_reduced > 1.0
     if unconvincing and len(stretch.points) >= 2 * settings.min_stretch:
-        best = _search_ends(track, stretch, best, view, settings, picture)
-    best = _search_beginning(track, best, view, settings, picture)
-    for _ in range(5):
-        points = _agreeing(track, best.fit, best.path, settings)
+        best = _search_ends(track, stretch, best, view, settings, picture_px)
+    best = _search_beginning(track, best, view, settings, picture_px)
+    for _ in range(settings.growths):
+        points = _agreeing_points(track, best.fit, best.path, settings)
         if points == best.path.points or len(points) < settings.min_stretch:
             break
-        wider = _examine(track, _cut(track, points, settings), view, settings, picture, best.fit)
-        if wider.fit.chi2_reduced > max(1.5, 1.3 * best.fit.chi2_reduced):
+        wider = _examine(track, _cut(track, points, settings), view, settings, picture_px, best.fit)
+        limit, factor = settings.max_chi2_growth
+        if wider.fit.chi2_reduced > max(limit, factor * best.fit.chi2_reduced):
             break
         best = wider
     return best
@@ -136,14 +138,14 @@ def _search_beginning(track: Track, best: Fall, view: View, settings: Trajectory
     which no steady wind explains for long.
     """
     begin = beginning(track)
-    if sum(p.t_s < best.fit.start_s for p in begin) < settings.left_out:
+    if sum(p.t_s < best.fit.start_s for p in begin) < settings.min_left_out:
         return best
     for seconds in settings.beginning_s:
         points = tuple(p for p in begin if p.t_s <= begin[0].t_s + seconds)
         if len(points) < 2 * settings.min_stretch:
             continue
         tried = _examine(track, _cut(track, points, settings), view, settings, picture)
-        if tried.likelihoods.ratio > best.likelihoods.ratio + 1.0:
+        if tried.likelihoods.ratio > best.likelihoods.ratio + settings.min_log_gain:
             best = tried
     return best
 
@@ -161,12 +163,12 @@ def _search_ends(
     n = len(points)
     begin, end = 0, n
     for side in ("begin", "end"):
-        for share in (0.15, 0.3, 0.45, 0.6, 0.75):
+        for share in settings.cut_fractions:
             i, j = (int(share * n), end) if side == "begin" else (begin, n - int(share * n))
             if j - i < settings.min_stretch:
                 continue
             tried = _examine(track, _cut(track, points[i:j], settings), view, settings, picture)
-            if tried.likelihoods.ratio > best.likelihoods.ratio + 1.0:
+            if tried.likelihoods.ratio > best.likelihoods.ratio + settings.min_log_gain:
                 best, begin, end = tried, i, j
     return best
 
@@ -177,9 +179,9 @@ def _examine(
     view: View,
     settings: TrajectorySettings,
     picture: float,
-    near: FallFit | None = None,
+    initial: FallFit | None = None,
 ) -> Fall:
-    fit = fit_fall(path, view, settings, picture, near)
+    fit = fit_fall(path, view, settings, picture, initial)
     likelihoods = Likelihoods(
         straight=fit.log_evidence - straight_log_evidence(path, picture),
         wandering=fit.log_evidence - wandering_log_evidence(path, picture),
@@ -196,17 +198,17 @@ def _cut(track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySetti
     return path_of(points, min(in_time, track.scan_count), settings, track.picture_size_px)
 
 
-def _agreeing(track: Track, fit: FallFit, path: Path, settings: TrajectorySettings) -> tuple[TrackPoint, ...]:
+def _agreeing_points(track: Track, fit: FallFit, path: Path, settings: TrajectorySettings) -> tuple[TrackPoint, ...]:
     """Sightings of the track that the fit predicts, grown from the stretch outwards.
 
     Growing stops at the first real gap and where the thing suddenly becomes several times larger: the hand that let go.
     """
-    whole = path_of(track.points, len(track.points), settings, track.picture_size_px)
-    predicted = fit.pixels_at(whole.t_s)
-    expected_sd = np.hypot(whole.sd_px, fit.pixel_sd_at(whole.t_s))
-    agrees = np.linalg.norm((whole.uv_px - predicted) / expected_sd, axis=1) < 3.0
+    full_path = path_of(track.points, len(track.points), settings, track.picture_size_px)
+    predicted = fit.pixels_at(full_path.t_s)
+    expected_sd = np.hypot(full_path.sd_px, fit.pixel_sd_at(full_path.t_s))
+    agrees = np.linalg.norm((full_path.uv_px - predicted) / expected_sd, axis=1) < settings.agreement_sd
     log_area = np.log([p.detection.area_px for p in track.points])
-    core = np.flatnonzero((whole.t_s >= path.t_s[0]) & (whole.t_s <= path.t_s[-1]))
+    core = np.flatnonzero((full_path.t_s >= path.t_s[0]) & (full_path.t_s <= path.t_s[-1]))
     keep = {int(n) for n in core[agrees[core]]}
     for edge, indices in (
         (int(core[0]), range(int(core[0]) - 1, -1, -1)),
@@ -214,10 +216,12 @@ def _agreeing(track: Track, fit: FallFit, path: Path, settings: TrajectorySettin
     ):
         last = edge
         for n in indices:
-            if abs(whole.t_s[n] - whole.t_s[last]) > max(settings.largest_gap_s, 2.5 * track.frame_interval_s):
+            if abs(full_path.t_s[n] - full_path.t_s[last]) > max(
+                settings.largest_gap_s, settings.max_gap_frames * track.frame_interval_s
+            ):
                 break
-            near = sorted(keep, key=lambda k, n=n: abs(k - n))[:5]  # type: ignore[misc]
-            if agrees[n] and abs(log_area[n] - float(np.median(log_area[near]))) < settings.same_thing_log_area:
+            neighbours = sorted(keep, key=lambda k, n=n: abs(k - n))[:5]  # type: ignore[misc]
+            if agrees[n] and abs(log_area[n] - float(np.median(log_area[neighbours]))) < settings.max_log_area_step:
                 keep.add(n)
                 last = n
     return tuple(track.points[n] for n in sorted(keep))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.native import AVAILABLE, ffi, lib, pointer
-from edgecv.trajectory.least_squares import CompiledProblem, Problem, compiled_observations, solved
+from edgecv.trajectory.least_squares import CompiledProblem, Problem, compiled_observations, minimise
 from edgecv.trajectory.model import (
     AHEAD,
     DOWN,
@@ -26,8 +26,8 @@ from edgecv.trajectory.model import (
     V,
     apparent_gravity,
     fly,
+    image_positions,
     prior_for,
-    see,
 )
 from edgecv.trajectory.path import Path
 from edgecv.trajectory.projection import View
@@ -64,17 +64,17 @@ class FallFit:
     def pixels_at(self, t_s: Float64) -> Float64:
         """Fitted positions ``(n, 2)`` at media times ``(n,)``, pixels of the reference picture."""
         order = np.argsort(t_s, kind="stable")
-        seen = np.empty((len(t_s), 2))
-        seen[order] = see(self.view, self.parameters[None], np.asarray(t_s)[order] - self.start_s)[0]
-        return self.view.distort(seen)
+        observed = np.empty((len(t_s), 2))
+        observed[order] = image_positions(self.view, self.parameters[None], np.asarray(t_s)[order] - self.start_s)[0]
+        return self.view.distort(observed)
 
     def pixel_sd_at(self, t_s: Float64) -> Float64:
         """Standard deviations ``(n, 2)`` of the fit at sorted media times ``(n,)``, pixels, to first order."""
         times = np.asarray(t_s) - self.start_s
         free = np.flatnonzero(np.diag(self.covariance) > 0)
         batch = np.concatenate([self.parameters[None], self.parameters + np.eye(PARAMETERS)[free] * _STEPS[free, None]])
-        seen = see(self.view, batch, times)
-        derivative = (seen[1:] - seen[0]) / _STEPS[free, None, None]
+        observed = image_positions(self.view, batch, times)
+        derivative = (observed[1:] - observed[0]) / _STEPS[free, None, None]
         variance = np.einsum("pnc,pq,qnc->nc", derivative, self.covariance[np.ix_(free, free)], derivative)
         return np.asarray(np.sqrt(np.maximum(variance, 0.0)), np.float64)
 
@@ -117,7 +117,7 @@ class FallFit:
 
 
 def fit_fall(
-    path: Path, view: View, settings: TrajectorySettings, picture_px: float, near: FallFit | None = None
+    path: Path, view: View, settings: TrajectorySettings, picture_px: float, initial: FallFit | None = None
 ) -> FallFit:
     """Fit a fall to a path.
 
@@ -126,7 +126,7 @@ def fit_fall(
         view: the camera.
         settings: priors.
         picture_px: longer side of the picture.
-        near: a fit of almost the same path to start from; two guesses of our own when left out.
+        initial: a fit of almost the same path to start from; two guesses of our own when left out.
     """
     uv = view.undistort(path.uv_px)
     times = path.t_s - path.t_s[0]
@@ -136,12 +136,14 @@ def fit_fall(
     problem = problem_of(view, prior, uv, times, path.sd_px)
 
     best, lowest = prior.mean[free], np.inf
-    for start in [near.parameters_at(float(path.t_s[0]))] if near is not None else _starts(prior, uv, times, view):
-        found = solved(
+    for start in (
+        [initial.parameters_at(float(path.t_s[0]))] if initial is not None else _starts(prior, uv, times, view)
+    ):
+        found = minimise(
             problem,
             start[free],
             tolerance=1e-5,  # a hundredth of what would change any verdict
-            most=settings.max_evaluations,
+            max_evaluations=settings.max_evaluations,
             scale=1.0 / np.minimum(prior.sd[free], 30.0),
         )
         cost = 0.5 * float(np.square(problem.residuals(found, soft=True)).sum())
@@ -178,7 +180,7 @@ def problem_of(
     def residuals_of(batch: Float64) -> Float64:
         parameters = np.broadcast_to(prior.mean, (len(batch), PARAMETERS)).copy()
         parameters[:, free] = batch
-        data = ((see(view, parameters, times) - uv) / sd_px).reshape(len(batch), -1)
+        data = ((image_positions(view, parameters, times) - uv) / sd_px).reshape(len(batch), -1)
         return np.concatenate([data, (batch - prior.mean[free]) / prior.sd[free]], axis=1)
 
     return Problem(residuals_of, _STEPS[free])
@@ -196,8 +198,8 @@ def _summarise(
     evidence_covariance = np.linalg.inv(precision)
     # the residuals tell how well this thing is really seen; a tumbling one errs the same way for several frames, so
     # they are not believed below a fifth of the expected variance
-    seen = jac[: 2 * n]
-    free_covariance = np.linalg.inv(precision + seen.T @ seen * (1.0 / np.clip(chi2, 0.2, 1.0) - 1.0))
+    observed = jac[: 2 * n]
+    free_covariance = np.linalg.inv(precision + observed.T @ observed * (1.0 / np.clip(chi2, 0.2, 1.0) - 1.0))
     covariance = np.zeros((PARAMETERS, PARAMETERS))
     covariance[np.ix_(free, free)] = free_covariance
     log_det = float(np.linalg.slogdet(evidence_covariance)[1]) - 2.0 * float(np.log(prior.sd[free]).sum())

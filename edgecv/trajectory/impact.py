@@ -17,8 +17,11 @@ from edgecv.trajectory.quantiles import Quantiles
 
 Float64 = NDArray[np.float64]
 HEAD_M = 1.7
+"""Height above the ground at which it reaches a standing adult."""
 _STEP_S, _LONGEST_S = 0.05, 40.0
+"""At 0.05 s the interpolated height is off by g t²/8, 3 mm; 40 s is paper from 80 m."""
 _DRAWS = 300
+"""Draws of the posterior: a 5 % quantile of 300 is good to a few percent of the spread, and each is integrated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +53,8 @@ def impact_on_people(launches: Launches, ground_m: float) -> Impact:
     target = ground_m + HEAD_M if float(np.median(position[:, 1])) > ground_m + HEAD_M else ground_m
     drop = max(float(position[:, 1].max()) - target, 0.1)
     # the slowest: as if at its terminal velocity all the way, which it is after the first moments
-    longest = min(_LONGEST_S, drop / max(float(terminal.min()), 0.5) + 2.0)
-    times = np.arange(0.0, longest, _STEP_S)
+    duration = min(_LONGEST_S, drop / max(float(terminal.min()), 0.5) + 2.0)
+    times = np.arange(0.0, duration, _STEP_S)
     states = fall_positions(position, launches.velocity_mps[few], drag_from_terminal(terminal), times, down, wind)
     height = states.positions_m[..., 1]
     arrived = np.where((height <= target).any(axis=1), np.argmax(height <= target, axis=1), len(times) - 1)

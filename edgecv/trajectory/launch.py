@@ -39,9 +39,11 @@ Float64 = NDArray[np.float64]
 _UNSEEN_S = np.concatenate(
     [np.arange(0.0, 0.2, 0.04), np.arange(0.2, 0.6, 0.1), np.arange(0.6, 2.0, 0.2), np.arange(2.0, 6.1, 0.4)]
 )
-_HOPELESS = 14.0  # log units below the best hypothesis
+_NEGLIGIBLE_LOG = 14.0  # log units below the best hypothesis
 _DRAWS = 2000
-_TRIED = 16000
+"""Draws of the posterior: probabilities of windows are reported in steps of 0.001 or so."""
+_PROPOSALS = 16000
+"""Proposals for each draw's resampling: eight for each, so that few draws are repeated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,63 +93,63 @@ def launches_of(
     problem = LaunchProblem(fall, camera, settings or TrajectorySettings())
     start = problem.first_sighting()
     strengths = problem.strengths(start)
-    found: list[Solution] = []
+    solutions: list[Solution] = []
     highest = -np.inf
     for n, unseen_s in enumerate(_UNSEEN_S):
         if n:
-            start = problem.earlier(found[-1].mean, float(unseen_s - _UNSEEN_S[n - 1]))
-        solved = problem.solve(start, float(unseen_s), strengths)
-        if solved is None:
+            start = problem.earlier(solutions[-1].mean, float(unseen_s - _UNSEEN_S[n - 1]))
+        solution = problem.solve(start, float(unseen_s), strengths)
+        if solution is None:
             break
-        found.append(solved)
-        highest = max(highest, solved.log_evidence)
-        above = solved.mean[Y] - 3.0 * float(np.sqrt(solved.covariance[Y, Y])) > roof_m
-        if above or (unseen_s > 1.0 and solved.log_evidence < highest - _HOPELESS):
+        solutions.append(solution)
+        highest = max(highest, solution.log_evidence)
+        above = solution.mean[Y] - 3.0 * float(np.sqrt(solution.covariance[Y, Y])) > roof_m
+        if above or (unseen_s > 1.0 and solution.log_evidence < highest - _NEGLIGIBLE_LOG):
             break
-    return _draw(found, problem.settings, plan, strengths) if found else None
+    return _draw(solutions, problem.settings, plan, strengths) if solutions else None
 
 
 def _draw(
-    found: list[Solution], settings: TrajectorySettings, plan: FacadePlan, strengths: Strengths
+    solutions: list[Solution], settings: TrajectorySettings, plan: FacadePlan, strengths: Strengths
 ) -> Launches | None:
     """Equally probable draws from the mixture of the hypotheses; between two of them the launch changes linearly.
 
     Importance resampling (Rubin 1988) turns the Gaussians that the launch's place and velocity were solved with into
     what is likely on this building and for hands.
     """
-    times_s = _UNSEEN_S[: len(found)]
-    means = np.stack([solution.mean for solution in found])
-    evidence = np.array([solution.log_evidence for solution in found])
+    times_s = _UNSEEN_S[: len(solutions)]
+    means = np.stack([solution.mean for solution in solutions])
+    evidence = np.array([solution.log_evidence for solution in solutions])
     rng = np.random.default_rng(0)
     fine = np.linspace(0.0, times_s[-1], max(2, round(times_s[-1] / 0.01)))
     log_density = np.interp(fine, times_s, evidence) + log_unseen_prior(fine, settings.unseen_s)
     density = np.exp(log_density - log_density.max())
-    unseen = fine[rng.choice(len(fine), _TRIED, p=density / density.sum())]
-    after = np.clip(np.searchsorted(times_s, unseen, side="right"), 1, max(len(times_s) - 1, 1))
-    before = after - 1
-    after = np.minimum(after, len(times_s) - 1)
-    width = np.where(after > before, times_s[after] - times_s[before], 1.0)
-    share = ((unseen - times_s[before]) / width)[:, None]
-    nearest = np.where(share[:, 0] < 0.5, before, after)
-    roots = np.stack([_root(solution.covariance) for solution in found])
-    noise = np.einsum("nij,nj->ni", roots[nearest], rng.standard_normal((_TRIED, means.shape[1])))
-    launch = (1.0 - share) * means[before] + share * means[after] + noise
+    unseen = fine[rng.choice(len(fine), _PROPOSALS, p=density / density.sum())]
+    upper = np.clip(np.searchsorted(times_s, unseen, side="right"), 1, max(len(times_s) - 1, 1))
+    lower = upper - 1
+    upper = np.minimum(upper, len(times_s) - 1)
+    width = np.where(upper > lower, times_s[upper] - times_s[lower], 1.0)
+    share = ((unseen - times_s[lower]) / width)[:, None]
+    nearest = np.where(share[:, 0] < 0.5, lower, upper)
+    roots = np.stack([_root(solution.covariance) for solution in solutions])
+    noise = np.einsum("nij,nj->ni", roots[nearest], rng.standard_normal((_PROPOSALS, means.shape[1])))
+    launch = (1.0 - share) * means[lower] + share * means[upper] + noise
     log_weight = log_place_prior(launch[:, :3], plan) + log_hand_prior(launch[:, VX : VZ + 1])
     log_weight -= _log_assumed(launch, settings)
     log_weight += _log_drag_weight(launch[:, DRAG], means[nearest, DRAG], noise[:, DRAG], settings)
     if not np.isfinite(log_weight).any():
         return None
     weight = np.exp(log_weight - log_weight.max())
-    kept = rng.choice(_TRIED, _DRAWS, p=weight / weight.sum())
-    launch = launch[kept]
+    resampled = rng.choice(_PROPOSALS, _DRAWS, p=weight / weight.sum())
+    launch = launch[resampled]
     return Launches(
-        unseen[kept],
+        unseen[resampled],
         launch[:, :3],
         launch[:, VX : VZ + 1],
         terminal_of(launch[:, DRAG]),
         launch[:, WIND_X:],
         strengths,
-        found[int(np.argmax(evidence))].chi2_reduced,
+        solutions[int(np.argmax(evidence))].chi2_reduced,
         float(
             log_density.max() + np.log(density.mean() * times_s[-1] + 1e-12) + log_weight.max() + np.log(weight.mean())
         ),
@@ -163,13 +165,13 @@ def _log_assumed(launch: Float64, settings: TrajectorySettings) -> Float64:
     )
 
 
-def _log_drag_weight(drag: Float64, solved: Float64, apart: Float64, settings: TrajectorySettings) -> Float64:
+def _log_drag_weight(drag: Float64, solved: Float64, offset: Float64, settings: TrajectorySettings) -> Float64:
     """Log of what is likely of a drag, by its terminal velocity, over the parabola it was solved with."""
     step = 1e-3
     at = terminal_residual(solved, settings)
     slope = (terminal_residual(solved + step, settings) - at) / step
     likely = -0.5 * np.square(terminal_residual(drag, settings)) + np.log(-log_terminal_slope(drag))
-    return np.asarray(likely + 0.5 * np.square(at + slope * apart), np.float64)
+    return np.asarray(likely + 0.5 * np.square(at + slope * offset), np.float64)
 
 
 def _root(covariance: Float64) -> Float64:

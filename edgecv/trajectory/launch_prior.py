@@ -18,7 +18,9 @@ _UNLISTED, _UNLISTED_BESIDE_LISTED = 0.25, 0.1
 """Where a steep camera makes a metre of depth a floor, the path must tell it: with 0.15 heights came out half a floor
 high there. Who lists some balconies has listed most."""
 _ON_BALCONY = 0.7
+"""Where there is a balcony, most people stand on it."""
 _OVER_RAIL: Normal = (0.1, 0.3)
+"""From a balcony: the hand is a little beyond the rail, metres."""
 _BESIDE_M, _BEYOND = 3.0, 5.0
 """A facade ends this far beyond its outermost windows; past that a launch is less likely by this in log units."""
 _SEEN_AT_ONCE, _AT_ONCE_S = 0.5, 0.08

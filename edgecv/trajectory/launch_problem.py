@@ -15,8 +15,20 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.native import AVAILABLE, ffi, lib, pointer
 from edgecv.trajectory.correlated_disturbance import Disturbance, Strengths, disturbance, strengths_of
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.least_squares import CompiledProblem, Problem, compiled_observations, solved
-from edgecv.trajectory.model import AHEAD, ELEVATION, LOG_DEPTH, LOG_VT, PARAMETERS, RIGHT, ROLL, U, V, fly, see
+from edgecv.trajectory.least_squares import CompiledProblem, Problem, compiled_observations, minimise
+from edgecv.trajectory.model import (
+    AHEAD,
+    ELEVATION,
+    LOG_DEPTH,
+    LOG_VT,
+    PARAMETERS,
+    RIGHT,
+    ROLL,
+    U,
+    V,
+    fly,
+    image_positions,
+)
 from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
@@ -27,7 +39,9 @@ _ANY = np.array([30.0, 30.0, 1.0, 4.0, 10.0, 4.0, 1.0, 3.0, 3.0])
 """How far the state at the first sighting may be from anything: for what disturbs a path its launch matters little;
 drag in units of its own size."""
 _UNIT_MPS = 20.0
+"""Terminal velocity whose drag is the unit: the border between medium and heavy."""
 _LEAST_BEND, _MOST_DRAG = 0.005, 8.0
+"""Numerical bounds: below such a bend drag cannot be seen, and exp(8) times the unit is slower than any paper."""
 _FASTEST_START = 5.0  # log of 150 m/s
 _SHARP = 0.03  # of its size, by which a thing's centre errs from frame to frame
 _MOST_POINTS = 80  # of a path whose strengths are looked for
@@ -75,8 +89,8 @@ def log_terminal_slope(drag: Float64) -> Float64:
 def terminal_residual(drag: Float64, settings: TrajectorySettings) -> Float64:
     """How many standard deviations a thing of that drag is from a usual one."""
     usual_mps, slower, faster = settings.launch_terminal
-    apart = np.log(terminal_of(drag) / usual_mps)
-    return np.asarray(apart / np.where(apart < 0.0, slower, faster), np.float64)
+    log_ratio = np.log(terminal_of(drag) / usual_mps)
+    return np.asarray(log_ratio / np.where(log_ratio < 0.0, slower, faster), np.float64)
 
 
 class LaunchProblem:
@@ -89,9 +103,9 @@ class LaunchProblem:
         self._uv = self._view.undistort(path.uv_px)
         self._times = path.t_s - path.t_s[0]
         sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
-        known = np.hypot(settings.position_sd_px + _SHARP * sides, _hidden_px(sides))
+        sharp_sd = np.hypot(settings.position_sd_px + _SHARP * sides, _hidden_px(sides))
         # errors of sightings are scaled to what the path shows; that of a thing cut by the picture's edge is as it is
-        self._sd = np.hypot(known, 3.0 * path.cut_px[:, None])
+        self._sd = np.hypot(sharp_sd, 3.0 * path.cut_px[:, None])
         self._tumble = settings.position_sd_per_size * sides
         right, down, ahead = self._view.axes(
             *(np.array([v]) for v in (self._view.elevation_rad[0], self._view.roll_rad[0]))
@@ -163,20 +177,22 @@ class LaunchProblem:
 
     def strengths(self, launch: Float64) -> Strengths:
         """What disturbs the path, from how its sightings scatter about the fall through the first of them."""
-        apart = self._uv - see(self._view, self.model(launch[None]), self._times)[0]
+        residuals = self._uv - image_positions(self._view, self.model(launch[None]), self._times)[0]
         # a sighting that nothing explains must not be taken for wind
-        far = np.abs(apart) > np.maximum(4.0 * self._sd, 4.0 * float(np.median(np.abs(apart))))
-        self._sd = np.where(far, np.hypot(self._sd, apart), self._sd)
-        few = np.unique(np.linspace(0, len(apart) - 1, _MOST_POINTS).astype(np.intp))
-        rows = np.stack([2 * few, 2 * few + 1], axis=1).reshape(-1)
-        batch = see(self._view, self.model(np.concatenate([launch[None], launch + np.diag(_STEPS)])), self._times)
+        outlier = np.abs(residuals) > np.maximum(4.0 * self._sd, 4.0 * float(np.median(np.abs(residuals))))
+        self._sd = np.where(outlier, np.hypot(self._sd, residuals), self._sd)
+        subset = np.unique(np.linspace(0, len(residuals) - 1, _MOST_POINTS).astype(np.intp))
+        rows = np.stack([2 * subset, 2 * subset + 1], axis=1).reshape(-1)
+        batch = image_positions(
+            self._view, self.model(np.concatenate([launch[None], launch + np.diag(_STEPS)])), self._times
+        )
         spread = _ANY * np.where(np.arange(len(_ANY)) == DRAG, max(2.0 * float(np.tanh(launch[DRAG])), 0.1), 1.0)
         response = ((batch[1:] - batch[0]) / _STEPS[:, None, None]).reshape(len(_STEPS), -1).T * spread
-        return strengths_of(self._disturbance(launch, 0.0, few), apart.reshape(-1)[rows], response[rows])
+        return strengths_of(self._disturbance(launch, 0.0, subset), residuals.reshape(-1)[rows], response[rows])
 
-    def _disturbance(self, launch: Float64, unseen_s: float, few: NDArray[np.intp] | None = None) -> Disturbance:
-        chosen = np.arange(len(self._times)) if few is None else few
-        times = self._times[chosen] + unseen_s
+    def _disturbance(self, launch: Float64, unseen_s: float, subset: NDArray[np.intp] | None = None) -> Disturbance:
+        selected = np.arange(len(self._times)) if subset is None else subset
+        times = self._times[selected] + unseen_s
         states = fly(self._view, self.model(launch[None]), times)
         local, velocity = states.positions_m[0], states.velocities_mps[0]
         depth = np.maximum(local[:, 2], 0.2)[:, None]
@@ -188,7 +204,7 @@ class LaunchProblem:
         wind = np.array([launch[WIND_X], 0.0, launch[WIND_Z]]) @ turn.T
         speed = np.linalg.norm(velocity - wind, axis=1)
         terminal = float(np.clip(terminal_of(launch[DRAG]), 1.0, 400.0))
-        return disturbance(times, speed, terminal, per_m, self._sd[chosen], self._tumble[chosen])
+        return disturbance(times, speed, terminal, per_m, self._sd[selected], self._tumble[selected])
 
     def least_squares(self, unseen_s: float, root: Float64, *, compiled: bool = AVAILABLE) -> Problem:
         """Sightings in units of their common error, then the priors of all but the place along the facade.
@@ -207,10 +223,10 @@ class LaunchProblem:
             return CompiledProblem(lib.edgecv_launch_residuals, problem, arrays, len(_STEPS), count)
 
         def residuals_of(launch: Float64) -> Float64:
-            apart = (see(self._view, self.model(launch), times) - self._uv).reshape(len(launch), -1)
+            residuals = (image_positions(self._view, self.model(launch), times) - self._uv).reshape(len(launch), -1)
             prior = (launch - self._mean) / self._prior_sd
             prior[:, DRAG] = terminal_residual(launch[:, DRAG], self.settings)
-            white = solve_triangular(root, apart.T, lower=True, check_finite=False).T
+            white = solve_triangular(root, residuals.T, lower=True, check_finite=False).T
             return np.concatenate([white, prior[:, 2:]], axis=1)
 
         return Problem(residuals_of, _STEPS)
@@ -252,16 +268,16 @@ class LaunchProblem:
         if root is None:
             return None
         problem = self.least_squares(unseen_s, root)
-        found = solved(problem, start, tolerance=1e-4, most=25)
-        soft, slopes = problem.slopes(found, soft=True)
+        launch = minimise(problem, start, tolerance=1e-4, max_evaluations=25)
+        soft, slopes = problem.slopes(launch, soft=True)
         precision = slopes @ slopes.T
         sign, log_det = np.linalg.slogdet(precision)
-        if sign <= 0 or not np.isfinite(found).all():
+        if sign <= 0 or not np.isfinite(launch).all():
             return None
-        seen = 2 * len(self._times)
+        observations = 2 * len(self._times)
         evidence = -0.5 * float(soft @ soft) - 0.5 * float(log_det) - float(np.log(np.diag(root)).sum())
-        chi2 = float(np.square(soft[:seen]).sum()) / max(1, seen - 7)
-        return Solution(found, np.asarray(np.linalg.inv(precision), np.float64), evidence, chi2)
+        chi2 = float(np.square(soft[:observations]).sum()) / max(1, observations - 7)
+        return Solution(launch, np.asarray(np.linalg.inv(precision), np.float64), evidence, chi2)
 
 
 def _hidden_px(sides_px: Float64) -> Float64:

@@ -36,8 +36,8 @@ class Problem:
 
     def residuals(self, x: Float64, *, soft: bool = False) -> Float64:
         """``(m,)`` at ``x``; softened where asked, so that half their squares are the loss."""
-        found = self._residuals_of(x[None])[0]
-        return softened(found)[0] if soft else found
+        residuals = self._residuals_of(x[None])[0]
+        return softened(residuals)[0] if soft else residuals
 
     def slopes(self, x: Float64, *, soft: bool = False) -> tuple[Float64, Float64]:
         """Residuals ``(m,)`` and their derivatives ``(p, m)`` by each unknown."""
@@ -93,17 +93,19 @@ def compiled_observations(view: View, times: Float64, uv: Float64) -> tuple[dict
     return {**pointers, "n": len(times), "camera": fall_camera(view), "soft_scale": SOFT}, arrays
 
 
-def solved(problem: Problem, start: Float64, tolerance: float, most: int, scale: Float64 | None = None) -> Float64:
-    """The unknowns ``(p,)`` of least loss near ``start``.
+def minimise(
+    problem: Problem, start: Float64, tolerance: float, max_evaluations: int, scale: Float64 | None = None
+) -> Float64:
+    """Return the unknowns ``(p,)`` of least loss near ``start``.
 
     Args:
-        problem: what is to be least.
+        problem: the residuals whose loss is minimised.
         start: ``(p,)``.
         tolerance: relative, of the loss and of the unknowns.
-        most: residuals are asked for so often at most.
+        max_evaluations: of the residuals.
         scale: ``(p,)`` one over what is a usual step of each unknown; MINPACK's own when left out.
     """
-    found = leastsq(
+    result = leastsq(
         lambda x: problem.residuals(x, soft=True),
         start,
         Dfun=lambda x: problem.slopes(x, soft=True)[1],
@@ -111,10 +113,10 @@ def solved(problem: Problem, start: Float64, tolerance: float, most: int, scale:
         col_deriv=True,
         ftol=tolerance,
         xtol=tolerance,
-        maxfev=most,
+        maxfev=max_evaluations,
         diag=scale,
     )
-    return np.asarray(found[0], np.float64)
+    return np.asarray(result[0], np.float64)
 
 
 def softened(residual: Float64) -> tuple[Float64, Float64]:

@@ -17,7 +17,7 @@ from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.impact import Impact, impact_at_end, impact_on_people
 from edgecv.trajectory.launch import Launches
 from edgecv.trajectory.model import LOG_DEPTH, LOG_VT
-from edgecv.trajectory.object_prior import SOMETHING_ELSE, THINGS, examples
+from edgecv.trajectory.object_prior import OBJECT_KINDS, SOMETHING_ELSE, object_samples
 from edgecv.trajectory.quantiles import Quantiles
 from edgecv.trajectory.size import size_of
 
@@ -25,10 +25,14 @@ Float64 = NDArray[np.float64]
 MassClass = Literal["light", "medium", "heavy", "undetermined"]
 CLASSES: tuple[MassClass, ...] = ("light", "medium", "heavy")
 _BOUNDS_MPS = (8.0, 20.0)
-_NAMED_FROM = 0.6
+"""Terminal velocities between light, medium and heavy: the classes of the incident record."""
+_NAMING_PROBABILITY = 0.6
+"""A class that holds less is not named: the record then says ``undetermined``."""
 _DRAWS = 1000
-_LIKELY = 0.05
-_MOST_NAMED = 4
+"""Draws of the posterior: class probabilities to about 0.015."""
+_MIN_LISTED_PROBABILITY = 0.05
+_MAX_NAMED = 4
+"""A person reads a few likely kinds of object; one below 0.05 would only suggest a certainty that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,51 +82,51 @@ def estimate_mass(fall: Fall, launches: Launches | None = None, ground_m: float 
         "heavy": float(np.mean(vt > _BOUNDS_MPS[1])),
     }
     best = max(CLASSES, key=lambda name: p[name])
-    determined = p[best] >= _NAMED_FROM
+    determined = p[best] >= _NAMING_PROBABILITY
     size = size_of(fall.path, fall.fit)
     nearer = draws[:, LOG_DEPTH] - fall.fit.parameters[LOG_DEPTH]
     log_diameter = np.log(size.diameter_m) + nearer
     log_diameter += size.log_sd * np.random.default_rng(1).standard_normal(_DRAWS)
-    chosen = _alike(draws[:, LOG_VT], log_diameter)
-    known = examples()
-    kg = known.mass_kg[chosen]
+    drawn = _draw_alike(draws[:, LOG_VT], log_diameter)
+    samples = object_samples()
+    kg = samples.mass_kg[drawn]
     impact = impact_at_end(fall.fit, draws) if launches is None else impact_on_people(launches, ground_m)
     return MassEstimate(
         mass_class=best if determined else "undetermined",
         p={name: round(value, 3) for name, value in p.items()},
         terminal_velocity=Quantiles.of(vt),
         kg=Quantiles.of(kg),
-        diameter_m=Quantiles.of(np.exp(known.log_diameter[chosen])),
-        things=_named(known.kind[chosen]),
+        diameter_m=Quantiles.of(np.exp(samples.log_diameter[drawn])),
+        things=_likeliest_kinds(samples.kind[drawn]),
         impact=impact,
-        impact_energy_j=Quantiles.of(0.5 * kg * np.square(impact.speed_of(known.log_terminal[chosen]))),
+        impact_energy_j=Quantiles.of(0.5 * kg * np.square(impact.speed_of(samples.log_terminal[drawn]))),
         reason=None if determined else messages.UNDETERMINED(),
     )
 
 
-def _alike(log_terminal: Float64, log_diameter: Float64) -> NDArray[np.intp]:
-    """Numbers ``(n,)`` of examples, drawn by how well they fit the measured speed and size (joint Gaussian of logs)."""
+def _draw_alike(log_terminal: Float64, log_diameter: Float64) -> NDArray[np.intp]:
+    """Indices ``(n,)`` of samples, drawn by how well they fit the measured speed and size (joint Gaussian)."""
     measured = np.stack([log_terminal, log_diameter])
     centre = np.median(measured, axis=1)
-    # a terminal velocity known to a percent would leave a handful of examples
+    # a terminal velocity known to a percent would leave a handful of samples
     spread = np.cov(measured) + np.diag([0.03**2, 0.05**2])
-    known = examples()
-    apart = np.stack([known.log_terminal, known.log_diameter], axis=1) - centre
-    log_weight = -0.5 * np.einsum("ni,ij,nj->n", apart, np.linalg.inv(spread), apart)
+    samples = object_samples()
+    deviation = np.stack([samples.log_terminal, samples.log_diameter], axis=1) - centre
+    log_weight = -0.5 * np.einsum("ni,ij,nj->n", deviation, np.linalg.inv(spread), deviation)
     weight = np.exp(log_weight - log_weight.max())
     return np.random.default_rng(3).choice(len(weight), len(log_terminal), p=weight / weight.sum())
 
 
-def _named(kinds: NDArray[np.intp]) -> tuple[tuple[str, float], ...]:
+def _likeliest_kinds(kinds: NDArray[np.intp]) -> tuple[tuple[str, float], ...]:
     """The likeliest few by name, and one entry for all the rest."""
-    share = np.bincount(kinds, minlength=len(THINGS)) / len(kinds)
+    share = np.bincount(kinds, minlength=len(OBJECT_KINDS)) / len(kinds)
     ranked = sorted(
         (
-            (thing.name, float(p))
-            for thing, p in zip(THINGS, share, strict=True)
-            if p >= _LIKELY and thing.name != SOMETHING_ELSE
+            (object_kind.name, float(p))
+            for object_kind, p in zip(OBJECT_KINDS, share, strict=True)
+            if p >= _MIN_LISTED_PROBABILITY and object_kind.name != SOMETHING_ELSE
         ),
         key=lambda entry: -entry[1],
-    )[:_MOST_NAMED]
-    rest = 1.0 - sum(p for _, p in ranked)
-    return (*ranked, (SOMETHING_ELSE, rest)) if rest > 0.0 else tuple(ranked)
+    )[:_MAX_NAMED]
+    remainder = 1.0 - sum(p for _, p in ranked)
+    return (*ranked, (SOMETHING_ELSE, remainder)) if remainder > 0.0 else tuple(ranked)

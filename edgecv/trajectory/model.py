@@ -82,7 +82,7 @@ def fly(view: View, parameters: Float64, times_s: Float64) -> FallStates:
     return fall_positions(position, velocity, drag, times_s, down, wind)
 
 
-def see(view: View, parameters: Float64, times_s: Float64) -> Float64:
+def image_positions(view: View, parameters: Float64, times_s: Float64) -> Float64:
     """Pixels ``(b, n, 2)`` at which the camera sees the falls, lens distortion left out."""
     if not AVAILABLE:
         return view.project(fly(view, parameters, times_s).positions_m)

@@ -53,7 +53,7 @@ def _wandering_in_c(path: Path, picture_px: float, q: Float64) -> Float64:
     arrays = [np.ascontiguousarray(array, np.float64) for array in (path.t_s, path.uv_px, path.sd_px)]
     sightings = (len(path.t_s), *(pointer(array) for array in arrays))
     priors = (picture_px, _SPEED_SD * picture_px)
-    return np.array([lib.edgecv_random_walk_log_likelihood(*sightings, one, *priors) for one in q])
+    return np.array([lib.edgecv_random_walk_log_likelihood(*sightings, strength, *priors) for strength in q])
 
 
 def _wandering_in_numpy(path: Path, picture_px: float, q: Float64) -> Float64:

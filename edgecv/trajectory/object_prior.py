@@ -20,10 +20,11 @@ Float64 = NDArray[np.float64]
 Range = tuple[float, float]
 AIR_KG_M3 = 1.2
 _PER_SHARE = 60_000
+"""Samples of a kind per unit of its share: 1,800 of the rarest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class ObjectKind:
     """One kind.
 
     Attributes:
@@ -44,34 +45,34 @@ class Thing:
 
 
 SOMETHING_ELSE = "something else"
-THINGS = (
-    Thing("cigarette end", 0.07, (0.015, 0.03), (60.0, 220.0), (0.8, 1.2)),
-    Thing("paper", 0.05, (0.08, 0.3), (0.06, 0.3), (0.4, 1.3), True),
-    Thing("plastic bag", 0.06, (0.15, 0.4), (0.05, 0.25), (0.5, 1.3), True),
-    Thing("empty bottle, can or cup", 0.12, (0.07, 0.18), (1.0, 3.5), (0.7, 1.15), True),
-    Thing("clothing", 0.06, (0.18, 0.5), (1.0, 8.0), (0.9, 1.4), True),
-    Thing("shoe", 0.04, (0.12, 0.22), (90.0, 230.0), (0.7, 1.2)),
-    Thing("box of food", 0.07, (0.1, 0.22), (100.0, 420.0), (0.7, 1.15)),
-    Thing("bag of rubbish", 0.12, (0.15, 0.45), (50.0, 260.0), (0.55, 1.1)),
-    Thing("fruit", 0.07, (0.04, 0.14), (700.0, 1050.0), (0.4, 0.6)),
-    Thing("egg", 0.05, (0.04, 0.055), (850.0, 1150.0), (0.4, 0.55)),
-    Thing("battery", 0.04, (0.02, 0.055), (1100.0, 2800.0), (0.65, 1.1)),
-    Thing("full bottle or can", 0.09, (0.075, 0.2), (350.0, 900.0), (0.6, 1.15)),
-    Thing("piece of glass", 0.03, (0.03, 0.2), (7.0, 26.0), (0.7, 1.3), True),
-    Thing("stone or piece of masonry", 0.06, (0.02, 0.16), (1400.0, 2700.0), (0.45, 1.0)),
-    Thing("brick", 0.03, (0.12, 0.22), (700.0, 1800.0), (0.8, 1.2)),
-    Thing("flower pot", 0.03, (0.1, 0.3), (250.0, 1300.0), (0.6, 1.1)),
-    Thing("metal part or tool", 0.03, (0.02, 0.12), (1500.0, 6000.0), (0.6, 1.2)),
-    Thing(SOMETHING_ELSE, 0.12, (0.01, 0.5), (15.0, 5000.0), (0.45, 1.3)),
+OBJECT_KINDS = (
+    ObjectKind("cigarette end", 0.07, (0.015, 0.03), (60.0, 220.0), (0.8, 1.2)),
+    ObjectKind("paper", 0.05, (0.08, 0.3), (0.06, 0.3), (0.4, 1.3), True),
+    ObjectKind("plastic bag", 0.06, (0.15, 0.4), (0.05, 0.25), (0.5, 1.3), True),
+    ObjectKind("empty bottle, can or cup", 0.12, (0.07, 0.18), (1.0, 3.5), (0.7, 1.15), True),
+    ObjectKind("clothing", 0.06, (0.18, 0.5), (1.0, 8.0), (0.9, 1.4), True),
+    ObjectKind("shoe", 0.04, (0.12, 0.22), (90.0, 230.0), (0.7, 1.2)),
+    ObjectKind("box of food", 0.07, (0.1, 0.22), (100.0, 420.0), (0.7, 1.15)),
+    ObjectKind("bag of rubbish", 0.12, (0.15, 0.45), (50.0, 260.0), (0.55, 1.1)),
+    ObjectKind("fruit", 0.07, (0.04, 0.14), (700.0, 1050.0), (0.4, 0.6)),
+    ObjectKind("egg", 0.05, (0.04, 0.055), (850.0, 1150.0), (0.4, 0.55)),
+    ObjectKind("battery", 0.04, (0.02, 0.055), (1100.0, 2800.0), (0.65, 1.1)),
+    ObjectKind("full bottle or can", 0.09, (0.075, 0.2), (350.0, 900.0), (0.6, 1.15)),
+    ObjectKind("piece of glass", 0.03, (0.03, 0.2), (7.0, 26.0), (0.7, 1.3), True),
+    ObjectKind("stone or piece of masonry", 0.06, (0.02, 0.16), (1400.0, 2700.0), (0.45, 1.0)),
+    ObjectKind("brick", 0.03, (0.12, 0.22), (700.0, 1800.0), (0.8, 1.2)),
+    ObjectKind("flower pot", 0.03, (0.1, 0.3), (250.0, 1300.0), (0.6, 1.1)),
+    ObjectKind("metal part or tool", 0.03, (0.02, 0.12), (1500.0, 6000.0), (0.6, 1.2)),
+    ObjectKind(SOMETHING_ELSE, 0.12, (0.01, 0.5), (15.0, 5000.0), (0.45, 1.3)),
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Examples:
+class ObjectSamples:
     """Things by chance: ``(n,)`` each.
 
     Attributes:
-        kind: number in :data:`THINGS`.
+        kind: number in :data:`OBJECT_KINDS`.
         log_terminal: log of the terminal velocity, m/s.
         log_diameter: log of the diameter, m.
         mass_kg: mass.
@@ -84,22 +85,22 @@ class Examples:
 
 
 @cache
-def examples() -> Examples:
-    """Return a fixed large sample of :data:`THINGS`; ``vt² = 2 m g / (rho Cd A)``."""
+def object_samples() -> ObjectSamples:
+    """Return a fixed large sample of :data:`OBJECT_KINDS`; ``vt² = 2 m g / (rho Cd A)``."""
     rng = np.random.default_rng(2)
-    counts = [round(thing.share * _PER_SHARE) for thing in THINGS]
-    kind = np.repeat(np.arange(len(THINGS)), counts)
+    counts = [round(object_kind.share * _PER_SHARE) for object_kind in OBJECT_KINDS]
+    kind = np.repeat(np.arange(len(OBJECT_KINDS)), counts)
 
     def drawn(ranges: list[Range], logarithmic: bool) -> Float64:
         low, high = np.repeat(np.array(ranges), counts, axis=0).T
         at = rng.random(len(kind))
         return np.asarray(low * (high / low) ** at if logarithmic else low + at * (high - low), np.float64)
 
-    diameter = drawn([thing.diameter_m for thing in THINGS], True)
-    density = drawn([thing.density for thing in THINGS], True)
-    drag = drawn([thing.drag for thing in THINGS], False)
+    diameter = drawn([object_kind.diameter_m for object_kind in OBJECT_KINDS], True)
+    density = drawn([object_kind.density for object_kind in OBJECT_KINDS], True)
+    drag = drawn([object_kind.drag for object_kind in OBJECT_KINDS], False)
     area = np.pi / 4.0 * diameter**2
-    flat = np.array([thing.flat for thing in THINGS])[kind]
+    flat = np.array([object_kind.flat for object_kind in OBJECT_KINDS])[kind]
     mass = density * np.where(flat, area, np.pi / 6.0 * diameter**3)
     terminal = np.sqrt(2.0 * mass * G_MPS2 / (AIR_KG_M3 * drag * area))
-    return Examples(kind, np.log(terminal), np.log(diameter), mass)
+    return ObjectSamples(kind, np.log(terminal), np.log(diameter), mass)

@@ -14,14 +14,17 @@ from edgecv.messages import joined
 from edgecv.messages import origin as messages
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch import Launches, launches_of
-from edgecv.trajectory.path_extension import LIGHT_MPS, with_what_came_before
+from edgecv.trajectory.path_extension import LIGHT_MPS, extended_to_first_sighting
 from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
 _EXCLUDED = 0.001  # floors whose probabilities sum to less than this are excluded
-_NAMED_FROM = 0.5
+_NAMING_PROBABILITY = 0.5
+"""A window or floor is named where it holds more than all others together."""
 _WORST_CHI2 = 2.0
+"""Reduced chi-squared above which the launch does not explain the path and no floor is named."""
 _LISTED_FROM, _MOST_LISTED = 0.005, 12
+"""Candidates that the record lists: with these the rest is below a few percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,35 +113,35 @@ def locate(
     if plan is None:
         reason = messages.NO_FACADE()
         return Located(OriginEstimate(pixel, reason=reason), None, camera, None)
-    tried = [(face, seen, _launches(fall, face, settings, seen)) for face, seen in plan.faces(camera)]
-    found = [(face, seen, launches) for face, seen, launches in tried if launches is not None]
-    if not found:
+    posteriors = [(face, face_camera, _launches(fall, face, settings, face_camera)) for face, face_camera in plan.faces(camera)]
+    explained = [(face, face_camera, launches) for face, face_camera, launches in posteriors if launches is not None]
+    if not explained:
         reason = messages.MISSES_FACADE()
         return Located(OriginEstimate(pixel, reason=reason), plan, camera, None)
-    evidence = np.array([launches.log_evidence for _, _, launches in found])
+    evidence = np.array([launches.log_evidence for _, _, launches in explained])
     shares = np.exp(evidence - evidence.max())
     shares /= shares.sum()
     chances = [
         replace(c, p=float(share) * c.p, facade=face.name)
-        for (face, _, launches), share in zip(found, shares, strict=True)
+        for (face, _, launches), share in zip(explained, shares, strict=True)
         for c in _probabilities(launches, face)
     ]
-    face, seen, launches = found[int(np.argmax(shares))]
+    face, face_camera, launches = explained[int(np.argmax(shares))]
     p_roof = sum(
-        float(share * np.mean(other.position_m[:, 1] >= plan_.floor_edges_m[-1]))
-        for (plan_, _, other), share in zip(found, shares, strict=True)
+        float(share * np.mean(posterior.position_m[:, 1] >= plan_.floor_edges_m[-1]))
+        for (plan_, _, posterior), share in zip(explained, shares, strict=True)
     )
-    origin = _estimate(pixel, face, seen, launches, chances, p_roof)
-    return Located(origin, face, seen, launches)
+    origin = _estimate(pixel, face, face_camera, launches, chances, p_roof)
+    return Located(origin, face, face_camera, launches)
 
 
 def _launches(
     fall: Fall, plan: FacadePlan, settings: TrajectorySettings | None, camera: PinholeCamera
 ) -> Launches | None:
     """The launch, of the whole path where flutter explains it and a fall only a stretch."""
-    whole = with_what_came_before(fall, settings or TrajectorySettings())
-    if whole is not None:
-        launches = launches_of(whole, plan, settings, camera)
+    extended = extended_to_first_sighting(fall, settings or TrajectorySettings())
+    if extended is not None:
+        launches = launches_of(extended, plan, settings, camera)
         if (
             launches is not None
             and launches.chi2_reduced <= _WORST_CHI2
@@ -153,13 +156,13 @@ def _estimate(
     plan: FacadePlan,
     camera: PinholeCamera,
     launches: Launches,
-    chances: Sequence[WindowProbability],
+    probabilities: Sequence[WindowProbability],
     p_roof: float,
 ) -> OriginEstimate:
-    chances = sorted(chances, key=lambda c: (-c.p, c.floor, -1 if c.window_index is None else c.window_index))
+    probabilities = sorted(probabilities, key=lambda c: (-c.p, c.floor, -1 if c.window_index is None else c.window_index))
     by_floor: dict[int, float] = {}
-    for chance in chances:
-        by_floor[chance.floor] = by_floor.get(chance.floor, 0.0) + chance.p
+    for probability in probabilities:
+        by_floor[probability.floor] = by_floor.get(probability.floor, 0.0) + probability.p
     x, x_sd = _median_and_sd(launches.position_m[:, 0])
     y, y_sd = _median_and_sd(launches.position_m[:, 1])
     release = camera.project(np.array([x, y, float(np.median(launches.position_m[:, 2]))]))
@@ -169,19 +172,19 @@ def _estimate(
         return OriginEstimate(pixel, release_pixel=release_pixel, reason=badly)
     lowest = plan.floor_at(float(np.quantile(launches.position_m[:, 1], 0.05)))
     above = _share_above(camera, launches)
-    named, reason = _name(chances, by_floor, p_roof, lowest, above, plan)
-    here = tuple(c for c in chances if c.p >= _LISTED_FROM)[:_MOST_LISTED]
+    window, reason = _name(probabilities, by_floor, p_roof, lowest, above, plan)
+    listed = tuple(c for c in probabilities if c.p >= _LISTED_FROM)[:_MOST_LISTED]
     return OriginEstimate(
         pixel=pixel,
-        floor=None if named is None else named.floor,
-        floor_name=None if named is None else plan.floor_names[named.floor - 1],
-        window=None if named is None else named.window,
-        window_index=None if named is None else named.window_index,
+        floor=None if window is None else window.floor,
+        floor_name=None if window is None else plan.floor_names[window.floor - 1],
+        window=None if window is None else window.window,
+        window_index=None if window is None else window.window_index,
         facade=plan.name,
         x_m=x,
         y_m=y,
         sd_m=(x_sd, y_sd),
-        candidates=here,
+        candidates=listed,
         p_roof=p_roof,
         lowest_floor=lowest,
         excluded_floors=_excluded(by_floor, plan.floor_count),
@@ -229,17 +232,17 @@ def _name(
 ) -> tuple[WindowProbability | None, str | None]:
     """The window if it holds half of the probability, else the floor if that does, else why none is named."""
     likely = next((c for c in chances if c.window is not None), None)
-    if likely is not None and likely.p >= _NAMED_FROM:
+    if likely is not None and likely.p >= _NAMING_PROBABILITY:
         return likely, None
     best = max(by_floor, key=lambda floor: (by_floor[floor], -floor), default=None)
-    if best is not None and by_floor[best] >= _NAMED_FROM:
+    if best is not None and by_floor[best] >= _NAMING_PROBABILITY:
         return WindowProbability(best, None, None, by_floor[best]), messages.NO_WINDOW()
-    if p_roof >= _NAMED_FROM:
+    if p_roof >= _NAMING_PROBABILITY:
         return None, messages.ROOF()
     if best is None or lowest is None:
         return None, messages.MISSES_FLOORS()
     lowest_name, top = plan.floor_names[lowest - 1], plan.floor_names[-1]
-    above = messages.ABOVE_PICTURE(floor=lowest_name) if p_above >= _NAMED_FROM else None
+    above = messages.ABOVE_PICTURE(floor=lowest_name) if p_above >= _NAMING_PROBABILITY else None
     spread = sorted(floor for floor, p in by_floor.items() if p >= 0.05) or [best]
     first, last = plan.floor_names[spread[0] - 1], plan.floor_names[spread[-1] - 1]
     if lowest == plan.floor_count:

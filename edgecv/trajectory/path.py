@@ -1,4 +1,4 @@
-"""The stretch of a track that may be a fall: smooth, downwards, and free of what the hand or the ground did to it.
+"""The stretch of a track that may be a fall: smooth, downwards, without the hand before it and the ground after it.
 
 A track often begins on the person who throws and ends on the ground. A cubic in time follows any fall closely enough
 (gravity, drag and perspective) to find the stretch and its outliers; the physics is fitted to that stretch only.
@@ -17,11 +17,14 @@ from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
 _MIN_POINTS = 6
+"""A cubic in time has four coefficients; two sightings more are the least that test it."""
 _OUTLIER = 3.5  # standard deviations
 _RIDGE = 1e-9 * np.eye(4)
-_BESIDE = 9  # sightings, by which the length of one that is cut is judged
+"""Keeps the normal equations solvable where sightings share an instant; far below any weight."""
+_NEIGHBOURS = 9  # sightings, by which the length of one that is cut is judged
 _EDGE_PX = 1.0
-_SEEN = 0.8  # share of frames in which a tracked thing is seen
+"""A box that ends this near the picture's edge is cut by it."""
+_P_DETECTION = 0.8  # share of frames in which a tracked thing is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Path:
     def chance_log_likelihood(self) -> float:
         """Log-likelihood that the sightings are detections by chance, with the cost of the frames that missed it."""
         chance = float(self.log_clutter.sum())
-        return chance - len(self.points) * float(np.log(_SEEN)) - self.missed * float(np.log(1.0 - _SEEN))
+        return chance - len(self.points) * float(np.log(_P_DETECTION)) - self.missed * float(np.log(1.0 - _P_DETECTION))
 
 
 def path_of(
@@ -100,16 +103,20 @@ def _cut_by_edge_px(points: tuple[TrackPoint, ...], size_px: Float64, picture_si
     inside = np.minimum(centre, np.array(picture_size_px) - 1.0 - centre).min(axis=1, initial=np.inf)
     nearest = np.argmin(np.minimum(centre, np.array(picture_size_px) - 1.0 - centre), axis=1)
     reach = size_px[np.arange(len(points)), nearest] / 2.0
-    longest = maximum_filter1d(size_px.max(axis=1), _BESIDE, mode="nearest")
-    return np.where(inside < reach + _EDGE_PX, longest / 2.0, 0.0)
+    longest_side = maximum_filter1d(size_px.max(axis=1), _NEIGHBOURS, mode="nearest")
+    return np.where(inside < reach + _EDGE_PX, longest_side / 2.0, 0.0)
 
 
 def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
     """Return the stretch of the track that one smooth downward-accelerated motion explains best, or None."""
-    whole = path_of(track.points, track.scan_count, settings, track.picture_size_px)
-    if len(whole.points) < _MIN_POINTS or not _goes_down(whole, track.picture_size_px[1]) or _goes_straight(whole):
+    full_path = path_of(track.points, track.scan_count, settings, track.picture_size_px)
+    if (
+        len(full_path.points) < _MIN_POINTS
+        or not _goes_down(full_path, track.picture_size_px[1])
+        or _goes_straight(full_path)
+    ):
         return None
-    best = _best_stretch(whole, track.frame_interval_s)
+    best = _best_stretch(full_path, track.frame_interval_s)
     if best is None:
         return None
     points, looked_at = best
@@ -215,12 +222,12 @@ def _score(path: Path, i: int, j: int, interval_s: float) -> tuple[float, NDArra
             weighted = basis * weight[:, None]
             solution = np.linalg.solve(weighted.T @ weighted + _RIDGE, weighted.T @ (uv[:, axis] * weight))
             squared += np.square((uv[:, axis] - basis @ solution) / sd[:, axis])
-        kept = squared < _OUTLIER**2
-        if np.array_equal(kept, keep):
+        inliers = squared < _OUTLIER**2
+        if np.array_equal(inliers, keep):
             break
-        keep = kept
+        keep = inliers
     log_density = -0.5 * squared - np.log(2.0 * np.pi * sd[:, 0] * sd[:, 1])
-    gain = (log_density - path.log_clutter[i:j] + np.log(_SEEN))[keep].sum()
+    gain = (log_density - path.log_clutter[i:j] + np.log(_P_DETECTION))[keep].sum()
     missed = max(0, _frames_between(path, i, j, interval_s) - int(keep.sum()))
     # eight coefficients and the freedom to choose two ends cost about 3 each
-    return float(gain + missed * np.log(1.0 - _SEEN) - 30.0), keep
+    return float(gain + missed * np.log(1.0 - _P_DETECTION) - 30.0), keep

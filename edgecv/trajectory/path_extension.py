@@ -15,26 +15,27 @@ from edgecv.trajectory.settings import TrajectorySettings
 LIGHT_MPS = 8.0
 """What is slower flutters and drifts; a stone's path that is only explained in part began with something else."""
 _FEWEST_BEFORE = 4
+"""With fewer earlier sightings the fit has nothing to gain from them."""
 
 
-def with_what_came_before(fall: Fall, settings: TrajectorySettings) -> Fall | None:
+def extended_to_first_sighting(fall: Fall, settings: TrajectorySettings) -> Fall | None:
     """The same fall, its path from the track's first sighting on; None where there is nothing to add.
 
     Only for light things whose earlier sightings join on without a gap, above, in the same size: of these a fit without
     flutter explains a stretch, the launch with flutter the whole.
     """
-    before, points = fall.before, fall.path.points
-    if len(before) < _FEWEST_BEFORE or float(np.exp(fall.fit.parameters[LOG_VT])) > LIGHT_MPS:
+    earlier, points = fall.before, fall.path.points
+    if len(earlier) < _FEWEST_BEFORE or float(np.exp(fall.fit.parameters[LOG_VT])) > LIGHT_MPS:
         return None
-    gap_s = points[0].t_s - before[-1].t_s
-    areas = [np.median([np.log(p.detection.area_px) for p in part]) for part in (before, points)]
-    if gap_s > max(settings.largest_gap_s, 2.5 * fall.track.frame_interval_s):
+    gap_s = points[0].t_s - earlier[-1].t_s
+    areas = [np.median([np.log(p.detection.area_px) for p in part]) for part in (earlier, points)]
+    if gap_s > max(settings.largest_gap_s, settings.max_gap_frames * fall.track.frame_interval_s):
         return None
-    if abs(float(areas[1] - areas[0])) > settings.same_thing_log_area:
+    if abs(float(areas[1] - areas[0])) > settings.max_log_area_step:
         return None
-    if before[0].detection.y_px > points[0].detection.y_px:
+    if earlier[0].detection.y_px > points[0].detection.y_px:
         return None
-    joined = before + points
+    joined = earlier + points
     looked_at = round((joined[-1].t_s - joined[0].t_s) / max(fall.track.frame_interval_s, 1e-3)) + 1
     path = path_of(joined, min(looked_at, fall.track.scan_count), settings, fall.track.picture_size_px)
     fit = fit_fall(path, fall.fit.view, settings, float(max(fall.track.picture_size_px)))

@@ -11,9 +11,10 @@ from edgecv.trajectory.launch import Launches
 from edgecv.trajectory.quantiles import Quantiles
 
 ReleaseKind = Literal["thrown", "dropped", "blown"]
-_THROWN_MPS = 1.5
+_MIN_THROW_MPS = 1.5
 """Faster than a hand that opens and lets go, or a thing pushed over a sill; slower than the weakest toss."""
 _CERTAIN = 0.6
+"""A kind of release that holds less is not named, as with mass classes."""
 _SHEET_MPS = 4.0  # terminal velocity of what a wind lifts off a sill: paper, bags, laundry
 
 
@@ -37,15 +38,15 @@ class Release:
 def release_of(launches: Launches) -> Release:
     """Return how the thing was launched: what is no faster than the wind and as light as paper was blown away."""
     speed = np.linalg.norm(launches.velocity_mps, axis=1)
-    thrown = speed > _THROWN_MPS
+    is_thrown = speed > _MIN_THROW_MPS
     wind = np.linalg.norm(launches.wind_mps, axis=1)
-    blown = (launches.terminal_mps < _SHEET_MPS) & (speed < np.maximum(wind, _THROWN_MPS))
+    is_blown = (launches.terminal_mps < _SHEET_MPS) & (speed < np.maximum(wind, _MIN_THROW_MPS))
     kind: ReleaseKind | None = None
-    if float(np.mean(blown)) >= _CERTAIN:
+    if float(np.mean(is_blown)) >= _CERTAIN:
         kind = "blown"
-    elif float(np.mean(thrown)) >= _CERTAIN:
+    elif float(np.mean(is_thrown)) >= _CERTAIN:
         kind = "thrown"
-    elif float(np.mean(thrown)) <= 1.0 - _CERTAIN:
+    elif float(np.mean(is_thrown)) <= 1.0 - _CERTAIN:
         kind = "dropped"
     along, up, away = np.median(launches.velocity_mps, axis=0)
-    return Release(kind, float(np.mean(thrown)), Quantiles.of(speed), (float(along), float(up), float(away)))
+    return Release(kind, float(np.mean(is_thrown)), Quantiles.of(speed), (float(along), float(up), float(away)))

@@ -77,25 +77,45 @@ class TrajectorySettings:
     min_stretch: int = 8
     """Fewest sightings of a stretch that ends are cut off from: eleven parameters need some to be tested on."""
 
-    worth_searching: float = 25.0
+    search_above_chance: float = 25.0
     """Log-likelihood ratio against chance above which a track's ends are searched for the fall in it."""
 
-    searched_below: float = 10.0
+    search_below_ratio: float = 10.0
     """The ends are searched unless the whole stretch is this convincing already."""
 
     beginning_s: tuple[float, ...] = (1.0, 2.0, 3.0)
     """Lengths of a descent's beginning that are tried where it was left out: a thing of a terminal velocity of 5 m/s
     has 96 % of it after a second."""
 
-    left_out: int = 6
+    min_left_out: int = 6
     """Sightings of the descent before the fall that make its beginning worth trying."""
 
-    same_scale: float = 2.0
+    max_scale_ratio: float = 2.0
     """Factor within which the gravity that a free camera sees must be the calibrated one's: a lift of glass that starts
     gently is a fall only for a camera that may think it five times as far away as the facade is."""
 
     largest_gap_s: float = 0.3
     """Sightings of one track this far apart still belong to one fall: seven frames behind a sign."""
 
-    same_thing_log_area: float = 1.6
+    cut_fractions: tuple[float, ...] = (0.15, 0.3, 0.45, 0.6, 0.75)
+    """Fractions of a stretch that are cut off its beginning and end in search of the fall in it: steps of a seventh are
+    as fine as a hand's movement, and more than three quarters leave no fall."""
+
+    min_log_gain: float = 1.0
+    """Log-likelihood ratio by which another stretch must be better to be taken: less is what noise makes of one
+    sighting more or less."""
+
+    max_chi2_growth: tuple[float, float] = (1.5, 1.3)
+    """Reduced chi-squared up to which a stretch grows: an absolute one, or a factor of what it was before."""
+
+    agreement_sd: float = 3.0
+    """Standard deviations within which a sighting agrees with the fit: 99.7 % of those that belong to it."""
+
+    max_gap_frames: float = 2.5
+    """Missed frames that are no gap yet, where the camera is so slow that they last longer than ``largest_gap_s``."""
+
+    growths: int = 5
+    """Rounds of growing and fitting; nearly all stretches are stable after two."""
+
+    max_log_area_step: float = 1.6
     """Neighbouring sightings whose areas differ by more than a factor of five are not the same thing."""

@@ -17,8 +17,11 @@ _BLUR_PX = 2.6
 _EDGES = 1.15
 """A box ends where a thing's edge falls below the threshold, a little inside of it."""
 _LOG_SD_LARGE, _SD_PX = 0.1, 0.8
+"""Error of a diameter: a tenth of a large one, most of a pixel of a small one."""
 _SMALLEST_PX = 1.2
+"""Below this a box shows the blur alone: the diameter is bounded, not measured."""
 _LONGEST_EXPOSURE_S = 0.05
+"""No exposure is longer than the interval of a camera with 20 frames a second at night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ def size_of(path: Path, fit: FallFit) -> Size:
     faster = speed[:, 1] - speed[:, 0]
     longer = sides[:, 1] - sides[:, 0]
     exposure_s = float(np.clip((faster @ longer) / max(float(faster @ faster), 1e-9), 0.0, _LONGEST_EXPOSURE_S))
-    still = np.maximum(sides - exposure_s * speed, 0.0)
-    side = float(np.median(np.sqrt(still.prod(axis=1)) / usual))
+    unblurred = np.maximum(sides - exposure_s * speed, 0.0)
+    side = float(np.median(np.sqrt(unblurred.prod(axis=1)) / usual))
     diameter = _EDGES * float(np.sqrt(max(side**2 - _BLUR_PX**2, _SMALLEST_PX**2)))
     typical = diameter * float(np.median(usual))
     return Size(diameter * nearest / fit.view.focal_px, float(np.hypot(_LOG_SD_LARGE, _SD_PX / typical)))

@@ -26,7 +26,7 @@ from edgecv.geometry import FacadePlan, looking_at, solve_camera
 from edgecv.handlers.hygiene.handler import _UNITS
 from edgecv.handlers.thresholds import Limit
 from edgecv.trajectory.impact import hazard_in_words
-from edgecv.trajectory.object_prior import THINGS
+from edgecv.trajectory.object_prior import OBJECT_KINDS
 from edgecv.trajectory.origin import WindowProbability, _name
 from edgecv.trajectory.quantiles import Quantiles
 from edgecv.visibility.event_texts import _BEGINS, _ENDS, text_of
@@ -41,7 +41,7 @@ def test_every_hazard_is_told(low: float, median: float, high: float) -> None:
 
 
 def test_everything_it_may_be_has_a_name() -> None:
-    for thing in THINGS:
+    for thing in OBJECT_KINDS:
         assert is_chinese(chinese(thing.name)), thing.name
 
 

@@ -12,8 +12,8 @@ from edgecv.geometry import FacadePlan
 from edgecv.trajectory import Fall, TrajectorySettings, View, estimate_mass, explain, launches_of, locate
 from edgecv.trajectory.drag import drag_from_terminal, fall_positions
 from edgecv.trajectory.impact import HEAD_M, hazard_in_words
-from edgecv.trajectory.object_prior import THINGS, examples
-from edgecv.trajectory.path_extension import with_what_came_before
+from edgecv.trajectory.object_prior import OBJECT_KINDS, object_samples
+from edgecv.trajectory.path_extension import extended_to_first_sighting
 from edgecv.trajectory.quantiles import Quantiles
 from edgecv.trajectory.release_type import release_of
 
@@ -49,8 +49,8 @@ def _fluttering(seed: int) -> object:
 def test_terminal_velocities_of_everyday_things_are_those_that_are_measured(
     name: str, slowest: float, fastest: float
 ) -> None:
-    kind = next(n for n, thing in enumerate(THINGS) if thing.name == name)
-    sample = np.exp(examples().log_terminal[examples().kind == kind])
+    kind = next(n for n, thing in enumerate(OBJECT_KINDS) if thing.name == name)
+    sample = np.exp(object_samples().log_terminal[object_samples().kind == kind])
     low, high = np.quantile(sample, [0.05, 0.95])
     assert slowest < low < high < fastest
 
@@ -109,7 +109,7 @@ def test_what_was_seen_before_the_explained_stretch_belongs_to_a_light_things_pa
     points = fall.track.points
     late = replace(fall, before=points[:20], path=fall.path)
     later = replace(late, path=replace(fall.path, points=points[20:]))
-    whole = with_what_came_before(later, SETTINGS)
+    whole = extended_to_first_sighting(later, SETTINGS)
     assert whole is not None and whole.path.points[0] is points[0]
     heavy = _fall(fall_track(30.0))
-    assert with_what_came_before(replace(heavy, before=heavy.path.points[:8]), SETTINGS) is None
+    assert extended_to_first_sighting(replace(heavy, before=heavy.path.points[:8]), SETTINGS) is None

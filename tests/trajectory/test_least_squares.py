@@ -16,7 +16,7 @@ from edgecv.trajectory import TrajectorySettings, View, explain
 from edgecv.trajectory.correlated_disturbance import Strengths, disturbance
 from edgecv.trajectory.fit import problem_of
 from edgecv.trajectory.launch_problem import LaunchProblem
-from edgecv.trajectory.least_squares import Problem, softened, solved
+from edgecv.trajectory.least_squares import Problem, minimise, softened
 from edgecv.trajectory.model import prior_for
 from edgecv.trajectory.null_hypotheses import straight_log_evidence, wandering_log_evidence
 
@@ -24,7 +24,7 @@ SETTINGS = TrajectorySettings()
 needs_library = pytest.mark.skipif(not AVAILABLE, reason="the C library was not built here: there was no C compiler")
 
 
-def _alike(ours: Problem, reference: Problem, x: np.ndarray) -> None:
+def _draw_alike(ours: Problem, reference: Problem, x: np.ndarray) -> None:
     for soft in (False, True):
         np.testing.assert_allclose(ours.residuals(x, soft=soft), reference.residuals(x, soft=soft), 1e-9, 1e-9)
         for mine, other in zip(ours.slopes(x, soft=soft), reference.slopes(x, soft=soft), strict=True):
@@ -47,7 +47,7 @@ def test_a_fits_residuals_and_slopes_are_those_of_the_reference(
     prior = prior_for(view, uv[0], float(max(SIZE)), SETTINGS, (40.0, 0.4))
     x = (prior.mean + np.array(off) * np.minimum(prior.sd, 3.0))[prior.free]
     given_ = (view, prior, uv, times, sd)
-    _alike(problem_of(*given_, compiled=True), problem_of(*given_, compiled=False), x)
+    _draw_alike(problem_of(*given_, compiled=True), problem_of(*given_, compiled=False), x)
 
 
 @needs_library
@@ -67,7 +67,7 @@ def test_a_launchs_residuals_and_slopes_are_those_of_the_reference(
     assert root is not None
     x = start + np.array(off) * np.array([0.5, 0.5, 0.3, 1.0, 1.0, 1.0, 0.3, 1.0, 1.0])
     both = [problem.least_squares(unseen_s, root, compiled=compiled) for compiled in (True, False)]
-    _alike(both[0], both[1], x)
+    _draw_alike(both[0], both[1], x)
 
 
 def test_the_loss_is_quadratic_near_zero_and_linear_far_away() -> None:
@@ -80,7 +80,7 @@ def test_the_loss_is_quadratic_near_zero_and_linear_far_away() -> None:
 def test_an_outlier_does_not_move_a_mean_far() -> None:
     seen = np.array([0.9, 1.0, 1.1, 1.0, 500.0])
     problem = Problem(lambda rows: (seen - rows) / 0.1, np.array([1e-6]))
-    found = solved(problem, np.array([0.0]), tolerance=1e-10, most=200)
+    found = minimise(problem, np.array([0.0]), tolerance=1e-10, max_evaluations=200)
     assert found[0] == pytest.approx(1.0, abs=0.15)
 
 

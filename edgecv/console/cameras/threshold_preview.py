@@ -21,6 +21,7 @@ from edgecv.storage.feed import Feed
 
 _MOST_RECORDS = 1000  # of an hour; a camera in wind has some hundred candidates
 _THRESHOLDS = (4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0)
+"""Log-likelihood ratios offered: from a candidate's up to where only the clearest throws stay."""
 
 
 @dataclass(frozen=True, slots=True)

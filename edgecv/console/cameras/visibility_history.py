@@ -14,11 +14,14 @@ from edgecv.console.storage.schema import Device, DeviceEvent
 from edgecv.incidents.record_limits import LARGEST
 
 _HOURS = 24
+"""The page shows a day, which holds a whole turn of light and traffic."""
 _MOST_HOURS, _MOST_CAUSES = 48, 10
 """A camera that restarts tells parts of an hour; more than this is no camera."""
 _EVENTS_SHOWN = 20
 _CAUSE_CHARS = 100
+"""What fits on the page; a cause comes from a box and is not trusted to be short."""
 _TEST_DAYS = 7
+"""A sensitivity test of a week ago is still shown; an older one says little of the camera today."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from edgecv.errors import ConfigError
 
 CONSOLE_DATABASE = "console.db"
 _BUSY_S = 20.0
+"""SQLite waits for another writer this long: a retention run over a slow card takes seconds."""
 _WRITES = "edgecv_writes"
 
 
