@@ -83,7 +83,7 @@ _LARGEST = 50.0
 """Features are clipped to this: beyond it lies nothing that the model has been trained on."""
 _SMALL = 1e-6
 """Keeps divisions and logarithms finite."""
-_FEWEST = 4  # sightings from which a speed or a rhythm can be told
+_FEWEST = 4  # sightings from which a speed or a rhythm can be determined
 
 
 def features_of(fall: Fall, repeats: int = 0) -> Float64:

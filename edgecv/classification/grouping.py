@@ -12,8 +12,8 @@ from edgecv.classification.verdict import Tier, Verdict
 from edgecv.tracking.track import Falling
 from edgecv.trajectory.fall import Fall
 
-_MEMORY_S = 20.0  # a bounce is over in two; the rest of a path, behind a sign, is known when a slow thing has landed
-_WAIT_S = 0.4  # for a thing that began to fall while a member fell
+_MEMORY_S = 20.0  # a bounce is over in two; the rest of a path, behind a sign, is known when a slow object has landed
+_WAIT_S = 0.4  # for an object that began to fall while a member fell
 _WAIT_LONG_S = 1.0  # and that may be the object of which the member is the image
 _UNSEEN_S = 1.5  # how long an image may be in sight before its object is
 _AS_FAST = 0.6
@@ -52,7 +52,7 @@ class _Group:
         """True where a fall belongs to the members.
 
         An image has one object: what is better seen than an image, and in step with nothing else here, is another
-        thing, and the image may be its own.
+        object, and the image may be its own.
         """
         object_seen = _finding(self).fall
         return any(
@@ -63,7 +63,7 @@ class _Group:
     def waits_for(self, track: Falling, now_s: float) -> bool:
         """True where a member may be the mirror image, or a piece, of something that is still falling.
 
-        An image is smaller than its object, so a larger thing is waited for longer.
+        An image is smaller than its object, so a larger object is waited for longer.
         """
         if now_s > self.end_s + _WAIT_LONG_S:
             return False

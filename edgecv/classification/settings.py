@@ -34,10 +34,10 @@ class ClassificationSettings:
     """The same against chance."""
 
     min_duration_s: float = 0.5
-    """A thing falls 1.2 m in this time; a throw from any floor is seen longer, drips and splashes are not."""
+    """An object falls 1.2 m in this time; a throw from any floor is seen longer, drips and splashes are not."""
 
     candidate_duration_s: float = 0.35
-    """Below this nothing is kept: acceleration cannot be told from noise."""
+    """Below this nothing is kept: acceleration cannot be distinguished from noise."""
 
     min_points: int = 7
     """Sightings from which a path can be tested against eleven parameters: 0.7 s at 12.5 frames a second."""
@@ -55,20 +55,20 @@ class ClassificationSettings:
     """Distances at which a facade camera can see a throw; nearer are insects and hands, farther are birds."""
 
     max_speed_loss_mps: float = 0.5
-    """Downward speed lost while it was seen. A thing seen late may fall at its terminal velocity and gain nothing, but
-    only a bird brakes (or a hand that throws down faster than the thing can fall)."""
+    """Downward speed lost while it was seen. An object seen late may fall at its terminal velocity and gain nothing;
+    only a bird brakes (or a hand that throws down faster than the object can fall)."""
 
     carried_m: float = 1.3
-    """A thing that travelled farther than this in the second before it fell was not in anybody's hand."""
+    """An object that travelled farther than this in the second before it fell was not in anybody's hand."""
 
     flight_share: float = 0.35
-    """A thing that moved at this share of its top speed before it fell was flying, not held."""
+    """An object that moved at this share of its top speed before it fell was flying, not held."""
 
     flight_s: float = 0.25
     """How long it must have been seen flying for that to count."""
 
     at_rest_share: float = 0.2
-    """A thing whose speed in the picture was below this share of its top speed when it came into sight was let go."""
+    """An object whose speed in the picture was below this share of its top speed when it came into sight was let go."""
 
     drop_contrast_m2: float = 0.1
     """Grey levels times square metres that a drop of water adds or takes away: 6 mm across, glinting at three times its
@@ -90,7 +90,7 @@ class ClassificationSettings:
     """Grey levels times square metres above which nothing that drips is: ten of the largest drops."""
 
     large_repeats_allowed: int = 9
-    """The same for what is larger: somebody who lets things go over one sill is nearly as exact, a machine goes on."""
+    """The same for what is larger: somebody who lets objects go over one sill is nearly as exact, a machine goes on."""
 
     use_nuisance_model: bool = False
     """A second opinion on what physics leaves open. It helps on simulated scenes; real footage to rely on it is still

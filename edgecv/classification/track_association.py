@@ -12,7 +12,7 @@ MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above t
 _TOGETHER_S = 0.8  # how well the instant of release is known; object and image, or pieces, share it
 _BOUNCE_S = 0.7
 """Longest silence between the end of a fall and its bounce, splash or reappearance behind a sign."""
-_MIRROR_OFFSET_M = 6.0  # of a thing 5 m before the glass, seen from 30 degrees aside
+_MIRROR_OFFSET_M = 6.0  # of an object 5 m before the glass, seen from 30 degrees aside
 
 
 def belong_together(a: Fall, b: Fall) -> bool:
@@ -33,12 +33,12 @@ def in_step(a: Fall, b: Fall) -> bool:
 
 
 def same_place(a: Fall, b: Fall) -> bool:
-    """They are one thing seen twice, or a thing and what a codec leaves behind it."""
+    """They are one object seen twice, or an object and what a codec leaves behind it."""
     return _coincide(a, b) or trails(a, b)
 
 
 def trails(a: Fall, b: Fall) -> bool:
-    """One runs the other's path a frame or a few later: what temporal noise filters and codecs leave behind a thing."""
+    """One runs the other's path some frames later: the ghost that temporal noise filters and codecs leave behind."""
     frame_s = a.track.frame_interval_s
     begin, end = max(a.fit.start_s, b.fit.start_s), min(a.fit.end_s, b.fit.end_s)
     if end - begin < 5.0 * frame_s:
@@ -56,7 +56,7 @@ def _in_order(a: Fall, b: Fall) -> tuple[Fall, Fall]:
 
 
 def _coincide(a: Fall, b: Fall) -> bool:
-    """Both are in one place at one time: the same thing followed twice."""
+    """Both are in one place at one time: the same object followed twice."""
     begin, end = max(a.fit.start_s, b.fit.start_s), min(a.fit.end_s, b.fit.end_s)
     if end <= begin:
         return False
@@ -85,7 +85,7 @@ def _at_rest_s(fall: Fall) -> tuple[float, float]:
 def _mirrors(first: Fall, second: Fall) -> bool:
     """One is the other's reflection in the facade: beside it, smaller, and as fast at the same instant.
 
-    A vertical mirror keeps heights, so downward speeds in m/s agree at every instant, whatever the thing does towards
+    A vertical mirror keeps heights, so downward speeds in m/s agree at every instant, whatever the object does towards
     the camera; the image is farther away, so it is smaller and its apparent gravity less.
     """
     begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
@@ -114,8 +114,8 @@ def _same_motion(first: Fall, second: Fall) -> bool:
     """Both move in step: at every instant one height is the same linear function of the other.
 
     A vertical mirror keeps heights and instants, so object and image are in step; so are pieces that fly side by side.
-    Two things thrown at different instants are not: the later one is always slower. Half a second is too little to be
-    seen in how they fall, so what is far beside is another thing.
+    Two objects thrown at different instants are not: the later one is always slower. Half a second is too little to be
+    seen in how they fall, so what is far beside is another object.
     """
     begin, end = second.fit.start_s, min(first.fit.end_s, second.fit.end_s)
     shorter = min(first.path.duration_s, second.path.duration_s)
@@ -133,7 +133,7 @@ def _same_motion(first: Fall, second: Fall) -> bool:
 
 
 def _starts_on(first: Fall, second: Fall) -> bool:
-    """The second starts where the first is at that instant: a piece that came off, or the same thing found twice."""
+    """The second starts where the first is at that instant: a piece that came off, or the same object found twice."""
     t = second.fit.start_s
     if t > first.fit.end_s:
         return False

@@ -96,7 +96,7 @@ def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tup
     lost = fit.down_speed_lost()
     if float(np.quantile(lost, 0.1)) > s.max_speed_loss_mps:
         doubts.append(messages.SLOWED_DOWN(speed=float(np.median(lost))))
-    # what was at rest when it came into sight, and has gone down since, was let go then: light things need not fall as
+    # what was at rest when it came into sight, and has gone down since, was let go then: light objects need not fall as
     # the physics says, and what was left out of the fit is part of their fall
     if not _starts_at_rest(fall, s):
         carried_m = _travelled_before(fall)
@@ -131,7 +131,7 @@ def _best_alternative(fall: Fall) -> Message:
 
 
 def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[Message]:
-    """The distance, size and height that gravity implies must be those of a thing falling along a building."""
+    """The distance, size and height that gravity implies must be those of an object falling along a building."""
     s, fit = settings, fall.fit
     doubts = []
     parameters = fit.parameters[None]
@@ -154,7 +154,7 @@ def _travelled_before(fall: Fall) -> float:
     """Metres between the first and last sighting of the second before the fall, by the fall's own scale."""
     recent = [p for p in fall.before if p.t_s > fall.fit.start_s - 1.0]
     frames = 0 if not recent else recent[-1].frame - recent[0].frame + 1
-    # stray detections far apart are not one thing on its way
+    # stray detections far apart are not one object on its way
     if len(recent) < max(5, 0.6 * frames):
         return 0.0
     uv = np.array([[p.detection.x_px, p.detection.y_px] for p in recent])
@@ -201,10 +201,10 @@ def _top_speed(fall: Fall) -> float:
 
 
 def _in_steady_flight(points: Sequence[TrackPoint], fall: Fall, settings: ClassificationSettings) -> bool:
-    """True where the same track moved steadily and fast beyond the fall: things are held, then fall, then lie."""
+    """True where the same track moved steadily and fast beyond the fall: objects are held, then fall, then lie."""
     if len(points) < 5 or points[-1].t_s - points[0].t_s < settings.flight_s:
         return False
-    # strays, at which a track clutches when its thing is gone, are no journey
+    # strays, at which a track clutches when its object is gone, are no journey
     if len(points) < 0.5 * (points[-1].frame - points[0].frame + 1):
         return False
     t = np.array([p.t_s for p in points])

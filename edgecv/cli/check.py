@@ -13,7 +13,7 @@ from edgecv.privileges import become_controller_of
 
 def run(options: argparse.Namespace) -> int:
     """Print every problem, or what was understood."""
-    become_controller_of(options.config)  # it names calibrations, which are read and may be told of
+    become_controller_of(options.config)  # its calibrations are read too, and may appear in messages
     report = check_box(options.config)
     problems = list(report.problems)
     notes = list(report.notes)

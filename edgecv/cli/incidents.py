@@ -1,4 +1,4 @@
-"""``edgecv incidents``: what the box has kept, read, kept longer, handed out and checked."""
+"""``edgecv incidents``: list, show, hold, release and resolve the incidents of a box."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def state_as_owner(options: argparse.Namespace) -> Path:
     """The state directory; root goes on as its owner, and follows no link that the owner may have put there.
 
     Raises:
-        ConfigError: the box file is wrong, or the owner cannot be told.
+        ConfigError: the box file is wrong, or the owner cannot be determined.
     """
     if options.config is not None:
         become_controller_of(options.config)

@@ -1,4 +1,4 @@
-"""As whom a command goes on that root has started: whoever may change the files that it is about to touch."""
+"""The user that a command of root's becomes: whoever may change the files that it is about to touch."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from edgecv.privileges import Account, become_controller_of, controller_of
 def become_owner_of_box(box_file: Path) -> None:
     """Become who may write the box file, else who owns the state directory that it names; else stay root.
 
-    Where the box file is wrong it names no directory: root alone wrote it, and root is told what is wrong.
+    Where the box file is wrong it names no directory: root alone wrote it, and root may read what is wrong.
 
     Raises:
-        ConfigError: the user cannot be told or become.
+        ConfigError: the user cannot be determined or become.
     """
     become_controller_of(box_file)
     if os.geteuid() != 0:
@@ -35,7 +35,7 @@ def become_owner_of_hub(hub_file: Path) -> None:
     """The same for a hub file and the directory that it names.
 
     Raises:
-        ConfigError: the user cannot be told or become, or the hub file is wrong.
+        ConfigError: the user cannot be determined or become, or the hub file is wrong.
     """
     become_controller_of(hub_file)
     if os.geteuid() == 0:
@@ -56,7 +56,7 @@ def become_owner_of_videos(
         written: files with results.
 
     Raises:
-        ConfigError: the user cannot be told or become.
+        ConfigError: the user cannot be determined or become.
     """
     if os.geteuid() != 0:
         return

@@ -66,7 +66,7 @@ def _ids(cameras: object, devices: object) -> Iterable[Conflict]:
         yield Conflict(("cameras",), "names no camera, and the box no other devices; add one under cameras or devices")
     for section, section_ids in (("cameras", cameras), ("devices", devices)):
         if isinstance(section_ids, Mapping) and BOX in section_ids:
-            yield Conflict((section, BOX), "is the name under which the box tells of itself; give it another")
+            yield Conflict((section, BOX), "is the name of the box's own states and events; choose another")
     if isinstance(cameras, Mapping) and isinstance(devices, Mapping):
         for name in devices:
             if name in cameras:

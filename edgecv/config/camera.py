@@ -52,7 +52,7 @@ class Camera(Section):
         description="an rtsp:// or http:// address, a video file, or a device such as /dev/video0"
     )
     facade: NonBlankText | None = Field(
-        default=None, description="the name of the facade it looks at, from facades; without it no floor is told"
+        default=None, description="the name of the facade it looks at, from facades; without it no floor is named"
     )
     also_sees: tuple[NonBlankText, ...] = Field(
         default=(), description="a list of names of other facades in its picture, each with 'beside' in facades"

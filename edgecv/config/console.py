@@ -75,7 +75,7 @@ class ConsoleSection(Section):
     )
     timezone: NonBlankText = Field(default="Asia/Shanghai", description="the time zone times are shown in")
     reminder_url: Annotated[str, AfterValidator(web_url)] | None = Field(
-        default=None, description="http[s]://HOST/PATH that is told of cases that are overdue, each a CloudEvent"
+        default=None, description="http[s]://HOST/PATH that receives a CloudEvent for each overdue case"
     )
     reminder_secret_file: NonBlankText | None = Field(
         default=None, description="a file with the key that signs reminders, or credential:NAME"

@@ -29,7 +29,7 @@ class DeviceSettings(Section):
         default=256, description="megabytes of memory its process may use before it is restarted"
     )
     alarms_per_hour: Annotated[WholeNumber, Field(ge=1, le=100_000)] = Field(
-        default=120, description="how many alarms an hour are pushed; more are kept, counted and told in one line"
+        default=120, description="how many alarms an hour are pushed; more are kept, counted and summed up in one line"
     )
 
 

@@ -1,4 +1,4 @@
-"""From files to settings: everything that is wrong is told at once, each in one line."""
+"""From files to settings: all problems are reported at once, one a line."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _named_calibrations(document: Document) -> list[tuple[str, Location, str]]:
 
 
 def _of_calibration(box: Document, at: Location, calibration: Document) -> list[Problem]:
-    """The calibration's problems; one about the whole file is told where the box file names it."""
+    """The calibration's problems; one about the whole file is reported where the box file names it."""
     return [
         problem
         if problem.line is not None

@@ -48,7 +48,7 @@ class OidcSection(Section):
     """A provider of logins."""
 
     issuer: Annotated[str, AfterValidator(_safe_url)] = Field(
-        description="the provider's issuer, https://HOST/PATH, exactly as it calls itself; the rest it tells"
+        description="the provider's issuer, https://HOST/PATH, as the provider writes it; the rest is discovered"
     )
     client_id: NonBlankText = Field(description="under which name the provider knows this console")
     client_secret_file: NonBlankText | None = Field(

@@ -1,4 +1,4 @@
-"""Where a camera's pictures come from, told by its address: the network, a device of the box, or recorded video."""
+"""The kind of a camera's source by its address: the network, a device of the box, or recorded video."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ CERTAINTIES = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.0001))
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How near origin and weight came; None where the truth does not tell or the answer was withheld.
+    """How near origin and weight came; None where the truth does not say or the answer was withheld.
 
     Attributes:
         floor_error: floors too high.

@@ -172,7 +172,7 @@ def _hours(clips: Iterable[ClipResult]) -> float:
 
 
 def _false(clips: Iterable[ClipResult], tier: Tier) -> int:
-    """False findings; an event told twice is a false incident, but the same path kept twice is no further candidate."""
+    """False findings: an event reported twice is a false incident, the same path kept twice no further candidate."""
     roles = ("false", "duplicate") if tier == "incident" else ("false",)
     return sum(f.tier == tier and f.role in roles for c in clips for f in c.findings)
 

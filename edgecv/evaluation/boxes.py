@@ -1,4 +1,4 @@
-"""The box of one moving thing in each frame: what truth, findings and the score all speak of."""
+"""The box of one moving object in each frame: what truth, findings and the score all speak of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Int64 = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class BoxPath:
-    """Boxes of one thing, a row a frame in which it is seen.
+    """Boxes of one object, a row a frame in which it is seen.
 
     Attributes:
         frames: ``(n,) int64`` frame numbers, strictly increasing, n at least 1.

@@ -37,9 +37,9 @@ class Match:
 
 
 def distance_px(finding: BoxPath, true: BoxPath) -> float | None:
-    """Median distance of two paths over the frames they share, or None where they are not the same thing.
+    """Median distance of two paths over the frames they share, or None where they are not the same object.
 
-    The same thing: they share at least 30 % of the frames of the shorter one, and over the frames in which the thing
+    The same object: they share at least 30 % of the frames of the shorter one, and over the frames in which the object
     was found the median distance to the truth, interpolated, is at most 6 px or one drawn box (its longer side).
     """
     shared = min(finding.last, true.last) - max(finding.first, true.first) + 1

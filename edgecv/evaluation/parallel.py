@@ -38,7 +38,7 @@ def run_jobs(
         work: a module-level function; it runs in fresh processes (spawned: nothing is shared, on every system alike).
         jobs: picklable.
         processes: at most this many at a time; a single one runs in this process.
-        on_done: told each job that ended.
+        on_done: called with each job that ended.
     """
     if min(processes, len(jobs)) <= 1:
         outcomes = []

@@ -23,7 +23,7 @@ class EventResult:
         frames: in which it is visible.
         size_px: diameter.
         contrast: grey levels, or None.
-        too_short: nobody could tell a fall from it; counted apart.
+        too_short: nobody could see that it is a fall; counted apart.
         outcome: found as incident, as candidate, or missed.
         merged: missed because it was taken for a piece or a reflection of another finding.
         duplicates: further incidents on the same event.

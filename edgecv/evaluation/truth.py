@@ -14,7 +14,7 @@ from edgecv.evaluation.boxes import BoxPath
 
 FEWEST_FRAMES = 8
 SHORTEST_S = 0.3
-"""An event that is visible more briefly is left out of recall: nobody could tell a fall from it."""
+"""An event that is visible more briefly is left out of recall: nobody could see that it is a fall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class TruthEvent:
 
     @property
     def too_short(self) -> bool:
-        """True where nobody could tell a fall from it: fewer than 8 frames, or less than 0.3 s, visible."""
+        """True where nobody could see that it is a fall: fewer than 8 frames, or less than 0.3 s, visible."""
         return len(self.path.frames) < FEWEST_FRAMES or self.visible_s < SHORTEST_S - 1e-6
 
 
@@ -170,7 +170,7 @@ def load_truth(path: Path) -> Truth:
 
 def _event(event: _Event) -> TruthEvent:
     path = BoxPath.of(event.frames)
-    # hand-made truth has boxes only: the diameter of a disc-like thing of the box's area, blur included
+    # hand-made truth has boxes only: the diameter of a disc-like object of the box's area, blur included
     size_px = float(np.median(np.sqrt(path.xywh[:, 2] * path.xywh[:, 3])))
     return TruthEvent(
         name=event.object,

@@ -25,14 +25,14 @@ class Kind:
         diameter_m: as seen: of the circle of the same area.
         aspect: longest over shortest side.
         mass_kg: of the smallest and of the largest; between them it goes with the given power of the size.
-        mass_power: 3 for solid things, 2 for sheets.
+        mass_power: 3 for solid objects, 2 for sheets.
         drag: Cd on the area seen.
         grey: luma of the surface in daylight.
         spin_hz: turns a second.
         shade: how much the brightness changes while it turns.
         flutter_mps2: side force of sheets.
-        speed_mps: of a hard throw; most things are dropped or tossed.
-        spread: relative deviation of the mass among things of one size.
+        speed_mps: of a hard throw; most objects are dropped or tossed.
+        spread: relative deviation of the mass among objects of one size.
     """
 
     diameter_m: Range

@@ -1,4 +1,4 @@
-"""Drawing small moving things as a sensor sees them: anti-aliased, smeared over the exposure, by coverage."""
+"""Drawing small moving objects as a sensor sees them: anti-aliased, smeared over the exposure, by coverage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NARROWEST_PX = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Truth of one thing in one frame: centre and extent of what is drawn, pixels."""
+    """Truth of one object in one frame: centre and extent of what is drawn, pixels."""
 
     x: float
     y: float
@@ -27,7 +27,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patch:
-    """Share of each pixel that a thing covered over the exposure.
+    """Share of each pixel that an object covered over the exposure.
 
     Attributes:
         x0: column of the left edge.
@@ -61,7 +61,7 @@ def smear(
         psf_px: defocus to add to the lens's blur, standard deviation.
 
     Returns:
-        The patch, or None when the thing is outside the picture.
+        The patch, or None when the object is outside the picture.
     """
     if not np.isfinite(centres_px).all():
         return None
@@ -111,7 +111,7 @@ def _add_ellipse(cover: Float32, centre: Float64, radius: Float64, angle: float)
 
 
 def blend(picture: Float32, patch: Patch, grey: float, opacity: float = 1.0) -> None:
-    """Put a thing of one grey in front of the picture, in place."""
+    """Put an object of one grey in front of the picture, in place."""
     under = picture[patch.place]
     under += np.float32(opacity) * patch.cover * (np.float32(grey) - under)
 

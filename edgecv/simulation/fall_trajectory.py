@@ -1,4 +1,4 @@
-"""How simulated things fall: the physics of ``trajectory.drag``, with gusts, and the flutter of sheets and bags.
+"""How simulated objects fall: the physics of ``trajectory.drag``, with gusts, and the flutter of sheets and bags.
 
 Flutter (Andersen, Pesavento & Wang, "Unsteady aerodynamics of fluttering and tumbling plates", J. Fluid Mech. 541,
 2005) is reduced to what a camera sees: a side force that swings, turns slowly about the vertical, and lifts twice a
@@ -52,7 +52,7 @@ class Air:
 
 @dataclass(frozen=True, slots=True)
 class Flutter:
-    """A swinging side force: amplitude m/s², swings a second, phase; 0 m/s² for compact things."""
+    """A swinging side force: amplitude m/s², swings a second, phase; 0 m/s² for compact objects."""
 
     amplitude_mps2: float = 0.0
     rate_hz: float = 1.5

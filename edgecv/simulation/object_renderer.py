@@ -61,7 +61,7 @@ class Flight:
             below = np.flatnonzero(world[:, 1] < ground_m + falling.diameter_m / 2.0)
             if len(below) or duration >= last:
                 break
-            duration *= 2.0  # most reach the ground early: only light things are worth a long integration
+            duration *= 2.0  # most reach the ground early: only light objects are worth a long integration
         stop = max(2, int(below[0])) if len(below) else len(since)
         return cls(falling, falling.release_s + since[:stop], world[:stop])
 
@@ -138,7 +138,7 @@ class ObjectRenderer:
 def appearance(
     falling: FallingObject, camera: PinholeCamera, world_m: Float64, t_s: float, night: bool
 ) -> tuple[Float64, float, float]:
-    """Half axes in pixels, their angle and the grey of a tumbling thing at an instant."""
+    """Half axes in pixels, their angle and the grey of a tumbling object at an instant."""
     turn = 2.0 * np.pi * falling.spin_hz * (t_s - falling.release_s)
     # the long side turns out of the picture and back: it is never seen shorter than the short side
     foreshortened = 1.0 + (falling.aspect - 1.0) * (0.5 + 0.5 * np.cos(0.7 * turn))

@@ -114,7 +114,7 @@ def _release(scene: Scene, rng: np.random.Generator) -> tuple[int, int, Point]:
 
 
 def _release_point(scene: Scene, rng: np.random.Generator, floor: int, column: int) -> Point:
-    """Where a thing leaves an open window, or a hand held over a balcony's rail."""
+    """Where an object leaves an open window, or a hand held over a balcony's rail."""
     pane = glass_of(scene.plan, floor, column)
     x = float(rng.uniform(pane.left_m + 0.1, pane.right_m - 0.1))
     if column in scene.balconies:

@@ -98,7 +98,7 @@ def checked(description: Mapping[str, Any], title: str) -> SceneFile:
     """Check a description as a file would be.
 
     Raises:
-        ConfigError: the first thing that is wrong.
+        ConfigError: names the first problem.
     """
     try:
         return SceneFile.model_validate(dict(description))

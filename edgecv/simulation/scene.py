@@ -1,4 +1,4 @@
-"""What a simulated scene is made of: a camera before a facade, things that fall, birds that fly, what disturbs."""
+"""What a simulated scene is made of: a camera before a facade, objects that fall, birds that fly, what disturbs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AIR_KG_M3 = 1.2
 
 @dataclass(frozen=True, slots=True)
 class FallingObject:
-    """A thing that is let go or thrown.
+    """An object that is let go or thrown.
 
     Attributes:
         name: what it is.
@@ -37,7 +37,7 @@ class FallingObject:
         aspect: longest over shortest side as seen.
         spin_hz: turns a second; size and brightness change with it.
         shade: share of the grey by which the brightness changes while it turns.
-        flutter: side force of sheets and bags, none for compact things.
+        flutter: side force of sheets and bags, none for compact objects.
         air: wind it falls through.
     """
 
@@ -152,7 +152,7 @@ class Scene:
         plan: floors and windows of the facade.
         objects: what falls.
         birds: what flies on a given path; the nuisance ``birds`` adds more.
-        exposure_s: shutter time: how long a moving thing smears.
+        exposure_s: shutter time: how long a moving object smears.
         noise_sd: sensor noise, grey levels.
         codec: compression.
         name: of the files that are written.
@@ -201,7 +201,7 @@ class Scene:
         return (*conditions, *([names[self.timing.mode]] if self.timing.mode in names else []))
 
     def rng(self, *purpose: str | int) -> np.random.Generator:
-        """A generator of its own for every purpose: switching one thing on changes no other."""
+        """A generator of its own for every purpose: switching one part on changes no other."""
         return named_rng(self.seed, *purpose)
 
 

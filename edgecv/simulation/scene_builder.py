@@ -1,4 +1,4 @@
-"""From a scene file to a scene: what was left out is sampled, each thing from its own generator."""
+"""From a scene file to a scene: what was left out is sampled, each part from its own generator."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class FacadeSettings(Section):
 
 
 class ObjectSettings(Section):
-    """One thing that falls; what is left out is sampled as for its kind."""
+    """One object that falls; what is left out is sampled as for its kind."""
 
     name: KindName = Field(description="a kind of the catalogue")
     at_s: Annotated[Number, Field(ge=0)] | None = Field(default=None, description="the time of the release in seconds")

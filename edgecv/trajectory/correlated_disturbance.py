@@ -1,7 +1,7 @@
-"""What a fall does beside the model: gusts, flutter and tumbling, as errors that hang together in time.
+"""Disturbances of a fall beside the model: gusts, flutter and tumbling, as errors correlated in time.
 
-The model knows a steady wind. Gusts push a thing about its path, a sheet or a bag swings of its own, and a tumbling
-thing's centre wanders: none of this is independent from frame to frame, and taken for noise it makes a fit too sure.
+The model knows a steady wind. Gusts push an object about its path, a sheet or a bag swings of its own, and a tumbling
+object's centre wanders: none of this is independent from frame to frame, and taken for noise it makes a fit too sure.
 Each is a process with an exponential memory (Ornstein & Uhlenbeck 1930), carried through the linearised equations of
 the fall to a covariance of the sightings. How strong each is, the path itself tells: the strengths of highest marginal
 likelihood are taken (MacKay 2003, chapter 28).
@@ -58,7 +58,7 @@ class Strengths:
 
     @property
     def log_prior(self) -> float:
-        """Most things are seen better than expected, in little wind, and do not flutter."""
+        """Most objects are seen better than expected, in little wind, and do not flutter."""
         return float(
             -0.5 * (np.log(self.noise / 0.45) / 0.8) ** 2
             - 0.5 * (np.log(self.gust_mps / 0.2) / 1.7) ** 2
@@ -68,11 +68,11 @@ class Strengths:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Disturbance:
-    """What disturbs the pixels of ``n`` sightings, for unit strengths.
+    """Covariances of the pixels of ``n`` sightings, for unit strengths.
 
     Attributes:
         white: variances ``(2, n)`` of independent errors of u and v.
-        tumble: covariances ``(2, n, n)`` of u and of v, of a tumbling thing's centre.
+        tumble: covariances ``(2, n, n)`` of u and of v, of a tumbling object's centre.
         gust: covariances ``(3, n, n)``, m², of where gusts of 1 m/s along X, Y, Z push it.
         flutter: the same of a side force of 1 m/s².
         px_per_m: ``(n, 2, 3)`` pixels that a metre along X, Y, Z moves each sighting.
@@ -117,7 +117,7 @@ class Disturbance:
 def disturbance(
     times_s: Float64, speed_mps: Float64, terminal_mps: float, px_per_m: Float64, sd_px: Float64, tumble_px: Float64
 ) -> Disturbance:
-    """Return what disturbs a path.
+    """Return the disturbance of a path.
 
     Args:
         times_s: ``(n,)`` of the sightings since the launch, not negative, rising.
@@ -165,7 +165,7 @@ def _responses(times_s: Float64, grid: Float64, rate: Float64) -> Iterator[tuple
         rate: ``(steps,)`` 1/s, at which drag undoes a difference of velocity across the path.
 
     Yields:
-        Metres ``(n, steps)`` that 1 m/s² during a step moves the thing by each time; the rate ``(steps,)`` there.
+        Metres ``(n, steps)`` that 1 m/s² during a step moves the object by each time; the rate ``(steps,)`` there.
     """
     step, steps = float(grid[1] - grid[0]), len(rate)
     at = np.clip(times_s / step, 0.0, steps)

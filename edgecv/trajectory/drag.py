@@ -1,4 +1,4 @@
-"""A thing falling through air: quadratic drag, gravity and a steady wind, integrated for many throws at once.
+"""An object falling through air: quadratic drag, gravity and a steady wind, integrated for many throws at once.
 
 ``a = g·down - k·|v - w|·(v - w)`` with ``k = ρ·Cd·A / (2 m)``; terminal velocity ``vt = sqrt(g / k)`` (Parker,
 "Projectile motion with air resistance quadratic in the speed", Am. J. Phys. 45, 1977). There is no closed form in two
@@ -23,7 +23,7 @@ FASTEST_MPS = 200.0  # backwards in time drag accelerates without bound; nothing
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FallStates:
-    """Where things are and how they move at the instants asked for.
+    """Where objects are and how they move at the instants asked for.
 
     Attributes:
         positions_m: ``(b, n, 3) float64``.
@@ -63,7 +63,7 @@ def fall_positions(
         wind_mps: ``(b, 3)``, or None for still air.
 
     Returns:
-        The states, finite for finite falls; a thing so light that drag stops it within a step (k·speed above 25 a
+        The states, finite for finite falls; an object so light that drag stops it within a step (k·speed above 25 a
         second: 10 m/s at a terminal velocity of 2 m/s) brakes at that rate instead.
     """
     wind = np.zeros_like(velocity_mps) if wind_mps is None else wind_mps

@@ -67,7 +67,7 @@ def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | No
     """Return the best fall in a track, or None where nothing accelerates downwards.
 
     Where repeated frames made the instants uncertain, both readings are tried: pictures taken on an even beat, and
-    pictures taken when the file says. The motion itself tells which is right.
+    pictures taken when the file says. The better fit decides.
 
     Args:
         track: a finished track.
@@ -81,11 +81,11 @@ def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | No
 
 
 def _with_uncalibrated_evidence(fall: Fall, view: View, settings: TrajectorySettings) -> Fall:
-    """The same fall, with what any camera would say of its motion where that is more.
+    """The same fall with the likelihoods of an uncalibrated fit, where those are higher.
 
-    A known camera leaves no room for flutter and gusts, which a free one takes for a little more depth or drag: whether
-    gravity moves the thing is asked without the calibration, where it comes from with it. A little: behind the facade
-    nothing falls, and what seems to be far before it is another thing than the one that its origin would be told of.
+    A calibrated camera leaves no room for flutter and gusts, which an uncalibrated one explains by a little more depth
+    or drag: whether gravity moves the object is decided without the calibration, its origin with it. Only a little:
+    behind the facade nothing falls, and what is far before it is another object than the one whose origin is located.
     """
     if fall.likelihoods.chance < settings.search_above_chance or fall.likelihoods.ratio >= settings.search_below_ratio:
         return fall
@@ -134,7 +134,7 @@ def _explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | N
 def _search_beginning(track: Track, best: Fall, view: View, settings: TrajectorySettings, picture: float) -> Fall:
     """Try the first seconds of the descent where they were left out, and keep the more convincing.
 
-    A light thing shows there that gravity moves it; then it falls as fast as the air lets it and goes with every gust,
+    A light object shows there that gravity moves it; then it falls as fast as the air lets it and goes with every gust,
     which no steady wind explains for long.
     """
     begin = beginning(track)
@@ -201,7 +201,7 @@ def _cut(track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySetti
 def _agreeing_points(track: Track, fit: FallFit, path: Path, settings: TrajectorySettings) -> tuple[TrackPoint, ...]:
     """Sightings of the track that the fit predicts, grown from the stretch outwards.
 
-    Growing stops at the first real gap and where the thing suddenly becomes several times larger: the hand that let go.
+    Growing stops at the first real gap and where the object becomes several times larger: the hand that let go.
     """
     full_path = path_of(track.points, len(track.points), settings, track.picture_size_px)
     predicted = fit.pixels_at(full_path.t_s)

@@ -196,7 +196,7 @@ def _summarise(
     chi2 = float(squared.sum()) / max(1, 2 * n - 7)
     precision = jac.T @ jac
     evidence_covariance = np.linalg.inv(precision)
-    # the residuals tell how well this thing is really seen; a tumbling one errs the same way for several frames, so
+    # the residuals tell how well this object is really seen; a tumbling one errs the same way for several frames, so
     # they are not believed below a fifth of the expected variance
     observed = jac[: 2 * n]
     free_covariance = np.linalg.inv(precision + observed.T @ observed * (1.0 / np.clip(chi2, 0.2, 1.0) - 1.0))

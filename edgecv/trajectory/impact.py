@@ -1,4 +1,4 @@
-"""How fast a thing arrives, and what that does to a person."""
+"""How fast an object arrives, and what that does to a person."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Impact:
     _speeds: Float64
 
     def speed_of(self, log_terminal: Float64) -> Float64:
-        """Speed ``(n,)`` of arrival of things whose log terminal velocities are ``(n,)``, from the draws like them."""
+        """Speed ``(n,)`` of arrival of objects whose log terminal velocities are ``(n,)``, from the draws like them."""
         at = np.searchsorted(self._log_terminal, log_terminal)
         return self._speeds[np.clip(at, 0, len(self._speeds) - 1)]
 

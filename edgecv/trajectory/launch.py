@@ -1,10 +1,10 @@
 """Where and when a fall began: the launch that explains the path, for every time it may have fallen unseen.
 
 Carrying a fitted path backwards in time is unstable: drag makes all falls alike, so backwards small errors explode.
-Here the launch itself is fitted, forwards: at each hypothesis of how long the thing fell before it was seen first, the
+Here the launch itself is fitted, forwards: at each hypothesis of how long the object fell before it was seen first, the
 nine numbers of the launch (position, velocity, terminal velocity, wind) are the most probable ones given the path and
 what hands, windows and winds are like. The evidence of each hypothesis weighs it (Laplace, MacKay 2003, chapter 27),
-and draws from all of them together are the posterior, however far from a Gaussian it is: of a thing first seen at its
+and draws from all of them together are the posterior, however far from a Gaussian it is: of an object first seen at its
 terminal velocity it is a strip of facade from there to the roof.
 """
 
@@ -51,7 +51,7 @@ class Launches:
     """Draws from the posterior of a launch, all equally probable.
 
     Attributes:
-        unseen_s: ``(n,)`` how long the thing fell before it was seen first.
+        unseen_s: ``(n,)`` how long the object fell before it was seen first.
         position_m: ``(n, 3)`` where it left the building, world.
         velocity_mps: ``(n, 3)`` at that instant.
         terminal_mps: ``(n,)``.

@@ -1,4 +1,4 @@
-"""Where things are let go, how, and how soon they are seen: what is likely before any path is looked at."""
+"""Where objects are let go, how, and how soon they are seen: what is likely before any path is looked at."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def log_hand_prior(velocity_mps: Float64) -> Float64:
 
 
 def log_unseen_prior(unseen_s: Float64, scale_s: float) -> Float64:
-    """Log density of how long a thing fell before it was seen, for those that are not seen at once."""
+    """Log density of how long an object fell before it was seen, for those that are not seen at once."""
     return np.asarray(
         np.logaddexp(
             np.log(_SEEN_AT_ONCE / _AT_ONCE_S) - unseen_s / _AT_ONCE_S,

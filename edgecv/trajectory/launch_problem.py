@@ -43,7 +43,7 @@ _UNIT_MPS = 20.0
 _LEAST_BEND, _MOST_DRAG = 0.005, 8.0
 """Numerical bounds: below such a bend drag cannot be seen, and exp(8) times the unit is slower than any paper."""
 _FASTEST_START = 5.0  # log of 150 m/s
-_SHARP = 0.03  # of its size, by which a thing's centre errs from frame to frame
+_SHARP = 0.03  # of its size, by which an object's centre errs from frame to frame
 _MOST_POINTS = 80  # of a path whose strengths are looked for
 
 
@@ -87,7 +87,7 @@ def log_terminal_slope(drag: Float64) -> Float64:
 
 
 def terminal_residual(drag: Float64, settings: TrajectorySettings) -> Float64:
-    """How many standard deviations a thing of that drag is from a usual one."""
+    """How many standard deviations an object of that drag is from a usual one."""
     usual_mps, slower, faster = settings.launch_terminal
     log_ratio = np.log(terminal_of(drag) / usual_mps)
     return np.asarray(log_ratio / np.where(log_ratio < 0.0, slower, faster), np.float64)
@@ -104,7 +104,7 @@ class LaunchProblem:
         self._times = path.t_s - path.t_s[0]
         sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
         sharp_sd = np.hypot(settings.position_sd_px + _SHARP * sides, _hidden_px(sides))
-        # errors of sightings are scaled to what the path shows; that of a thing cut by the picture's edge is as it is
+        # errors of sightings are scaled to what the path shows; that of an object cut by the picture's edge is as it is
         self._sd = np.hypot(sharp_sd, 3.0 * path.cut_px[:, None])
         self._tumble = settings.position_sd_per_size * sides
         right, down, ahead = self._view.axes(
@@ -263,7 +263,7 @@ class LaunchProblem:
             return None
 
     def solve(self, start: Float64, unseen_s: float, strengths: Strengths) -> Solution | None:
-        """Most probable launch for one hypothesis of how long the thing was not seen; None where there is none."""
+        """Most probable launch for one hypothesis of how long the object was not seen; None where there is none."""
         root = self.root(start, unseen_s, strengths)
         if root is None:
             return None
@@ -281,7 +281,7 @@ class LaunchProblem:
 
 
 def _hidden_px(sides_px: Float64) -> Float64:
-    """``(n, 2)`` pixels by which a box that is larger or smaller than its neighbours may be off its thing's centre.
+    """``(n, 2)`` pixels by which a box that is larger or smaller than its neighbours may be off its object's centre.
 
     What is half behind a rail, or at the picture's edge, is seen by its other half.
     """

@@ -1,7 +1,7 @@
 """How heavy: terminal velocity from the acceleration profile, class from that, kilograms only as an interval.
 
 A path gives m/(Cd·A), never m alone: ``vt² = 2 m g / (rho Cd A)``. Size and terminal velocity weigh a large sample of
-everyday things (:mod:`edgecv.trajectory.object_prior`); those that fit give the mass, the energy and what it may be.
+everyday objects (:mod:`edgecv.trajectory.object_prior`); those that fit give the mass, the energy and what it may be.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MAX_NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class MassEstimate:
-    """How heavy a thing is, by what its path says.
+    """How heavy an object is, by what its path says.
 
     Attributes:
         mass_class: one of the classes where it holds 0.6, else ``undetermined``.
@@ -67,7 +67,7 @@ def estimate_mass(fall: Fall, launches: Launches | None = None, ground_m: float 
 
     Args:
         fall: the fitted fall.
-        launches: the posterior of its launch, which knows more of its drag than the fit alone and how fast the thing
+        launches: the posterior of its launch, which knows more of its drag than the fit alone and how fast the object
             reaches people; without it the speed at the last sighting is taken.
         ground_m: height of the ground, world.
     """

@@ -108,7 +108,7 @@ def fall_camera(view: View) -> dict[str, float]:
 
 
 def apparent_gravity(view: View, parameters: Float64, time_s: float) -> Float64:
-    """Image acceleration ``(b,)``, pixels/s², of a thing at rest that is let go where the fall is at ``time_s``."""
+    """Image acceleration ``(b,)``, pixels/s², of an object at rest that is let go where the fall is at ``time_s``."""
     position = fly(view, parameters, np.array([time_s])).positions_m[:, 0]
     _, down, _ = view.axes(parameters[:, ELEVATION], parameters[:, ROLL])
     z = np.maximum(position[:, 2], 0.05)

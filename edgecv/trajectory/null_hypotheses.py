@@ -14,7 +14,7 @@ from edgecv.native import AVAILABLE, lib, pointer
 from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
-_SPEED_SD = 1.0  # picture sizes per second: how fast a thing may cross the picture
+_SPEED_SD = 1.0  # picture sizes per second: how fast an object may cross the picture
 _STRENGTHS = np.array([0.02, 0.06, 0.2, 0.6, 2.0, 6.0])  # picture sizes/s² per sqrt(Hz)
 
 

@@ -1,9 +1,9 @@
-"""Everyday things, as a prior: how large, how dense and how draggy what falls from buildings is.
+"""Everyday objects, as a prior: how large, how dense and how draggy what falls from buildings is.
 
-Terminal velocity and apparent size of a thing leave its mass open by its drag coefficient, and at three pixels its size
-is open too; what things are like closes part of that. Sizes and masses are those of shop goods and building parts, drag
-coefficients those of tumbling spheres (0.4-0.6), cylinders and blocks (0.7-1.1) and sheets (0.6-1.3) after Hoerner,
-"Fluid-dynamic drag" (1965). Shares are what court cases and cleaners tell of: rubbish first, bricks seldom.
+Terminal velocity and apparent size of an object leave its mass open by its drag coefficient, and at three pixels its
+size is open too; a prior of everyday objects closes part of that. Sizes and masses are those of shop goods and building
+parts, drag coefficients those of tumbling spheres (0.4-0.6), cylinders and blocks (0.7-1.1) and sheets (0.6-1.3) after
+Hoerner, "Fluid-dynamic drag" (1965). Shares follow court cases and the reports of cleaners: rubbish first, bricks seldom.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ OBJECT_KINDS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectSamples:
-    """Things by chance: ``(n,)`` each.
+    """Objects by chance: ``(n,)`` each.
 
     Attributes:
         kind: number in :data:`OBJECT_KINDS`.

@@ -46,7 +46,7 @@ class OriginEstimate:
     Attributes:
         pixel: the earliest sighting the fit explains, pixels of that frame.
         floor: 1-based floor, or None.
-        floor_name: what people call it.
+        floor_name: the usual name of it.
         window: name of the window, or None.
         window_index: 0-based from the left, or None.
         facade: name of the facade that coordinates and floor refer to; empty where it has none.
@@ -113,7 +113,9 @@ def locate(
     if plan is None:
         reason = messages.NO_FACADE()
         return Located(OriginEstimate(pixel, reason=reason), None, camera, None)
-    posteriors = [(face, face_camera, _launches(fall, face, settings, face_camera)) for face, face_camera in plan.faces(camera)]
+    posteriors = [
+        (face, face_camera, _launches(fall, face, settings, face_camera)) for face, face_camera in plan.faces(camera)
+    ]
     explained = [(face, face_camera, launches) for face, face_camera, launches in posteriors if launches is not None]
     if not explained:
         reason = messages.MISSES_FACADE()
@@ -159,7 +161,9 @@ def _estimate(
     probabilities: Sequence[WindowProbability],
     p_roof: float,
 ) -> OriginEstimate:
-    probabilities = sorted(probabilities, key=lambda c: (-c.p, c.floor, -1 if c.window_index is None else c.window_index))
+    probabilities = sorted(
+        probabilities, key=lambda c: (-c.p, c.floor, -1 if c.window_index is None else c.window_index)
+    )
     by_floor: dict[int, float] = {}
     for probability in probabilities:
         by_floor[probability.floor] = by_floor.get(probability.floor, 0.0) + probability.p

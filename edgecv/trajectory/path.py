@@ -24,7 +24,7 @@ _RIDGE = 1e-9 * np.eye(4)
 _NEIGHBOURS = 9  # sightings, by which the length of one that is cut is judged
 _EDGE_PX = 1.0
 """A box that ends this near the picture's edge is cut by it."""
-_P_DETECTION = 0.8  # share of frames in which a tracked thing is seen
+_P_DETECTION = 0.8  # share of frames in which a tracked object is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Path:
         sd_px: ``(n, 2) float64`` standard deviation of each coordinate.
         cut_px: ``(n,) float64`` part of that for what the picture's edge cuts off; 0 inside the picture.
         log_clutter: ``(n,) float64`` log of the detections per px² to be expected there by chance.
-        missed: frames with new evidence inside the stretch in which the thing was not seen.
+        missed: frames with new evidence inside the stretch in which the object was not seen.
     """
 
     points: tuple[TrackPoint, ...]
@@ -56,7 +56,7 @@ class Path:
 
     @property
     def size_px(self) -> float:
-        """Median diameter of the thing: that of a disc of the blob's box area."""
+        """Median diameter of the object: that of a disc of the blob's box area."""
         return float(np.median([np.sqrt(p.detection.w_px * p.detection.h_px) for p in self.points]))
 
     @property
@@ -82,7 +82,7 @@ def path_of(
         points: the sightings.
         looked_at: number of frames with new evidence in their span.
         settings: errors of a sighting.
-        picture_size_px: ``(width, height)``, beyond which nothing is seen of a thing; None for no edge.
+        picture_size_px: ``(width, height)``, beyond which nothing is seen of an object; None for no edge.
     """
     size = np.array([[p.detection.w_px, p.detection.h_px] for p in points])
     cut = np.zeros(len(points)) if picture_size_px is None else _cut_by_edge_px(points, size, picture_size_px)
@@ -98,7 +98,7 @@ def path_of(
 
 
 def _cut_by_edge_px(points: tuple[TrackPoint, ...], size_px: Float64, picture_size_px: tuple[int, int]) -> Float64:
-    """``(n,)`` pixels by which what is seen of a thing at the picture's edge may be off its centre: half its length."""
+    """``(n,)`` pixels by which the visible part of an object at the edge may be off its centre: half its length."""
     centre = np.array([[p.detection.x_px + p.shift_px[0], p.detection.y_px + p.shift_px[1]] for p in points])
     inside = np.minimum(centre, np.array(picture_size_px) - 1.0 - centre).min(axis=1, initial=np.inf)
     nearest = np.argmin(np.minimum(centre, np.array(picture_size_px) - 1.0 - centre), axis=1)

@@ -1,4 +1,4 @@
-"""A fluttering thing's whole path: the fall explains a stretch of it, but it was in sight before."""
+"""A fluttering object's whole path: the fall explains a stretch of it, but it was in sight before."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _FEWEST_BEFORE = 4
 def extended_to_first_sighting(fall: Fall, settings: TrajectorySettings) -> Fall | None:
     """The same fall, its path from the track's first sighting on; None where there is nothing to add.
 
-    Only for light things whose earlier sightings join on without a gap, above, in the same size: of these a fit without
-    flutter explains a stretch, the launch with flutter the whole.
+    Only for light objects whose earlier sightings join on without a gap, above, in the same size: a fit without flutter
+    explains a stretch of these, the launch with flutter the whole.
     """
     earlier, points = fall.before, fall.path.points
     if len(earlier) < _FEWEST_BEFORE or float(np.exp(fall.fit.parameters[LOG_VT])) > LIGHT_MPS:

@@ -1,4 +1,4 @@
-"""How the fit sees the world: a camera frame, the direction of gravity in it, and what is not known about it.
+"""The camera of a fit: its frame, the direction of gravity in it, and the uncertainty of both.
 
 Camera frame as OpenCV's: x right, y down, z forward. A calibrated camera knows everything; an uncalibrated one assumes
 a nominal focal length and leaves its elevation and roll to the fit.
@@ -81,7 +81,7 @@ class View:
     def depth_prior_m(self, first_px: Float64, settings: TrajectorySettings) -> tuple[float, float]:
         """Median depth along the optical axis of the first sighting, and the spread of its logarithm.
 
-        A calibrated camera knows the facade: a thing is seen first just in front of it. Otherwise only gravity tells.
+        A calibrated camera knows the facade: an object is seen first just in front of it. Otherwise only gravity tells.
         """
         if self.camera is None:
             return settings.distance_m

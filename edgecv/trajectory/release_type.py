@@ -1,4 +1,4 @@
-"""How a thing left the building: thrown, dropped, or taken by the wind."""
+"""How an object left the building: thrown, dropped, or taken by the wind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgecv.trajectory.quantiles import Quantiles
 
 ReleaseKind = Literal["thrown", "dropped", "blown"]
 _MIN_THROW_MPS = 1.5
-"""Faster than a hand that opens and lets go, or a thing pushed over a sill; slower than the weakest toss."""
+"""Faster than a hand that opens and lets go, or an object pushed over a sill; slower than the weakest toss."""
 _CERTAIN = 0.6
 """A kind of release that holds less is not named, as with mass classes."""
 _SHEET_MPS = 4.0  # terminal velocity of what a wind lifts off a sill: paper, bags, laundry
@@ -36,7 +36,7 @@ class Release:
 
 
 def release_of(launches: Launches) -> Release:
-    """Return how the thing was launched: what is no faster than the wind and as light as paper was blown away."""
+    """Return how the object was launched: what is no faster than the wind and as light as paper was blown away."""
     speed = np.linalg.norm(launches.velocity_mps, axis=1)
     is_thrown = speed > _MIN_THROW_MPS
     wind = np.linalg.norm(launches.wind_mps, axis=1)

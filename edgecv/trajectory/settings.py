@@ -10,11 +10,11 @@ class TrajectorySettings:
     """Priors and limits of the fit. Angles in degrees, lengths in metres, speeds in m/s."""
 
     position_sd_px: float = 0.7
-    """Error of a small blob's centre: 0.2-0.4 px measured on simulated scenes, but real things tumble and flutter, and
-    with less a flapping bird's dive is told from a fall by its noise."""
+    """Error of a small blob's centre: 0.2-0.4 px measured on simulated scenes, but real objects tumble and flutter, and
+    with less a flapping bird's dive is distinguished from a fall by its noise."""
 
     position_sd_per_size: float = 0.10
-    """A tumbling thing's blob centre wanders by a tenth of its size, slowly (office footage: 2-5 px at 20-30 px,
+    """A tumbling object's blob centre wanders by a tenth of its size, slowly (office footage: 2-5 px at 20-30 px,
     the same way for several frames), so the scatter from frame to frame would understate it."""
 
     nominal_focal: float = 0.9
@@ -45,7 +45,7 @@ class TrajectorySettings:
     """Calibrated: distance from the facade plane at the first sighting."""
 
     launch_z_m: tuple[float, float] = (0.5, 0.7)
-    """Where a thing is let go, metres in front of the facade, as the fit assumes; what is likely at a window, on a
+    """Where an object is let go, metres in front of the facade, as the fit assumes; what is likely at a window, on a
     balcony and on the roof weighs its draws, see :mod:`edgecv.trajectory.launch_prior`."""
 
     launch_up_mps: tuple[float, float] = (0.3, 2.0)
@@ -59,16 +59,16 @@ class TrajectorySettings:
 
     launch_terminal: tuple[float, float, float] = (28.0, 1.2, 0.5)
     """Terminal velocity of what is known to fall: median and spread of its logarithm below and above: bottles, fruit
-    and stones are thrown more often than paper (2 m/s); of the everyday things in
+    and stones are thrown more often than paper (2 m/s); of the everyday objects in
     :mod:`~edgecv.trajectory.object_prior` one in twenty is faster than 51 m/s, one in a hundred than 75."""
 
     launch_wind_mps: tuple[float, float] = (2.5, 1.2)
     """Spread of the wind along the facade and away from it: a fresh breeze is 9 m/s, but towers shelter each other, and
     a metre or two from a wall no more air goes to it than comes from it. Taken as free away from the wall as along it,
-    it hides a third of what a path tells of a heavy thing's drag."""
+    it hides a third of what a path tells of a heavy object's drag."""
 
     unseen_s: float = 1.5
-    """How long a thing may fall before it is seen: behind a tree, before its own colour, while it is still slow; each
+    """How long an object may fall before it is seen: behind a tree, before its own colour, while it is still slow; each
     such time again makes it less likely by a factor of e."""
 
     max_evaluations: int = 40
@@ -84,7 +84,7 @@ class TrajectorySettings:
     """The ends are searched unless the whole stretch is this convincing already."""
 
     beginning_s: tuple[float, ...] = (1.0, 2.0, 3.0)
-    """Lengths of a descent's beginning that are tried where it was left out: a thing of a terminal velocity of 5 m/s
+    """Lengths of a descent's beginning that are tried where it was left out: an object of a terminal velocity of 5 m/s
     has 96 % of it after a second."""
 
     min_left_out: int = 6
@@ -118,4 +118,4 @@ class TrajectorySettings:
     """Rounds of growing and fitting; nearly all stretches are stable after two."""
 
     max_log_area_step: float = 1.6
-    """Neighbouring sightings whose areas differ by more than a factor of five are not the same thing."""
+    """Neighbouring sightings whose areas differ by more than a factor of five are not the same object."""

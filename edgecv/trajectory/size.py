@@ -1,4 +1,4 @@
-"""How large a thing of a few pixels is: its boxes with motion blur and the detector's own blur taken off."""
+"""The size of an object of a few pixels: its boxes without motion blur and the detector's own blur."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
 _BLUR_PX = 2.6
-"""Side of the box of a thing of no size: lens, sums of 2x2 pixels and the sum of 3x3 of those (detection.planes)."""
+"""Side of the box of an object of no size: lens, sums of 2x2 pixels and the sum of 3x3 of those (detection.planes)."""
 _EDGES = 1.15
-"""A box ends where a thing's edge falls below the threshold, a little inside of it."""
+"""A box ends where an object's edge falls below the threshold, a little inside of it."""
 _LOG_SD_LARGE, _SD_PX = 0.1, 0.8
 """Error of a diameter: a tenth of a large one, most of a pixel of a small one."""
 _SMALLEST_PX = 1.2
@@ -38,9 +38,9 @@ class Size:
 
 
 def size_of(path: Path, fit: FallFit) -> Size:
-    """Return how large the thing is.
+    """Return the size of the object.
 
-    A streak is longer than its thing by the way it went while the shutter was open. Below some four pixels all things
+    A streak is longer than its object by the way it went while the shutter was open. Below some four pixels all objects
     look alike, and the error says so.
 
     Args:

@@ -285,7 +285,7 @@ def test_problems_found_in_another_process_read_the_same(tmp_path: Path) -> None
 
 def test_no_camera_has_the_boxs_own_name_and_no_target_that_of_the_evidence_upload(check: Check) -> None:
     assert only(check(GOOD.replace("north-1:", "box:"))) == (
-        "box.yaml:10: cameras.box = {…}: is the name under which the box tells of itself; give it another"
+        "box.yaml:10: cameras.box = {…}: is the name of the box's own states and events; choose another"
     )
     targets = "upstream:\n  targets:\n    - {name: evidence, url: https://estate/hook}\n"
     assert only(check(GOOD + targets)) == (

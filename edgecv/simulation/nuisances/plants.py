@@ -26,7 +26,7 @@ class _Leaf:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaves:
-    """Light things that sink slowly, swing, tumble and drift."""
+    """Light objects that sink slowly, swing, tumble and drift."""
 
     scene: Scene
     leaves: tuple[_Leaf, ...]
