@@ -3,7 +3,7 @@
 Terminal velocity and apparent size of an object leave its mass open by its drag coefficient, and at three pixels its
 size is open too; a prior of everyday objects closes part of that. Sizes and masses are those of shop goods and building
 parts, drag coefficients those of tumbling spheres (0.4-0.6), cylinders and blocks (0.7-1.1) and sheets (0.6-1.3) after
-Hoerner, "Fluid-dynamic drag" (1965). Shares follow court cases and the reports of cleaners: rubbish first, bricks seldom.
+Hoerner, "Fluid-dynamic drag" (1965). Shares follow court cases and cleaners: rubbish first, bricks seldom.
 """
 
 from __future__ import annotations
