@@ -39,14 +39,18 @@ def camera_in(folder: Path, *, quick: bool = False) -> CalibratedCamera | None:
         raise ConfigError(f"{path}: names another calibration than the {CALIBRATION_FILE} beside it")
     box = load_box(path)
     if quick:
-        box = replace(box, calibrations={name: _thinned(given) for name, given in box.calibrations.items()})
+        box = replace(box, calibrations={name: _thinned(calibration) for name, calibration in box.calibrations.items()})
     return camera_of(box, None).camera
 
 
-def _thinned(given: Calibration) -> Calibration:
+def _thinned(calibration: Calibration) -> Calibration:
     """With a part of the points, the same ones each time: any rule as simple as each tenth may pick one column."""
     fewer = {
         name: tuple(Random(0).sample(marks, min(len(marks), QUICK_POINTS)))
-        for name, marks in (("points", given.points), ("verticals", given.verticals))
+        for name, marks in (("points", calibration.points), ("verticals", calibration.verticals))
     }
-    return given if len(given.points) + len(given.verticals) <= QUICK_POINTS else given.model_copy(update=fewer)
+    return (
+        calibration
+        if len(calibration.points) + len(calibration.verticals) <= QUICK_POINTS
+        else calibration.model_copy(update=fewer)
+    )

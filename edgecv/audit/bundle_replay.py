@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgecv._version import __version__
 from edgecv.audit.bundle_calibration import BOX_FILE, camera_in
-from edgecv.audit.guided_reanalysis import second_look
+from edgecv.audit.guided_reanalysis import reanalyse
 from edgecv.audit.replay_comparison import best_match, contradictions, disagreements
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import VideoFile
@@ -26,14 +26,14 @@ MOST_FRAMES = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Rerun:
+class BundleReplay:
     """What a replay of the clip has to say of the record; each a line in plain words."""
 
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def rerun(folder: Path, record: Incident) -> Rerun:
+def replay_bundle(folder: Path, record: Incident) -> BundleReplay:
     """Replay a bundle's clip and compare what it gives with the bundle's record.
 
     The clip begins some seconds before the fall, so the picture's background is learned anew until then; what happened
@@ -50,21 +50,21 @@ def rerun(folder: Path, record: Incident) -> Rerun:
         if not same_setup:
             notes.append(f"there is no {BOX_FILE} with the camera's calibration: floor and mass were not compared")
         clip = _clip_of(folder, record)
-        camera = _fitting(box or CalibratedCamera(record.site, record.device), clip, notes)
-        problems, start_s = _first_look(clip, record, camera, notes, same_setup=same_setup)
+        camera = _usable_calibration(box or CalibratedCamera(record.site, record.device), clip, notes)
+        problems, start_s = _plain_replay(clip, record, camera, notes, same_setup=same_setup)
         if not problems or start_s is None:
-            return Rerun(tuple(problems), tuple(notes))
-        looked = second_look(clip, record, start_s, camera.pinhole, camera.masks, _provenance(clip, record, camera))
+            return BundleReplay(tuple(problems), tuple(notes))
+        reanalysis = reanalyse(clip, record, start_s, camera.pinhole, camera.masks, _provenance(clip, record, camera))
     except EdgecvError as error:
-        return Rerun(tuple(f"cannot be replayed: {line}" for line in str(error).splitlines()), tuple(notes))
-    ruled_out = contradictions(record, looked.seen, looked.incident, same_setup=same_setup)
+        return BundleReplay(tuple(f"cannot be replayed: {line}" for line in str(error).splitlines()), tuple(notes))
+    ruled_out = contradictions(record, reanalysis.seen, reanalysis.incident, same_setup=same_setup)
     if ruled_out:
-        return Rerun((*problems, *(f"a second look: {line}" for line in ruled_out)), tuple(notes))
-    borne_out = f"but a second look bears the record out at {looked.seen} of its {len(record.track)} sightings"
-    return Rerun((), (*notes, *(f"{line}, {borne_out}" for line in problems)))
+        return BundleReplay((*problems, *(f"a second look: {line}" for line in ruled_out)), tuple(notes))
+    borne_out = f"but a second look bears the record out at {reanalysis.seen} of its {len(record.track)} sightings"
+    return BundleReplay((), (*notes, *(f"{line}, {borne_out}" for line in problems)))
 
 
-def _first_look(
+def _plain_replay(
     clip: Path, record: Incident, camera: CalibratedCamera, notes: list[str], *, same_setup: bool
 ) -> tuple[list[str], float | None]:
     """What the same pipeline says otherwise of the clip alone, and when the clip begins.
@@ -89,7 +89,7 @@ def _first_look(
     return problems, None if match.is_same_path_as(record) else match.clip_start_s
 
 
-def _fitting(camera: CalibratedCamera, clip: Path, notes: list[str]) -> CalibratedCamera:
+def _usable_calibration(camera: CalibratedCamera, clip: Path, notes: list[str]) -> CalibratedCamera:
     """The camera without its calibration where that is for other pictures: so does the box."""
     with VideoFile(clip) as video:
         size = (video.info.width, video.info.height)
@@ -100,8 +100,8 @@ def _fitting(camera: CalibratedCamera, clip: Path, notes: list[str]) -> Calibrat
 
 
 def _provenance(clip: Path, record: Incident, camera: CalibratedCamera) -> Provenance:
-    begin = datetime.fromtimestamp(0, UTC)  # media time is compared, never the wall clock
-    return Provenance(record.site, record.device, str(clip), begin, record.media.clock, camera.plan)
+    epoch = datetime.fromtimestamp(0, UTC)  # media time is compared, never the wall clock
+    return Provenance(record.site, record.device, str(clip), epoch, record.media.clock, camera.plan)
 
 
 def _clip_of(folder: Path, record: Incident) -> Path:

@@ -53,10 +53,10 @@ def _must_be_sealed(folder: Path, public: PublicKey) -> None:
         raise EvidenceError("\n".join(checked.problems))
 
 
-def _same(folder: Path, other: Path) -> bool:
+def _same(folder: Path, copy: Path) -> bool:
     """Whether two bundles are of one sealing and equally complete."""
-    names = {path.name for path in folder.iterdir()} == {path.name for path in other.iterdir()}
-    return names and (folder / MANIFEST).read_bytes() == (other / MANIFEST).read_bytes()
+    names = {path.name for path in folder.iterdir()} == {path.name for path in copy.iterdir()}
+    return names and (folder / MANIFEST).read_bytes() == (copy / MANIFEST).read_bytes()
 
 
 def _copy_durably(source: Path, target: Path) -> None:

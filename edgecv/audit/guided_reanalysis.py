@@ -35,7 +35,7 @@ _FEWEST = 6  # sightings that a fall can be fitted to
 
 
 @dataclass(frozen=True, slots=True)
-class SecondLook:
+class Reanalysis:
     """What the clip shows along the record's track.
 
     Attributes:
@@ -47,14 +47,14 @@ class SecondLook:
     incident: Incident | None
 
 
-def second_look(
+def reanalyse(
     clip: Path,
     record: Incident,
     clip_start_s: float,
     camera: PinholeCamera | None,
     masks: tuple[tuple[tuple[float, float], ...], ...],
     provenance: Provenance,
-) -> SecondLook:
+) -> Reanalysis:
     """Follow the record's track through the clip.
 
     Args:
@@ -70,24 +70,24 @@ def second_look(
     """
     settings = PipelineSettings()
     detector = Detector(settings.detection, masks)
-    wanted = np.array([p.t - clip_start_s for p in record.track], np.float64)
-    same_time_s = 0.25 * float(np.median(np.diff(wanted))) if len(wanted) > 1 else 0.01
+    sighting_times_s = np.array([p.t - clip_start_s for p in record.track], np.float64)
+    same_time_s = 0.25 * float(np.median(np.diff(sighting_times_s))) if len(sighting_times_s) > 1 else 0.01
     points: list[TrackPoint] = []
     instants_s: list[float] = []
     with VideoFile(clip) as video:
         size = (video.info.width, video.info.height)
         clutter = ClutterDensity(size)
         for frame in _watched_before(clip, video):
-            if frame.t_s > wanted[-1] + same_time_s:
+            if frame.t_s > sighting_times_s[-1] + same_time_s:
                 break
             seen = detector.detect(frame)
             if seen.repeated:
                 continue
             rows = Detections.of(seen.detections).array
-            nearest = int(np.abs(wanted - frame.t_s).argmin())
-            if frame.t_s >= wanted[0] - same_time_s:
+            nearest = int(np.abs(sighting_times_s - frame.t_s).argmin())
+            if frame.t_s >= sighting_times_s[0] - same_time_s:
                 instants_s.append(seen.instant_s)
-            if len(rows) and abs(wanted[nearest] - frame.t_s) <= same_time_s:
+            if len(rows) and abs(sighting_times_s[nearest] - frame.t_s) <= same_time_s:
                 row = _row_at(rows, record.track[nearest], seen.shift_px)
                 if row is not None:
                     density = float(clutter.at(rows[row : row + 1])[0])
@@ -95,14 +95,14 @@ def second_look(
                     points.append(TrackPoint(frame.index, seen.instant_s, blob, seen.shift_px, density, frame.t_s))
             clutter.update(rows)
     if len(points) < _FEWEST:
-        return SecondLook(len(points), None)
+        return Reanalysis(len(points), None)
     track = Track(tuple(points), max(len(instants_s), len(points)), size, float(np.median(np.diff(instants_s))))
     view = View.uncalibrated(size, settings.trajectory) if camera is None else View.calibrated(camera)
     fall = explain(track, view, settings.trajectory)
     if fall is None:
-        return SecondLook(len(points), None)
+        return Reanalysis(len(points), None)
     finding = Finding(fall, judge(fall, settings.classification))
-    return SecondLook(len(points), build_incident(finding, provenance))
+    return Reanalysis(len(points), build_incident(finding, provenance))
 
 
 def _watched_before(clip: Path, video: VideoFile) -> Iterator[Frame]:

@@ -15,7 +15,7 @@ _SAME_PLACE_PX = 1.0  # the replay learns its background from fewer pictures: ce
 _SAME_PATH_PX = 0.25  # replays of simulated falls came within 0.01 px, of a shaking camera within 0.2 to 0.7
 _SAME_PATH = 0.9
 _NEAR_PX = 5.0  # nearer than this two tracks are of one object; what falls beside it is farther away
-_SEEN_AGAIN = 0.5  # of the record's sightings: the weakest ones come and go with the learned background
+_MATCHED_SHARE = 0.5  # of the record's sightings: the weakest ones come and go with the learned background
 _IMPOSSIBLE = 0.05  # a floor or mass that the clip makes less likely than this was not read from it
 _SAME_TIME = 0.25  # of the time between two sightings
 
@@ -30,21 +30,21 @@ class Match:
     Attributes:
         replayed: its record, in the clip's own time.
         clip_start_s: what to add to the clip's time to get the record's.
-        seen_again: how many of the record's sightings the replay has at the same time.
+        matched: how many of the record's sightings the replay has at the same time.
         median_px: how far apart the two are at those times; the median, in pixels.
         near: how many of them are nearer than a few pixels.
     """
 
     replayed: Incident
     clip_start_s: float
-    seen_again: int
+    matched: int
     median_px: float
     near: int
 
     def is_same_path_as(self, record: Incident) -> bool:
         """Whether floor and mass have to come out the same, for they come from the same sightings."""
         sightings = max(len(record.track), len(self.replayed.track))
-        return self.median_px <= _SAME_PATH_PX and self.seen_again >= _SAME_PATH * sightings
+        return self.median_px <= _SAME_PATH_PX and self.matched >= _SAME_PATH * sightings
 
 
 def best_match(record: Incident, replayed: Sequence[Incident], clip_start_s: float | None) -> Match | None:
@@ -62,7 +62,7 @@ def best_match(record: Incident, replayed: Sequence[Incident], clip_start_s: flo
         for start_s in ([clip_start_s] if clip_start_s is not None else _possible_starts(track, _track(other)))
         if (match := _match(track, other, start_s)) is not None
     ]
-    return max(matches, key=lambda m: (m.near, m.seen_again, -m.median_px), default=None)
+    return max(matches, key=lambda m: (m.near, m.matched, -m.median_px), default=None)
 
 
 def disagreements(record: Incident, match: Match, *, same_setup: bool) -> list[str]:
@@ -74,38 +74,38 @@ def disagreements(record: Incident, match: Match, *, same_setup: bool) -> list[s
         same_setup: whether the replay had the record's calibration; where not, it knows no floor and another mass.
     """
     problems = []
-    if match.seen_again < _SEEN_AGAIN * len(record.track):
+    if match.matched < _MATCHED_SHARE * len(record.track):
         problems.append(
-            f"the replayed clip shows the object at {match.seen_again} of the record's {len(record.track)} sightings"
+            f"the replayed clip shows the object at {match.matched} of the record's {len(record.track)} sightings"
         )
     if match.median_px > _SAME_PLACE_PX:
         problems.append(f"the replayed track lies {match.median_px:.1f} px from the record's")
     if same_setup:
-        problems += [*_other_floor(record, match.replayed), *_other_mass(record, match.replayed)]
+        problems += [*_floor_difference(record, match.replayed), *_mass_difference(record, match.replayed)]
     return problems
 
 
-def contradictions(record: Incident, seen: int, looked_again: Incident | None, *, same_setup: bool) -> list[str]:
+def contradictions(record: Incident, seen: int, reanalysed: Incident | None, *, same_setup: bool) -> list[str]:
     """What a second look at the clip, led by the record's track, rules out; in plain words.
 
     Args:
         record: the incident as it was recorded.
         seen: at how many of its sightings the clip shows something.
-        looked_again: what physics makes of these; None where that is no fall.
+        reanalysed: what physics makes of these; None where that is no fall.
         same_setup: as for :func:`disagreements`.
     """
-    if seen < _SEEN_AGAIN * len(record.track):
+    if seen < _MATCHED_SHARE * len(record.track):
         return [f"the clip shows something moving at {seen} of the record's {len(record.track)} sightings"]
     if not same_setup:
         return []
-    if looked_again is None:
+    if reanalysed is None:
         return ["what the clip shows at the record's sightings is no fall"]
     problems = []
     floor, mass = record.origin.floor, record.mass.class_
-    if floor is not None and _probability(looked_again, floor) < _IMPOSSIBLE:
-        problems += _other_floor(record, looked_again)
-    if looked_again.mass.p.get(mass, 1.0) < _IMPOSSIBLE:
-        problems += _other_mass(record, looked_again)
+    if floor is not None and _probability(reanalysed, floor) < _IMPOSSIBLE:
+        problems += _floor_difference(record, reanalysed)
+    if reanalysed.mass.p.get(mass, 1.0) < _IMPOSSIBLE:
+        problems += _mass_difference(record, reanalysed)
     return problems
 
 
@@ -113,37 +113,43 @@ def _probability(incident: Incident, floor: int) -> float:
     return sum(c.p for c in incident.origin.candidates if c.floor == floor)
 
 
-def _other_floor(record: Incident, replayed: Incident) -> list[str]:
-    told, seen = record.origin.floor, replayed.origin.floor
-    if told == seen:
+def _floor_difference(record: Incident, replayed: Incident) -> list[str]:
+    recorded, seen = record.origin.floor, replayed.origin.floor
+    if recorded == seen:
         return []
-    if told is None:
+    if recorded is None:
         return [f"the replayed clip names floor {seen}, the record none"]
     # an auditor can weigh a floor that was nearly even
-    p = percent(_probability(replayed, told))
+    p = percent(_probability(replayed, recorded))
     named = "no floor" if seen is None else f"floor {seen}"
-    return [f"the replayed clip names {named}, the record floor {told} (to which the replay gives {p})"]
+    return [f"the replayed clip names {named}, the record floor {recorded} (to which the replay gives {p})"]
 
 
-def _other_mass(record: Incident, replayed: Incident) -> list[str]:
+def _mass_difference(record: Incident, replayed: Incident) -> list[str]:
     if record.mass.class_ == replayed.mass.class_:
         return []
     return [f"the replayed clip gives the mass as {replayed.mass.class_}, the record as {record.mass.class_}"]
 
 
-def _match(track: _Track, other: Incident, start_s: float) -> Match | None:
-    again = _track(other) + np.array([start_s, 0.0, 0.0])
-    nearest = np.abs(again[:, 0][None, :] - track[:, 0][:, None]).argmin(axis=1)
-    together = np.abs(again[nearest, 0] - track[:, 0]) <= _same_time_s(track)
-    if not together.any():
+def _match(track: _Track, replayed: Incident, start_s: float) -> Match | None:
+    replayed_track = _track(replayed) + np.array([start_s, 0.0, 0.0])
+    nearest = np.abs(replayed_track[:, 0][None, :] - track[:, 0][:, None]).argmin(axis=1)
+    simultaneous = np.abs(replayed_track[nearest, 0] - track[:, 0]) <= _same_time_s(track)
+    if not simultaneous.any():
         return None
-    apart = np.hypot(*(again[nearest, 1:] - track[:, 1:])[together].T)
-    return Match(other, start_s, int(together.sum()), float(np.median(apart)), int((apart <= _NEAR_PX).sum()))
+    distances_px = np.hypot(*(replayed_track[nearest, 1:] - track[:, 1:])[simultaneous].T)
+    return Match(
+        replayed,
+        start_s,
+        int(simultaneous.sum()),
+        float(np.median(distances_px)),
+        int((distances_px <= _NEAR_PX).sum()),
+    )
 
 
-def _possible_starts(track: _Track, again: _Track) -> list[float]:
+def _possible_starts(track: _Track, replayed_track: _Track) -> list[float]:
     """Each sighting of the replay may be the record's middle one."""
-    return [float(track[len(track) // 2, 0] - t) for t in again[:, 0]]
+    return [float(track[len(track) // 2, 0] - t) for t in replayed_track[:, 0]]
 
 
 def _same_time_s(track: _Track) -> float:

@@ -100,15 +100,15 @@ def _summary(report: Report) -> str:
     seconds = sum(v.duration_s for v in report.videos)
     read = f"{_counted(len(report.videos), 'video', 'was', 'were')} read ({number(seconds)} s)"
     falls, doubted = len(report.incidents), len(report.candidates)
-    found = f"{_counted(falls, 'incident', 'was', 'were')} found" if falls else "no incident was found"
-    kept = f"; {_counted(doubted, 'candidate', 'is', 'are')} too uncertain to act on" if doubted else ""
+    incidents_text = f"{_counted(falls, 'incident', 'was', 'were')} found" if falls else "no incident was found"
+    candidates_text = f"; {_counted(doubted, 'candidate', 'is', 'are')} too uncertain to act on" if doubted else ""
     troubled = sum(1 for v in report.videos if v.decode_errors or v.ended_early)
-    warned = f" {_counted(troubled, 'video', 'was', 'were')} not read in full: see what was read." if troubled else ""
-    return f"{read}: {found}{kept}.{warned}"
+    warning = f" {_counted(troubled, 'video', 'was', 'were')} not read in full: see what was read." if troubled else ""
+    return f"{read}: {incidents_text}{candidates_text}.{warning}"
 
 
-def _counted(n: int, noun: str, one: str, many: str) -> str:
-    return f"{n} {noun} {one}" if n == 1 else f"{n} {noun}s {many}"
+def _counted(n: int, noun: str, singular: str, plural: str) -> str:
+    return f"{n} {noun} {singular}" if n == 1 else f"{n} {noun}s {plural}"
 
 
 def _rows(incident: Incident) -> list[tuple[str, str]]:
@@ -119,7 +119,7 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
     gravity = f"{number(fit.gravity_px_s2)} px/s² (±{number(1.645 * fit.gravity_sd_px_s2, 2)})"
     if fit.gravity_mps2 is not None:
         gravity += f", {number(fit.gravity_mps2)} m/s² with the scale given"
-    why = mass.reason or "no reason was recorded"
+    reason = mass.reason or "no reason was recorded"
     return [
         ("Verdict", f"{incident.verdict.label.replace('_', ' ')} ({percent(incident.verdict.p)})"),
         ("Seen", f"{len(incident.track)} times in {number(motion.duration_s)} s"),
@@ -131,12 +131,12 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
         ("Launch velocity", _velocity(velocity) if velocity else unscaled),
         ("Impact speed", unscaled if motion.impact_speed_mps is None else _impact(incident)),
         ("Weight class", mass.class_ + _class_chances(mass.p)),
-        ("Terminal velocity", interval_in_words(mass.terminal_velocity, "m/s") or f"unknown: {why}"),
-        ("Mass", interval_in_words(mass.kg, "kg") or f"unknown: {why}"),
-        ("Size", interval_in_words(mass.diameter_m, "m across") or f"unknown: {why}"),
-        ("May be", ", ".join(f"{t.name} {percent(t.p)}" for t in mass.things) or f"unknown: {why}"),
-        ("Impact energy", interval_in_words(mass.impact_energy_j, "J") or f"unknown: {why}"),
-        ("Hazard", mass.hazard or f"unknown: {why}"),
+        ("Terminal velocity", interval_in_words(mass.terminal_velocity, "m/s") or f"unknown: {reason}"),
+        ("Mass", interval_in_words(mass.kg, "kg") or f"unknown: {reason}"),
+        ("Size", interval_in_words(mass.diameter_m, "m across") or f"unknown: {reason}"),
+        ("May be", ", ".join(f"{t.name} {percent(t.p)}" for t in mass.things) or f"unknown: {reason}"),
+        ("Impact energy", interval_in_words(mass.impact_energy_j, "J") or f"unknown: {reason}"),
+        ("Hazard", mass.hazard or f"unknown: {reason}"),
         ("Apparent gravity", gravity),
         ("Fit", f"reduced χ² {number(fit.chi2_reduced)} over {fit.points} sightings"),
         (
@@ -165,17 +165,17 @@ def _velocity(mps: tuple[float, float, float]) -> str:
 
 def _release(incident: Incident) -> str:
     motion = incident.motion
-    how = motion.release or "how is not clear"
+    manner = motion.release or "how is not clear"
     speed = interval_in_words(motion.launch_speed_mps, "m/s")
-    return f"{how}, at {speed}" if speed else how
+    return f"{manner}, at {speed}" if speed else manner
 
 
 def _impact(incident: Incident) -> str:
     motion = incident.motion
-    where = (
+    place = (
         "at the last sighting" if motion.impact_height_m is None else f"{number(motion.impact_height_m)} m above ground"
     )
-    return f"{number(motion.impact_speed_mps or 0.0)} m/s, {where}"
+    return f"{number(motion.impact_speed_mps or 0.0)} m/s, {place}"
 
 
 def _place(incident: Incident) -> str:
@@ -198,12 +198,12 @@ def _class_chances(p: dict[str, float]) -> str:
 def _windows(incident: Incident) -> list[tuple[str, float]]:
     """The likeliest windows, most likely first, with the rest in one last row."""
     ordered = sorted(incident.origin.candidates, key=lambda c: (-c.p, c.floor, c.window or ""))
-    shown = [
+    rows = [
         (f"floor {c.floor_name or c.floor}, {f'window {c.window}' if c.window else 'no window'}", c.p)
         for c in ordered[:_WINDOWS_SHOWN]
     ]
     rest = sum(c.p for c in ordered[_WINDOWS_SHOWN:])
-    return [*shown, (f"{len(ordered) - _WINDOWS_SHOWN} others", rest)] if rest > 0 else shown
+    return [*rows, (f"{len(ordered) - _WINDOWS_SHOWN} others", rest)] if rest > 0 else rows
 
 
 def _data_uri(jpg: bytes) -> str:

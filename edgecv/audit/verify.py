@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from edgecv.audit.bundle_replay import rerun
+from edgecv.audit.bundle_replay import replay_bundle
 from edgecv.evidence.keys import PublicKey
 from edgecv.evidence.manifest import (
     DELETION,
@@ -23,12 +23,12 @@ from edgecv.evidence.manifest import (
     Manifest,
     SealedManifest,
     check_files,
+    excluding,
     parse_manifest,
     read_raw,
     withheld,
-    without,
 )
-from edgecv.evidence.sealing import KEPT, RECORD, Deletion
+from edgecv.evidence.sealing import RECORD, SURVIVES_DELETION, Deletion
 from edgecv.evidence.signature import read_signature
 from edgecv.evidence.subject import Subject
 from edgecv.incidents.record import Incident
@@ -63,7 +63,7 @@ def verify_bundle(
     replay: bool = True,
     whole: bool = False,
     hub: PublicKey | None = None,
-    asked: Subject | None = None,
+    expected: Subject | None = None,
 ) -> Verification:
     """Check one bundle: seal, files, record, and what its clip shows.
 
@@ -75,31 +75,31 @@ def verify_bundle(
         replay: also run the clip through the pipeline and compare; takes about as many seconds as decoding it.
         whole: whether it must be whole, as it is where it was sealed; else it may be a copy that was passed on with
             blurred pictures in place of the untouched clip and pictures.
-        asked: whose evidence it should be; the incident after which the folder is called when left out.
+        expected: whose evidence it should be; the incident after which the folder is called when left out.
     """
-    asked = asked or Subject.named_by(folder)
+    expected = expected or Subject.named_by(folder)
     try:
         raw = read_raw(folder / MANIFEST)
         manifest = parse_manifest(raw, folder / MANIFEST)
     except EvidenceError as error:
         return Verification((str(error),), (), False)
-    away = () if whole else withheld(folder, manifest.files)
+    withheld_names = () if whole else withheld(folder, manifest.files)
     if isinstance(manifest, Manifest):
-        return _unsealed(folder, manifest, public, asked, away, replay)
-    problems = asked.differences_of_manifest(folder / MANIFEST, manifest.incident)
+        return _unsealed(folder, manifest, public, expected, withheld_names, replay)
+    problems = expected.differences_of_manifest(folder / MANIFEST, manifest.incident)
     problems += _signature_problems(folder / MANIFEST, folder / SIGNATURE, raw, manifest.key, public)
     notes = [] if public else [f"{folder}: no key was given, so nobody knows who sealed it"]
     deletion = None
     if (folder / DELETION).exists() or (folder / DELETION_SIGNATURE).exists():
-        deletion, found = _deletion(folder, raw, manifest, public, hub)
-        problems += found
+        deletion, deletion_problems = _deletion(folder, raw, manifest, public, hub)
+        problems += deletion_problems
     if deletion is None:
-        problems += check_files(folder, without(manifest.files, away), SEALS)
-        more, noted = _contents(folder, manifest, asked, away, replay=replay and not problems)
+        problems += check_files(folder, excluding(manifest.files, withheld_names), SEALS)
+        more, noted = _contents(folder, manifest, expected, withheld_names, replay=replay and not problems)
         problems += more
-        return Verification(tuple(problems), (*notes, *noted), False, away)
-    problems += _left_over(folder, manifest)
-    problems += _record(folder, manifest, asked)[1]
+        return Verification(tuple(problems), (*notes, *noted), False, withheld_names)
+    problems += _after_deletion(folder, manifest)
+    problems += _record(folder, manifest, expected)[1]
     notes.append(f"{folder}: the evidence was deleted on {deletion.deleted_at}: {deletion.reason}")
     return Verification(tuple(problems), tuple(notes), True)
 
@@ -108,38 +108,43 @@ def _unsealed(
     folder: Path,
     manifest: Manifest,
     public: PublicKey | None,
-    asked: Subject,
-    away: tuple[str, ...],
+    expected: Subject,
+    withheld_names: tuple[str, ...],
     replay: bool,
 ) -> Verification:
     """What a replay wrote: hashes without a signature."""
-    problems = check_files(folder, without(manifest.files, away))
+    problems = check_files(folder, excluding(manifest.files, withheld_names))
     not_sealed = f"{folder}: is not sealed: no box has signed it, and anybody could have written it"
     if public is not None:
         problems.append(not_sealed)
-    more, noted = _contents(folder, manifest, asked, away, replay=replay and not problems)
+    more, noted = _contents(folder, manifest, expected, withheld_names, replay=replay and not problems)
     notes = noted if public is not None else [not_sealed, *noted]
-    return Verification(tuple(problems + more), tuple(notes), False, away)
+    return Verification(tuple(problems + more), tuple(notes), False, withheld_names)
 
 
 def _contents(
-    folder: Path, manifest: Manifest | SealedManifest, asked: Subject, away: tuple[str, ...], *, replay: bool
+    folder: Path,
+    manifest: Manifest | SealedManifest,
+    expected: Subject,
+    withheld_names: tuple[str, ...],
+    *,
+    replay: bool,
 ) -> tuple[list[str], list[str]]:
     """Problems and notes of the record and the clip."""
-    record, problems = _record(folder, manifest, asked)
+    record, problems = _record(folder, manifest, expected)
     if record is None:
         return problems, []
     clip = record.evidence.clip
     hashes = {e.sha256 for name, e in manifest.files.items() if clip in {None, name}}
     if record.evidence.sha256 is not None and record.evidence.sha256 not in hashes:
         problems.append(f"{folder / RECORD}: names a clip that is not the one in the folder")
-    if not replay or problems or away:
+    if not replay or problems or withheld_names:
         return problems, []
-    again = rerun(folder, record)
+    again = replay_bundle(folder, record)
     return [f"{folder}: {line}" for line in again.problems], [f"{folder}: {line}" for line in again.notes]
 
 
-def _record(folder: Path, manifest: Manifest | SealedManifest, asked: Subject) -> tuple[Incident | None, list[str]]:
+def _record(folder: Path, manifest: Manifest | SealedManifest, expected: Subject) -> tuple[Incident | None, list[str]]:
     """The record, and what it says otherwise than the manifest and whoever asks."""
     path = folder / RECORD
     try:
@@ -152,9 +157,9 @@ def _record(folder: Path, manifest: Manifest | SealedManifest, asked: Subject) -
     problems = []
     if isinstance(manifest, SealedManifest) and record.id != manifest.incident:
         problems.append(f"{path}: is of incident {record.id}, the manifest of {manifest.incident}")
-    if problems or (isinstance(manifest, SealedManifest) and record.id != asked.incident):
-        asked = replace(asked, incident=record.id)  # that was told already
-    return record, problems + asked.differences_of_record(path, record)
+    if problems or (isinstance(manifest, SealedManifest) and record.id != expected.incident):
+        expected = replace(expected, incident=record.id)  # that was told already
+    return record, problems + expected.differences_of_record(path, record)
 
 
 def _deletion(
@@ -175,25 +180,25 @@ def _deletion(
     if deletion.manifest_sha256 != hashlib.sha256(manifest_raw).hexdigest():
         return None, [f"{path}: is of other evidence than the manifest beside it"]
     for name, sealed in sorted(manifest.files.items()):
-        if name in KEPT:
+        if name in SURVIVES_DELETION:
             continue
-        gone = deletion.files.get(name)
-        if gone is None:
+        deleted_entry = deletion.files.get(name)
+        if deleted_entry is None:
             problems.append(f"{folder / name}: was missing already before the evidence was deleted")
-        elif gone.sha256 != sealed.sha256:
+        elif deleted_entry.sha256 != sealed.sha256:
             problems.append(f"{folder / name}: had been changed before the evidence was deleted")
     foreign = sorted(set(deletion.files) - set(manifest.files))
     problems.extend(f"{folder / name}: was not there when the evidence was written" for name in foreign)
     return deletion, problems
 
 
-def _left_over(folder: Path, manifest: SealedManifest) -> list[str]:
+def _after_deletion(folder: Path, manifest: SealedManifest) -> list[str]:
     """What a deletion should have left, and what it should not."""
-    kept = {name: entry for name, entry in manifest.files.items() if name in KEPT}
-    undone = sorted(name for name in set(manifest.files) - set(kept) if (folder / name).exists())
+    surviving = {name: entry for name, entry in manifest.files.items() if name in SURVIVES_DELETION}
+    undeleted = sorted(name for name in set(manifest.files) - set(surviving) if (folder / name).exists())
     return [
-        *check_files(folder, kept, SEALS | set(undone)),
-        *(f"{folder / name}: is still there, though its deletion was recorded; delete it again" for name in undone),
+        *check_files(folder, surviving, SEALS | set(undeleted)),
+        *(f"{folder / name}: is still there, though its deletion was recorded; delete it again" for name in undeleted),
     ]
 
 

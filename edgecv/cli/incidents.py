@@ -18,7 +18,7 @@ from edgecv.errors import ConfigError, EdgecvError
 from edgecv.incidents.summary_text import headline
 from edgecv.privileges import become_controller_of
 from edgecv.storage.database import DATABASE, Database, DatabaseError
-from edgecv.storage.incident_rows import Stored
+from edgecv.storage.incident_rows import StoredIncident
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
 Action = Callable[[IncidentStore, argparse.Namespace], int]
@@ -122,7 +122,7 @@ def resolve_incident(store: IncidentStore, options: argparse.Namespace) -> int:
     return 0
 
 
-def known_incident(store: IncidentStore, incident_id: str) -> Stored:
+def known_incident(store: IncidentStore, incident_id: str) -> StoredIncident:
     """The incident of this id.
 
     Raises:
@@ -134,7 +134,7 @@ def known_incident(store: IncidentStore, incident_id: str) -> Stored:
     return stored
 
 
-def _line(stored: Stored) -> str:
+def _line(stored: StoredIncident) -> str:
     state = [stored.evidence]
     if stored.hold is not None:
         state.append(f"on hold: {stored.hold}")
@@ -144,7 +144,7 @@ def _line(stored: Stored) -> str:
     return f"{stored.started_at} {stored.device} {stored.tier}: {text}"
 
 
-def _as_json(stored: Stored) -> dict[str, object]:
+def _as_json(stored: StoredIncident) -> dict[str, object]:
     return {
         "id": stored.id,
         "kind": stored.kind,

@@ -18,7 +18,7 @@ from edgecv.evidence.chain_head import CHAIN_HEAD
 from edgecv.evidence.keys import BOX_PUB, load_public_key
 from edgecv.evidence.manifest import in_json
 from edgecv.privileges import Account
-from edgecv.storage.incident_rows import Stored
+from edgecv.storage.incident_rows import StoredIncident
 from edgecv.storage.incident_store import IncidentStore
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def export_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
     judged = judgements(options) if options.labelled else {}
     selected = _select(store, options, judged)
     public = load_public_key(options.state / BOX_PUB)
-    exported: list[Stored] = []
+    exported: list[StoredIncident] = []
     problems: list[str] = []
     try:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def export_incidents(store: IncidentStore, options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _select(store: IncidentStore, options: argparse.Namespace, judged: Mapping[str, Label]) -> list[Stored]:
+def _select(store: IncidentStore, options: argparse.Namespace, judged: Mapping[str, Label]) -> list[StoredIncident]:
     """Those named, or all that can be exported."""
     if options.ids:
         selected = [known_incident(store, incident_id) for incident_id in dict.fromkeys(options.ids)]

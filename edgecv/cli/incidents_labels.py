@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from edgecv.config import load_box
-from edgecv.storage.incident_rows import Stored
+from edgecv.storage.incident_rows import StoredIncident
 
 if TYPE_CHECKING:
     from edgecv.console.cases.labels import Label
@@ -39,7 +39,7 @@ def judgements(options: argparse.Namespace) -> dict[str, Label]:
         database.close()
 
 
-def labelled(stored: Stored, judged: Mapping[str, Label]) -> dict[str, Any]:
+def labelled(stored: StoredIncident, judged: Mapping[str, Label]) -> dict[str, Any]:
     """A line of the labels: a label of the console stands before what was noted on the command line."""
     line: dict[str, Any] = {"id": stored.id, "device": stored.device, "label": stored.resolution}
     judgement = judged.get(stored.id)

@@ -10,7 +10,7 @@ from pathlib import Path
 from edgecv.audit.verify import Verification, verify_bundle
 from edgecv.errors import ConfigError, InputError
 from edgecv.evidence.chain_head import CHAIN_HEAD, Receipt, load_receipt
-from edgecv.evidence.hash_chain import Reach, reaches, verify_chain, verify_head
+from edgecv.evidence.hash_chain import ChainExtent, chain_extents, verify_chain, verify_head
 from edgecv.evidence.keys import BOX_PUB, PublicKey, load_public_key
 from edgecv.evidence.manifest import MANIFEST, SIGNATURE
 from edgecv.evidence.subject import Subject
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     untrusted = 0
     for bundle in bundles:
         checked = verify_bundle(
-            bundle, public, replay=not options.no_replay, whole=expects_originals, hub=hub, asked=subject
+            bundle, public, replay=not options.no_replay, whole=expects_originals, hub=hub, expected=subject
         )
         _print_report(checked.problems, (*checked.notes, *_withheld_note(bundle, checked)))
         untrusted += not checked.ok
@@ -78,12 +78,12 @@ def _chain_problems(options: argparse.Namespace, bundles: list[Path], public: Pu
     problems = tuple(line for report in reports for line in report.problems)
     _print_report(problems, tuple(line for report in reports for line in report.notes))
     if not problems:
-        for reach in reaches(bundles):
+        for reach in chain_extents(bundles):
             _print_reach(reach, receipt, receipt_source)
     return problems
 
 
-def _print_reach(reach: Reach, receipt: Receipt | None, receipt_source: str) -> None:
+def _print_reach(reach: ChainExtent, receipt: Receipt | None, receipt_source: str) -> None:
     if receipt is not None and receipt.head.manifest_sha256 == reach.manifest_sha256:
         print(f"vouches for {reach}; according to {receipt_source} that was the last")
     else:

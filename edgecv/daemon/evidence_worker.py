@@ -117,7 +117,7 @@ class EvidenceProcessor:
         for one in unsealed:
             if one.device in growing or now < self._retry.get(one.id, now):
                 continue
-            if one.is_left:
+            if one.is_handed_over:
                 return one.id
             growing.add(one.device)
         return None

@@ -23,12 +23,12 @@ from edgecv.evidence.bundle_files import (
     write_record,
 )
 from edgecv.evidence.clip import Clip
-from edgecv.evidence.overlay_spec import SKETCH, Sketch, write_sketch
+from edgecv.evidence.overlay_spec import OVERLAY_SPEC, OverlaySpec, write_overlay_spec
 from edgecv.evidence.preparation import DRAWING_ERRORS, failure_text, remove_files
 from edgecv.evidence.sealing import RECORD
 from edgecv.incidents.record import Incident
 
-_FALL_IS_GONE = (
+_FALL_NOT_IN_MEMORY = (
     "no longer clip (the camera sends so much that memory holds the fall no longer; it stays cut at the fall's end: "
     "lower the bit rate, or raise service.worker_memory_mb)"
 )
@@ -36,7 +36,7 @@ _FALL_IS_GONE = (
 
 def write_bundle(
     incident: Incident,
-    sketch: Sketch | None,
+    overlay: OverlaySpec | None,
     footage: Footage,
     folder: Path,
     setup: ReplaySetup,
@@ -66,11 +66,11 @@ def write_bundle(
     if not (folder / RECORD).exists():
         write_bare_record(incident, folder, CUT_OFF, flush=last)
     try:
-        if sketch is not None and not (folder / SKETCH).exists():
-            write_sketch(sketch, folder, flush=last)
+        if overlay is not None and not (folder / OVERLAY_SPEC).exists():
+            write_overlay_spec(overlay, folder, flush=last)
         describe = partial(_describe, incident, folder, setup, flush=last)
         if not footage.reaches_back_to(incident.media.start_s) and _keeps_earlier_clip(folder):
-            return (_FALL_IS_GONE,)
+            return (_FALL_NOT_IN_MEMORY,)
         start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
         footage.cut(folder / "clip.mp4", start_s, end_s, describe, flush=last)
     except DRAWING_ERRORS as error:
@@ -78,7 +78,7 @@ def write_bundle(
         if _keeps_earlier_clip(folder):
             return (f"no longer clip ({failure_text(error)})",)
         write_bare_record(incident, folder, failure_text(error), flush=last)
-        return (f"no clip ({failure_text(error)})", *(_pictures(incident, sketch, footage, folder) if last else ()))
+        return (f"no clip ({failure_text(error)})", *(_pictures(incident, overlay, footage, folder) if last else ()))
     return ()
 
 
@@ -101,12 +101,12 @@ def _keeps_earlier_clip(folder: Path) -> bool:
     return is_kept
 
 
-def _pictures(incident: Incident, sketch: Sketch | None, footage: Footage, folder: Path) -> tuple[str, ...]:
+def _pictures(incident: Incident, overlay: OverlaySpec | None, footage: Footage, folder: Path) -> tuple[str, ...]:
     """Draw from packets in memory."""
-    if sketch is None:
+    if overlay is None:
         return ("no pictures",)
     try:
-        write_pictures(incident, sketch, footage.frames, folder)
+        write_pictures(incident, overlay, footage.frames, folder)
     except DRAWING_ERRORS as error:
         remove_files(folder, *PICTURES, ".*.part")
         return (f"no pictures ({failure_text(error)})",)

@@ -15,13 +15,13 @@ from edgecv.daemon.camera_connection import RECORDINGS
 from edgecv.evidence.keys import BoxKey
 from edgecv.messages import box as messages
 from edgecv.storage.clock_steps import ClockSteps
-from edgecv.storage.damaged_database import set_aside_damaged, take_up_bundles
+from edgecv.storage.damaged_database import restore_from_bundles, set_aside_damaged
 from edgecv.storage.database import DATABASE, Database, DatabaseError
-from edgecv.storage.disk_reserve import is_full, keep_reserve, release_reserve
+from edgecv.storage.disk_reserve import allocate_reserve, is_full, release_reserve
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 from edgecv.storage.outbox import Depth, Outbox
-from edgecv.storage.recorded_chain import take_up_chain
-from edgecv.storage.recovery import adopt, remove_orphans
+from edgecv.storage.recorded_chain import restore_chain
+from edgecv.storage.recovery import recover_records, remove_orphans
 from edgecv.storage.retention import Disk, Retention, disk_of
 from edgecv.storage.retention_clock import RETENTION_CLOCK, RetentionClock
 from edgecv.upstream.delivery_service import target_names
@@ -50,7 +50,7 @@ def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: Non
     try:
         store = IncidentStore(database, state / INCIDENTS)
         _take_up(store, database, key)
-        for line in take_up_chain(database, store.folder, key):
+        for line in restore_chain(database, store.folder, key):
             _log.warning(line)
         if damage is not None:
             damage = messages.DATABASE_DAMAGED(**damage.params)
@@ -58,18 +58,18 @@ def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: Non
             tell(damage)
     finally:
         database.close()
-    keep_reserve(state)
+    allocate_reserve(state)
     return key
 
 
 def _take_up(store: IncidentStore, database: Database, key: BoxKey) -> None:
     """What a crash left: incidents that were found and not stored, evidence that nobody works on."""
     try:
-        bundles = take_up_bundles(store, database, key)
+        bundles = restore_from_bundles(store, database, key)
         if bundles:
             _log.warning("the database is new: %d sealed bundles on the disk were taken up", bundles)
-        adopt(store)
-        left = store.leave_all()
+        recover_records(store)
+        left = store.hand_over_all()
         if left:
             _log.warning("the evidence of %d incidents is unfinished; it is finished now", left)
     except (OSError, sqlite3.Error) as error:
@@ -98,7 +98,7 @@ class Housekeeping(threading.Thread):
         self._box = box
         self._state = state
         self._key = key
-        self._clock = RetentionClock(state / RETENTION_CLOCK, self._newest_s)
+        self._clock = RetentionClock(state / RETENTION_CLOCK, self._last_stored_s)
         self._steps = ClockSteps()
         self._clock_problem: str | None = None
         self._growing_since: dict[str, float] = {}
@@ -132,40 +132,40 @@ class Housekeeping(threading.Thread):
             retention = Retention(storage.keep_days, storage.disk_share, storage.record_hours)
             if (step := self._steps.next()) is not None:
                 count = store.correct_times(step)
-                self._steps.done(step)
+                self._steps.confirm(step)
                 _log.warning("the clock was set by %.0f s: the times of %d records were put right", step.by_s, count)
             now_s = self._clock.now_s()
             if (self._clock.problem is None) != (self._clock_problem is None):
                 _log.warning(self._clock.problem or "the clock agrees again: evidence ages by it")
             self._clock_problem = self._clock.problem
-            deletion = retention.apply(store, self._key, self._state / RECORDINGS, now_s)
-            for line in deletion.done:
+            retention_run = retention.apply(store, self._key, self._state / RECORDINGS, now_s)
+            for line in retention_run.log_lines:
                 _log.info(line)
-            if deletion.problem is not None and deletion.problem != self._undeleted:
-                _log.error("%s; look at its owner and attributes", deletion.problem)
-            self._undeleted = deletion.problem
+            if retention_run.problem is not None and retention_run.problem != self._undeleted:
+                _log.error("%s; look at its owner and attributes", retention_run.problem)
+            self._undeleted = retention_run.problem
             self.disk = disk_of(self._state)
-            has_reserve = keep_reserve(self._state)
+            has_reserve = allocate_reserve(self._state)
             self._left_over(store)
             names = [] if upstream is None else target_names(upstream)
             outbox.prune(names, storage.keep_days * 86400.0)
             self.depths = {name: outbox.depth(name) for name in names}
             self.totals = store.totals()
-            self.problem = deletion.problem or self._clock.problem
+            self.problem = retention_run.problem or self._clock.problem
             if not has_reserve or self.disk.free_bytes < _LITTLE_BYTES:
                 free = self.disk.free_bytes / 2**20
                 self.problem = messages.DISK_FULL(free=free)
         finally:
             database.close()
 
-    def _newest_s(self) -> float | None:
+    def _last_stored_s(self) -> float | None:
         with closing(Database(self._state / DATABASE)) as database:
-            return IncidentStore(database, self._state / INCIDENTS).newest_s()
+            return IncidentStore(database, self._state / INCIDENTS).last_stored_s()
 
     def _left_over(self, store: IncidentStore) -> None:
         """Leave what no worker has left for long, by a clock that nobody sets: a step of the box's is no age."""
-        now, growing = time.monotonic(), [one.id for one in store.unsealed() if not one.is_left]
+        now, growing = time.monotonic(), [one.id for one in store.unsealed() if not one.is_handed_over]
         self._growing_since = {one: self._growing_since.get(one, now) for one in growing}
         for one, since in self._growing_since.items():
             if now - since > _LEFT_OVER_S:
-                store.leave(one)
+                store.hand_over(one)

@@ -26,7 +26,7 @@ from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.durable_files import flush_files
 from edgecv.errors import EdgecvError
 from edgecv.evidence.bundle_files import AFTER_S
-from edgecv.evidence.overlay_spec import Sketch, sketch_of
+from edgecv.evidence.overlay_spec import OverlaySpec, overlay_spec_of
 from edgecv.incidents.cloudevents import device_event
 from edgecv.incidents.record import Incident
 from edgecv.incidents.record_builder import build_incident
@@ -35,7 +35,7 @@ from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.disk_reserve import is_full, release_reserve
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore, part_of
 from edgecv.storage.outbox import insert_device_event
-from edgecv.storage.recovery import adopt
+from edgecv.storage.recovery import recover_records
 
 _log = logging.getLogger("edgecv.recorder")
 _RETRY_S = 1.0
@@ -55,7 +55,7 @@ class _PendingIncident:
     """An incident or candidate under way; candidates have no evidence."""
 
     incident: Incident
-    sketch: Sketch | None
+    overlay: OverlaySpec | None
     footage: Footage
     is_stored: bool = False
     is_whole: bool = False
@@ -140,15 +140,15 @@ class Recorder(threading.Thread):
 
     def _remember(self, finding: Finding, footage: Footage) -> None:
         incident = build_incident(finding, footage.provenance())
-        sketch = None
+        overlay = None
         if incident.tier == "incident":
             if self._is_known(incident.id):  # a recorded file began anew after a crash
                 return
             try:
-                sketch = sketch_of(finding.fall, incident.origin, footage.camera.pinhole, footage.camera.plan)
+                overlay = overlay_spec_of(finding.fall, incident.origin, footage.camera.pinhole, footage.camera.plan)
             except Exception:  # pictures may be missing, but never the record
                 _log.exception("evidence of %s: nothing can be drawn", incident.id)
-        pending = _PendingIncident(incident, sketch, footage)
+        pending = _PendingIncident(incident, overlay, footage)
         if incident.tier == "incident":
             self._contained(self._write, pending, last=False)
             self._open.append(pending)
@@ -172,8 +172,8 @@ class Recorder(threading.Thread):
         """Leave what a crash of this worker cut off to the evidence process."""
         try:
             store = self._opened()
-            adopt(store, self.spec.id)
-            store.leave_all(self.spec.id)
+            recover_records(store, self.spec.id)
+            store.hand_over_all(self.spec.id)
         except (sqlite3.Error, EdgecvError, OSError) as error:
             # the keeper leaves it to that process in some minutes
             _log.error("evidence that was under way is not finished yet: %s", error)
@@ -255,7 +255,7 @@ class Recorder(threading.Thread):
         incident = opened.incident
         try:
             missing = write_bundle(
-                incident, opened.sketch, opened.footage, self._part_of(incident.id), self.spec.replay_setup, last=last
+                incident, opened.overlay, opened.footage, self._part_of(incident.id), self.spec.replay_setup, last=last
             )
         except OSError as error:
             _log.error("evidence of %s cannot be written: %s; its record is kept", incident.id, error)
@@ -265,7 +265,7 @@ class Recorder(threading.Thread):
 
     def _leave(self, opened: _PendingIncident) -> None:
         try:
-            self._opened().leave(opened.incident.id)
+            self._opened().hand_over(opened.incident.id)
         except (sqlite3.Error, EdgecvError, OSError) as error:
             _log.error("evidence of %s is not finished yet: %s", opened.incident.id, error)
             return

@@ -20,7 +20,7 @@ from edgecv.durable_files import DISK_ERRORS, sha256_file, write_atomic
 from edgecv.errors import InputError
 from edgecv.evidence.clip import Clip, cut_clip
 from edgecv.evidence.manifest import MANIFEST, blurred_name, write_manifest
-from edgecv.evidence.overlay_spec import Sketch, sketch_of
+from edgecv.evidence.overlay_spec import OverlaySpec, overlay_spec_of
 from edgecv.evidence.sealing import RECORD
 from edgecv.evidence.still_picture import still_picture
 from edgecv.evidence.strobe_picture import label_times, strobe_picture
@@ -102,9 +102,9 @@ def write_evidence(
     except UNREADABLE as error:
         raise_disk_error(error)
         write_bare_record(incident, folder, f"no clip could be cut from the recording: {error}", flush=False)
-    sketch = sketch_of(fall, incident.origin, camera, plan)
+    overlay = overlay_spec_of(fall, incident.origin, camera, plan)
     try:
-        pictures = write_pictures(incident, sketch, between, folder)
+        pictures = write_pictures(incident, overlay, between, folder)
     except UNREADABLE as error:
         raise_disk_error(error)
         for name in PICTURES:
@@ -171,12 +171,14 @@ def _write(incident: Incident, evidence: EvidenceRecord, folder: Path, *, flush:
     write_atomic(folder / RECORD, described.model_dump_json(by_alias=True, indent=1) + "\n", flush=flush)
 
 
-def write_pictures(incident: Incident, sketch: Sketch, between: FramesBetween, folder: Path) -> tuple[bytes, bytes]:
+def write_pictures(
+    incident: Incident, overlay: OverlaySpec, between: FramesBetween, folder: Path
+) -> tuple[bytes, bytes]:
     """Write ``still.jpg``, ``strobe.jpg`` and blurred copies of them, and return the first two.
 
     Args:
         incident: the record.
-        sketch: the path and the floors.
+        overlay: the path and the floors.
         between: gives the pictures between two media times.
         folder: where they go.
 
@@ -184,17 +186,17 @@ def write_pictures(incident: Incident, sketch: Sketch, between: FramesBetween, f
         OSError: the disk is full or failed.
         ValueError: there are no pictures of that time.
     """
-    frame, shown_at_s, strobe = _pictures(incident, between)
-    made = {}
+    frame, frame_s, strobe = _pictures(incident, between)
+    jpegs = {}
     # what is drawn should stay sharp, so it is drawn on each copy, and after the blurring
     for name, picture, draw, at_s in (
-        ("still.jpg", frame, partial(_still, shown_at_s=shown_at_s, incident=incident, sketch=sketch), shown_at_s),
+        ("still.jpg", frame, partial(_still, frame_s=frame_s, incident=incident, overlay=overlay), frame_s),
         ("strobe.jpg", strobe, partial(label_times, track=incident.track), None),
     ):
-        for each, shown in ((blurred_name(name), _blurred(picture, incident, sketch, at_s)), (name, picture)):
-            made[each] = _jpeg(draw(shown))
-            write_atomic(folder / each, made[each])
-    return made["still.jpg"], made["strobe.jpg"]
+        for each, shown in ((blurred_name(name), _blurred(picture, incident, overlay, at_s)), (name, picture)):
+            jpegs[each] = _jpeg(draw(shown))
+            write_atomic(folder / each, jpegs[each])
+    return jpegs["still.jpg"], jpegs["strobe.jpg"]
 
 
 def _pictures(incident: Incident, between: FramesBetween) -> tuple[Picture, float, Picture]:
@@ -214,31 +216,31 @@ def _pictures(incident: Incident, between: FramesBetween) -> tuple[Picture, floa
     return shown[0][1].whole(), shown[0][0], strobe
 
 
-def _still(frame: Picture, shown_at_s: float, incident: Incident, sketch: Sketch) -> Picture:
-    outline = sketch.window_outline
+def _still(frame: Picture, frame_s: float, incident: Incident, overlay: OverlaySpec) -> Picture:
+    outline = overlay.window_outline
     return still_picture(
         frame,
         incident.track,
-        np.array(sketch.curve, np.float64),
+        np.array(overlay.curve, np.float64),
         incident.origin,
-        floor_lines=sketch.floor_lines,
+        floor_lines=overlay.floor_lines,
         window_outline=None if outline is None else np.array(outline, np.float64),
         caption=headline(incident),
-        shown_at_s=shown_at_s,
+        frame_s=frame_s,
     )
 
 
-def _blurred(picture: Picture, incident: Incident, sketch: Sketch, at_s: float | None) -> Picture:
+def _blurred(picture: Picture, incident: Incident, overlay: OverlaySpec, at_s: float | None) -> Picture:
     """A copy for everybody; with a time, of the picture of that time, which shows the thing once."""
     record = incident.model_dump(by_alias=True)
-    things = sightings(record)
+    objects = sightings(record)
     if at_s is not None:
-        things = sorted(things, key=lambda thing: abs(thing[0] - at_s))[:1]
-    mask = shown_mask((picture.shape[1], picture.shape[0]), record, sketch.shown, things)
+        objects = sorted(objects, key=lambda sighting: abs(sighting[0] - at_s))[:1]
+    mask = shown_mask((picture.shape[1], picture.shape[0]), record, overlay.shown, objects)
     return blurred(picture, mask, scale_of(record))
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:
-    done, data = cv2.imencode(".jpg", picture, _JPEG)
-    assert done
+    encoded, data = cv2.imencode(".jpg", picture, _JPEG)
+    assert encoded
     return data.tobytes()

@@ -107,8 +107,8 @@ def text_height_of(picture: Picture) -> int:
 def ascii_of(text: str) -> str:
     """What the fonts that every OpenCV has can write; accents are dropped, other letters become ``?``."""
     plain = unicodedata.normalize("NFKD", text)
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
-    return "".join(c if " " <= c <= "~" else "?" for c in kept)
+    base = "".join(c for c in plain if not unicodedata.combining(c))
+    return "".join(c if " " <= c <= "~" else "?" for c in base)
 
 
 def wrap(text: str, characters: int, most_lines: int) -> list[str]:
@@ -202,23 +202,23 @@ def spaced(centres: Points, distance_px: float, start: int = 0) -> Points:
         return centres
     length = float(np.hypot(*np.diff(centres, axis=0).T).sum()) if len(centres) > 1 else 0.0
     distance_px = max(distance_px, length / _MOST_RINGS)
-    kept = {start}
-    for others in (range(start - 1, -1, -1), range(start + 1, len(centres))):
+    ringed = {start}
+    for direction in (range(start - 1, -1, -1), range(start + 1, len(centres))):
         last = centres[start]
-        for index in others:
+        for index in direction:
             if float(np.hypot(*(centres[index] - last))) >= distance_px:
                 last = centres[index]
-                kept.add(index)
-    return centres[sorted(kept)]
+                ringed.add(index)
+    return centres[sorted(ringed)]
 
 
 def near(picture: Picture, points: Points) -> Points:
     """Points ``(n, 2)``, those far outside pulled in towards the picture, so that drawing to them stays cheap."""
     height, width = picture.shape[:2]
-    away = np.asarray(points, np.float64) - (width / 2.0, height / 2.0)
-    distance = np.hypot(*away.T)
+    offset = np.asarray(points, np.float64) - (width / 2.0, height / 2.0)
+    distance = np.hypot(*offset.T)
     limit = 2.0 * (width + height)
-    pulled: Points = away * (limit / np.maximum(distance, limit))[:, None] + (width / 2.0, height / 2.0)
+    pulled: Points = offset * (limit / np.maximum(distance, limit))[:, None] + (width / 2.0, height / 2.0)
     return pulled
 
 

@@ -117,7 +117,7 @@ def _packets_between(
     reader: av.container.InputContainer, stream: VideoStream, first_pts: int, start: int, end: int
 ) -> list[AnyPacket]:
     """Whole groups of pictures: from the last key frame at or before the start until decoding is past the end."""
-    kept: list[AnyPacket] = []
+    packets: list[AnyPacket] = []
     held, reached, goes_back = 0, first_pts, GOES_BACK_S / float(stream.time_base or Fraction(1, 1000))
     try:
         for packet in packets_from_key_frame(reader, stream, start, first_pts):
@@ -125,14 +125,14 @@ def _packets_between(
             if packet.size == 0 or stamp is None:
                 continue
             if packet.is_keyframe and stamp <= start and stamp >= reached - goes_back:
-                kept, held = [], 0
-            if not kept and not packet.is_keyframe:
+                packets, held = [], 0
+            if not packets and not packet.is_keyframe:
                 continue
             # decoding order: a picture shown before the end may come a few packets after one shown past it
             if packet.dts is not None and (packet.dts > end or packet.dts < reached - goes_back):
                 break
             reached = reached if packet.dts is None else packet.dts
-            kept.append(packet)
+            packets.append(packet)
             held += packet.size
             if held > _MOST_BYTES:
                 raise InputError(
@@ -141,7 +141,7 @@ def _packets_between(
                 )
     except FFmpegError:
         pass  # the recording ends here; what was read before is kept
-    return kept
+    return packets
 
 
 def _decodable(packets: Sequence[AnyPacket]) -> list[AnyPacket]:
@@ -156,13 +156,13 @@ def _decodable(packets: Sequence[AnyPacket]) -> list[AnyPacket]:
 def _decoding_stamps(packets: Sequence[AnyPacket]) -> list[int | None]:
     """Every packet's ``dts``; Matroska tells none of the first packets after a seek, and no container goes without."""
     stamps = [packet.dts for packet in packets]
-    told = next((n for n, stamp in enumerate(stamps) if stamp is not None), None)
-    if not told:
+    first_known = next((n for n, stamp in enumerate(stamps) if stamp is not None), None)
+    if not first_known:
         return stamps
-    first = stamps[told]
+    first = stamps[first_known]
     assert first is not None
-    step = max(1, packets[told].duration or 1)
-    return [first - (told - n) * step for n in range(told)] + stamps[told:]
+    step = max(1, packets[first_known].duration or 1)
+    return [first - (first_known - n) * step for n in range(first_known)] + stamps[first_known:]
 
 
 def _mux(path: Path, container: str, stream: VideoStream, packets: Sequence[AnyPacket], base: Fraction) -> bool:

@@ -27,7 +27,7 @@ class ChainReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ChainExtent:
     """Up to where bundles of one box vouch for what it sealed.
 
     Attributes:
@@ -71,13 +71,13 @@ def verify_chain(folders: Iterable[Path], *, contiguous: bool) -> ChainReport:
     return ChainReport((*problems, *gaps), ()) if contiguous else ChainReport(tuple(problems), tuple(gaps))
 
 
-def reaches(folders: Iterable[Path]) -> list[Reach]:
+def chain_extents(folders: Iterable[Path]) -> list[ChainExtent]:
     """Up to where bundles vouch, one entry a box; whether all is well with them is for the other checks to say."""
-    found = []
+    extents = []
     for key_id, seals in sorted(_by_box(folders).items()):
         last = max(seals, key=lambda seal: seal.place)
-        found.append(Reach(key_id, len(seals), last.place, last.sha256, last.manifest.sealed_at))
-    return found
+        extents.append(ChainExtent(key_id, len(seals), last.place, last.sha256, last.manifest.sealed_at))
+    return extents
 
 
 def verify_head(folders: Iterable[Path], receipt: Receipt, public: PublicKey, *, to_the_end: bool) -> ChainReport:

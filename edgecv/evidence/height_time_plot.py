@@ -66,10 +66,10 @@ def height_time_plot(
     t_ticks = nice_ticks(min(t for t, _ in everything), max(t for t, _ in everything), 7)
     h_ticks = nice_ticks(min(h for _, h in everything), max(h for _, h in everything), 6)
     place = _Axes(t_ticks, h_ticks)
-    told = text("%d sightings from %s s on, with the fitted fall") % (len(seen), _tick(everything[0][0], 0.01))
+    description = text("%d sightings from %s s on, with the fitted fall") % (len(seen), _tick(everything[0][0], 0.01))
     if pure:
-        told += text(" and, dashed, a fall under gravity alone")
-    parts = [head, title, f"<desc>{escape(told)}.</desc>", _grid(place, label, text)]
+        description += text(" and, dashed, a fall under gravity alone")
+    parts = [head, title, f"<desc>{escape(description)}.</desc>", _grid(place, label, text)]
     clip = f'<svg x="{_LEFT}" y="{_TOP}" width="{place.width}" height="{place.height}" viewBox="{_LEFT} {_TOP} '
     parts.append(f'{clip}{place.width} {place.height}" overflow="hidden">')
     around = _finite(band[0]) + _finite(band[1])[::-1] if band is not None and curve else []

@@ -112,7 +112,7 @@ def load_public_key(path: Path) -> PublicKey:
     return parse_public_key(raw, str(path))
 
 
-def parse_public_key(raw: bytes, what: str) -> PublicKey:
+def parse_public_key(raw: bytes, name: str) -> PublicKey:
     """The public key that a PEM text holds.
 
     Args:
@@ -123,13 +123,13 @@ def parse_public_key(raw: bytes, what: str) -> PublicKey:
         ConfigError: it is no Ed25519 public key.
     """
     if b"PRIVATE KEY" in raw:
-        raise ConfigError(f"{what}: is a private key, which belongs on its box alone; give the box.pub beside it")
+        raise ConfigError(f"{name}: is a private key, which belongs on its box alone; give the box.pub beside it")
     try:
         key = load_pem_public_key(raw)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ConfigError(f"{what}: is not a public key in PEM; give a box's box.pub") from error
+        raise ConfigError(f"{name}: is not a public key in PEM; give a box's box.pub") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise ConfigError(f"{what}: is a public key, but no Ed25519 one as boxes have; give a box's box.pub")
+        raise ConfigError(f"{name}: is a public key, but no Ed25519 one as boxes have; give a box's box.pub")
     return PublicKey(key)
 
 
@@ -152,7 +152,7 @@ def _pem_of(key: Ed25519PrivateKey) -> bytes:
 
 def _create(path: Path, data: bytes) -> None:
     """Put a whole file there, readable by its owner alone, unless another process was quicker."""
-    aside = _written_aside(path, data, 0o600)
+    aside = _write_temporary(path, data, 0o600)
     try:
         with suppress(FileExistsError):
             os.link(aside, path)
@@ -165,11 +165,11 @@ def _keep_public_key(path: Path, pem: bytes) -> None:
     """The public key follows the private one, also where an older one was left behind."""
     if path.exists() and path.read_bytes() == pem:
         return
-    _written_aside(path, pem, 0o644).replace(path)
+    _write_temporary(path, pem, 0o644).replace(path)
     flush_directory(path.parent)
 
 
-def _written_aside(path: Path, data: bytes, mode: int) -> Path:
+def _write_temporary(path: Path, data: bytes, mode: int) -> Path:
     """The data on the disk under a name no other process has."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     aside = Path(name)

@@ -123,9 +123,9 @@ def withheld(folder: Path, files: Collection[str]) -> tuple[str, ...]:
     return tuple(untouched)
 
 
-def without(files: Mapping[str, FileEntry], away: Collection[str]) -> dict[str, FileEntry]:
+def excluding(files: Mapping[str, FileEntry], names: Collection[str]) -> dict[str, FileEntry]:
     """The files of a manifest that should be there when those of :func:`withheld` are not."""
-    return {name: entry for name, entry in files.items() if name not in away}
+    return {name: entry for name, entry in files.items() if name not in names}
 
 
 def has_blurred(files: Collection[str]) -> bool:

@@ -19,13 +19,13 @@ from edgecv.incidents.record import Origin, Record
 from edgecv.privacy import Outlines, View, outlines_of, quad
 from edgecv.trajectory import Fall
 
-SKETCH = ".sketch.json"
+OVERLAY_SPEC = ".sketch.json"
 """Beside unfinished evidence; never part of a bundle."""
 
 Corner = tuple[float, float]
 
 
-class Sketch(Record):
+class OverlaySpec(Record):
     """Lines in pixels of the upright frames."""
 
     curve: tuple[Corner, ...]
@@ -38,7 +38,7 @@ class Sketch(Record):
     """What of the facade everybody may see; None without a calibration."""
 
 
-def sketch_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, plan: FacadePlan | None) -> Sketch:
+def overlay_spec_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, plan: FacadePlan | None) -> OverlaySpec:
     """What to draw of a fall.
 
     Args:
@@ -51,33 +51,35 @@ def sketch_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, plan: Fa
     shift = np.median([p.shift_px for p in fall.path.points], axis=0)
     curve = tuple((float(x), float(y)) for x, y in fall.fit.pixels_at(grid) + shift)
     if camera is None or plan is None:
-        return Sketch(curve=curve)
+        return OverlaySpec(curve=curve)
     view = View(camera, plan)
     shown = outlines_of(view, origin.model_dump())
     if origin.floor is None:
-        return Sketch(curve=curve, shown=shown)
-    face, seen = view.face(origin.facade)
-    outline = None if origin.window_index is None else _outline(origin.floor, origin.window_index, seen, face)
-    return Sketch(curve=curve, floor_lines=_floor_lines(origin.floor, seen, face), window_outline=outline, shown=shown)
+        return OverlaySpec(curve=curve, shown=shown)
+    face, face_camera = view.face(origin.facade)
+    outline = None if origin.window_index is None else _outline(origin.floor, origin.window_index, face_camera, face)
+    return OverlaySpec(
+        curve=curve, floor_lines=_floor_lines(origin.floor, face_camera, face), window_outline=outline, shown=shown
+    )
 
 
-def write_sketch(sketch: Sketch, folder: Path, *, flush: bool = True) -> None:
+def write_overlay_spec(spec: OverlaySpec, folder: Path, *, flush: bool = True) -> None:
     """Keep a sketch beside unfinished evidence; the very same numbers are read again.
 
     Raises:
         OSError: the disk is full or failed.
     """
-    write_atomic(folder / SKETCH, sketch.model_dump_json(), flush=flush)
+    write_atomic(folder / OVERLAY_SPEC, spec.model_dump_json(), flush=flush)
 
 
-def read_sketch(folder: Path) -> Sketch | None:
+def read_overlay_spec(folder: Path) -> OverlaySpec | None:
     """The sketch beside unfinished evidence, None where there is none that can be read.
 
     Raises:
         OSError: the disk failed.
     """
     try:
-        return Sketch.model_validate_json((folder / SKETCH).read_bytes())
+        return OverlaySpec.model_validate_json((folder / OVERLAY_SPEC).read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
 

@@ -17,7 +17,7 @@ from edgecv.capture import LazyBgrFrame, lazy_frames_between
 from edgecv.durable_files import FULL_ERRORS, flush_files
 from edgecv.errors import InputError
 from edgecv.evidence.bundle_files import CUT_OFF, PICTURES, mend_record, record_in, write_bare_record, write_pictures
-from edgecv.evidence.overlay_spec import read_sketch
+from edgecv.evidence.overlay_spec import read_overlay_spec
 from edgecv.incidents.record import Incident
 
 _log = logging.getLogger("edgecv.evidence")
@@ -87,12 +87,12 @@ def _has_record(folder: Path) -> bool:
 
 def _draw(record: Incident, folder: Path, on_frame: Callable[[], None]) -> None:
     """Draw the pictures that are missing; an error costs the pictures and nothing else."""
-    sketch = read_sketch(folder)
-    if sketch is None or all((folder / name).exists() for name in PICTURES):
+    overlay = read_overlay_spec(folder)
+    if overlay is None or all((folder / name).exists() for name in PICTURES):
         return
     try:
         _count_attempt(folder)
-        write_pictures(record, sketch, lambda start_s, end_s: _shots(record, folder, start_s, end_s, on_frame), folder)
+        write_pictures(record, overlay, lambda start_s, end_s: _shots(record, folder, start_s, end_s, on_frame), folder)
     except SystemExit:  # the process was asked to stop: that is not the clip's doing
         (folder / _ATTEMPTS).unlink(missing_ok=True)
         raise

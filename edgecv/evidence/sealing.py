@@ -33,7 +33,7 @@ from edgecv.evidence.signature import write_signed
 from edgecv.incidents.record import Record
 
 RECORD = "incident.json"
-KEPT = SEALS | {RECORD}
+SURVIVES_DELETION = SEALS | {RECORD}
 """What outlives a deletion: what happened, and the proof of what was there."""
 
 
@@ -135,7 +135,7 @@ def delete_evidence(folder: Path, key: BoxKey, reason: str, deleted_at: datetime
         data = in_json(_deletion_of(folder, key, reason, deleted_at)).encode()
         write_signed(folder / DELETION, folder / DELETION_SIGNATURE, data, key)
     for path in sorted(folder.iterdir()):
-        if path.name in KEPT:
+        if path.name in SURVIVES_DELETION:
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)  # no bundle has one: somebody put it there
@@ -154,7 +154,9 @@ def _deletion_of(folder: Path, key: BoxKey, reason: str, deleted_at: datetime) -
         manifest = None  # never sealed, or spoilt: it has to go all the same
     if isinstance(manifest, SealedManifest):
         manifest_sha256, incident = hashlib.sha256(raw).hexdigest(), manifest.incident
-    going = (p for p in sorted(folder.iterdir()) if p.name not in KEPT and p.is_file() and not p.is_symlink())
+    going = (
+        p for p in sorted(folder.iterdir()) if p.name not in SURVIVES_DELETION and p.is_file() and not p.is_symlink()
+    )
     return Deletion(
         incident=incident,
         manifest_sha256=manifest_sha256,

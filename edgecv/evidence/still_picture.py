@@ -52,7 +52,7 @@ class _Sheet:
     picture: Picture
     unit: float
     text_px: int
-    taken: Occupancy
+    occupancy: Occupancy
     between: list[int]
     """First row and row after the last that the caption leaves free."""
 
@@ -65,7 +65,7 @@ def still_picture(
     floor_lines: Sequence[FloorLine] = (),
     window_outline: NDArray[np.float64] | None = None,
     caption: str = "",
-    shown_at_s: float | None = None,
+    frame_s: float | None = None,
 ) -> Picture:
     """Draw what was found on a copy of one frame.
 
@@ -77,7 +77,7 @@ def still_picture(
         floor_lines: feet of the floors around the origin.
         window_outline: ``(4, 2) float64`` pixels, the window it came from, or None.
         caption: one sentence; letters outside ASCII are written as ``?``.
-        shown_at_s: time of the frame on the track's clock, so that the thing seen in it gets a ring of its own.
+        frame_s: time of the frame on the track's clock, so that the thing seen in it gets a ring of its own.
 
     Returns:
         ``(h, w, 3) uint8``.
@@ -86,7 +86,7 @@ def still_picture(
     sheet = _Sheet(picture, unit_of(picture), text_height_of(picture), Occupancy(picture.shape), [0, len(picture)])
     centres = centres_of(track)
     radius = _ring_radius(track, sheet.unit)
-    shown = 0 if shown_at_s is None or not track else min(range(len(track)), key=lambda n: abs(track[n].t - shown_at_s))
+    shown = 0 if frame_s is None or not track else min(range(len(track)), key=lambda n: abs(track[n].t - frame_s))
     ringed = spaced(centres, 2.2 * radius + 3.0 * sheet.unit, shown)
     _reserve(sheet, centres, fitted_path, origin, radius)
     _draw_floors(sheet, floor_lines, window_outline, origin)
@@ -106,8 +106,8 @@ def origin_label(origin: Origin) -> str:
     window = origin.window
     if window is not None:
         # a name that ASCII cannot hold is replaced by the window's place in the row
-        known = window.isascii() or origin.window_index is None
-        words.append(f"window {ascii_of(window)}" if known else f"window no. {(origin.window_index or 0) + 1}")
+        is_ascii = window.isascii() or origin.window_index is None
+        words.append(f"window {ascii_of(window)}" if is_ascii else f"window no. {(origin.window_index or 0) + 1}")
     p = sum(c.p for c in origin.candidates if c.floor == origin.floor and window in (None, c.window))
     if p <= 0:
         return ", ".join(words)
@@ -116,8 +116,8 @@ def origin_label(origin: Origin) -> str:
 
 def _runner_up(origin: Origin) -> str:
     """The next likely place, where it is worth knowing."""
-    others = [c for c in origin.candidates if c.floor != origin.floor or origin.window not in (None, c.window)]
-    second = max(others, key=lambda c: c.p, default=None)
+    alternatives = [c for c in origin.candidates if c.floor != origin.floor or origin.window not in (None, c.window)]
+    second = max(alternatives, key=lambda c: c.p, default=None)
     if second is None or second.p < _WORTH_TELLING:
         return ""
     window = f" window {second.window}" if second.window is not None and second.window.isascii() else ""
@@ -135,12 +135,12 @@ def _ring_radius(track: Sequence[TrackPointRecord], unit: float) -> float:
 def _reserve(sheet: _Sheet, centres: Points, fitted: Points | None, origin: Origin, radius: float) -> None:
     width = 2.0 * radius + 4.0 * sheet.unit
     if len(centres):
-        sheet.taken.add_path(near(sheet.picture, centres), width)
+        sheet.occupancy.add_path(near(sheet.picture, centres), width)
     if fitted is not None and len(fitted):
-        sheet.taken.add_path(near(sheet.picture, fitted), 6.0 * sheet.unit)
+        sheet.occupancy.add_path(near(sheet.picture, fitted), 6.0 * sheet.unit)
     if origin.pixel is not None:
         start = centres[:1] if fitted is None or not len(fitted) else np.asarray(fitted)[:1]
-        sheet.taken.add_path(near(sheet.picture, np.concatenate([[origin.pixel], start])), 16.0 * sheet.unit)
+        sheet.occupancy.add_path(near(sheet.picture, np.concatenate([[origin.pixel], start])), 16.0 * sheet.unit)
 
 
 def _draw_floors(
@@ -159,9 +159,9 @@ def _draw_floors(
         x = int(np.clip(left[0] + 6 * sheet.unit, 6 * sheet.unit, max(1, width - mask.shape[1] - 4)))
         y = round(_height_at((a, b, name), x) - mask.shape[0] - 4 * sheet.unit)
         box = Box(x, y, x + mask.shape[1], y + mask.shape[0])
-        if 0 <= y < height and not sheet.taken.hides_path(box):
+        if 0 <= y < height and not sheet.occupancy.hides_path(box):
             stamp(sheet.picture, mask, x, y, FLOOR, max(1, round(1.5 * sheet.unit)))
-            sheet.taken.add_box(box)
+            sheet.occupancy.add_box(box)
     if outline is not None:
         _tint(sheet.picture, outline, 0.22)
         for a, b in zip(outline, np.roll(outline, -1, axis=0), strict=True):
@@ -193,7 +193,7 @@ def _draw_path(
     unit = sheet.unit
     curve = centres if fitted is None or len(fitted) < 2 else np.asarray(fitted, np.float64)
     if origin.pixel is not None and len(curve):
-        curve = _carried_back(curve, origin.pixel)
+        curve = _from_origin(curve, origin.pixel)
     for a, b in dashes(near(sheet.picture, curve), 6.0 * unit, 5.0 * unit):
         # the thing itself stays open: no ink inside a ring
         middle = ((a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0)
@@ -204,7 +204,7 @@ def _draw_path(
         ring(sheet.picture, centre, radius, PATH, unit)
 
 
-def _carried_back(curve: Points, pixel: tuple[float, float]) -> Points:
+def _from_origin(curve: Points, pixel: tuple[float, float]) -> Points:
     """The curve from the origin on: what a fit says of the time before is kept where it leads there."""
     nearest = int(np.argmin(np.hypot(*(curve - pixel).T)))
     return np.concatenate([[pixel], curve[nearest:]])
@@ -224,15 +224,15 @@ def _draw_caption(sheet: _Sheet, caption: str) -> None:
         if across > width or mask.shape[1] > width or strip > height // 3:
             continue
         places = [Box(x, y, x + across, y + strip) for y in (height - strip, 0) for x in (0, width - across)]
-        box = min(places, key=sheet.taken.cost)
-        if not sheet.taken.hides_path(box):
+        box = min(places, key=sheet.occupancy.cost)
+        if not sheet.occupancy.hides_path(box):
             break
     else:
         return
     area = box.of(sheet.picture)
     area[:] = np.round(area * 0.28 + np.array(DARK) * 0.72).astype(np.uint8)
     stamp(sheet.picture, mask, box.x0 + text_px, box.y0 + (strip - mask.shape[0]) // 2, WHITE, 1)
-    sheet.taken.add_box(box)
+    sheet.occupancy.add_box(box)
     sheet.between[:] = [box.y1, height] if box.y0 == 0 else [0, box.y0]
 
 
@@ -255,9 +255,9 @@ def _draw_origin(sheet: _Sheet, origin: Origin, pixel: tuple[float, float]) -> N
     free = [box for box in places if box.grown(halo + 1).within(sheet.picture)]
     if not free:
         return
-    box = min(free, key=lambda b: sheet.taken.cost(b.grown(2 * halo)))
+    box = min(free, key=lambda b: sheet.occupancy.cost(b.grown(2 * halo)))
     stamp(sheet.picture, mask, box.x0, box.y0, WHITE, halo)
-    sheet.taken.add_box(box.grown(2 * halo))
+    sheet.occupancy.add_box(box.grown(2 * halo))
 
 
 def _draw_inset(sheet: _Sheet, frame: Picture, ringed: Points, radius: float, pixel: tuple[float, float]) -> None:
@@ -304,8 +304,8 @@ def _free_corner(sheet: _Sheet, side: int, margin: int) -> Box | None:
         for y in (top + margin, foot - margin - side)
         for x in (margin, width - margin - side)
     ]
-    free = [box for box in corners if not sheet.taken.hides_path(box.grown(margin))]
-    return min(free, key=lambda box: (sheet.taken.cost(box), _detail(box.of(sheet.picture))), default=None)
+    free = [box for box in corners if not sheet.occupancy.hides_path(box.grown(margin))]
+    return min(free, key=lambda box: (sheet.occupancy.cost(box), _detail(box.of(sheet.picture))), default=None)
 
 
 def _detail(area: Picture) -> float:

@@ -24,7 +24,7 @@ _Crop = tuple[float, int, int, Picture]
 """Distance in time from the sighting, left, top, pixels."""
 
 
-class Shown(Protocol):
+class ColourFrame(Protocol):
     """A picture that need not be there in colours yet, such as :class:`edgecv.capture.LazyBgrFrame`."""
 
     @property
@@ -38,7 +38,7 @@ class Shown(Protocol):
         """Some of it."""
 
 
-def strobe_picture(frames: Iterable[tuple[float, Shown]], track: Sequence[TrackPointRecord]) -> Picture:
+def strobe_picture(frames: Iterable[tuple[float, ColourFrame]], track: Sequence[TrackPointRecord]) -> Picture:
     """Paste the object of every sighting into one background.
 
     The background is the median of at most nine frames spread over the time given; each sighting shows the pixels of
@@ -55,11 +55,11 @@ def strobe_picture(frames: Iterable[tuple[float, Shown]], track: Sequence[TrackP
     Raises:
         ValueError: there are no frames, or a frame's size differs from the first's.
     """
-    samples: list[Shown] = []
+    samples: list[ColourFrame] = []
     crops: dict[int, _Crop] = {}
     times_s: list[float] = []
     every = 1
-    before: tuple[float, Shown] | None = None
+    before: tuple[float, ColourFrame] | None = None
     for count, (t, frame) in enumerate(frames):
         if samples and frame.shape != samples[0].shape:
             raise ValueError(f"strobe picture: the frame at {t:.3f} s is {frame.shape}, the first {samples[0].shape}")
@@ -98,12 +98,12 @@ def label_times(picture: Picture, track: Sequence[TrackPointRecord]) -> Picture:
     if not track:
         return labelled
     unit, height = unit_of(picture), max(9, round(0.8 * text_height_of(picture)))
-    start = due_s = track[0].t
+    start = next_label_s = track[0].t
     last_top = -float("inf")
     for point in track:
-        if point.t < due_s - _CLOCK_S:
+        if point.t < next_label_s - _CLOCK_S:
             continue
-        due_s = point.t + _LABEL_EVERY_S - _CLOCK_S
+        next_label_s = point.t + _LABEL_EVERY_S - _CLOCK_S
         mask = text_mask([f"{point.t - start:.1f} s"], height)
         gap = _GROWN * point.w / 2 + 8 * unit
         left = point.x + gap if point.x < picture.shape[1] / 2 else point.x - gap - mask.shape[1]
@@ -123,8 +123,8 @@ def _half_frame_s(times_s: list[float]) -> float:
 
 def _keep_crops(
     crops: dict[int, _Crop],
-    before: tuple[float, Shown] | None,
-    after: tuple[float, Shown] | None,
+    before: tuple[float, ColourFrame] | None,
+    after: tuple[float, ColourFrame] | None,
     track: Sequence[TrackPointRecord],
 ) -> None:
     """Hold the boxes of the sightings between two frames that follow on one another, each from the nearer frame."""
@@ -145,7 +145,7 @@ def _keep_crops(
             crops[index] = (distance_s, left, top, frame.part(left, top, right, bottom))
 
 
-def _median(samples: list[Shown]) -> Picture:
+def _median(samples: list[ColourFrame]) -> Picture:
     """Per-pixel median of at most nine of the samples, a band of rows at a time to bound the memory."""
     chosen = [samples[i].whole() for i in np.unique(np.linspace(0, len(samples) - 1, _SAMPLES).round().astype(int))]
     background: Picture = np.empty_like(chosen[0])

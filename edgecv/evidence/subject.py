@@ -44,7 +44,7 @@ class Subject:
             ("device", self.device, record.device),
         )
         return [
-            f"{path}: is of {what} {written}, and {asked} was asked for"
-            for what, asked, written in pairs
-            if asked is not None and asked != written
+            f"{path}: is of {field} {written}, and {expected} was asked for"
+            for field, expected, written in pairs
+            if expected is not None and expected != written
         ]

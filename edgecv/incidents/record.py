@@ -170,7 +170,7 @@ class Motion(Record):
     duration_s: Real
 
 
-class ThingRecord(Record):
+class ObjectRecord(Record):
     """One kind of everyday thing and its probability."""
 
     name: Name
@@ -189,7 +189,7 @@ class Mass(Record):
     """What a blow of that energy does to a person, in words."""
     hazard_code: Coded | None = None
     diameter_m: Interval | None = None
-    things: tuple[ThingRecord, ...] = Field(default=(), max_length=ENTRIES)
+    things: tuple[ObjectRecord, ...] = Field(default=(), max_length=ENTRIES)
     """What it may be, likeliest first."""
     assumed: Sentence | None = None
     """What kilograms rest on besides the path."""

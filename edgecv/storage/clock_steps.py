@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from edgecv.time_service import is_synchronised
 
-LEAST_S = 3600.0
+MIN_STEP_S = 3600.0
 """A shorter step makes evidence stay or go an hour off, in days."""
 
 
@@ -49,10 +49,10 @@ class ClockSteps:
         """The step since the last one that is done; None where there is none. Times from before it are wrong by it."""
         ended_s = self._began_s + self._monotonic() - self._began_monotonic_s
         by_s = self._realtime() - ended_s
-        if abs(by_s) < LEAST_S or not self._synchronised():
+        if abs(by_s) < MIN_STEP_S or not self._synchronised():
             return None
         return ClockStep(self._began_s, ended_s, by_s)
 
-    def done(self, step: ClockStep) -> None:
+    def confirm(self, step: ClockStep) -> None:
         """The times from before a step were put right: it is told no more."""
         self._began_s += step.by_s

@@ -81,7 +81,7 @@ def set_aside_damaged(state: Path) -> Message | None:
     return messages.DATABASE_SET_ASIDE(why=problems[0], file=aside.name)
 
 
-def take_up_bundles(store: IncidentStore, database: Database, key: BoxKey) -> int:
+def restore_from_bundles(store: IncidentStore, database: Database, key: BoxKey) -> int:
     """Tell a database that knows nothing of the bundles that this box has sealed; of how many.
 
     Records, the chain and messages to the upstream come back; receivers get some of these again and know them by their

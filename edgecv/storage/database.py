@@ -156,10 +156,10 @@ class Database:
     def problems(self) -> list[str]:
         """What SQLite's own check finds wrong; nothing where all is well."""
         try:
-            found = [str(row[0]) for row in self.connection.execute("PRAGMA integrity_check")]
+            findings = [str(row[0]) for row in self.connection.execute("PRAGMA integrity_check")]
         except sqlite3.DatabaseError as error:  # so damaged that not even the check gets through
             return [str(error)]
-        return [] if found == ["ok"] else found
+        return [] if findings == ["ok"] else findings
 
     def _open(self, read_only: bool) -> None:
         address = f"file:{_escaped(self.path)}?mode={'ro' if read_only else 'rwc'}"

@@ -13,7 +13,7 @@ _FULL_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _BYTES = 16 * 2**20  # thousands of records
 
 
-def keep_reserve(state: Path) -> bool:
+def allocate_reserve(state: Path) -> bool:
     """Take the room anew where there is none and the disk has plenty; whether it is held now."""
     path = state / RESERVE
     if path.exists():

@@ -11,7 +11,7 @@ from edgecv.incidents.record import Incident
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredIncident:
     """One incident as it is kept.
 
     Attributes:
@@ -68,18 +68,18 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsealed:
+class UnsealedIncident:
     """An incident whose evidence is not sealed yet.
 
     Attributes:
         id: the incident's.
         device: the camera's.
-        is_left: whether it is left to the evidence process, for its worker adds nothing more.
+        is_handed_over: whether it is left to the evidence process, for its worker adds nothing more.
     """
 
     id: str
     device: str
-    is_left: bool
+    is_handed_over: bool
 
 
 def insert_record(connection: sqlite3.Connection, record: Record, evidence: str) -> bool:
@@ -106,9 +106,9 @@ def count_unsealed(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM incidents WHERE evidence = 'pending'").fetchone()[0])
 
 
-def stored_of(row: sqlite3.Row) -> Stored:
+def incident_from_row(row: sqlite3.Row) -> StoredIncident:
     """An incident from its row in the database."""
-    return Stored(
+    return StoredIncident(
         read_record(row["kind"], row["record"]),
         row["stored_s"],
         row["evidence"],

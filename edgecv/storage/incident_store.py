@@ -19,7 +19,7 @@ from edgecv.incidents.cloudevents import incident_event
 from edgecv.incidents.record import Incident
 from edgecv.storage.clock_steps import ClockStep
 from edgecv.storage.database import Database
-from edgecv.storage.incident_rows import Stored, Unsealed, insert_record, stored_of
+from edgecv.storage.incident_rows import StoredIncident, UnsealedIncident, incident_from_row, insert_record
 from edgecv.storage.outbox import add_message
 from edgecv.storage.recorded_chain import INCIDENTS, recorded_head
 
@@ -47,24 +47,25 @@ class IncidentStore:
                 add_message(connection, "incident", incident.id, incident.device, incident_event(incident))
         return True
 
-    def get(self, incident_id: str) -> Stored | None:
+    def get(self, incident_id: str) -> StoredIncident | None:
         """One incident by its id, or None."""
         row = self.database.connection.execute("SELECT * FROM incidents WHERE id = ?", (incident_id,)).fetchone()
-        return None if row is None else stored_of(row)
+        return None if row is None else incident_from_row(row)
 
-    def hold(self, incident_id: str, why: str) -> bool:
+    def hold(self, incident_id: str, reason: str) -> bool:
         """Keep its evidence until it is released; False where there is no such incident."""
-        return self._set("hold = ?", why, incident_id)
+        return self._set("hold = ?", reason, incident_id)
 
     def release(self, incident_id: str) -> bool:
         """Let its evidence age again."""
         return self._set("hold = ?", None, incident_id)
 
-    def resolve(self, incident_id: str, what: str) -> bool:
+    def resolve(self, incident_id: str, resolution: str) -> bool:
         """Note how it ended."""
         with self.database.transaction() as connection:
             changed = connection.execute(
-                "UPDATE incidents SET resolution = ?, resolved_s = ? WHERE id = ?", (what, time.time(), incident_id)
+                "UPDATE incidents SET resolution = ?, resolved_s = ? WHERE id = ?",
+                (resolution, time.time(), incident_id),
             )
         return changed.rowcount > 0
 
@@ -84,7 +85,7 @@ class IncidentStore:
         """Where its evidence is put together."""
         return part_of(self.folder, incident_id)
 
-    def newest_s(self) -> float | None:
+    def last_stored_s(self) -> float | None:
         """When the last record was put in, by the box's clock, seconds since 1970; None where there is none."""
         row = self.database.connection.execute("SELECT stored_s FROM incidents ORDER BY rowid DESC LIMIT 1").fetchone()
         return None if row is None else float(row["stored_s"])
@@ -107,29 +108,29 @@ class IncidentStore:
         self._set("evidence = ?", "deleted", incident_id)
         return True
 
-    def unsealed(self) -> list[Unsealed]:
+    def unsealed(self) -> list[UnsealedIncident]:
         """Every incident whose evidence is not sealed yet, the first to be put in first."""
         rows = self.database.connection.execute(
             "SELECT id, device, is_left FROM incidents WHERE evidence = 'pending' ORDER BY rowid"
         )
-        return [Unsealed(row["id"], row["device"], bool(row["is_left"])) for row in rows]
+        return [UnsealedIncident(row["id"], row["device"], bool(row["is_left"])) for row in rows]
 
-    def leave(self, incident_id: str) -> None:
+    def hand_over(self, incident_id: str) -> None:
         """Its clip is as long as it will be: the evidence process may finish what is there, if anything."""
         self._set("is_left = ?", 1, incident_id)
 
-    def leave_all(self, device: str | None = None) -> int:
+    def hand_over_all(self, device: str | None = None) -> int:
         """Leave all evidence that nobody works on any more to the evidence process; of how many incidents.
 
         Args:
             device: only that of this camera; else no worker may run.
         """
-        found = [one for one in self.unsealed() if not one.is_left and device in {None, one.device}]
-        for one in found:
-            self.leave(one.id)
-        return len(found)
+        growing = [one for one in self.unsealed() if not one.is_handed_over and device in {None, one.device}]
+        for one in growing:
+            self.hand_over(one.id)
+        return len(growing)
 
-    def deletable(self, before_s: float | None = None, *, also_unfinished: bool = False) -> list[Stored]:
+    def deletable(self, before_s: float | None = None, *, also_unfinished: bool = False) -> list[StoredIncident]:
         """Sealed evidence that may go, the first to go first: false weight before true, resolved before open.
 
         Args:
@@ -148,7 +149,7 @@ class IncidentStore:
             """,
             (before_s, also_unfinished),
         )
-        return [stored_of(row) for row in rows]
+        return [incident_from_row(row) for row in rows]
 
     def correct_times(self, step: ClockStep) -> int:
         """Put right when records were put in while the clock was wrong; of how many."""
@@ -164,9 +165,9 @@ class IncidentStore:
         rows = self.database.connection.execute("SELECT device, tier, count(*) FROM incidents GROUP BY 1, 2")
         return {(row[0], row[1]): int(row[2]) for row in rows}
 
-    def _set(self, what: str, value: str | int | None, incident_id: str) -> bool:
+    def _set(self, assignment: str, value: str | int | None, incident_id: str) -> bool:
         with self.database.transaction() as connection:
-            changed = connection.execute(f"UPDATE incidents SET {what} WHERE id = ?", (value, incident_id))
+            changed = connection.execute(f"UPDATE incidents SET {assignment} WHERE id = ?", (value, incident_id))
         return changed.rowcount > 0
 
     def list(
@@ -176,7 +177,7 @@ class IncidentStore:
         limit: int = 100,
         tier: str | None = None,
         kinds: Sequence[str] | None = None,
-    ) -> list[Stored]:
+    ) -> list[StoredIncident]:
         """The newest incidents, newest first.
 
         Args:
@@ -198,7 +199,7 @@ class IncidentStore:
                 limit,
             ),
         )
-        return [stored_of(row) for row in rows]
+        return [incident_from_row(row) for row in rows]
 
 
 def part_of(folder: Path, incident_id: str) -> Path:

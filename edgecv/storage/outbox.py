@@ -79,9 +79,9 @@ class Outbox:
     def waiting(self, target: str, limit: int = 50) -> list[Message]:
         """The next messages for a target, oldest first; parked ones whose time has come are first of all."""
         while True:
-            found, unreadable = self._next(target, limit)
-            if found or unreadable is None:
-                return found
+            messages, unreadable = self._next(target, limit)
+            if messages or unreadable is None:
+                return messages
             self.park(target, unreadable, "cannot be read from the database")  # else nothing behind it would ever go
 
     def _next(self, target: str, limit: int) -> tuple[list[Message], int | None]:
@@ -132,15 +132,15 @@ class Outbox:
 
     def prune(self, targets: Sequence[str], keep_s: float) -> int:
         """Forget messages older than ``keep_s`` that all targets have; return how many. Incidents stay in the store."""
-        done = min((self._cursor(target) for target in targets), default=None)
+        delivered_seq = min((self._cursor(target) for target in targets), default=None)
         before_s = time.time() - keep_s
         with self._database.transaction() as connection:
             if targets:
                 marks = ",".join("?" * len(targets))
                 connection.execute(f"DELETE FROM cursors WHERE target NOT IN ({marks})", tuple(targets))
                 connection.execute(f"DELETE FROM parked WHERE target NOT IN ({marks})", tuple(targets))
-            limit = "" if done is None else "AND seq <= ?"
-            values: tuple[float | int, ...] = (before_s,) if done is None else (before_s, done)
+            limit = "" if delivered_seq is None else "AND seq <= ?"
+            values: tuple[float | int, ...] = (before_s,) if delivered_seq is None else (before_s, delivered_seq)
             deleted = connection.execute(
                 f"DELETE FROM messages WHERE created_s < ? {limit} AND seq NOT IN (SELECT seq FROM parked)", values
             )
@@ -150,13 +150,13 @@ class Outbox:
 
     def _messages(self, query: str, values: tuple[Any, ...]) -> tuple[list[Message], int | None]:
         """Messages up to the first that cannot be read, and the place of that one."""
-        found: list[Message] = []
+        messages: list[Message] = []
         for row in self._database.connection.execute(query, values).fetchall():
             event = json_object(row["event"])
             if event is None:
-                return found, row["seq"]
-            found.append(Message(row["seq"], row["kind"], row["id"], row["device"], row["created_s"], event))
-        return found, None
+                return messages, row["seq"]
+            messages.append(Message(row["seq"], row["kind"], row["id"], row["device"], row["created_s"], event))
+        return messages, None
 
     def _cursor(self, target: str) -> int:
         row = self._database.connection.execute("SELECT seq FROM cursors WHERE target = ?", (target,)).fetchone()

@@ -53,7 +53,7 @@ def next_link(database: Database) -> Link:
     return Link(1, None) if last is None else Link(last["sequence"] + 1, last["manifest_sha256"])
 
 
-def take_up_chain(database: Database, folder: Path, key: BoxKey) -> list[str]:
+def restore_chain(database: Database, folder: Path, key: BoxKey) -> list[str]:
     """Bring the recorded chain up to the bundles at start; while no other process seals.
 
     Args:
@@ -65,9 +65,9 @@ def take_up_chain(database: Database, folder: Path, key: BoxKey) -> list[str]:
         A line for each thing that was put right or cannot be.
     """
     lines = []
-    taken = [head for head in _unrecorded(database, folder, key) if _add_seal(database, head)]
-    if taken:
-        places = f"{taken[0].sequence} to {taken[-1].sequence}"
+    restored = [head for head in _unrecorded(database, folder, key) if _add_seal(database, head)]
+    if restored:
+        places = f"{restored[0].sequence} to {restored[-1].sequence}"
         lines.append(f"the chain of seals: places {places} were on the disk alone and are recorded again")
     last, receipt = _last_seal(database), recorded_head(database)
     if last is None:
@@ -106,7 +106,7 @@ def verify_state(state: Path) -> tuple[ChainReport, Receipt | None]:
 
 def verify_recorded(database: Database, folder: Path) -> ChainReport:
     """Compare the bundles on a box's disk with what its database says was sealed and deleted."""
-    gone, changed, undeleted = [], [], []
+    missing, changed, undeleted = [], [], []
     rows = database.connection.execute(
         "SELECT c.sequence, c.id, c.manifest_sha256, i.evidence FROM chain c LEFT JOIN incidents i ON i.id = c.id "
         "ORDER BY c.sequence"
@@ -114,17 +114,17 @@ def verify_recorded(database: Database, folder: Path) -> ChainReport:
     for row in rows:
         bundle = folder / row["id"]
         if not bundle.is_dir():
-            gone.append(f"{bundle}: was sealed at place {row['sequence']} of the chain, and is missing")
+            missing.append(f"{bundle}: was sealed at place {row['sequence']} of the chain, and is missing")
         elif _manifest_hash(bundle) != row["manifest_sha256"]:
             changed.append(f"{bundle}: has another manifest than the one sealed at place {row['sequence']}")
         elif row["evidence"] == "deleted" and not (bundle / DELETION).exists():
             undeleted.append(f"{bundle}: is recorded as deleted, and there is no signed record of its deletion")
     broken = [
-        f"{folder}: the database lacks the seals between place {one['sequence']} and {other['sequence']}"
-        for one, other in pairwise(rows)
-        if other["sequence"] != one["sequence"] + 1
+        f"{folder}: the database lacks the seals between place {earlier['sequence']} and {later['sequence']}"
+        for earlier, later in pairwise(rows)
+        if later["sequence"] != earlier["sequence"] + 1
     ]
-    return ChainReport((*_few(gone), *_few(changed), *_few(undeleted), *_few(broken)), ())
+    return ChainReport((*_few(missing), *_few(changed), *_few(undeleted), *_few(broken)), ())
 
 
 def _few(lines: Sequence[str]) -> list[str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from edgecv.evidence.bundle_files import record_in
 from edgecv.incidents.record import EvidenceRecord, Incident
 from edgecv.storage.database import Database
-from edgecv.storage.incident_rows import Stored
+from edgecv.storage.incident_rows import StoredIncident
 from edgecv.storage.incident_store import IncidentStore
 
 _log = logging.getLogger("edgecv.recovery")
 
 
-def adopt(store: IncidentStore, device: str | None = None) -> int:
+def recover_records(store: IncidentStore, device: str | None = None) -> int:
     """Store incidents whose part was begun and whose record a crash kept from the database; how many.
 
     Args:
@@ -25,13 +25,13 @@ def adopt(store: IncidentStore, device: str | None = None) -> int:
     Raises:
         sqlite3.Error: the disk is full or failed.
     """
-    found = [record for part in store.folder.glob(".*.part") if (record := _unstored(store, part)) is not None]
-    adopted = 0
-    for record in sorted(found, key=lambda record: (record.started_at, record.media.start_s)):
+    unrecorded = [record for part in store.folder.glob(".*.part") if (record := _unstored(store, part)) is not None]
+    recovered = 0
+    for record in sorted(unrecorded, key=lambda record: (record.started_at, record.media.start_s)):
         if device in {None, record.device} and store.add(record.model_copy(update={"evidence": EvidenceRecord()})):
-            adopted += 1
+            recovered += 1
             _log.warning("incident %s: was cut off before it was stored; it is now", record.id)
-    return adopted
+    return recovered
 
 
 def _unstored(store: IncidentStore, part: Path) -> Incident | None:
@@ -53,7 +53,7 @@ def remove_orphans(store: IncidentStore, database: Database) -> int:
     removed = 0
     for part in store.folder.glob(".*.part"):
         stored = store.get(part.name.removeprefix(".").removesuffix(".part"))
-        if stored is not None and (stored.evidence == "pending" or _is_all_there_is(store, stored)):
+        if stored is not None and (stored.evidence == "pending" or _is_only_copy(store, stored)):
             continue
         shutil.rmtree(part, ignore_errors=True)
         removed += 1
@@ -61,6 +61,6 @@ def remove_orphans(store: IncidentStore, database: Database) -> int:
     return removed
 
 
-def _is_all_there_is(store: IncidentStore, stored: Stored) -> bool:
+def _is_only_copy(store: IncidentStore, stored: StoredIncident) -> bool:
     """Whether sealed evidence is missing where it should be: then nothing that may be it is removed."""
     return stored.evidence == "sealed" and not store.folder_of(stored.id).exists()

@@ -39,53 +39,53 @@ class Disk:
 
 def disk_of(folder: Path) -> Disk:
     """The file system that holds a folder."""
-    found = os.statvfs(folder)
-    return Disk(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
+    stat = os.statvfs(folder)
+    return Disk(stat.f_blocks * stat.f_frsize, stat.f_bavail * stat.f_frsize)
 
 
 @dataclass(slots=True)
-class Deletion:
+class RetentionRun:
     """One round of it.
 
     Attributes:
         store: whose evidence.
         key: the box's.
-        done: a line for each deletion.
-        failed: what could not be deleted, and why.
+        log_lines: a line for each deletion.
+        errors: what could not be deleted, and why.
     """
 
     store: IncidentStore
     key: BoxKey
-    done: list[str] = field(default_factory=list)
-    failed: dict[str, OSError] = field(default_factory=dict)
+    log_lines: list[str] = field(default_factory=list)
+    errors: dict[str, OSError] = field(default_factory=dict)
 
     @property
     def problem(self) -> str | None:
         """What could not be deleted, in words."""
-        if not self.failed:
+        if not self.errors:
             return None
-        incident_id, error = next(iter(self.failed.items()))
+        incident_id, error = next(iter(self.errors.items()))
         where, why = str(error.filename or self.store.folder_of(incident_id)), error.strerror or str(error)
-        others = len(self.failed) - 1
+        others = len(self.errors) - 1
         if others:
             return messages.SEVERAL_NOT_DELETED(incident=incident_id, count=others, file=where, why=why)
         return messages.NOT_DELETED(incident=incident_id, file=where, why=why)
 
-    def delete(self, incident_id: str, reason: str, told: str) -> None:
+    def delete(self, incident_id: str, reason: str, log_reason: str) -> None:
         """Delete one incident's evidence; what stands in the way of this one alone keeps no other.
 
         Raises:
             OSError: the disk is full, for this and for every other.
         """
-        if incident_id in self.failed:
+        if incident_id in self.errors:
             return
         try:
             if self.store.delete(incident_id, self.key, reason):
-                self.done.append(f"evidence of {incident_id} deleted: {told}")
+                self.log_lines.append(f"evidence of {incident_id} deleted: {log_reason}")
         except OSError as error:
             if is_full(error):
                 raise
-            self.failed[incident_id] = error
+            self.errors[incident_id] = error
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Retention:
     disk_share: float
     record_hours: float
 
-    def apply(self, store: IncidentStore, key: BoxKey, recordings: Path, now_s: float | None = None) -> Deletion:
+    def apply(self, store: IncidentStore, key: BoxKey, recordings: Path, now_s: float | None = None) -> RetentionRun:
         """Delete what has to go; return what was deleted and what could not be.
 
         Raises:
@@ -110,46 +110,46 @@ class Retention:
         """
         now_s = time.time() if now_s is None else now_s
         self._old_recordings(recordings, now_s)
-        deletion = Deletion(store, key)
+        run = RetentionRun(store, key)
         try:
-            self._old_evidence(deletion, now_s)
+            self._old_evidence(run, now_s)
         except (OSError, sqlite3.Error) as error:
-            recordings_gone = self._cut_recordings(store, recordings) if is_full(error) else []
-            if not recordings_gone:
+            recordings_deleted = self._cut_recordings(store, recordings) if is_full(error) else []
+            if not recordings_deleted:
                 raise
-            deletion.done += recordings_gone  # they go without a proof, which needs room
-            self._old_evidence(deletion, now_s)
-        deletion.done += self._cut_recordings(store, recordings)
-        self._make_room(deletion)
-        return deletion
+            run.log_lines += recordings_deleted  # they go without a proof, which needs room
+            self._old_evidence(run, now_s)
+        run.log_lines += self._cut_recordings(store, recordings)
+        self._make_room(run)
+        return run
 
-    def _old_evidence(self, deletion: Deletion, now_s: float) -> None:
+    def _old_evidence(self, run: RetentionRun, now_s: float) -> None:
         age_s = self.keep_days * 86400.0
         for also_unfinished, limit_s in ((False, age_s), (True, UNFINISHED_LONGER * age_s)):
-            why = evidence.OLDER_THAN(days=limit_s / 86400.0)
-            for stored in deletion.store.deletable(now_s - limit_s, also_unfinished=also_unfinished):
-                deletion.delete(stored.id, why, why)
+            reason = evidence.OLDER_THAN(days=limit_s / 86400.0)
+            for stored in run.store.deletable(now_s - limit_s, also_unfinished=also_unfinished):
+                run.delete(stored.id, reason, reason)
 
-    def _make_room(self, deletion: Deletion) -> None:
-        store = deletion.store
+    def _make_room(self, run: RetentionRun) -> None:
+        store = run.store
         finished = {stored.id for stored in store.deletable()}
-        left = [stored.id for stored in store.deletable(also_unfinished=True) if stored.id not in deletion.failed]
-        for incident_id in left[:_AT_ONCE]:
+        remaining = [stored.id for stored in store.deletable(also_unfinished=True) if stored.id not in run.errors]
+        for incident_id in remaining[:_AT_ONCE]:
             used = disk_of(store.folder).used_share
             if used <= self.disk_share:
                 break
             if incident_id not in finished and used < max(_HARDLY_ANY, self.disk_share):
                 break
-            deletion.delete(incident_id, evidence.DISK_WAS_FULL(share=used), f"the disk is {used:.0%} full")
+            run.delete(incident_id, evidence.DISK_WAS_FULL(share=used), f"the disk is {used:.0%} full")
 
     def _cut_recordings(self, store: IncidentStore, recordings: Path) -> list[str]:
-        done: list[str] = []
+        log_lines: list[str] = []
         for path in sorted(recordings.glob("*/*.mp4"), key=lambda path: path.stat().st_mtime):
             if disk_of(store.folder).used_share <= self.disk_share:
                 break
             path.unlink()
-            done.append(f"recording {path.name} deleted: the disk is fuller than {self.disk_share:.0%}")
-        return done
+            log_lines.append(f"recording {path.name} deleted: the disk is fuller than {self.disk_share:.0%}")
+        return log_lines
 
     def _old_recordings(self, recordings: Path, now_s: float) -> None:
         for path in recordings.glob("*/*.mp4"):

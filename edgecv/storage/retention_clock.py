@@ -44,7 +44,7 @@ class RetentionClock:
 
     Args:
         path: where the time agreed on is kept over restarts.
-        newest_s: when the newest record was stored, seconds since 1970; asked where ``path`` is missing.
+        last_stored_s: when the newest record was stored, seconds since 1970; asked where ``path`` is missing.
         synchronised: whether a time service keeps the wall clock.
         realtime: the wall clock, seconds since 1970.
         monotonic: seconds, never set.
@@ -53,13 +53,13 @@ class RetentionClock:
     def __init__(
         self,
         path: Path,
-        newest_s: Callable[[], float | None] = lambda: None,
+        last_stored_s: Callable[[], float | None] = lambda: None,
         synchronised: Callable[[], bool] = is_synchronised,
         realtime: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
-        self._newest_s = newest_s
+        self._last_stored_s = last_stored_s
         self._synchronised = synchronised
         self._realtime = realtime
         self._monotonic = monotonic
@@ -96,7 +96,7 @@ class RetentionClock:
             return self._anchor[0] + monotonic_s - self._anchor[1]
         saved_s = load_agreed_s(self._path)
         if saved_s is None:
-            saved_s = self._newest_s()
+            saved_s = self._last_stored_s()
         return wall_s if saved_s is None else saved_s
 
     def _save(self, agreed_s: float, monotonic_s: float) -> None:

@@ -88,4 +88,4 @@ def test_frames_between_those_of_the_record_are_not_taken_for_the_same_time() ->
     assert best_match(RECORDED, [between], 10.0) is None
     match = best_match(RECORDED, [replayed(start_s=10.004)], 10.0)
     assert match is not None
-    assert replace(match, clip_start_s=0.0).seen_again == 50
+    assert replace(match, clip_start_s=0.0).matched == 50

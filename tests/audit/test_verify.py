@@ -347,7 +347,7 @@ def test_the_evidence_of_two_incidents_that_was_exchanged_is_not_to_be_trusted(
 def test_a_folder_that_was_renamed_is_well_where_its_incident_is_named(bundle: Path, key: BoxKey) -> None:
     renamed = bundle.rename(bundle.with_name("file 17 of the court"))
     assert not check(renamed, key).ok
-    assert verify_bundle(renamed, key.public, replay=False, asked=Subject("a")).ok
+    assert verify_bundle(renamed, key.public, replay=False, expected=Subject("a")).ok
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ def test_a_folder_that_was_renamed_is_well_where_its_incident_is_named(bundle: P
 def test_evidence_of_another_site_or_camera_is_not_what_was_asked_for(
     bundle: Path, key: BoxKey, asked: Subject, said: str
 ) -> None:
-    (told,) = verify_bundle(bundle, key.public, replay=False, asked=asked).problems
+    (told,) = verify_bundle(bundle, key.public, replay=False, expected=asked).problems
     assert said in told
 
 

@@ -14,7 +14,7 @@ from console.seen_bundle import CAMERA, SIZE, record_of, write_evidence
 
 from edgecv.audit import bundle_replay as rerun_module
 from edgecv.audit.bundle_calibration import QUICK_POINTS, camera_in
-from edgecv.audit.bundle_replay import rerun
+from edgecv.audit.bundle_replay import replay_bundle
 from edgecv.calibration import camera as camera_module
 from edgecv.console.evidence.bundle import read_bundle
 from edgecv.console.evidence.evidence_paths import EvidencePaths
@@ -43,27 +43,27 @@ def test_a_clip_has_one_of_the_names_that_boxes_write(folder: Path, name: str) -
     record = _names(folder, name)
     bundle = read_bundle(folder)
     assert bundle is not None and bundle.clip is None
-    (problem,) = rerun(folder, record).problems
+    (problem,) = replay_bundle(folder, record).problems
     assert "the record's clip is none of clip.mp4, clip.mkv, clip.avi" in problem
 
 
 def test_a_clip_that_is_a_link_is_not_opened(folder: Path, tmp_path: Path) -> None:
     (folder / "clip.mp4").rename(tmp_path / "elsewhere.mp4")
     (folder / "clip.mp4").symlink_to(tmp_path / "elsewhere.mp4")
-    (problem,) = rerun(folder, _names(folder, "clip.mp4")).problems
+    (problem,) = replay_bundle(folder, _names(folder, "clip.mp4")).problems
     assert "no box writes that" in problem
 
 
 def test_a_playlist_under_a_clip_s_name_is_refused(folder: Path, tmp_path: Path) -> None:
     (folder / "clip.mp4").rename(tmp_path / "secret.mp4")
     (folder / "clip.mp4").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1,\n{tmp_path}/secret.mp4\n")
-    (problem,) = rerun(folder, _names(folder, "clip.mp4")).problems
+    (problem,) = replay_bundle(folder, _names(folder, "clip.mp4")).problems
     assert "cannot be replayed" in problem and "cannot be opened as video" in problem
 
 
 def test_a_clip_longer_than_any_box_cuts_is_not_replayed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rerun_module, "MOST_FRAMES", 10)
-    (problem,) = rerun(folder, _names(folder, "clip.mp4")).problems
+    (problem,) = replay_bundle(folder, _names(folder, "clip.mp4")).problems
     assert "is longer than any clip that a box cuts" in problem
 
 

@@ -184,7 +184,7 @@ def test_evidence_of_another_incident_site_or_device_is_told_with_both_names(
 ) -> None:
     key = BoxKey.load_or_create(tmp_path / "state")
     folder = sealed_bundle(tmp_path, key)
-    lines = verify_bundle(folder, key.public, replay=False, asked=asked).problems
+    lines = verify_bundle(folder, key.public, replay=False, expected=asked).problems
     assert lines
     for line in lines:
         said = chinese(line.replace(f"{folder}/", ""))

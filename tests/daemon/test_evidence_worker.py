@@ -32,7 +32,7 @@ from edgecv.evidence import preparation
 from edgecv.evidence.bundle_files import PICTURES, write_pictures
 from edgecv.evidence.hash_chain import verify_chain
 from edgecv.evidence.keys import BoxKey
-from edgecv.evidence.overlay_spec import sketch_of
+from edgecv.evidence.overlay_spec import overlay_spec_of
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 from edgecv.storage.sealed_evidence import seal_bundle
@@ -63,11 +63,11 @@ def scene(demo_run: Any, tmp_path: Path) -> Scene:
 def as_a_worker_leaves_it(scene: Scene, store: IncidentStore, number: int = 0) -> str:
     """What a camera's worker writes of one of the demo's incidents; its id."""
     found, camera = scene.found[number], scene.footage.camera
-    sketch = sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
+    sketch = overlay_spec_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
     part = store.part_of(found.incident.id)
     assert write_bundle(found.incident, sketch, scene.footage, part, scene.spec.replay_setup, last=True) == ()
     assert store.add(found.incident)
-    store.leave(found.incident.id)
+    store.hand_over(found.incident.id)
     return found.incident.id
 
 
@@ -97,7 +97,7 @@ def test_the_pictures_are_those_of_a_replay(
     replayed.mkdir()
     write_pictures(
         found.incident,
-        sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan),
+        overlay_spec_of(found.fall, found.incident.origin, camera.pinhole, camera.plan),
         partial(lazy_frames_between, demo_run.files.video),
         replayed,
     )
@@ -152,13 +152,13 @@ def test_one_process_prepares_evidence_and_the_next_waits_for_its_end(
     store: IncidentStore, key: BoxKey, tmp_path: Path
 ) -> None:
     put_in(store, "a")
-    store.leave("a")
+    store.hand_over("a")
     with closing(EvidenceProcessor(tmp_path)) as second:
         with closing(EvidenceProcessor(tmp_path)) as first:
             store.add(record("b"))
             assert first.step()
             put_in(store, "c", "south-1")
-            store.leave("c")
+            store.hand_over("c")
             assert not second.step()
             assert "another evidence process is still at work" in (second.problem or "")
         assert second.step()
@@ -184,7 +184,7 @@ def test_a_record_that_a_power_cut_spoilt_is_written_again_from_the_database(
     store: IncidentStore, maker: EvidenceProcessor, key: BoxKey, left: bytes
 ) -> None:
     (put_in(store, "a") / "incident.json").write_bytes(left)
-    store.leave("a")
+    store.hand_over("a")
     assert maker.step()
     assert (states(store), maker.problem) == ({"a": "sealed"}, None)
     bundle = store.folder_of("a")
@@ -198,13 +198,13 @@ def test_evidence_of_which_clips_still_grow_is_left_alone_and_so_is_what_comes_a
 ) -> None:
     for incident_id, device in (("a", "north-1"), ("b", "north-1"), ("c", "south-1")):
         put_in(store, incident_id, device)
-    store.leave("b")
-    store.leave("c")
+    store.hand_over("b")
+    store.hand_over("c")
     assert maker.step()
     assert not maker.step()
     assert states(store) == {"a": "pending", "b": "pending", "c": "sealed"}
     assert maker.waiting == 2
-    store.leave("a")
+    store.hand_over("a")
     assert maker.step()
     assert states(store)["a"] == "sealed"
     assert maker.step()
@@ -216,7 +216,7 @@ def test_evidence_that_cannot_be_sealed_is_told_holds_up_no_other_and_is_tried_a
 ) -> None:
     for incident_id in ("a", "b"):
         put_in(store, incident_id)
-        store.leave(incident_id)
+        store.hand_over(incident_id)
     odd = store.part_of("a") / "more.jpg"
     odd.symlink_to("/etc/hostname")
     while maker.step():
@@ -290,7 +290,7 @@ def test_an_error_nobody_foresaw_does_not_end_it(
     store: IncidentStore, maker: EvidenceProcessor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     put_in(store, "a")
-    store.leave("a")
+    store.hand_over("a")
     monkeypatch.setattr(evidence_module, "finalise_evidence", lambda *_: 1 / 0)
     assert maker.step()
     assert "ZeroDivisionError" in caplog.text

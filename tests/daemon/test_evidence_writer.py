@@ -22,10 +22,10 @@ from edgecv.capture.packets import PacketRing
 from edgecv.daemon import evidence_writer
 from edgecv.daemon.evidence_writer import write_bundle
 from edgecv.evidence.bundle_files import PICTURES, record_in
-from edgecv.evidence.overlay_spec import SKETCH, sketch_of
+from edgecv.evidence.overlay_spec import OVERLAY_SPEC, overlay_spec_of
 
-FILES = {"clip.mp4", "incident.json", "box.yaml", "calibration.yaml", SKETCH}
-BARE = {"incident.json", SKETCH}
+FILES = {"clip.mp4", "incident.json", "box.yaml", "calibration.yaml", OVERLAY_SPEC}
+BARE = {"incident.json", OVERLAY_SPEC}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def write(scene: Scene, folder: Path, *, last: bool = True) -> tuple[str, ...]:
     found, camera = scene.found[0], scene.footage.camera
-    sketch = sketch_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
+    sketch = overlay_spec_of(found.fall, found.incident.origin, camera.pinhole, camera.plan)
     return write_bundle(found.incident, sketch, scene.footage, folder, scene.spec.replay_setup, last=last)
 
 

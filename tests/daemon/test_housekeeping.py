@@ -22,7 +22,7 @@ from edgecv.storage.clock_steps import ClockSteps
 from edgecv.storage.damaged_database import SET_ASIDE
 from edgecv.storage.database import DATABASE, Database, DatabaseError
 from edgecv.storage.disk_reserve import RESERVE
-from edgecv.storage.incident_rows import Stored
+from edgecv.storage.incident_rows import StoredIncident
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 from edgecv.storage.retention import Retention
 from edgecv.storage.retention_clock import RetentionClock
@@ -50,14 +50,14 @@ def keeper(state: Path) -> Housekeeping:
     return Housekeeping(lambda: box, state, prepare_state(state))
 
 
-def of(store: IncidentStore, incident_id: str) -> Stored:
+def of(store: IncidentStore, incident_id: str) -> StoredIncident:
     found = store.get(incident_id)
     assert found is not None
     return found
 
 
-def is_left(store: IncidentStore, incident_id: str) -> bool:
-    return next(one.is_left for one in store.unsealed() if one.id == incident_id)
+def is_handed_over(store: IncidentStore, incident_id: str) -> bool:
+    return next(one.is_handed_over for one in store.unsealed() if one.id == incident_id)
 
 
 def test_a_start_leaves_what_a_crash_cut_off_to_be_finished_and_removes_what_belongs_to_nothing(
@@ -69,7 +69,7 @@ def test_a_start_leaves_what_a_crash_cut_off_to_be_finished_and_removes_what_bel
     write_files(store.part_of("nobody"), "somebody else")
     prepare_state(state)
     assert {path.name for path in store.folder.iterdir()} == {".a.part"}
-    assert all(is_left(store, incident_id) for incident_id in ("a", "b"))
+    assert all(is_handed_over(store, incident_id) for incident_id in ("a", "b"))
 
 
 def test_a_start_stores_what_was_found_and_not_stored(state: Path, store: IncidentStore) -> None:
@@ -123,7 +123,7 @@ def test_a_damaged_database_is_set_aside_and_the_evidence_taken_up_by_a_new_one(
     bundles = [state / INCIDENTS / one for one in "abcd"]
     assert verify_chain(bundles, contiguous=True).problems == ()
     (finding,) = damage_findings(state)
-    assert aside.name in finding.what
+    assert aside.name in finding.text
     prepare_state(state, told.append)
     assert told == [damage]
 
@@ -153,7 +153,7 @@ def test_what_a_worker_is_still_writing_is_left_to_it_whatever_the_clock_says(
     write_files(store.part_of("a"))
     keeper._keep()
     keeper._keep()
-    assert not is_left(store, "a")
+    assert not is_handed_over(store, "a")
 
 
 def test_what_no_worker_leaves_is_left_in_time(
@@ -165,7 +165,7 @@ def test_what_no_worker_leaves_is_left_in_time(
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 121.0)
     keeper._keep()
-    assert is_left(store, "a")
+    assert is_handed_over(store, "a")
     assert keeper.totals == {("north-1", "incident"): 1}
 
 
@@ -210,7 +210,7 @@ def test_a_clock_two_months_ahead_deletes_no_evidence_and_says_so(
     """The settings of this box keep evidence for thirty days."""
     ahead_s = 0.0
     keeper._clock = RetentionClock(
-        state / "clock.json", store.newest_s, lambda: False, lambda: time.time() + ahead_s, time.monotonic
+        state / "clock.json", store.last_stored_s, lambda: False, lambda: time.time() + ahead_s, time.monotonic
     )
     store.add(record("a"))
     write_files(store.part_of("a"))
@@ -230,7 +230,7 @@ def test_what_was_found_before_a_time_service_set_the_clock_is_not_taken_for_old
     now_s, ahead = time.time(), [-3650.0 * 86400.0]
     monkeypatch.setattr(time, "time", lambda: now_s + ahead[0])
     keeper._steps = ClockSteps(lambda: True, time.time)
-    keeper._clock = RetentionClock(state / "clock.json", store.newest_s, lambda: True, time.time)
+    keeper._clock = RetentionClock(state / "clock.json", store.last_stored_s, lambda: True, time.time)
     store.add(record("a"))
     write_files(store.part_of("a"))
     seal_bundle(store, "a", BoxKey.load_or_create(state))

@@ -23,9 +23,9 @@ from edgecv.daemon.camera_worker import CameraWorker
 from edgecv.daemon.recorder import Recorder
 from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.evidence.bundle_files import mend_record
-from edgecv.evidence.overlay_spec import SKETCH
+from edgecv.evidence.overlay_spec import OVERLAY_SPEC
 from edgecv.storage.database import DATABASE, Database
-from edgecv.storage.incident_rows import Stored
+from edgecv.storage.incident_rows import StoredIncident
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore, part_of
 
 
@@ -42,7 +42,7 @@ def recorder(scene: Scene) -> Recorder:
     return Recorder(scene.spec)
 
 
-def stored(scene: Scene) -> list[Stored]:
+def stored(scene: Scene) -> list[StoredIncident]:
     with closing(Database(scene.spec.state / DATABASE)) as database:
         return IncidentStore(database, scene.spec.state / INCIDENTS).list()[::-1]
 
@@ -92,7 +92,7 @@ def left(scene: Scene) -> list[str]:
     """Incidents whose evidence is left to the evidence process."""
     with closing(Database(scene.spec.state / DATABASE)) as database:
         store = IncidentStore(database, scene.spec.state / INCIDENTS)
-        return [one.id for one in store.unsealed() if one.is_left]
+        return [one.id for one in store.unsealed() if one.is_handed_over]
 
 
 def end(recorder: Recorder) -> None:
@@ -123,7 +123,7 @@ def test_the_clip_is_there_before_the_record_is_stored(
     real, seen = IncidentStore.add, []
 
     def add(store: IncidentStore, incident: Any, **more: Any) -> bool:
-        seen.append(parts(scene)[incident.id] >= {"clip.mp4", "incident.json", SKETCH})
+        seen.append(parts(scene)[incident.id] >= {"clip.mp4", "incident.json", OVERLAY_SPEC})
         return real(store, incident, **more)
 
     monkeypatch.setattr(IncidentStore, "add", add)
@@ -188,7 +188,7 @@ def test_a_record_finds_room_at_the_cost_of_clips(
 def test_a_path_that_cannot_be_drawn_costs_no_record(
     recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder_module, "sketch_of", lambda *_: 1 / 0)
+    monkeypatch.setattr(recorder_module, "overlay_spec_of", lambda *_: 1 / 0)
     ids = find(recorder, scene)
     recorder.start()
     end(recorder)
@@ -226,7 +226,7 @@ def test_at_the_end_it_tries_on_and_what_the_disk_never_took_stands_in_the_log(
 def test_evidence_that_could_not_be_left_at_once_is_left_before_it_ends(
     recorder: Recorder, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tries = IncidentStore.leave, []
+    real, tries = IncidentStore.hand_over, []
 
     def at_the_second_try(store: IncidentStore, incident_id: str) -> None:
         tries.append(incident_id)
@@ -234,7 +234,7 @@ def test_evidence_that_could_not_be_left_at_once_is_left_before_it_ends(
             full()
         real(store, incident_id)
 
-    monkeypatch.setattr(IncidentStore, "leave", at_the_second_try)
+    monkeypatch.setattr(IncidentStore, "hand_over", at_the_second_try)
     ids = find(recorder, scene)
     recorder.start()
     end(recorder)

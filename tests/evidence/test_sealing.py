@@ -210,7 +210,7 @@ def test_after_a_crash_anywhere_in_a_deletion_nothing_is_lost_and_it_can_be_fini
         checked = verify_bundle(folder, key.public)
         assert checked.ok, (step, checked.problems)
         assert checked.deleted
-        assert names(folder) == sealing.KEPT
+        assert names(folder) == sealing.SURVIVES_DELETION
         if proven and gone:
             assert WHY in (folder / "deletion.json").read_text()
         if not crashed:

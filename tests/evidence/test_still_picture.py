@@ -163,7 +163,7 @@ def test_the_sighting_in_the_frame_itself_has_a_ring_of_its_own() -> None:
     frame = wall(480, 640)
     track = [TrackPointRecord(t=n / 25, x=320, y=100 + 7.0 * n, w=6, h=6) for n in range(40)]
     for shown in (13, 14, 15):
-        drawn = changed(frame, still_picture(frame, track, None, Origin(), shown_at_s=track[shown].t))
+        drawn = changed(frame, still_picture(frame, track, None, Origin(), frame_s=track[shown].t))
         y = round(track[shown].y)
         assert not drawn[y - 3 : y + 4, 317:324].any()
 

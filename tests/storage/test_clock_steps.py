@@ -56,8 +56,8 @@ def test_evidence_from_before_the_clock_was_right_ages_from_when_it_was_found(
         assert step is not None
         assert store.correct_times(step) == 1
         retention = Retention(30.0, 0.999, 0.0)
-        assert retention.apply(store, key, tmp_path / "recordings", TODAY_S + 59.0 * DAY_S).done == []
-        assert len(retention.apply(store, key, tmp_path / "recordings", TODAY_S + 61.0 * DAY_S).done) == 1
+        assert retention.apply(store, key, tmp_path / "recordings", TODAY_S + 59.0 * DAY_S).log_lines == []
+        assert len(retention.apply(store, key, tmp_path / "recordings", TODAY_S + 61.0 * DAY_S).log_lines) == 1
 
 
 def test_what_was_stored_before_keeps_its_time(tmp_path: Path, monkeypatch) -> None:
@@ -92,7 +92,7 @@ def test_a_step_is_told_until_it_is_done_and_the_way_back_too() -> None:
     assert first is not None
     assert (first.began_s, first.ended_s, first.by_s) == (100.0, 100.0, TODAY_S - 100.0)
     assert steps.next() == first
-    steps.done(first)
+    steps.confirm(first)
     assert steps.next() is None
     clocks.passes(60.0)
     clocks.wall_s -= 10.0 * DAY_S

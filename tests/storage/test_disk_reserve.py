@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from edgecv.storage.database import DatabaseError
-from edgecv.storage.disk_reserve import RESERVE, is_full, keep_reserve, release_reserve
+from edgecv.storage.disk_reserve import RESERVE, allocate_reserve, is_full, release_reserve
 
 
 def test_the_reserve_takes_real_room_and_is_given_up_once(tmp_path: Path) -> None:
-    assert keep_reserve(tmp_path)
+    assert allocate_reserve(tmp_path)
     found = (tmp_path / RESERVE).stat()
     assert found.st_blocks * 512 >= found.st_size > 1_000_000
-    assert keep_reserve(tmp_path)
+    assert allocate_reserve(tmp_path)
     assert release_reserve(tmp_path)
     assert not release_reserve(tmp_path)
     assert not list(tmp_path.iterdir())
@@ -25,7 +25,7 @@ def test_where_there_is_little_room_none_is_taken(tmp_path: Path, monkeypatch: p
     real = os.statvfs(tmp_path)
     little = os.statvfs_result((real.f_bsize, 4096, 25_600, 300, 300, 1, 1, 1, 0, 255))  # 100 MB, 1.2 MB of them free
     monkeypatch.setattr(os, "statvfs", lambda _: little)
-    assert not keep_reserve(tmp_path)
+    assert not allocate_reserve(tmp_path)
     assert not (tmp_path / RESERVE).exists()
 
 

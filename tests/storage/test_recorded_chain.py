@@ -11,7 +11,7 @@ from edgecv.evidence.hash_chain import verify_chain
 from edgecv.evidence.keys import BoxKey
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import IncidentStore
-from edgecv.storage.recorded_chain import INCIDENTS, recorded_head, take_up_chain, verify_state
+from edgecv.storage.recorded_chain import INCIDENTS, recorded_head, restore_chain, verify_state
 from edgecv.storage.sealed_evidence import seal_bundle
 
 
@@ -37,7 +37,7 @@ def seal_all(state: Path, key: BoxKey, ids: str) -> None:
 
 def started(state: Path, key: BoxKey) -> list[str]:
     with closing(Database(state / DATABASE)) as database:
-        return take_up_chain(database, state / INCIDENTS, key)
+        return restore_chain(database, state / INCIDENTS, key)
 
 
 def bundles(state: Path) -> list[Path]:

@@ -54,9 +54,9 @@ class Kept:
         return {row["id"] for row in rows}
 
     def apply(self, limits: Retention = LIMITS) -> list[str]:
-        deletion = limits.apply(self.store, self.key, self.recordings)
-        assert deletion.problem is None
-        return deletion.done
+        run = limits.apply(self.store, self.key, self.recordings)
+        assert run.problem is None
+        return run.log_lines
 
 
 @pytest.fixture
@@ -171,10 +171,10 @@ def test_what_cannot_be_deleted_keeps_nothing_else(
     recording.parent.mkdir(parents=True)
     recording.write_bytes(b"pictures")
     fullness[:] = [0.99]
-    deletion = LIMITS.apply(kept.store, kept.key, kept.recordings)
+    run = LIMITS.apply(kept.store, kept.key, kept.recordings)
     where = kept.store.folder_of("stuck") / "clip.mp4"
-    assert deletion.problem == f"the evidence of stuck cannot be deleted: {where}: Operation not permitted"
-    assert len(deletion.done) == 3
+    assert run.problem == f"the evidence of stuck cannot be deleted: {where}: Operation not permitted"
+    assert len(run.log_lines) == 3
     assert kept.gone() == {"first", "last"}
     assert not recording.exists()
 

@@ -20,12 +20,12 @@ class Clocks:
     wall_s: float = BEGIN_S
     monotonic_s: float = 1000.0
     synchronised: bool = False
-    newest_s: float | None = None
+    last_stored_s: float | None = None
 
     def start(self) -> RetentionClock:
         return RetentionClock(
             self.path,
-            lambda: self.newest_s,
+            lambda: self.last_stored_s,
             lambda: self.synchronised,
             lambda: self.wall_s,
             lambda: self.monotonic_s,
@@ -102,9 +102,9 @@ def test_a_clock_set_back_makes_nothing_older(clocks: Clocks) -> None:
 
 
 def test_before_anything_was_agreed_on_the_newest_record_tells_the_time(clocks: Clocks) -> None:
-    clocks.newest_s = BEGIN_S - 61 * DAY_S
+    clocks.last_stored_s = BEGIN_S - 61 * DAY_S
     clock = clocks.start()
-    assert clock.now_s() == pytest.approx(clocks.newest_s)
+    assert clock.now_s() == pytest.approx(clocks.last_stored_s)
     assert clock.problem is not None
 
 

@@ -15,7 +15,6 @@ PACKAGE = Path(edgecv.__file__).parent
 STORAGE = "storage/"
 EXCEPTIONS = {
     "console/storage/": "the console's own database, through SQLAlchemy",
-    "handlers/": "until the handlers' context is divided (begun on 30 November 2026)",
 }
 _SQL = re.compile(
     r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|REPLACE\s+INTO"

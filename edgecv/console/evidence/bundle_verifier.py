@@ -74,7 +74,7 @@ class Verifier:
             return None
         public = self._key(site, folder)
         whole, subject = not self._shelf.by_site, Subject(incident_id, site or None, device)
-        report = verify_bundle(folder, public, replay=False, whole=whole, hub=self._hub, asked=subject)
+        report = verify_bundle(folder, public, replay=False, whole=whole, hub=self._hub, expected=subject)
         problems = tuple(_short(line, folder) for line in report.problems)
         notes = tuple(_short(line, folder) for line in report.notes)
         key_id = None if public is None else public.key_id

@@ -27,7 +27,7 @@ from edgecv.console.storage import EVERYTHING, ConsoleDatabase, Scope
 from edgecv.console.storage.schema import EvidenceEntry, Incident, Site
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.manifest import DELETION_SIGNATURE, MANIFEST
-from edgecv.evidence.sealing import KEPT, delete_evidence
+from edgecv.evidence.sealing import SURVIVES_DELETION, delete_evidence
 from edgecv.storage.retention import UNFINISHED_LONGER
 from edgecv.storage.retention_clock import RetentionClock
 
@@ -206,7 +206,7 @@ def _names(session: Session, query: Select[str, str]) -> set[tuple[str, str]]:
 
 
 def _is_emptied(folder: Path) -> bool:
-    return (folder / DELETION_SIGNATURE).exists() and all(path.name in KEPT for path in folder.iterdir())
+    return (folder / DELETION_SIGNATURE).exists() and all(path.name in SURVIVES_DELETION for path in folder.iterdir())
 
 
 def _hold(session: Session, community: int, site: str, incident_id: str) -> EvidenceEntry | None:

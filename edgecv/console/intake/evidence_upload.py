@@ -35,9 +35,9 @@ from edgecv.evidence.manifest import (
     EvidenceError,
     SealedManifest,
     check_files,
+    excluding,
     parse_manifest,
     withheld,
-    without,
 )
 
 _log = logging.getLogger("edgecv.console")
@@ -268,7 +268,7 @@ def _check(manifest_file: Path, folder: Path, incident: str, keys: tuple[PublicK
         if not is_listed and path != manifest_file and path.is_file():
             path.unlink()
     away = withheld(folder, manifest.files)
-    problems = check_files(folder, without(manifest.files, away), SEALS | {manifest_file.name})
+    problems = check_files(folder, excluding(manifest.files, away), SEALS | {manifest_file.name})
     if problems:
         raise RefusedFileError(409, _bare("; ".join(problems[:_MOST_TOLD]), folder), "differs")
 
