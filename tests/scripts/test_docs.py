@@ -13,11 +13,14 @@ import pytest
 from documentation.commands import command_pages, parser_of
 from documentation.links import broken_links, checked_files, slug
 from documentation.models import Reference, attribute_docs
+from documentation.pages import code_pages
 from documentation.schemas import all_schemas, openapi
 from documentation.tree import ROOT, summary, tree_pages
 
+from edgecv._version import __version__
 from edgecv.config.box import BoxFile
 from edgecv.incidents.record import Incident, Origin
+from edgecv.messages import templates
 
 DOCS = ROOT / "docs"
 LONGEST_README = 120
@@ -86,6 +89,24 @@ def test_every_command_that_a_page_shows_is_one_with_those_options() -> None:
                     seen += 1
                     assert_known(words[1:], f"{page.relative_to(ROOT)}: {line}")
     assert seen > 20
+
+
+def test_every_option_that_a_sentence_names_with_its_command_is_there() -> None:
+    for page in pages():
+        for text in re.findall(r"`(edgecv [a-z][^`\n]*--[^`\n]*)`", page.read_text()):
+            words = [word for word in text.replace("…", " ").split()[1:] if not word.startswith(("'", '"'))]
+            assert_known(words, f"{page.relative_to(ROOT)}: {text}")
+
+
+def test_the_newest_version_of_the_change_log_is_the_program_s() -> None:
+    first, second, *_ = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert first == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(__version__)} - 20\d\d-\d\d-\d\d", second)
+
+
+def test_the_message_codes_page_has_every_code() -> None:
+    text = "\n".join(code_pages())
+    assert all(f"| `{template.code}` |" in text for template in templates())
 
 
 def assert_known(words: list[str], where: str) -> None:
