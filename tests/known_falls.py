@@ -53,8 +53,8 @@ def known_fall(
     fit = FallFit(VIEW, parameters, covariance, float(t[0]), float(t[-1]), 1.0, 0.0, len(t))
     size = 900.0 * diameter_m / local[:, 2]
     points = tuple(
-        TrackPoint(round(s * FPS), float(s), Detection(*p, d, d, d * d, contrast, 10.0), (0.0, 0.0), 1e-6)
-        for s, p, d in zip(t, uv.tolist(), size.tolist(), strict=True)
+        TrackPoint(round(s * FPS), float(s), Detection(x, y, d, d, d * d, contrast, 10.0), (0.0, 0.0), 1e-6)
+        for s, (x, y), d in zip(t, uv.tolist(), size.tolist(), strict=True)
     )
     path = path_of(points, len(points), TrajectorySettings())
     return Fall(Track(points, len(points), SIZE, 1.0 / FPS), path, fit, Likelihoods(50.0, 50.0, chance), (), ())

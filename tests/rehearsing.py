@@ -72,7 +72,7 @@ class Rehearsal:
         fed = self.source
 
         def make(context: Any) -> Any:
-            made = kind(spec.settings, context)
+            made: Any = kind(spec.settings, context)
             made.sources = lambda: [fed]
             return made
 

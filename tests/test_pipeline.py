@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,11 +25,11 @@ SCENE = Scene(SIZE, 25, 3.4, 3, CAMERA, PLAN, (BOTTLE,))
 
 
 @cache
-def _pictures(fps: int = 25, **changes: object) -> list[NDArray[np.uint8]]:
+def _pictures(fps: int = 25, **changes: Any) -> list[NDArray[np.uint8]]:
     return [frame.luma for frame in render(replace(SCENE, fps=fps, **changes))]
 
 
-def _findings(frames: list[Frame], **kwargs: object) -> list[Finding]:
+def _findings(frames: list[Frame], **kwargs: Any) -> list[Finding]:
     pipeline = Pipeline(**kwargs)
     found = [finding for frame in frames for finding in pipeline.process(frame)]
     return found + pipeline.flush()

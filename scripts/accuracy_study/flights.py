@@ -51,8 +51,8 @@ def _seen(scene: Scene, thing: FallingObject, rng: np.random.Generator) -> tuple
     streak = np.abs(np.gradient(uv, t_s, axis=0)) * scene.exposure_s
     sides = np.hypot(_INSIDE * size, _BLUR_PX)[:, None] * np.exp(0.08 * rng.standard_normal((stop, 2))) + streak
     points = tuple(
-        TrackPoint(int(k), float(t), Detection(*place, *side, side[0] * side[1], 30.0, 10.0), (0.0, 0.0), 1e-6)
-        for k, t, place, side in zip(frames, t_s, found.tolist(), sides.tolist(), strict=True)
+        TrackPoint(int(k), float(t), Detection(x, y, w, h, w * h, 30.0, 10.0), (0.0, 0.0), 1e-6)
+        for k, t, (x, y), (w, h) in zip(frames, t_s, found.tolist(), sides.tolist(), strict=True)
     )
     boxes = BoxPath.of((int(k), float(t), *p, *s) for k, t, p, s in zip(frames, t_s, uv, sides, strict=True))
     event = TruthEvent(

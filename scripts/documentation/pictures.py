@@ -84,8 +84,14 @@ def _heaviest(lines: Path) -> str:
     return str(next(record["id"] for record in records if record["mass"]["class"] == "heavy"))
 
 
-def _copy(source: Path, target: Path) -> None:
+def _read(source: Path) -> Any:
     picture = cv2.imread(str(source))
+    assert picture is not None, f"{source} is no picture"
+    return picture
+
+
+def _copy(source: Path, target: Path) -> None:
+    picture = _read(source)
     height = round(picture.shape[0] * _WIDTH / picture.shape[1])
     small = cv2.resize(picture, (_WIDTH, height), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(target), small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
@@ -95,7 +101,7 @@ def _cut_out(source: Path, record: Path, target: Path) -> None:
     """The part of a picture in which the thing fell, at full size: its sightings are a few pixels large."""
     across = [point["x"] for point in json.loads(record.read_text())["track"]]
     left = max(0, round(sum(across) / len(across)) - _CUT // 2)
-    cv2.imwrite(str(target), cv2.imread(str(source))[:, left : left + _CUT], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    cv2.imwrite(str(target), _read(source)[:, left : left + _CUT], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
 
 
 @contextlib.contextmanager

@@ -52,13 +52,14 @@ def _smaller(root: list[Any]) -> Iterator[list[Any]]:
                 yield copied
 
 
-def _shorter(value: Any, pieces: int) -> Iterator[Any]:
+def _shorter(value: object, pieces: int) -> Iterator[Any]:
     """A text or list without each of so many pieces."""
     if not isinstance(value, str | list) or len(value) < pieces // 2:
         return
     width = -(-len(value) // pieces)
+    sequence: Any = value
     for at in range(0, len(value), width or 1):
-        yield value[:at] + value[at + width :]
+        yield sequence[:at] + sequence[at + width :]
 
 
 def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:

@@ -103,8 +103,8 @@ def _make_users(hub_file: Path, folder: Path) -> list[str]:
 
 def _owners(address: str, owner: Mapping[str, str], users: Sequence[str]) -> dict[str, Owner]:
     with psycopg.connect(address) as connection:
-        communities = dict(connection.execute("SELECT name, key FROM communities").fetchall())
-        keys = dict(connection.execute("SELECT name, key FROM users").fetchall())
+        communities: dict[str, int] = dict(connection.execute("SELECT name, key FROM communities").fetchall())
+        keys: dict[str, int] = dict(connection.execute("SELECT name, key FROM users").fetchall())
     officials = dict(zip(COMMUNITIES, users, strict=True))
     return {site: Owner(communities[name], keys[officials[name]], name) for site, name in owner.items()}
 

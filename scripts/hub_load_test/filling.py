@@ -96,7 +96,7 @@ def _rows(owners: Mapping[str, Owner], count: int) -> Iterator[tuple[dict[str, A
         site = sites[number % len(sites)]
         owner, started = owners[site], BEGAN + timedelta(seconds=SPAN_S * number / count)
         content = record_of(site, number, started, draw)
-        row: dict[str, Any] = columns_of(content)
+        row: dict[str, Any] = columns_of(content, (started + timedelta(minutes=1)).timestamp())
         came = at = row["started_s"] + draw.uniform(1.0, 20.0)
         state, lines = draw.choice(_ENDS), []
         before = State.NEW

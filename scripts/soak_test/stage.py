@@ -153,12 +153,13 @@ def looped(clip: Path, target: Path, seconds: float, begin: float = 0.0) -> Path
     with av.open(str(clip)) as reader:
         stream = reader.streams.video[0]
         packets = [packet for packet in reader.demux(stream) if packet.size and packet.dts is not None]
-        length = packets[-1].dts - packets[0].dts + (packets[1].dts - packets[0].dts)
+        times = [packet.dts for packet in packets if packet.dts is not None]
+        length = times[-1] - times[0] + (times[1] - times[0])
         base = stream.time_base
         assert base is not None
         keys = [n for n, packet in enumerate(packets) if packet.is_keyframe]
         first = max((n for n in keys if n <= begin * len(packets)), default=0)
-        moved = packets[first].dts - packets[0].dts
+        moved = times[first] - times[0]
         order = [(packet, -moved) for packet in packets[first:]] + [(p, length - moved) for p in packets[:first]]
         with av.open(str(target), "w") as writer:
             out = writer.add_stream_from_template(stream)

@@ -35,7 +35,8 @@ def _by_name(tmp_path: Path, change: str = "") -> Path:
             place = f'floor: "{floor}", window: "{window}", side: {side}, above: 0.9'
             lines.append(f"  - {{pixel: {_pixel(x, foot + 0.9)}, {place}}}")
     file = tmp_path / "points.yaml"
-    file.write_text("\n".join(lines).replace(*change.split("|")) if change else "\n".join(lines))
+    old, _, new = change.partition("|")
+    file.write_text("\n".join(lines).replace(old, new) if change else "\n".join(lines))
     return file
 
 

@@ -30,6 +30,7 @@ def clock() -> Clock:
 def stamps(backlog: Backlog) -> list[int]:
     taken = []
     while (one := backlog.take(0.0)) is not None:
+        assert one.pts is not None
         taken.append(one.pts)
     return taken
 
@@ -117,6 +118,7 @@ def test_after_any_drop_decoding_goes_on_with_a_key_frame_and_nothing_is_miscoun
         clock.now_s += pause_s
         if n % 3 == 2 and (one := backlog.take(0.0)) is not None:
             assert clock.now_s - backlog.lag_s() <= clock.now_s
+            assert one.pts is not None
             taken.append(one.pts)
     taken += stamps(backlog)
     assert taken == sorted(taken)
@@ -141,7 +143,9 @@ def test_the_ring_never_holds_more_than_it_may_and_drops_only_the_oldest(
     assert [one.pts for one in held] == [n * 40 for n in range(len(sizes) - len(held), len(sizes))]
     assert ring.held_bytes == sum(one.size for one in held)
     assert len(held) == 1 or ring.held_bytes <= most_bytes
-    assert (held[-1].pts - held[0].pts) / 1000.0 <= keep_s + 1e-9
+    first, last = held[0].pts, held[-1].pts
+    assert first is not None and last is not None
+    assert (last - first) / 1000.0 <= keep_s + 1e-9
     if len(held) < len(sizes):  # and it does not let go of what it could keep
         one_more = sizes[-len(held) - 1]
         too_old = len(held) * 40 / 1000.0 > keep_s

@@ -41,6 +41,7 @@ def run(camera: Camera, **more: object) -> StreamReader:
 def taken(reader: StreamReader) -> list[int]:
     found = []
     while (one := reader.backlog.take(0.0)) is not None:
+        assert one.pts is not None
         found.append(one.pts)
     return found
 
@@ -62,6 +63,7 @@ def test_every_packet_goes_to_backlog_ring_and_recording() -> None:
 @pytest.mark.parametrize("jump_s", [6.0, -6.0])
 def test_a_clock_that_jumps_ends_the_connection_and_what_came_before_counts(jump_s: float) -> None:
     before = stream(5, 50)  # 10 s
+    assert before[-1].pts is not None
     after = packet(before[-1].pts + round(jump_s * 1000), key=True)
     reader = run(Camera([*before, after, *stream(1, 5)]))
     reader.join(30)

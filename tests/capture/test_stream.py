@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -74,7 +75,7 @@ def test_a_damaged_packet_costs_itself(write_video, noise_frames) -> None:
     path = write_video("a.mp4", noise_frames(12), options={"g": "1"})
     with LiveStream(StreamSettings(str(path))) as stream:
         packets = list(stream.packets())
-        spoilt = av.Packet(b"\x00\x00\x00\x00")
+        spoilt: Any = av.Packet(b"\x00\x00\x00\x00")
         spoilt.pts, spoilt.time_base = packets[3].pts, packets[3].time_base
         packets[3] = spoilt
         pictures = [picture for packet in packets for picture in stream.decode(packet)] + stream.decode(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def test_things_let_go_far_from_each_other_are_two_however_close_in_time(later: 
 def test_an_image_that_is_in_step_with_two_things_makes_them_no_single_one(
     beside_m: float, later_s: float, terminal_mps: float
 ) -> None:
-    throw = {"position_m": (beside_m, 30.0, 0.3), "released_s": later_s, "terminal_mps": terminal_mps}
+    throw: dict[str, Any] = {"position_m": (beside_m, 30.0, 0.3), "released_s": later_s, "terminal_mps": terminal_mps}
     earlier = fall((0.0, 30.0, 0.3))
     later = fall(**throw, seen_s=(later_s, later_s + 1.8), chance=300.0)
     image = fall(**throw, mirrored=True, seen_s=(later_s + 0.6, later_s + 1.0), diameter_m=0.15, chance=30.0)

@@ -5,6 +5,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_a_candidate_is_open_unless_physics_says_no(bottle: Fall) -> None:
     assert is_undecided(CANDIDATE, bottle, settings, repeats=0)
     assert not is_undecided(INCIDENT, bottle, settings, repeats=0)
     assert not is_undecided(CANDIDATE, bottle, settings, repeats=1)
-    strict = {
+    strict: dict[str, Any] = {
         "incident_chance_ratio": bottle.likelihoods.chance + 1.0,
         "min_duration_s": bottle.path.duration_s + 0.1,
         "min_points": len(bottle.path.points) + 1,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def _found(*tracks: Track) -> list:
 
 
 def test_an_object_and_its_mirror_image_in_the_glass_are_one_finding_and_the_object_is_named() -> None:
-    throw = {"velocity": (0.4, 0.5, 3.0)}
+    throw: dict[str, Any] = {"velocity": (0.4, 0.5, 3.0)}
     found = _found(fall_track(25.0, **throw, size_px=9.0), fall_track(25.0, **throw, mirrored=True, size_px=6.0))
     assert len(found) == 1
     assert found[0].fall.path.size_px == 9.0

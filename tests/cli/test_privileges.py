@@ -90,7 +90,7 @@ def test_a_user_that_root_adds_is_in_the_services_database(place: Place) -> None
     password = place.folder / "password"
     password.write_text("a long enough passphrase 1")
     password.chmod(0o600)  # for root alone: it is read before root becomes the service
-    arguments = ["--role", "admin", "--password-file", password, "--config", place.box]
+    arguments: list[str | Path] = ["--role", "admin", "--password-file", password, "--config", place.box]
     done = place.run("console", "user", "add", "someone", *arguments)
     assert done.returncode == 0, done.stderr
     assert {path.stat().st_uid for path in place.state.iterdir()} == {SERVICE}
@@ -262,8 +262,8 @@ def test_results_in_the_services_directory_are_the_services(place: Place, comman
     clip = place.folder / "clip.mp4"
     shutil.copyfile(uneventful_clip, clip)
     clip.chmod(0o644)
-    option = {"replay": ["--out", place.state / "out"], "evaluate": ["--json", place.state / "result.json"]}[command]
-    done = place.run(command, clip, *option)
+    name, target = {"replay": ("--out", "out"), "evaluate": ("--json", "result.json")}[command]
+    done = place.run(command, clip, name, place.state / target)
     assert done.returncode == 0, done.stderr
     assert {path.stat().st_uid for path in place.state.rglob("*")} == {SERVICE}
 

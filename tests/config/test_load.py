@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from edgecv.config import CheckReport, ConfigProblems, check_box, load_box, load_calibration
 from edgecv.errors import ConfigError
@@ -81,6 +82,7 @@ def test_example_files_are_good_and_show_every_key() -> None:
     camera = box.camera("north-1")
     assert camera.facade is not None
     assert camera.calibration == load_calibration(ROOT / "calibration/north-1.example.yaml")
+    sections: list[BaseModel | None]
     sections = [box.settings, box.settings.upstream, camera.settings, camera.settings.masks[0], camera.facade]
     sections += [camera.facade.windows[0], camera.facade.roof, camera.calibration]
     (beside,) = (facade for _, facade in camera.beside)

@@ -66,7 +66,8 @@ def _messages(draw: st.DrawFn) -> tuple[str, str]:
     kind = draw(st.sampled_from(sorted(TABLES)))
     if kind == "state":
         return kind, json.dumps(draw(_changed({"state": "online", "text": "well"}) | _json))
-    base = {"evidence": [SEALED], "device": [BLIND, TESTED], "update": [ALARM]}.get(kind, [ALARM, AS_THE_CONTRACT_SAYS])
+    known: dict[str, list[dict[str, Any]]] = {"evidence": [SEALED], "device": [BLIND, TESTED], "update": [ALARM]}
+    base = known.get(kind, [ALARM, AS_THE_CONTRACT_SAYS])
     data = draw(st.sampled_from(base))
     event = {"type": TYPES[kind], "id": data.get("incident") or data.get("id") or "e", "data": data}
     event |= {"time": "2026-05-01T14:14:10Z"}

@@ -152,6 +152,7 @@ def test_somebody_logs_in_elsewhere_and_out_again(
         provider.redirect = here + ANSWER
         provider.account = Account(claims={"preferred_username": "li", "name": "李 Li", "groups": ["estate"]})
         grants = [{"value": "estate", "role": "official"}]
+        oidc: dict[str, Any]
         oidc = {"issuer": provider.url, "client_id": CLIENT, "client_secret_file": "client.secret", "address": here}
         oidc |= {"title": "Town login", "grants": grants}
         with _console(tmp_path, listen=f"127.0.0.1:{port}", oidc=oidc):

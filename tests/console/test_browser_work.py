@@ -127,7 +127,7 @@ def test_the_path_lies_on_the_thing_in_every_frame_of_the_untouched_clip(chromiu
     page.get_by_role("button", name="Play the untouched clip").click()
     page.get_by_text("police file 17").wait_for()
     # not by wait_for_function: it polls by eval, which the page's security policy forbids
-    wait_for(lambda: page.evaluate("document.querySelector('video').readyState") >= 2, SLOW_MS / 1000)
+    wait_for(lambda: page.evaluate("document.querySelector('video').readyState") >= 2, seconds=SLOW_MS / 1000)
     fall = the_fall()
     for sighting in (2, 21, 38):
         page.locator(".seek").evaluate(
@@ -135,7 +135,7 @@ def test_the_path_lies_on_the_thing_in_every_frame_of_the_untouched_clip(chromiu
         )
         x, y = fall.pixels[sighting]
         place = [float(x), float(y)]
-        wait_for(lambda place=place: page.evaluate(_DARKEST_NEAR, place) > 200, SLOW_MS / 1000)  # type: ignore[misc]
+        wait_for(lambda place=place: page.evaluate(_DARKEST_NEAR, place) > 200, seconds=SLOW_MS / 1000)  # type: ignore[misc]
         assert abs(float(page.locator(".player").get_attribute("data-time")) - fall.times[sighting]) < 0.03
         shown = page.evaluate(_DRAWN, ((fall.pixels[0] + fall.pixels[1]) / 2).tolist())
         assert shown[3] > 0

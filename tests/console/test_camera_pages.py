@@ -156,11 +156,16 @@ def test_all_but_wall_is_blurred_and_without_a_calibration_everything() -> None:
     assert _detail(hidden) < 0.2 * _detail(picture), "no windows listed"
 
 
+def _decoded(content: bytes) -> np.ndarray:
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture
+
+
 def test_a_live_picture_is_blurred_and_asked_of_the_daemon(box: Box) -> None:
     browser = box.browser("chen")
     answer = browser.get(f"{HERE}/live.jpg")
-    shown = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
-    assert _detail(shown) < 0.2 * _detail(_picture())
+    assert _detail(_decoded(answer.content)) < 0.2 * _detail(_picture())
     (box.file.parent / "state").mkdir()
     south = "/cameras/jialinglu-3/south-1/live.jpg"
     assert browser.get(south).status_code == 503  # nobody gives one, but it was asked for
@@ -169,7 +174,7 @@ def test_a_live_picture_is_blurred_and_asked_of_the_daemon(box: Box) -> None:
     cv2.imwrite(str(files.picture("small")), _picture())
     answer = browser.get(south)
     assert answer.headers["content-type"] == "image/jpeg"
-    assert _detail(cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)) < 0.2 * _detail(_picture())
+    assert _detail(_decoded(answer.content)) < 0.2 * _detail(_picture())
 
 
 def test_points_are_solved_drawn_saved_and_the_daemon_is_told(box: Box) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from in_chinese import chinese, is_chinese
+from console.in_chinese import chinese, is_chinese
 from rehearsing import Rehearsal
 
 from edgecv.daemon.housekeeping import prepare_state
@@ -32,7 +32,7 @@ def test_every_event_and_notice_of_a_maintenance_is_told(tmp_path: Path) -> None
     covers.tell_time(MIDNIGHT_S + 62.0)
     covers.work()
     _order(covers, "maintenance", 70.0, 65.0, 2 * HOUR_S)
-    notices = covers.host.notices()
+    notices = covers.runner.notices()
     _order(covers, "maintenance_end", 80.0, 0.0, 0.0)
     covers.tell_time(MIDNIGHT_S + 90.0)
     covers.work()
@@ -92,8 +92,8 @@ def test_what_a_handler_could_not_do_for_some_is_told(tmp_path: Path, what: str)
     def fail(_subject: str) -> None:
         raise sqlite3.IntegrityError
 
-    covers.host.desk.each(what, ["a"], fail)
-    (text,) = covers.host.degraded()
+    covers.runner.context.each(what, ["a"], fail)
+    (text,) = covers.runner.degraded()
     assert what in text
     assert is_chinese(chinese(text), "IntegrityError"), chinese(text)
 

@@ -49,16 +49,22 @@ def seen(office: Office, sealed: Path) -> Iterator[Office]:
     office.console.verifier.close()
 
 
+def _decoded(content: np.ndarray) -> np.ndarray:
+    picture = cv2.imdecode(content, cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture
+
+
 def _picture(browser: Browser, path: str) -> np.ndarray:
     answer = browser.get(path)
     assert answer.status_code == 200, path
-    return cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
+    return _decoded(np.frombuffer(answer.content, np.uint8))
 
 
 def _accesses(office: Office) -> list[tuple[str, str, str]]:
     with office.database.session(EVERYTHING) as session:
         rows = session.execute(select(AccessEntry.action, AccessEntry.what, AccessEntry.why).order_by(AccessEntry.key))
-        return [tuple(row) for row in rows]
+        return [(action, subject, reason) for action, subject, reason in rows]
 
 
 @pytest.mark.parametrize("name", ["strobe.jpg", "still.jpg"])
@@ -130,9 +136,7 @@ def test_a_print_is_written_down_and_blurred_unless_the_role_may_more(seen: Offi
     assert vera.get(f"{sheet.url.path}/strobe.jpg").status_code == 403
     full = chen.post("/incidents/seen/print", why="for the court", untouched="yes")
     picture = _picture(chen, f"{full.url.path}/strobe.jpg")
-    assert np.array_equal(
-        picture, cv2.imdecode(np.fromfile(seen.shelf / "seen" / "strobe.jpg", np.uint8), cv2.IMREAD_COLOR)
-    )
+    assert np.array_equal(picture, _decoded(np.fromfile(seen.shelf / "seen" / "strobe.jpg", np.uint8)))
     assert chen.get(f"{full.url.path}/clip.mp4").status_code == 404, "a print is no clip"
     assert [(action, what) for action, what, _ in _accesses(seen)] == [
         ("print", "blurred page"),
@@ -179,7 +183,7 @@ def test_a_replay_on_demand_says_whether_the_clip_bears_the_record_out(office: O
     page = "/incidents/shown/verification"
     assert "Every file is what the box sealed" in browser.get(page).text
     assert "is being replayed" in browser.post(page).text
-    wait_for(lambda: "is being replayed" not in browser.get(page).text, 120)
+    wait_for(lambda: "is being replayed" not in browser.get(page).text, seconds=120)
     found = browser.get(page).text
     assert said in found
     assert str(state) not in found

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -78,7 +79,7 @@ def marked(office: Office) -> Office:
     kinds = ["thrown_object", *KINDS, MARKUP, "100%", "%(floor)s"]
     ids = ["a", *(f"kind-{n}" for n in range(len(KINDS))), MARKUP, "100%", "a/b"]
     for kind, incident_id in zip(kinds, ids, strict=True):
-        sent = {"assignee_id": wang, "state": "assigned"}
+        sent: dict[str, Any] = {"assignee_id": wang, "state": "assigned"}
         key = store(office, incident_id, _record(), **_columns(kind), **sent)
         with office.database.session(EVERYTHING, writes=True) as session:
             incident = session.get_one(Incident, key)
@@ -108,6 +109,10 @@ def _entries(office: Office, incident_id: str) -> Iterator[int]:
             yield int(found[1])
 
 
+def _part_of(parts: dict[str, str], hole: re.Match[str]) -> str:
+    return parts[hole[1]]
+
+
 def _addresses(office: Office) -> list[str]:
     """Every route that is read, filled in with what there is."""
     entry = max([*_entries(office, "a"), 1])
@@ -116,7 +121,7 @@ def _addresses(office: Office) -> list[str]:
         if "GET" not in (route.methods or ()) or route.path == _ENDLESS:
             continue
         for incident_id in ("a", "kind-2", "kind-11", "a/b", MARKUP) if "{incident" in route.path else ("",):
-            filled = {
+            parts = {
                 "incident": part(incident_id),
                 "site": "jialinglu-3",
                 "camera": part(MARKUP),
@@ -124,7 +129,7 @@ def _addresses(office: Office) -> list[str]:
                 "name": "strobe.jpg",
                 "entry": str(entry),
             }
-            found.append(re.sub(r"\{(\w+)(?::\w+)?\}", lambda hole, of=filled: of[hole[1]], route.path))
+            found.append(re.sub(r"\{(\w+)(?::\w+)?\}", partial(_part_of, parts), route.path))
     assert len(found) > 40
     return [*found, *(f"/statistics/{table}.csv" for table in TITLES), "/cameras/jialinglu-3/100~25"]
 
@@ -241,7 +246,8 @@ _YEAR_1, _YEAR_9999 = -62135596800.0, 253402300799.0
 def test_a_time_that_no_calendar_has_fails_no_page(office: Office, moment_s: float) -> None:
     times = ("started_s", "ended_s", "state_s", "due_s", "received_s")
     for kind in ("thrown_object", "manhole_moved"):
-        store(office, f"odd-{kind}", {}, **dict.fromkeys(times, moment_s), kind=kind, p=float("-inf"))
+        columns: dict[str, Any] = dict.fromkeys(times, moment_s)
+        store(office, f"odd-{kind}", {}, **columns, kind=kind, p=float("-inf"))
     store_device(office, "north-1", {"state": "online"}, ("covered", "x", {}))
     browser = office.browser("chen")
     for address in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from console.conftest import arrival_of
@@ -22,7 +23,7 @@ def scope(database: ConsoleDatabase) -> Scope:
     arrivals = []
     for n in range(25):
         moment = (_START + timedelta(minutes=0 if n < 10 else n)).isoformat()
-        origin = {"facade": "north" if n % 2 else "south", "floor": n % 5 + 1, "candidates": []}
+        origin: dict[str, Any] = {"facade": "north" if n % 2 else "south", "floor": n % 5 + 1, "candidates": []}
         arrivals.append(arrival_of(f"id-{n}", started_at=moment, origin=origin, device=f"cam-{n % 3}"))
     receive(database, [*arrivals, arrival_of("foreign", site="riverside-1", device="foreign")])
     with database.session(EVERYTHING) as session:

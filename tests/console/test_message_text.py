@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from console.in_chinese import LATIN, chinese, is_chinese
 from hypothesis import given
 from hypothesis import strategies as st
-from in_chinese import LATIN, chinese, is_chinese
 from known_bundles import record, sealed_bundle, sealed_chain
 
 from edgecv.audit.replay_comparison import best_match, contradictions, disagreements

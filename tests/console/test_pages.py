@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from console.conftest import Office, arrival_of
@@ -23,7 +23,7 @@ from edgecv.console.web.server_sent_events import EventBroadcaster
 _FILES = {"strobe.jpg": b"all at once", "clip.mp4": b"moving pictures", "manifest.json": b"{}"}
 
 
-def _with_evidence(office: Office, incident_id: str = "a", **fields: object) -> None:
+def _with_evidence(office: Office, incident_id: str = "a", **fields: Any) -> None:
     office.take(arrival_of(incident_id, **fields))
     folder = office.shelf / incident_id
     folder.mkdir(parents=True)

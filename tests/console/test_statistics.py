@@ -168,7 +168,7 @@ def test_a_trend_finds_the_rate_that_made_the_counts_and_its_interval_holds_it_n
         assert trend is not None
         held += trend.low < 0.35 < trend.high
     assert 0.86 < held / 300 < 0.96
-    assert trend.is_clear and trend.factor < 1.0
+    assert trend is not None and trend.is_clear and trend.factor < 1.0
 
 
 def test_no_trend_is_told_of_few_cases_or_few_months() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from small_video import UInt8, blurred, facade, noisy
+from doctor.small_video import UInt8, blurred, facade, noisy
 
 from edgecv.doctor.check_result import CheckResult
 from edgecv.doctor.image_quality_check import focus_findings, light_findings, place_findings, smallest_floor_px

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_video import facade, write_video
+from doctor.small_video import facade, write_video
 
 from edgecv.cli import doctor
 from edgecv.cli.arguments import build_parser

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_video import write_video
+from doctor.small_video import write_video
 
 from edgecv.capture.stream import StreamError, StreamSettings
 from edgecv.doctor.stream_probe import probe_stream

@@ -131,7 +131,7 @@ def test_a_recording_that_begins_within_a_group_is_cut_from_its_first_key_frame(
     with av.open(str(source)) as reader, av.open(str(late), "w") as writer:
         out = writer.add_stream_from_template(reader.streams.video[0])
         for packet in reader.demux(video=0):
-            if packet.size and packet.pts * packet.time_base > 4.0 + (1.4 if ending == "ts" else 0.0):
+            if packet.size and (packet.pts or 0) * (packet.time_base or 0) > 4.0 + (1.4 if ending == "ts" else 0.0):
                 packet.stream = out
                 writer.mux(packet)
     clip = cut_clip(late, tmp_path / "clip.mp4", 2.0, 6.0)

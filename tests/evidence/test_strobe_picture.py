@@ -149,7 +149,7 @@ def test_real_box_shows_all_the_way_down(clips: Path) -> None:
     track = [TrackPointRecord(t=r[1], x=r[2], y=r[3], w=r[4], h=r[5]) for r in rows]
     with av.open(str(clips / "office1.mp4")) as container:
         frames = [
-            (float(f.time or 0.0), f.to_ndarray(format="bgr24"))
+            (float(f.time or 0.0), f.to_ndarray(format="bgr24").astype(np.uint8))
             for f in container.decode(video=0)
             if track[0].t - 0.5 <= float(f.time or 0.0) <= track[-1].t + 0.5
         ]

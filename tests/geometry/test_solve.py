@@ -79,8 +79,13 @@ def test_a_scaled_plan_has_every_length_scaled() -> None:
     assert (plan.windows[0].left_m, plan.windows[0].right_m, plan.windows[0].balcony_m) == pytest.approx((1.5, 3, 1.8))
 
 
+Lens = tuple[float, float, float, float, float]
+
+
 @pytest.mark.parametrize("lens", [(-0.5, 0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.5, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0, -6.0)])
-def test_a_lens_that_folds_the_picture_is_refused_by_name_though_its_points_fit(lens: tuple[float, ...]) -> None:
+def test_a_lens_that_folds_the_picture_is_refused_by_name_though_its_points_fit(
+    lens: Lens,
+) -> None:
     wide = looking_at((0.0, 5.0, 24.0), (0.0, 20.0, 0.0), 900.0, SIZE, lens)
     places = np.array([[x, y, 0.0] for y in (14.0, 18.0, 22.0) for x in (-4.0, 4.0)])
     with pytest.raises(ConfigError, match=r"distortion = \[.*\] folds the picture: \d+% of its pixels"):
@@ -97,10 +102,10 @@ def test_a_usual_wide_lens_is_taken() -> None:
 @pytest.mark.parametrize(
     "lens", [(0.0, 0.0, -0.4, 1000.0, 0.0), (1e300, 0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0, -1e200)]
 )
-def test_a_lens_of_absurd_numbers_is_refused_in_one_line(lens: tuple[float, ...]) -> None:
+def test_a_lens_of_absurd_numbers_is_refused_in_one_line(lens: Lens) -> None:
     wide = looking_at((0.0, 5.0, 24.0), (0.0, 20.0, 0.0), 1000.0, SIZE)
     places = np.array([[x, y, 0.0] for y in (9.0, 18.0, 27.0) for x in (-8.0, 8.0)])
     pixels = wide.project(places)
-    edges = np.array([[pixels[0], pixels[4]]])
+    edges = [(tuple(pixels[0].tolist()), tuple(pixels[4].tolist()))]
     with pytest.raises(ConfigError):
         solve_camera(SIZE, pixels, places, lens, None, verticals=edges)

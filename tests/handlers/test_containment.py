@@ -46,12 +46,14 @@ def test_handlers_that_raise_hang_flood_die_or_eat_memory_cost_the_camera_nothin
         return notes[how].read_text().count("\n") if notes[how].exists() else 0
 
     for how in ("hangs", "dies", "eats"):
-        wait_for(lambda bad=how: starts(bad) >= 2, f"the restart of the one that {how}")
+        wait_for(lambda bad=how: starts(bad) >= 2, f"the restart of the one that {how}")  # type: ignore[misc]
     wait_for(lambda: len(one.incidents_of("thrown_object")) == len(demo_run.truth), "every fall", 300.0)
     floors = [incident.origin.floor for incident in one.incidents_of("thrown_object")]
     assert floors == [event["floor"] for event in demo_run.truth]
     assert starts("raises") == 1
-    states = one.get("/readyz").json()["devices"]
+    answer = one.get("/readyz")
+    assert answer is not None
+    states = answer.json()["devices"]
     assert "fails at what is due (RuntimeError)" in states["raises"]["text"]
     dropped = "edgecv_device_alarms_dropped_total"
     wait_for(lambda: (one.metric(dropped, device="floods") or 0.0) > 1000, "a count of what was dropped")

@@ -156,7 +156,7 @@ def test_what_the_database_refuses_of_one_input_costs_only_that_input(tmp_path: 
         if b"bad" in one.payload:  # what no check of ours thought of
             context.work.current.events.append({"without": "an id"})
 
-    rules.runner.handler.receive = refused  # type: ignore[method-assign]
+    rules.runner.handler.receive = refused  # type: ignore[method-assign,assignment]
     for second, name in enumerate(("first", "bad", "last")):
         rules.feed("t/1", {"id": name, "v": 5}, MIDNIGHT_S + second)
     rules.work()
@@ -265,6 +265,7 @@ def test_a_message_that_stopped_a_handler_is_not_delivered_again_by_a_real_broke
 
         runner = run()
         wait_for(lambda: runner.step(0.05) or runner.problem is None, "the subscription")
+        messages: list[Any]
         messages = [("t/1", payload, 1) for payload in (b'{"id": "\\ud800", "v": 5}', b'{"id": "good", "v": 5}')]
         multiple(messages, "127.0.0.1", broker.port)
         wait_for(lambda: runner.step(0.05) or runner.context.counts.get("inputs", 0.0) >= 2, "both messages")

@@ -39,8 +39,8 @@ def template(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_template_raises_and_ends_an_alarm_and_needs_sixty_lines(template: None, tmp_path: Path) -> None:
     settings = {"kind": "bin_level", "mqtt": {"url": "mqtt://127.0.0.1:1"}, "topic": "bins/+"}
     bins = Rehearsal(tmp_path, settings)
-    for second, percent in enumerate((50, 95, 97, 10, "full", 92)):
-        bins.feed("bins/1", {"bin": "gate", "percent": percent}, 1_772_000_000.0 + second)
+    for passed_s, percent in enumerate((50, 95, 97, 10, "full", 92)):
+        bins.feed("bins/1", {"bin": "gate", "percent": percent}, 1_772_000_000.0 + passed_s)
     bins.work()
     first, second = bins.records()
     assert (first.text, first.details, first.ended_at is None) == ("bin gate was emptied", {"percent": 95.0}, False)

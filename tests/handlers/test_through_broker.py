@@ -82,7 +82,8 @@ def test_a_day_of_every_kind_reaches_the_upstream_whole_though_the_box_is_killed
     thread.join(300)
     for name in made:
         if name != "centre":
-            wait_for(lambda device=name: is_over(one, device), f"the end of the day of {name}", 300.0)
+            over = f"the end of the day of {name}"
+            wait_for(lambda device=name: is_over(one, device), over, 300.0)  # type: ignore[misc]
     wait_for(lambda: one.metric("edgecv_device_listening", device="centre") == 1.0, "the hook")
     assert post(rough.carry(made["centre"].sent, 4), hook, None) >= len(made["centre"].sent)
     wait_for(lambda: is_over(one, "centre"), "the end of the day of the centre")

@@ -9,8 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import confinement
 import pytest
+
+from scripts import confinement
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "configs" / "systemd" / "edgecv.service"

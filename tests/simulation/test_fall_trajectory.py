@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -60,7 +62,7 @@ def test_the_drift_of_the_air_is_the_integral_of_its_velocity() -> None:
 )
 def test_terminal_velocities_are_those_of_the_things(name: str, slowest: float, fastest: float) -> None:
     rng = np.random.default_rng(4)
-    place = {"position_m": (0.0, 20.0, 0.2), "floor": 7, "window": "a", "release_s": 0.0, "air": Air()}
+    place: dict[str, Any] = {"position_m": (0.0, 20.0, 0.2), "floor": 7, "window": "a", "release_s": 0.0, "air": Air()}
     found = [sample_object(rng, name, **place).terminal_mps for _ in range(200)]
     assert slowest < min(found)
     assert max(found) < fastest
@@ -68,7 +70,7 @@ def test_terminal_velocities_are_those_of_the_things(name: str, slowest: float, 
 
 def test_nothing_is_thrown_into_the_wall() -> None:
     rng = np.random.default_rng(5)
-    place = {"position_m": (0.0, 20.0, 0.2), "floor": 7, "window": "a", "release_s": 0.0, "air": Air()}
+    place: dict[str, Any] = {"position_m": (0.0, 20.0, 0.2), "floor": 7, "window": "a", "release_s": 0.0, "air": Air()}
     for name in CATALOGUE:
         thrown = [sample_object(rng, name, **place) for _ in range(50)]
         assert min(thing.velocity_mps[2] for thing in thrown) > 0.0

@@ -76,7 +76,7 @@ def test_a_bump_moves_the_picture_by_what_the_shake_says() -> None:
     for frame in list(render(scene))[::7]:
         dx, dy = shake.shift(frame.t_s)
         # the shift by which the still picture explains the moved one best, by least squares on the gradients
-        gy, gx = np.gradient(still)
+        gy, gx = np.asarray(np.gradient(still))
         inner = np.s_[20:-20, 20:-20]
         moved = frame.luma.astype(np.float64) - still
         a = np.stack([gx[inner].ravel(), gy[inner].ravel()], axis=1)

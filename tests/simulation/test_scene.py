@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ STONE = FallingObject("stone", 0.3, 0.002, 0.2, 250.0, 4, "b", (2.0, 11.0, 0.3),
 
 
 def _scene(**changes) -> Scene:
-    values = {
+    values: dict[str, Any] = {
         "size": SIZE,
         "fps": 25,
         "duration_s": 1.2,

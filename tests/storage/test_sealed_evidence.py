@@ -78,7 +78,7 @@ def test_a_record_that_another_process_stores_does_not_wait_for_a_seal(
     write_files(store.part_of("a"))
     real = sealed_evidence.seal
 
-    def slowly(*given: Any) -> str:
+    def slowly(*given: Any) -> Any:
         assert other.add(record("b"))
         return real(*given)
 

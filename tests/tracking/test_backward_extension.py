@@ -76,7 +76,8 @@ def test_a_bird_crossed_on_the_way_is_cut_off() -> None:
 
 def test_what_stood_still_and_jumped_to_a_thing_falling_past_it_is_cut_off_at_the_jump() -> None:
     # a head over the parapet, then nothing for eight frames, then what was thrown, which is 60 px away by then
-    head, nothing = [[(75.0, 10.0)]] * 30, [[]] * 8
+    head = [[(75.0, 10.0)]] * 30
+    nothing: list[list[tuple[float, float]]] = [[]] * 8
     fall = [[(130.0 + 2.0 * n, 70.0 + 0.5 * 600.0 * (0.04 * n) ** 2 + 7.0 * n)] for n in range(25)]
     hits = [(frame, 0) for frame in _scans([*head, *nothing, *fall]) if len(frame.detections)]
     assert 30 in track_breaks(hits, S)

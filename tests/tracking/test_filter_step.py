@@ -169,6 +169,6 @@ def test_an_empty_scan_has_no_matches() -> None:
 def test_the_table_of_tracks_is_laid_out_as_the_c_structure() -> None:
     fields = dict(ffi.typeof("Track").fields)
     assert {name: field.offset for name, field in fields.items()} == {
-        name: offset for name, (_, offset) in (TRACK.fields or {}).items()
+        name: place[1] for name, place in (TRACK.fields or {}).items()
     }
     assert ffi.sizeof("Track") == TRACK.itemsize

@@ -20,7 +20,8 @@ def _fall(t: float, x0: float = 600.0, y0: float = 60.0, vx: float = 40.0, g: fl
 
 
 def _clutter(rng: np.random.Generator, count: int) -> list[Detection]:
-    return [_blob(*rng.uniform((0, 0), SIZE), size=rng.uniform(2, 9), snr=rng.uniform(5, 9)) for _ in range(count)]
+    places = (rng.uniform((0, 0), SIZE) for _ in range(count))
+    return [_blob(x, y, size=rng.uniform(2, 9), snr=rng.uniform(5, 9)) for x, y in places]
 
 
 def _track(frames: list[DetectedFrame]) -> list[Track]:
@@ -44,7 +45,8 @@ def _share_followed(tracks: list[Track], truth: dict[int, tuple[float, float]]) 
 
 def _scene(miss=lambda _n: False, clutter: int = 0, fps: float = FPS, falls=({},)):
     rng = np.random.default_rng(5)
-    frames, truths = [], [{} for _ in falls]
+    frames = []
+    truths: list[dict[int, tuple[float, float]]] = [{} for _ in falls]
     for n in range(int(2.0 * fps)):
         detections = _clutter(rng, clutter)
         for truth, fall in zip(truths, falls, strict=True):

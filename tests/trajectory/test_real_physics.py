@@ -32,7 +32,7 @@ def arcs_of(file: Path) -> list[np.ndarray]:
         if len(arcs[-1]) >= 2:
             before = np.subtract(arcs[-1][-1][1:], arcs[-1][-2][1:])
             now = np.subtract((x, y), arcs[-1][-1][1:])
-            if np.linalg.norm(now - before) > max(10.0, 0.45 * np.linalg.norm(before)):
+            if float(np.linalg.norm(now - before)) > max(10.0, 0.45 * float(np.linalg.norm(before))):
                 arcs.append([])  # struck
         arcs[-1].append((n / _TAKEN, float(x), float(y)))
     return [np.array(arc) for arc in arcs if len(arc) >= 10 and np.ptp(np.array(arc)[:, 1]) > 40.0]

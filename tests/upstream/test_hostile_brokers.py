@@ -6,6 +6,7 @@ import socket
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import httpx
 import paho.mqtt.client as mqtt
@@ -83,7 +84,8 @@ def test_a_topic_that_is_no_text_is_set_aside_and_what_follows_is_heard(tmp_path
         connection.sendall(CONNACK + b"".join(b"\x32" + length(len(one)) + one for one in (bad, good)))
 
     with raw_server(speak) as port:
-        handler, came = source(port, tmp_path), []
+        handler = source(port, tmp_path)
+        came: list[Any] = []
         wait_for(lambda: came.extend(handler.take(0.1)) or len(came) >= 2, "both messages")
         assert came[0].refusal == "came on a topic that is not UTF-8"
         assert (came[1].topic, came[1].payload) == ("t", b"y")
@@ -93,7 +95,8 @@ def test_a_topic_that_is_no_text_is_set_aside_and_what_follows_is_heard(tmp_path
 @pytest.mark.service
 def test_properties_beyond_their_bound_are_left_out_and_the_message_is_heard(tmp_path: Path) -> None:
     with running_broker(tmp_path, "allow_anonymous true") as broker:
-        handler, came = source(broker.port, tmp_path), []
+        handler = source(broker.port, tmp_path)
+        came: list[Any] = []
         wait_for(lambda: handler.take(0.1) or handler.problem is None, "the subscription")
         bomb, arrived = (Properties(PacketTypes.PUBLISH) for _ in range(2))  # type: ignore[no-untyped-call]
         bomb.UserProperty = [("", "")] * (MAX_PROPERTIES_BYTES // 5 + 1)

@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from facades import Picture, Sensor, Shown, blurred, facade, kinds, moved, street, watched
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from visibility.facades import Picture, Sensor, Shown, blurred, facade, kinds, moved, street, watched
 
 from edgecv.capture.file import VideoFile
 from edgecv.detection import Detector

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from facades import Picture, blurred, facade, frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from visibility.facades import Picture, blurred, facade, frames
 
 from edgecv.capture.frame import Frame
 from edgecv.geometry import PinholeCamera, looking_at

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from facades import Picture, Sensor, facade, moved, street
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from visibility.facades import Picture, Sensor, facade, moved, street
 
 from edgecv.errors import InputError
 from edgecv.visibility import Reference

@@ -95,7 +95,7 @@ def _detect(case: Case) -> None:
 def _picture(rng: np.random.Generator, case: Case, number: int) -> NDArray[np.uint8]:
     width, height = case["size"]
     how = case["pictures"]
-    room = np.full((height, width + case["wider"]), 90, np.uint8)
+    room: NDArray[np.uint8] = np.full((height, width + case["wider"]), 90, np.uint8)
     if how == "noise":
         room = rng.integers(0, 256, room.shape).astype(np.uint8)
     elif how == "extreme":

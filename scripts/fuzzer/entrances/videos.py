@@ -8,7 +8,7 @@ from functools import cache
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import av
 import numpy as np
@@ -94,7 +94,7 @@ def _clip(container: str, codec: str) -> bytes:
     """Twelve small pictures with something that moves."""
     written = BytesIO()
     with av.open(written, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=25)
+        stream: Any = output.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         stream.codec_context.thread_count = 1
         stream.time_base = Fraction(1, 25)
