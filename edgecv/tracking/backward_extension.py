@@ -19,7 +19,12 @@ from edgecv.tracking.settings import TrackingSettings
 
 
 def earlier_hits(
-    hits: Sequence[Hit], scans: Sequence[Scan], height_px: int, max_gap_s: float, settings: TrackingSettings
+    hits: Sequence[Hit],
+    scans: Sequence[Scan],
+    height_px: int,
+    max_gap_s: float,
+    settings: TrackingSettings,
+    compiled: bool = AVAILABLE,
 ) -> list[Hit]:
     """Return detections before a track's first that continue its motion backwards, oldest first.
 
@@ -29,8 +34,9 @@ def earlier_hits(
         height_px: height of the picture.
         max_gap_s: longest time without a detection.
         settings: the tracker's.
+        compiled: whether to use the compiled part; by default, where it is available.
     """
-    if not AVAILABLE:
+    if not compiled:
         return earlier_hits_in_numpy(hits, scans, height_px, max_gap_s, settings)
     first_s = hits[0][0].t_s
     before, beginning = [scan for scan in scans if scan.t_s < first_s], hits[: settings.extension_points]

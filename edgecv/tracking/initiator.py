@@ -10,7 +10,9 @@ from edgecv.tracking.scan import Scan, scan_array
 from edgecv.tracking.settings import TrackingSettings
 
 
-def initiate(recent: Sequence[Scan], height_px: int, settings: TrackingSettings) -> list[Triplet]:
+def initiate(
+    recent: Sequence[Scan], height_px: int, settings: TrackingSettings, compiled: bool = AVAILABLE
+) -> list[Triplet]:
     """Return triplets of unassigned detections that may be one object, best first.
 
     Args:
@@ -18,13 +20,14 @@ def initiate(recent: Sequence[Scan], height_px: int, settings: TrackingSettings)
             :data:`~edgecv.tracking.reference_initiator.INITIATOR_SCANS`.
         height_px: height of the picture.
         settings: limits of speed and acceleration.
+        compiled: whether to use the compiled part; by default, where it is available.
 
     Raises:
         MemoryError: there was none.
     """
     if len(recent) < 3 or recent[0].assigned.all():
         return []
-    if not AVAILABLE:
+    if not compiled:
         return initiate_in_numpy(recent, height_px, settings)
     s = settings
     slack_px, slack_per_size = s.position_slack

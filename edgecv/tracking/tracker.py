@@ -9,6 +9,7 @@ import numpy as np
 
 from edgecv.detection.detection import Detection, Detections, Y
 from edgecv.detection.detector import DetectedFrame
+from edgecv.native import AVAILABLE
 from edgecv.tracking.active_tracks import ActiveTracks
 from edgecv.tracking.backward_extension import earlier_hits
 from edgecv.tracking.clutter_density import ClutterDensity
@@ -25,14 +26,23 @@ _INTERVAL_RATE = 0.1  # a frame, at which the usual interval follows
 
 
 class Tracker:
-    """Tracks everything that moves in one camera's picture; frames must come in order."""
+    """Tracks everything that moves in one camera's picture; frames must come in order.
 
-    def __init__(self, picture_size_px: tuple[int, int], settings: TrackingSettings | None = None) -> None:
+    Args:
+        picture_size_px: width and height.
+        settings: the chosen numbers.
+        compiled: whether to use the compiled part; by default, where it is available.
+    """
+
+    def __init__(
+        self, picture_size_px: tuple[int, int], settings: TrackingSettings | None = None, compiled: bool = AVAILABLE
+    ) -> None:
+        self._is_compiled = compiled
         self._settings = settings or TrackingSettings()
         self._size = picture_size_px
-        self._clutter = ClutterDensity(picture_size_px, self._settings)
+        self._clutter = ClutterDensity(picture_size_px, self._settings, compiled)
         self._active = ActiveTracks()
-        self._filter = TrackFilter(picture_size_px, self._settings)
+        self._filter = TrackFilter(picture_size_px, self._settings, compiled)
         self._scans: deque[Scan] = deque()
         self._interval_s = _FIRST_INTERVAL_S
         self._last_repeat_s = -1e9
@@ -90,7 +100,7 @@ class Tracker:
     def _initiate(self) -> None:
         self._release_tentative()
         recent = list(islice(reversed(self._scans), INITIATOR_SCANS))
-        triplets = initiate(recent, self._size[1], self._settings)
+        triplets = initiate(recent, self._size[1], self._settings, self._is_compiled)
         if triplets:
             self._filter.begin(self._active, recent, sorted(triplets))
 
@@ -134,7 +144,7 @@ class Tracker:
     def _earlier(self, hits: list[Hit]) -> list[Hit]:
         s = self._settings
         max_gap_s = max(s.max_backward_gap_s, s.min_gap_intervals * self._interval_s)
-        return earlier_hits(hits, self._scans, self._size[1], max_gap_s, s)
+        return earlier_hits(hits, self._scans, self._size[1], max_gap_s, s, self._is_compiled)
 
     def _track(self, hits: list[Hit]) -> Track:
         points = tuple(_point(scan, row) for scan, row in hits)

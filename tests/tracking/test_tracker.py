@@ -3,8 +3,10 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pytest
 
 from edgecv.detection import DetectedFrame, Detection
+from edgecv.native import AVAILABLE
 from edgecv.tracking import Track, Tracker
 
 SIZE = (1280, 720)
@@ -135,3 +137,18 @@ def test_work_a_frame_stays_bounded_in_the_worst_clutter() -> None:
 def test_the_same_frames_give_the_same_tracks() -> None:
     frames, _ = _scene(clutter=40)
     assert _track(frames) == _track(frames)
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="the extension was not built here: there was no C compiler")
+@pytest.mark.parametrize("clutter", [0, 6, 25])
+def test_the_compiled_tracker_and_the_one_of_filterpy_give_the_same_tracks(clutter: int) -> None:
+    """The same detections in the same tracks; the filters' numbers agree to a millionth (test_filter_step)."""
+    falls = ({}, {"x0": 300.0, "vx": -30.0, "g": 500.0}, {"x0": 900.0, "y0": 200.0, "g": 150.0})
+    frames, _ = _scene(miss=lambda n: n % 7 == 3, clutter=clutter, falls=falls)
+    tracks = []
+    for compiled in (True, False):
+        tracker = Tracker(SIZE, compiled=compiled)
+        ended = [track for frame in frames for track in tracker.update(frame)] + tracker.flush()
+        tracks.append([[(point.frame, point.detection) for point in track.points] for track in ended])
+    assert tracks[0] == tracks[1]
+    assert len(tracks[0]) >= len(falls)
