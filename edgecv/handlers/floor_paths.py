@@ -59,13 +59,13 @@ class FloorRule:
         if np.mean(inside) < _ON_FLOOR:
             return None
         smooth = _smoothed(xy)
-        gone = float(np.hypot(*np.diff(smooth, axis=0).T).sum())
+        length = float(np.hypot(*np.diff(smooth, axis=0).T).sum())
         across, down = (smooth[-1] - smooth[0]).tolist()
         net = float(np.hypot(across, down))
-        if gone < _LENGTHS * size or net < max(_STRAIGHT * gone, 2.0 * size) or down > _STEEP * abs(across):
+        if length < _LENGTHS * size or net < max(_STRAIGHT * length, 2.0 * size) or down > _STEEP * abs(across):
             return None
-        kept = np.linspace(0, len(xy) - 1, min(len(xy), _POINTS_KEPT)).round().astype(int)
-        return {"points": xy[kept].round(1).tolist(), "size_px": round(size, 1), "seconds": round(seconds, 2)}
+        indices = np.linspace(0, len(xy) - 1, min(len(xy), _POINTS_KEPT)).round().astype(int)
+        return {"points": xy[indices].round(1).tolist(), "size_px": round(size, 1), "seconds": round(seconds, 2)}
 
 
 def _smoothed(xy: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:

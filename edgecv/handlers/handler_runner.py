@@ -194,8 +194,8 @@ class HandlerRunner:
     def _example(self, arrival: Arrival) -> str | None:
         if not self.handler.keeps_examples:
             return None
-        shown = arrival.payload[:_EXAMPLE_BYTES].decode("utf-8", "backslashreplace")
-        return f"{arrival.topic[:_TOPIC_CHARS]}: {shown}"
+        excerpt = arrival.payload[:_EXAMPLE_BYTES].decode("utf-8", "backslashreplace")
+        return f"{arrival.topic[:_TOPIC_CHARS]}: {excerpt}"
 
     def _commit(self) -> bool:
         write = self.context.write

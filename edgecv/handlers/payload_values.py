@@ -43,7 +43,7 @@ def finder(path: str) -> Find:
     """A function that gives the first value a JSONPath finds, or None; a plain key costs no search."""
     plain = path.removeprefix("$.")
     if path.startswith("$.") and plain.isidentifier():
-        return lambda found: found.get(plain) if isinstance(found, dict) else None
+        return lambda document: document.get(plain) if isinstance(document, dict) else None
     compiled = jsonpath.compile(path)
 
     def find(document: Any) -> Any:
@@ -70,26 +70,26 @@ def in_few_words(error: UntrustedError) -> str:
     return str(error).removeprefix("it ").split(":")[0].split(" at ")[0]
 
 
-def a_number(value: Any, what: str) -> float:
+def a_number(value: Any, field: str) -> float:
     """A number of at most ``LARGEST``; text that is one counts, for many devices send ``"21.5"``.
 
     Raises:
         MalformedError: it is none.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise MalformedError(f"{what} is not a number")
+        raise MalformedError(f"{field} is not a number")
     try:
-        found = float(value)
+        number = float(value)
     except (ValueError, OverflowError):
-        raise MalformedError(f"{what} is not a number") from None
-    if not math.isfinite(found):
-        raise MalformedError(f"{what} is not a finite number")
-    if abs(found) > LARGEST:
-        raise MalformedError(f"{what} is beyond {LARGEST:g}")
-    return found
+        raise MalformedError(f"{field} is not a number") from None
+    if not math.isfinite(number):
+        raise MalformedError(f"{field} is not a finite number")
+    if abs(number) > LARGEST:
+        raise MalformedError(f"{field} is beyond {LARGEST:g}")
+    return number
 
 
-def a_counter(value: Any, what: str = "the counter") -> int | None:
+def a_counter(value: Any, field: str = "the counter") -> int | None:
     """A whole number that grows with each message, 0 to ``MAX_INTEGER``; None for None.
 
     Raises:
@@ -97,13 +97,13 @@ def a_counter(value: Any, what: str = "the counter") -> int | None:
     """
     if value is None:
         return None
-    found = a_number(value, what)
-    if not 0 <= found <= MAX_INTEGER or found != int(found):
-        raise MalformedError(f"{what} is out of range")
-    return int(found)
+    number = a_number(value, field)
+    if not 0 <= number <= MAX_INTEGER or number != int(number):
+        raise MalformedError(f"{field} is out of range")
+    return int(number)
 
 
-def a_time_s(value: Any, what: str = "the time") -> float | None:
+def a_time_s(value: Any, field: str = "the time") -> float | None:
     """Seconds since 1970 of an RFC 3339 text or a number of seconds or milliseconds; None for None.
 
     A time outside of the years 2000 to 2100 is that of a clock that was never set: it is None too, and what is told
@@ -115,37 +115,37 @@ def a_time_s(value: Any, what: str = "the time") -> float | None:
     if value is None:
         return None
     if isinstance(value, str):
-        found = _seconds(value, what)
+        number = _seconds(value, field)
     else:
-        found = a_number(value, what)
-        found = found / 1000.0 if abs(found) > _MILLISECONDS_FROM else found
-    return found if EARLIEST_S <= found < LATEST_S else None
+        number = a_number(value, field)
+        number = number / 1000.0 if abs(number) > _MILLISECONDS_FROM else number
+    return number if EARLIEST_S <= number < LATEST_S else None
 
 
-def _seconds(text: str, what: str) -> float:
+def _seconds(text: str, field: str) -> float:
     try:
         moment = datetime.fromisoformat(text) if len(text) <= _TIME_CHARS else None
     except ValueError:
         moment = None
     if moment is None:
-        raise MalformedError(f"{what} is no RFC 3339 time")
+        raise MalformedError(f"{field} is no RFC 3339 time")
     try:
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     except (OverflowError, ValueError):  # beyond every calendar
         return 0.0
 
 
-def a_name(value: Any, what: str) -> str:
+def a_name(value: Any, field: str) -> str:
     """Text or a number that names something, up to ``MAX_NAME_CHARS`` characters in one line.
 
     Raises:
         MalformedError: it is none.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise MalformedError(f"{what} is no name")
+        raise MalformedError(f"{field} is no name")
     name = str(value)
     if not name.strip() or len(name) > MAX_NAME_CHARS or any(unicodedata.category(c) in _NOT_IN_NAMES for c in name):
-        raise MalformedError(f"{what} is no name")
+        raise MalformedError(f"{field} is no name")
     return name
 
 

@@ -15,10 +15,10 @@ def find_handler(kind: str) -> type[Handler[Any]]:
     Raises:
         ConfigError: there is none, it cannot be loaded, or it is not a handler.
     """
-    found = find_kind(kind)
-    if not issubclass(found, Handler):
+    handler = find_kind(kind)
+    if not issubclass(handler, Handler):
         raise ConfigError(f"the handler '{kind}' ({installed()[kind].value}) is no edgecv.handlers.Handler; derive it")
-    return found
+    return handler
 
 
 def find_kind(kind: str) -> type[Kind]:
@@ -27,10 +27,10 @@ def find_kind(kind: str) -> type[Kind]:
     Raises:
         ConfigError: there is none, or it cannot be loaded.
     """
-    found = load_handler(kind)
-    if not (isinstance(found, type) and issubclass(found, Kind)):
+    handler = load_handler(kind)
+    if not (isinstance(handler, type) and issubclass(handler, Kind)):
         raise ConfigError(f"the handler '{kind}' ({installed()[kind].value}) is no edgecv.handlers.Handler; derive it")
-    return found
+    return handler
 
 
 def all_kinds() -> tuple[str, ...]:

@@ -130,8 +130,8 @@ class RulesHandler(Handler[RulesSettings]):
         if seen is None or not seen.is_newest:
             return
         for rule, value in read:
-            shown = f"{value:g}" if isinstance(value, float) else str(value)
-            text = rule.message.format(subject=subject, value=shown, rule=rule.name, limit=rule.in_words())
+            value_text = f"{value:g}" if isinstance(value, float) else str(value)
+            text = rule.message.format(subject=subject, value=value_text, rule=rule.name, limit=rule.in_words())
             key = f"{subject}/{rule.name}"
             self._monitor.judge(key, rule, value, seen.event_s, "rule_broken", subject, text, {"rule": rule.name})
 

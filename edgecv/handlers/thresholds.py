@@ -64,14 +64,14 @@ class Limit(Section):
 
     def in_words(self) -> str:
         """Such as ``above 8 for 30 min``."""
-        what = str(self.equals)
+        bound = str(self.equals)
         if self.above is not None:
-            what = f"above {self.above:g}"
+            bound = f"above {self.above:g}"
         elif self.below is not None:
-            what = f"below {self.below:g}"
+            bound = f"below {self.below:g}"
         if not self.for_s:
-            return what
-        return f"{what} for {self.for_s / 60.0:g} min" if self.for_s >= 60.0 else f"{what} for {self.for_s:g} s"
+            return bound
+        return f"{bound} for {self.for_s / 60.0:g} min" if self.for_s >= 60.0 else f"{bound} for {self.for_s:g} s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,8 @@ class UnitOfWork:
         if reason not in self._reasons and len(self._reasons) >= _MAX_REASONS:
             reason, example = "more reasons than are kept apart", None
         self._reasons.add(reason)
-        shown = None if example is None else storable(example, _EXAMPLE_CHARS)
-        self.add(Changes(unreadable={reason: (1, shown)}))
+        stored_example = None if example is None else storable(example, _EXAMPLE_CHARS)
+        self.add(Changes(unreadable={reason: (1, stored_example)}))
 
     @property
     def is_empty(self) -> bool:

@@ -66,7 +66,7 @@ class BrokerLink:
         self._publisher: Publisher | None = None
         self._window = Window()
         self._introduced: set[str] = set()
-        self._shown: dict[str, Mapping[str, Any]] = {}
+        self._published_states: dict[str, Mapping[str, Any]] = {}
         self._unanswered: set[int] = set()
         self._postponed: str | None = None
 
@@ -95,8 +95,8 @@ class BrokerLink:
         """Publish the states that are not what the broker was last told on this connection."""
         self._box_state = states.get(BOX, {"state": "online"})  # the last will of earlier must not stand
         for device, state in {**states, BOX: self._box_state}.items():
-            if self._shown.get(device) != state:
-                self._shown[device] = state
+            if self._published_states.get(device) != state:
+                self._published_states[device] = state
                 try:
                     for publication in self._showing(device, state):
                         self._unanswered.add(self._publish(publication))
@@ -151,7 +151,7 @@ class BrokerLink:
             self._window.sent(message, packets)
 
     def _introduction(self, device: str) -> list[Publication]:
-        if device in self._introduced or self._shown.get(device) == {}:  # last words of one that is no more
+        if device in self._introduced or self._published_states.get(device) == {}:  # last words of one that is no more
             return []
         self._introduced.add(device)
         return self._profile.introduce(device)

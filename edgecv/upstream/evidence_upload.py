@@ -45,7 +45,7 @@ class EvidenceLink(WebLink):
         self._box_file = box_file
         self._root = root
         self._host = shown_host(upload.url)
-        self._there: tuple[int, set[str]] = (0, set())
+        self._uploaded: tuple[int, set[str]] = (0, set())
 
     def open(self, timeout_s: float) -> None:
         """Read the token; whether the server is there shows with the first file."""
@@ -81,17 +81,17 @@ class EvidenceLink(WebLink):
             return Answer(message, skipped=True)
 
     def _put_all(self, message: Message, files: Sequence[Path]) -> str | None:
-        if self._there[0] != message.seq:
-            self._there = (message.seq, set())
+        if self._uploaded[0] != message.seq:
+            self._uploaded = (message.seq, set())
         for path in files:
-            if path.name in self._there[1]:
+            if path.name in self._uploaded[1]:
                 continue
             headers = {"Content-Type": content_type(path), HASH: sha256_file(path)}
             with path.open("rb") as file:
-                why = self._request("PUT", self._address(message, path.name), content=file, headers=headers)
-            if why is not None:
-                return f"{path.name}: {why}"
-            self._there[1].add(path.name)
+                reason = self._request("PUT", self._address(message, path.name), content=file, headers=headers)
+            if reason is not None:
+                return f"{path.name}: {reason}"
+            self._uploaded[1].add(path.name)
         return None
 
     def _post_all(self, message: Message, files: Sequence[Path]) -> str | None:

@@ -32,36 +32,38 @@ class HomeAssistantProfile(CloudEventsProfile):
 
     def introduce(self, device: str) -> list[Publication]:
         """Discovery of the device's entities, retained."""
-        found = [self._entity("binary_sensor", device, "connection", self._connection(device))]
+        publications = [self._entity("binary_sensor", device, "connection", self._connection(device))]
         if device != BOX:
-            found += [
+            publications += [
                 self._entity("event", device, "incident", self._incident(device)),
                 self._entity("sensor", device, "last_floor", self._last(device, "Last floor", "floor")),
                 self._entity("sensor", device, "last_mass", self._last(device, "Last mass class", "mass")),
             ]
-        return found
+        return publications
 
     def message(self, message: Message) -> list[Publication]:
         """The CloudEvent; for an incident also the event and, retained, what the sensors show."""
         publications = super().message(message)
         if message.kind == "incident":
-            told = summary(message)
+            summary_fields = summary(message)
             publications += [
-                Publication(device_topic(self._site, message.device, "homeassistant/event"), to_json(told)),
-                Publication(device_topic(self._site, message.device, "homeassistant/last"), to_json(told), retain=True),
+                Publication(device_topic(self._site, message.device, "homeassistant/event"), to_json(summary_fields)),
+                Publication(
+                    device_topic(self._site, message.device, "homeassistant/last"), to_json(summary_fields), retain=True
+                ),
             ]
         return publications
 
     def gone(self, device: str) -> list[Publication]:
         """The state and every entity go, and the last incident with them."""
-        kept = [publication.topic for publication in self.introduce(device)]
-        kept.append(device_topic(self._site, device, "homeassistant/last"))
-        return super().gone(device) + [Publication(where, b"", retain=True) for where in kept]
+        topics = [publication.topic for publication in self.introduce(device)]
+        topics.append(device_topic(self._site, device, "homeassistant/last"))
+        return super().gone(device) + [Publication(where, b"", retain=True) for where in topics]
 
     def _entity(self, component: str, device: str, name: str, config: dict[str, Any]) -> Publication:
         node = f"edgecv_{plain(self._site)}_{plain(device)}"
-        shown = f"edgecv {self._site}" if device == BOX else f"{self._site} {device}"
-        about: dict[str, Any] = {"identifiers": [node], "name": shown, "manufacturer": "edgecv"}
+        device_name = f"edgecv {self._site}" if device == BOX else f"{self._site} {device}"
+        about: dict[str, Any] = {"identifiers": [node], "name": device_name, "manufacturer": "edgecv"}
         about["sw_version"] = __version__
         if device != BOX:
             about["via_device"] = f"edgecv_{plain(self._site)}_{BOX}"
@@ -100,13 +102,13 @@ class HomeAssistantProfile(CloudEventsProfile):
 @cache
 def event_types() -> tuple[str, ...]:
     """Every kind of incident that the installed handlers may raise: Home Assistant refuses those it was not told of."""
-    found = {"thrown_object": None}
+    kinds = {"thrown_object": None}
     for kind in installed():
         try:
-            found |= dict.fromkeys(load_handler(kind).events)
+            kinds |= dict.fromkeys(load_handler(kind).events)
         except ConfigError:  # of a package that is not installed: it raises nothing
             continue
-    return tuple(found)
+    return tuple(kinds)
 
 
 def summary(message: Message) -> dict[str, Any]:
@@ -128,9 +130,9 @@ def summary(message: Message) -> dict[str, Any]:
 
 def plain(name: str) -> str:
     """A name in the letters that discovery topics allow; different names stay different."""
-    return re.sub(r"[^a-zA-Z0-9-]", lambda found: f"_{ord(found[0]):x}_", name)
+    return re.sub(r"[^a-zA-Z0-9-]", lambda match: f"_{ord(match[0]):x}_", name)
 
 
 def _section(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = data.get(key)
-    return found if isinstance(found, Mapping) else {}
+    section = data.get(key)
+    return section if isinstance(section, Mapping) else {}

@@ -110,16 +110,16 @@ def refusal(response: httpx.Response, host: str) -> str | None:
     """
     code = response.status_code
     reason = storable(response.reason_phrase, _REASON_CHARS)
-    said = f"answers {code}" + (f" ({reason})" if reason else "")
+    description = f"answers {code}" + (f" ({reason})" if reason else "")
     if response.is_success:
         return None
     if response.is_redirect:
-        raise UndeliveredError(f"{host} {said}: it has moved; redirects are not followed, write the new address")
+        raise UndeliveredError(f"{host} {description}: it has moved; redirects are not followed, write the new address")
     if code in _SETTING:
-        raise UndeliveredError(f"{host} {said}; {_SETTING[code]}")
+        raise UndeliveredError(f"{host} {description}; {_SETTING[code]}")
     if response.is_client_error and code not in _TRY_AGAIN:
-        return said
-    raise UndeliveredError(f"{host} {said}", retry_after_s(response.headers.get("Retry-After"), time.time()))
+        return description
+    raise UndeliveredError(f"{host} {description}", retry_after_s(response.headers.get("Retry-After"), time.time()))
 
 
 def retry_after_s(header: str | None, now_s: float) -> float:

@@ -27,16 +27,16 @@ class Window:
         """Note the packets that a message went out in; with none it counts as answered."""
         self._sent.append((message, set(packets)))
 
-    def refuse(self, message: Message, why: str) -> None:
+    def refuse(self, message: Message, reason: str) -> None:
         """Note a message that is not even sent, in its place among the others."""
         self._sent.append((message, set()))
-        self._refusals[message.seq] = why
+        self._refusals[message.seq] = reason
 
-    def refuse_only(self, why: str) -> None:
+    def refuse_only(self, reason: str) -> None:
         """The one message that is under way is what the target cannot take."""
         message, packets = self._sent[0]
         packets.clear()
-        self._refusals[message.seq] = why
+        self._refusals[message.seq] = reason
 
     def answered(self, packet: int, refusal: str | None = None) -> bool:
         """Note the answer to one packet; ``False`` when it belongs to no message here."""

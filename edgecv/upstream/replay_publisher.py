@@ -127,9 +127,13 @@ def _publication(incident: Incident) -> Publication:
 
 
 def _message(address: BrokerAddress, why: str, total: int, pushed: int, kept_in: Path | None) -> str:
-    left = total - pushed
-    count = f"{left} {'incident' if left == 1 else 'incidents'}" if not pushed else f"{left} of {total} incidents"
-    is_or_are, was_or_were = ("is", "was") if left == 1 else ("are", "were")
+    not_pushed = total - pushed
+    count = (
+        f"{not_pushed} {'incident' if not_pushed == 1 else 'incidents'}"
+        if not pushed
+        else f"{not_pushed} of {total} incidents"
+    )
+    is_or_are, was_or_were = ("is", "was") if not_pushed == 1 else ("are", "were")
     where = f" {is_or_are} on disk in {kept_in} but" if kept_in is not None else ""
     return f"broker {address} {why}; {count}{where} {was_or_were} not pushed"
 

@@ -149,13 +149,13 @@ class Route:
 
     def _settle(self, outbox: Outbox, answers: list[Answer]) -> None:
         outbox.settle(self._name, [(answer.message.seq, answer.refusal) for answer in answers])
-        taken = sum(answer.refusal is None and not answer.skipped for answer in answers)
+        accepted = sum(answer.refusal is None and not answer.skipped for answer in answers)
         for answer in answers:
             if answer.refusal is not None:
-                what = f"{answer.message.kind} {answer.message.id}"
-                log.warning("%s refuses %s: %s; it is tried again later", self._name, what, answer.refusal)
-        if taken:
-            self._set(delivered=self.status.delivered + taken, last_delivery_s=time.time())
+                message_name = f"{answer.message.kind} {answer.message.id}"
+                log.warning("%s refuses %s: %s; it is tried again later", self._name, message_name, answer.refusal)
+        if accepted:
+            self._set(delivered=self.status.delivered + accepted, last_delivery_s=time.time())
             self._works(outbox)
 
     def _works(self, outbox: Outbox) -> None:

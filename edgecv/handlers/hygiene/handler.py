@@ -79,18 +79,18 @@ class HygieneHandler(Handler[HygieneSettings]):
     def sources(self) -> Sequence[Source]:
         """The broker, and each Modbus server."""
         config = self.config
-        found: list[Source] = []
+        sources: list[Source] = []
         topics = [point.topic for point in config.points.values() if point.topic is not None]
         if config.mqtt is not None and topics:
-            found.append(MqttSource.of(self.context.identity, config.mqtt, topics))
+            sources.append(MqttSource.of(self.context.identity, config.mqtt, topics))
         for name, server in config.modbus.items():
             registers = {
                 point_name: point.modbus
                 for point_name, point in config.points.items()
                 if point.modbus is not None and point.modbus.server == name
             }
-            found.append(ModbusSource(name, server, registers))
-        return found
+            sources.append(ModbusSource(name, server, registers))
+        return sources
 
     def receive(self, message: Input) -> None:
         """A value of each point that listens there."""
@@ -100,7 +100,7 @@ class HygieneHandler(Handler[HygieneSettings]):
                 raise MalformedError("a Modbus device answers with an exception")
             self._take(message.topic, self.config.points[message.topic], document["value"], None, None)
             return
-        met = False
+        has_value = False
         for name, point in self.config.points.items():
             if point.topic is None or not topic_matches(point.topic, message.topic):
                 continue
@@ -108,11 +108,11 @@ class HygieneHandler(Handler[HygieneSettings]):
             value = find["value"](document)
             if value is None:
                 continue
-            met = True
+            has_value = True
             stamp_s = a_time_s(find["time"](document)) if "time" in find else None
             counter = find["counter"](document) if "counter" in find else None
             self._take(name, point, value, stamp_s, a_counter(counter))
-        if not met:
+        if not has_value:
             raise MalformedError("holds no value of a point")
 
     def tick(self) -> None:
@@ -121,21 +121,22 @@ class HygieneHandler(Handler[HygieneSettings]):
 
     def _take(self, name: str, point: Point, value: Any, stamp_s: float | None, counter: int | None) -> None:
         measured = float(value) if isinstance(value, bool) else a_number(value, point.quantity)
-        seen = self._monitor.observe(name, stamp_s, counter)
-        if seen is None or not seen.is_newest:
+        observation = self._monitor.observe(name, stamp_s, counter)
+        if observation is None or not observation.is_newest:
             return
         context, monitor = self.context, self._monitor
         context.gauges[f"{point.quantity}_{name}"] = measured
         if point.valid is not None:
             fails = not point.valid[0] <= measured <= point.valid[1]
             text = f"{name}: its sensor says {measured:g}, which cannot be"
-            monitor.judge(f"{name}/fault", self._fault, fails, seen.event_s, "hygiene_sensor", name, text, {})
+            monitor.judge(f"{name}/fault", self._fault, fails, observation.event_s, "hygiene_sensor", name, text, {})
             if fails:
                 return
         for rule in point.rules:
             text = f"{name}: {measured:g} {_UNITS[point.quantity]}, {rule.name} ({rule.in_words()})"
             details = {"rule": rule.name, "basis": rule.basis, "quantity": point.quantity}
-            monitor.judge(f"{name}/{rule.name}", rule, measured, seen.event_s, "hygiene_limit", name, text, details)
+            key, event_s = f"{name}/{rule.name}", observation.event_s
+            monitor.judge(key, rule, measured, event_s, "hygiene_limit", name, text, details)
 
 
 def _finders(point: Point) -> dict[str, Find]:

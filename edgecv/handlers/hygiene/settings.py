@@ -87,12 +87,14 @@ class HygieneSettings(DeviceSettings):
     def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Every point's broker or server is there."""
         servers = values.get("modbus")
-        known = list(servers) if isinstance(servers, Mapping) else []
+        server_names = list(servers) if isinstance(servers, Mapping) else []
         points = values.get("points")
         for name, point in points.items() if isinstance(points, Mapping) else ():
             server = part(part(point, "modbus"), "server")
-            if isinstance(server, str) and server not in known:
-                names = f"known are {', '.join(known)}" if known else "there are none yet: add it under modbus"
+            if isinstance(server, str) and server not in server_names:
+                names = "there are none yet: add it under modbus"
+                if server_names:
+                    names = f"known are {', '.join(server_names)}"
                 yield Conflict(("points", str(name), "modbus", "server"), f"is no server of this device; {names}")
             if part(point, "topic") is not None and values.get("mqtt") is None:
                 yield Conflict(("points", str(name), "topic"), "needs a broker; add mqtt to the device")

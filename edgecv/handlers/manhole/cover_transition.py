@@ -173,13 +173,13 @@ class _Step:
         displaced = replace(self._state.displaced, alarm=alarm, good_s=None)
         self._state = replace(self._state, planned=None, displaced=displaced)
 
-    def raise_stolen(self, since_s: float, why: str, moved_m: float | None = None) -> None:
+    def raise_stolen(self, since_s: float, reason: str, moved_m: float | None = None) -> None:
         """It is gone; one theft is one alarm."""
         if self._state.stolen is not None:
             return
         moved = None if moved_m is None else round(moved_m)
-        details = {"cover": self._cover.id, "why": str(why), "moved_m": moved}
-        text = covers.STOLEN(name=self._cover.name, why=why)
+        details = {"cover": self._cover.id, "why": str(reason), "moved_m": moved}
+        text = covers.STOLEN(name=self._cover.name, why=reason)
         self._state = replace(self._state, stolen=self._raise("manhole_stolen", since_s, text, details))
 
     def take_fault(self, cause: Literal["loop", "sensor"], is_broken: bool, at_s: float) -> None:

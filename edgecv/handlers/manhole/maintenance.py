@@ -74,8 +74,8 @@ class Maintenance:
     def notices(self) -> tuple[str, ...]:
         """Which windows there are now, in words."""
         on = [window for window in self._windows() if window.is_on(self._context.now_s)]
-        shown = [f"muted: {w.cover} until {stamp(w.to_s)} for {w.by}" for w in on[:_LISTED]]
-        return (*shown, *([f"and {len(on) - _LISTED} more"] if len(on) > _LISTED else []))
+        listed = [f"muted: {w.cover} until {stamp(w.to_s)} for {w.by}" for w in on[:_LISTED]]
+        return (*listed, *([f"and {len(on) - _LISTED} more"] if len(on) > _LISTED else []))
 
     def command(self, order: Any) -> None:
         """``{"command": "maintenance", "cover": ..., "from": ..., "to": ..., "by": ...}``, or ``maintenance_end``.
@@ -113,9 +113,9 @@ class Maintenance:
             if until_s < context.now_s:  # it is refused by its own end from now on
                 self._remember(signature, None)
 
-    def _stored(self, kept: Any) -> Window:
+    def _stored(self, stored: Any) -> Window:
         """A window of an earlier run, which may have been allowed more."""
-        cover, from_s, to_s, by = kept
+        cover, from_s, to_s, by = stored
         if cover == EVERY and not self._allowed.everything:
             raise ValueError("names every cover, which is not allowed")
         longest_s = MAX_MAINTENANCE_HOURS * 3600.0
@@ -224,5 +224,5 @@ def signed(secret: bytes, site: str, device: str, order: Mapping[str, Any]) -> s
     return f"sha256={hmac.new(secret, chr(10).join(values).encode(), hashlib.sha256).hexdigest()}"
 
 
-def _count(kept: Any) -> int:
-    return int(kept)
+def _count(stored: Any) -> int:
+    return int(stored)

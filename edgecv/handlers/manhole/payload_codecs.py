@@ -71,9 +71,9 @@ class Decoder(Section):
     def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Each form has its own part."""
         parts = {"cayenne_lpp": "channels", "bytes": "fields", "values": "values"}
-        wanted = parts.get(str(values.get("form")))
-        if wanted is not None and not values.get(wanted):
-            yield Conflict((wanted,), f"is needed for the form '{values.get('form')}'")
+        needed = parts.get(str(values.get("form")))
+        if needed is not None and not values.get(needed):
+            yield Conflict((needed,), f"is needed for the form '{values.get('form')}'")
         channels = values.get("channels")
         for channel in channels if isinstance(channels, Mapping) else ():
             if not (isinstance(channel, str) and channel.isdigit() and int(channel) <= 255):
@@ -98,11 +98,11 @@ def reader(decoder: Decoder) -> Read:
 def _cayenne(raw: bytes, channels: Mapping[int, str]) -> Readings:
     try:
         frame = LppFrame.from_bytes(raw)
-        found = [(int(item.channel), tuple(item.value)) for item in frame]
+        items = [(int(item.channel), tuple(item.value)) for item in frame]
     except Exception:  # the library raises what it happens to run into
         raise MalformedError("is not Cayenne LPP") from None
     readings: Readings = {}
-    for channel, values in found:
+    for channel, values in items:
         name = channels.get(channel)
         if name is None:
             continue

@@ -42,31 +42,31 @@ class Calls:
 
     def request(self) -> dict[str, Any]:
         """A new one, as an alarm's details hold it."""
-        return self._asked(0)
+        return self._requested(0)
 
     def opened(self, alarm: str, call: dict[str, Any]) -> None:
         """The alarm it belongs to is raised."""
         self._keep(alarm, call)
 
-    def command(self, order: dict[str, Any]) -> None:
+    def command(self, command: dict[str, Any]) -> None:
         """``{"command": "answer" | "close", "incident": ..., "doctor": ..., "outcome": ...}``.
 
         Raises:
             MalformedError: it is no such command, or of no open call.
         """
-        alarm = a_name(order.get("incident"), "the incident of a command")
+        alarm = a_name(command.get("incident"), "the incident of a command")
         call = self._open.get(alarm)
         if call is None:
             raise MalformedError("answers a call that is not open")
-        if order["command"] == "answer":
-            doctor = a_name(order.get("doctor"), "the doctor of a command")
+        if command["command"] == "answer":
+            doctor = a_name(command.get("doctor"), "the doctor of a command")
             if doctor not in self._on_call:
                 raise MalformedError("is answered by somebody who is not on call")
             self._change(
                 alarm, call | {"state": "answered", "doctor": doctor, "answer_by": None}, f"{doctor} has answered"
             )
             return
-        outcome = order.get("outcome")
+        outcome = command.get("outcome")
         if outcome not in OUTCOMES:
             raise MalformedError("closes a call without an outcome that is known")
         self._change(alarm, call | {"state": "closed", "outcome": outcome, "answer_by": None}, f"closed: {outcome}")
@@ -84,12 +84,12 @@ class Calls:
         call = self._open[alarm]
         following = call["passed_on"] + 1
         if following < len(self._on_call):
-            asked = self._asked(following)
-            self._change(alarm, asked, f"{call['doctor']} did not answer; {asked['doctor']} is asked")
+            next_call = self._requested(following)
+            self._change(alarm, next_call, f"{call['doctor']} did not answer; {next_call['doctor']} is asked")
         else:
             self._change(alarm, call | {"state": "unanswered", "answer_by": None}, "no doctor on call has answered")
 
-    def _asked(self, index: int) -> dict[str, Any]:
+    def _requested(self, index: int) -> dict[str, Any]:
         by_s = self._context.now_s + self._answer_s
         return {
             "state": "requested",
@@ -121,11 +121,11 @@ def shown(call: dict[str, Any]) -> dict[str, Any]:
     return {name: call[name] for name in Call.model_fields}
 
 
-def _call(kept: Any) -> dict[str, Any]:
+def _call(stored: Any) -> dict[str, Any]:
     """A call as the context keeps it.
 
     Raises:
         ValueError, TypeError, KeyError: it is of no such form.
     """
-    Call.model_validate(shown(kept))
-    return {**kept, "by_s": float(kept["by_s"])}
+    Call.model_validate(shown(stored))
+    return {**stored, "by_s": float(stored["by_s"])}

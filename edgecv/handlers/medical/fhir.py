@@ -28,7 +28,7 @@ def _model(kind: str) -> Any:
     return getattr(module, kind)
 
 
-def read_resource(topic: str, payload: bytes, wanted: tuple[str, ...]) -> Any:
+def read_resource(topic: str, payload: bytes, types: tuple[str, ...]) -> Any:
     """The resource of a request to ``METHOD /fhir/TYPE[/ID]``.
 
     Raises:
@@ -36,8 +36,8 @@ def read_resource(topic: str, payload: bytes, wanted: tuple[str, ...]) -> Any:
     """
     path = topic.split(" ", 1)[-1].strip("/").split("/")
     kind = path[1] if len(path) > 1 else ""
-    if kind not in wanted:
-        raise MalformedError(f"is none of {', '.join(wanted)}")
+    if kind not in types:
+        raise MalformedError(f"is none of {', '.join(types)}")
     document = read_json(payload)
     if not isinstance(document, dict) or document.get("resourceType") != kind:
         raise MalformedError(f"is no {kind}, though it was sent as one")
@@ -46,8 +46,8 @@ def read_resource(topic: str, payload: bytes, wanted: tuple[str, ...]) -> Any:
         resource = model.model_validate(document)
     except ValidationError as error:
         first = str((error.errors(include_input=False, include_url=False)[0]["loc"] or ("",))[0])
-        known = first in model.model_fields
-        raise MalformedError(f"is no {kind} of FHIR R4: {first if known else 'an element'} is wrong") from None
+        is_field = first in model.model_fields
+        raise MalformedError(f"is no {kind} of FHIR R4: {first if is_field else 'an element'} is wrong") from None
     except Exception:  # what the library runs into with odd values
         raise MalformedError(f"is no {kind} of FHIR R4") from None
     if resource.id is None or not _ID.match(str(resource.id)):
@@ -73,10 +73,10 @@ def seconds(moment: Any) -> float | None:
     if not isinstance(moment, datetime):
         return None
     try:
-        found = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+        timestamp_s = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     except (OverflowError, ValueError):
         return None
-    return found if EARLIEST_S <= found < LATEST_S else None
+    return timestamp_s if EARLIEST_S <= timestamp_s < LATEST_S else None
 
 
 def day_of(moment: Any) -> date | None:

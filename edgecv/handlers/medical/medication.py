@@ -108,21 +108,21 @@ class MedicationHandler(Handler[MedicationSettings]):
 
     def sources(self) -> Sequence[Source]:
         """The broker, the hook, or both."""
-        config, found = self.config, list[Source]()
+        config, sources = self.config, list[Source]()
         if config.mqtt is not None:
             topics = [*config.schedule_topics, *config.dose_topics, self._commands]
-            found.append(MqttSource.of(self.context.identity, config.mqtt, topics))
+            sources.append(MqttSource.of(self.context.identity, config.mqtt, topics))
         if config.hook is not None:
-            found.append(HookSource(self.context.identity, config.hook, ["/fhir/{type}", "/fhir/{type}/{id}"]))
-        return found
+            sources.append(HookSource(self.context.identity, config.hook, ["/fhir/{type}", "/fhir/{type}/{id}"]))
+        return sources
 
     def receive(self, message: Input) -> None:
         """A schedule, a dose, or what a doctor says."""
         if message.topic == self._commands:
-            order = read_json(message.payload)
-            if not isinstance(order, dict) or order.get("command") not in {"answer", "close"}:
+            command = read_json(message.payload)
+            if not isinstance(command, dict) or command.get("command") not in {"answer", "close"}:
                 raise MalformedError("is an unknown command")
-            self._calls.command(order)
+            self._calls.command(command)
             return
         if " /fhir/" in message.topic:
             wanted = ("MedicationRequest", "MedicationAdministration")
@@ -200,7 +200,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         entry = context.restore(f"schedule/{schedule_id}", schedule_from)
         if entry is None:
             raise MalformedError("is of a schedule that is not known")
-        if any(known == dose_id for kept in entry["taken"].values() for known, _ in kept["doses"]):
+        if any(known_id == dose_id for dose in entry["taken"].values() for known_id, _ in dose["doses"]):
             context.count("duplicates")
             return
         due_s = self._due_at(schedule_id, at_s)
@@ -208,20 +208,20 @@ class MedicationHandler(Handler[MedicationSettings]):
             context.count("unscheduled_doses")
             return
         key = f"{due_s:.0f}"
-        kept = entry["taken"].get(key) or {"doses": [], "alarm": None}
-        if len(kept["doses"]) >= MAX_DOSES:
+        dose = entry["taken"].get(key) or {"doses": [], "alarm": None}
+        if len(dose["doses"]) >= MAX_DOSES:
             context.count("doses_too_many")
             return
-        kept = kept | {"doses": [*kept["doses"], [dose_id, at_s]]}
-        if len(kept["doses"]) == 2:
+        dose = dose | {"doses": [*dose["doses"], [dose_id, at_s]]}
+        if len(dose["doses"]) == 2:
             text = (
                 f"a dose of schedule {schedule_id} was taken twice; {self.config.on_call[0]} is asked for a guided call"
             )
-            self._raise("dose_doubled", schedule_id, entry["patient"], due_s, kept["doses"], text)
-        elif kept["alarm"] is not None:
-            context.update(kept["alarm"], "the dose was taken late", details={"taken_at": [stamp(at_s)]})
+            self._raise("dose_doubled", schedule_id, entry["patient"], due_s, dose["doses"], text)
+        elif dose["alarm"] is not None:
+            context.update(dose["alarm"], "the dose was taken late", details={"taken_at": [stamp(at_s)]})
         context.count("doses")
-        context.put(f"schedule/{schedule_id}", entry | {"taken": entry["taken"] | {key: kept}})
+        context.put(f"schedule/{schedule_id}", entry | {"taken": entry["taken"] | {key: dose}})
 
     def _due_at(self, schedule_id: str, at_s: float) -> float | None:
         """The dose that one taken at some time was: the last whose time had come, else the next of that day."""
@@ -248,7 +248,7 @@ class MedicationHandler(Handler[MedicationSettings]):
                 alarm = self._raise("dose_missed", schedule_id, entry["patient"], due_s, [], text)
                 taken[key] = {"doses": [], "alarm": alarm}
         old_s = self.context.now_s - _KEPT_S
-        taken = {key: kept for key, kept in taken.items() if float(key) > old_s}
+        taken = {key: dose for key, dose in taken.items() if float(key) > old_s}
         self.context.put(f"schedule/{schedule_id}", entry | {"judged": max(new), "taken": taken})
 
     def _raise(self, kind: str, schedule_id: str, patient: str, due_s: float, taken: Sequence[Any], text: str) -> str:
@@ -274,8 +274,8 @@ class MedicationHandler(Handler[MedicationSettings]):
 
         def reckon(schedule_id: str) -> None:
             entry = self.context.restore(f"schedule/{schedule_id}", schedule_from)
-            found = [] if entry is None else entry["doses"]
-            self._due[schedule_id] = sorted({m for day in days for m in doses(found, day, self._zone)})
+            schedule_doses = [] if entry is None else entry["doses"]
+            self._due[schedule_id] = sorted({m for day in days for m in doses(schedule_doses, day, self._zone)})
 
         for schedule_id in self._schedules:
             try:

@@ -20,20 +20,20 @@ def pseudonym_key(state: Path) -> bytes:
         return key
 
 
-def schedule_from(kept: Any) -> dict[str, Any] | None:
+def schedule_from(stored: Any) -> dict[str, Any] | None:
     """A schedule as the context keeps it.
 
     Raises:
         ValueError, TypeError, KeyError: it is of no such form.
     """
-    if kept is None:
+    if stored is None:
         return None
-    if not isinstance(kept["doses"], list) or not isinstance(kept["patient"], str):
+    if not isinstance(stored["doses"], list) or not isinstance(stored["patient"], str):
         raise TypeError("is no schedule")
-    for due, one in kept["taken"].items():
+    for due, one in stored["taken"].items():
         float(due)
         for dose_id, at_s in one["doses"]:
             str(dose_id), float(at_s)
         if not isinstance(one["alarm"], str | None):
             raise TypeError("is no schedule")
-    return {**kept, "judged": float(kept["judged"]), "version": kept.get("version")}
+    return {**stored, "judged": float(stored["judged"]), "version": stored.get("version")}

@@ -174,8 +174,8 @@ class ReportsHandler(Handler[ReportsSettings]):
             "delay_s": None,
         }
         text = f"the report of visit {visit_id} is late: it was due at {stamp(visit['due'])}"
-        raised = self.context.alarm("report_late", visit_id, visit["due"], text, details)
-        self.context.put(f"visit/{visit_id}", visit | {"alarm": raised})
+        alarm = self.context.alarm("report_late", visit_id, visit["due"], text, details)
+        self.context.put(f"visit/{visit_id}", visit | {"alarm": alarm})
 
     def _statistics(self) -> None:
         """Gauges always, and once a day an event."""
@@ -187,21 +187,22 @@ class ReportsHandler(Handler[ReportsSettings]):
             context.gauges["report_delay_longest_seconds"] = max(delays)
             context.gauges["reports_in_time_share"] = sum(d <= self.config.promise_s for d in delays) / len(delays)
         today = datetime.fromtimestamp(context.now_s).astimezone().date().isoformat()
-        told = context.get("day")
-        if told == today:
+        reported_day = context.get("day")
+        if reported_day == today:
             return
         context.put("day", today)
-        if told is None or not delays:
+        if reported_day is None or not delays:
             return
         in_time = sum(d <= self.config.promise_s for d in delays)
         figures = {
-            "day": told,
+            "day": reported_day,
             "reports": len(delays),
             "in_time": in_time,
             "median_s": statistics.median(delays),
             "longest_s": max(delays),
         }
-        context.send_event("report_statistics", f"{in_time} of {len(delays)} reports of {told} came in time", **figures)
+        text = f"{in_time} of {len(delays)} reports of {reported_day} came in time"
+        context.send_event("report_statistics", text, **figures)
         context.put("delays", [])
 
     def _forget(self, visit_id: str) -> None:
@@ -214,15 +215,15 @@ def _new_visit() -> dict[str, Any]:
     return {"reports": {}, "requests": {}, "due": None, "last": None, "alarm": None, "closed": False, "heard": 0.0}
 
 
-def _visit(kept: Any) -> dict[str, Any]:
+def _visit(stored: Any) -> dict[str, Any]:
     """A visit as the context keeps it; a new one for None.
 
     Raises:
         ValueError, TypeError, KeyError: it is of no such form.
     """
-    if kept is None:
+    if stored is None:
         return _new_visit()
-    visit = {name: kept[name] for name in _new_visit()}
+    visit = {name: stored[name] for name in _new_visit()}
     for report in visit["reports"].values():
         _numbers([report[name] for name in ("examined", "delivered") if report[name] is not None])
         if not isinstance(report["for"], list) or not isinstance(report["void"], bool):
@@ -235,8 +236,8 @@ def _visit(kept: Any) -> dict[str, Any]:
     return visit
 
 
-def _numbers(kept: Any) -> list[float]:
-    return [] if kept is None else [float(value) for value in kept]
+def _numbers(stored: Any) -> list[float]:
+    return [] if stored is None else [float(value) for value in stored]
 
 
 def _visit_of(resource: Any, is_report: bool) -> str:
@@ -244,7 +245,7 @@ def _visit_of(resource: Any, is_report: bool) -> str:
     if encounter is not None:
         return encounter
     orders = [reference_id(one, "ServiceRequest") for one in resource.basedOn or ()] if is_report else [resource.id]
-    order = next((found for found in orders if found is not None), resource.id)
+    order = next((order_id for order_id in orders if order_id is not None), resource.id)
     if order is None:
         raise MalformedError("belongs to no visit")
     return str(order)

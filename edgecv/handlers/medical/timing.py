@@ -65,16 +65,16 @@ def schedule_of(request: Any, times: Mapping[str, str]) -> list[dict[str, Any]]:
     if len(request.dosageInstruction or ()) > MAX_INSTRUCTIONS:
         raise MalformedError(f"has more than {MAX_INSTRUCTIONS} instructions")
     try:
-        found = [
+        instructions = [
             _instruction(dosage, times) for dosage in request.dosageInstruction or () if not dosage.asNeededBoolean
         ]
     except MalformedError:
         raise
     except (AttributeError, TypeError, ValueError, ArithmeticError):  # nulls in lists, periods of no size
         raise MalformedError("has a timing that is not understood") from None
-    if not found:
+    if not instructions:
         raise MalformedError("is a MedicationRequest without a timing")
-    return found
+    return instructions
 
 
 def _instruction(dosage: Any, times: Mapping[str, str]) -> dict[str, Any]:
@@ -89,8 +89,8 @@ def _instruction(dosage: Any, times: Mapping[str, str]) -> dict[str, Any]:
             raise MalformedError("is a MedicationRequest without a timing")
         return {"events": events}
     repeat = timing.repeat
-    given = {name for name in type(repeat).model_fields if getattr(repeat, name, None) is not None}
-    if given - _KNOWN:
+    used = {name for name in type(repeat).model_fields if getattr(repeat, name, None) is not None}
+    if used - _KNOWN:
         raise MalformedError("has a timing that is not understood")
     bounds = repeat.boundsPeriod
     first, last = (None, None) if bounds is None else (day_of(bounds.start), day_of(bounds.end))

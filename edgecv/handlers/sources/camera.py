@@ -71,13 +71,13 @@ class CameraSource:
 
     def take(self, seconds: float) -> Sequence[Arrival]:
         """Paths that ended."""
-        came: list[Arrival] = []
+        arrivals: list[Arrival] = []
         try:
-            came.append(Arrival("path", self._paths.get(timeout=seconds)))
+            arrivals.append(Arrival("path", self._paths.get(timeout=seconds)))
             while True:
-                came.append(Arrival("path", self._paths.get_nowait()))
+                arrivals.append(Arrival("path", self._paths.get_nowait()))
         except queue.Empty:
-            return came
+            return arrivals
 
     def done(self, arrivals: Sequence[Arrival]) -> None:
         """Nothing: a path that was seen is not seen again."""

@@ -47,18 +47,18 @@ class ModbusSource:
             time.sleep(min(seconds, self._next_s - now_s))
             return []
         self._next_s = now_s + self._server.every_s
-        came: list[Arrival] = []
+        arrivals: list[Arrival] = []
         try:
             self._connect()
             for point, register in self._registers.items():
-                came.append(self._asked(point, register))
+                arrivals.append(self._read(point, register))
         except Exception as error:  # pymodbus raises its own, the socket others
             self._client.close()
             self._problem = f"Modbus server {self._name} ({self._server.host}:{self._server.port}): {error}"
             self._next_s = time.monotonic() + max(_PAUSE_S, self._server.every_s)
         else:
             self._problem = None
-        return came
+        return arrivals
 
     def done(self, arrivals: Sequence[Arrival]) -> None:
         """Nothing to acknowledge: what is lost is asked for again."""
@@ -74,12 +74,12 @@ class ModbusSource:
         if not self._client.connected and not self._client.connect():
             raise OSError("cannot be reached; check address and port")
 
-    def _asked(self, point: str, register: Register) -> Arrival:
-        ask = self._client.read_holding_registers if register.kind == "holding" else self._client.read_input_registers
-        answer = ask(register.address, count=_WORDS[register.type], device_id=register.unit)
-        if answer.isError():
-            return Arrival(point, json.dumps({"error": str(answer)}).encode())
+    def _read(self, point: str, register: Register) -> Arrival:
+        read = self._client.read_holding_registers if register.kind == "holding" else self._client.read_input_registers
+        response = read(register.address, count=_WORDS[register.type], device_id=register.unit)
+        if response.isError():
+            return Arrival(point, json.dumps({"error": str(response)}).encode())
         types = self._client.DATATYPE
         kind = {"i16": types.INT16, "u16": types.UINT16, "i32": types.INT32, "u32": types.UINT32, "f32": types.FLOAT32}
-        value = self._client.convert_from_registers(answer.registers, kind[register.type])
+        value = self._client.convert_from_registers(response.registers, kind[register.type])
         return Arrival(point, json.dumps({"value": value * register.scale}).encode())

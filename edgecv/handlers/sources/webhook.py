@@ -57,7 +57,7 @@ class HookInput(Section):
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Pending:
     """A request that waits for its answer: None, or why it is refused."""
 
     answer: Future[str | None] = field(default_factory=Future)
@@ -98,21 +98,21 @@ class HookSource:
 
     def take(self, seconds: float) -> Sequence[Arrival]:
         """The requests that wait."""
-        came: list[Arrival] = []
+        arrivals: list[Arrival] = []
         try:
-            came.append(self._waiting.get(timeout=seconds))
-            while len(came) < _WAITING:
-                came.append(self._waiting.get_nowait())
+            arrivals.append(self._waiting.get(timeout=seconds))
+            while len(arrivals) < _WAITING:
+                arrivals.append(self._waiting.get_nowait())
         except queue.Empty:
             pass
-        return came
+        return arrivals
 
     def done(self, arrivals: Sequence[Arrival]) -> None:
         """Answer them."""
         for arrival in arrivals:
-            asked = arrival.receipt
-            if not asked.answer.done():
-                asked.answer.set_result(asked.refusal)
+            pending = arrival.receipt
+            if not pending.answer.done():
+                pending.answer.set_result(pending.refusal)
 
     def refused(self, arrival: Arrival, reason: str) -> None:
         """It could not be read: say so when it is answered."""
@@ -144,13 +144,13 @@ class HookSource:
 
     def _refused(self, request: Request) -> Response | None:
         """Why it is not even read, or None."""
-        why = None if is_own_origin(request.headers) else "this request came from a page of another site"
+        refusal = None if is_own_origin(request.headers) else "this request came from a page of another site"
         if self._token is None:
-            why = refusal_on_loopback(request.headers)
-        if why is not None:
-            return outcome(403, "forbidden", why)
-        shown = request.headers.get("authorization", "")
-        if self._token is not None and not hmac.compare_digest(shown.encode(), f"Bearer {self._token}".encode()):
+            refusal = refusal_on_loopback(request.headers)
+        if refusal is not None:
+            return outcome(403, "forbidden", refusal)
+        authorization = request.headers.get("authorization", "").encode()
+        if self._token is not None and not hmac.compare_digest(authorization, f"Bearer {self._token}".encode()):
             return outcome(401, "login", "show the token of the hook's token_file", {"WWW-Authenticate": "Bearer"})
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _CONTENT_TYPES:
             # the types that pages of other sites may send without asking first are not among them
@@ -162,12 +162,12 @@ class HookSource:
         return None
 
     def _ask(self, method: str, path: str, body: bytes, arrived_s: float | None) -> Response:
-        asked = _Asked()
+        pending = _Pending()
         try:
             self._waiting.put(
-                Arrival(f"{method} {path}", body, arrived_s, asked, path == _REHEARSAL), timeout=_ANSWER_S
+                Arrival(f"{method} {path}", body, arrived_s, pending, path == _REHEARSAL), timeout=_ANSWER_S
             )
-            refusal = asked.answer.result(_ANSWER_S)
+            refusal = pending.answer.result(_ANSWER_S)
         except (queue.Full, TimeoutError, CancelledError):
             return outcome(503, "transient", "the box cannot take it now; send it again", {"Retry-After": "5"})
         if refusal is not None:

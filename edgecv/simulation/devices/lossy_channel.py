@@ -39,8 +39,8 @@ class Channel:
     def carry(self, sent: Sequence[Sent], seed: int) -> list[Arrived]:
         """What arrives, in the order of arrival."""
         rng = np.random.default_rng(seed)
-        arrived = [found for message in sent for found in self._one(message, rng)]
-        return sorted(arrived, key=lambda found: found.at_s)
+        arrived = [arrived for message in sent for arrived in self._one(message, rng)]
+        return sorted(arrived, key=lambda arrived: arrived.at_s)
 
     def _one(self, message: Sent, rng: np.random.Generator) -> Iterator[Arrived]:
         at_s = message.at_s

@@ -30,11 +30,11 @@ _MAX_INFLIGHT = 100
 def with_clock(arrived: Sequence[Arrived]) -> Iterator[Arrived | float]:
     """Messages in order, and between them the time, to the end of the day."""
     clock_s = MIDNIGHT_S
-    for found in arrived:
-        while clock_s <= found.at_s:
+    for message in arrived:
+        while clock_s <= message.at_s:
             yield clock_s
             clock_s += CLOCK_EVERY_S
-        yield found
+        yield message
     while clock_s <= MIDNIGHT_S + DAY_S:
         yield clock_s
         clock_s += CLOCK_EVERY_S
@@ -112,8 +112,8 @@ def write_day(day: Day, arrived: Sequence[Arrived], folder: Path) -> None:
     """Write ``traffic.jsonl``, ``truth.jsonl`` and ``box.yaml`` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "traffic.jsonl").open("w", encoding="utf-8") as file:
-        for found in arrived:
-            file.write(json.dumps(_line(found), ensure_ascii=False) + "\n")
+        for message in arrived:
+            file.write(json.dumps(_line(message), ensure_ascii=False) + "\n")
     with (folder / "truth.jsonl").open("w", encoding="utf-8") as file:
         for expected in day.truth:
             line = {
@@ -129,10 +129,10 @@ def write_day(day: Day, arrived: Sequence[Arrived], folder: Path) -> None:
     (folder / "box.yaml").write_text(yaml.safe_dump(box, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-def _line(found: Arrived) -> dict[str, Any]:
-    line: dict[str, Any] = {"arrived_at": stamp_text(found.at_s), "sent_at": stamp_text(found.sent.at_s)}
-    line["topic"] = found.sent.topic
-    if found.sent.method is not None:
-        line["method"] = found.sent.method
-    line["payload"] = found.sent.raw().decode("utf-8", "backslashreplace")
+def _line(message: Arrived) -> dict[str, Any]:
+    line: dict[str, Any] = {"arrived_at": stamp_text(message.at_s), "sent_at": stamp_text(message.sent.at_s)}
+    line["topic"] = message.sent.topic
+    if message.sent.method is not None:
+        line["method"] = message.sent.method
+    line["payload"] = message.sent.raw().decode("utf-8", "backslashreplace")
     return line
