@@ -40,27 +40,29 @@ def parse_broker_url(url: str) -> BrokerAddress:
     Raises:
         ConfigError: the address is not of that form; the message shows it without user and password.
     """
-    shown = one_line(redacted_address(url))
+    public = one_line(redacted_address(url))
     try:
         parts = urlsplit(url)
         port = parts.port
         host = parts.hostname
     except ValueError as error:
-        raise ConfigError(f"broker address '{shown}': {address_problem(error)}; write mqtt://HOST[:PORT]") from None
+        raise ConfigError(f"broker address '{public}': {address_problem(error)}; write mqtt://HOST[:PORT]") from None
     if parts.scheme not in DEFAULT_PORTS or "://" not in url:
         raise ConfigError(
-            f"broker address '{shown}': must start with mqtt:// or mqtts://{did_you_mean(parts.scheme, DEFAULT_PORTS)}"
+            f"broker address '{public}': must start with mqtt:// or mqtts://{did_you_mean(parts.scheme, DEFAULT_PORTS)}"
         )
     if any(c.isspace() or not c.isprintable() for c in url):
-        raise ConfigError(f"broker address '{shown}': holds a blank; write it as %20, other controls as %XX")
+        raise ConfigError(f"broker address '{public}': holds a blank; write it as %20, other controls as %XX")
     if not host:
-        raise ConfigError(f"broker address '{shown}': names no host; write {parts.scheme}://HOST[:PORT]")
+        raise ConfigError(f"broker address '{public}': names no host; write {parts.scheme}://HOST[:PORT]")
     if port == 0:
-        raise ConfigError(f"broker address '{shown}': port 0 cannot be connected to; use 1 to 65535")
+        raise ConfigError(f"broker address '{public}': port 0 cannot be connected to; use 1 to 65535")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ConfigError(f"broker address '{shown}': has something after the host; write {parts.scheme}://HOST[:PORT]")
+        raise ConfigError(
+            f"broker address '{public}': has something after the host; write {parts.scheme}://HOST[:PORT]"
+        )
     if parts.password is not None and not parts.username:
-        raise ConfigError(f"broker address '{shown}': has a password but no user; write user:password@HOST")
+        raise ConfigError(f"broker address '{public}': has a password but no user; write user:password@HOST")
     return BrokerAddress(
         scheme=parts.scheme,
         host=host,

@@ -58,10 +58,10 @@ class Calibration(Section):
         in_plane = [n for n, point in enumerate(points) if not part(point, "depth") and part(point, "of") is None]
         for key in ("pixel", "facade"):
             pairs = [number_pair(part(point, key)) for point in points]
-            others = [None if key == "facade" and n not in in_plane else pair for n, pair in enumerate(pairs)]
-            yield from _repeated(key, others)
-            known = [pair for n, pair in enumerate(pairs) if pair is not None and n in in_plane]
-            if len(known) == len(in_plane) >= 4 and _on_one_line(known):
+            pairs_to_compare = [None if key == "facade" and n not in in_plane else pair for n, pair in enumerate(pairs)]
+            yield from _repeated(key, pairs_to_compare)
+            in_plane_pairs = [pair for n, pair in enumerate(pairs) if pair is not None and n in in_plane]
+            if len(in_plane_pairs) == len(in_plane) >= 4 and _on_one_line(in_plane_pairs):
                 text = f"the {key} points lie on one line and fix no plane; add points away from that line"
                 yield Conflict(("points",), text)
 

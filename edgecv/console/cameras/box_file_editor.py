@@ -76,34 +76,34 @@ class BoxFileEditor:
 
     def change(
         self,
-        seen: str,
+        base_version: str,
         changes: dict[tuple[str, ...], Any],
-        then: Callable[[], None] | None = None,
+        before_write: Callable[[], None] | None = None,
         files: Sequence[Path] = (),
     ) -> None:
         """Change values of the box file, comments and all else left as they are; the one before is kept as ``.bak``.
 
         Args:
-            seen: the version that whoever changes it looked at.
+            base_version: the version that whoever changes it looked at.
             changes: new value by place, such as ``("cameras", "north-1", "masks")``.
-            then: done before the box file is put in place, with nobody else changing anything.
+            before_write: done before the box file is put in place, with nobody else changing anything.
             files: what else the version was told of.
 
         Raises:
             ConfigError: somebody changed it meanwhile, it cannot be written, or would be wrong afterwards.
         """
         with self._lock:
-            if seen != self.version(*files):
+            if base_version != self.version(*files):
                 raise ConfigError(f"{self.box_file.name}: was changed meanwhile; load the page anew and do it again")
-            before = after = self.box_file.read_text()
+            original = edited = self.box_file.read_text()
             for place, value in changes.items():
-                after = with_value(after, place, value)
-            if after != before:
-                self._check(after)
-            if then is not None:
-                then()
-            if after != before:
-                keep_and_write(self.box_file, after)
+                edited = with_value(edited, place, value)
+            if edited != original:
+                self._check(edited)
+            if before_write is not None:
+                before_write()
+            if edited != original:
+                keep_and_write(self.box_file, edited)
 
     def tell_daemon(self) -> bool:
         """Make the daemon read what was changed; False where somebody must do that."""

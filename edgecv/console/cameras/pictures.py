@@ -1,4 +1,4 @@
-"""LivePictures of now: a small one, blurred, for whoever looks; a full clear one for whoever calibrates."""
+"""Live pictures: a small one, blurred, for whoever looks; a full clear one for whoever calibrates."""
 
 from __future__ import annotations
 

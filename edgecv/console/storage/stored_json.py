@@ -10,12 +10,12 @@ class Unreadable(dict[str, Any]):
     """Stands, empty, for JSON that cannot be read: nested too deep, or with a number of thousands of digits.
 
     Attributes:
-        why: in plain words.
+        reason: in plain words.
     """
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__()
-        self.why = why
+        self.reason = reason
 
 
 def read_stored(text: str | bytes) -> Any:

@@ -60,7 +60,7 @@ def event_message(event: DeviceEvent) -> object:
 
 def _checked(record: object) -> dict[str, Any]:
     if isinstance(record, Unreadable):
-        raise UntrustedError(record.why)
+        raise UntrustedError(record.reason)
     if not isinstance(record, dict):
         raise UntrustedError("it is not an object")
     check_value(record)
