@@ -14,22 +14,23 @@ from numpy.typing import NDArray
 
 from edgecv.detection.detection import Detections, H, W, X, Y
 from edgecv.detection.detector import BlindCause, DetectedFrame
+from edgecv.visibility.settings import (
+    CAUSE_CELLS,
+    CAUSE_WINDOW_S,
+    CROWDED_FRAMES_SHARE,
+    CROWDED_SHARE_OF_MAXIMUM,
+    RAIN_CELLS,
+    WEB_AREA_SHARE,
+    WEB_CELLS,
+    WEB_DETECTIONS,
+    WEB_WINDOWS,
+)
 
 CAUSES: Final = (
     "night", "rain", "web", "defocus", "shake", "light", "learning",
     "covered", "frozen", "moved", "overload", "no_picture",
 )  # fmt: skip
 """All causes of blindness; ``overload`` and ``no_picture`` are noted by who reads the camera."""
-
-_JUDGE_EVERY_S = 5.0
-_CELLS = 8
-_CROWDED = 0.75  # of the most detections a frame: from here the strongest push the faint ones out
-_CROWDED_SHARE = 0.6  # of the frames; 0.92 in real rain, at most 0.57 for people, birds and cars
-_EVERYWHERE = 30.0  # cells of 64 that share the detections evenly; 37-43 in real rain, 23 for a tree in a corner
-_ONE_PLACE = 10.0  # the same of what hangs before the lens; people on a lawn spread over 15 and more
-_WEB_PER_FRAME = 6.0
-_WEB_WINDOWS = 3  # a web hangs on; a person passes on
-_WEB_AREA = 1e-3  # share of the picture of its median blob: what is 5 cm from the lens is large
 
 
 class BlindnessCauses:
@@ -42,7 +43,7 @@ class BlindnessCauses:
 
     def __init__(self, size_px: tuple[int, int], max_detections: int = 32) -> None:
         self._size = np.array(size_px, np.float64)
-        self._crowded = _CROWDED * max_detections
+        self._crowded = CROWDED_SHARE_OF_MAXIMUM * max_detections
         self._window: list[NDArray[np.float64]] = []
         self._since_s: float | None = None
         self._weather: str | None = None
@@ -79,7 +80,7 @@ class BlindnessCauses:
         if self._since_s is None or detected.t_s < self._since_s:
             self._since_s, self._window = detected.t_s, []
         self._window.append(Detections.of(detected.detections).array)
-        if detected.t_s - self._since_s >= _JUDGE_EVERY_S:
+        if detected.t_s - self._since_s >= CAUSE_WINDOW_S:
             self._weather = self._judge()
             self._since_s, self._window = detected.t_s, []
 
@@ -89,16 +90,18 @@ class BlindnessCauses:
         if not len(detections):
             return None
         spread = self._spread(detections)
-        if float(np.mean(counts >= self._crowded)) >= _CROWDED_SHARE and spread >= _EVERYWHERE:
+        if float(np.mean(counts >= self._crowded)) >= CROWDED_FRAMES_SHARE and spread >= RAIN_CELLS:
             return "rain"
         area = float(np.median(detections[:, W] * detections[:, H])) / float(self._size.prod())
-        near = area >= _WEB_AREA and float(counts.mean()) >= _WEB_PER_FRAME and spread <= _ONE_PLACE
+        near = area >= WEB_AREA_SHARE and float(counts.mean()) >= WEB_DETECTIONS and spread <= WEB_CELLS
         self._near_windows = self._near_windows + 1 if near else 0
-        return "web" if self._near_windows >= _WEB_WINDOWS else None
+        return "web" if self._near_windows >= WEB_WINDOWS else None
 
     def _spread(self, detections: NDArray[np.float64]) -> float:
         """Number of cells over which the detections would be spread evenly: the exponential of their entropy."""
-        place = np.clip(detections[:, X : Y + 1] / self._size * _CELLS, 0, _CELLS - 1).astype(np.intp)
-        share = np.bincount(place[:, 1] * _CELLS + place[:, 0], minlength=_CELLS * _CELLS) / len(detections)
+        place = np.clip(detections[:, X : Y + 1] / self._size * CAUSE_CELLS, 0, CAUSE_CELLS - 1).astype(np.intp)
+        share = np.bincount(place[:, 1] * CAUSE_CELLS + place[:, 0], minlength=CAUSE_CELLS * CAUSE_CELLS) / len(
+            detections
+        )
         share = share[share > 0.0]
         return float(np.exp(-np.sum(share * np.log(share))))

@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.visibility.reference_picture import Reference
-from edgecv.visibility.settings import VisibilitySettings
+from edgecv.visibility.settings import GLARE, STEADY, VisibilitySettings
 from edgecv.visibility.sharpness import Clarity
 from edgecv.visibility.thumbnail import Complex64, Float32, Shift, UInt8, block_agreement, blocks, edges, moved_back
-
-_WHITE = 250.0
-_STEADY = 0.15  # mean strength of a block's edge directions over the looks: moving leaves cancel out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +67,7 @@ class Comparison:
 
 def comparable_blocks(reference: Reference, settings: VisibilitySettings) -> NDArray[np.bool_]:
     """Which blocks have edges that are steady enough to be found again."""
-    return np.asarray((reference.texture > settings.textured) & (reference.steady > _STEADY), np.bool_)
+    return np.asarray((reference.texture > settings.textured) & (reference.steady > STEADY), np.bool_)
 
 
 def compare(sample: SceneSample, reference: Reference, shift: Shift | None, settings: VisibilitySettings) -> Comparison:
@@ -82,6 +79,6 @@ def compare(sample: SceneSample, reference: Reference, shift: Shift | None, sett
         return Comparison(0, 0.0, 0.0)
     agrees = block_agreement(field, reference.field) > settings.block_agrees
     fainter = sample.texture < settings.lost_texture * reference.texture
-    white = blocks(sample.picture.astype(np.float32)) >= _WHITE  # glare, not a cover
+    white = blocks(sample.picture.astype(np.float32)) >= GLARE  # glare, not a cover
     gone = ~agrees & fainter & ~white
     return Comparison(count, float(agrees[is_comparable].mean()), float(gone[is_comparable].mean()))

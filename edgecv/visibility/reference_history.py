@@ -6,11 +6,8 @@ import numpy as np
 
 from edgecv.visibility.frame_comparison import Comparison, SceneSample, compare
 from edgecv.visibility.reference_picture import Reference
-from edgecv.visibility.settings import VisibilitySettings
+from edgecv.visibility.settings import COMPARABLE_LIGHT, REFRESH_LOOKS, VisibilitySettings
 from edgecv.visibility.thumbnail import Complex64, Float32, Shift, moved_back
-
-_REFRESH_LOOKS = 10  # so many more looks make the recent picture worth rebuilding
-_LIKE_LIGHT = (0.5, 2.0)  # brightness against the reference's at which their scenes can be compared
 
 
 class ReferenceHistory:
@@ -49,7 +46,7 @@ class ReferenceHistory:
             return compare(sample, self._recent, shift, self._settings)
         if self.reference is None or not self._scene_known:
             return None
-        low, high = _LIKE_LIGHT
+        low, high = COMPARABLE_LIGHT
         if not low < (sample.brightness + 1.0) / (self.reference.brightness + 1.0) < high:
             return None
         return compare(sample, self.reference, shift, self._settings)
@@ -81,7 +78,7 @@ class ReferenceHistory:
         if comparison is not None and comparison.comparable:
             usual = comparison.agreement if self.usual_agreement is None else self.usual_agreement
             self.usual_agreement = usual + max(0.01, 1.0 / self._looks) * (comparison.agreement - usual)
-        if self._looks >= s.first_looks and (self._recent is None or self._looks % _REFRESH_LOOKS == 0):
+        if self._looks >= s.first_looks and (self._recent is None or self._looks % REFRESH_LOOKS == 0):
             field, picture = self._learning
             self._recent = Reference(self._size_px, np.round(picture).astype(np.uint8), field.copy(), self._sharpness)
 

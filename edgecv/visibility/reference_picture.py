@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.errors import InputError
+from edgecv.visibility.settings import BLOCK
 from edgecv.visibility.sharpness import clarity, sample_rows
-from edgecv.visibility.thumbnail import BLOCK, Complex64, Float32, UInt8, blocks, edges, spectrum, thumbnail, window
+from edgecv.visibility.thumbnail import Complex64, Float32, UInt8, blocks, edges, spectrum, thumbnail, window
 
 _VERSION = 1
 _ENTRIES = {"version", "size_px", "picture", "field", "sharpness"}

@@ -11,14 +11,10 @@ from edgecv.visibility.frame_comparison import Comparison, SceneSample, comparab
 from edgecv.visibility.reference_history import ReferenceHistory
 from edgecv.visibility.reference_picture import Reference
 from edgecv.visibility.scene_events import Change, ChangeKind, Debounce
-from edgecv.visibility.settings import VisibilitySettings
+from edgecv.visibility.settings import ABRUPT_S, CLOCK_SHARE, JUMP_S, MAX_NOISE_STEP, NEAR, VisibilitySettings
 from edgecv.visibility.sharpness import clarity, noise_between, sample_rows
-from edgecv.visibility.thumbnail import NEAR, Shift, UInt8, register, spectrum, thumbnail, thumbnail_size, window
+from edgecv.visibility.thumbnail import Shift, UInt8, register, spectrum, thumbnail, thumbnail_size, window
 
-_ABRUPT_S = 5.0
-_JUMP_S = 30.0
-_MOST_NEW_NOISE = 5.0  # grey levels
-_CLOCK_SHARE = 0.002  # of the pixels
 _BLIND_BY: tuple[tuple[ChangeKind, str], ...] = (
     ("covered", "covered"),
     ("night_without_infrared", "night"),
@@ -110,7 +106,7 @@ class SceneMonitor:
             repeated: the frame repeats the one before, as the detector found. A camera counts as frozen only where
                 looks a second apart are the same as well: in a quiet moment the detector may take noise for nothing.
         """
-        if self._last_s is not None and not 0.0 <= t_s - self._last_s < _JUMP_S:
+        if self._last_s is not None and not 0.0 <= t_s - self._last_s < JUMP_S:
             self._restart(t_s)
         self._last_s = t_s
         # black or white paper before the lens gives the same picture again and again: that is no frozen camera
@@ -141,7 +137,7 @@ class SceneMonitor:
         self._last_rows = rows
         if _differ(rows, next_rows):
             # a lamp switched between the two pictures is no noise
-            self._noise = min(noise_between(rows, next_rows), 2.0 * self._noise + _MOST_NEW_NOISE)
+            self._noise = min(noise_between(rows, next_rows), 2.0 * self._noise + MAX_NOISE_STEP)
         size_px = (luma.shape[1], luma.shape[0])
         if self._history is None or size_px != self._size_px:
             self._size_px = size_px
@@ -222,7 +218,7 @@ class SceneMonitor:
         if self._black_by is not None:
             return self._black_by
         last = history.last_well
-        abrupt = last is not None and t_s - last[0] <= _ABRUPT_S and last[1] >= self._settings.abrupt_from
+        abrupt = last is not None and t_s - last[0] <= ABRUPT_S and last[1] >= self._settings.abrupt_from
         return "covered" if abrupt else "night_without_infrared"
 
     def _store_measures(
@@ -251,7 +247,7 @@ class SceneMonitor:
 
 def _differ(rows: UInt8, other_rows: UInt8) -> bool:
     """True where more than a ticking clock has changed."""
-    return rows.shape != other_rows.shape or bool(np.count_nonzero(rows != other_rows) > _CLOCK_SHARE * rows.size)
+    return rows.shape != other_rows.shape or bool(np.count_nonzero(rows != other_rows) > CLOCK_SHARE * rows.size)
 
 
 def _is_comparable(comparison: Comparison, settings: VisibilitySettings) -> bool:

@@ -14,15 +14,18 @@ from edgecv.classification import Finding
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.pipeline import Pipeline, PipelineSettings
 from edgecv.trajectory.fall import Fall
+from edgecv.visibility.settings import (
+    CLARITY_EVERY_S,
+    CONTRASTS,
+    MATCH_MIN_POINTS,
+    MATCH_PX,
+    MATCH_SIZES,
+    PAUSE_S,
+    RESTART_S,
+    WARM_UP_S,
+)
 from edgecv.visibility.sharpness import ClarityMeter
-from edgecv.visibility.synthetic_falls import CONTRASTS, DrawnFall, FallMaker, Polygon, draw, visible_share
-
-_WARM_UP_S = 10.0  # twice the noise's time constant, for the second pipeline to know what is usual
-_PAUSE_S = 1.5  # a track ends within a second, and falls apart in time are told apart
-_CLEAR_EVERY_S = 2.0
-_NEAR_PX, _NEAR_SIZES = 6.0, 1.0
-_FEWEST_POINTS = 5
-_JUMP_S = 10.0
+from edgecv.visibility.synthetic_falls import DrawnFall, FallMaker, Polygon, draw, visible_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class SensitivityTest:
         falls_drawn = [maker.fall(float(level)) for level in rng.permutation(levels)]
         self._waiting = [fall for fall in falls_drawn if fall is not None]
         self._trials: list[_Trial] = []
-        self._meter = ClarityMeter(_CLEAR_EVERY_S)
+        self._meter = ClarityMeter(CLARITY_EVERY_S)
         self._conditions: list[tuple[float, float]] = []
         self._last: tuple[float, NDArray[np.uint8]] | None = None
         self._last_s: float | None = None
@@ -120,7 +123,7 @@ class SensitivityTest:
             return None
         t_s = frame.t_s
         dt_s = self._interval_s if self._last_s is None else t_s - self._last_s
-        if self._last_s is None or not 0.0 <= dt_s < _JUMP_S:
+        if self._last_s is None or not 0.0 <= dt_s < RESTART_S:
             self._begin_anew(t_s)
         else:
             self._elapsed_s += dt_s
@@ -137,7 +140,7 @@ class SensitivityTest:
             self._waiting.append(cut.fall)
         self._pipeline = self._new_pipeline()
         self._last = None
-        self._next_s = t_s + _WARM_UP_S
+        self._next_s = t_s + WARM_UP_S
 
     def _moment(self, frame: Frame) -> float:
         """When the picture was taken: a frame that repeats the one before must repeat the drawing as well."""
@@ -153,7 +156,7 @@ class SensitivityTest:
         if self._waiting and moment_s >= self._next_s:
             fall = self._waiting.pop()
             self._trials.append(_Trial(fall, moment_s))
-            self._next_s = moment_s + fall.duration_s + _PAUSE_S
+            self._next_s = moment_s + fall.duration_s + PAUSE_S
         if not self._trials:
             return frame.luma
         trial = self._trials[-1]
@@ -201,9 +204,9 @@ def _detected_count(trials: Sequence[_Trial]) -> int:
 
 def _matches(fall: Fall, trial: _Trial) -> bool:
     """True where a found path lies on the drawn one, frame by frame."""
-    near_px = _NEAR_PX + _NEAR_SIZES * trial.fall.size_px
+    near_px = MATCH_PX + MATCH_SIZES * trial.fall.size_px
     pairs = [(p, trial.places[p.frame]) for p in fall.path.points if p.frame in trial.places]
-    if len(pairs) < max(_FEWEST_POINTS, 0.5 * len(fall.path.points)):
+    if len(pairs) < max(MATCH_MIN_POINTS, 0.5 * len(fall.path.points)):
         return False
     track_px = np.array([[p.detection.x_px + p.shift_px[0], p.detection.y_px + p.shift_px[1]] for p, _ in pairs])
     distance_px = np.linalg.norm(track_px - np.array([place for _, place in pairs]), axis=1)

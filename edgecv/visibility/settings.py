@@ -1,4 +1,4 @@
-"""The numbers by which a camera judges its own sight, each with its reason."""
+"""Every number that was chosen for judging how well a camera sees, each with its reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class VisibilitySettings:
-    """Choices of the scene watch; times in seconds of media time, brightness in grey levels."""
+    """Settings of the scene monitor; times in seconds of media time, brightness in grey levels."""
 
     look_every_s: float = 1.0
     """One look a second: nothing told here is more urgent than the five seconds for which it must hold anyway."""
@@ -88,3 +88,112 @@ class VisibilitySettings:
 
     first_looks: int = 10
     """Looks before anything is compared with a picture that the watch learns itself."""
+
+
+# Causes of blindness
+CAUSE_WINDOW_S = 5.0
+"""Rain and webs are judged over so many seconds: a single frame full of people looks like rain."""
+CAUSE_CELLS = 8
+"""The picture is divided into 8 x 8 cells to tell detections everywhere from those in one place."""
+CROWDED_SHARE_OF_MAXIMUM = 0.75
+"""Of the most detections a frame: from here the strongest push the faint ones out."""
+CROWDED_FRAMES_SHARE = 0.6
+"""Share of crowded frames that is rain: 0.92 in real rain, at most 0.57 for people, birds and cars."""
+RAIN_CELLS = 30.0
+"""Cells of 64 that share the detections evenly in rain: 37-43 in real rain, 23 for a tree in a corner."""
+WEB_CELLS = 10.0
+"""The same of what hangs before the lens, at most; people on a lawn spread over 15 and more."""
+WEB_DETECTIONS = 6.0
+"""Detections a frame of a web in the wind; a single insect gives one or two."""
+WEB_WINDOWS = 3
+"""A web hangs on for so many windows; a person passes on."""
+WEB_AREA_SHARE = 1e-3
+"""Share of the picture of a web's median blob: a thread 5 cm from the lens looks large."""
+
+# Scene monitor
+ABRUPT_S = 5.0
+"""A picture that becomes black within this time was covered: nightfall takes minutes."""
+JUMP_S = 30.0
+"""A step of media time beyond this is another connection: durations begin anew."""
+MAX_NOISE_STEP = 5.0
+"""Grey levels by which the noise may grow from one look to the next; a lamp that is switched makes more."""
+CLOCK_SHARE = 0.002
+"""Share of the pixels that a burned-in clock changes each second in a frozen picture, at most."""
+
+# Comparison of a look with the reference
+GLARE = 250.0
+"""Brightness of a block from which its missing edges are glare and not a cover."""
+STEADY = 0.15
+"""Mean strength of a block's edge directions over the looks; moving leaves cancel out below it."""
+
+# What a camera usually shows
+REFRESH_LOOKS = 10
+"""So many more looks make the recent picture worth rebuilding."""
+COMPARABLE_LIGHT = (0.5, 2.0)
+"""Brightness relative to the reference's within which their scenes can be compared."""
+
+# Sensitivity test
+WARM_UP_S = 10.0
+"""Twice the time constant of the noise: the second pipeline must know what is usual."""
+PAUSE_S = 1.5
+"""Between two drawn falls: a track ends within a second, and falls apart in time are told apart."""
+CLARITY_EVERY_S = 2.0
+"""Light and focus change slower than this."""
+MATCH_PX = 6.0
+"""A track belongs to a drawn fall within this distance..."""
+MATCH_SIZES = 1.0
+"""...and so many diameters of the object: its blob may show one end of it only."""
+MATCH_MIN_POINTS = 5
+"""Sightings below which a track and a drawn fall may agree by chance."""
+RESTART_S = 10.0
+"""A step of media time beyond this begins the test anew, with the background to be learnt."""
+
+# Sharpness
+ROW_STEP = 8
+"""Every eighth row is enough for a median over some hundred tiles, at an eighth of the cost."""
+TILES_ACROSS = 16
+"""A burned-in clock is then one or two tiles of a hundred, which a median ignores."""
+MIN_TILES = 6
+"""Tiles with an edge below which sharpness cannot be told."""
+MIN_EDGE_STEP = 12.0
+"""Grey levels of an edge that can be judged; below it, compression blurs edges by itself."""
+NOISE_EXTREME = 3.6
+"""The largest difference of two pixels among a hundred pairs, in units of the noise."""
+SHARP_RATIO = 0.75
+"""Sharpness of a picture in focus; a blur with standard deviation s px gives 0.8 / s."""
+
+# Synthetic falls
+SIZES_PX = (3.0, 8.0)
+"""Diameters: a bottle on a tower 100 m away, and a bag at 40 m, at 1080 lines."""
+CONTRASTS = (15.0, 40.0)
+"""Grey levels against the background: a grey thing before a grey wall, and a white one before a window."""
+DURATION_S = (1.5, 2.5)
+"""A fall of 10 to 30 m, which is what a camera sees of one."""
+MIN_DURATION_S = 0.8
+"""A camera close to the wall sees no fall for longer."""
+MIN_HEIGHT_SHARE = 0.15
+"""Of the picture's height that a fall must cross: less of one proves little."""
+MAX_PLACEMENTS = 300
+"""Random places tried before the masks are said to leave no room."""
+MARGIN_PX = 6.0
+"""From the picture's edge: no object is drawn in half."""
+PATH_STEP_S = 0.02
+"""Between two points of a path: at 30 m/s that is 60 cm, and paths are smooth."""
+EXPOSURE_S = 0.008
+"""By which a drawn object is smeared: 1/125 s, as by day."""
+SMEAR_STEPS = 5
+"""Positions a smear is made of: more change no grey level."""
+MAX_BLUR_PX = 8.0
+"""Blur beyond which an object of these sizes has no contrast left to draw."""
+ASSUMED_DISTANCE_M = 30.0
+"""Distance assumed without a calibration: a pole across the street."""
+
+# Thumbnails
+LONGER_SIDE = 256
+"""Pixels of a thumbnail's longer side: 1 px is 7.5 px at 1080p, and registration is good to a tenth of it."""
+BLOCK = 16
+"""Pixels of a block's side: large enough for a window with its frame, and some 140 blocks a picture."""
+SOFTNESS = 2.0
+"""Grey levels a thumbnail pixel: fainter gradients are noise and rounding."""
+NEAR = 3
+"""Thumbnail pixels: as wide as the correlation's own peak."""

@@ -13,16 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.visibility.settings import MIN_EDGE_STEP, MIN_TILES, NOISE_EXTREME, ROW_STEP, SHARP_RATIO, TILES_ACROSS
+
 UInt8 = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
 
-_EVERY_ROW = 8
-_TILES_ACROSS = 16
 _FINE_PX, _COARSE_PX = 2, 16
-_EXTREME = 3.6  # the largest difference of two pixels among a hundred pairs, in units of the noise
-_LEAST_STEP = 12.0  # grey levels of an edge that can be judged
-_FEWEST_TILES = 6
-_SHARP = 0.75  # ratio of an in-focus picture; a blur of sd s px gives 0.8 / s
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +36,15 @@ class Clarity:
     @property
     def blur_px(self) -> float:
         """Standard deviation of the blur beyond that of a good lens, pixels; 0 where it cannot be told."""
-        if self.sharpness is None or self.sharpness >= _SHARP:
+        if self.sharpness is None or self.sharpness >= SHARP_RATIO:
             return 0.0
-        return 0.8 * float(np.sqrt(1.0 / max(self.sharpness, 0.03) ** 2 - 1.0 / _SHARP**2))
+        return 0.8 * float(np.sqrt(1.0 / max(self.sharpness, 0.03) ** 2 - 1.0 / SHARP_RATIO**2))
 
 
 def sample_rows(luma: UInt8) -> UInt8:
     """A copy of every eighth row (of more in a small picture), as wide as sixteen equal tiles."""
-    every = max(1, min(_EVERY_ROW, luma.shape[0] // 64))
-    wide = luma.shape[1] // _TILES_ACROSS * _TILES_ACROSS
+    every = max(1, min(ROW_STEP, luma.shape[0] // 64))
+    wide = luma.shape[1] // TILES_ACROSS * TILES_ACROSS
     return np.ascontiguousarray(luma[every // 2 :: every, :wide])
 
 
@@ -61,12 +57,12 @@ def noise_between(rows: UInt8, next_rows: UInt8) -> float:
 def clarity(rows: UInt8, noise: float) -> Clarity:
     """Judge the rows of :func:`sample_rows`; the noise is its standard deviation in grey levels."""
     fine, coarse = _steps(rows, _FINE_PX), _steps(rows, _COARSE_PX)
-    chance = _EXTREME * noise
+    chance = NOISE_EXTREME * noise
     fine = np.sqrt(np.maximum(np.square(fine) - chance**2, 0.0))
     coarse = np.sqrt(np.maximum(np.square(coarse) - chance**2, 0.0))
-    clear = coarse > max(_LEAST_STEP, 2.0 * chance)
+    clear = coarse > max(MIN_EDGE_STEP, 2.0 * chance)
     contrast = float(np.percentile(coarse, 75.0))
-    if int(clear.sum()) < _FEWEST_TILES:
+    if int(clear.sum()) < MIN_TILES:
         return Clarity(contrast, None)
     return Clarity(contrast, float(np.median(fine[clear] / coarse[clear])))
 
@@ -80,14 +76,14 @@ def _steps(rows: UInt8, lag: int) -> Float32:
 
 def _segments(rows: UInt8) -> UInt8:
     """Each row cut into its tiles: ``(rows, 16, px)``."""
-    return rows.reshape(len(rows), _TILES_ACROSS, -1)
+    return rows.reshape(len(rows), TILES_ACROSS, -1)
 
 
 def _tiles(segments: NDArray[np.uint8] | Float32) -> Float32:
     """Mean over about nine bands of rows: ``(bands, 16)``."""
     bands = max(1, min(9, len(segments) // 8))
     whole = segments[: len(segments) // bands * bands].astype(np.float32)
-    return np.asarray(whole.reshape(bands, -1, _TILES_ACROSS).mean(axis=1), np.float32)
+    return np.asarray(whole.reshape(bands, -1, TILES_ACROSS).mean(axis=1), np.float32)
 
 
 class ClarityMeter:

@@ -16,25 +16,26 @@ from numpy.typing import NDArray
 from edgecv.geometry.camera import PinholeCamera, looking_at
 from edgecv.simulation.drawing import smear
 from edgecv.trajectory.drag import drag_from_terminal, fall_positions
+from edgecv.visibility.settings import (
+    ASSUMED_DISTANCE_M,
+    DURATION_S,
+    EXPOSURE_S,
+    MARGIN_PX,
+    MAX_BLUR_PX,
+    MAX_PLACEMENTS,
+    MIN_DURATION_S,
+    MIN_HEIGHT_SHARE,
+    PATH_STEP_S,
+    SIZES_PX,
+    SMEAR_STEPS,
+)
 from edgecv.visibility.sharpness import Clarity
 
 Float64 = NDArray[np.float64]
 UInt8 = NDArray[np.uint8]
 Polygon = Sequence[tuple[float, float]]
 
-SIZES_PX = (3.0, 8.0)
-CONTRASTS = (15.0, 40.0)
-_SECONDS = (1.5, 2.5)
-_LEAST_S = 0.8  # a camera close to the wall sees no fall for longer
-_LEAST_WAY = 0.15  # of the picture's height
-_TRIES = 300
-_MARGIN_PX = 6.0
-_STEP_S = 0.02
-_EXPOSURE_S = 0.008
-_SMEARS = 5
 _NO_CONTRAST, _FULL_CONTRAST = 6.0, 30.0  # grey levels of a scene's edges: nothing stands out; all does, as by day
-_BLURRIEST_PX = 8.0
-_UNCALIBRATED_M = 30.0
 _DOWN = np.array([[0.0, -1.0, 0.0]])
 
 
@@ -84,8 +85,8 @@ class FallMaker:
         self._size, self._rng = size_px, rng
         self._calibrated = camera is not None
         self._camera = camera or looking_at(
-            (0.0, 1.6, _UNCALIBRATED_M),
-            (0.0, 1.6 + _UNCALIBRATED_M * float(np.tan(np.radians(30.0))), 0.0),
+            (0.0, 1.6, ASSUMED_DISTANCE_M),
+            (0.0, 1.6 + ASSUMED_DISTANCE_M * float(np.tan(np.radians(30.0))), 0.0),
             0.9 * max(size_px),
             size_px,
         )
@@ -98,7 +99,7 @@ class FallMaker:
         """A fall of a contrast (its sign is random); None where the masks or the view leave no room for one."""
         size = float(self._rng.uniform(*SIZES_PX))
         signed = contrast * float(self._rng.choice((-1.0, 1.0)))
-        for _ in range(_TRIES):
+        for _ in range(MAX_PLACEMENTS):
             path = self._path()
             if path is not None:
                 return DrawnFall(*path, size, signed)
@@ -113,15 +114,15 @@ class FallMaker:
         begun = np.array([[foot[0], foot[1], 0.4]])
         velocity = np.array([[rng.normal(0.0, 0.8), rng.normal(0.0, 0.6), abs(rng.normal(0.0, 1.0))]])
         drag = drag_from_terminal(np.array([float(np.exp(rng.uniform(np.log(12.0), np.log(45.0))))]))
-        times = np.arange(0.0, rng.uniform(*_SECONDS), _STEP_S)
+        times = np.arange(0.0, rng.uniform(*DURATION_S), PATH_STEP_S)
         world = fall_positions(begun, velocity, drag, times, _DOWN).positions_m[0]
         pixels = self._camera.project(world)
-        inside = np.isfinite(pixels).all(axis=1) & (pixels >= _MARGIN_PX).all(axis=1)
-        inside &= (pixels < np.array([width - _MARGIN_PX, height - _MARGIN_PX])).all(axis=1)
+        inside = np.isfinite(pixels).all(axis=1) & (pixels >= MARGIN_PX).all(axis=1)
+        inside &= (pixels < np.array([width - MARGIN_PX, height - MARGIN_PX])).all(axis=1)
         # without a calibration nobody knows where the ground is
         inside &= (world[:, 1] > 0.1) | (not self._calibrated)
         count = len(inside) if inside.all() else int(np.argmin(inside))
-        if count * _STEP_S < _LEAST_S or pixels[count - 1, 1] - pixels[0, 1] < _LEAST_WAY * height:
+        if count * PATH_STEP_S < MIN_DURATION_S or pixels[count - 1, 1] - pixels[0, 1] < MIN_HEIGHT_SHARE * height:
             return None
         visible = pixels[:count]
         rows, columns = np.round(visible[:, 1]).astype(int), np.round(visible[:, 0]).astype(int)
@@ -143,10 +144,10 @@ def draw(luma: UInt8, fall: DrawnFall, since_s: float, contrast: float, blur_px:
         contrast: signed grey levels against the mean of what is behind it.
         blur_px: standard deviation of the scene's blur.
     """
-    moments = since_s + np.linspace(-0.5, 0.5, _SMEARS) * _EXPOSURE_S
+    moments = since_s + np.linspace(-0.5, 0.5, SMEAR_STEPS) * EXPOSURE_S
     radius = fall.size_px / 2.0
     size = (luma.shape[1], luma.shape[0])
-    patch = smear(fall.at(moments), np.array([radius, radius]), 0.0, size, min(blur_px, _BLURRIEST_PX))
+    patch = smear(fall.at(moments), np.array([radius, radius]), 0.0, size, min(blur_px, MAX_BLUR_PX))
     if patch is None:
         return
     under = luma[patch.place]

@@ -14,14 +14,11 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from edgecv.visibility.settings import BLOCK, LONGER_SIDE, NEAR, SOFTNESS
+
 UInt8 = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
 Complex64 = NDArray[np.complex64]
-
-LONGER_SIDE = 256  # 1 px of the thumbnail is 7.5 px at 1080p; registration is good to a tenth of it
-BLOCK = 16
-_SOFTNESS = 2.0  # grey levels a thumbnail pixel: fainter gradients are noise and rounding
-NEAR = 3  # thumbnail pixels: as wide as the correlation's own peak
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def edges(picture: UInt8 | Float32) -> tuple[Complex64, Float32]:
     dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
     squared = np.asarray(dx * dx + dy * dy, np.float32)
     field = np.empty(squared.shape, np.complex64)
-    strength = squared + np.float32(_SOFTNESS**2)
+    strength = squared + np.float32(SOFTNESS**2)
     field.real = (dx * dx - dy * dy) / strength
     field.imag = 2.0 * dx * dy / strength
     return field, blocks(np.sqrt(squared))
