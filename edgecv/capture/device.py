@@ -74,14 +74,14 @@ class Compressor:
         self._decoder: VideoCodecContext = stream.codec_context
         self._holder = av.open(io.BytesIO(), "w", format="matroska")
         rate = max(1, round(fps))
-        made: VideoStream = self._holder.add_stream("libx264", rate=rate)
-        made.width, made.height, made.pix_fmt = self._decoder.width, self._decoder.height, "yuv420p"
-        made.time_base = made.codec_context.time_base = base
-        made.codec_context.thread_count = 1
+        output: VideoStream = self._holder.add_stream("libx264", rate=rate)
+        output.width, output.height, output.pix_fmt = self._decoder.width, self._decoder.height, "yuv420p"
+        output.time_base = output.codec_context.time_base = base
+        output.codec_context.thread_count = 1
         # a key frame a second, where clips begin; no picture waits for a later one
-        made.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": _CRF, "g": str(rate)}
+        output.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": _CRF, "g": str(rate)}
         self._holder.start_encoding()  # now it knows what a decoder must know
-        self.stream = made
+        self.stream = output
         self.spent_s = 0.0
 
     def packets(self, packet: AnyPacket) -> list[AnyPacket]:

@@ -77,8 +77,8 @@ class StreamReader(threading.Thread):
                     self._stopped.wait(max(0.0, began + t_s - time.monotonic()))
                     self.backlog.wait_for_room(_AHEAD, 60.0)
                 elif abs(t_s - last_s) > _JUMP_S:
-                    shown = self._stream.settings.shown
-                    raise StreamError(messages.CLOCK_JUMPED(source=shown, time=t_s - last_s), "ended")
+                    address = self._stream.settings.shown
+                    raise StreamError(messages.CLOCK_JUMPED(source=address, time=t_s - last_s), "ended")
                 last_s = t_s
                 self._wall.note(packet, t_s)
             self.received_packets += 1

@@ -116,11 +116,11 @@ class Recording(threading.Thread):
 
 def recorded_session(comment: str | None) -> RecordedSession | None:
     """Read the note a recording of ours carries; None for any other video."""
-    found = _NOTE.match(comment or "")
-    if found is None:
+    note = _NOTE.match(comment or "")
+    if note is None:
         return None
     try:
-        epoch = datetime.fromisoformat(found["epoch"])
+        epoch = datetime.fromisoformat(note["epoch"])
     except ValueError:
         return None
-    return RecordedSession(found["session"], int(found["part"]), epoch)
+    return RecordedSession(note["session"], int(note["part"]), epoch)

@@ -183,16 +183,18 @@ class LiveStream:
         except av.error.ExitError as error:  # what FFmpeg says when our time limit cut it short
             raise StreamError(messages.SILENT(source=self.settings.shown, time=SILENT_S), "silent") from error
         except (FFmpegError, OSError) as error:
-            raise StreamError(messages.BROKE_OFF(source=self.settings.shown, why=_why(error)), "ended") from error
+            raise StreamError(
+                messages.BROKE_OFF(source=self.settings.shown, why=_system_error(error)), "ended"
+            ) from error
 
     def _make_compressor(self) -> Compressor:
         try:
             return Compressor(self._stream, self.base, self.average_fps or 25.0)
         except (FFmpegError, ValueError) as error:
-            own: VideoCodecContext = self._stream.codec_context
-            size = f"{own.width}x{own.height}"
+            context: VideoCodecContext = self._stream.codec_context
+            size = f"{context.width}x{context.height}"
             self._container.close()
-            text = messages.NOT_COMPRESSED(source=self.settings.shown, size=size, why=_why(error))
+            text = messages.NOT_COMPRESSED(source=self.settings.shown, size=size, why=_system_error(error))
             raise StreamError(text, "damaged") from error
 
     def _sent(self) -> Iterator[AnyPacket]:
@@ -219,43 +221,43 @@ class LiveStream:
                 continue
 
     def _software_decoder(self) -> VideoCodecContext:
-        made = av.CodecContext.create(self.codec, "r")
-        assert isinstance(made, VideoCodecContext)
-        self._describe_to(made)
-        made.thread_count = 1
-        return made
+        decoder = av.CodecContext.create(self.codec, "r")
+        assert isinstance(decoder, VideoCodecContext)
+        self._describe_to(decoder)
+        decoder.thread_count = 1
+        return decoder
 
     def _describe_to(self, decoder: VideoCodecContext | CodecContext) -> None:
         """What a decoder must know of the stream beforehand."""
-        own = self._context
-        decoder.extradata = own.extradata
-        decoder.width, decoder.height = own.width, own.height  # type: ignore[union-attr]
-        if own.pix_fmt is not None:
-            decoder.pix_fmt = own.pix_fmt  # type: ignore[union-attr]
+        context = self._context
+        decoder.extradata = context.extradata
+        decoder.width, decoder.height = context.width, context.height  # type: ignore[union-attr]
+        if context.pix_fmt is not None:
+            decoder.pix_fmt = context.pix_fmt  # type: ignore[union-attr]
 
     def _interval(self) -> int:
         """Ticks from one picture to the next."""
         return round(1.0 / ((self.average_fps or 25.0) * self.base))
 
     def _make_decoder(self) -> VideoCodecContext:
-        wished = self.settings.decoding
-        own = self._context if self._compressor is None else self._software_decoder()
-        if wished == "software":
-            return own
+        requested = self.settings.decoding
+        software_decoder = self._context if self._compressor is None else self._software_decoder()
+        if requested == "software":
+            return software_decoder
         try:
-            if wished == "v4l2m2m":
-                made = av.CodecContext.create(f"{self.codec}_v4l2m2m", "r")
+            if requested == "v4l2m2m":
+                decoder = av.CodecContext.create(f"{self.codec}_v4l2m2m", "r")
             else:
-                hardware = HWAccel(device_type=wished, allow_software_fallback=False)
-                made = av.CodecContext.create(self.codec, "r", hwaccel=hardware)
-            self._describe_to(made)
-            made.open()
+                hardware = HWAccel(device_type=requested, allow_software_fallback=False)
+                decoder = av.CodecContext.create(self.codec, "r", hwaccel=hardware)
+            self._describe_to(decoder)
+            decoder.open()
         except (FFmpegError, ValueError, RuntimeError, NotImplementedError) as error:
-            self.warning = messages.DECODED_IN_SOFTWARE(hardware=wished, codec=self.codec, why=_why(error))
-            return own
-        assert isinstance(made, VideoCodecContext)
-        self.hardware = wished
-        return made
+            self.warning = messages.DECODED_IN_SOFTWARE(hardware=requested, codec=self.codec, why=_system_error(error))
+            return software_decoder
+        assert isinstance(decoder, VideoCodecContext)
+        self.hardware = requested
+        return decoder
 
 
 def _open(settings: StreamSettings) -> av.container.InputContainer:
@@ -276,13 +278,13 @@ def _open(settings: StreamSettings) -> av.container.InputContainer:
     except HTTPUnauthorizedError as error:
         raise StreamError(messages.REFUSES_LOGIN(source=settings.shown), "login") from error
     except (FFmpegError, ValueError, OSError) as error:
-        why = "no answer" if isinstance(error, (TimeoutError, av.error.ExitError)) else _why(error)
-        if "401" in why or "403" in why or "unauthor" in why.lower():
+        reason = "no answer" if isinstance(error, (TimeoutError, av.error.ExitError)) else _system_error(error)
+        if "401" in reason or "403" in reason or "unauthor" in reason.lower():
             raise StreamError(messages.REFUSES_LOGIN(source=settings.shown), "login") from error
-        raise StreamError(messages.NOT_OPENED(source=settings.shown, why=why), "unreachable") from error
+        raise StreamError(messages.NOT_OPENED(source=settings.shown, why=reason), "unreachable") from error
 
 
-def _why(error: BaseException) -> str:
+def _system_error(error: BaseException) -> str:
     """The system's words only: the whole message of FFmpeg's errors holds the address, and that the password."""
     text = getattr(error, "strerror", None)
     return str(text) if text else type(error).__name__

@@ -177,8 +177,13 @@ class CameraConnection:
         )
         if self._analysis is None:
             return counts
-        seen = self._analysis.pipeline.counts
-        return replace(counts, frames=seen.frames, tracks=seen.tracks, verdicts=seen.verdicts.copy())
+        pipeline_counts = self._analysis.pipeline.counts
+        return replace(
+            counts,
+            frames=pipeline_counts.frames,
+            tracks=pipeline_counts.tracks,
+            verdicts=pipeline_counts.verdicts.copy(),
+        )
 
     def gauges(self) -> dict[str, float]:
         """What goes up and down, by metric name."""
@@ -205,7 +210,7 @@ class CameraConnection:
             self._analysis = self._begin(picture)
         analysis, size = self._analysis, (picture.width, picture.height)
         if size != analysis.size_px:
-            before, after = _shown(analysis.size_px), _shown(size)
+            before, after = _size_text(analysis.size_px), _size_text(size)
             text = messages.SIZE_CHANGED(source=self._stream.settings.shown, before=before, after=after)
             raise StreamError(text, "ended")
         t_s = analysis.clock.time_of(picture.pts)
@@ -218,8 +223,10 @@ class CameraConnection:
         """Build clock, pipeline and footage for pictures like this one."""
         stream, size = self._stream, (picture.width, picture.height)
         if max(size) > MAX_SIDE:
-            most = _shown((MAX_SIDE, MAX_SIDE))
-            raise StreamError(messages.TOO_LARGE(source=stream.settings.shown, size=_shown(size), most=most), "damaged")
+            most = _size_text((MAX_SIDE, MAX_SIDE))
+            raise StreamError(
+                messages.TOO_LARGE(source=stream.settings.shown, size=_size_text(size), most=most), "damaged"
+            )
         rotation_deg = int(getattr(picture, "rotation", 0) or 0) % 360
         if rotation_deg % 90 != 0:
             rotation_deg = 0
@@ -245,7 +252,7 @@ class CameraConnection:
         if camera.image_size is None or camera.image_size == upright:
             return camera
         self.notes["calibration"] = messages.CALIBRATED_AT_OTHER_SIZE(
-            size=_shown(upright), calibrated=_shown(camera.image_size)
+            size=_size_text(upright), calibrated=_size_text(camera.image_size)
         )
         return replace(camera, pinhole=None, plan=None, masks=())
 
@@ -267,5 +274,5 @@ def _recorded(settings: StreamSettings) -> tuple[tuple[datetime, Clock], str | N
     return (moment, clock), name
 
 
-def _shown(size_px: tuple[int, int]) -> str:
+def _size_text(size_px: tuple[int, int]) -> str:
     return f"{size_px[0]}x{size_px[1]}"

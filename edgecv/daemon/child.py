@@ -1,4 +1,4 @@
-"""One child process: started, listened to, killed when it hangs or grows, started again after a pause."""
+"""One child process: started, monitored, killed when it hangs or needs too much memory, restarted after a pause."""
 
 from __future__ import annotations
 
@@ -24,15 +24,22 @@ _log = logging.getLogger("edgecv.supervisor")
 _spawning = multiprocessing.get_context("spawn")
 SILENT_S = 10.0
 """A child silent for so long hangs; for systemd's watchdog a heartbeat counts half as long."""
-_STARTING_S = 120.0  # until the first heartbeat: interpreter, libraries, a busy box
-_OTHERS_WAIT_S = 5.0  # for its first heartbeat
+_STARTING_S = 120.0
+"""Longest wait for the first heartbeat: interpreter and libraries on a busy box."""
+_OTHERS_WAIT_S = 5.0
+"""How long others wait to be started for a child's first heartbeat."""
 _HEALTHY_S = 60.0
-_MANY, _WITHIN_S = 5, 600.0
-_SELDOM_S = 60.0
-_WAITS = 0.0005
-"""Share of a core; beside three cameras that take all of it nice 19 still gets 0.004."""
-_TURNS = 0.5
-"""Share of the silence that is too long: 60 s of a core for one picture of evidence, which takes two."""
+"""A child that ran for so long begins the pauses between restarts anew."""
+_CRASH_LOOP_DEATHS, _CRASH_LOOP_S = 5, 600.0
+"""A child that ended so often within this time is in a crash loop..."""
+_CRASH_LOOP_PAUSE_S = 60.0
+"""...and is restarted once a minute, which costs the others little."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+"""Ceilings of the first and of the longest pause before a restart: a camera is blind meanwhile."""
+_MIN_CPU_SHARE = 0.0005
+"""Share of a core that a starved child still gets; beside three cameras that take all of it nice 19 gets 0.004."""
+_MAX_CPU_SHARE = 0.5
+"""Share of the longest silence: 60 s of a core for one picture of evidence, which takes two, is an endless loop."""
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -41,7 +48,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Death:
     """A child ended when it should not have; ``repeated`` where it does so again and again."""
 
-    why: str
+    reason: str
     repeated: bool
 
 
@@ -82,16 +89,16 @@ class Child:
         self._ends = ends
         self._silent_s = silent_s
         self._starved_s = silent_s if starved_s is None else starved_s
-        self._used_s = 0.0  # processor time at the last sign of life
+        self._cpu_s = 0.0  # processor time at the last sign of life
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
-        self._started = self._heard = 0.0
-        self._beaten = False
-        self._backoff = Backoff(0.5, 30.0)
-        self._deaths: deque[float] = deque(maxlen=_MANY)
+        self._started = self._last_beat = 0.0
+        self._has_beaten = False
+        self._backoff = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+        self._deaths: deque[float] = deque(maxlen=_CRASH_LOOP_DEATHS)
         self._retry = 0.0
-        self._killed_for: str | None = None
-        self._told_repeated = False
+        self._kill_reason: str | None = None
+        self._crash_loop_reported = False
 
     @property
     def pid(self) -> int | None:
@@ -112,13 +119,13 @@ class Child:
         """Whether it gives a sign of life, or is paused or starting and none is due."""
         if self._process is None or self.finished:
             return True
-        age_s = time.monotonic() - self._heard
-        return age_s < (self._starved_s / 2.0 if self._beaten else _STARTING_S)
+        age_s = time.monotonic() - self._last_beat
+        return age_s < (self._starved_s / 2.0 if self._has_beaten else _STARTING_S)
 
     @property
     def is_starting(self) -> bool:
         """Whether it has given no sign of life yet, and others had better wait: what it imports takes a core."""
-        is_new = self._process is not None and not self._beaten
+        is_new = self._process is not None and not self._has_beaten
         return is_new and time.monotonic() - self._started < _OTHERS_WAIT_S
 
     def step(self, *, may_start: bool = True) -> Death | None:
@@ -137,11 +144,11 @@ class Child:
         self.listen()
         if not self._process.is_alive():
             return self._ended()
-        if self._beaten and now - self._started > _HEALTHY_S:
+        if self._has_beaten and now - self._started > _HEALTHY_S:
             self._backoff.reset()
-            self._told_repeated = False
-        silent_s = now - self._heard
-        if silent_s > (self._silent_s if self._beaten else _STARTING_S) and not self._is_starved(silent_s):
+            self._crash_loop_reported = False
+        silent_s = now - self._last_beat
+        if silent_s > (self._silent_s if self._has_beaten else _STARTING_S) and not self._is_starved(silent_s):
             self._kill(messages.NO_SIGN_OF_LIFE(time=silent_s))
         elif self._memory_mb is not None and self.memory_bytes() > self._memory_mb * 2**20:
             self._kill(messages.TOO_MUCH_MEMORY(most=self._memory_mb))
@@ -152,10 +159,10 @@ class Child:
         try:
             while self._pipe is not None and self._pipe.poll():
                 self.beat = self._pipe.recv()
-                self._heard = time.monotonic()
-                self._beaten = True
+                self._last_beat = time.monotonic()
+                self._has_beaten = True
                 if self._starved_s > self._silent_s:
-                    self._used_s = self._processor_s()
+                    self._cpu_s = self._cpu_time_s()
         except (OSError, EOFError):
             pass  # it is ending; its sentinel tells
 
@@ -167,7 +174,7 @@ class Child:
         except (OSError, ValueError, IndexError):
             return 0
 
-    def _processor_s(self) -> float:
+    def _cpu_time_s(self) -> float:
         """Processor time of all its threads so far, seconds; 0 where it does not run."""
         try:
             with open(f"/proc/{self.pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
@@ -177,10 +184,10 @@ class Child:
             return 0.0
 
     def _is_starved(self, silent_s: float) -> bool:
-        if not self._beaten or silent_s > self._starved_s or self._starved_s <= self._silent_s:
+        if not self._has_beaten or silent_s > self._starved_s or self._starved_s <= self._silent_s:
             return False
-        used_s = self._processor_s() - self._used_s
-        return _WAITS * silent_s < used_s < _TURNS * self._silent_s
+        used_s = self._cpu_time_s() - self._cpu_s
+        return _MIN_CPU_SHARE * silent_s < used_s < _MAX_CPU_SHARE * self._silent_s
 
     def tell(self, message: Any) -> None:
         """Send it a message; lost where it is not running, which is then told anew by its arguments."""
@@ -227,13 +234,13 @@ class Child:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         there.close()
         self._process, self._pipe = process, here
-        self._started = self._heard = time.monotonic()
-        self._beaten, self._killed_for = False, None
+        self._started = self._last_beat = time.monotonic()
+        self._has_beaten, self._kill_reason = False, None
 
-    def _kill(self, why: str) -> None:
+    def _kill(self, reason: str) -> None:
         assert self._process is not None
-        self._killed_for = why
-        _log.error("%s %s; it is killed and started again", self.name, why)
+        self._kill_reason = reason
+        _log.error("%s %s; killing and restarting it", self.name, reason)
         self._process.kill()
         self._process.join(2.0)
 
@@ -245,17 +252,17 @@ class Child:
         if code == 0 and self._ends:
             self.finished = True
             return None
-        why = self._killed_for or _ending(code)
+        reason = self._kill_reason or _ending(code)
         self._deaths.append(time.monotonic())
-        often = len(self._deaths) == _MANY and self._deaths[-1] - self._deaths[0] < _WITHIN_S
-        pause_s = _SELDOM_S if often else self._backoff.next_s()
+        often = len(self._deaths) == _CRASH_LOOP_DEATHS and self._deaths[-1] - self._deaths[0] < _CRASH_LOOP_S
+        pause_s = _CRASH_LOOP_PAUSE_S if often else self._backoff.next_s()
         self._retry = time.monotonic() + pause_s
         self.restarts += 1
         self.beat = None
-        _log.error("%s ended: %s; it is started again in %.1f s", self.name, why, pause_s)
-        newly = often and not self._told_repeated
-        self._told_repeated = often
-        return Death(why, newly)
+        _log.error("%s ended: %s; restarting it in %.1f s", self.name, reason, pause_s)
+        newly = often and not self._crash_loop_reported
+        self._crash_loop_reported = often
+        return Death(reason, newly)
 
     def _forget(self) -> None:
         if self._pipe is not None:

@@ -54,16 +54,16 @@ class Footage:
 
     def provenance(self) -> Provenance:
         """Whose footage it is and when it began, as well as that is known now."""
-        camera, shown = self.camera, self.stream.settings.shown
+        camera, address = self.camera, self.stream.settings.shown
         plan, sha256 = camera.plan, camera.config_sha256
         if self.recorded_epoch is not None:
             moment, clock = self.recorded_epoch
-            return Provenance(camera.site, camera.device, shown, moment, clock, plan, sha256)
+            return Provenance(camera.site, camera.device, address, moment, clock, plan, sha256)
         epoch = self.wall.epoch()
         return Provenance(
             camera.site,
             camera.device,
-            shown,
+            address,
             epoch.moment + timedelta(seconds=float(self.lead_pts * self.stream.base)),
             epoch.clock,
             plan,

@@ -1,4 +1,4 @@
-"""The supervisor's thread that keeps the disk: retention, room in reserve, evidence left over, old messages."""
+"""The supervisor's thread that looks after the disk: retention, reserve, evidence without a worker, old messages."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ from edgecv.upstream.delivery_service import target_names
 
 _log = logging.getLogger("edgecv.keeper")
 _EVERY_S = 10.0
-_LEFT_OVER_S = 120.0  # a worker completes a clip within about twenty
+_ABANDONED_S = 120.0
+"""Evidence that no worker has handed over for so long has no worker any more; a clip is complete within twenty."""
 _LITTLE_BYTES = 64 * 2**20
+"""Free space below which the disk counts as full: one clip may need as much."""
 
 
 def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: None) -> BoxKey:
@@ -67,17 +69,19 @@ def _take_up(store: IncidentStore, database: Database, key: BoxKey) -> None:
     try:
         bundles = restore_from_bundles(store, database, key)
         if bundles:
-            _log.warning("the database is new: %d sealed bundles on the disk were taken up", bundles)
+            _log.warning("the database is new; %d sealed bundles on the disk were added to it", bundles)
         recover_records(store)
-        left = store.hand_over_all()
-        if left:
-            _log.warning("the evidence of %d incidents is unfinished; it is finished now", left)
+        unfinished = store.hand_over_all()
+        if unfinished:
+            _log.warning(
+                "the evidence of %d incidents is unfinished; the evidence process completes it now", unfinished
+            )
     except (OSError, sqlite3.Error) as error:
-        _log.error("evidence that a crash left is not taken up yet: %s", error)
+        _log.error("evidence that a crash interrupted cannot be completed yet: %s", error)
         return
     removed = remove_orphans(store, database)
     if removed:
-        _log.warning("%d unfinished pieces of evidence without a record were removed", removed)
+        _log.warning("removed %d unfinished bundles without a record", removed)
 
 
 class Housekeeping(threading.Thread):
@@ -120,7 +124,7 @@ class Housekeeping(threading.Thread):
                 self.problem = messages.STATE_NOT_KEPT(why=str(error))
                 _log.error(self.problem)
             except Exception:
-                _log.exception("keeping the state directory in order failed")
+                _log.exception("housekeeping failed")
             self._stopped.wait(_EVERY_S)
 
     def _keep(self) -> None:
@@ -133,10 +137,12 @@ class Housekeeping(threading.Thread):
             if (step := self._steps.next()) is not None:
                 count = store.correct_times(step)
                 self._steps.confirm(step)
-                _log.warning("the clock was set by %.0f s: the times of %d records were put right", step.by_s, count)
+                _log.warning("the clock was set by %.0f s; the times of %d records were corrected", step.by_s, count)
             now_s = self._clock.now_s()
             if (self._clock.problem is None) != (self._clock_problem is None):
-                _log.warning(self._clock.problem or "the clock agrees again: evidence ages by it")
+                _log.warning(
+                    self._clock.problem or "the clock is plausible again; the age of evidence is counted by it"
+                )
             self._clock_problem = self._clock.problem
             retention_run = retention.apply(store, self._key, self._state / RECORDINGS, now_s)
             for line in retention_run.log_lines:
@@ -146,7 +152,7 @@ class Housekeeping(threading.Thread):
             self._undeleted = retention_run.problem
             self.disk = disk_of(self._state)
             has_reserve = allocate_reserve(self._state)
-            self._left_over(store)
+            self._hand_over_abandoned(store)
             names = [] if upstream is None else target_names(upstream)
             outbox.prune(names, storage.keep_days * 86400.0)
             self.depths = {name: outbox.depth(name) for name in names}
@@ -162,10 +168,10 @@ class Housekeeping(threading.Thread):
         with closing(Database(self._state / DATABASE)) as database:
             return IncidentStore(database, self._state / INCIDENTS).last_stored_s()
 
-    def _left_over(self, store: IncidentStore) -> None:
+    def _hand_over_abandoned(self, store: IncidentStore) -> None:
         """Leave what no worker has left for long, by a clock that nobody sets: a step of the box's is no age."""
         now, growing = time.monotonic(), [one.id for one in store.unsealed() if not one.is_handed_over]
         self._growing_since = {one: self._growing_since.get(one, now) for one in growing}
         for one, since in self._growing_since.items():
-            if now - since > _LEFT_OVER_S:
+            if now - since > _ABANDONED_S:
                 store.hand_over(one)

@@ -1,8 +1,8 @@
 """The thread of a worker that turns findings into records and clips, so that no picture waits for a disk.
 
-The clip as far as it goes is there first, in milliseconds, so that a crash in the next moment leaves evidence; then the
-record is committed together with its message. When the seconds after the fall have arrived, the whole clip follows, and
-the evidence is left to the process that draws and seals.
+The clip as far as it goes is written first, in milliseconds, so that a crash in the next moment leaves evidence; then
+the record is committed together with its message. When the seconds after the fall have arrived, the whole clip is
+written, and the evidence is handed over to the process that draws and seals it.
 """
 
 from __future__ import annotations
@@ -39,11 +39,13 @@ from edgecv.storage.recovery import recover_records
 
 _log = logging.getLogger("edgecv.recorder")
 _RETRY_S = 1.0
+_POLL_S = 0.2
+"""While clips or records wait: a whole clip is cut so soon after its last packet."""
 
 
 @dataclass(frozen=True, slots=True)
 class _DeviceEvent:
-    """Something the camera has to say of itself."""
+    """An event of the camera itself, such as the result of a sensitivity test."""
 
     kind: str
     text: str
@@ -52,25 +54,31 @@ class _DeviceEvent:
 
 @dataclass(slots=True)
 class _PendingIncident:
-    """An incident or candidate under way; candidates have no evidence."""
+    """An incident or candidate that is not finished yet; candidates have no evidence."""
 
     incident: Incident
     overlay: OverlaySpec | None
     footage: Footage
     is_stored: bool = False
-    is_whole: bool = False
+    has_whole_clip: bool = False
 
     @property
     def due_s(self) -> float:
-        """Media time at which its clip is whole."""
+        """Media time at which its clip can be whole."""
         return self.incident.media.end_s + AFTER_S
 
 
 class Recorder(threading.Thread):
-    """Owns the worker's connection to the database.
+    """Records findings and device events of one camera; the only thread of its worker that uses the database.
 
     Args:
         spec: the camera's orders.
+
+    Attributes:
+        problem: why records are in memory only, or None.
+        incidents: how many were recorded since it started.
+        candidates: likewise.
+        last_incident_s: wall time of the last one, seconds since 1970.
     """
 
     def __init__(self, spec: WorkerSpec) -> None:
@@ -80,8 +88,8 @@ class Recorder(threading.Thread):
         self.incidents = 0
         self.candidates = 0
         self.last_incident_s: float | None = None
-        self._todo: queue.Queue[tuple[Finding, Footage] | _DeviceEvent | None] = queue.Queue()
-        self._open: list[_PendingIncident] = []
+        self._queue: queue.Queue[tuple[Finding, Footage] | _DeviceEvent | None] = queue.Queue()
+        self._pending: list[_PendingIncident] = []
         self._unsaved: list[_PendingIncident | _DeviceEvent] = []
         self._until = float("inf")
         self._store: IncidentStore | None = None
@@ -89,98 +97,98 @@ class Recorder(threading.Thread):
 
     def record(self, finding: Finding, footage: Footage) -> None:
         """Record a finding."""
-        self._todo.put((finding, footage))
+        self._queue.put((finding, footage))
 
     def send_event(self, kind: str, text: str, **details: Any) -> None:
         """Send a device event upstream."""
-        self._todo.put(_DeviceEvent(kind, text, details))
+        self._queue.put(_DeviceEvent(kind, text, details))
 
     def end(self, patience_s: float) -> None:
-        """Ask it to record what waits, cut clips with what there is, and end.
+        """Ask it to record all findings, to cut clips with the packets there are, and to end.
 
         Args:
-            patience_s: what the disk does not take at once is tried again for so long; calling again changes it.
+            patience_s: how long it tries again where the disk refuses a write; another call changes it.
         """
         self._until = time.monotonic() + patience_s
-        self._todo.put(None)
+        self._queue.put(None)
 
     @property
     def unsaved(self) -> int:
-        """How many records are in memory only, because the disk takes none."""
+        """How many records are in memory only, because they cannot be written to disk."""
         return len(self._unsaved)
 
     def run(self) -> None:
         """The thread."""
-        self._contained(self._recover)
+        self._run_safely(self._recover)
         stopping = False
         while not stopping:
-            stopping = self._take()
-            self._contained(self._save)
-            self._complete(stopping)
-        while (self._unsaved or self._open) and time.monotonic() < self._until:
+            stopping = self._record_queued()
+            self._run_safely(self._save)
+            self._complete_clips(stopping)
+        while (self._unsaved or self._pending) and time.monotonic() < self._until:
             time.sleep(_RETRY_S)
-            self._contained(self._save)
-            self._complete(stopping)
-        self._give_up()
+            self._run_safely(self._save)
+            self._complete_clips(stopping)
+        self._log_unsaved()
 
-    def _take(self) -> bool:
-        """Take what has come and record it, with clips as far as they go; whether it is time to end."""
+    def _record_queued(self) -> bool:
+        """Record the findings and events in the queue, with clips as far as they go; whether it is time to end."""
         try:
-            item = self._todo.get(timeout=0.2 if self._open or self._unsaved else _RETRY_S)
+            item = self._queue.get(timeout=_POLL_S if self._pending or self._unsaved else _RETRY_S)
             while item is not None:
                 if isinstance(item, _DeviceEvent):
                     self._unsaved.append(item)
                 else:
-                    self._contained(self._remember, *item)
-                self._contained(self._save)
-                item = self._todo.get_nowait()
+                    self._run_safely(self._record, *item)
+                self._run_safely(self._save)
+                item = self._queue.get_nowait()
         except queue.Empty:
             return False
         return True
 
-    def _remember(self, finding: Finding, footage: Footage) -> None:
+    def _record(self, finding: Finding, footage: Footage) -> None:
         incident = build_incident(finding, footage.provenance())
         overlay = None
         if incident.tier == "incident":
-            if self._is_known(incident.id):  # a recorded file began anew after a crash
+            if self._is_recorded(incident.id):  # a recorded file began anew after a crash
                 return
             try:
                 overlay = overlay_spec_of(finding.fall, incident.origin, footage.camera.pinhole, footage.camera.plan)
             except Exception:  # pictures may be missing, but never the record
-                _log.exception("evidence of %s: nothing can be drawn", incident.id)
+                _log.exception("the overlay of %s cannot be computed; its evidence has no pictures", incident.id)
         pending = _PendingIncident(incident, overlay, footage)
         if incident.tier == "incident":
-            self._contained(self._write, pending, last=False)
-            self._open.append(pending)
+            self._run_safely(self._write_evidence, pending, last=False)
+            self._pending.append(pending)
         self._unsaved.append(pending)
 
-    def _is_known(self, incident_id: str) -> bool:
+    def _is_recorded(self, incident_id: str) -> bool:
         try:
-            return self._opened().get(incident_id) is not None
+            return self._open_store().get(incident_id) is not None
         except (sqlite3.Error, EdgecvError, OSError):
             return False
 
     @staticmethod
-    def _contained(what: Callable[..., None], *arguments: Any, **more: Any) -> None:
-        """Do something; what nobody foresaw is told in full and stops nothing else."""
+    def _run_safely(action: Callable[..., None], *arguments: Any, **options: Any) -> None:
+        """Call an action; log an unforeseen error with its traceback and go on."""
         try:
-            what(*arguments, **more)
+            action(*arguments, **options)
         except Exception:
-            _log.exception("%s failed", what.__name__.strip("_"))
+            _log.exception("%s failed", action.__name__.strip("_"))
 
     def _recover(self) -> None:
-        """Leave what a crash of this worker cut off to the evidence process."""
+        """Hand evidence that a crash of this worker interrupted over to the evidence process."""
         try:
-            store = self._opened()
+            store = self._open_store()
             recover_records(store, self.spec.id)
             store.hand_over_all(self.spec.id)
         except (sqlite3.Error, EdgecvError, OSError) as error:
-            # the keeper leaves it to that process in some minutes
-            _log.error("evidence that was under way is not finished yet: %s", error)
+            # housekeeping hands it over in some minutes
+            _log.error("evidence that a crash interrupted is not handed over yet: %s", error)
             self._close()
 
     def _save(self) -> None:
-        """Put everything that is in memory only into the database, in order."""
+        """Write everything that is in memory only to the database, in order."""
         while self._unsaved:
             first = self._unsaved[0]
             try:
@@ -197,24 +205,24 @@ class Recorder(threading.Thread):
                 self._close()
                 return
             except Exception:
-                _log.exception("something cannot be stored by any disk: %s", _in_full(first))
-                self._forget(first)
+                _log.exception("this cannot be stored and is discarded: %s", _full_text(first))
+                self._discard(first)
             self._unsaved.pop(0)
             self.problem = None
 
     def _save_event(self, event: _DeviceEvent) -> None:
         camera = self.spec.camera
         message = device_event(camera.site, camera.device, event.kind, event.text, event.details)
-        self._opened()
+        self._open_store()
         assert self._database is not None
         with self._database.transaction() as connection:
             insert_device_event(connection, camera.device, message)
 
     def _make_room(self) -> bool:
-        """A record is worth more than a reserve, and more than a clip; whether something was given up."""
+        """Free disk space for a record: the reserve first, then clips; whether anything was freed."""
         if release_reserve(self.spec.state):
             return True
-        clips = [clip for opened in self._open for clip in self._part_of(opened.incident.id).glob("clip.*")]
+        clips = [clip for pending in self._pending for clip in self._part_of(pending.incident.id).glob("clip.*")]
         for clip in clips:  # cut again at the end, where there is room by then
             clip.unlink(missing_ok=True)
         return bool(clips)
@@ -222,73 +230,78 @@ class Recorder(threading.Thread):
     def _save_incident(self, pending: _PendingIncident) -> None:
         incident = pending.incident
         is_incident = incident.tier == "incident"
-        is_new = self._opened().add(incident, evidence=is_incident)
+        is_new = self._open_store().add(incident, evidence=is_incident)
         pending.is_stored = True
         if is_new and is_incident:
             self.incidents += 1
             self.last_incident_s = time.time()
             _log.info("incident %s", incident.id, extra={"incident": incident.id, "floor": incident.origin.floor})
-            self._contained(self._flush, incident.id)
+            self._run_safely(self._flush, incident.id)
         elif is_new:
             self.candidates += 1
         else:
-            self._open = [opened for opened in self._open if opened is not pending]
+            self._pending = [other for other in self._pending if other is not pending]
 
     def _flush(self, incident_id: str) -> None:
-        """What was written before the record did not wait for the disk."""
+        """Flush files that were written before the record and did not wait for the disk."""
         part = self._part_of(incident_id)
         if part.exists():
             flush_files(part)
 
-    def _complete(self, stopping: bool) -> None:
-        """Cut whole clips, when the seconds after the fall have arrived, or will not come any more."""
-        for opened in list(self._open):
-            if stopping or opened.footage.ended or opened.footage.reached_s >= opened.due_s:
-                if not opened.is_whole:
-                    opened.is_whole = True
-                    self._contained(self._write, opened, last=True)
+    def _complete_clips(self, stopping: bool) -> None:
+        """Cut whole clips once the seconds after the fall have arrived, or cannot arrive any more."""
+        for pending in list(self._pending):
+            if stopping or pending.footage.ended or pending.footage.reached_s >= pending.due_s:
+                if not pending.has_whole_clip:
+                    pending.has_whole_clip = True
+                    self._run_safely(self._write_evidence, pending, last=True)
                     give_back_memory()
-                if opened.is_stored:
-                    self._leave(opened)
+                if pending.is_stored:
+                    self._hand_over(pending)
 
-    def _write(self, opened: _PendingIncident, *, last: bool) -> None:
-        incident = opened.incident
+    def _write_evidence(self, pending: _PendingIncident, *, last: bool) -> None:
+        incident = pending.incident
         try:
             missing = write_bundle(
-                incident, opened.overlay, opened.footage, self._part_of(incident.id), self.spec.replay_setup, last=last
+                incident,
+                pending.overlay,
+                pending.footage,
+                self._part_of(incident.id),
+                self.spec.replay_setup,
+                last=last,
             )
         except OSError as error:
-            _log.error("evidence of %s cannot be written: %s; its record is kept", incident.id, error)
+            _log.error("the evidence of %s cannot be written: %s; its record is kept", incident.id, error)
             return
         if missing:
-            _log.error("evidence of %s is cut down: %s", incident.id, ", ".join(missing))
+            _log.error("the evidence of %s is incomplete: %s", incident.id, ", ".join(missing))
 
-    def _leave(self, opened: _PendingIncident) -> None:
+    def _hand_over(self, pending: _PendingIncident) -> None:
         try:
-            self._opened().hand_over(opened.incident.id)
+            self._open_store().hand_over(pending.incident.id)
         except (sqlite3.Error, EdgecvError, OSError) as error:
-            _log.error("evidence of %s is not finished yet: %s", opened.incident.id, error)
+            _log.error("the evidence of %s cannot be handed over yet: %s", pending.incident.id, error)
             return
-        self._open.remove(opened)
+        self._pending.remove(pending)
 
-    def _forget(self, what: _PendingIncident | _DeviceEvent) -> None:
-        """What cannot be stored has no evidence either."""
-        if isinstance(what, _PendingIncident):
-            self._open = [opened for opened in self._open if opened is not what]
-            shutil.rmtree(self._part_of(what.incident.id), ignore_errors=True)
+    def _discard(self, item: _PendingIncident | _DeviceEvent) -> None:
+        """Remove the evidence of a record that cannot be stored."""
+        if isinstance(item, _PendingIncident):
+            self._pending = [pending for pending in self._pending if pending is not item]
+            shutil.rmtree(self._part_of(item.incident.id), ignore_errors=True)
 
     def _part_of(self, incident_id: str) -> Path:
         return part_of(self.spec.state / INCIDENTS, incident_id)
 
-    def _give_up(self) -> None:
-        """At the end: what the disk never took is put into the log, the last place there is."""
+    def _log_unsaved(self) -> None:
+        """At the end: log in full what could not be written to disk, so that it is not lost."""
         for item in self._unsaved:
-            _log.error("this is nowhere but in this line, for the disk took it not: %s", _in_full(item))
-        if self._open:
-            _log.warning("%d incidents' evidence is not whole; the next start goes on with it", len(self._open))
+            _log.error("could not be written to disk; this line is the only copy: %s", _full_text(item))
+        if self._pending:
+            _log.warning("the evidence of %d incidents is incomplete; the next start completes it", len(self._pending))
         self._close()
 
-    def _opened(self) -> IncidentStore:
+    def _open_store(self) -> IncidentStore:
         if self._store is None:
             self._database = Database(self.spec.state / DATABASE)
             self._store = IncidentStore(self._database, self.spec.state / INCIDENTS)
@@ -301,6 +314,6 @@ class Recorder(threading.Thread):
         self._store = self._database = None
 
 
-def _in_full(item: _PendingIncident | _DeviceEvent) -> str:
-    """What is lost if it is not in the log."""
+def _full_text(item: _PendingIncident | _DeviceEvent) -> str:
+    """An event or record in full, for the log."""
     return f"{item.kind}: {item.text}" if isinstance(item, _DeviceEvent) else item.incident.to_json()

@@ -34,7 +34,7 @@ class StatePublisher:
         self.site = site
         self._database = Database(state / DATABASE)
         self._states = RetainedStates(self._database)
-        self._known: dict[str, dict[str, Any]] = {}
+        self._published: dict[str, dict[str, Any]] = {}
         self._devices: frozenset[str] = frozenset()
 
     def update(self, health: BoxHealth) -> None:
@@ -74,24 +74,24 @@ class StatePublisher:
             if device not in devices | {BOX} and state:
                 self.send_event(device, "device_removed", messages.REMOVED())
                 self._states.remove(device)
-                self._known.pop(device, None)
+                self._published.pop(device, None)
         self._devices = devices
 
     def close(self) -> None:
         """Close the database."""
         self._database.close()
 
-    def _set(self, device: str, state: dict[str, Any], what: str = "camera") -> None:
+    def _set(self, device: str, state: dict[str, Any], kind: str = "camera") -> None:
         state = state | with_code(mapped(state["text"], _publishable))
-        before = self._known.get(device)
+        before = self._published.get(device)
         if before == state:
             return
         self._states.put(device, state)
-        self._known[device] = state
+        self._published[device] = state
         began_well = before is None and state["state"] == "online"
         if device != BOX and not began_well and (before is None or before["state"] != state["state"]):
             event = _EVENTS.get(state["state"])
-            self.send_event(device, state["state"] if event is None else f"{what}_{event}", state["text"])
+            self.send_event(device, state["state"] if event is None else f"{kind}_{event}", state["text"])
 
 
 def _publishable(text: str) -> str:

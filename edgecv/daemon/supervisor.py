@@ -42,9 +42,12 @@ from edgecv.storage.incident_store import INCIDENTS
 
 _log = logging.getLogger("edgecv.supervisor")
 _TICK_S = 0.25
-_WORKERS_S = 6.0  # of the ten seconds a stop may take, what workers get
-_EVIDENCE_S = 0.5  # and at least what the evidence process gets after them
-_PATIENCE_S = 600.0  # a disk that is full at the end of recorded files
+_WORKERS_S = 6.0
+"""Of the ten seconds that a stop may take, what workers get..."""
+_EVIDENCE_S = 0.5
+"""...and what the evidence process gets after them at least."""
+_FULL_DISK_S = 600.0
+"""How long the end of recorded files waits for a disk that is full."""
 
 
 _ENDS = {"evidence": messages.EVIDENCE_ENDS, "courier": messages.COURIER_ENDS, "console": messages.CONSOLE_ENDS}
@@ -127,7 +130,7 @@ class Supervisor:
     def _is_over(self) -> bool:
         """Whether every camera's file is over and all they gave is sealed, or the disk has not taken it for long."""
         if not all(self._children[name].finished for name in self._box.camera_ids):
-            self._sealed_by = time.monotonic() + _PATIENCE_S
+            self._sealed_by = time.monotonic() + _FULL_DISK_S
             return False
         return not self._states.unsealed() or time.monotonic() > self._sealed_by
 
@@ -141,13 +144,13 @@ class Supervisor:
         for name, child in self._children.items():
             death = child.step(may_start=may_start(self._children.values(), self._cores))
             if death is not None:
-                self._mourn(name, death)
+                self._report_death(name, death)
             elif child.beat is not None:
                 self._deaths.pop(name, None)
         for helper in self._helpers():
             death = helper.step()
             if death is not None and death.repeated:
-                self._states.send_event("box", f"{helper.name}_dies", _ENDS[helper.name](why=death.why))
+                self._states.send_event("box", f"{helper.name}_dies", _ENDS[helper.name](why=death.reason))
         self._report()
 
     def _report(self) -> None:
@@ -213,10 +216,10 @@ class Supervisor:
             alive=all(child.is_fresh() for child in self._all_children()),
         )
 
-    def _mourn(self, name: str, death: Death) -> None:
-        self._deaths[name] = messages.WORKER_ENDED(why=death.why) if death.why.startswith("by ") else death.why
+    def _report_death(self, name: str, death: Death) -> None:
+        self._deaths[name] = messages.WORKER_ENDED(why=death.reason) if death.reason.startswith("by ") else death.reason
         if death.repeated:
-            text = messages.ENDS_REPEATEDLY(why=death.why)
+            text = messages.ENDS_REPEATEDLY(why=death.reason)
             _log.error("%s: %s", name, text)
             self._states.send_event(name, "worker_dies", text)
 
@@ -233,9 +236,9 @@ class Supervisor:
                 _log.error("not reloaded: %s", line)
             self._notifier.ready(f"not reloaded: {error}")
             return
-        gone = [name for name in self._children if name not in specs]
+        removed = [name for name in self._children if name not in specs]
         changed = [n for n, s in specs.items() if n in self._specs and s != self._specs[n]]
-        self._end([self._children.pop(name) for name in (*gone, *changed)], time.monotonic() + _WORKERS_S)
+        self._end([self._children.pop(name) for name in (*removed, *changed)], time.monotonic() + _WORKERS_S)
         for name, spec in specs.items():
             if name in self._children:
                 self._children[name].tell(spec.new_set_up())
@@ -255,7 +258,7 @@ class Supervisor:
             _log.warning("changes of the section service take effect with the next start")
         self._box, self._specs = box, specs
         self._states.site = box.site
-        _log.info("reloaded: %s restarted, %s gone", ", ".join(changed) or "none", ", ".join(gone) or "none")
+        _log.info("reloaded: %s restarted, %s removed", ", ".join(changed) or "none", ", ".join(removed) or "none")
         self._notifier.ready(self.health().line())
 
     def _shut_down(self) -> None:
@@ -267,7 +270,7 @@ class Supervisor:
         # it finishes what is quickly done; what it leaves, the next start takes up
         self._evidence.terminate()
         if not self._evidence.finish(max(begun + _WORKERS_S, time.monotonic() + _EVIDENCE_S)):
-            _log.info("some evidence is not drawn yet; the next start does it")
+            _log.info("some evidence is not drawn yet; the next start draws it")
         if self._console is not None:
             self._end([self._console], begun + _WORKERS_S + 0.5)
         if self._courier is not None:

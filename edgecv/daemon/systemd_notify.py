@@ -30,12 +30,12 @@ class Notifier:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Notifier:
         """Read ``NOTIFY_SOCKET``, ``WATCHDOG_USEC`` and ``WATCHDOG_PID``; what cannot be understood counts as unset."""
-        known = os.environ if environment is None else environment
-        named = known.get("NOTIFY_SOCKET", "")
+        variables = os.environ if environment is None else environment
+        named = variables.get("NOTIFY_SOCKET", "")
         if not named.startswith(("/", "@")) or len(named) < 2:
             return cls()
         address = f"\0{named[1:]}" if named.startswith("@") else named
-        return cls(address, _watchdog_interval_s(known))
+        return cls(address, _watchdog_interval_s(variables))
 
     def ready(self, status: str = "") -> None:
         """The daemon has started, or has reloaded."""
@@ -72,8 +72,8 @@ class Notifier:
             return
 
 
-def _watchdog_interval_s(known: Mapping[str, str]) -> float | None:
-    microseconds, process = known.get("WATCHDOG_USEC", ""), known.get("WATCHDOG_PID", "")
+def _watchdog_interval_s(variables: Mapping[str, str]) -> float | None:
+    microseconds, process = variables.get("WATCHDOG_USEC", ""), variables.get("WATCHDOG_PID", "")
     if not _is_count(microseconds) or int(microseconds) == 0:
         return None
     if process and process != str(os.getpid()):

@@ -25,7 +25,7 @@ from edgecv.visibility.sensitivity import SensitivityResult, SensitivityTest
 
 _log = logging.getLogger("edgecv.visibility")
 _OVERLOAD_LAG_S = 1.0
-_LOOK_AT_CLOCK_S = 1.0
+_CLOCK_CHECK_S = 1.0
 WATCH = "watch"
 
 
@@ -62,15 +62,15 @@ class VisibilityMonitor:
         self._send_event = send_event
         self._path = spec.state / WATCH / f"{spec.id}.npz"
         self._scene = SceneMonitor(self._stored_reference(), px_per_floor=_px_per_floor(spec.camera))
-        self._kept_final = self._scene.reference_final
+        self._is_final_stored = self._scene.reference_final
         self._causes: BlindnessCauses | None = None
         self._size = (0, 0)
         self._last_s: float | None = None
         self._blind = BlindTime()
         self._now: tuple[str, ...] = ()
         self._test: SensitivityTest | None = None
-        self._tested_on: str | None = None
-        self._next_proof = 0.0
+        self._test_date: str | None = None
+        self._next_clock_check = 0.0
         self._result: SensitivityResult | None = None
         self._frame_s = 0.04
 
@@ -86,7 +86,7 @@ class VisibilityMonitor:
             text = text_of(change)
             _log.warning("%s %s: %s", change.kind, change.state, text)
             self._send_event(change.kind, text, state=change.state, measures=change.measures)
-        self._keep_reference()
+        self._store_reference()
         self._now = self._causes.of(detected, self._scene.blind)
         if lag_s > _OVERLOAD_LAG_S:
             self._now = (*self._now, "overload")
@@ -95,7 +95,7 @@ class VisibilityMonitor:
             self._frame_s += 0.05 * (dt_s - self._frame_s)
             self._note(dt_s, self._now)
         self._last_s = frame.t_s
-        self._prove(frame)
+        self._test_sensitivity(frame)
 
     def no_picture(self, seconds: float) -> None:
         """There is no picture, and has not been for so long."""
@@ -112,20 +112,20 @@ class VisibilityMonitor:
 
     def gauges(self) -> dict[str, float]:
         """For metrics."""
-        found = {f"scene_{name}": value for name, value in self._scene.measures().items()}
+        gauges = {f"scene_{name}": value for name, value in self._scene.measures().items()}
         hour = self._blind.so_far()
-        found["blind_minutes_this_hour"] = 0.0 if hour is None else hour.blind_minutes
+        gauges["blind_minutes_this_hour"] = 0.0 if hour is None else hour.blind_minutes
         if self._result is not None and self._result.fraction is not None:
-            found["sensitivity"] = self._result.fraction
-        return found
+            gauges["sensitivity"] = self._result.fraction
+        return gauges
 
     def _note(self, seconds: float, causes: tuple[str, ...]) -> None:
         now_s = time.time()
         self._blind.note(now_s, seconds, causes)
         while (report := self._blind.hour_report(now_s)) is not None:
-            self._tell_hour(report)
+            self._send_hour(report)
 
-    def _tell_hour(self, report: HourReport) -> None:
+    def _send_hour(self, report: HourReport) -> None:
         totals = {"blind": report.blind_minutes, "noted": report.noted_minutes}
         causes = tuple(messages.CAUSES[cause](minutes=minutes) for cause, minutes in report.minutes.items())
         text = messages.BLIND(**totals, causes=causes) if causes else messages.NOT_BLIND(**totals)
@@ -138,22 +138,22 @@ class VisibilityMonitor:
             noted_minutes=report.noted_minutes,
         )
 
-    def _prove(self, frame: Frame) -> None:
+    def _test_sensitivity(self, frame: Frame) -> None:
         """The daily test, at its minute of the day; put off while nothing can be seen or the box is late."""
-        wished = self._spec.sensitivity_test_at
+        test_at = self._spec.sensitivity_test_at
         if self._test is None:
-            if wished is None or time.monotonic() < self._next_proof:
+            if test_at is None or time.monotonic() < self._next_clock_check:
                 return
-            self._next_proof = time.monotonic() + _LOOK_AT_CLOCK_S
+            self._next_clock_check = time.monotonic() + _CLOCK_CHECK_S
             now = datetime.now().astimezone()
-            if f"{now:%H:%M}" < wished or self._tested_on == f"{now:%Y-%m-%d}":
+            if f"{now:%H:%M}" < test_at or self._test_date == f"{now:%Y-%m-%d}":
                 return
-            if self._tested_on is None and f"{now:%H:%M}" != wished:
-                self._tested_on = f"{now:%Y-%m-%d}"  # started after today's time: begin tomorrow
+            if self._test_date is None and f"{now:%H:%M}" != test_at:
+                self._test_date = f"{now:%Y-%m-%d}"  # started after today's time: begin tomorrow
                 return
             if self._now or self._spec.stream.is_file:
                 return
-            self._tested_on = f"{now:%Y-%m-%d}"
+            self._test_date = f"{now:%Y-%m-%d}"
             camera = self._spec.camera
             seed = int(now.timestamp()) & 0xFFFF
             self._test = SensitivityTest(self._size, 1.0 / self._frame_s, seed, camera.pinhole, camera.masks)
@@ -178,15 +178,15 @@ class VisibilityMonitor:
         except FileNotFoundError:
             return None
         except (OSError, InputError) as error:
-            _log.warning("the reference picture is learnt anew: %s", error)
+            _log.warning("the stored reference picture cannot be used and is learnt anew: %s", error)
             return None
 
-    def _keep_reference(self) -> None:
-        if self._kept_final or not self._scene.reference_final or self._scene.reference is None:
+    def _store_reference(self) -> None:
+        if self._is_final_stored or not self._scene.reference_final or self._scene.reference is None:
             return
-        self._kept_final = True
+        self._is_final_stored = True
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(self._path, self._scene.reference.to_npz())
         except OSError as error:
-            _log.warning("the reference picture could not be kept: %s", error)
+            _log.warning("the reference picture cannot be stored: %s", error)

@@ -49,9 +49,9 @@ def camera_report(
     try:
         spec, _ = spec_of(box, camera_id, state)
     except ConfigError as error:
-        what, _, advice = str(error).removeprefix(f"{box.path}: ").rpartition("; ")
-        told = f"it was not looked at: {what or advice}"
-        return CameraReport((problem(where, told, advice if what else "ask edgecv check"),))
+        cause, _, advice = str(error).removeprefix(f"{box.path}: ").rpartition("; ")
+        text = f"it was not looked at: {cause or advice}"
+        return CameraReport((problem(where, text, advice if cause else "ask edgecv check"),))
     try:
         stream = probe(spec.stream, seconds)
     except StreamError as error:
@@ -72,10 +72,10 @@ def camera_report(
 
 
 def _unseen(where: str, error: StreamError) -> CheckResult:
-    what, _, advice = str(error).rpartition("; ")
+    cause, _, advice = str(error).rpartition("; ")
     if "busy" in str(error).lower():
-        return warning(where, what or advice, "the daemon uses it: systemctl stop edgecv, and ask again")
-    return problem(where, what or str(error), advice if what else "check its power, its cable and its address")
+        return warning(where, cause or advice, "the daemon uses it: systemctl stop edgecv, and ask again")
+    return problem(where, cause or str(error), advice if cause else "check its power, its cable and its address")
 
 
 def _sight(where: str, stream: StreamProbe, stored: Path, camera: CalibratedCamera) -> list[CheckResult]:
@@ -83,15 +83,15 @@ def _sight(where: str, stream: StreamProbe, stored: Path, camera: CalibratedCame
     dark_or_bright = light_findings(where, luma)
     if dark_or_bright:
         return dark_or_bright  # nothing else can be judged then
-    found = focus_findings(where, stream.lumas)
+    findings = focus_findings(where, stream.lumas)
     try:
         reference = Reference.from_npz(stored.read_bytes())
     except FileNotFoundError:
-        return found
+        return findings
     except OSError as error:
-        return [*found, ok(where, f"its reference picture {stored} cannot be read ({error.strerror})")]
+        return [*findings, ok(where, f"its reference picture {stored} cannot be read ({error.strerror})")]
     except InputError as error:
-        return [*found, warning(where, f"{stored}: {error}", f"remove it: rm {stored}")]
+        return [*findings, warning(where, f"{stored}: {error}", f"remove it: rm {stored}")]
     pose, plan = camera.pinhole, camera.plan
     floor_px = None if pose is None or plan is None else smallest_floor_px(plan, pose, stream.size_px)
-    return found + place_findings(where, luma, reference, floor_px)
+    return findings + place_findings(where, luma, reference, floor_px)

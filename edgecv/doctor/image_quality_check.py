@@ -67,15 +67,15 @@ def place_findings(where: str, luma: UInt8, reference: Reference, floor_px: floa
     settings = VisibilitySettings()
     width, height = luma.shape[1], luma.shape[0]
     if reference.size_px != (width, height):
-        what = f"the reference picture is {reference.size_px[0]}x{reference.size_px[1]} and cannot be compared"
-        return [warning(where, what, "set the stream back to that size, or calibrate again")]
+        text = f"the reference picture is {reference.size_px[0]}x{reference.size_px[1]} and cannot be compared"
+        return [warning(where, text, "set the stream back to that size, or calibrate again")]
     now = edges(thumbnail(luma))[0]
-    found = register(spectrum(now, window(now.shape)), reference.spectrum)
-    near = max(abs(found.x), abs(found.y)) <= 3.0
-    if found.peak < settings.peak or not (near or found.peak > settings.clearly * found.still):
+    shift = register(spectrum(now, window(now.shape)), reference.spectrum)
+    near = max(abs(shift.x), abs(shift.y)) <= 3.0
+    if shift.peak < settings.peak or not (near or shift.peak > settings.clearly * shift.still):
         return [ok(where, "the reference picture shows too little of the same to compare with (other light?)")]
     small = thumbnail_size((width, height))
-    shift_px = float(np.hypot(found.x * width / small[0], found.y * height / small[1]))
+    shift_px = float(np.hypot(shift.x * width / small[0], shift.y * height / small[1]))
     tolerance_px = settings.tolerance_share * max(width, height)
     floors = ""
     if floor_px is not None:

@@ -52,8 +52,8 @@ def run_checks(box_file: Path, seconds: float = 5.0, probe: ProbeStream = probe_
 
 
 def _configuration(line: str, box_file: Path) -> CheckResult:
-    what, _, advice = line.removeprefix(f"{box_file}:").rpartition("; ")
-    return problem("configuration", (what or advice).strip(), advice if what else f"put it right in {box_file}")
+    cause, _, advice = line.removeprefix(f"{box_file}:").rpartition("; ")
+    return problem("configuration", (cause or advice).strip(), advice if cause else f"put it right in {box_file}")
 
 
 def _clock(box_file: Path) -> list[CheckResult]:

@@ -95,16 +95,16 @@ def _unreadable(box_file: Path, at: str, named: str) -> Iterator[CheckResult]:
     try:
         read_secret(named, box_file, at)
     except ConfigError as error:
-        what, _, advice = str(error).removeprefix(f"{box_file}: ").partition("; ")
-        yield problem(WHERE, what, advice or "write the secret into it, in one line")
+        text, _, advice = str(error).removeprefix(f"{box_file}: ").partition("; ")
+        yield problem(WHERE, text, advice or "write the secret into it, in one line")
 
 
 def _in_the_box_file(box: Box) -> Iterator[CheckResult]:
     addresses = [camera.source for camera in box.settings.cameras.values()]
     if box.settings.upstream is not None:
         addresses += [target.url for target in box.settings.upstream.all_targets()]
-    held = any(secrets_in(address) for address in addresses)
-    if held and box.path.stat().st_mode & stat.S_IROTH:
+    is_secret = any(secrets_in(address) for address in addresses)
+    if is_secret and box.path.stat().st_mode & stat.S_IROTH:
         yield warning(
             WHERE, f"{box.path} holds a password and every user of the box can read it", _how_to_close(box.path)
         )

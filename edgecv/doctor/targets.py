@@ -87,8 +87,8 @@ def upstream_findings(box: Box) -> list[CheckResult]:
     with ThreadPoolExecutor(max_workers=min(8, len(receivers))) as asking:
         return [
             finding
-            for found in asking.map(lambda one: receiver_findings(box.path, one), receivers)
-            for finding in found
+            for findings in asking.map(lambda receiver: receiver_findings(box.path, receiver), receivers)
+            for finding in findings
         ]
 
 
@@ -101,8 +101,8 @@ def receiver_findings(box_file: Path, receiver: Receiver, now: datetime | None =
         tls_context(box_file, receiver.at, receiver.ca_file, receiver.certificate_file, receiver.key_file)
         trust = tls_context(box_file, receiver.at, receiver.ca_file)
     except ConfigError as error:
-        what, _, advice = str(error).removeprefix(f"{box_file}: ").partition("; ")
-        return [*findings, problem(receiver.where, what, advice)]
+        cause, _, advice = str(error).removeprefix(f"{box_file}: ").partition("; ")
+        return [*findings, problem(receiver.where, cause, advice)]
     return [*findings, _answer(receiver, trust)]
 
 
@@ -123,9 +123,9 @@ def _answer(receiver: Receiver, trust: ssl.SSLContext) -> CheckResult:
 
 def _no_answer(receiver: Receiver, place: str, error: OSError) -> CheckResult:
     if isinstance(error, ssl.SSLError):
-        what, _, advice = tls_problem(error).partition("; ")
+        cause, _, advice = tls_problem(error).partition("; ")
         judged = problem if isinstance(error, ssl.SSLCertVerificationError) else warning
-        return judged(receiver.where, f"{place} {what}", advice or "see the daemon's log for what comes of it")
+        return judged(receiver.where, f"{place} {cause}", advice or "see the daemon's log for what comes of it")
     if isinstance(error, socket.gaierror):
         advice = "check the address, and the box's name server (resolvectl status)"
         return problem(receiver.where, f"the name {receiver.host} is not known", advice)

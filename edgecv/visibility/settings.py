@@ -104,7 +104,7 @@ RAIN_CELLS = 30.0
 WEB_CELLS = 10.0
 """The same of what hangs before the lens, at most; people on a lawn spread over 15 and more."""
 WEB_DETECTIONS = 6.0
-"""Detections a frame of a web in the wind; a single insect gives one or two."""
+"""Mean detections a frame of a web in the wind, at least; fewer are insects that fly past."""
 WEB_WINDOWS = 3
 """A web hangs on for so many windows; a person passes on."""
 WEB_AREA_SHARE = 1e-3
@@ -116,9 +116,9 @@ ABRUPT_S = 5.0
 JUMP_S = 30.0
 """A step of media time beyond this is another connection: durations begin anew."""
 MAX_NOISE_STEP = 5.0
-"""Grey levels by which the noise may grow from one look to the next; a lamp that is switched makes more."""
+"""Grey levels by which the noise may grow from one look to the next: a lamp that is switched is no noise."""
 CLOCK_SHARE = 0.002
-"""Share of the pixels that a burned-in clock changes each second in a frozen picture, at most."""
+"""Share of the pixels that may change in a picture that still counts as repeated: a burned-in clock ticks."""
 
 # Comparison of a look with the reference
 GLARE = 250.0
@@ -156,7 +156,7 @@ TILES_ACROSS = 16
 MIN_TILES = 6
 """Tiles with an edge below which sharpness cannot be told."""
 MIN_EDGE_STEP = 12.0
-"""Grey levels of an edge that can be judged; below it, compression blurs edges by itself."""
+"""Grey levels of an edge that can be judged; fainter ones are noise and compression."""
 NOISE_EXTREME = 3.6
 """The largest difference of two pixels among a hundred pairs, in units of the noise."""
 SHARP_RATIO = 0.75
@@ -164,9 +164,9 @@ SHARP_RATIO = 0.75
 
 # Synthetic falls
 SIZES_PX = (3.0, 8.0)
-"""Diameters: a bottle on a tower 100 m away, and a bag at 40 m, at 1080 lines."""
+"""Diameters, pixels: those that a loss of focus or light hides first."""
 CONTRASTS = (15.0, 40.0)
-"""Grey levels against the background: a grey thing before a grey wall, and a white one before a window."""
+"""Grey levels against the background: from faint to clear; every contrast gets its share of the falls."""
 DURATION_S = (1.5, 2.5)
 """A fall of 10 to 30 m, which is what a camera sees of one."""
 MIN_DURATION_S = 0.8
@@ -182,11 +182,11 @@ PATH_STEP_S = 0.02
 EXPOSURE_S = 0.008
 """By which a drawn object is smeared: 1/125 s, as by day."""
 SMEAR_STEPS = 5
-"""Positions a smear is made of: more change no grey level."""
+"""Positions that a smear is made of: at 30 m/s they are 6 cm apart."""
 MAX_BLUR_PX = 8.0
-"""Blur beyond which an object of these sizes has no contrast left to draw."""
+"""Largest blur that objects are drawn with: as wide as the largest of them."""
 ASSUMED_DISTANCE_M = 30.0
-"""Distance assumed without a calibration: a pole across the street."""
+"""Distance from the facade assumed without a calibration."""
 
 # Thumbnails
 LONGER_SIDE = 256

@@ -135,14 +135,14 @@ def test_a_silent_child_is_no_longer_fresh_and_then_killed(make) -> None:
     child = make(beats_once, silent_s=0.6)
     pid = start(child)
     wait_for(lambda: not child.is_fresh(), "that it counts as hanging")
-    assert death_of(child).why.startswith("gave no sign of life for")
+    assert death_of(child).reason.startswith("gave no sign of life for")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
 
 def test_a_child_that_grows_too_large_is_killed(make) -> None:
     child = make(grows, memory_mb=128)
-    assert death_of(child).why == "used more than 128 MB of memory"
+    assert death_of(child).reason == "used more than 128 MB of memory"
     assert child.memory_bytes() == 0
 
 
@@ -153,8 +153,8 @@ def test_only_a_child_that_may_end_is_finished_and_only_with_success(make) -> No
     assert over.is_fresh()
     assert over.step() is None
     assert over.pid is None
-    assert death_of(make(ends, 0)).why == "with exit code 0"
-    assert death_of(make(ends, 143, ends=True)).why == "with exit code 143"
+    assert death_of(make(ends, 0)).reason == "with exit code 0"
+    assert death_of(make(ends, 143, ends=True)).reason == "with exit code 143"
 
 
 def test_one_that_dies_again_and_again_is_told_once_and_tried_seldom(make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +242,7 @@ def test_only_what_a_child_imports_gives_way_to_the_others(make: Callable[..., C
 @pytest.mark.parametrize("hangs", [beats_once, beats_and_turns_in_a_circle])
 def test_a_child_that_may_be_starved_is_killed_where_it_is_not_starved(make, hangs: Callable[..., None]) -> None:
     child = make(hangs, silent_s=2.0, starved_s=600.0)
-    assert "gave no sign of life" in death_of(child).why
+    assert "gave no sign of life" in death_of(child).reason
 
 
 def test_a_child_that_gets_a_little_of_a_core_is_waited_for(make) -> None:

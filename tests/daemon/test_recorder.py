@@ -219,8 +219,8 @@ def test_at_the_end_it_tries_on_and_what_the_disk_never_took_stands_in_the_log(
     with caplog.at_level(logging.ERROR):
         recorder.end(2.5)
         recorder.join(60)
-    lines = [r.getMessage() for r in caplog.records if "nowhere but in this line" in r.getMessage()]
-    assert [json.loads(line.partition("it not: ")[2])["id"] for line in lines] == ids
+    lines = [r.getMessage() for r in caplog.records if "this line is the only copy" in r.getMessage()]
+    assert [json.loads(line.partition("only copy: ")[2])["id"] for line in lines] == ids
 
 
 def test_evidence_that_could_not_be_left_at_once_is_left_before_it_ends(
@@ -248,9 +248,9 @@ def test_an_error_nobody_foresaw_costs_no_record_and_not_the_thread(
         patch.setattr(recorder_module, "write_bundle", lambda *_, **__: 1 / 0)
         ids = find(recorder, scene)
         recorder.start()
-        wait_for(lambda: [s.evidence for s in stored(scene)] == ["pending"] * 3 and not recorder._open, "the errors")
+        wait_for(lambda: [s.evidence for s in stored(scene)] == ["pending"] * 3 and not recorder._pending, "the errors")
     assert recorder.is_alive()
-    assert "write failed" in caplog.text
+    assert "write_evidence failed" in caplog.text
     end(recorder)
     assert [s.id for s in stored(scene)] == ids
 
