@@ -30,7 +30,11 @@ settings.register_profile(
 settings.load_profile("edgecv")
 
 # fixtures that render and replay a whole scene, or start processes that work in real time
-_SLOW_FIXTURES = frozenset({"daemon", "demo_run"})
+_SLOW_FIXTURES = frozenset({"chromium", "daemon", "demo_run", "installed", "place"})
+# of these files most tests take seconds: they render, search a picture for a grid, build, or start one process each
+_SLOW_FILES = frozenset({
+    "test_calibrate.py", "test_child.py", "test_docs.py", "test_evaluate.py", "test_fuzz.py", "test_grid.py",
+})  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         if any(map(is_service, fixtures)):
             item.add_marker(pytest.mark.service)
-        if not _SLOW_FIXTURES.isdisjoint(fixtures):
+        if not _SLOW_FIXTURES.isdisjoint(fixtures) or item.path.name in _SLOW_FILES:
             item.add_marker(pytest.mark.slow)
 
 
