@@ -20,6 +20,8 @@ from edgecv.handlers.handler_context import DeviceIdentity, HandlerContext
 from edgecv.handlers.handler_runner import HandlerRunner
 from edgecv.handlers.registry import find_handler
 from edgecv.handlers.sources.source import CONNECTING
+from edgecv.messages import handlers as messages
+from edgecv.messages import joined
 
 _BEAT_S = 1.0
 _MOST_GAUGES = 1000
@@ -118,7 +120,7 @@ class _Beats:
         if problem is not None and problem.startswith(CONNECTING):
             state = "connecting"
         context = runner.context
-        text = problem or "; ".join(("listening", *runner.notices()))
+        text = problem or joined((messages.LISTENING(), *runner.notices()))
         gauges = {name: value for name, value in list(context.gauges.items())[:_MOST_GAUGES] if math.isfinite(value)}
         beat = Heartbeat(state, text, self._connected, runner.degraded(), dict(context.counts), gauges)
         try:

@@ -26,8 +26,9 @@ from edgecv.evidence.still_picture import still_picture
 from edgecv.evidence.strobe_picture import label_times, strobe_picture
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
-from edgecv.incidents.record import EvidenceRecord, Incident
+from edgecv.incidents.record import EvidenceRecord, Incident, coded
 from edgecv.incidents.summary_text import headline
+from edgecv.messages import evidence as messages
 from edgecv.privacy import blurred, scale_of, shown_mask, sightings
 from edgecv.trajectory import Fall
 
@@ -35,7 +36,7 @@ BEFORE_S = 10.0
 AFTER_S = 10.0
 PICTURES = ("still-blurred.jpg", "still.jpg", "strobe-blurred.jpg", "strobe.jpg")
 """In the order they are written: where the last is, all are."""
-CUT_OFF = "the recording ended before the clip was on the disk: the process was killed, or the power went"
+CUT_OFF = messages.CUT_OFF()
 UNREADABLE = (InputError, FFmpegError, ValueError)
 """What reading a recording's pictures may end with."""
 _AROUND_S = 0.6  # pictures before and after the fall, for the background
@@ -95,13 +96,11 @@ def write_evidence(
     try:
         if stamps_restart_s is not None and incident.media.end_s >= stamps_restart_s:
             between = _no_shots
-            raise InputError(
-                f"its time stamps begin again at {stamps_restart_s:.2f} s; replay the recordings in it one by one"
-            )
+            raise InputError(messages.STAMPS_RESTART(time=stamps_restart_s))
         write_record(incident, cut_clip(recording, folder / "clip.mp4", start_s, end_s), folder, flush=False)
     except UNREADABLE as error:
         raise_disk_error(error)
-        write_bare_record(incident, folder, f"no clip could be cut from the recording: {error}", flush=False)
+        write_bare_record(incident, folder, messages.NO_CLIP_CUT(why=str(error)), flush=False)
     overlay = overlay_spec_of(fall, incident.origin, camera, plan)
     try:
         pictures = write_pictures(incident, overlay, between, folder)
@@ -134,7 +133,7 @@ def write_record(incident: Incident, clip: Clip, folder: Path, *, flush: bool = 
 
 def write_bare_record(incident: Incident, folder: Path, reason: str, *, flush: bool = True) -> None:
     """Write ``incident.json`` of an incident that has no clip, and why."""
-    _write(incident, EvidenceRecord(manifest=MANIFEST, reason=reason), folder, flush=flush)
+    _write(incident, EvidenceRecord(manifest=MANIFEST, reason=reason, reason_code=coded(reason)), folder, flush=flush)
 
 
 def record_in(folder: Path) -> Incident:

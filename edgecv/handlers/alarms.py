@@ -18,7 +18,8 @@ from edgecv.handlers.timestamps import stamp
 from edgecv.handlers.unit_of_work import UnitOfWork
 from edgecv.incidents.alarm import alarm_id
 from edgecv.incidents.cloudevents import device_event
-from edgecv.incidents.record import Software
+from edgecv.incidents.record import Software, coded
+from edgecv.messages import handlers as messages
 from edgecv.untrusted import UntrustedError, check_text
 
 _HELD_BACK_EVERY_S = 600.0
@@ -99,6 +100,7 @@ class AlarmWriter:
                 started_at=started_at,
                 ended_at=None if ended_s is None else stamp(ended_s),
                 text=text,
+                text_code=coded(text),
                 details=checked.model_dump(mode="json"),
                 software=Software(version=__version__, config_sha256=identity.config_sha256),
             )
@@ -142,10 +144,7 @@ class AlarmWriter:
         if not self.has_report(now_s):
             return
         count, self._held_back, self._reported_s = self._held_back, 0, now_s
-        text = (
-            f"{count} alarms more than the {self.identity.alarms_per_hour} an hour that may be pushed were held back; "
-            "the box's incident list has them"
-        )
+        text = messages.HELD_BACK(count=count, most=self.identity.alarms_per_hour)
         self._work.add(Changes(events=[self._event("alarms_held_back", text, {"count": count})]))
 
     def _event(self, kind: str, text: str, details: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.payload_values import a_time_zone, read_json
 from edgecv.handlers.sources.camera import CameraSource
 from edgecv.handlers.sources.source import Source
+from edgecv.messages import hygiene as messages
 
 Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Corner = tuple[PixelCoordinate, PixelCoordinate]
@@ -111,7 +112,7 @@ class AnimalsHandler(Handler[AnimalsSettings]):
         if night is not None and context.now_s - night["last"] <= self.config.quiet_s:
             count = night["count"] + 1
             details = {"sightings": count, "last_seen_at": stamp(context.now_s)}
-            text = f"{context.identity.device}: something small ran over the floor, seen {count} times"
+            text = messages.ANIMAL_AGAIN(name=context.identity.device, count=count)
             context.update(night["alarm"], text, ended_s=context.now_s, details=details)
             context.put(key, night | {"last": context.now_s, "count": count})
             return
@@ -124,7 +125,7 @@ class AnimalsHandler(Handler[AnimalsSettings]):
             "closed_to": stamp(closed[1]),
         }
         began_s = context.now_s - path["seconds"]
-        text = f"{context.identity.device}: something small ran over the floor in closed hours"
+        text = messages.ANIMAL(name=context.identity.device)
         alarm = context.alarm("hygiene_animal", context.identity.device, began_s, text, details, ended_s=context.now_s)
         context.put(key, {"alarm": alarm, "last": context.now_s, "count": 1})
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from edgecv.handlers.payload_limits import check_details, check_state, encode
 from edgecv.incidents.alarm import Alarm
+from edgecv.incidents.record import coded
 from edgecv.storage.alarm_rows import insert_alarm, read_alarm, replace_alarm
 from edgecv.storage.device_state import count_unreadable, write_device_state
 from edgecv.storage.outbox import insert_device_event
@@ -116,6 +117,7 @@ def _apply(connection: sqlite3.Connection, update: AlarmUpdate) -> None:
     alarm = before.model_copy(
         update={
             "text": update.text or before.text,
+            "text_code": coded(update.text) if update.text else before.text_code,
             "ended_at": update.ended_at or before.ended_at,
             "details": details,
         }

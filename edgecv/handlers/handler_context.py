@@ -13,6 +13,7 @@ from edgecv.handlers.changes import Changes
 from edgecv.handlers.handler_metrics import HandlerMetrics
 from edgecv.handlers.timestamps import stamp
 from edgecv.handlers.unit_of_work import UnitOfWork
+from edgecv.messages import handlers as messages
 
 __all__ = ["DeviceIdentity", "HandlerContext", "stamp"]
 
@@ -178,7 +179,7 @@ class HandlerContext:
                 self.work.count_unreadable(f"{task} fails: {type(error).__name__}", subject)
                 if self.problem is None:
                     _log.exception("%s: %s fails for %r; it is set aside", self.identity.device, task, subject)
-                self.problem = f"{task} fails for some ({type(error).__name__}); they are set aside"
+                self.problem = messages.FAILS_FOR_SOME(why=task, kind=type(error).__name__)
 
     @property
     def is_clean(self) -> bool:

@@ -14,6 +14,8 @@ from edgecv.handlers.handler import Handler, Input, MalformedError
 from edgecv.handlers.handler_context import DeviceIdentity, HandlerContext
 from edgecv.handlers.payload_values import in_few_words
 from edgecv.handlers.sources.source import Arrival, Source
+from edgecv.messages import handlers as messages
+from edgecv.messages import joined
 from edgecv.storage.database import DATABASE, Database, is_disk_failure
 from edgecv.storage.disk_reserve import release_reserve
 from edgecv.untrusted import EARLIEST_S, LATEST_S, MAX_JSON_BYTES, UntrustedError, check_text
@@ -61,7 +63,8 @@ class HandlerRunner:
     @property
     def problem(self) -> str | None:
         """Why nothing comes from the devices, or None."""
-        return "; ".join(problem for source in self._sources if (problem := source.problem) is not None) or None
+        problems = [problem for source in self._sources if (problem := source.problem) is not None]
+        return joined(problems) if problems else None
 
     def degraded(self) -> tuple[str, ...]:
         """What is not as it should be though it works."""
@@ -159,7 +162,7 @@ class HandlerRunner:
             self._set_aside(arrival, f"the handler failed: {type(error).__name__}")
             if self._handler_problem is None:
                 _log.exception("%s: an input made the handler fail; it is set aside", self._identity.device)
-            self._handler_problem = f"the handler fails on some inputs ({type(error).__name__}); they are set aside"
+            self._handler_problem = messages.FAILS_ON_INPUTS(kind=type(error).__name__)
             return "the handler failed on it; it is set aside"
         return None
 
@@ -189,7 +192,7 @@ class HandlerRunner:
             context.count("failures")
             if self._handler_problem is None:
                 _log.exception("%s: the handler fails at what is due", self._identity.device)
-            self._handler_problem = f"the handler fails at what is due ({type(error).__name__})"
+            self._handler_problem = messages.FAILS_AT_DUE(kind=type(error).__name__)
 
     def _example(self, arrival: Arrival) -> str | None:
         if not self.handler.keeps_examples:
@@ -211,7 +214,7 @@ class HandlerRunner:
                     continue
                 if self._disk_problem is None:
                     _log.error("%s: the disk takes nothing: %s", self._identity.device, error)
-                self._disk_problem = f"the disk takes nothing ({error}); inputs wait at their source"
+                self._disk_problem = messages.DISK_TAKES_NOTHING(why=str(error))
                 self._close()
                 return False
             self.context.work.committed()
@@ -224,9 +227,8 @@ class HandlerRunner:
         reasons = self.context.write_each(connection, wall_s)
         for reason in dict.fromkeys(reasons):
             _log.error("%s: %d inputs are set aside: %s", self._identity.device, reasons.count(reason), reason)
-        self._handler_problem = (
-            f"{len(reasons)} inputs were set aside: {reasons[0]}" if reasons else self._handler_problem
-        )
+        if reasons:
+            self._handler_problem = messages.SET_ASIDE(count=len(reasons), why=reasons[0])
 
     def _opened(self) -> Database:
         if self._database is None:

@@ -27,7 +27,9 @@ from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.thresholds import Limit
 from edgecv.handlers.topics import TopicFilter
+from edgecv.messages import hygiene as messages
 
+_USUAL_MESSAGE = "{subject}: {rule} is {value} ({limit})"
 _PLACES = ("subject", "value", "rule", "limit")
 
 
@@ -48,7 +50,7 @@ class Rule(Limit):
     name: NonBlankText = Field(description="what it is called in alarms")
     value: JsonPath = Field(description="where the value stands in the payload, a JSONPath")
     message: Annotated[NonBlankText, AfterValidator(_message)] = Field(
-        default="{subject}: {rule} is {value} ({limit})", description="the alarm's sentence, with {subject} and so on"
+        default=_USUAL_MESSAGE, description="the alarm's sentence, with {subject} and so on"
     )
 
 
@@ -131,7 +133,9 @@ class RulesHandler(Handler[RulesSettings]):
             return
         for rule, value in read:
             value_text = f"{value:g}" if isinstance(value, float) else str(value)
-            text = rule.message.format(subject=subject, value=value_text, rule=rule.name, limit=rule.in_words())
+            text: str = messages.RULE(name=subject, rule=rule.name, value=value_text, why=rule.in_words())
+            if rule.message != _USUAL_MESSAGE:
+                text = rule.message.format(subject=subject, value=value_text, rule=rule.name, limit=rule.in_words())
             key = f"{subject}/{rule.name}"
             self._monitor.judge(key, rule, value, seen.event_s, "rule_broken", subject, text, {"rule": rule.name})
 

@@ -9,11 +9,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictStr
 
 from edgecv.config.base import Conflict, Number, Section, number
+from edgecv.messages import handlers as messages
 
 LONGEST_GAP_S = 900.0
 """Two readings farther apart than this, and than the limit's duration, prove nothing of the time between them."""
 
 Change = Literal["raised", "cleared"]
+_ABOVE = (messages.ABOVE, messages.ABOVE_MINUTES, messages.ABOVE_SECONDS)
+_BELOW = (messages.BELOW, messages.BELOW_MINUTES, messages.BELOW_SECONDS)
 _FIELDS = ("since_s", "last_s", "worst", "alarm", "good_s")
 
 
@@ -64,14 +67,17 @@ class Limit(Section):
 
     def in_words(self) -> str:
         """Such as ``above 8 for 30 min``."""
-        bound = str(self.equals)
+        value: str | float = str(self.equals)
+        at_once, minutes, seconds = None, messages.EQUALS_MINUTES, messages.EQUALS_SECONDS
         if self.above is not None:
-            bound = f"above {self.above:g}"
+            value, (at_once, minutes, seconds) = self.above, _ABOVE
         elif self.below is not None:
-            bound = f"below {self.below:g}"
+            value, (at_once, minutes, seconds) = self.below, _BELOW
         if not self.for_s:
-            return bound
-        return f"{bound} for {self.for_s / 60.0:g} min" if self.for_s >= 60.0 else f"{bound} for {self.for_s:g} s"
+            return str(value) if at_once is None else at_once(value=value)
+        if self.for_s >= 60.0:
+            return minutes(value=value, time=self.for_s / 60.0)
+        return seconds(value=value, time=self.for_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from edgecv.handlers.changes import Changes
 from edgecv.handlers.handler_metrics import HandlerMetrics
+from edgecv.messages import handlers as messages
 from edgecv.storage.database import is_disk_failure, savepoint
 from edgecv.storage.device_state import read_device_state, unreadable_reasons
 from edgecv.untrusted import storable
@@ -154,7 +155,7 @@ class UnitOfWork:
             except Exception as error:
                 if is_disk_failure(error):
                     raise
-                reason = f"the database does not take what came of it: {type(error).__name__}"
+                reason = messages.DATABASE_REFUSES(kind=type(error).__name__)
                 reasons.append(reason)
                 Changes(unreadable={reason: (1, part.origin)}).write(connection, self._device, wall_s)
             else:

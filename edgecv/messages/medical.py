@@ -34,6 +34,12 @@ MISSED = declare(
     name=TEXT,
     doctor=TEXT,
 )
+TAKEN_TWICE = declare(
+    "dose.taken_twice",
+    "a dose of schedule %(name)s was taken twice; %(doctor)s is asked for a guided call",
+    name=TEXT,
+    doctor=TEXT,
+)
 JUDGING = declare("dose.judging", "judging a schedule")
 TAKEN_LATE = declare("dose.taken_late", "the dose was taken late")
 

@@ -10,6 +10,8 @@ from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import VariableByteIntegers
 
+from edgecv.messages import broker as messages
+
 MAX_ANSWER_BYTES = 16 * 1024
 """Of any packet but a message: a welcome, or an acknowledgement with a reason in words."""
 MAX_PROPERTIES_BYTES = 8 * 1024
@@ -50,9 +52,9 @@ class BoundedClient(mqtt.Client):
         is_message = command >> 4 == PacketTypes.PUBLISH
         most = self._max_packet_bytes if is_message else MAX_ANSWER_BYTES
         if packet["remaining_length"] > most:
-            self.refusal = f"sent a packet of more than {most} bytes"
+            self.refusal = messages.LARGE_PACKET(count=most)
         elif is_message and (command >> 1 & 3) > 1:
-            self.refusal = "sent a message of QoS 2, which was not asked for"
+            self.refusal = messages.QOS_2()
         if self.refusal is not None:
             raise UnwantedPacketError(errno.EMSGSIZE, self.refusal)
         return super()._sock_recv(bufsize)

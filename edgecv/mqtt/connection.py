@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edgecv.config.broker import BrokerAddress
+from edgecv.messages import broker as messages
 from edgecv.mqtt.bounded_client import MAX_ANSWER_BYTES, BoundedClient
 from edgecv.mqtt.publication import Publication
 from edgecv.tls import alert_problem, system_tls_context, tls_problem
@@ -44,7 +45,8 @@ class BrokerConnectionError(Exception):
     """
 
     def __init__(self, address: BrokerAddress, problem: str, reason_code: int | None = None) -> None:
-        super().__init__(f"broker {address} {problem}")
+        self.text = messages.PROBLEM(address=str(address), why=problem)
+        super().__init__(self.text)
         self.problem = problem
         self.reason_code = reason_code
 
@@ -174,7 +176,7 @@ class Connection:
         except ssl.SSLError as error:
             raise BrokerConnectionError(address, tls_problem(error)) from None
         except (OSError, ValueError) as error:  # ValueError: a host name that no resolver takes
-            raise BrokerConnectionError(address, f"cannot be reached ({_reason(error)})") from None
+            raise BrokerConnectionError(address, messages.UNREACHABLE(why=_reason(error))) from None
 
     def pump(self, seconds: float) -> None:
         """Read and write for up to so many seconds, or until a packet came.
@@ -185,7 +187,7 @@ class Connection:
         try:
             code = self.client.loop(seconds)
         except Exception as error:  # paho raises what it happens to run into with packets that are none
-            problem = f"sent what is not MQTT 5 ({type(error).__name__})"
+            problem = messages.NOT_MQTT(kind=type(error).__name__)
             raise BrokerConnectionError(self.address, problem) from error
         refused = self.connack is not None and self.connack.is_failure
         if refused or code is not MQTTErrorCode.MQTT_ERR_SUCCESS or self._disconnect is not None:
@@ -199,22 +201,20 @@ class Connection:
             problem = self.client.refusal
         elif self.connack is not None and self.connack.is_failure:
             code = int(self.connack.value)
-            advice = "; check user and password" if code in {_BAD_LOGIN, _NOT_AUTHORIZED} else ""
-            problem = f"refuses the connection ({self.connack}){advice}"
+            is_login = code in {_BAD_LOGIN, _NOT_AUTHORIZED}
+            problem = (messages.REFUSES_LOGIN if is_login else messages.REFUSES)(why=str(self.connack))
         elif "ALERT" in self._error_log:
             problem = alert_problem(self._error_log)
         elif self.connack is None and self.address.tls:
             # over TLS 1.3 a client learns only now that its certificate was wanted, and often nothing but the end
-            problem = "hung up before its welcome; if it asks for the box's own certificate, give certificate_file"
+            problem = messages.WANTS_CERTIFICATE()
         elif self.connack is None:
-            problem = (
-                "hung up before its welcome; check that it speaks MQTT 5 on this port, and whether it wants mqtts://"
-            )
+            problem = messages.HUNG_UP()
         elif code == _TAKEN_OVER:
-            problem = "closed the connection: another box has the same site and target name, and so the same client id"
+            problem = messages.ANOTHER_BOX()
         else:
             has_reason = reason is not None and code != _UNSPECIFIED
-            problem = f"closed the connection ({reason if has_reason else 'no reason given'})"
+            problem = messages.CLOSED_FOR(why=str(reason) if has_reason else messages.NO_REASON())
         return BrokerConnectionError(self.address, problem, code)
 
     def close(self, *, with_will: bool = False) -> None:

@@ -12,6 +12,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edgecv.config.broker import BrokerAddress
+from edgecv.messages import broker as messages
 from edgecv.mqtt.connection import AT_LEAST_ONCE, TICK_S, BrokerConnectionError, Connection, ConnectOptions
 from edgecv.mqtt.publication import Publication
 
@@ -88,7 +89,7 @@ class Publisher:
         deadline_s = time.monotonic() + timeout_s
         while self._connection.connack is None:
             if time.monotonic() > deadline_s:
-                raise BrokerConnectionError(self._address, f"gave no answer within {timeout_s:g} s")
+                raise BrokerConnectionError(self._address, messages.NO_ANSWER(time=timeout_s))
             self._connection.pump(TICK_S)
 
     def _on_publish(self, _c: Any, _u: Any, packet: int, reason: ReasonCode, _p: Any) -> None:

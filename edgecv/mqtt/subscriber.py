@@ -13,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edgecv.config.broker import BrokerAddress
 from edgecv.errors import EdgecvError
+from edgecv.messages import broker as messages
 from edgecv.mqtt.connection import AT_LEAST_ONCE, TICK_S, BrokerConnectionError, Connection, ConnectOptions
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
@@ -131,7 +132,7 @@ class Subscriber:
                 try:
                     self._connection.pump(rest_s)
                 except BrokerConnectionError as error:
-                    self._fail(str(error))
+                    self._fail(error.text)
             elif time.monotonic() < self._next_attempt_s:
                 time.sleep(min(rest_s, TICK_S))
             else:
@@ -144,10 +145,14 @@ class Subscriber:
         try:
             connection = Connection(self._address, self._options())
         except BrokerConnectionError as error:
-            self._fail(str(error))
+            self._fail(error.text)
             return
         except (OSError, ValueError, EdgecvError) as error:
-            self._fail(f"broker {self._address} cannot be reached ({getattr(error, 'strerror', None) or error})")
+            self._fail(
+                BrokerConnectionError(
+                    self._address, messages.UNREACHABLE(why=getattr(error, "strerror", None) or str(error))
+                ).text
+            )
             return
         connection.client.on_subscribe = self._on_subscribe
         connection.client.on_message = self._on_message
@@ -163,7 +168,7 @@ class Subscriber:
         refused = [topic for topic, reason in zip(self._topics, reasons, strict=False) if reason.is_failure]
         refused = [topic for topic in refused if topic not in self._optional_topics]
         if refused:
-            self._problem = f"broker {self._address} refuses the subscription to {', '.join(refused)}; check its rules"
+            self._problem = messages.REFUSES_TOPICS(address=str(self._address), topics=", ".join(refused))
             return
         self._problem, self._pause_s = None, FIRST_PAUSE_S
 

@@ -23,7 +23,7 @@ from edgecv.evidence import height_time_plot
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.subject import Subject
 from edgecv.geometry import FacadePlan, looking_at, solve_camera
-from edgecv.handlers.hygiene.handler import _UNITS
+from edgecv.handlers.hygiene.handler import _TEXTS
 from edgecv.handlers.thresholds import Limit
 from edgecv.trajectory.impact import hazard_in_words
 from edgecv.trajectory.object_prior import OBJECT_KINDS
@@ -108,8 +108,8 @@ def test_the_plot_writes_nothing_that_is_not_translated() -> None:
 )
 def test_what_handlers_say_of_a_limit_is_told(limit: dict[str, float], value: float) -> None:
     words = Limit.model_validate(limit).in_words()
-    for unit in _UNITS.values():
-        text = f"冷柜 3: {value:g} {unit}, 冷藏 ({words})" if unit else f"门 3: 门 is {value:g} ({words})"
+    for template in _TEXTS.values():
+        text = str(template(name="冷柜 3", value=value, rule="冷藏", why=words))
         said = chinese(text)
         assert f"{value:g}" in said, said
         assert words not in said and "is" not in said, said

@@ -20,6 +20,8 @@ from edgecv.console.storage import EVERYTHING, ConsoleDatabase
 from edgecv.console.storage.schema import FeedCursor
 from edgecv.errors import EdgecvError
 from edgecv.incidents.cloudevents import INCIDENT_TYPE
+from edgecv.messages import console as messages
+from edgecv.messages import system
 from edgecv.storage.database import Database
 from edgecv.storage.feed import Feed
 from edgecv.untrusted import UntrustedError, read_json
@@ -67,7 +69,7 @@ class BoxFeed:
                 self._follow()
             except Exception as error:
                 is_expected = isinstance(error, sqlite3.Error | EdgecvError)
-                self._problem = str(error) if is_expected else f"unexpected {type(error).__name__}; the log has more"
+                self._problem = str(error) if is_expected else system.UNEXPECTED(kind=type(error).__name__)
                 if isinstance(error, EdgecvError):
                     _log.warning("%s; trying on", error)
                 else:
@@ -76,7 +78,7 @@ class BoxFeed:
 
     def _follow(self) -> None:
         while not self._path.exists():
-            self._problem = f"{self._path}: the daemon has not made it yet"
+            self._problem = messages.NOT_MADE(file=str(self._path))
             if self._stopping.wait(BOX_POLL_S):
                 return
         with closing(Database(self._path, read_only=True)) as box:

@@ -22,6 +22,7 @@ from edgecv.console.settings import (
     RETRY_S,
 )
 from edgecv.console.storage import ConsoleDatabase
+from edgecv.messages import console as messages
 from edgecv.mqtt import ConnectOptions, Received, ReceiveLimits, Subscriber, read_credentials
 
 _log = logging.getLogger("edgecv.console")
@@ -117,7 +118,7 @@ class BrokerFeed:
             try:
                 news = receive(self._database, arrivals)
             except Exception as error:  # the feed's thread must outlive it
-                self._database_problem = f"the database takes nothing ({type(error).__name__})"
+                self._database_problem = messages.DATABASE_TAKES_NOTHING(kind=type(error).__name__)
                 _log.exception("the database takes nothing; the events are tried again")
                 self._wait(RETRY_S)
             else:

@@ -16,14 +16,15 @@ from edgecv.handlers.sources.modbus import ModbusSource
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.thresholds import Limit
+from edgecv.messages import hygiene as messages
 from edgecv.mqtt import topic_matches
 
-_UNITS = {
-    "temperature_c": "°C",
-    "humidity_percent": "% humidity",
-    "grease_percent": "% grease",
-    "particles_ug_m3": "µg/m³ of particles",
-    "switch": "",
+_TEXTS = {
+    "temperature_c": messages.TEMPERATURE,
+    "humidity_percent": messages.HUMIDITY,
+    "grease_percent": messages.GREASE,
+    "particles_ug_m3": messages.PARTICLES,
+    "switch": messages.SWITCH,
 }
 
 
@@ -128,12 +129,12 @@ class HygieneHandler(Handler[HygieneSettings]):
         context.gauges[f"{point.quantity}_{name}"] = measured
         if point.valid is not None:
             fails = not point.valid[0] <= measured <= point.valid[1]
-            text = f"{name}: its sensor says {measured:g}, which cannot be"
+            text = messages.FAULT(name=name, value=measured)
             monitor.judge(f"{name}/fault", self._fault, fails, observation.event_s, "hygiene_sensor", name, text, {})
             if fails:
                 return
         for rule in point.rules:
-            text = f"{name}: {measured:g} {_UNITS[point.quantity]}, {rule.name} ({rule.in_words()})"
+            text = _TEXTS[point.quantity](name=name, value=measured, rule=rule.name, why=rule.in_words())
             details = {"rule": rule.name, "basis": rule.basis, "quantity": point.quantity}
             key, event_s = f"{name}/{rule.name}", observation.event_s
             monitor.judge(key, rule, measured, event_s, "hygiene_limit", name, text, details)

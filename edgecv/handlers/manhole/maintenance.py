@@ -19,6 +19,7 @@ from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.manhole.maintenance_window import EVERY, Window
 from edgecv.handlers.manhole.settings import MAX_MAINTENANCE_HOURS, MaintenanceCommands, Planned
 from edgecv.handlers.payload_values import a_name, a_time_s
+from edgecv.messages import covers
 
 MAX_WINDOWS = 200
 """Begun by command and not over: more crews than a city has at once."""
@@ -26,6 +27,9 @@ _AHEAD_S = 7 * 86400.0
 _REMEMBERED_S = 2 * 86400.0
 _LISTED = 5
 _SIGNED = ("command", "cover", "from", "to", "by")
+
+
+_CHANGES = {"changed": covers.CHANGED, "called_off": covers.CALLED_OFF}
 
 
 class Maintenance:
@@ -74,8 +78,8 @@ class Maintenance:
     def notices(self) -> tuple[str, ...]:
         """Which windows there are now, in words."""
         on = [window for window in self._windows() if window.is_on(self._context.now_s)]
-        listed = [f"muted: {w.cover} until {stamp(w.to_s)} for {w.by}" for w in on[:_LISTED]]
-        return (*listed, *([f"and {len(on) - _LISTED} more"] if len(on) > _LISTED else []))
+        listed = [covers.MUTED(name=w.cover, time=stamp(w.to_s), by=w.by) for w in on[:_LISTED]]
+        return (*listed, *([covers.MORE(count=len(on) - _LISTED)] if len(on) > _LISTED else []))
 
     def command(self, order: Any) -> None:
         """``{"command": "maintenance", "cover": ..., "from": ..., "to": ..., "by": ...}``, or ``maintenance_end``.
@@ -104,7 +108,7 @@ class Maintenance:
             if key not in on:
                 self._note(key, None)
                 cover = key.rpartition("/")[0]
-                text = f"maintenance of {cover} has ended" + (f"; {count} alarms were not pushed" if count else "")
+                text = covers.OVER_UNPUSHED(name=cover, count=count) if count else covers.OVER(name=cover)
                 context.send_event("maintenance_ended", text, cover=cover, alarms_muted=count)
         for key, window in list(self._ordered.items()):
             if window.to_s < context.now_s - _REMEMBERED_S:
@@ -183,8 +187,9 @@ class Maintenance:
             self._remember(str(order["signature"]), until_s)
 
     def _tell(self, change: str, window: Window) -> None:
-        words = {"changed": "maintenance of {cover} has changed", "called_off": "maintenance of {cover} is called off"}
-        text = words.get(change, "{by} works on {cover}").format(cover=window.cover, by=window.by)
+        text = covers.BEGUN(by=window.by, name=window.cover)
+        if change in _CHANGES:
+            text = _CHANGES[change](name=window.cover)
         times = {"from": stamp(window.from_s), "until": stamp(window.to_s)}
         self._context.send_event(f"maintenance_{change}", text, cover=window.cover, by=window.by, **times)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from edgecv.handlers.handler import Details, MalformedError
 from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.payload_values import a_name
+from edgecv.messages import medical as messages
 
 Outcome = Literal["guided", "taken", "skipped_on_advice", "emergency", "not_reached", "false_alarm"]
 OUTCOMES: tuple[Outcome, ...] = ("guided", "taken", "skipped_on_advice", "emergency", "not_reached", "false_alarm")
@@ -63,13 +64,17 @@ class Calls:
             if doctor not in self._on_call:
                 raise MalformedError("is answered by somebody who is not on call")
             self._change(
-                alarm, call | {"state": "answered", "doctor": doctor, "answer_by": None}, f"{doctor} has answered"
+                alarm,
+                call | {"state": "answered", "doctor": doctor, "answer_by": None},
+                messages.ANSWERED(doctor=doctor),
             )
             return
         outcome = command.get("outcome")
         if outcome not in OUTCOMES:
             raise MalformedError("closes a call without an outcome that is known")
-        self._change(alarm, call | {"state": "closed", "outcome": outcome, "answer_by": None}, f"closed: {outcome}")
+        self._change(
+            alarm, call | {"state": "closed", "outcome": outcome, "answer_by": None}, messages.CLOSED(outcome=outcome)
+        )
 
     def tick(self) -> None:
         """Who has not answered in time is passed over."""
@@ -78,16 +83,16 @@ class Calls:
             for alarm, call in self._open.items()
             if call["state"] == "requested" and self._context.now_s > call["by_s"]
         ]
-        self._context.run_for_each("passing on a call", late, self._pass_on)
+        self._context.run_for_each(messages.PASSING_ON(), late, self._pass_on)
 
     def _pass_on(self, alarm: str) -> None:
         call = self._open[alarm]
         following = call["passed_on"] + 1
         if following < len(self._on_call):
             next_call = self._requested(following)
-            self._change(alarm, next_call, f"{call['doctor']} did not answer; {next_call['doctor']} is asked")
+            self._change(alarm, next_call, messages.PASSED_ON(before=call["doctor"], doctor=next_call["doctor"]))
         else:
-            self._change(alarm, call | {"state": "unanswered", "answer_by": None}, "no doctor on call has answered")
+            self._change(alarm, call | {"state": "unanswered", "answer_by": None}, messages.UNANSWERED())
 
     def _requested(self, index: int) -> dict[str, Any]:
         by_s = self._context.now_s + self._answer_s

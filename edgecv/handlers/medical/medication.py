@@ -25,6 +25,7 @@ from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.sources.webhook import HookInput, HookSource
 from edgecv.handlers.topics import TopicFilter
+from edgecv.messages import medical as messages
 from edgecv.mqtt import device_topic
 
 _KEPT_S = 3 * 86400.0
@@ -143,7 +144,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         limit_s = self.context.now_s - self.config.grace_s - self.config.news_s
         self._refresh()
         overdue = [one for one in self._schedules if any(due < limit_s for due in self._due.get(one, ()))]
-        self.context.run_for_each("judging a schedule", overdue, self._judge)
+        self.context.run_for_each(messages.JUDGING(), overdue, self._judge)
         self._calls.tick()
 
     def _schedule(self, request: Any) -> None:
@@ -192,7 +193,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         clock, at_s = context.restore(f"clock/{schedule_id}", DeviceClock.from_stored).read(taken_s, context.now_s)
         context.put(f"clock/{schedule_id}", clock.to_stored())
         if clock.is_newly_certain:
-            text = f"the clock at schedule {schedule_id} is {abs(clock.offset_s):.0f} s off; its times are corrected"
+            text = messages.SCHEDULE_CLOCK(name=schedule_id, time=abs(clock.offset_s))
             context.send_event("clock_skew", text, subject=schedule_id, skew_s=round(-clock.offset_s, 1))
         if dose_id is None:
             return
@@ -214,9 +215,7 @@ class MedicationHandler(Handler[MedicationSettings]):
             return
         dose = dose | {"doses": [*dose["doses"], [dose_id, at_s]]}
         if len(dose["doses"]) == 2:
-            text = (
-                f"a dose of schedule {schedule_id} was taken twice; {self.config.on_call[0]} is asked for a guided call"
-            )
+            text = messages.TAKEN_TWICE(name=schedule_id, doctor=self.config.on_call[0])
             self._raise("dose_doubled", schedule_id, entry["patient"], due_s, dose["doses"], text)
         elif dose["alarm"] is not None:
             context.update(dose["alarm"], "the dose was taken late", details={"taken_at": [stamp(at_s)]})
@@ -242,9 +241,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         for due_s in new:
             key = f"{due_s:.0f}"
             if key not in taken:
-                text = (
-                    f"a dose of schedule {schedule_id} was missed; {self.config.on_call[0]} is asked for a guided call"
-                )
+                text = messages.MISSED(name=schedule_id, doctor=self.config.on_call[0])
                 alarm = self._raise("dose_missed", schedule_id, entry["patient"], due_s, [], text)
                 taken[key] = {"doses": [], "alarm": alarm}
         old_s = self.context.now_s - _KEPT_S

@@ -21,6 +21,7 @@ from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.sources.webhook import HookInput, HookSource
+from edgecv.messages import medical as messages
 
 _DELIVERED = frozenset({"final", "amended", "corrected", "appended"})
 _VOID = frozenset({"cancelled", "entered-in-error", "revoked", "unknown"})
@@ -86,7 +87,7 @@ class ReportsHandler(Handler[ReportsSettings]):
         clock, _ = self.context.restore("clock", DeviceClock.from_stored).read(version_s, self.context.now_s)
         self.context.put("clock", clock.to_stored())
         if clock.is_newly_certain:
-            text = f"the FHIR server's clock is {abs(clock.offset_s):.0f} s off; its times are corrected"
+            text = messages.SERVER_CLOCK(time=abs(clock.offset_s))
             self.context.send_event("clock_skew", text, skew_s=round(-clock.offset_s, 1))
         visit_id = _visit_of(resource, is_report)
         if visit_id not in self._heard and len(self._heard) >= MAX_VISITS:
@@ -109,7 +110,7 @@ class ReportsHandler(Handler[ReportsSettings]):
 
     def tick(self) -> None:
         """What is late by now; what is long over is forgotten."""
-        self.context.run_for_each("looking after a visit", sorted(self._open), self._look_after)
+        self.context.run_for_each(messages.VISITING(), sorted(self._open), self._look_after)
         if abs(self.context.now_s - self._tidy_s) >= _TIDY_S:
             self._tidy_s = self.context.now_s
             old = [key for key, heard_s in self._heard.items() if heard_s < self.context.now_s - _FORGET_S]
@@ -138,7 +139,7 @@ class ReportsHandler(Handler[ReportsSettings]):
         due_s = None if last_s is None or not over else last_s + self.config.promise_s
         delivered = over and all(report["delivered"] is not None for report in reports.values())
         if due_s is not None and due_s != visit["due"] and not delivered:
-            text = f"the report of visit {visit_id} is due at {stamp(due_s)}"
+            text = messages.DUE(visit=visit_id, time=stamp(due_s))
             self.context.send_event("report_due", text, visit=visit_id, due_at=stamp(due_s))
         visit = visit | {"due": due_s, "last": last_s}
         if delivered and last_s is not None and not visit["closed"]:
@@ -157,9 +158,9 @@ class ReportsHandler(Handler[ReportsSettings]):
             self._late(visit_id, visit)  # the news came at once with the report
             visit = visit | {"alarm": context.get(f"visit/{visit_id}")["alarm"]}
         if visit["alarm"] is not None:
-            text = f"the report of visit {visit_id} came {delay_s / 60.0:.0f} min after its last examination"
+            text = messages.CAME_LATE(visit=visit_id, time=delay_s / 60.0)
             context.update(visit["alarm"], text, ended_s=delivered_s, details=times)
-        context.send_event("report_delivered", f"the report of visit {visit_id} is delivered", visit=visit_id, **times)
+        context.send_event("report_delivered", messages.DELIVERED(visit=visit_id), visit=visit_id, **times)
         context.put("delays", [*context.restore("delays", _numbers), round(delay_s, 1)][-_DELAYS:])
         context.count("reports_delivered")
         return visit | {"closed": True}
@@ -173,7 +174,7 @@ class ReportsHandler(Handler[ReportsSettings]):
             "delivered_at": None,
             "delay_s": None,
         }
-        text = f"the report of visit {visit_id} is late: it was due at {stamp(visit['due'])}"
+        text = messages.LATE(visit=visit_id, time=stamp(visit["due"]))
         alarm = self.context.alarm("report_late", visit_id, visit["due"], text, details)
         self.context.put(f"visit/{visit_id}", visit | {"alarm": alarm})
 
@@ -201,7 +202,7 @@ class ReportsHandler(Handler[ReportsSettings]):
             "median_s": statistics.median(delays),
             "longest_s": max(delays),
         }
-        text = f"{in_time} of {len(delays)} reports of {reported_day} came in time"
+        text = messages.IN_TIME(count=in_time, all=len(delays), day=reported_day)
         context.send_event("report_statistics", text, **figures)
         context.put("delays", [])
 

@@ -14,7 +14,8 @@ from edgecv.config.camera import Decoding, Login
 from edgecv.config.secrets import read_secret
 from edgecv.config.stream_address import resolved_address
 from edgecv.handlers.handler_context import DeviceIdentity
-from edgecv.handlers.sources.source import CONNECTING, Arrival
+from edgecv.handlers.sources.source import Arrival
+from edgecv.messages import camera as messages
 
 if TYPE_CHECKING:
     from edgecv.capture.stream import LiveStream, StreamSettings
@@ -57,7 +58,7 @@ class CameraSource:
             decoding,
         )
         self._rule = rule
-        self._problem: str | None = f"{CONNECTING}{self._stream.shown}"
+        self._problem: str | None = messages.CONNECTING(source=self._stream.shown)
         self._paths: queue.Queue[bytes] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
         self.frames = 0
@@ -67,7 +68,7 @@ class CameraSource:
     @property
     def problem(self) -> str | None:
         """Why no picture comes, or None."""
-        return self._problem if self._thread.is_alive() else self._problem or "the recorded file is over"
+        return self._problem if self._thread.is_alive() else self._problem or messages.FILE_OVER()
 
     def take(self, seconds: float) -> Sequence[Arrival]:
         """Paths that ended."""
@@ -100,10 +101,10 @@ class CameraSource:
                     self._watch(stream)
                 if self._stream.is_file:
                     return
-                self._problem = f"{self._stream.shown}: the camera ended the stream"
+                self._problem = messages.ENDED(source=self._stream.shown)
                 pause_s = _FIRST_PAUSE_S
             except StreamError as error:
-                self._problem = str(error)
+                self._problem = error.text
             self._stopped.wait(pause_s * random.uniform(0.5, 1.0))
             pause_s = min(2.0 * pause_s, _LONGEST_PAUSE_S)
 

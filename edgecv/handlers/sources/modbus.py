@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from edgecv.handlers.sources.source import CONNECTING, Arrival
+from edgecv.handlers.sources.source import Arrival
+from edgecv.messages import handlers as messages
 
 if TYPE_CHECKING:
     from edgecv.handlers.hygiene.settings import ModbusServer, Register
@@ -33,7 +34,7 @@ class ModbusSource:
         self._registers = registers
         self._client: Any = ModbusTcpClient(server.host, port=server.port, timeout=server.timeout_s, retries=0)
         self._next_s = 0.0
-        self._problem: str | None = f"{CONNECTING}Modbus server {name}"
+        self._problem: str | None = messages.CONNECTING_MODBUS(name=name)
 
     @property
     def problem(self) -> str | None:
@@ -54,7 +55,8 @@ class ModbusSource:
                 arrivals.append(self._read(point, register))
         except Exception as error:  # pymodbus raises its own, the socket others
             self._client.close()
-            self._problem = f"Modbus server {self._name} ({self._server.host}:{self._server.port}): {error}"
+            address, why = f"{self._server.host}:{self._server.port}", str(error)
+            self._problem = messages.MODBUS_FAILS(name=self._name, address=address, why=why)
             self._next_s = time.monotonic() + max(_PAUSE_S, self._server.every_s)
         else:
             self._problem = None

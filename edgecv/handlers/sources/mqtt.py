@@ -8,7 +8,8 @@ from pathlib import Path
 from edgecv.config.broker import parse_broker_url
 from edgecv.config.devices import MqttInput
 from edgecv.handlers.handler_context import DeviceIdentity
-from edgecv.handlers.sources.source import CONNECTING, Arrival
+from edgecv.handlers.sources.source import Arrival
+from edgecv.messages import broker as messages
 from edgecv.mqtt import ConnectOptions, Received, ReceiveLimits, Subscriber, read_credentials
 from edgecv.untrusted import EARLIEST_S, LATEST_S
 
@@ -53,7 +54,7 @@ class MqttSource:
             topics,
             options,
             ReceiveLimits(MAX_UNACKNOWLEDGED, _MAX_UNACKNOWLEDGED_BYTES),
-            first_problem=f"{CONNECTING}broker {address}",
+            first_problem=messages.CONNECTING(address=str(address)),
             optional_topics=[REHEARSAL_TOPIC],
         )
 

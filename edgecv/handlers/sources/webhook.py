@@ -23,6 +23,7 @@ from edgecv.config.service import address, is_loopback
 from edgecv.handlers.handler_context import DeviceIdentity
 from edgecv.handlers.sources.mqtt import ARRIVED
 from edgecv.handlers.sources.source import Arrival
+from edgecv.messages import handlers as messages
 from edgecv.serving import WebServer
 from edgecv.serving.limits import SMALL
 from edgecv.serving.own_hosts import is_own_origin, refusal_on_loopback
@@ -94,7 +95,7 @@ class HookSource:
     @property
     def problem(self) -> str | None:
         """Why nothing can come, or None."""
-        return None if self._web.alive else "the web hook has ended"
+        return None if self._web.alive else messages.HOOK_ENDED()
 
     def take(self, seconds: float) -> Sequence[Arrival]:
         """The requests that wait."""

@@ -26,9 +26,10 @@ from edgecv.console.web.pages.incident import facts, incident_for, page
 from edgecv.console.web.request_context import console_of, needs, render, viewer_of
 from edgecv.evidence.file_names import CLIPS
 from edgecv.evidence.keys import BOX_PUB
+from edgecv.messages import console as messages
 
 ALL, HUB_PUB = "all.zip", "hub.pub"
-_CLIP, _BLURRED, _UNTOUCHED = "clip and pictures", "blurred page", "untouched page"
+_CLIP, _BLURRED, _UNTOUCHED = messages.CLIP_AND_PICTURES(), messages.BLURRED_PAGE(), messages.UNTOUCHED_PAGE()
 
 
 async def open_original(request: Request) -> Response:
