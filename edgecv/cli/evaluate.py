@@ -29,7 +29,9 @@ from edgecv.evaluation.truth import box_beside, truth_beside
 from edgecv.simulation import load_scene, write_scene
 
 _UNMET = 1
+"""Exit code where a requirement is not met."""
 _FILE_COLUMNS = 140
+"""Width of the table in a file or a pipe: its longest line fits."""
 
 
 @dataclass(frozen=True, slots=True)

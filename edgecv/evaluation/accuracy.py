@@ -24,6 +24,7 @@ _KG_FACTOR = 2.0
 """A mass within a factor of two is counted as near: a path cannot tell more without knowing the object."""
 _NO_DRAG = replace(TrajectorySettings(), launch_terminal=(1000.0, 1e-3, 1e-3))
 CERTAINTIES = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.0001))
+"""Classes of a floor's probability in which it is compared with how often the floor is right; finer near certainty."""
 
 
 @dataclass(frozen=True, slots=True)

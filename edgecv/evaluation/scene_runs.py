@@ -19,6 +19,7 @@ from edgecv.pipeline import Pipeline
 from edgecv.trajectory import Fall
 
 IOU = (0.3, 0.5)
+"""Overlaps at which boxes are scored: 0.5 is usual, and at a few pixels one pixel more or less costs half of it."""
 
 
 @dataclass(frozen=True, slots=True)

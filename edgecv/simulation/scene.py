@@ -17,6 +17,7 @@ from edgecv.trajectory.drag import G_MPS2, FallStates, drag_from_terminal
 
 Float64 = NDArray[np.float64]
 AIR_KG_M3 = 1.2
+"""Density of air at 20 degrees Celsius and sea level."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from edgecv.simulation.scene import Bird, Parameters, Scene
 
 _APERTURE_M = 0.002  # of a 4 mm lens at f/2: defocus of what is near is this size at its distance
 _INSECT_STEP_S = 0.01
+"""Step of an insect's random walk: some steps in a frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,6 +24,7 @@ from edgecv.trajectory.drag import G_MPS2
 
 _DROP_MPS = 8.5  # terminal velocity of drops of 4-6 mm
 _DROP_STEP_S = 0.01
+"""Step at which a drop's path is stored; drawing interpolates."""
 _DROP_PX_PER_S = 300.0  # a drop at its fastest, 25 m away: how finely its smear is drawn
 _FIGURE = ((0.12, 0.24), (0.12, 0.36))  # half width and half height of head and body, metres
 

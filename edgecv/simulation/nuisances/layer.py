@@ -15,6 +15,7 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 _STEP_RADII = 0.6  # of the smaller radius between two instants: finer than the eye or a detector can tell
 _MOST_INSTANTS = 96
+"""Bounds the cost of one very fast object near the lens."""
 
 
 @dataclass(slots=True, eq=False)

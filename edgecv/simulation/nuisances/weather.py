@@ -11,6 +11,7 @@ from edgecv.simulation.nuisances.layer import Canvas, Float64
 from edgecv.simulation.scene import Parameters, Scene
 
 _APERTURE_M = 0.002
+"""Of a 4 mm lens at f/2: near drops are out of focus by this size at their distance."""
 _LABELLED = 0.05  # opacity from which a streak stands out of the noise and is worth a label
 
 
