@@ -5,14 +5,15 @@ from __future__ import annotations
 import runpy
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from rehearsing import Rehearsal
 
+import edgecv.handlers
 from edgecv.cli import main
 from edgecv.config import check_box, devices, load_box
-from edgecv.handlers import all_kinds, find_kind
+from edgecv.handlers import DeviceSettings, Handler, HandlerContext, Input, all_kinds, find_kind
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "configs/handler-template"
@@ -104,3 +105,30 @@ def test_a_box_needs_something_to_look_after_and_every_id_once(tmp_path: Path) -
     section = "{kind: medical_reports}"
     box.write_text(f"site: s\ncameras: {{a: {{source: x.mp4}}}}\ndevices: {{a: {section}}}\n")
     assert "devices.a" in check_box(box).problems[0]
+
+
+def test_the_names_of_the_context_until_0_2_work_for_handlers_of_other_packages(tmp_path: Path) -> None:
+    with pytest.warns(DeprecationWarning, match="HandlerContext"):
+        assert edgecv.handlers.Desk is HandlerContext
+
+    class Older(Handler[DeviceSettings]):
+        kind = "older"
+        settings = DeviceSettings
+        events: ClassVar[Any] = {}
+
+        def sources(self) -> list[Any]:
+            return []
+
+        def receive(self, given: Input) -> None:
+            self.desk.put("site", self.desk.who.site)
+            self.desk.tell("heard", "a message came", topic=given.topic)
+            self.desk.each("counting", ["x"], self.desk.count)
+
+    rules = {"kind": "rules", "mqtt": {"url": "mqtt://127.0.0.1:1"}, "topics": ["t"]}
+    rules |= {"rules": [{"name": "r", "value": "$.v", "above": 1}]}
+    older = Rehearsal(tmp_path, rules, handler=Older)
+    older.feed("t", b"", 1_772_000_000.0)
+    older.work()
+    assert older.runner.context.get("site") == "home"
+    assert older.runner.context.counts["x"] == 1
+    assert [event["subject"] for event in older.messages("device")] == ["heard"]
