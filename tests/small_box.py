@@ -12,7 +12,7 @@ from edgecv.config.upstream import Upstream
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.outbox import Depth, Kind, Outbox, add_message
 from edgecv.storage.retained_states import RetainedStates
-from edgecv.upstream import Courier
+from edgecv.upstream import DeliveryService
 
 
 def event_of(message_id: str, device: str, data: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -82,10 +82,10 @@ class Box:
         return name
 
     @contextmanager
-    def courier(self, drain_s: float = 5.0, **upstream: Any) -> Iterator[Courier]:
+    def courier(self, drain_s: float = 5.0, **upstream: Any) -> Iterator[DeliveryService]:
         """A courier at work."""
         settings = Upstream.model_validate(upstream)
-        courier = Courier(self.database_path, "home", settings, self.folder / "box.yaml", self.evidence)
+        courier = DeliveryService(self.database_path, "home", settings, self.folder / "box.yaml", self.evidence)
         courier.start()
         try:
             yield courier

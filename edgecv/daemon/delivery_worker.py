@@ -12,7 +12,7 @@ from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
 from edgecv.daemon.process import begin_child
 from edgecv.storage.database import DATABASE
 from edgecv.storage.incident_store import INCIDENTS
-from edgecv.upstream.delivery_service import Courier
+from edgecv.upstream.delivery_service import DeliveryService
 from edgecv.upstream.target_sender import TargetStatus
 
 _BEAT_S = 1.0
@@ -41,15 +41,15 @@ def courier_main(spec: CourierSpec, pipe: Connection, log_form: LogForm, level: 
     stop = begin_child(name="courier")
     configure_logging(log_form, level, context={"worker": "courier"})
     register_secrets_of(spec.upstream)
-    courier = Courier(spec.state / DATABASE, spec.site, spec.upstream, spec.box_file, spec.state / INCIDENTS)
-    courier.start()
+    service = DeliveryService(spec.state / DATABASE, spec.site, spec.upstream, spec.box_file, spec.state / INCIDENTS)
+    service.start()
     beat = 0.0
     while not stop.wait(0.1):
         if time.monotonic() < beat:
             continue
         beat = time.monotonic() + _BEAT_S
         try:
-            pipe.send(CourierBeat(courier.status()))
+            pipe.send(CourierBeat(service.status()))
         except OSError:
             break  # the supervisor is gone
-    courier.stop(DRAIN_S)
+    service.stop(DRAIN_S)

@@ -19,7 +19,7 @@ from edgecv.mqtt import BrokerConnectionError, ConnectOptions, Publication, Publ
 from edgecv.mqtt.publisher import UNFIT
 from edgecv.storage.outbox import Message
 from edgecv.upstream.homeassistant import HomeAssistantProfile
-from edgecv.upstream.inflight_window import Window
+from edgecv.upstream.inflight_window import InflightWindow
 from edgecv.upstream.link_protocol import Answer, UndeliveredError
 from edgecv.upstream.profiles import CloudEventsProfile, Profile
 from edgecv.upstream.thingsboard import ThingsBoardProfile
@@ -64,7 +64,7 @@ class BrokerLink:
 
     def _begin(self) -> None:
         self._publisher: Publisher | None = None
-        self._window = Window()
+        self._window = InflightWindow()
         self._introduced: set[str] = set()
         self._published_states: dict[str, Mapping[str, Any]] = {}
         self._unanswered: set[int] = set()
@@ -107,7 +107,7 @@ class BrokerLink:
         if state:
             return [*self._introduction(device), *self._profile.state(device, state)]
         self._introduced.discard(device)
-        return self._profile.gone(device)
+        return self._profile.removal(device)
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[list[Answer]]:
         """Publish, up to ``MAX_INFLIGHT`` at a time, and yield what the broker has confirmed."""

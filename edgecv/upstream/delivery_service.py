@@ -1,4 +1,4 @@
-"""The couriers: one thread a target, none waits for another."""
+"""Delivery to every target: one thread each, and none waits for another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgecv.config.upstream import EVIDENCE, Upstream
 from edgecv.upstream.broker_link import BrokerLink
 from edgecv.upstream.evidence_upload import EvidenceLink
 from edgecv.upstream.link_protocol import Link
-from edgecv.upstream.target_sender import Route, TargetStatus
+from edgecv.upstream.target_sender import TargetSender, TargetStatus
 from edgecv.upstream.webhook import WebhookLink
 
 
@@ -23,8 +23,8 @@ def _position(upstream: Upstream, name: str) -> int:
     return [target.name for target in upstream.targets].index(name)
 
 
-class Courier:
-    """Brings every target what is in the outbox, each at its own pace.
+class DeliveryService:
+    """Delivers the outbox to every target, each at its own pace.
 
     Args:
         database_path: the box's database.
@@ -45,12 +45,12 @@ class Courier:
                 links[target.name] = WebhookLink(target, box_file, at)
         if upstream.evidence is not None:
             links[EVIDENCE] = EvidenceLink(upstream.evidence, site, box_file, evidence_root)
-        self._routes = {name: Route(name, database_path, link) for name, link in links.items()}
+        self._senders = {name: TargetSender(name, database_path, link) for name, link in links.items()}
 
     def start(self) -> None:
         """Start delivering; returns at once."""
-        for route in self._routes.values():
-            route.start()
+        for sender in self._senders.values():
+            sender.start()
 
     def stop(self, drain_s: float) -> bool:
         """Send what is waiting for at most so many seconds, then disconnect cleanly; whether every thread has ended.
@@ -58,11 +58,11 @@ class Courier:
         A target that cannot be reached now is tried once more. What is left stays in the outbox.
         """
         until_s = time.monotonic() + drain_s
-        for route in self._routes.values():
-            route.stop_by(until_s)
-        ended = [route.join() for route in self._routes.values()]
+        for sender in self._senders.values():
+            sender.stop_by(until_s)
+        ended = [sender.join() for sender in self._senders.values()]
         return all(ended)
 
     def status(self) -> dict[str, TargetStatus]:
-        """How things stand with each target, by name."""
-        return {name: route.status for name, route in self._routes.items()}
+        """The state of each target, by name."""
+        return {name: sender.status for name, sender in self._senders.items()}

@@ -54,11 +54,11 @@ class HomeAssistantProfile(CloudEventsProfile):
             ]
         return publications
 
-    def gone(self, device: str) -> list[Publication]:
+    def removal(self, device: str) -> list[Publication]:
         """The state and every entity go, and the last incident with them."""
         topics = [publication.topic for publication in self.introduce(device)]
         topics.append(device_topic(self._site, device, "homeassistant/last"))
-        return super().gone(device) + [Publication(where, b"", retain=True) for where in topics]
+        return super().removal(device) + [Publication(where, b"", retain=True) for where in topics]
 
     def _entity(self, component: str, device: str, name: str, config: dict[str, Any]) -> Publication:
         node = f"edgecv_{plain(self._site)}_{plain(device)}"

@@ -1,4 +1,4 @@
-"""Messages on their way side by side, ticked off in the order they were sent, however the answers come in."""
+"""Messages in flight side by side, settled in the order they were sent, in whatever order the answers come."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from edgecv.storage.outbox import Message
 from edgecv.upstream.link_protocol import Answer
 
 
-class Window:
-    """What was sent and not yet ticked off.
+class InflightWindow:
+    """Messages that were sent and are not settled.
 
     A message may travel as several packets; it is answered when all are, and refused when one is. Only a message that
-    nothing unanswered stands before is ticked off, so that the place in the outbox never jumps over one.
+    nothing unanswered stands before is settled, so that the place in the outbox never jumps over one.
     """
 
     def __init__(self) -> None:

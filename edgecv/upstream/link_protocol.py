@@ -1,4 +1,4 @@
-"""What a route asks of a link: open it, deliver messages over it, say why not."""
+"""What a target's sender asks of a link: open it, deliver messages over it, report why that fails."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from edgecv.storage.outbox import Message
 
 
 class UndeliveredError(Exception):
-    """Nothing gets through for now; the same is tried again, for as long as it takes.
+    """The target takes nothing at present; the same messages are tried again for as long as it takes.
 
     Args:
-        why: in plain words, for the target's status; never holds a secret.
+        problem: in plain words, for the target's status; never holds a secret.
         retry_after_s: how long the target asked to be left alone, seconds.
     """
 
-    def __init__(self, why: str, retry_after_s: float = 0.0) -> None:
-        super().__init__(why)
+    def __init__(self, problem: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(problem)
         self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one message.
+    """The outcome of one message.
 
     Attributes:
         message: the message.
@@ -38,7 +38,7 @@ class Answer:
 
 
 class Link(Protocol):
-    """One target's transport. One thread drives it: ``open``, then anything, then ``close``; and all over again."""
+    """One target's transport, driven by one thread: ``open``, then the others, then ``close``, again and again."""
 
     def open(self, timeout_s: float) -> None:
         """Connect, in at most about so many seconds.
@@ -55,7 +55,7 @@ class Link(Protocol):
         """Send messages in order and yield answers in the same order, as they come.
 
         Raises:
-            UndeliveredError: it went no further than what was yielded.
+            UndeliveredError: the messages that were not yielded are not delivered.
         """
 
     def idle(self, seconds: float) -> None:

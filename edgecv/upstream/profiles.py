@@ -15,10 +15,10 @@ OFFLINE = "offline"
 
 
 class Profile(Protocol):
-    """How one kind of upstream wants to be told."""
+    """The form of messages for one kind of upstream."""
 
     def introduce(self, device: str) -> list[Publication]:
-        """What comes before the first word of a device on each connection."""
+        """What is published before the first message of a device on each connection."""
 
     def message(self, message: Message) -> list[Publication]:
         """A message of the outbox."""
@@ -26,8 +26,8 @@ class Profile(Protocol):
     def state(self, device: str, state: Mapping[str, Any]) -> list[Publication]:
         """A device's newest state."""
 
-    def gone(self, device: str) -> list[Publication]:
-        """What takes away all that is kept of a device that is no more."""
+    def removal(self, device: str) -> list[Publication]:
+        """What removes everything retained of a device that the box file no longer names."""
 
     def offline(self, state: Mapping[str, Any]) -> Publication | None:
         """The box's state, with ``offline`` in it: its last will, and its last word when it stops."""
@@ -62,7 +62,7 @@ class CloudEventsProfile:
         """The state as it is, retained."""
         return [Publication(device_topic(self._site, device, "state"), to_json(dict(state)), retain=True)]
 
-    def gone(self, device: str) -> list[Publication]:
+    def removal(self, device: str) -> list[Publication]:
         """An empty retained state, with which a broker forgets the one before (MQTT 5 section 3.3.1.3)."""
         return [Publication(device_topic(self._site, device, "state"), b"", retain=True)]
 

@@ -1,4 +1,4 @@
-"""One target's way out of the outbox: a thread that never gives up and never dies."""
+"""The sender of one target: a thread that delivers its messages from the outbox and tries again after every failure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FAREWELL_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """How things stand with one target.
+    """The state of one target.
 
     Attributes:
         name: the target's.
@@ -49,8 +49,8 @@ class TargetStatus:
     last_delivery_s: float | None = None
 
 
-class Route:
-    """Brings one target everything it has not got yet.
+class TargetSender:
+    """Delivers to one target everything that it has not confirmed.
 
     Args:
         name: the target's name, that of its place in the outbox.
@@ -174,7 +174,7 @@ class Route:
             problem = f"unexpected {type(error).__name__}; the log has more"
             log.error("%s: unexpected error", self._name, exc_info=error)
         if problem != self.status.problem:
-            log.warning("%s: %s; trying on", self._name, problem)
+            log.warning("%s: %s; it is tried again", self._name, problem)
         self._set(connected=False, problem=problem)
 
     def _set(self, **changed: bool | int | float | str | None) -> None:

@@ -49,7 +49,7 @@ class ThingsBoardProfile:
         """Attributes of the device."""
         return [Publication(ATTRIBUTES, to_json({device: flat(state)}))]
 
-    def gone(self, device: str) -> list[Publication]:
+    def removal(self, device: str) -> list[Publication]:
         """The device is no longer behind this gateway; ThingsBoard keeps what it has of it."""
         return [Publication(DISCONNECT, to_json({"device": device}))]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecv.storage.outbox import Message
-from edgecv.upstream.inflight_window import Window
+from edgecv.upstream.inflight_window import InflightWindow
 
 
 def message(seq: int) -> Message:
@@ -14,7 +14,7 @@ def message(seq: int) -> Message:
 
 
 def test_an_answer_out_of_turn_waits_for_those_before_it() -> None:
-    window = Window()
+    window = InflightWindow()
     window.sent(message(1), [11])
     window.sent(message(2), [12])
     assert window.answered(12)
@@ -24,14 +24,14 @@ def test_an_answer_out_of_turn_waits_for_those_before_it() -> None:
 
 
 def test_a_message_of_several_packets_is_refused_when_one_of_them_is() -> None:
-    window = Window()
+    window = InflightWindow()
     window.sent(message(1), [11, 12, 13])
     assert [window.answered(packet, why) for packet, why in ((11, None), (13, "too large"), (12, None))] == [True] * 3
     assert [answer.refusal for answer in window.settled()] == ["too large"]
 
 
 def test_a_message_that_is_not_even_sent_keeps_its_place() -> None:
-    window = Window()
+    window = InflightWindow()
     window.sent(message(1), [11])
     window.refuse(message(2), "no topic")
     assert window.settled() == []
@@ -40,7 +40,7 @@ def test_a_message_that_is_not_even_sent_keeps_its_place() -> None:
 
 
 def test_an_answer_to_something_else_is_told() -> None:
-    window = Window()
+    window = InflightWindow()
     window.sent(message(1), [11])
     assert not window.answered(99)
     assert len(window) == 1
@@ -49,7 +49,7 @@ def test_an_answer_to_something_else_is_told() -> None:
 @given(st.data())
 def test_what_is_settled_is_always_the_longest_answered_beginning(data: st.DataObject) -> None:
     counts = data.draw(st.lists(st.integers(0, 3), max_size=8))
-    window, packets = Window(), {}
+    window, packets = InflightWindow(), {}
     number = 0
     for seq, count in enumerate(counts):
         mine = range(number, number + count)

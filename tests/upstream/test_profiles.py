@@ -49,13 +49,13 @@ def test_the_last_will_is_the_boxs_retained_state() -> None:
 
 
 def test_a_device_that_is_no_more_is_taken_away_whole() -> None:
-    (empty,) = CloudEventsProfile("home").gone("north-1")
+    (empty,) = CloudEventsProfile("home").removal("north-1")
     assert (empty.topic, empty.payload, empty.retain) == ("edgecv/v1/home/north-1/state", b"", True)
     home = HomeAssistantProfile("home")
-    taken = home.gone("north-1")
+    taken = home.removal("north-1")
     assert {p.topic for p in home.introduce("north-1")} < {p.topic for p in taken}
     assert all(p.payload == b"" and p.retain for p in taken)
-    assert by_topic(ThingsBoardProfile("home").gone("north-1")) == {"v1/gateway/disconnect": {"device": "north-1"}}
+    assert by_topic(ThingsBoardProfile("home").removal("north-1")) == {"v1/gateway/disconnect": {"device": "north-1"}}
 
 
 def test_thingsboard_gets_a_device_telemetry_and_attributes(message: Message) -> None:

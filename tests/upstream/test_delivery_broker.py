@@ -14,7 +14,7 @@ from small_box import Box, event_of, numbered
 from waiting import wait_for
 
 from edgecv.config.upstream import Upstream
-from edgecv.upstream import Courier, target_names
+from edgecv.upstream import DeliveryService, target_names
 from edgecv.upstream.broker_link import MAX_INFLIGHT
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
@@ -163,8 +163,9 @@ def test_states_are_told_again_to_a_broker_that_has_forgotten(box: Box, mortal_b
 def test_last_will_tells_that_the_box_is_gone_when_it_is_killed(box: Box, mosquitto_broker: Any) -> None:
     program = (
         "import sys, time; from pathlib import Path; from edgecv.config.upstream import Upstream;"
-        "from edgecv.upstream import Courier; folder = Path(sys.argv[1]);"
-        "Courier(folder / 'edgecv.db', 'home', Upstream(mqtt=sys.argv[2]), folder / 'box.yaml', folder).start();"
+        "from edgecv.upstream import DeliveryService; folder = Path(sys.argv[1]);"
+        "settings = Upstream(mqtt=sys.argv[2]);"
+        "DeliveryService(folder / 'edgecv.db', 'home', settings, folder / 'box.yaml', folder).start();"
         "time.sleep(60)"
     )
     command = [sys.executable, "-c", program, str(box.folder), f"mqtt://{mosquitto_broker.host_port}"]
@@ -200,7 +201,7 @@ def test_stopping_sends_what_is_waiting_and_takes_no_longer_than_told(box: Box, 
         {"name": "dead", "url": "mqtt://127.0.0.1:1"},
     ]
     settings = Upstream.model_validate({"targets": targets})
-    courier = Courier(box.database_path, "home", settings, box.folder / "box.yaml", box.evidence)
+    courier = DeliveryService(box.database_path, "home", settings, box.folder / "box.yaml", box.evidence)
     courier.start()
     wait_for(lambda: courier.status()["alive"].connected)
     box.add(*numbered(200))

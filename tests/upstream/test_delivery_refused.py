@@ -13,7 +13,7 @@ from waiting import wait_for
 from edgecv.config.upstream import Upstream
 from edgecv.mqtt.connection import Connection, ConnectOptions
 from edgecv.storage.outbox import add_message
-from edgecv.upstream import Courier, target_sender
+from edgecv.upstream import DeliveryService, target_sender
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -57,7 +57,7 @@ def test_what_the_access_list_refuses_is_parked(box: Box, guarded_broker: Any) -
     box.add("a", "b")
     login = f"mqtt://box:s3cr%3Aet%2F%40@{guarded_broker.host_port}"
     settings = Upstream.model_validate({"mqtt": login})
-    courier = Courier(box.database_path, "elsewhere", settings, box.folder / "box.yaml", box.evidence)
+    courier = DeliveryService(box.database_path, "elsewhere", settings, box.folder / "box.yaml", box.evidence)
     courier.start()
     wait_for(lambda: box.depth("mqtt").parked == 2)
     assert courier.stop(5)
