@@ -20,6 +20,13 @@ SMOOTH_UNIT = 288  # of a smoothed difference: one grey level over all nine pixe
 LAG_STEP = 64  # of the lagged smoothed difference
 NOISE_UNIT = 16  # of the noise: one unit of a smoothed difference
 LIMIT = 3600  # a difference is clipped here, 28 grey levels, so that nine of them fit 16 bits
+RAW_LIMIT = 16000  # of a difference before the tile's brightness is taken out: twice it fits 16 bits
+STEADY_LIMIT = 640  # of a difference in a tile's mean, 5 grey levels: one object must not drag its tile along
+MEAN_LIMIT = 32640  # brightest background, 255 grey levels
+NOISE_SLACK = 64  # smoothed unit: a difference counts for the noise up to four times the usual and this
+NOISE_LIMIT = 2000  # smoothed unit: and never more, so that 16 times it fits 16 bits
+BLOB_LIMIT = 32000  # of a difference in a blob, 250 grey levels: it fits 16 bits
+HALO_PERCENT = 30  # of a blob's peak: weaker differences are compression halos
 GROW, SEED = 1, 2  # mask: a blob may grow over this pixel; may start at it
 
 BLOB_COLUMNS = ("x", "y", "xx", "yy", "area", "contrast", "snr", "xy")

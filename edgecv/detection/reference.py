@@ -16,12 +16,19 @@ from numpy.typing import NDArray
 
 from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
 from edgecv.detection.planes import (
+    BLOB_LIMIT,
     GROW,
+    HALO_PERCENT,
     LAG_STEP,
     LIMIT,
+    MEAN_LIMIT,
+    NOISE_LIMIT,
+    NOISE_SLACK,
     NOISE_UNIT,
+    RAW_LIMIT,
     SEED,
     SMOOTH_UNIT,
+    STEADY_LIMIT,
     TILE,
     UNIT,
     Float32,
@@ -33,8 +40,6 @@ from edgecv.detection.planes import (
 from edgecv.detection.registration import register, textured_points
 
 Int32 = NDArray[np.int32]
-_CLIP = 16000
-_STEADY = 640  # a tile's mean takes differences up to 5 grey levels
 
 
 class ReferenceKernel:
@@ -60,7 +65,8 @@ class ReferenceKernel:
         """Make the frame the background."""
         self._shift = (0, 0)
         self.planes.mean[:] = self._load(luma)
-        self.planes.noise[:] = int(min(32000.0, float(np.float32(noise) * np.float32(SMOOTH_UNIT * NOISE_UNIT))))
+        initial = float(np.float32(noise) * np.float32(SMOOTH_UNIT * NOISE_UNIT))
+        self.planes.noise[:] = int(min(float(NOISE_LIMIT * NOISE_UNIT), initial))
         for plane in self._history:
             plane.fill(0)
 
@@ -78,7 +84,7 @@ class ReferenceKernel:
         for row in range(planes.level.shape[0]):
             y0, y1 = row * TILE, min(row * TILE + TILE, frame.shape[0])
             # the background of the rows above has been updated already, so their last difference is remembered
-            difference = np.clip(frame[y0 : y1 + 1] - planes.mean[y0 : y1 + 1].astype(np.int32), -_CLIP, _CLIP)
+            difference = np.clip(frame[y0 : y1 + 1] - planes.mean[y0 : y1 + 1].astype(np.int32), -RAW_LIMIT, RAW_LIMIT)
             if rest_dx or rest_dy:
                 self._shift_out(difference, y0, rest_dx, rest_dy)
             last_row = difference[y1 - y0 - 1].copy()
@@ -127,7 +133,7 @@ class ReferenceKernel:
         """Apply a change of brightness to the background."""
         g, o = fixed_brightness(gain, offset)
         mean = self.planes.mean.astype(np.int32)
-        self.planes.mean[:] = np.clip(mean + ((mean * g) >> 16) + o, 0, 32640)
+        self.planes.mean[:] = np.clip(mean + ((mean * g) >> 16) + o, 0, MEAN_LIMIT)
 
     def change(self, luma: UInt8) -> float:
         """Return the mean absolute difference to the frame of the last call."""
@@ -155,7 +161,7 @@ class ReferenceKernel:
         gy = mean[np.minimum(y + 1, len(mean) - 1)] - mean[np.maximum(y - 1, 0)]
         gx = mean[y][:, 2:] - mean[y][:, :-2]
         step = ((gx * rest_dx) >> 16) + ((gy[:, 1:-1] * rest_dy) >> 16)
-        difference[:, 1:-1] += np.clip(step, -_CLIP, _CLIP)
+        difference[:, 1:-1] += np.clip(step, -RAW_LIMIT, RAW_LIMIT)
 
     def _smooth(self, difference: Int32, above: Int32 | None, row: int, rate: int) -> Int32:
         """Take each tile's brightness out, learn the mean, and return the 3x3 sums of the row of tiles."""
@@ -164,13 +170,13 @@ class ReferenceKernel:
         y0, y1 = row * TILE, min(row * TILE + TILE, h)
         rows = y1 - y0
         for tile in range(planes.level.shape[1]):
-            part = np.clip(difference[:rows:2, tile * TILE : tile * TILE + TILE], -_STEADY, _STEADY)
+            part = np.clip(difference[:rows:2, tile * TILE : tile * TILE + TILE], -STEADY_LIMIT, STEADY_LIMIT)
             planes.offset[row, tile] = int(part.sum() / part.size)  # towards zero, as in C
         offset = np.repeat(planes.offset[row].astype(np.int32), TILE)[:w]
         error = np.clip(difference - offset, -LIMIT, LIMIT)
         mean = planes.mean[y0:y1].astype(np.int32)
         mean += (((error[:rows] + 32768 // rate) * rate) >> 16) + offset
-        planes.mean[y0:y1] = np.clip(mean, 0, 32640)
+        planes.mean[y0:y1] = np.clip(mean, 0, MEAN_LIMIT)
         first = error[:1] if above is None else np.clip(above - offset, -LIMIT, LIMIT)[None]
         last = error[-1:] if y1 == h else error[:0]
         tall = np.pad(np.vstack([first, error, last]), ((0, 0), (1, 1)), mode="edge")
@@ -183,7 +189,7 @@ class ReferenceKernel:
         part = slice(row * TILE, row * TILE + len(smooth))
         noise = planes.noise[part].astype(np.int32)
         size = np.abs(smooth)
-        capped = np.minimum(size, np.minimum((noise >> 2) + 64, 2000))
+        capped = np.minimum(size, np.minimum((noise >> 2) + NOISE_SLACK, NOISE_LIMIT))
         edges = np.arange(0, smooth.shape[1], TILE)
         usual = np.add.reduceat((noise >> 4).sum(axis=0), edges)
         raw = np.add.reduceat(capped.sum(axis=0), edges).astype(np.float32) / np.maximum(usual, 1).astype(np.float32)
@@ -224,10 +230,9 @@ class ReferenceKernel:
         left, top, w, h = (int(v) for v in box[:4])
         part = (slice(top, top + h), slice(left, left + w))
         inside = labels[part] == label
-        difference = np.clip(frame[part] - planes.mean[part].astype(np.int32), -32000, 32000)
+        difference = np.clip(frame[part] - planes.mean[part].astype(np.int32), -BLOB_LIMIT, BLOB_LIMIT)
         size = np.where(inside, np.abs(difference), 0)
-        # below 30 % of the peak are compression halos
-        ys, xs = np.nonzero(size > 3 * int(size.max()) // 10)
+        ys, xs = np.nonzero(size > HALO_PERCENT * int(size.max()) // 100)
         if not len(xs):
             return None
         # sums of whole numbers have no rounding, so both kernels give the same bits

@@ -35,7 +35,8 @@ void edgecv_background_start(Background *k, const uint8_t *luma, int64_t stride,
     for (int32_t y = 0; y < k->height; y++)
         for (int32_t x = 0; x < k->width; x++)
             k->mean[(int64_t)y * k->width + x] = (int16_t)sample(k, luma, stride, x, y);
-    for (int64_t i = 0; i < n; i++) k->noise[i] = (int16_t)(start < 32000.0f ? start : 32000.0f);
+    if (start > NOISE_LIMIT * NOISE_UNIT) start = NOISE_LIMIT * NOISE_UNIT;
+    for (int64_t i = 0; i < n; i++) k->noise[i] = (int16_t)start;
 }
 
 void edgecv_background_adjust(Background *k, int32_t gain, int32_t offset) {
@@ -43,7 +44,7 @@ void edgecv_background_adjust(Background *k, int32_t gain, int32_t offset) {
     int16_t *restrict m = k->mean;
     for (int64_t i = 0; i < n; i++) {
         int16_t step = (int16_t)((int16_t)(((int32_t)m[i] * (int16_t)gain) >> 16) + (int16_t)offset);
-        int16_t room = (int16_t)(32640 - m[i]), down = (int16_t)-m[i];
+        int16_t room = (int16_t)(MEAN_LIMIT - m[i]), down = (int16_t)-m[i];
         step = step > room ? room : step;
         m[i] = (int16_t)(m[i] + (step < down ? down : step));
     }

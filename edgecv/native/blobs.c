@@ -53,12 +53,11 @@ static int measure(Region *r, Blob *blob) {
     for (int32_t i = 0; i < r->n; i++) {
         int32_t y = r->pixels[i] / w, x = r->pixels[i] - y * w;
         int32_t d = sample(k, r->luma, r->stride, x, y) - k->mean[r->pixels[i]];
-        d = d > 32000 ? 32000 : d < -32000 ? -32000 : d;
+        d = d > BLOB_LIMIT ? BLOB_LIMIT : d < -BLOB_LIMIT ? -BLOB_LIMIT : d;
         r->values[i] = (int16_t)d;
         if (abs(d) > peak) peak = abs(d);
     }
-    /* below 30 % of the peak are compression halos */
-    int32_t limit = (3 * peak) / 10;
+    int32_t limit = HALO_PERCENT * peak / 100; /* weaker differences are compression halos */
     int64_t sum = 0, sum_x = 0, sum_y = 0, contrast = 0;
     for (int32_t i = 0; i < r->n; i++) {
         int32_t y = r->pixels[i] / w, x = r->pixels[i] - y * w, a = abs(r->values[i]);

@@ -11,6 +11,13 @@
 #define NOISE_UNIT 16   /* of the noise: one unit of a smoothed difference */
 #define LAG_STEP 64     /* of the lagged smoothed difference: a byte a pixel stays in the cache */
 #define LIMIT 3600      /* differences are clipped here (28 grey levels) so that nine of them fit 16 bits */
+#define RAW_LIMIT 16000   /* a difference before the tile's brightness is taken out: twice it fits 16 bits */
+#define STEADY_LIMIT 640  /* of a difference in a tile's mean, 5 grey levels: one object must not drag its tile along */
+#define MEAN_LIMIT 32640  /* brightest background, 255 grey levels */
+#define NOISE_SLACK 64    /* smoothed unit: a difference counts for the noise up to four times the usual and this */
+#define NOISE_LIMIT 2000  /* smoothed unit: and never more, so that 16 times it fits 16 bits */
+#define BLOB_LIMIT 32000  /* of a difference in a blob, 250 grey levels: it fits 16 bits */
+#define HALO_PERCENT 30   /* of a blob's peak: weaker differences are compression halos */
 #define MARGIN 32       /* spare columns on either side of a scratch row */
 #define GROW 1          /* mask: a blob may grow over this pixel */
 #define SEED 2          /* mask: a blob may start at this pixel */

@@ -28,7 +28,9 @@ needs_compiler = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc 
 
 @needs_extension
 def test_constants_of_python_are_those_of_the_header() -> None:
-    for name in ("TILE", "UNIT", "SMOOTH_UNIT", "NOISE_UNIT", "LAG_STEP", "LIMIT", "GROW", "SEED"):
+    units = ("TILE", "UNIT", "SMOOTH_UNIT", "NOISE_UNIT", "LAG_STEP", "GROW", "SEED", "HALO_PERCENT")
+    limits = ("LIMIT", "RAW_LIMIT", "STEADY_LIMIT", "MEAN_LIMIT", "NOISE_SLACK", "NOISE_LIMIT", "BLOB_LIMIT")
+    for name in units + limits:
         assert getattr(planes, name) == getattr(lib, name), name
     assert (QUOTA_CELLS, CLUTTER_CELLS, PARAMETERS) == (lib.QUOTA_CELLS, lib.CLUTTER_CELLS, lib.FALL_PARAMETERS)
     assert (INITIATOR_SCANS, INITIATOR_MAX_PAIRS) == (lib.INITIATOR_SCANS, lib.INITIATOR_MAX_PAIRS)
