@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_GOES_ON = re.compile(r"^\s*(?:\*(?!/)|//|#)\s?(.*)|^ \* ?(.*)")
 _COMMENT = re.compile(r"^/\*+\s*(.+)|^//\s*(.+)|^#(?!!)\s*(.+)")
 
 
@@ -28,17 +29,16 @@ def summary(path: Path) -> str:
 
 
 def _comment(text: str) -> str:
+    """The first sentence of the comment that a file begins with."""
     lines: list[str] = []
-    for line in text.splitlines()[:12]:
-        match = _COMMENT.match(line) if not lines else re.match(r"^\s*(?:\*/|\*|//|#)?\s?(.*)", line)
-        if match is None:
-            continue
-        piece = next((group for group in match.groups() if group is not None), "")
-        lines.append(piece.removesuffix("*/").strip())
-        if "." in piece or "*/" in line or not piece.strip():
+    for line in text.splitlines()[:16]:
+        match = _COMMENT.match(line) if not lines else _GOES_ON.match(line)
+        if match is not None:
+            piece = next((group for group in match.groups() if group is not None), "")
+            lines.append(piece.partition("*/")[0].strip())
+        if lines and (match is None or "*/" in line):
             break
-    joined = " ".join(lines).strip()
-    return joined.split(". ")[0]
+    return re.split(r"[.;] (?=[A-Za-z])", " ".join(lines).strip())[0]
 
 
 def python_and_c(folder: Path) -> Iterator[Path]:
