@@ -27,7 +27,7 @@ MOST_FRAMES = 60_000
 
 @dataclass(frozen=True, slots=True)
 class BundleReplay:
-    """What a replay of the clip has to say of the record; each a line in plain words."""
+    """Result of a replay of the clip: problems and notes, one line each in plain words."""
 
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

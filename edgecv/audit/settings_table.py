@@ -1,4 +1,4 @@
-"""What a report says of how it was made: every setting of the pipeline and every version that took part."""
+"""A report's tables of the pipeline's settings and of the versions of edgecv and its libraries."""
 
 from __future__ import annotations
 

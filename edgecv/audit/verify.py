@@ -145,7 +145,7 @@ def _contents(
 
 
 def _record(folder: Path, manifest: Manifest | SealedManifest, expected: Subject) -> tuple[Incident | None, list[str]]:
-    """The record, and what it says otherwise than the manifest and whoever asks."""
+    """The record, and how it differs from the manifest and from the incident expected."""
     path = folder / RECORD
     try:
         record = Incident.model_validate_json(read_raw(path))
@@ -193,7 +193,7 @@ def _deletion(
 
 
 def _after_deletion(folder: Path, manifest: SealedManifest) -> list[str]:
-    """What a deletion should have left, and what it should not."""
+    """Files that a deletion should have kept and that are missing, and those that it should have removed."""
     surviving = {name: entry for name, entry in manifest.files.items() if name in SURVIVES_DELETION}
     undeleted = sorted(name for name in set(manifest.files) - set(surviving) if (folder / name).exists())
     return [

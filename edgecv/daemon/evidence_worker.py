@@ -1,8 +1,8 @@
-"""The process that draws and seals evidence, one incident after another, where the cameras leave it room.
+"""The process that draws and seals evidence, one incident after another, at a lower priority than the cameras.
 
-All cameras may see the same fall: drawn in their workers, at once, its evidence cost them the pictures of that moment.
-Decoding and drawing get only what the cameras do not need. What holds the database, for which every camera's records
-wait, must not be starved so: it runs in another thread.
+All cameras may see the same fall: drawn in their workers, at once, its evidence cost them the frames of that moment.
+Decoding and drawing get only what the cameras do not need, in a thread of their own. The thread that holds the chain's
+lock and the database, which other processes wait for, has an ordinary priority within this one.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def evidence_child(state: Path, log: tuple[LogForm, str]) -> Child:
 
 
 def evidence_main(state: Path, pipe: Connection, log_form: LogForm, level: str) -> None:
-    """Entry of the process; returns when told to stop, after what is ready and quickly done."""
+    """Entry of the process; returns after SIGTERM, when it has sealed what is ready, or after ``_STOP_S``."""
     stop = begin_child(_MEMORY_MB, name="evidence")
     yield_to_cameras()
     configure_logging(log_form, level, context={"worker": "evidence"})

@@ -91,7 +91,7 @@ def _describe(incident: Incident, folder: Path, setup: ReplaySetup, clip: Clip, 
 
 
 def _keeps_earlier_clip(folder: Path) -> bool:
-    """Whether an earlier try left a clip that its record names; else whatever there is of one goes."""
+    """Whether an earlier attempt wrote a clip that its record names; remains of one are removed otherwise."""
     try:
         is_kept = mend_record(folder)
     except (OSError, ValueError):  # no room for another record

@@ -83,7 +83,7 @@ def strobe_picture(frames: Iterable[tuple[float, ColourFrame]], track: Sequence[
 
 
 def label_times(picture: Picture, track: Sequence[TrackPointRecord]) -> Picture:
-    """Tell the seconds since the first sighting, about every half second, on the side of the path with more room.
+    """Write the seconds since the first sighting, about every half second, on the side of the path with more room.
 
     Where it hardly moved in half a second, the next label that has room follows.
 

@@ -1,4 +1,4 @@
-"""Whose evidence is asked for: a bundle is checked against that, lest the folders of two incidents were exchanged."""
+"""The incident whose evidence a folder should hold; a check of it shows that two folders were exchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgecv.incidents.record import Incident
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The incident whose evidence is asked for.
+    """The incident whose evidence is expected.
 
     Attributes:
         incident: its id.

@@ -46,7 +46,7 @@ Record = Incident | Alarm
 
 
 def alarm_id(*content: str) -> str:
-    """A UUID that is the same for the same content: whoever tells of one thing twice gives it one id."""
+    """A UUID that is the same for the same content, so that one alarm raised twice has one id."""
     return str(uuid.uuid5(_NAMESPACE, json.dumps(content, separators=(",", ":"))))
 
 

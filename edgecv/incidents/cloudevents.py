@@ -50,7 +50,7 @@ def update_event(alarm: Alarm, update_id: str, moment: str) -> dict[str, Any]:
 
 
 def device_event(site: str, device: str, kind: str, text: str, details: Mapping[str, Any]) -> dict[str, Any]:
-    """What a device has to say of itself: a camera lost, covered, turned; its blind minutes.
+    """The message of an event of a device itself: a camera lost, covered, turned; its blind minutes.
 
     Args:
         site: name of the site.

@@ -1,7 +1,7 @@
 """What was stored before a time service set the clock: by how much its times are wrong.
 
-A box without a clock battery starts in 1970 or at its last shutdown, and finds incidents before it is told the time.
-Evidence that seems to be decades old would be deleted as soon as the clock is right.
+A box without a clock battery starts in 1970 or at its last shutdown, and records incidents before a time service sets
+its clock. Evidence that seems to be decades old would be deleted as soon as the clock is right.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ClockStep:
 
 
 class ClockSteps:
-    """Notices when a time service has set the clock since this was made; one thread's.
+    """Detects that a time service has set the clock; for one thread.
 
     Args:
         synchronised: whether a time service keeps the wall clock; a clock that somebody sets by hand is not followed.
@@ -54,5 +54,5 @@ class ClockSteps:
         return ClockStep(self._began_s, ended_s, by_s)
 
     def confirm(self, step: ClockStep) -> None:
-        """The times from before a step were put right: it is told no more."""
+        """The stored times from before a step were corrected: :meth:`next` does not return it again."""
         self._began_s += step.by_s

@@ -1,4 +1,4 @@
-"""A damaged database is set aside, and a new one learns from the bundles on the disk what it can."""
+"""A damaged database is set aside, and a new one is restored from the bundles on the disk as far as they go."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ def is_damage(error: BaseException) -> bool:
 
 
 def set_aside_damaged(state: Path) -> Message | None:
-    """Rename a damaged database, which is kept; what was wrong with it, or None where nothing is. No worker may run.
+    """Rename a damaged database and keep the file. No worker may run.
+
+    Returns:
+        What is wrong with it; None where it is sound.
 
     Raises:
         DatabaseError: it cannot be opened for another reason.
@@ -73,7 +76,7 @@ def set_aside_damaged(state: Path) -> Message | None:
     if not problems:
         return None
     aside = state / f"{SET_ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-    for suffix in ("-wal", "-shm", ""):  # the database last: without it nobody would take the others for another's
+    for suffix in ("-wal", "-shm", ""):  # the database last: a crash in between leaves a log beside its own database
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
@@ -82,7 +85,7 @@ def set_aside_damaged(state: Path) -> Message | None:
 
 
 def restore_from_bundles(store: IncidentStore, database: Database, key: BoxKey) -> int:
-    """Tell a database that knows nothing of the bundles that this box has sealed; of how many.
+    """Restore the rows of an empty database from the bundles that this box has sealed; the number of bundles.
 
     Records, the chain and messages to the upstream come back; receivers get some of these again and know them by their
     ids. What was only in the database does not: holds, resolutions, records without evidence, what handlers noted.

@@ -12,7 +12,7 @@ from edgecv.incidents.record import Incident
 
 @dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """One incident as it is kept.
+    """One incident as the database holds it.
 
     Attributes:
         record: a thrown object's incident, or another device's alarm.
@@ -74,7 +74,7 @@ class UnsealedIncident:
     Attributes:
         id: the incident's.
         device: the camera's.
-        is_handed_over: whether it is left to the evidence process, for its worker adds nothing more.
+        is_handed_over: whether it is the evidence process's: its worker adds nothing more.
     """
 
     id: str

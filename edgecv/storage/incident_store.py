@@ -61,7 +61,7 @@ class IncidentStore:
         return self._set("hold = ?", None, incident_id)
 
     def resolve(self, incident_id: str, resolution: str) -> bool:
-        """Note how it ended."""
+        """Record its resolution, and when it was resolved."""
         with self.database.transaction() as connection:
             changed = connection.execute(
                 "UPDATE incidents SET resolution = ?, resolved_s = ? WHERE id = ?",
@@ -70,7 +70,7 @@ class IncidentStore:
         return changed.rowcount > 0
 
     def reopen(self, incident_id: str) -> bool:
-        """Its end was none: it is kept as long as what is unresolved."""
+        """Take its resolution back: its evidence ages like that of unresolved incidents again."""
         with self.database.transaction() as connection:
             changed = connection.execute(
                 "UPDATE incidents SET resolution = NULL, resolved_s = NULL WHERE id = ?", (incident_id,)
@@ -116,11 +116,11 @@ class IncidentStore:
         return [UnsealedIncident(row["id"], row["device"], bool(row["is_left"])) for row in rows]
 
     def hand_over(self, incident_id: str) -> None:
-        """Its clip is as long as it will be: the evidence process may finish what is there, if anything."""
+        """Hand its evidence over to the evidence process: its clip is as long as it will be."""
         self._set("is_left = ?", 1, incident_id)
 
     def hand_over_all(self, device: str | None = None) -> int:
-        """Leave all evidence that nobody works on any more to the evidence process; of how many incidents.
+        """Hand all evidence that no worker adds to over to the evidence process; the number of incidents.
 
         Args:
             device: only that of this camera; else no worker may run.

@@ -1,4 +1,4 @@
-"""After a crash: incidents that were found and not stored yet, and what belongs to nothing."""
+"""After a crash: records that are on the disk and not in the database, and folders that no record needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _log = logging.getLogger("edgecv.recovery")
 
 
 def recover_records(store: IncidentStore, device: str | None = None) -> int:
-    """Store incidents whose part was begun and whose record a crash kept from the database; how many.
+    """Store incidents whose folder was begun before a crash and whose record is not in the database; how many.
 
     Args:
         store: gets them.
@@ -30,7 +30,7 @@ def recover_records(store: IncidentStore, device: str | None = None) -> int:
     for record in sorted(unrecorded, key=lambda record: (record.started_at, record.media.start_s)):
         if device in {None, record.device} and store.add(record.model_copy(update={"evidence": EvidenceRecord()})):
             recovered += 1
-            _log.warning("incident %s: was cut off before it was stored; it is now", record.id)
+            _log.warning("incident %s: a crash kept its record from the database; it is stored now", record.id)
     return recovered
 
 
