@@ -16,6 +16,7 @@ from typing import Any
 
 from running import free_port
 from services import missing
+from waiting import SLOW_MACHINE_S
 
 USER, PASSWORD = "box", "s3cr:et/@"
 PATHS = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
@@ -94,7 +95,7 @@ def running_broker(folder: Path, *settings: str, port: int | None = None) -> Ite
     with log.open("wb") as stderr:
         process = subprocess.Popen([tool("mosquitto"), "-c", str(config)], stdout=stderr, stderr=stderr)
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + SLOW_MACHINE_S
         while True:
             assert process.poll() is None, f"mosquitto ended: {log.read_text()}"
             with socket.socket() as probe:

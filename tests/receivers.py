@@ -15,7 +15,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from waiting import wait_for
+from waiting import SLOW_MACHINE_S, wait_for
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Reader:
         client.connect("127.0.0.1", self.port, clean_start=not self.durable, properties=kept)
         client.loop_start()
         self._client = client
-        assert self.subscribed.wait(10)
+        assert self.subscribed.wait(SLOW_MACHINE_S)
 
     def ids(self, kind: str = "incident") -> list[str]:
         """Ids of the events of a kind, in the order they came."""

