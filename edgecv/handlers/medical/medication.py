@@ -218,7 +218,7 @@ class MedicationHandler(Handler[MedicationSettings]):
             text = messages.TAKEN_TWICE(name=schedule_id, doctor=self.config.on_call[0])
             self._raise("dose_doubled", schedule_id, entry["patient"], due_s, dose["doses"], text)
         elif dose["alarm"] is not None:
-            context.update(dose["alarm"], "the dose was taken late", details={"taken_at": [stamp(at_s)]})
+            context.update(dose["alarm"], messages.TAKEN_LATE(), details={"taken_at": [stamp(at_s)]})
         context.count("doses")
         context.put(f"schedule/{schedule_id}", entry | {"taken": entry["taken"] | {key: dose}})
 
