@@ -34,7 +34,7 @@ _FEWEST_FRAMES = 2
 
 @dataclass(slots=True)
 class ReplayResult:
-    """What a replay found.
+    """The result of a replay.
 
     Attributes:
         incidents: tier 1, in order of the videos and of time.
@@ -67,9 +67,9 @@ def replay(
         videos: recordings, each analysed on its own.
         out: folder for incidents.jsonl, candidates.jsonl, report.html and the evidence; made where it is missing.
         camera: whose footage it is; uncalibrated when left out.
-        recorded_at: wall time of the first frame, where the file does not tell it.
+        recorded_at: wall time of the first frame; None to take the file's own.
         scale_px_per_m: a known scale, to report the fit's gravity in m/s².
-        progress: told how far it is.
+        progress: called with how far it is.
 
     Raises:
         ConfigError: ``out`` cannot be written.
@@ -204,7 +204,8 @@ def recorded_epoch(
 ) -> tuple[datetime, Clock, str | None]:
     """Wall time of a recording's first frame, where it comes from, and the live connection it is a recording of.
 
-    It is told, or our own recording's, or the container's, or else the file's date is the end of the recording.
+    The time comes from the option, else from a recording of our own, else from the container; else the file's date
+    counts as the end of the recording.
     """
     session = None if info.session is None else info.session.session
     if recorded_at is not None:

@@ -1,4 +1,8 @@
-"""Where frames come from: a recorded video goes in, upright luma frames with their presentation times come out."""
+"""Where frames come from: a stream or a file comes in, upright luma frames with their media time go out.
+
+:class:`VideoFile` reads recorded video. Live cameras are read by ``stream`` and ``reader``: packets go to a ring, for
+evidence, and to a backlog that is decoded. ``open_container`` is the only place where FFmpeg opens anything.
+"""
 
 from edgecv.capture.file import StreamInfo, VideoFile, lazy_frames_between, pictures_between
 from edgecv.capture.frame import Frame

@@ -29,7 +29,7 @@ from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.record import EvidenceRecord, Incident, coded
 from edgecv.incidents.summary_text import headline
 from edgecv.messages import evidence as messages
-from edgecv.privacy import blurred, scale_of, shown_mask, sightings
+from edgecv.privacy import blurred, scale_of, sightings, visible_mask
 from edgecv.trajectory import Fall
 
 BEFORE_S = 10.0
@@ -235,7 +235,7 @@ def _blurred(picture: Picture, incident: Incident, overlay: OverlaySpec, at_s: f
     objects = sightings(record)
     if at_s is not None:
         objects = sorted(objects, key=lambda sighting: abs(sighting[0] - at_s))[:1]
-    mask = shown_mask((picture.shape[1], picture.shape[0]), record, overlay.shown, objects)
+    mask = visible_mask((picture.shape[1], picture.shape[0]), record, overlay.shown, objects)
     return blurred(picture, mask, scale_of(record))
 
 

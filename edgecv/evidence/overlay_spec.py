@@ -16,7 +16,7 @@ from edgecv.evidence.still_picture import FloorLine
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.record import Origin, Record
-from edgecv.privacy import Outlines, View, outlines_of, quad
+from edgecv.privacy import FacadeProjection, Outlines, outlines_of, quad
 from edgecv.trajectory import Fall
 
 OVERLAY_SPEC = ".sketch.json"
@@ -52,7 +52,7 @@ def overlay_spec_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, pl
     curve = tuple((float(x), float(y)) for x, y in fall.fit.pixels_at(grid) + shift)
     if camera is None or plan is None:
         return OverlaySpec(curve=curve)
-    view = View(camera, plan)
+    view = FacadeProjection(camera, plan)
     shown = outlines_of(view, origin.model_dump())
     if origin.floor is None:
         return OverlaySpec(curve=curve, shown=shown)

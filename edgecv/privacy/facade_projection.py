@@ -13,7 +13,7 @@ Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class FacadeProjection:
     """How a camera saw its facade, as a calibration says.
 
     Attributes:
@@ -29,7 +29,7 @@ class View:
         faces = self.plan.faces(self.camera)
         return next((face for face in faces if name is not None and face[0].name == name), faces[0])
 
-    def scaled(self, share: float) -> View:
+    def scaled(self, share: float) -> FacadeProjection:
         """The same for pictures ``share`` as wide."""
         camera = self.camera
         cx, cy = camera.center_px
@@ -37,7 +37,7 @@ class View:
         scaled_camera = PinholeCamera(
             camera.focal_px * share, centre, camera.rotation, camera.position_m, camera.distortion
         )
-        return View(scaled_camera, self.plan)
+        return FacadeProjection(scaled_camera, self.plan)
 
     @property
     def nearest_px_per_m(self) -> float | None:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.geometry import FacadePlan, PinholeCamera
-from edgecv.privacy.facade_projection import View, quads
+from edgecv.privacy.facade_projection import FacadeProjection, quads
 from edgecv.privacy.settings import ORIGIN_REACH_M, ORIGIN_REACH_SHARE, THING_MARGIN, WINDOW_MARGIN_M
 from edgecv.trajectory.drag import G_MPS2
 
@@ -48,7 +48,7 @@ class Outlines:
     origin: Polygon | None = None
 
 
-def outlines_of(view: View, origin: Mapping[str, Any] | None = None) -> Outlines:
+def outlines_of(view: FacadeProjection, origin: Mapping[str, Any] | None = None) -> Outlines:
     """What a camera's calibration says may be shown.
 
     Args:
@@ -65,8 +65,11 @@ def outlines_of(view: View, origin: Mapping[str, Any] | None = None) -> Outlines
     return Outlines(_polygons(walls), _polygons(windows), None if corners is None else _polygons([corners])[0])
 
 
-def shown_mask(
-    size: tuple[int, int], record: Mapping[str, Any], view: View | Outlines | None, things: Sequence[Sighting]
+def visible_mask(
+    size: tuple[int, int],
+    record: Mapping[str, Any],
+    view: FacadeProjection | Outlines | None,
+    things: Sequence[Sighting],
 ) -> Mask:
     """What may be shown of a picture.
 
@@ -81,9 +84,9 @@ def shown_mask(
     """
     origin = record.get("origin") or {}
     if view is not None:
-        mask = _filled(size, outlines_of(view, origin) if isinstance(view, View) else view)
+        mask = _filled(size, outlines_of(view, origin) if isinstance(view, FacadeProjection) else view)
     else:
-        mask = shown_walls(size, None)
+        mask = wall_mask(size, None)
         _show_around(mask, record, origin.get("pixel"))
     for _, x, y, w, h in things:
         half_w, half_h = THING_MARGIN * w / 2 + 1, THING_MARGIN * h / 2 + 1
@@ -92,7 +95,7 @@ def shown_mask(
     return mask
 
 
-def shown_walls(size: tuple[int, int], view: View | None) -> Mask:
+def wall_mask(size: tuple[int, int], view: FacadeProjection | None) -> Mask:
     """The bare wall of every facade that the calibration knows: nothing without one.
 
     Args:

@@ -35,7 +35,7 @@ from edgecv.daemon.live_snapshots import SnapshotFiles
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.incidents.cloudevents import device_event, encode
-from edgecv.privacy import View, blurred, shown_walls
+from edgecv.privacy import FacadeProjection, blurred, wall_mask
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 
@@ -140,9 +140,9 @@ def _detail(picture: np.ndarray) -> float:
 def test_all_but_wall_is_blurred_and_without_a_calibration_everything() -> None:
     picture = _picture()
     size = (picture.shape[1], picture.shape[0])
-    view, unlisted = View(CAMERA, PLAN), View(CAMERA, FacadePlan.of([3.0] * 12))
-    assert _detail(blurred(picture, shown_walls(size, None), None)) < 0.2 * _detail(picture)
-    shown = blurred(picture, shown_walls(size, view), view.nearest_px_per_m)
+    view, unlisted = FacadeProjection(CAMERA, PLAN), FacadeProjection(CAMERA, FacadePlan.of([3.0] * 12))
+    assert _detail(blurred(picture, wall_mask(size, None), None)) < 0.2 * _detail(picture)
+    shown = blurred(picture, wall_mask(size, view), view.nearest_px_per_m)
     corners = CAMERA.project(np.array([[0.0, 16.0, 0.0], [1.5, 17.5, 0.0]]))  # window 02 of floor 6
     (left, bottom), (right, top) = corners.round().astype(int)
     assert _detail(shown[top:bottom, left:right]) < 0.4 * _detail(picture)
@@ -152,7 +152,7 @@ def test_all_but_wall_is_blurred_and_without_a_calibration_everything() -> None:
     sky = CAMERA.project(np.array([[-12.0, 16.0, 0.0], [-9.0, 20.0, 0.0]])).round().astype(int)
     beside = (slice(sky[1, 1], sky[0, 1]), slice(max(0, sky[0, 0]), sky[1, 0]))
     assert shown[beside].size and _detail(shown[beside]) < 0.4 * _detail(picture), "the house next door"
-    hidden = blurred(picture, shown_walls(size, unlisted), unlisted.nearest_px_per_m)
+    hidden = blurred(picture, wall_mask(size, unlisted), unlisted.nearest_px_per_m)
     assert _detail(hidden) < 0.2 * _detail(picture), "no windows listed"
 
 

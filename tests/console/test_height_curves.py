@@ -7,10 +7,10 @@ import pytest
 from console.seen_bundle import CAMERA, PLAN, SIZE, record_of, the_fall
 
 from edgecv.console.evidence.height_curves import heights_of
-from edgecv.privacy import View
+from edgecv.privacy import FacadeProjection
 
 RECORD = record_of().model_dump(by_alias=True)
-VIEW = View(CAMERA, PLAN)
+VIEW = FacadeProjection(CAMERA, PLAN)
 
 
 def test_with_a_calibration_sightings_stand_at_their_true_heights() -> None:
@@ -68,7 +68,7 @@ def test_what_cannot_be_plotted_is_left_out(track: list[dict[str, object]]) -> N
     ],
 )
 @pytest.mark.parametrize("view", [None, VIEW])
-def test_a_track_that_nothing_flies_is_not_flown(spoil: dict[str, float], view: View | None) -> None:
+def test_a_track_that_nothing_flies_is_not_flown(spoil: dict[str, float], view: FacadeProjection | None) -> None:
     """A track of 10^12 s would be integrated for years."""
     track = [*RECORD["track"][:-1], RECORD["track"][-1] | spoil]
     assert heights_of(RECORD | {"track": track}, view, SIZE[1]) is None

@@ -25,9 +25,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edgecv.privacy import View, blurred, scale_of, shown_mask, sightings
+from edgecv.privacy import FacadeProjection, blurred, scale_of, sightings, visible_mask
 
-VIEW = View(CAMERA, PLAN)
+VIEW = FacadeProjection(CAMERA, PLAN)
 RECORD = record_of().model_dump(by_alias=True)
 
 
@@ -40,7 +40,7 @@ def _inside(floor: int, window: str) -> NDArray[np.bool_]:
 
 @pytest.fixture(scope="module")
 def shown() -> NDArray[np.uint8]:
-    return blurred(facade(), shown_mask(SIZE, RECORD, VIEW, []), scale_of(RECORD))
+    return blurred(facade(), visible_mask(SIZE, RECORD, VIEW, []), scale_of(RECORD))
 
 
 def test_every_window_but_the_origins_loses_its_detail(shown: NDArray[np.uint8]) -> None:
@@ -59,7 +59,7 @@ def test_every_window_but_the_origins_loses_its_detail(shown: NDArray[np.uint8])
 
 def test_wall_is_shown_and_what_is_beside_the_facade_is_not(shown: NDArray[np.uint8]) -> None:
     wall = np.round(CAMERA.project(np.array([[0.0, 10.5, 0.0]]))).astype(int)[0]
-    mask = shown_mask(SIZE, RECORD, VIEW, [])
+    mask = visible_mask(SIZE, RECORD, VIEW, [])
     assert mask[wall[1], wall[0]] == 255
     assert np.array_equal(shown[wall[1], wall[0]], facade()[wall[1], wall[0]])
     for x, y in ((20.0, 10.0), (-20.0, 10.0), (0.0, 26.0), (0.0, 1.5)):  # neighbours, sky, the ground floor
@@ -71,15 +71,15 @@ def test_wall_is_shown_and_what_is_beside_the_facade_is_not(shown: NDArray[np.ui
 def test_the_thing_is_shown_where_it_was_and_nothing_around_it() -> None:
     things = sightings(RECORD)
     one = things[30]
-    mask = shown_mask(SIZE, RECORD, VIEW, [one])
-    extra = (mask > 0) & (shown_mask(SIZE, RECORD, VIEW, []) == 0)
+    mask = visible_mask(SIZE, RECORD, VIEW, [one])
+    extra = (mask > 0) & (visible_mask(SIZE, RECORD, VIEW, []) == 0)
     assert mask[round(one[2]), round(one[1])] == 255
     rows, columns = np.nonzero(extra)
     assert np.abs(columns - one[1]).max() < 7 and np.abs(rows - one[2]).max() < 7
 
 
 def test_without_a_calibration_only_the_origins_surroundings_and_the_thing_are_shown() -> None:
-    mask = shown_mask(SIZE, RECORD, None, sightings(RECORD))
+    mask = visible_mask(SIZE, RECORD, None, sightings(RECORD))
     assert (mask > 0).mean() < 0.02
     origin = the_fall().pixels[0]
     assert mask[round(origin[1]), round(origin[0])] == 255
@@ -89,7 +89,7 @@ def test_without_a_calibration_only_the_origins_surroundings_and_the_thing_are_s
 
 def test_a_floor_without_a_named_window_shows_no_window_at_all() -> None:
     record = RECORD | {"origin": RECORD["origin"] | {"window": None, "window_index": None}}
-    mask = shown_mask(SIZE, record, VIEW, [])
+    mask = visible_mask(SIZE, record, VIEW, [])
     for window, _, _ in WINDOWS:
         assert not mask[_inside(FLOOR, window)].any()
 
@@ -117,7 +117,7 @@ def test_a_face_near_enough_to_be_known_is_made_too_coarse_for_that() -> None:
     st.booleans(),
 )
 def test_whatever_the_record_says_other_windows_stay_hidden(origin: dict[str, object], calibrated: bool) -> None:
-    mask = shown_mask(SIZE, {"origin": origin}, VIEW if calibrated else None, [])
+    mask = visible_mask(SIZE, {"origin": origin}, VIEW if calibrated else None, [])
     look: Callable[[int, str], bool] = lambda floor, window: bool(mask[_inside(floor, window)].any())  # noqa: E731
     if calibrated:
         shown_cells = {(f, w) for f in range(4, FLOORS + 1) for w, _, _ in WINDOWS if look(f, w)}

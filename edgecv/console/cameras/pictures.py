@@ -19,7 +19,7 @@ from edgecv.config.stream_address import is_recorded
 from edgecv.console.cameras.box_file_editor import BoxFileEditor
 from edgecv.console.settings import STILL_FRESH_S, STILL_KEPT_S, STILL_WAIT_S
 from edgecv.errors import ConfigError, EdgecvError
-from edgecv.privacy import View, blurred, shown_walls
+from edgecv.privacy import FacadeProjection, blurred, wall_mask
 from edgecv.privacy.blur import Picture
 
 
@@ -41,7 +41,7 @@ class _Sight:
     """How a camera's windows are found, for as long as its files do not change."""
 
     version: tuple[object, ...]
-    view: View | None
+    view: FacadeProjection | None
     size: tuple[int, int]
 
 
@@ -138,7 +138,7 @@ class LivePictures:
         if sight.view is not None and abs(width * sight.size[1] - height * sight.size[0]) <= 2 * max(sight.size):
             view = sight.view.scaled(width / sight.size[0])
         scale = None if view is None else view.nearest_px_per_m
-        hidden = blurred(picture, shown_walls((width, height), view), scale)
+        hidden = blurred(picture, wall_mask((width, height), view), scale)
         if width > 960:
             hidden = np.asarray(cv2.resize(hidden, (960, round(height * 960 / width)), interpolation=cv2.INTER_AREA))
         jpeg = cv2.imencode(".jpg", hidden, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
@@ -156,7 +156,7 @@ class LivePictures:
             if calibration is not None and plan is not None:
                 size = (int(calibration.image_size[0]), int(calibration.image_size[1]))
                 try:
-                    view = View(solved_of(calibration, plan).camera, plan)
+                    view = FacadeProjection(solved_of(calibration, plan).camera, plan)
                 except ConfigError:
                     view = None  # everything is blurred then
             cached = self._sights[camera] = _Sight(version, view, size)

@@ -15,7 +15,7 @@ from edgecv.console.settings import PICTURE_QUALITY
 from edgecv.errors import EdgecvError
 from edgecv.evidence.strobe_picture import label_times
 from edgecv.incidents.record import TrackPointRecord
-from edgecv.privacy import Sighting, blurred, scale_of, shown_mask, sightings
+from edgecv.privacy import Sighting, blurred, scale_of, sightings, visible_mask
 from edgecv.privacy.blur import Picture
 
 _NEAR_S = 0.25
@@ -49,7 +49,7 @@ def blurred_picture(bundle: Bundle, record: Mapping[str, Any], name: str) -> byt
         return None
     size = (picture.shape[1], picture.shape[0])
     view = bundle.view if size == bundle.size else None
-    safe = blurred(picture, shown_mask(size, record, view, things), scale_of(record))
+    safe = blurred(picture, visible_mask(size, record, view, things), scale_of(record))
     if name == "strobe.jpg":  # its times are blurred with the rest
         safe = label_times(safe, [TrackPointRecord(t=t, x=x, y=y, w=w, h=h) for t, x, y, w, h in things])
     encoded, data = cv2.imencode(".jpg", safe, [cv2.IMWRITE_JPEG_QUALITY, PICTURE_QUALITY])

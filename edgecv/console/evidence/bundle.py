@@ -13,7 +13,7 @@ from edgecv.errors import EdgecvError
 from edgecv.evidence.file_names import CLIPS, PICTURE_BYTES, SET_UP, TEXT_BYTES
 from edgecv.evidence.manifest import blurred_name
 from edgecv.evidence.sealing import RECORD
-from edgecv.privacy import View
+from edgecv.privacy import FacadeProjection
 from edgecv.untrusted import read_json
 
 _STROBES = ("strobe.jpg", blurred_name("strobe.jpg"))
@@ -36,7 +36,7 @@ class Bundle:
     clip: Path | None
     clip_start_s: float | None
     size: tuple[int, int] | None
-    view: View | None
+    view: FacadeProjection | None
 
 
 def read_bundle(folder: Path | None) -> Bundle | None:
@@ -91,11 +91,11 @@ def _size(picture: Path) -> tuple[int, int] | None:
     return size
 
 
-def _view(folder: Path, size: tuple[int, int] | None) -> View | None:
+def _view(folder: Path, size: tuple[int, int] | None) -> FacadeProjection | None:
     try:
         camera = camera_in(folder, quick=True)
     except (EdgecvError, OSError):
         return None
     if camera is None or camera.pinhole is None or camera.plan is None or camera.image_size not in {None, size}:
         return None
-    return View(camera.pinhole, camera.plan)
+    return FacadeProjection(camera.pinhole, camera.plan)

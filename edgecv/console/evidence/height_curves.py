@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from edgecv.privacy import View, scale_of, sightings
+from edgecv.privacy import FacadeProjection, scale_of, sightings
 from edgecv.trajectory.drag import drag_from_terminal, fall_positions
 
 Float64 = NDArray[np.float64]
@@ -48,7 +48,9 @@ class HeightCurves:
     above_ground: bool
 
 
-def heights_of(record: Mapping[str, Any], view: View | None, picture_height: int | None = None) -> HeightCurves | None:
+def heights_of(
+    record: Mapping[str, Any], view: FacadeProjection | None, picture_height: int | None = None
+) -> HeightCurves | None:
     """What the plot shows; None where the record does not allow it."""
     track = np.array(sightings(record), np.float64).reshape(-1, 5)
     if not 3 <= len(track) <= _MOST_SIGHTINGS or not _is_flown(track):
@@ -74,7 +76,9 @@ def _terminal(record: Mapping[str, Any]) -> float:
     return float(np.clip(float(speed.get("median") or _FASTEST_MPS), 0.5, _FASTEST_MPS))
 
 
-def _flown_again(record: Mapping[str, Any], view: View, track: Float64, most_off_px: float) -> HeightCurves | None:
+def _flown_again(
+    record: Mapping[str, Any], view: FacadeProjection, track: Float64, most_off_px: float
+) -> HeightCurves | None:
     origin, motion = record.get("origin") or {}, record.get("motion") or {}
     if origin.get("y_m") is None or motion.get("launch_velocity_mps") is None:
         return None
