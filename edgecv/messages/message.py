@@ -86,8 +86,8 @@ class Template:
                 return _REGISTRY[text.code].render(text.params, translate)
             return str(text)
 
-        shown = {name: param.shown(params[name], say, translate) for name, param in self.params.items()}
-        return (self.english if self is _SENTENCES else translate(self.english)) % shown
+        rendered = {name: param.shown(params[name], say, translate) for name, param in self.params.items()}
+        return (self.english if self is _SENTENCES else translate(self.english)) % rendered
 
 
 _REGISTRY: dict[str, Template] = {}

@@ -35,15 +35,15 @@ def recognised(text: str) -> str:
     parts = text.split(SEPARATOR)
     if len(parts) > _SENTENCES:
         return text
-    found: list[str] = []
+    values: list[str] = []
     while parts:
         for count in range(min(_SENTENCES_AT_ONCE, len(parts)), 0, -1):
             one = recognised_whole(SEPARATOR.join(parts[:count]))
             if one is not None or count == 1:
-                found.append(parts[0] if one is None else one)
+                values.append(parts[0] if one is None else one)
                 del parts[:count]
                 break
-    return joined(found) if any(isinstance(one, Message) for one in found) else text
+    return joined(values) if any(isinstance(one, Message) for one in values) else text
 
 
 @lru_cache(maxsize=2048)

@@ -74,7 +74,7 @@ def _inner(message: object) -> list[object]:
         raise ValueError("a message's code is not one")
     if not isinstance(params, Mapping) or len(params) > PARAMS:
         raise ValueError(f"a message has an object of at most {PARAMS} params")
-    found: list[object] = []
+    inner: list[object] = []
     for name, value in params.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ValueError("a param's name is not one")
@@ -83,10 +83,10 @@ def _inner(message: object) -> list[object]:
             raise ValueError(f"a param is a list of at most {LIST_LENGTH}")
         for one in values:
             if isinstance(one, Mapping):
-                found.append(one)
+                inner.append(one)
             elif not _is_plain(one):
                 raise ValueError("a param is a text, a number or a message")
-    return found
+    return inner
 
 
 def _is_plain(value: object) -> bool:

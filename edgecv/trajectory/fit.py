@@ -139,16 +139,16 @@ def fit_fall(
     for start in (
         [initial.parameters_at(float(path.t_s[0]))] if initial is not None else _starts(prior, uv, times, view)
     ):
-        found = minimise(
+        minimum = minimise(
             problem,
             start[free],
             tolerance=1e-5,  # a hundredth of what would change any verdict
             max_evaluations=settings.max_evaluations,
             scale=1.0 / np.minimum(prior.sd[free], 30.0),
         )
-        cost = 0.5 * float(np.square(problem.residuals(found, soft=True)).sum())
+        cost = 0.5 * float(np.square(problem.residuals(minimum, soft=True)).sum())
         if cost < lowest:
-            best, lowest = found, cost
+            best, lowest = minimum, cost
     parameters = prior.mean.copy()
     parameters[free] = best
     residuals, slopes = problem.slopes(best)

@@ -54,7 +54,7 @@ class BoxStore:
         self._state = state
         self._keep_days = keep_days
 
-    def kept(self, incident_id: str) -> RetentionState | None:
+    def retention_of(self, incident_id: str) -> RetentionState | None:
         """How long evidence is kept; None where the box does not know the incident, or cannot say now."""
         try:
             with self._store(read_only=True) as store:

@@ -73,7 +73,7 @@ class HubRetention:
         """What an auditor checks deletions with (PEM)."""
         return self._key.public_pem
 
-    def kept(self, incident: Incident) -> RetentionState:
+    def retention_of(self, incident: Incident) -> RetentionState:
         """How long the evidence of an incident is kept."""
         with self._database.session(Scope(incident.community_id)) as session:
             hold = _hold(session, incident.community_id, incident.site, incident.source_id)

@@ -60,7 +60,7 @@ class Pictures:
         target = self._cache / site / incident_id / f"{Path(name).stem}-{mark}.jpg"
         if target.is_file():
             return target
-        picture = self._made(bundle, record, name, target)
+        picture = self._rendered(bundle, record, name, target)
         if picture is None:
             return None
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -81,7 +81,7 @@ class Pictures:
         if self._confined is not None:
             self._confined.close()
 
-    def _made(self, bundle: Bundle, record: Mapping[str, Any], name: str, target: Path) -> bytes | None:
+    def _rendered(self, bundle: Bundle, record: Mapping[str, Any], name: str, target: Path) -> bytes | None:
         if target in self._failed:  # what failed once is not decoded again with each look at the page
             return None
         if self._confined is None:

@@ -41,12 +41,12 @@ def read_place(query: Mapping[str, str]) -> Place | None:
         return None
 
 
-def given(query: Mapping[str, str], names: Sequence[str] = NAMES) -> dict[str, str]:
+def filter_values(query: Mapping[str, str], names: Sequence[str] = NAMES) -> dict[str, str]:
     """Every filter as it stands in the address; empty where it is not given."""
-    return {name: shown(query, name) for name in names}
+    return {name: display_value(query, name) for name in names}
 
 
-def shown(query: Mapping[str, str], name: str) -> str:
+def display_value(query: Mapping[str, str], name: str) -> str:
     """A filter as it stands in the address, as far as one can be as long."""
     return query.get(name, "")[:_MOST_CHARS]
 

@@ -44,7 +44,7 @@ class Score:
 def score(alarms: Iterable[Alarm], truth: Sequence[Expected]) -> Score:
     """Hold a day's alarms, candidates included, against its truth."""
     open_ones: list[Expected | None] = list(truth)
-    found: list[Expected] = []
+    detected: list[Expected] = []
     repeated: list[Alarm] = []
     false: list[Alarm] = []
     wrong_end: list[Alarm] = []
@@ -54,13 +54,13 @@ def score(alarms: Iterable[Alarm], truth: Sequence[Expected]) -> Score:
         if free:
             nearest = min(free, key=lambda index: abs(_start_s(alarm) - truth[index].started_s))
             open_ones[nearest] = None
-            found.append(truth[nearest])
+            detected.append(truth[nearest])
             if truth[nearest].ended is not None and truth[nearest].ended != (alarm.ended_at is not None):
                 wrong_end.append(alarm)
         else:
             (repeated if fits else false).append(alarm)
     missed = tuple(expected for expected in open_ones if expected is not None)
-    return Score(tuple(found), missed, tuple(repeated), tuple(false), tuple(wrong_end))
+    return Score(tuple(detected), missed, tuple(repeated), tuple(false), tuple(wrong_end))
 
 
 def _start_s(alarm: Alarm) -> float:

@@ -147,7 +147,7 @@ async def solved(request: Request) -> Response:
     return await run_in_threadpool(_solve, request)
 
 
-async def found(request: Request) -> Response:
+async def detected(request: Request) -> Response:
     """Find the window grid."""
     request.state.sent = await json_body(request)
     return await run_in_threadpool(_find, request)
@@ -229,6 +229,6 @@ routes = [
     Route("/cameras/{site}/{camera}/calibration/take", take, methods=["POST"]),
     Route("/cameras/{site}/{camera}/calibration/picture.jpg", picture, methods=["GET"]),
     Route("/cameras/{site}/{camera}/calibration/solve", solved, methods=["POST"]),
-    Route("/cameras/{site}/{camera}/calibration/find", found, methods=["POST"]),
+    Route("/cameras/{site}/{camera}/calibration/find", detected, methods=["POST"]),
     Route("/cameras/{site}/{camera}/calibration/save", saved, methods=["POST"]),
 ]

@@ -61,7 +61,7 @@ def _change(request: Request, fields: dict[str, str]) -> Response:
 def _again(request: Request, fields: dict[str, str], reason: str, *, worker: bool) -> Response:
     rejected = RejectedChange(reason, fields["after"], fields["note"], fields["assignee"])
     status = _STATUS.get(reason, 422)
-    return work_queue.page(request, status, told=rejected) if worker else page(request, status, told=rejected)
+    return work_queue.page(request, status, rejected=rejected) if worker else page(request, status, rejected=rejected)
 
 
 routes = [Route("/incidents/{incident}/case", change, methods=["POST"])]

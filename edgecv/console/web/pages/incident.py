@@ -51,7 +51,7 @@ _ABOVE_GROUND, _ABOVE_LAST = PLOT_TEXTS[:2]
 class RejectedChange:
     """What the form said that was refused: why, and what is written into it again."""
 
-    why: str
+    reason: str
     after: str = ""
     note: str = ""
     assignee: str = ""
@@ -65,7 +65,7 @@ def show(request: Request) -> Response:
 
 
 def page(
-    request: Request, status: int = 200, *, told: RejectedChange | None = None, why_missing: bool = False
+    request: Request, status: int = 200, *, rejected: RejectedChange | None = None, why_missing: bool = False
 ) -> Response:
     """The page, also after a form that was refused."""
     console, viewer = console_of(request), viewer_of(request)
@@ -88,7 +88,7 @@ def page(
             for after in next_states(State(incident.state))
             if (rule := change(State(incident.state), after)) is not None and viewer.may(rule.needs)
         ],
-        told_form=told,
+        rejected=rejected,
         why_missing=why_missing,
         overdue=is_overdue(incident, now),
         due_day=datetime.fromtimestamp(now + DUE_S["assigned"], console.timezone).date().isoformat(),
@@ -113,7 +113,7 @@ def facts(request: Request, incident: Incident) -> dict[str, Any]:
         "has_clip": bundle is not None and bundle.clip is not None and facts_of_record["drawing"] is not None,
         "clip_name": None if bundle is None or bundle.clip is None else bundle.clip.name,
         "pictures": [name for name in PICTURES if _can_be_made(name, bundle)],
-        "kept": _retention_of(console, incident),
+        "retention": _retention_of(console, incident),
         "may_hold": console.keeping is not None,
     }
 
@@ -137,8 +137,8 @@ def _of_record(record: dict[str, Any], incident: Incident, bundle: Bundle | None
 
 def _retention_of(console: Console, incident: Incident) -> RetentionState | None:
     if console.keeping is not None:
-        return console.keeping.kept(incident)
-    return None if console.box is None else console.box.kept(incident.source_id)
+        return console.keeping.retention_of(incident)
+    return None if console.box is None else console.box.retention_of(incident.source_id)
 
 
 def incident_for(session: Session, request: Request) -> Incident:

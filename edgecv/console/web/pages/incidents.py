@@ -12,7 +12,7 @@ from edgecv.console.accounts import Capability
 from edgecv.console.cases.deadlines import count_overdue
 from edgecv.console.cases.listing import choices, list_incidents
 from edgecv.console.settings import OVERDUE_COUNTED, PAGE_ROWS
-from edgecv.console.web.filters import address, given, read_filters, read_place
+from edgecv.console.web.filters import address, filter_values, read_filters, read_place
 from edgecv.console.web.request_context import console_of, render, viewer_of
 
 
@@ -27,7 +27,7 @@ def show(request: Request) -> Response:
         page = list_incidents(session, filters, PAGE_ROWS, after)
         choices_by_column = {} if is_fragment else choices(session)
         late = count_overdue(session)
-    chosen = given(request.query_params)
+    chosen = filter_values(request.query_params)
     here = address("/incidents", **chosen, after=after)
     following = None if page.following is None else address("/incidents", **chosen, after=page.following)
     answer = render(

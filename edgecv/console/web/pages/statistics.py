@@ -14,7 +14,7 @@ from edgecv.console.accounts import Capability
 from edgecv.console.cases.listing import choices
 from edgecv.console.cases.statistics import Selection
 from edgecv.console.settings import STATISTICS_YEARS
-from edgecv.console.web.filters import address, given, read_filters
+from edgecv.console.web.filters import address, filter_values, read_filters
 from edgecv.console.web.request_context import console_of, language, needs, render, viewer_of
 from edgecv.console.web.statistics_tables import TITLES, csv_of, make_statistics
 from edgecv.console.web.translatable import N_, Text
@@ -28,7 +28,7 @@ _CUT = N_("At most %(years)s years are counted at a time: these are the last of 
 def show(request: Request) -> Response:
     """The page; it prints as it is."""
     console = console_of(request)
-    fields = given(request.query_params, _NAMES)
+    fields = filter_values(request.query_params, _NAMES)
     chosen, notices = _chosen(request)
     with console.database.session(viewer_of(request).scope) as session:
         statistics = make_statistics(session, chosen, language(request), console.timezone)

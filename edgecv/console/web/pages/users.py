@@ -46,7 +46,7 @@ def _change(request: Request) -> Response:
             new_login = _carried_out(request, session, fields)
     except AccountRefusedError as error:
         return _page(request, 422, reason=error.reason, fields=fields)
-    return _page(request, told=new_login)
+    return _page(request, new_login=new_login)
 
 
 def _carried_out(request: Request, session: Session, fields: dict[str, str]) -> tuple[str, str] | None:
@@ -86,12 +86,18 @@ def _page(
     *,
     reason: str | None = None,
     fields: dict[str, str] | None = None,
-    told: tuple[str, str] | None = None,
+    new_login: tuple[str, str] | None = None,
 ) -> Response:
     with console_of(request).database.session(EVERYTHING) as session:
         users = users_of(session, viewer_of(request).community)
     return render(
-        request, "users.html", status, users=users, why=reason, asked=fields or dict.fromkeys(_FIELDS, ""), told=told
+        request,
+        "users.html",
+        status,
+        users=users,
+        why=reason,
+        asked=fields or dict.fromkeys(_FIELDS, ""),
+        new_login=new_login,
     )
 
 

@@ -43,7 +43,7 @@ def show_one(request: Request) -> Response:
     return page(request)
 
 
-def page(request: Request, status: int = 200, *, told: RejectedChange | None = None) -> Response:
+def page(request: Request, status: int = 200, *, rejected: RejectedChange | None = None) -> Response:
     """The page of one case, also after a form that was refused."""
     console, viewer = console_of(request), viewer_of(request)
     with console.database.session(viewer.scope) as session:
@@ -57,7 +57,7 @@ def page(request: Request, status: int = 200, *, told: RejectedChange | None = N
         **facts(request, incident),
         lines=lines,
         sent=assigned[-1] if assigned else None,
-        told_form=told,
+        rejected=rejected,
         overdue=is_overdue(incident, time.time()),
     )
 
