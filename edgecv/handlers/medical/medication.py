@@ -126,8 +126,8 @@ class MedicationHandler(Handler[MedicationSettings]):
             self._calls.command(command)
             return
         if " /fhir/" in message.topic:
-            wanted = ("MedicationRequest", "MedicationAdministration")
-            resource = read_resource(message.topic, message.payload, wanted)
+            resource_types = ("MedicationRequest", "MedicationAdministration")
+            resource = read_resource(message.topic, message.payload, resource_types)
             if resource.__class__.__name__ == "MedicationRequest":
                 self._schedule(resource)
             else:

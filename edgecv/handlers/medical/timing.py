@@ -47,7 +47,7 @@ _SHORTEST_H = 0.5
 """Doses of one day: beyond once every half hour it is no schedule for a person."""
 MAX_EVERY_DAYS = 3660
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_KNOWN = frozenset(
+_SUPPORTED_FIELDS = frozenset(
     {"boundsPeriod", "frequency", "period", "periodUnit", "timeOfDay", "when", "dayOfWeek", "resource_type", "count"}
 )
 
@@ -90,7 +90,7 @@ def _instruction(dosage: Any, times: Mapping[str, str]) -> dict[str, Any]:
         return {"events": events}
     repeat = timing.repeat
     used = {name for name in type(repeat).model_fields if getattr(repeat, name, None) is not None}
-    if used - _KNOWN:
+    if used - _SUPPORTED_FIELDS:
         raise MalformedError("has a timing that is not understood")
     bounds = repeat.boundsPeriod
     first, last = (None, None) if bounds is None else (day_of(bounds.start), day_of(bounds.end))
