@@ -1,4 +1,4 @@
-"""Variables, parameters, functions and classes have nouns of the field: these participles tell nothing of what they hold."""
+"""Variables, parameters, functions and classes have nouns of the field; these participles do not say what they hold."""
 
 from __future__ import annotations
 
