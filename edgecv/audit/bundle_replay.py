@@ -17,6 +17,7 @@ from edgecv.errors import EdgecvError, InputError
 from edgecv.evidence.file_names import CLIPS
 from edgecv.incidents.record import Incident
 from edgecv.incidents.record_builder import Provenance, build_incident
+from edgecv.messages import Message, replay
 from edgecv.pipeline import Pipeline
 
 LONGEST_CLIP_S = 600.0
@@ -40,15 +41,15 @@ def replay_bundle(folder: Path, record: Incident) -> BundleReplay:
     in the hours before is not known to the replay, so an incident may come out as a candidate and the other way round.
     Where the replay disagrees, a second look decides whether the clip contradicts the record or only tells less.
     """
-    notes = []
+    notes: list[str] = []
     if record.software.version != __version__:
-        notes.append(f"recorded by edgecv {record.software.version}, replayed by {__version__}")
+        notes.append(replay.OTHER_VERSION(version=record.software.version, other=__version__))
     try:
         box = camera_in(folder)
         # whoever recorded without a configuration had no calibration either
         same_setup = box is not None or record.software.config_sha256 is None
         if not same_setup:
-            notes.append(f"there is no {BOX_FILE} with the camera's calibration: floor and mass were not compared")
+            notes.append(replay.NO_SET_UP(file=BOX_FILE))
         clip = _clip_of(folder, record)
         camera = _usable_calibration(box or CalibratedCamera(record.site, record.device), clip, notes)
         problems, start_s = _plain_replay(clip, record, camera, notes, same_setup=same_setup)
@@ -56,12 +57,17 @@ def replay_bundle(folder: Path, record: Incident) -> BundleReplay:
             return BundleReplay(tuple(problems), tuple(notes))
         reanalysis = reanalyse(clip, record, start_s, camera.pinhole, camera.masks, _provenance(clip, record, camera))
     except EdgecvError as error:
-        return BundleReplay(tuple(f"cannot be replayed: {line}" for line in str(error).splitlines()), tuple(notes))
+        return BundleReplay(tuple(replay.IMPOSSIBLE(why=line) for line in _lines(error)), tuple(notes))
     ruled_out = contradictions(record, reanalysis.seen, reanalysis.incident, same_setup=same_setup)
     if ruled_out:
-        return BundleReplay((*problems, *(f"a second look: {line}" for line in ruled_out)), tuple(notes))
-    borne_out = f"but a second look bears the record out at {reanalysis.seen} of its {len(record.track)} sightings"
-    return BundleReplay((), (*notes, *(f"{line}, {borne_out}" for line in problems)))
+        return BundleReplay((*problems, *(replay.SECOND_LOOK(why=line) for line in ruled_out)), tuple(notes))
+    seen, count = reanalysis.seen, len(record.track)
+    return BundleReplay((), (*notes, *(replay.BORNE_OUT(why=line, seen=seen, count=count) for line in problems)))
+
+
+def _lines(error: EdgecvError) -> list[str]:
+    """What an error says, a line each; a message of one line keeps its code."""
+    return [error.text] if isinstance(error.text, Message) else str(error).splitlines()
 
 
 def _plain_replay(
@@ -76,15 +82,15 @@ def _plain_replay(
     with VideoFile(clip) as video:
         for frame in video:
             if frame.t_s > LONGEST_CLIP_S or frame.index > MOST_FRAMES:
-                raise InputError(f"{clip}: is longer than any clip that a box cuts ({LONGEST_CLIP_S:g} s)")
+                raise InputError(replay.TOO_LONG(file=str(clip), time=LONGEST_CLIP_S))
             findings.extend(pipeline.process(frame))
     findings.extend(pipeline.flush())
     provenance = _provenance(clip, record, camera)
     match = best_match(record, [build_incident(f, provenance) for f in findings], record.evidence.clip_start_s)
     if match is None:
-        return ["the replayed clip shows no incident at the record's time"], record.evidence.clip_start_s
+        return [replay.NOTHING()], record.evidence.clip_start_s
     if match.replayed.tier != record.tier:
-        notes.append(f"the replayed clip alone makes it a {match.replayed.tier}, the record a {record.tier}")
+        notes.append(replay.OTHER_TIER(tier=match.replayed.tier, other=record.tier))
     problems = disagreements(record, match, same_setup=same_setup)
     return problems, None if match.is_same_path_as(record) else match.clip_start_s
 
@@ -95,7 +101,7 @@ def _usable_calibration(camera: CalibratedCamera, clip: Path, notes: list[str]) 
         size = (video.info.width, video.info.height)
     if camera.image_size in {None, size}:
         return camera
-    notes.append(f"its pictures of {size[0]}x{size[1]} do not fit the calibration, which was not used")
+    notes.append(replay.OTHER_SIZE(size=f"{size[0]}x{size[1]}"))
     return replace(camera, pinhole=None, plan=None)
 
 
@@ -114,5 +120,5 @@ def _clip_of(folder: Path, record: Incident) -> Path:
     if name is None:
         name = next((name for name in CLIPS if (folder / name).exists()), CLIPS[0])
     if name not in CLIPS or (folder / name).is_symlink():
-        raise InputError(f"{folder}: the record's clip is none of {', '.join(CLIPS)}; no box writes that")
+        raise InputError(replay.NO_CLIP(folder=str(folder), files=", ".join(CLIPS)))
     return folder / name

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgecv.incidents.record import Incident
 from edgecv.incidents.summary_text import percent
+from edgecv.messages import replay
 
 _SAME_PLACE_PX = 1.0  # the replay learns its background from fewer pictures: centres move by tenths of a pixel
 _SAME_PATH_PX = 0.25  # replays of simulated falls came within 0.01 px, of a shaking camera within 0.2 to 0.7
@@ -73,13 +74,11 @@ def disagreements(record: Incident, match: Match, *, same_setup: bool) -> list[s
         match: its counterpart of the replay.
         same_setup: whether the replay had the record's calibration; where not, it knows no floor and another mass.
     """
-    problems = []
+    problems: list[str] = []
     if match.matched < _MATCHED_SHARE * len(record.track):
-        problems.append(
-            f"the replayed clip shows the object at {match.matched} of the record's {len(record.track)} sightings"
-        )
+        problems.append(replay.SEEN_LESS(seen=match.matched, count=len(record.track)))
     if match.median_px > _SAME_PLACE_PX:
-        problems.append(f"the replayed track lies {match.median_px:.1f} px from the record's")
+        problems.append(replay.OTHER_TRACK(distance=match.median_px))
     if same_setup:
         problems += [*_floor_difference(record, match.replayed), *_mass_difference(record, match.replayed)]
     return problems
@@ -95,11 +94,11 @@ def contradictions(record: Incident, seen: int, reanalysed: Incident | None, *, 
         same_setup: as for :func:`disagreements`.
     """
     if seen < _MATCHED_SHARE * len(record.track):
-        return [f"the clip shows something moving at {seen} of the record's {len(record.track)} sightings"]
+        return [replay.MOVING_LESS(seen=seen, count=len(record.track))]
     if not same_setup:
         return []
     if reanalysed is None:
-        return ["what the clip shows at the record's sightings is no fall"]
+        return [replay.NO_FALL()]
     problems = []
     floor, mass = record.origin.floor, record.mass.class_
     if floor is not None and _probability(reanalysed, floor) < _IMPOSSIBLE:
@@ -118,17 +117,19 @@ def _floor_difference(record: Incident, replayed: Incident) -> list[str]:
     if recorded == seen:
         return []
     if recorded is None:
-        return [f"the replayed clip names floor {seen}, the record none"]
+        assert seen is not None, "the two floors differ"
+        return [replay.FLOOR_NOT_RECORDED(floor=seen)]
     # an auditor can weigh a floor that was nearly even
     p = percent(_probability(replayed, recorded))
-    named = "no floor" if seen is None else f"floor {seen}"
-    return [f"the replayed clip names {named}, the record floor {recorded} (to which the replay gives {p})"]
+    if seen is None:
+        return [replay.NO_FLOOR(floor=recorded, p=p)]
+    return [replay.OTHER_FLOOR(other=seen, floor=recorded, p=p)]
 
 
 def _mass_difference(record: Incident, replayed: Incident) -> list[str]:
     if record.mass.class_ == replayed.mass.class_:
         return []
-    return [f"the replayed clip gives the mass as {replayed.mass.class_}, the record as {record.mass.class_}"]
+    return [replay.OTHER_MASS(mass=replayed.mass.class_, other=record.mass.class_)]
 
 
 def _match(track: _Track, replayed: Incident, start_s: float) -> Match | None:

@@ -32,6 +32,7 @@ from edgecv.evidence.sealing import RECORD, SURVIVES_DELETION, Deletion
 from edgecv.evidence.signature import read_signature
 from edgecv.evidence.subject import Subject
 from edgecv.incidents.record import Incident
+from edgecv.messages import seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,13 @@ def verify_bundle(
         raw = read_raw(folder / MANIFEST)
         manifest = parse_manifest(raw, folder / MANIFEST)
     except EvidenceError as error:
-        return Verification((str(error),), (), False)
+        return Verification((error.text,), (), False)
     withheld_names = () if whole else withheld(folder, manifest.files)
     if isinstance(manifest, Manifest):
         return _unsealed(folder, manifest, public, expected, withheld_names, replay)
     problems = expected.differences_of_manifest(folder / MANIFEST, manifest.incident)
     problems += _signature_problems(folder / MANIFEST, folder / SIGNATURE, raw, manifest.key, public)
-    notes = [] if public else [f"{folder}: no key was given, so nobody knows who sealed it"]
+    notes = [] if public else [_of(folder, seals.NO_KEY())]
     deletion = None
     if (folder / DELETION).exists() or (folder / DELETION_SIGNATURE).exists():
         deletion, deletion_problems = _deletion(folder, raw, manifest, public, hub)
@@ -100,7 +101,7 @@ def verify_bundle(
         return Verification(tuple(problems), (*notes, *noted), False, withheld_names)
     problems += _after_deletion(folder, manifest)
     problems += _record(folder, manifest, expected)[1]
-    notes.append(f"{folder}: the evidence was deleted on {deletion.deleted_at}: {deletion.reason}")
+    notes.append(_of(folder, seals.DELETED(time=deletion.deleted_at, why=deletion.reason)))
     return Verification(tuple(problems), tuple(notes), True)
 
 
@@ -114,7 +115,7 @@ def _unsealed(
 ) -> Verification:
     """What a replay wrote: hashes without a signature."""
     problems = check_files(folder, excluding(manifest.files, withheld_names))
-    not_sealed = f"{folder}: is not sealed: no box has signed it, and anybody could have written it"
+    not_sealed = _of(folder, seals.NOT_SEALED())
     if public is not None:
         problems.append(not_sealed)
     more, noted = _contents(folder, manifest, expected, withheld_names, replay=replay and not problems)
@@ -137,11 +138,11 @@ def _contents(
     clip = record.evidence.clip
     hashes = {e.sha256 for name, e in manifest.files.items() if clip in {None, name}}
     if record.evidence.sha256 is not None and record.evidence.sha256 not in hashes:
-        problems.append(f"{folder / RECORD}: names a clip that is not the one in the folder")
+        problems.append(seals.OTHER_CLIP(file=str(folder / RECORD)))
     if not replay or problems or withheld_names:
         return problems, []
     again = replay_bundle(folder, record)
-    return [f"{folder}: {line}" for line in again.problems], [f"{folder}: {line}" for line in again.notes]
+    return [_of(folder, line) for line in again.problems], [_of(folder, line) for line in again.notes]
 
 
 def _record(folder: Path, manifest: Manifest | SealedManifest, expected: Subject) -> tuple[Incident | None, list[str]]:
@@ -151,12 +152,12 @@ def _record(folder: Path, manifest: Manifest | SealedManifest, expected: Subject
         record = Incident.model_validate_json(read_raw(path))
     except EvidenceError as error:
         # a record that is listed and missing was told already
-        return None, ([] if RECORD in manifest.files else [str(error)])
+        return None, ([] if RECORD in manifest.files else [error.text])
     except ValidationError:
-        return None, [f"{path}: is not an incident's record that this edgecv can read"]
-    problems = []
+        return None, [seals.NO_RECORD(file=str(path))]
+    problems: list[str] = []
     if isinstance(manifest, SealedManifest) and record.id != manifest.incident:
-        problems.append(f"{path}: is of incident {record.id}, the manifest of {manifest.incident}")
+        problems.append(seals.OTHER_INCIDENT(file=str(path), incident=record.id, other=manifest.incident))
     if problems or (isinstance(manifest, SealedManifest) and record.id != expected.incident):
         expected = replace(expected, incident=record.id)  # that was told already
     return record, problems + expected.differences_of_record(path, record)
@@ -171,24 +172,24 @@ def _deletion(
         raw = read_raw(path)
         deletion = Deletion.model_validate_json(raw)
     except EvidenceError as error:
-        return None, [str(error)]
+        return None, [error.text]
     except ValidationError:
-        return None, [f"{path}: is not the record of a deletion"]
+        return None, [seals.NO_DELETION(file=str(path))]
     signer = hub if hub is not None and deletion.key == hub.key_id else public
     if problems := _signature_problems(path, folder / DELETION_SIGNATURE, raw, deletion.key, signer):
         return None, problems
     if deletion.manifest_sha256 != hashlib.sha256(manifest_raw).hexdigest():
-        return None, [f"{path}: is of other evidence than the manifest beside it"]
+        return None, [seals.OTHER_EVIDENCE(file=str(path))]
     for name, sealed in sorted(manifest.files.items()):
         if name in SURVIVES_DELETION:
             continue
         deleted_entry = deletion.files.get(name)
         if deleted_entry is None:
-            problems.append(f"{folder / name}: was missing already before the evidence was deleted")
+            problems.append(seals.WAS_MISSING(file=str(folder / name)))
         elif deleted_entry.sha256 != sealed.sha256:
-            problems.append(f"{folder / name}: had been changed before the evidence was deleted")
+            problems.append(seals.WAS_CHANGED(file=str(folder / name)))
     foreign = sorted(set(deletion.files) - set(manifest.files))
-    problems.extend(f"{folder / name}: was not there when the evidence was written" for name in foreign)
+    problems.extend(seals.FOREIGN(file=str(folder / name)) for name in foreign)
     return deletion, problems
 
 
@@ -198,7 +199,7 @@ def _after_deletion(folder: Path, manifest: SealedManifest) -> list[str]:
     undeleted = sorted(name for name in set(manifest.files) - set(surviving) if (folder / name).exists())
     return [
         *check_files(folder, surviving, SEALS | set(undeleted)),
-        *(f"{folder / name}: is still there, though its deletion was recorded; delete it again" for name in undeleted),
+        *(seals.NOT_DELETED(file=str(folder / name)) for name in undeleted),
     ]
 
 
@@ -206,11 +207,16 @@ def _signature_problems(path: Path, signature: Path, data: bytes, key_id: str, p
     try:
         signed = read_signature(signature)
     except EvidenceError as error:
-        return [str(error)]
+        return [error.text]
     if public is None:
         return []
     if key_id != public.key_id:
-        return [f"{path}: was signed with key {key_id}, not with {public.key_id}, the one given"]
+        return [seals.OTHER_KEY(file=str(path), key=key_id, known=public.key_id)]
     if not public.verify(signed, data):
-        return [f"{signature}: is not the signature of {path.name} by key {key_id}"]
+        return [seals.BAD_SIGNATURE(file=str(signature), other=path.name, key=key_id)]
     return []
+
+
+def _of(folder: Path, what: str) -> str:
+    """What is said of the folder as a whole."""
+    return seals.OF_FOLDER(folder=str(folder), what=what)

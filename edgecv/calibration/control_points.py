@@ -16,6 +16,7 @@ from edgecv.config.problems import ConfigProblems, did_you_mean
 from edgecv.config.yaml_document import read_document
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan
+from edgecv.messages import calibration as messages
 
 
 class MarkedPoint(Section):
@@ -79,7 +80,7 @@ def read_points(path: Path, picture_size: tuple[int, int], plan: FacadePlan) -> 
             f"{path}: image_size = [{w}, {h}]: the picture is {picture_size[0]}x{picture_size[1]}; "
             "mark the points in a picture of the camera's full size"
         )
-    points = in_metres(marked.points, plan, lambda n: f"{path}: points[{n}].")
+    points = in_metres(marked.points, plan, lambda n, why: f"{path}: points[{n}].{why}")
     document.data = {
         "image_size": list(picture_size),
         "points": points,
@@ -93,13 +94,15 @@ def read_points(path: Path, picture_size: tuple[int, int], plan: FacadePlan) -> 
     return calibration
 
 
-def in_metres(points: Iterable[MarkedPoint], plan: FacadePlan, name: Callable[[int], str]) -> list[dict[str, object]]:
+def in_metres(
+    points: Iterable[MarkedPoint], plan: FacadePlan, of_point: Callable[[int, str], str]
+) -> list[dict[str, object]]:
     """Marked points as a calibration file has them.
 
     Args:
         points: the points.
         plan: floors and windows.
-        name: what an error calls the n-th point.
+        of_point: what is said of the n-th point, from 0, where something is wrong with it.
 
     Raises:
         ConfigError: a floor or window is not there.
@@ -109,7 +112,7 @@ def in_metres(points: Iterable[MarkedPoint], plan: FacadePlan, name: Callable[[i
         try:
             place = point.facade if point.facade is not None else place_of(point, plan)
         except ConfigError as error:
-            raise ConfigError(f"{name(n)}{error}") from error
+            raise ConfigError(of_point(n, error.text)) from error
         placed.append({"pixel": point.pixel, "facade": place, "depth": point.depth, "of": point.of})
     return placed
 
@@ -126,7 +129,7 @@ def place_of(point: MarkedPoint, plan: FacadePlan) -> tuple[float, float]:
     if point.window not in names:
         known_names = ", ".join(names) or "none: list them under the facade's windows"
         near = did_you_mean(point.window or "", names)
-        raise ConfigError(f"window = {point.window}: the facade has no such window; known are {known_names}{near}")
+        raise ConfigError(messages.NO_WINDOW(window=str(point.window), known=known_names + near))
     window = face.windows[names.index(point.window)]
     return (
         window.left_m if point.side == "left" else window.right_m,
@@ -147,5 +150,5 @@ def floor_number(plan: FacadePlan, floor: str | int | None, told_by: str = "floo
         return plan.floor_names.index(text) + 1
     if text.isascii() and text.isdigit() and 1 <= int(text) <= plan.floor_count:
         return int(text)
-    names = f"{plan.floor_names[0]} to {plan.floor_names[-1]}"
-    raise ConfigError(f"{told_by} = {text}: the facade has no such floor; its {plan.floor_count} floors are {names}")
+    first, last = plan.floor_names[0], plan.floor_names[-1]
+    raise ConfigError(messages.NO_FLOOR(key=told_by, floor=text, count=plan.floor_count, first=first, last=last))

@@ -15,6 +15,7 @@ from scipy.ndimage import binary_closing, binary_opening
 
 from edgecv.calibration.rectify import Rectified
 from edgecv.errors import ConfigError
+from edgecv.messages import calibration
 
 Float64 = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -92,7 +93,7 @@ def repetitions(picture: Rectified, contrast: Float32) -> list[Repetition]:
         votes[lag] = float((np.clip(near.max(axis=0) - _ROW_ALIKE, 0.0, 1.0) * cover).sum())
     peaks = [n for n in range(_CLOSEST, longest) if votes[n] == votes[max(0, n - 6) : n + 7].max() and votes[n] > 0]
     if not peaks:
-        raise ConfigError(_NOTHING)
+        raise ConfigError(calibration.NO_FLOORS())
     # floors two apart agree too: the shortest that is nearly as strong
     strongest = max(votes[n] for n in peaks)
     about = next(n for n in peaks if votes[n] > 0.7 * strongest)
@@ -111,13 +112,8 @@ def repetitions(picture: Rectified, contrast: Float32) -> list[Repetition]:
         planes.append(Repetition(float(pitches[top]), _columns(near[top] & repeats, about, picture), strength[top]))
         weight = np.where(near[top], 0.0, weight)
     if not planes:
-        raise ConfigError(_NOTHING)
+        raise ConfigError(calibration.NO_FLOORS())
     return planes
-
-
-_NOTHING = (
-    "calibrate: no floors were found that repeat in the picture; mark points by hand instead: edgecv calibrate points"
-)
 
 
 def _autocorrelation(edges: Float32, visible: Float32) -> tuple[Float64, Float64]:
@@ -159,14 +155,14 @@ def find_rows(picture: Rectified, contrast: Float32, plane: Repetition) -> Rows:
     pitch = round(plane.pitch)
     full_rows = np.flatnonzero(visible.mean(axis=1) > 0.6)
     if len(full_rows) < _FEWEST * plane.pitch:
-        raise ConfigError(_NOTHING)
+        raise ConfigError(calibration.NO_FLOORS())
     start = int(np.median(full_rows)) - pitch // 2
     matches = [(0, float(start), 1.0)]
     for way in (1, -1):
         matches += _follow_rows(edges, visible, start, plane.pitch, way)
     k, y, correlation = np.array(sorted(matches), np.float64).T
     if len(k) < 4:
-        raise ConfigError(_NOTHING)
+        raise ConfigError(calibration.NO_FLOORS())
     equations = np.stack([np.ones_like(k), k, -k * y], axis=1) * correlation[:, None]
     first, spacing, bend = np.linalg.lstsq(equations, y * correlation, rcond=None)[0]
     return Rows(float(first), float(spacing), float(bend), int(k.max()), int(k.min()))

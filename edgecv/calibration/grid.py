@@ -12,6 +12,7 @@ from scipy.ndimage import binary_closing, gaussian_filter1d, label
 from edgecv.calibration.floor_periodicity import Repetition, Rows
 from edgecv.calibration.rectify import Rectified
 from edgecv.errors import ConfigError
+from edgecv.messages import calibration
 
 Float64 = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -61,7 +62,7 @@ def find_grid(picture: Rectified, contrast: Float32, plane: Repetition, rows: Ro
     floor = _median(stacked[inner], visible[inner])
     boxes = _window_boxes(floor, plane)
     if not boxes:
-        raise ConfigError(_NONE)
+        raise ConfigError(calibration.FEW_WINDOWS())
     across_px = _FLOOR_PX / plane.pitch
     centres = np.full((len(numbers), len(boxes), 2), np.nan)
     for c, (left, right, head, sill) in enumerate(boxes):
@@ -82,18 +83,12 @@ def find_grid(picture: Rectified, contrast: Float32, plane: Repetition, rows: Ro
     # a roof's edge or a shop's front may look like a window or two
     full = np.flatnonzero(np.isfinite(centres[..., 0]).mean(axis=1) >= _LEAST_OF_ROW)
     if np.isfinite(centres[..., 0]).sum() < _LEAST_CELLS or len(full) < 3:
-        raise ConfigError(_NONE)
+        raise ConfigError(calibration.FEW_WINDOWS())
     centres = centres[full[0] : full[-1] + 1][::-1]
     camera = picture.camera
     return WindowGrid(
         centres, edges - edges[0, 0], heights, camera.focal_px, tuple(float(k) for k in camera.distortion)
     )
-
-
-_NONE = (
-    "calibrate: floors repeat in the picture, but too few windows stand out on them; "
-    "mark points by hand instead: edgecv calibrate points"
-)
 
 
 def _tilt(across: Float64, height: Float64) -> Float64:

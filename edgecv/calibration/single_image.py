@@ -14,6 +14,7 @@ from edgecv.config import Calibration
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, PinholeCamera, solve_camera
 from edgecv.geometry.facade import WindowSpan
+from edgecv.messages import calibration as messages
 
 Float64 = NDArray[np.float64]
 _FOCAL_SD = 0.25  # of the logarithm of a focal length that vanishing points told
@@ -71,10 +72,7 @@ def calibrate_from_grid(
     rows, columns = grid.pixels.shape[:2]
     highest = lowest_floor + rows - 1
     if not 1 <= lowest_floor <= plan.floor_count or highest > plan.floor_count:
-        raise ConfigError(
-            f"calibrate: the picture shows {rows} rows of windows; with the lowest on floor {lowest_floor} they reach "
-            f"floor {highest}, but the facade has {plan.floor_count} floors: correct --lowest-floor or the box's floors"
-        )
+        raise ConfigError(messages.ROWS_BEYOND(rows=rows, lowest=lowest_floor, floor=highest, floors=plan.floor_count))
     feet = np.array([plan.floor_span_m(lowest_floor + r)[0] for r in range(rows)])
     floor_m = float(np.diff([*feet, plan.floor_span_m(highest)[1]]).mean())
     across = grid.across * floor_m
@@ -96,10 +94,7 @@ def calibrate_from_grid(
     near = np.linalg.norm(camera.project(np.column_stack([places, np.zeros(len(places))])) - pixels, axis=1)
     inliers = near < _FAR_OFF_PX
     if inliers.sum() < max(6, 0.6 * len(inliers)):
-        raise ConfigError(
-            "calibrate: the windows that were found do not lie on a regular grid; check floor heights in the box, or "
-            "mark points by hand: edgecv calibrate points"
-        )
+        raise ConfigError(messages.NO_GRID())
     calibration = Calibration.model_validate(
         {
             "image_size": image_size,

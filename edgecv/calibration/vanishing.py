@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.errors import ConfigError
+from edgecv.messages import calibration
 
 Float64 = NDArray[np.float64]
 _LEAST_SHARE = 0.018  # of the picture's shorter side, below which a segment's direction is noise
@@ -21,7 +22,6 @@ _BENDS = tuple(float(b) for b in np.arange(-0.4, 0.11, 0.05))
 _AGREE = float(np.sin(np.radians(1.2)))
 _UPRIGHT_DEG = 50.0  # edges of a tower seen from its foot lean this far at most
 _FEWEST = 12
-_BY_HAND = "mark points by hand instead: edgecv calibrate points"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +59,11 @@ def vanishing_points(grey: NDArray[np.uint8], bend: float | None = None) -> Vani
         straight = segments / (1.0 + tried * np.square(segments).sum(axis=2, keepdims=True))
         up = _vote(straight[_lean_deg(straight) < _UPRIGHT_DEG])
         if up is None:
-            raise ConfigError(f"calibrate: no upright edges of a building were found in the picture; {_BY_HAND}")
+            raise ConfigError(calibration.NO_UPRIGHTS())
         rest = straight[(_off(straight, up[0]) > 2.0 * _AGREE) & (_lean_deg(straight) > 90.0 - _UPRIGHT_DEG)]
         along = _vote(rest)
         if along is None:
-            raise ConfigError(f"calibrate: no level edges of a building were found in the picture; {_BY_HAND}")
+            raise ConfigError(calibration.NO_LEVELS())
         if best is None or up[1] + along[1] > best[0]:
             best = up[1] + along[1], up[0], along[0], tried
     assert best is not None

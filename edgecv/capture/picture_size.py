@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.errors import InputError
+from edgecv.messages import calibration
 
 MAX_SIDE = 8192
 """Pixels; 8K is 7680 wide. Detection keeps some twenty bytes for every pixel."""
@@ -52,10 +53,8 @@ def check_size(size: tuple[int, int], name: str) -> None:
     """
     width, height = size
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
-        raise PictureError(
-            f"{name}: has {width}x{height} pixels; {MAX_SIDE} a side and {MAX_PIXELS // 1_000_000} million together "
-            "are the most that is read: make it smaller"
-        )
+        most = MAX_PIXELS // 1_000_000
+        raise PictureError(calibration.LARGE_PICTURE(file=name, size=f"{width}x{height}", side=MAX_SIDE, count=most))
 
 
 def decode_picture(data: bytes, name: str, *, grey: bool = False) -> NDArray[np.uint8]:
@@ -74,14 +73,14 @@ def decode_picture(data: bytes, name: str, *, grey: bool = False) -> NDArray[np.
     """
     size = picture_size(data)
     if size is None:
-        raise PictureError(f"{name}: is neither a JPEG nor a PNG that can be read")
+        raise PictureError(calibration.NO_PICTURE(file=name))
     check_size(size, name)
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
     except cv2.error:
         decoded = None
     if decoded is None:
-        raise PictureError(f"{name}: is damaged and cannot be read as a picture")
+        raise PictureError(calibration.DAMAGED_PICTURE(file=name))
     return np.asarray(decoded, np.uint8)
 
 

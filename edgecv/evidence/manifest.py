@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from edgecv.durable_files import read_plain, sha256_file, write_atomic
 from edgecv.errors import EdgecvError
 from edgecv.incidents.record import Record
+from edgecv.messages import seals
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
@@ -144,7 +145,7 @@ def hash_files(folder: Path) -> dict[str, FileEntry]:
         if path.name in SEALS:
             continue
         if path.is_symlink() or not path.is_file():
-            raise EvidenceError(f"{path}: is not a plain file and cannot be evidence; move it away")
+            raise EvidenceError(seals.NOT_PLAIN_MOVE(file=str(path)))
         entries[path.name] = FileEntry.of(path)
     return entries
 
@@ -164,8 +165,8 @@ def parse_manifest(raw: bytes, path: Path) -> Manifest | SealedManifest:
         return _ANY.validate_json(raw)
     except ValidationError as error:
         if any(e["type"] == "union_tag_invalid" for e in error.errors()):
-            raise EvidenceError(f"{path}: is a manifest of a kind this edgecv does not know; update it") from error
-        raise EvidenceError(f"{path}: is not a manifest") from error
+            raise EvidenceError(seals.UNKNOWN_MANIFEST(file=str(path))) from error
+        raise EvidenceError(seals.NO_MANIFEST(file=str(path))) from error
 
 
 def read_raw(path: Path) -> bytes:
@@ -177,25 +178,25 @@ def read_raw(path: Path) -> bytes:
     try:
         raw = read_plain(path, _SMALL_BYTES + 1)
     except FileNotFoundError:
-        raise EvidenceError(f"{path}: is missing") from None
+        raise EvidenceError(seals.MISSING(file=str(path))) from None
     except OSError as error:
-        raise EvidenceError(f"{path}: cannot be read ({error.strerror})") from error
+        raise EvidenceError(seals.UNREADABLE(file=str(path), why=str(error.strerror))) from error
     if len(raw) > _SMALL_BYTES:
-        raise EvidenceError(f"{path}: has more than {_SMALL_BYTES // 2**20} MB, which no box writes")
+        raise EvidenceError(seals.TOO_LARGE(file=str(path), count=_SMALL_BYTES // 2**20))
     return raw
 
 
-def check_files(folder: Path, listed: Mapping[str, FileEntry], seals: Collection[str] = (MANIFEST,)) -> list[str]:
+def check_files(folder: Path, listed: Mapping[str, FileEntry], allowed: Collection[str] = (MANIFEST,)) -> list[str]:
     """What differs between a folder and the list of its files, in plain words.
 
     Args:
         folder: the evidence.
         listed: the files that should be there.
-        seals: files that may be there besides.
+        allowed: files that may be there besides.
     """
     problems = [problem for name in sorted(listed) if (problem := _changed(folder / name, listed[name])) is not None]
-    extra = {path.name for path in folder.iterdir()} - set(listed) - set(seals)
-    problems.extend(f"{folder / name}: was not there when the evidence was written" for name in sorted(extra))
+    extra = {path.name for path in folder.iterdir()} - set(listed) - set(allowed)
+    problems.extend(seals.FOREIGN(file=str(folder / name)) for name in sorted(extra))
     return problems
 
 
@@ -207,18 +208,18 @@ def verify_manifest(folder: Path) -> list[str]:
     try:
         manifest = parse_manifest(read_raw(folder / MANIFEST), folder / MANIFEST)
     except EvidenceError as error:
-        return [str(error)]
+        return [error.text]
     return check_files(folder, manifest.files, (MANIFEST,) if isinstance(manifest, Manifest) else SEALS)
 
 
 def _changed(path: Path, expected: FileEntry) -> str | None:
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        return f"{path}: is not a plain file"
+        return seals.NOT_PLAIN(file=str(path))
     try:
         if sha256_file(path) != expected.sha256:
-            return f"{path}: has been changed"
+            return seals.CHANGED(file=str(path))
     except FileNotFoundError:
-        return f"{path}: is missing"
+        return seals.MISSING(file=str(path))
     except OSError as error:
-        return f"{path}: cannot be read ({error.strerror})"
+        return seals.UNREADABLE(file=str(path), why=str(error.strerror))
     return None

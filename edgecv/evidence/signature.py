@@ -9,6 +9,7 @@ from pathlib import Path
 from edgecv.durable_files import write_atomic
 from edgecv.evidence.keys import BoxKey, PublicKey
 from edgecv.evidence.manifest import EvidenceError, read_raw
+from edgecv.messages import seals
 
 
 def write_signed(path: Path, signature: Path, data: bytes, key: BoxKey) -> None:
@@ -29,7 +30,7 @@ def read_signature(path: Path) -> bytes:
     except binascii.Error:
         signature = b""
     if not signature or base64.b64encode(signature) != text:  # decoding leaves out some bits
-        raise EvidenceError(f"{path}: is not a signature")
+        raise EvidenceError(seals.NO_SIGNATURE(file=str(path)))
     return signature
 
 

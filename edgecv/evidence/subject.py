@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecv.incidents.record import Incident
+from edgecv.messages import seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +32,15 @@ class Subject:
         """What a manifest says otherwise, in plain words."""
         if incident == self.incident:
             return []
-        return [
-            f"{path}: is of incident {incident}, and {self.incident} was asked for; the evidence of two incidents may "
-            f"have been exchanged (was the folder renamed? give --incident {incident})"
-        ]
+        return [seals.EXCHANGED(file=str(path), incident=incident, asked=self.incident)]
 
     def differences_of_record(self, path: Path, record: Incident) -> list[str]:
         """What a record says otherwise, in plain words."""
-        pairs = (
-            ("incident", self.incident, record.id),
-            ("site", self.site, record.site),
-            ("device", self.device, record.device),
-        )
-        return [
-            f"{path}: is of {field} {written}, and {expected} was asked for"
-            for field, expected, written in pairs
-            if expected is not None and expected != written
-        ]
+        file, differences = str(path), list[str]()
+        if record.id != self.incident:
+            differences.append(seals.NOT_INCIDENT(file=file, incident=record.id, asked=self.incident))
+        if self.site is not None and record.site != self.site:
+            differences.append(seals.NOT_SITE(file=file, site=record.site, asked=self.site))
+        if self.device is not None and record.device != self.device:
+            differences.append(seals.NOT_DEVICE(file=file, device=record.device, asked=self.device))
+        return differences

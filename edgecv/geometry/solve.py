@@ -17,6 +17,7 @@ from scipy.optimize import least_squares
 
 from edgecv.errors import ConfigError
 from edgecv.geometry.camera import PinholeCamera
+from edgecv.messages import calibration
 
 Float64 = NDArray[np.float64]
 Pixel = tuple[float, float]
@@ -111,7 +112,7 @@ def solve_camera(
         if (start := _pose(float(focal), center, lens, pixels[on_plane], points[on_plane, :2])) is not None
     ]
     if not starts:
-        raise ConfigError("calibration: no camera position explains the points; check that they are on the facade")
+        raise ConfigError(calibration.NO_CAMERA())
     starts.sort(key=lambda start: start[1])
     refined = [_refined(camera, pixels, points, lines, focal_px is None) for camera, _ in starts[:3]]
     camera, covariance = min(refined, key=lambda pair: _rms(pair[0], pixels, points))
@@ -124,23 +125,22 @@ def solve_camera(
     if not rms <= most_px:
         worst = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
         raise ConfigError(
-            f"calibration: the points are off by {rms:.1f} px (at most {most_px:g}); point {worst + 1} at pixel "
-            f"({pixels[worst, 0]:g}, {pixels[worst, 1]:g}) is off by {errors[worst]:.1f} px: click it again"
+            calibration.POINTS_OFF(
+                error=rms,
+                most=float(most_px),
+                point=worst + 1,
+                x=float(pixels[worst, 0]),
+                y=float(pixels[worst, 1]),
+                worst=float(errors[worst]),
+            )
         )
     folded = share_folded(camera, image_size)
     if folded > _MOST_FOLDED:
-        raise ConfigError(
-            f"calibration: distortion = [{', '.join(f'{k:g}' for k in lens)}] folds the picture: {folded:.0%} of its "
-            "pixels have no ray of their own; check the numbers and their signs, OpenCV's [k1, k2, p1, p2, k3] at this "
-            "picture size, or leave them out"
-        )
+        raise ConfigError(calibration.FOLDED(numbers=", ".join(f"{k:g}" for k in lens), share=f"{folded:.0%}"))
     away = camera.position_m - points[on_plane].mean(axis=0)
     sine = float(away[2] / np.linalg.norm(away))
     if sine < _LEAST_ANGLE:
-        raise ConfigError(
-            f"calibration: the camera sees the facade edge-on, at {np.degrees(np.arcsin(max(sine, 0.0))):.0f} degrees; "
-            "heights cannot be told apart from so flat: move the camera away from the wall, or check the points"
-        )
+        raise ConfigError(calibration.EDGE_ON(angle=float(np.degrees(np.arcsin(max(sine, 0.0))))))
     return SolvedCamera(camera, rms, errors, determined, covariance)
 
 
@@ -164,18 +164,18 @@ def _in_space(points_m: Float64) -> Float64:
 
 def _check(pixels: Float64, facade_m: Float64) -> None:
     if len(pixels) < 4 or len(pixels) != len(facade_m):
-        raise ConfigError(f"calibration: {len(pixels)} points; at least 4 on the facade are needed")
-    for name, points in (("on the facade", facade_m), ("in the picture", pixels)):
+        raise ConfigError(calibration.FEW_POINTS(count=len(pixels)))
+    for in_line, points in ((calibration.FACADE_LINE, facade_m), (calibration.PICTURE_LINE, pixels)):
         centred = points - points.mean(axis=0)
         values = np.linalg.svd(centred, compute_uv=False)
         if values[1] < 0.02 * values[0]:
-            raise ConfigError(f"calibration: the points lie in a line {name}; add points to the side of it")
+            raise ConfigError(in_line())
     reduced = min(
         float(np.linalg.svd(np.delete(facade_m, n, axis=0) - np.delete(facade_m, n, axis=0).mean(axis=0))[1][1])
         for n in range(len(facade_m))
     )
     if len(facade_m) == 4 and reduced < 0.02 * float(np.ptp(facade_m)):
-        raise ConfigError("calibration: three of the four points lie in a line; move one of them")
+        raise ConfigError(calibration.THREE_IN_LINE())
 
 
 def _moved(camera: PinholeCamera, change: Float64) -> PinholeCamera:

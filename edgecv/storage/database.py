@@ -14,6 +14,7 @@ from pathlib import Path
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from edgecv.errors import EdgecvError
+from edgecv.messages import records
 
 DATABASE = "edgecv.db"
 _BUSY_S = 20.0
@@ -185,10 +186,7 @@ class Database:
         if version == len(_MIGRATIONS):
             return
         if read_only:
-            raise DatabaseError(
-                f"{self.path}: was written by an older edgecv (schema {version}, needed is {len(_MIGRATIONS)}); "
-                "start 'edgecv run' once, which brings it up to date"
-            )
+            raise DatabaseError(records.OLDER_DATABASE(file=str(self.path), schema=version, needed=len(_MIGRATIONS)))
         with self.transaction() as connection:
             for number in range(self._version(), len(_MIGRATIONS)):  # another process may have been quicker
                 for statement in _MIGRATIONS[number].split(";\n"):

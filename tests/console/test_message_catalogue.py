@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from in_chinese import chinese, is_chinese
 from messages.test_message_registry import sample_params
 
 from edgecv.messages import Message, Template, box, camera, handlers, joined, system, templates, to_wire
+from edgecv.messages.recognition import recognised_whole
 
 EDGECV = Path(__file__).parents[2] / "edgecv"
 PROPER_NAMES = (
@@ -90,6 +92,94 @@ _SAYING = {"StreamError", "BrokerConnectionError", "Death"}
 """Calls whose text a page shows: it must come from the registry."""
 _ROOMS = ("capture", "daemon", "handlers", "mqtt", "visibility", "storage")
 _SENT = {"send_event", "alarm", "update", "raise_alarm", "_say"}
+_LOGGED = {"debug", "info", "warning", "error", "exception"}
+_FORMS = {"Field", "Conflict"}
+"""Calls that say to whoever writes a file what stands in it."""
+_CONVERTED = (
+    *("audit/verify.py", "audit/bundle_replay.py", "audit/replay_comparison.py", "audit/guided_reanalysis.py"),
+    *("evidence/manifest.py", "evidence/signature.py", "evidence/subject.py", "evidence/sealed_bundle.py"),
+    *("geometry/solve.py", "calibration/floor_periodicity.py", "calibration/grid.py", "calibration/rectify.py"),
+    *("calibration/single_image.py", "calibration/vanishing.py", "calibration/control_points.py"),
+    *("console/evidence/bundle_verifier.py", "console/cameras/calibration_service.py"),
+    *("console/web/pages/calibration.py", "console/web/pages/masks.py", "capture/picture_size.py"),
+)
+"""Modules whose every sentence stands in the registry."""
+_NOT_SHOWN = {
+    "7: has more than 7 MB; make it smaller": "files of the command line",
+    "7: image_size = [7, 7]: the picture is 7x7; mark the points in a picture of the camera's full size": "the same",
+    "none: list them under the facade's windows": "fills a place",
+    "must be the name of a file in the folder": "of a field; the file is told to be no manifest",
+    "there is no picture to calibrate on; take one first": "status 404, which has a page of its own",
+    "camera 7, marked in the console by 7 on 7 UTC": "a comment in a calibration file",
+    "reprojection error 7 px": "the same",
+    "clear camera picture taken": "an action of the audit log",
+    "to calibrate or mask": "a reason in the audit log",
+}
+"""What those modules write besides, and where it goes."""
+_SENTENCE_WORDS = 3
+_ELSEWHERE = ("messages", "cli", "config", "upstream", "simulation", "handlers/rules.py", "untrusted.py")
+"""The registry; what ends on a terminal or in a log; what stands below the registry."""
+_NAMES_OF_THINGS = ("thing.", "system.")
+"""Words of records and of systems, which consoles recognise."""
+
+
+def _written(node: ast.AST) -> str:
+    """A literal's text, with a 7 in each place of an f-string."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _sentences(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and text of every sentence in a module, also of one that is assigned to a variable first.
+
+    Left out are docstrings, log lines, assertions and what pages translate by themselves.
+    """
+    tree = ast.parse(path.read_text())
+    ignored: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            ignored |= {id(part) for part in node.values}
+        elif isinstance(node, ast.Expr):
+            ignored.add(id(node.value))
+        elif isinstance(node, ast.Assert) and node.msg is not None:
+            ignored.add(id(node.msg))
+        elif isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name in {"N_"} | _LOGGED | _FORMS:
+                ignored |= {id(inner) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        text = _written(node)
+        if id(node) not in ignored and len(text.split()) >= _SENTENCE_WORDS:
+            yield getattr(node, "lineno", 0), text
+
+
+@pytest.mark.parametrize("module", _CONVERTED)
+def test_a_module_whose_sentences_are_registered_writes_none_itself(module: str) -> None:
+    own = [(line, text) for line, text in _sentences(EDGECV / module) if text not in _NOT_SHOWN]
+    assert own == [], "declare it in edgecv.messages, or say in _NOT_SHOWN where it goes"
+
+
+def test_no_sentence_of_the_registry_is_written_a_second_time() -> None:
+    """Reworded in one of two places it would be shown in English."""
+    second = []
+    for path in sorted(EDGECV.rglob("*.py")):
+        module = path.relative_to(EDGECV).as_posix()
+        if module.startswith(_ELSEWHERE):
+            continue
+        for line, text in _sentences(path):
+            message = recognised_whole(text)
+            if message is not None and not message.code.startswith(_NAMES_OF_THINGS):
+                second.append(f"{module}:{line}: {message.code}")
+    assert second == []
+
+
+def test_the_search_for_sentences_sees_variables_and_places(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(
+        'def f(path):\n    """It is a docstring."""\n    line = f"{path}: is missing"\n    log.info("a b c")\n'
+    )
+    assert list(_sentences(module)) == [(3, "7: is missing")]
 
 
 def test_producers_build_no_sentence_of_their_own() -> None:

@@ -18,6 +18,8 @@ from edgecv.config.yaml_document import Document
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, SolvedCamera
 from edgecv.geometry.facade import WindowSpan
+from edgecv.messages import calibration as messages
+from edgecv.messages import joined
 
 _SAME_M = 0.006  # files hold millimetres
 
@@ -60,7 +62,7 @@ def calibration_of(marks: Marks, size: tuple[int, int], plan: FacadePlan) -> Cal
         Path("calibration"),
         data={
             "image_size": list(size),
-            "points": in_metres(marks.points, plan, lambda n: f"point {n + 1}: "),
+            "points": in_metres(marks.points, plan, lambda n, why: messages.OF_POINT(point=n + 1, why=why)),
             "distortion": list(marks.distortion),
             "focal_px": marks.focal_px,
             "verticals": [list(pair) for pair in marks.verticals],
@@ -68,7 +70,7 @@ def calibration_of(marks: Marks, size: tuple[int, int], plan: FacadePlan) -> Cal
     )
     calibration = validated(document, Calibration)
     if calibration is None or document.problems:
-        raise ConfigError("; ".join(f"{_of_point(problem.at)}{problem.text}" for problem in document.problems))
+        raise ConfigError(joined(_of_point(problem.at, problem.text) for problem in document.problems))
     return calibration
 
 
@@ -103,7 +105,7 @@ def read_marks(points: Sequence[object], rest: dict[str, object]) -> Marks:
     document = Document(Path("calibration"), data={"points": list(points), **rest})
     marks = validated(document, PointsFile)
     if marks is None:
-        raise ConfigError("; ".join(f"{_of_point(problem.at)}{problem.text}" for problem in document.problems))
+        raise ConfigError(joined(_of_point(problem.at, problem.text) for problem in document.problems))
     return Marks(marks.points, marks.distortion, marks.focal_px, marks.verticals)
 
 
@@ -136,8 +138,8 @@ def _edge(windows: Sequence[WindowSpan], x_m: float) -> tuple[WindowSpan, str] |
     return None
 
 
-def _of_point(at: Sequence[str | int]) -> str:
-    """Where a problem stands, as people count."""
+def _of_point(at: Sequence[str | int], problem: str) -> str:
+    """A problem and where it stands, as people count."""
     if len(at) > 1 and at[0] == "points" and isinstance(at[1], int):
-        return f"point {at[1] + 1}: " + (f"{at[2]} " if len(at) > 2 else "")
-    return f"{at[0]} " if at else ""
+        return messages.OF_POINT(point=at[1] + 1, why=f"{at[2]} {problem}" if len(at) > 2 else problem)
+    return f"{at[0]} {problem}" if at else problem

@@ -10,16 +10,24 @@ from pathlib import Path
 
 from edgecv.audit.verify import verify_bundle
 from edgecv.console.evidence.evidence_paths import EvidencePaths
-from edgecv.console.evidence.sandbox import REPLAY, Sandbox, SandboxError
+from edgecv.console.evidence.sandbox import REPLAY, Sandbox, SandboxError, SandboxFailure
 from edgecv.console.evidence.site_keys import SiteKeys
 from edgecv.console.settings import REPLAYS_WAITING
 from edgecv.errors import ConfigError
 from edgecv.evidence.keys import PublicKey
 from edgecv.evidence.manifest import MANIFEST, EvidenceError, SealedManifest, parse_manifest, read_raw
 from edgecv.evidence.subject import Subject
+from edgecv.messages import Message, mapped, replay, seals
 
 _log = logging.getLogger("edgecv.console")
 _MOST_KEPT = 200
+_NO_REPLAY = {
+    SandboxFailure.QUEUE_FULL: replay.TOO_MANY,
+    SandboxFailure.STOPPING: replay.CONSOLE_STOPS,
+    SandboxFailure.TIMED_OUT: replay.TIMED_OUT,
+    SandboxFailure.NOT_STARTED: replay.NOT_STARTED,
+    SandboxFailure.DAMAGED: replay.DAMAGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,7 @@ class Verifier:
                 checked = result if result is not None and result.deleted else self._replay(folder)
             except Exception:  # or its page would wait for ever
                 _log.exception("the replay of %s failed", folder.name)
-                checked = VerificationResult(False, ("the replay failed; the log has more",))
+                checked = VerificationResult(False, (replay.FAILED(),))
             with self._lock:
                 self._waiting.remove(folder)
                 self._results[folder] = checked
@@ -159,13 +167,21 @@ class Verifier:
             )
             answer = json.loads(findings)
         except SandboxError as error:
-            return VerificationResult(False, (f"the replay {error}",))
+            return VerificationResult(False, (_NO_REPLAY[error.failure](),))
         lines = {name: tuple(_short(line, folder) for line in answer[name]) for name in ("problems", "notes")}
         return VerificationResult(answer["ok"], lines["problems"], lines["notes"])
 
 
 def _short(line: str, folder: Path) -> str:
     """Without the folder's path, which is nobody's business."""
-    for prefix in (f"{folder}/", f"{folder}: ", str(folder)):
-        line = line.replace(prefix, "")
-    return line
+    if isinstance(line, Message) and line.code == seals.OF_FOLDER.code and line.params["folder"] == str(folder):
+        what = line.params["what"]
+        assert isinstance(what, str), "a message or text"
+        return _short(what, folder)
+
+    def shorten(text: str) -> str:
+        for prefix in (f"{folder}/", f"{folder}: ", str(folder)):
+            text = text.replace(prefix, "")
+        return text
+
+    return mapped(line, shorten)

@@ -28,6 +28,7 @@ from edgecv.console.storage.schema import EvidenceEntry, Incident, Site
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.manifest import DELETION_SIGNATURE, MANIFEST
 from edgecv.evidence.sealing import SURVIVES_DELETION, delete_evidence
+from edgecv.messages import evidence as messages
 from edgecv.storage.retention import UNFINISHED_LONGER
 from edgecv.storage.retention_clock import RetentionClock
 
@@ -163,7 +164,7 @@ class HubRetention:
         came_s = incident.received_s if incident is not None and is_whole else folder.stat().st_mtime
         if came_s >= now_s - days * _DAY_S:
             return None
-        reason = f"older than {days:g} days"
+        reason = str(messages.OLDER_THAN(days=days))
         if is_whole:
             delete_evidence(folder, self._key, reason, datetime.fromtimestamp(now_s, UTC))
         else:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from edgecv.console.evidence.landlock import landlock_version
@@ -47,16 +48,31 @@ REPLAY = Limits(3 * 1024**3, 1200, 1800.0)
 """The clip is decoded three times; half a minute of 4K takes five minutes of a slow core."""
 
 
+class SandboxFailure(Enum):
+    """Why a job gave no answer, in plain words that follow "the job"; what pages say of it is in the registry."""
+
+    QUEUE_FULL = "was left out, for too many wait already"
+    STOPPING = "was left out, for the console is being stopped"
+    TIMED_OUT = "took too long and was ended"
+    NOT_STARTED = "cannot be started; the log has more"
+    DAMAGED = "failed: the files are damaged, or need more memory than it may have"
+
+
 class SandboxError(Exception):
-    """A job gave no answer; why, in plain words that follow "the job".
+    """A job gave no answer.
 
     Attributes:
-        is_busy: whether it was not even tried.
+        failure: why.
     """
 
-    def __init__(self, reason: str, *, is_busy: bool = False) -> None:
-        super().__init__(reason)
-        self.is_busy = is_busy
+    def __init__(self, failure: SandboxFailure) -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the job was not even tried."""
+        return self.failure in {SandboxFailure.QUEUE_FULL, SandboxFailure.STOPPING}
 
 
 class Sandbox:
@@ -84,10 +100,10 @@ class Sandbox:
         """The answer to a request of :mod:`edgecv.console.evidence.sandbox_tasks`.
 
         Raises:
-            ConfinedError: there is none.
+            SandboxError: there is none.
         """
         if not self._places.acquire(blocking=False):
-            raise SandboxError("was left out, for too many wait already", is_busy=True)
+            raise SandboxError(SandboxFailure.QUEUE_FULL)
         try:
             with self._turn:
                 return self._run(json.dumps(request).encode())
@@ -109,7 +125,7 @@ class Sandbox:
             try:
                 with self._state:
                     if self._closed:
-                        raise SandboxError("was left out, for the console is being stopped", is_busy=True)
+                        raise SandboxError(SandboxFailure.STOPPING)
                     self._running = process = subprocess.Popen(
                         [*command, "--output", str(_ANSWER_BYTES)],
                         stdin=subprocess.PIPE,
@@ -122,17 +138,17 @@ class Sandbox:
             except subprocess.TimeoutExpired:
                 _kill(process)
                 process.communicate()
-                raise SandboxError("took too long and was ended") from None
+                raise SandboxError(SandboxFailure.TIMED_OUT) from None
             except OSError as error:
                 _log.warning("a process that decodes evidence cannot be started: %s", error)
-                raise SandboxError("cannot be started; the log has more") from error
+                raise SandboxError(SandboxFailure.NOT_STARTED) from error
             finally:
                 with self._state:
                     self._running = None
             if process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
-                raise SandboxError("took too long and was ended")
+                raise SandboxError(SandboxFailure.TIMED_OUT)
             if process.returncode != 0:
-                raise SandboxError("failed: the files are damaged, or need more memory than it may have")
+                raise SandboxError(SandboxFailure.DAMAGED)
             answer.seek(0)
             return answer.read()
 

@@ -73,7 +73,7 @@ class BrokerFeed:
             TOPICS,
             lambda: replace(first, credentials=read_credentials(broker, self._address, hub_file, "mqtt")),
             ReceiveLimits(BROKER_INFLIGHT, BROKER_WAITING_BYTES),
-            first_problem="not connected yet",
+            first_problem=messages.NOT_CONNECTED(),
         )
 
     @property

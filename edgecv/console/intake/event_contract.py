@@ -29,6 +29,7 @@ from edgecv.incidents.record import (
     VerdictRecord,
 )
 from edgecv.incidents.record_limits import Count, Name, Sentence
+from edgecv.messages import records
 from edgecv.untrusted import EARLIEST_S, LATEST_S, UntrustedError, check_value, read_time
 
 THROWN = "thrown_object"
@@ -177,7 +178,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 def _mapping(data: object) -> Mapping[str, Any]:
     if not isinstance(data, dict):
-        raise UntrustedError("it is not an object")
+        raise UntrustedError(records.NO_OBJECT())
     check_value(data)
     return data
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from edgecv.messages import records
+
 
 class Unreadable(dict[str, Any]):
     """Stands, empty, for JSON that cannot be read: nested too deep, or with a number of thousands of digits.
@@ -23,6 +25,6 @@ def read_stored(text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        return Unreadable("it nests too deep")
+        return Unreadable(records.TOO_DEEP())
     except ValueError:
-        return Unreadable("it is not JSON that can be read")
+        return Unreadable(records.NO_JSON())

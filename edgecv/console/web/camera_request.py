@@ -18,7 +18,7 @@ from edgecv.console.storage.schema import Site
 from edgecv.console.web.addresses import part, read_part
 from edgecv.console.web.message_text import message_text
 from edgecv.console.web.request_context import console_of, language, viewer_of
-from edgecv.errors import ConfigError
+from edgecv.errors import ConfigError, EdgecvError
 
 _log = logging.getLogger("edgecv.console")
 
@@ -81,7 +81,8 @@ def audit_change(request: Request, action: str, camera: BoxCamera, subject: str 
 
 def refusal(request: Request, error: Exception, status: int = 422) -> JSONResponse:
     """Why something could not be done, as its maker says it, in the reader's language where that is known."""
-    return JSONResponse({"refused": message_text(str(error), language(request).text)}, status)
+    text = error.text if isinstance(error, EdgecvError) else str(error)
+    return JSONResponse({"refused": message_text(text, language(request).text)}, status)
 
 
 async def json_body(request: Request) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from edgecv.console.storage.schema import Device, DeviceEvent
 from edgecv.console.storage.stored_json import Unreadable
+from edgecv.messages import records
 from edgecv.untrusted import UntrustedError, check_value
 
 Shown = TypeVar("Shown")
@@ -28,12 +29,12 @@ def showable(record: Mapping[str, Any], view: Callable[[dict[str, Any]], Shown])
     try:
         checked = _checked(record)
     except UntrustedError as error:
-        return view({}), str(error)
+        return view({}), error.text
     try:
         return view(checked), None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         _log.info("a record cannot be shown", exc_info=error)
-        return view({}), "it does not have the form of an incident"
+        return view({}), records.NO_INCIDENT()
 
 
 def state_code(device: Device) -> str:
@@ -62,6 +63,6 @@ def _checked(record: object) -> dict[str, Any]:
     if isinstance(record, Unreadable):
         raise UntrustedError(record.reason)
     if not isinstance(record, dict):
-        raise UntrustedError("it is not an object")
+        raise UntrustedError(records.NO_OBJECT())
     check_value(record)
     return record

@@ -74,7 +74,7 @@ class ModbusSource:
 
     def _connect(self) -> None:
         if not self._client.connected and not self._client.connect():
-            raise OSError("cannot be reached; check address and port")
+            raise OSError(messages.NOT_REACHED())
 
     def _read(self, point: str, register: Register) -> Arrival:
         read = self._client.read_holding_registers if register.kind == "holding" else self._client.read_input_registers

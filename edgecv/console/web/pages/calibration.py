@@ -31,6 +31,7 @@ from edgecv.console.web.script_texts import CALIBRATION
 from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.geometry import FacadePlan
+from edgecv.messages import calibration as messages
 
 _finding = threading.Lock()  # seconds of a whole core each: one at a time
 _NO_PICTURE = "there is no picture to calibrate on; take one first"
@@ -97,7 +98,7 @@ def _find(request: Request) -> Response:
     masks = [mask.polygon for mask in camera.box.camera(camera.id).settings.masks]
     part = body.get("part", 1)
     if not _finding.acquire(blocking=False):
-        return refusal(request, ConfigError("another picture is being searched; try again in a few seconds"), 503)
+        return refusal(request, ConfigError(messages.SEARCHING()), 503)
     try:
         lowest = floor_number(plan, str(body.get("lowest", "")), "lowest floor")
         grid, parts = find_in_picture(image, masks, None, part if isinstance(part, int) else 1)
@@ -162,7 +163,7 @@ async def saved(request: Request) -> Response:
 def _solved(camera: BoxCamera, body: Mapping[str, Any]) -> Solution:
     points = body.get("points")
     if not isinstance(points, list) or len(points) < 4:
-        raise ConfigError("four points or more are needed, better eight and wide apart")
+        raise ConfigError(messages.FOUR_NEEDED())
     rest = {key: body[key] for key in ("distortion", "focal_px", "verticals") if body.get(key) is not None}
     return solve(read_marks(points[:500], rest), _last_snapshot(camera).size, _plan(camera, body))
 
@@ -179,7 +180,7 @@ def _plan(camera: BoxCamera, body: Mapping[str, Any]) -> FacadePlan:
     try:
         marked_plan = FacadePlan.of(heights, spans)
     except ValueError as error:
-        raise ConfigError(f"windows: {error}") from error
+        raise ConfigError(messages.WINDOWS(why=str(error))) from error
     return replace(plan, windows=marked_plan.windows)
 
 
@@ -191,7 +192,7 @@ def _windows(body: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
             name, left, right = str(window["name"])[:20], float(window["left"]), float(window["right"])
         except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise ConfigError("windows: each has a name, left and right") from error
+            raise ConfigError(messages.BAD_WINDOWS()) from error
         windows.append({"name": name, "left": left, "right": right})
     return windows
 

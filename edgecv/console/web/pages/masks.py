@@ -14,6 +14,7 @@ from edgecv.console.web.camera_request import audit_change, box_camera, json_bod
 from edgecv.console.web.request_context import language, needs, render, viewer_of
 from edgecv.console.web.script_texts import MASKS
 from edgecv.errors import ConfigError, EdgecvError
+from edgecv.messages import calibration as messages
 
 _MOST = 50
 _MOST_CORNERS = 200
@@ -59,16 +60,16 @@ async def saved(request: Request) -> Response:
 def _masks(body: object) -> list[dict[str, Any]]:
     """Masks as the box file has them; what is in them is checked when that is read again."""
     if not isinstance(body, list) or len(body) > _MOST:
-        raise ConfigError(f"masks: a list of at most {_MOST}")
+        raise ConfigError(messages.MANY_MASKS(most=_MOST))
     masks = []
     for n, mask in enumerate(body, 1):
         try:
             reason = str(mask["reason"]).strip()[:200]
             polygon = [[round(float(x), 1), round(float(y), 1)] for x, y in mask["polygon"][:_MOST_CORNERS]]
         except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise ConfigError(f"mask {n}: has a reason and a polygon of [x, y]") from error
+            raise ConfigError(messages.BAD_MASK(number=n)) from error
         if not reason or not reason.isprintable():
-            raise ConfigError(f"mask {n}: say why this part is not looked at, for whoever audits the box later")
+            raise ConfigError(messages.NO_REASON(number=n))
         masks.append({"reason": reason, "polygon": polygon})
     return masks
 
