@@ -210,7 +210,7 @@ def test_a_replay_on_a_hub_is_confined_and_tells_the_same(hub: EvidencePaths, tm
 def _limited(code: str) -> str:
     """Code under the limits that a job sets itself."""
     return (
-        "import sys; from edgecv.console.evidence import confined_job as job; given = sys.argv[1:]; "
+        "import sys; from edgecv.console.evidence import sandbox_job as job; given = sys.argv[1:]; "
         "numbers = dict(zip(given[::2], map(int, given[1::2]))); "
         f"job._limit(numbers['--memory'], numbers['--seconds'], numbers['--output']); exec({code!r})"
     )
