@@ -115,6 +115,9 @@ def _load_file(options: argparse.Namespace) -> Box | Hub:
 
 def _load_file_as_owner(options: argparse.Namespace) -> Box | Hub:
     """The file, read as whoever may change it or owns the state directory: root follows no link of theirs."""
+    # a new database needs it, and its owner may be unable to read the code that root can
+    import edgecv.console.storage.revisions  # noqa: F401, PLC0415
+
     if options.hub is not None:
         become_owner_of_hub(options.hub)
     elif options.config is not None:
