@@ -156,7 +156,10 @@ def incident_for(session: Session, request: Request) -> Incident:
 def mass_of(record: dict[str, Any]) -> dict[str, Any]:
     """How heavy it was, as far as the record says it in the contract's form: other makers write other things."""
     section = _section(record, "mass")
-    mass: dict[str, Any] = {name: section[name] for name in ("hazard", "assumed", "reason") if _is_text(section, name)}
+    mass: dict[str, Any] = {}
+    for name in ("hazard", "assumed", "reason"):
+        if _is_text(section, name):
+            mass |= {name: section[name], f"{name}_code": section.get(f"{name}_code")}
     for name in ("kg", "diameter_m", "terminal_velocity", "impact_energy_j"):
         interval = _section(section, name)
         if all(_is_number(interval.get(key)) for key in ("median", "low", "high")):
