@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from edgecv.errors import ConfigError
 from edgecv.handlers import all_kinds, find_kind, schemas
 
@@ -25,5 +28,13 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(schemas(handler), indent=1, ensure_ascii=False))
         return 0
     for name, field in handler.settings.model_fields.items():
-        print(f"{name}{'' if field.is_required() else ' (optional)'}: {field.description}")
+        print(f"{name}{'' if field.is_required() else _default_of(field)}: {field.description}")
     return 0
+
+
+def _default_of(field: FieldInfo) -> str:
+    """What is used where a box file leaves the key out."""
+    default = field.get_default(call_default_factory=True)
+    if default is None or isinstance(default, BaseModel):
+        return " (optional)"
+    return f" (optional; {json.dumps(default, ensure_ascii=False, default=str)})"

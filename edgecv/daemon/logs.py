@@ -27,7 +27,7 @@ LogForm = Literal["auto", "json", "journal", "text"]
 
 _JOURNAL_PRIORITY = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 # lines a request, starts and ends, which our own lines and counts tell
-_TALKATIVE = ("httpx", "httpcore", "uvicorn", "uvicorn.access", "uvicorn.error", "asyncio")
+_TALKATIVE = ("httpx", "httpcore", "uvicorn", "uvicorn.access", "uvicorn.error", "asyncio", "alembic")
 _OURS = frozenset({"timestamp", "level"})
 _BARE = {"levelno": logging.ERROR, "levelname": "ERROR"}
 _redaction = Redaction()

@@ -57,6 +57,7 @@ class HandlerRunner:
         self._next_tick_s = 0.0
         self._listened_s = time.monotonic()
         self._committed_s = time.monotonic()
+        self._untimed = 0
         self._handler_problem: str | None = None
         self._disk_problem: str | None = None
 
@@ -141,7 +142,8 @@ class HandlerRunner:
         """Handle one; why it is refused, or None."""
         if self._rehearsal:
             if arrival.arrived_s is None or not EARLIEST_S <= arrival.arrived_s < LATEST_S:
-                return None  # what is not part of it
+                self._ignore_untimed(arrival)
+                return None
             self._advance_rehearsal(arrival.arrived_s)
         if arrival.is_time:
             return None
@@ -165,6 +167,17 @@ class HandlerRunner:
             self._handler_problem = messages.FAILS_ON_INPUTS(kind=type(error).__name__)
             return "the handler failed on it; it is set aside"
         return None
+
+    def _ignore_untimed(self, arrival: Arrival) -> None:
+        """Say once that a message without a time is no part of the rehearsal."""
+        if not self._untimed:
+            _log.warning(
+                "%s: a message on %s has no time (user property or header edgecv-arrived, seconds since 1970) and is "
+                "ignored in a rehearsal, like all others without one",
+                self._identity.device,
+                ascii(arrival.topic),
+            )
+        self._untimed += 1
 
     def _set_aside(self, arrival: Arrival, reason: str) -> str:
         self.context.work.discard()

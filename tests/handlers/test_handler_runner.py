@@ -11,7 +11,7 @@ import pytest
 from rehearsing import Rehearsal
 
 from edgecv.handlers import Details, DeviceSettings, Handler, Input, MalformedError
-from edgecv.handlers.sources.source import Source
+from edgecv.handlers.sources.source import Arrival, Source
 
 DAY_S = 1_772_000_000.0
 
@@ -138,3 +138,13 @@ def test_a_disk_that_takes_nothing_for_a_while_loses_no_input(odd: Rehearsal, mo
 
 def fail() -> None:
     raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_a_message_without_a_time_is_ignored_in_a_rehearsal_and_the_log_says_so_once(
+    odd: Rehearsal, caplog: pytest.LogCaptureFixture
+) -> None:
+    untimed = Arrival("alarm", b"{}", None)
+    assert odd.runner._handle(untimed) is odd.runner._handle(untimed) is None
+    assert odd.runner.context.get("total") is None
+    (line,) = [record.getMessage() for record in caplog.records if "edgecv-arrived" in record.getMessage()]
+    assert "'alarm'" in line and "ignored" in line
