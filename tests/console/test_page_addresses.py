@@ -28,5 +28,5 @@ def test_ids_of_boxes_stay_as_they_are(incident_id: str) -> None:
 def test_json_that_cannot_be_read_stands_for_itself() -> None:
     for text in ("[" * 100_000 + "]" * 100_000, "{{{", "9" * 5000):
         stored = read_stored(text)
-        assert isinstance(stored, Unreadable) and stored == {} and stored.why
+        assert isinstance(stored, Unreadable) and stored == {} and stored.reason
     assert read_stored('{"a": 1}') == {"a": 1}

@@ -71,6 +71,7 @@ def test_order_and_ids_hold_when_the_clock_is_set_back_an_hour(
         # a busy machine leaves the last bundle to the next start, where no camera brings another incident
         server.down()
         one.start()
+        wait_for(lambda: one.log.read_text().count("health and metrics on port") == 2, "the second start")
         wait_for(lambda: not one.rows("SELECT id FROM incidents WHERE evidence = 'pending'"), "every seal")
         assert one.stop() < 12.0
         assert [incident.id for incident in one.incidents()] == ids
