@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from in_chinese import chinese, is_chinese
+from console.in_chinese import chinese, is_chinese
 from messages.test_message_registry import sample_params
 
 from edgecv.messages import Message, Template, box, camera, handlers, joined, system, templates, to_wire

@@ -67,7 +67,7 @@ def test_what_a_record_says(office: Office, coded: bool) -> None:
         parts = {"origin": dict(content["origin"]), "mass": dict(content["mass"])}
         for (part, name), one in zip(PLACES, some, strict=False):
             parts[part] |= {name: str(one), f"{name}_code": to_wire(one) if coded else None}
-        office.take(arrival_of(f"r{number}", **parts))
+        office.take(arrival_of(f"r{number}", **parts))  # type: ignore[arg-type]
         page = _page(browser, f"/incidents/r{number}")
         assert (_not_shown(page, some, coded=coded), _english_in(page, some)) == ([], [])
 

@@ -182,7 +182,7 @@ def _be_dead(child: Child) -> None:
             pass
 
     child._process = Dead()  # type: ignore[assignment]
-    child._killed_for = None
+    child._kill_reason = None
 
 
 def test_messages_reach_it_and_one_to_nobody_is_lost_quietly(make) -> None:

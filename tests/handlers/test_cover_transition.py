@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,6 +70,7 @@ def transitions(
 ) -> Iterator[tuple[CoverState, Report | None, Transition]]:
     """Each step's state before, its report, and what came of it; time only goes on."""
     state, now_s = CoverState(), START_S
+    step: Any
     for step in sequence:
         report = None
         if step[0] == "report":

@@ -124,7 +124,7 @@ def test_the_names_of_the_context_until_0_2_work_for_handlers_of_other_packages(
             self.desk.tell("heard", "a message came", topic=given.topic)
             self.desk.each("counting", ["x"], self.desk.count)
 
-    rules = {"kind": "rules", "mqtt": {"url": "mqtt://127.0.0.1:1"}, "topics": ["t"]}
+    rules: dict[str, Any] = {"kind": "rules", "mqtt": {"url": "mqtt://127.0.0.1:1"}, "topics": ["t"]}
     rules |= {"rules": [{"name": "r", "value": "$.v", "above": 1}]}
     older = Rehearsal(tmp_path, rules, handler=Older)
     older.feed("t", b"", 1_772_000_000.0)

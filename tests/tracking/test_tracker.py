@@ -143,7 +143,11 @@ def test_the_same_frames_give_the_same_tracks() -> None:
 @pytest.mark.parametrize("clutter", [0, 6, 25])
 def test_the_compiled_tracker_and_the_one_of_filterpy_give_the_same_tracks(clutter: int) -> None:
     """The same detections in the same tracks; the filters' numbers agree to a millionth (test_filter_step)."""
-    falls = ({}, {"x0": 300.0, "vx": -30.0, "g": 500.0}, {"x0": 900.0, "y0": 200.0, "g": 150.0})
+    falls: tuple[dict[str, float], ...] = (
+        {},
+        {"x0": 300.0, "vx": -30.0, "g": 500.0},
+        {"x0": 900.0, "y0": 200.0, "g": 150.0},
+    )
     frames, _ = _scene(miss=lambda n: n % 7 == 3, clutter=clutter, falls=falls)
     tracks = []
     for compiled in (True, False):

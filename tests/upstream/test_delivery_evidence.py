@@ -5,6 +5,7 @@ import shutil
 from email import message_from_bytes
 from email.message import Message as Mail
 from email.policy import HTTP
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def test_evidence_that_is_refused_is_parked_and_names_the_file(box: Box, web: We
         wait_for(lambda: courier.status()["evidence"].delivered == 1)
     with box.outbox() as outbox:
         reasons = outbox._database.connection.execute("SELECT target, reason FROM parked").fetchall()
-    assert [tuple(row) for row in reasons] == [("evidence", "clip.mp4: answers 413 (Request Entity Too Large)")]
+    assert [tuple(row) for row in reasons] == [("evidence", f"clip.mp4: answers 413 ({HTTPStatus(413).phrase})")]
 
 
 def test_evidence_and_incidents_have_a_place_in_the_outbox_each(box: Box, web: WebReceiver) -> None:

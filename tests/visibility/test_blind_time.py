@@ -80,7 +80,7 @@ def test_every_second_noted_is_in_exactly_one_hour(notes: list[tuple[float, set[
 
 def _detected(n: int, array: Rows | None = None, *, repeated: bool = False, blind: str | None = None) -> DetectedFrame:
     rows = np.zeros((0, 8)) if array is None else array
-    return DetectedFrame(n, n / 25.0, Detections(rows), repeated=repeated, blind=blind)
+    return DetectedFrame(n, n / 25.0, Detections(rows), repeated=repeated, blind=blind)  # type: ignore[arg-type]
 
 
 def _blobs(rng: np.random.Generator, count: int, low: Corner, high: Corner, side: float) -> Rows:
