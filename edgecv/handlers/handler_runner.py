@@ -57,7 +57,7 @@ class HandlerRunner:
         self._next_tick_s = 0.0
         self._listened_s = time.monotonic()
         self._committed_s = time.monotonic()
-        self._untimed = 0
+        self._has_warned_untimed = False
         self._handler_problem: str | None = None
         self._disk_problem: str | None = None
 
@@ -170,14 +170,14 @@ class HandlerRunner:
 
     def _ignore_untimed(self, arrival: Arrival) -> None:
         """Say once that a message without a time is no part of the rehearsal."""
-        if not self._untimed:
+        if not self._has_warned_untimed:
+            self._has_warned_untimed = True
             _log.warning(
                 "%s: a message on %s has no time (user property or header edgecv-arrived, seconds since 1970) and is "
                 "ignored in a rehearsal, like all others without one",
                 self._identity.device,
                 ascii(arrival.topic),
             )
-        self._untimed += 1
 
     def _set_aside(self, arrival: Arrival, reason: str) -> str:
         self.context.work.discard()
