@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
 from edgecv.detection.planes import TILE, Float32, Planes, Registration, Thresholds, UInt8
 from edgecv.native import AVAILABLE, ffi, lib, pointer, rows_pointer
@@ -40,7 +41,7 @@ class CompiledKernel:
 
     Args:
         planes: the camera's memory.
-        lag: how many frames back a moving pixel must differ from.
+        history: of the responses; a moving pixel must differ from the one that it says.
         thresholds: of seeds and of growing.
         instruction_set: one of :func:`instruction_sets`; the best when left out.
 
@@ -48,17 +49,22 @@ class CompiledKernel:
         RuntimeError: the extension was not built.
     """
 
-    def __init__(self, planes: Planes, lag: int, thresholds: Thresholds, instruction_set: str | None = None) -> None:
+    def __init__(
+        self,
+        planes: Planes,
+        history: DifferenceHistory,
+        thresholds: Thresholds,
+        instruction_set: str | None = None,
+    ) -> None:
         if not AVAILABLE:
             raise RuntimeError("the compiled detection kernel is missing; install a C compiler and edgecv again")
         self.planes = planes
+        self.history = history
         sets = instruction_sets()
         self._set = list(_PROCESSOR_FLAGS).index(instruction_set or sets[-1])
         w, h = planes.size
         self._scratch = np.zeros(3 * (TILE + 2) * (w + 2 * _MARGIN), np.int16)
         self._mask_dirty = np.ones(planes.level.shape, np.uint8)
-        self._history = [planes.lagged, *(np.zeros((h, w), np.int8) for _ in range(lag - 1))]
-        self._turn = 0
         self._pixels = np.zeros(w * h, np.int32)  # of the blob being measured
         self._values = np.zeros(w * h, np.int16)
         self._points = np.zeros(0, np.int32)
@@ -96,8 +102,7 @@ class CompiledKernel:
         """Make the frame the background."""
         self._background.whole_dx = self._background.whole_dy = 0
         lib.edgecv_background_start(self._background, *rows_pointer(luma), noise)
-        for plane in self._history:
-            plane.fill(0)
+        self.history.begin()
 
     def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], detecting: bool) -> int:
         """Compare a frame with the background, then learn from it."""
@@ -106,9 +111,8 @@ class CompiledKernel:
         background.whole_dy, background.rest_dy = split_shift(shift_px[1], background.binning)
         background.rate, background.noise_rate = (fixed_rate(rate) for rate in rates)
         background.detecting = detecting
-        background.lagged = pointer(self._history[self._turn])
-        self.planes.lagged = self._history[self._turn]
-        self._turn = (self._turn + 1) % len(self._history)
+        lagged, self.planes.response = self.history.advance(self.planes.level, self.planes.mean.shape)
+        background.lagged, background.response = pointer(lagged), pointer(self.planes.response)
         lib.edgecv_background_update(background, *rows_pointer(luma), self._set)
         return int(background.foreground)
 
@@ -159,4 +163,4 @@ class CompiledKernel:
         return 255.0 if first else change
 
 
-_PLANES = ("mean", "noise", "lagged", "motion", "mask", "excluded", "offset", "level", "seeds")
+_PLANES = ("mean", "noise", "response", "motion", "mask", "excluded", "offset", "level", "seeds")

@@ -15,6 +15,7 @@ from edgecv.capture.picture_size import MAX_SIDE
 from edgecv.detection.blobs import Quota
 from edgecv.detection.compiled import CompiledKernel, instruction_sets
 from edgecv.detection.detection import Detection, Detections
+from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import Kernel, Planes, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 from edgecv.detection.retiming import Retimer
@@ -90,7 +91,10 @@ class Detector:
             InputError: it is larger than ``MAX_SIDE`` on a side.
         """
         detected = self._detect(frame)
-        return replace(detected, captured_s=self._retimer.instant(frame.t_s, detected.repeated))
+        detected = replace(detected, captured_s=self._retimer.instant(frame.t_s, detected.repeated))
+        if self._kernel is not None and not detected.repeated and detected.blind is None:
+            self._kernel.history.label(frame.index, detected.instant_s, frame.t_s, detected.shift_px)
+        return detected
 
     def _detect(self, frame: Frame) -> DetectedFrame:
         luma, s = frame.luma, self._settings
@@ -139,10 +143,11 @@ class Detector:
         binning = 2 if width * height > s.binning_above_px else 1
         planes = Planes.empty(width, height, binning)
         thresholds = Thresholds(s.seed_threshold[0], s.grow_threshold, s.noise_floor, s.min_noise_level)
+        history = DifferenceHistory(s.lag_frames, s.history_s, s.history_bytes)
         if self._set == "numpy" or not instruction_sets():
-            self._kernel = ReferenceKernel(planes, s.lag_frames, thresholds)
+            self._kernel = ReferenceKernel(planes, history, thresholds)
         else:
-            self._kernel = CompiledKernel(planes, s.lag_frames, thresholds, self._set)
+            self._kernel = CompiledKernel(planes, history, thresholds, self._set)
         self._stabiliser = Stabiliser(self._kernel, s)
         self._quota = Quota((width, height), s)
         self._size = (width, height)

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.detection.difference_history import DifferenceHistory
+
 UInt8 = NDArray[np.uint8]
 Int8 = NDArray[np.int8]
 Int16 = NDArray[np.int16]
@@ -42,7 +44,7 @@ class Planes:
         binning: 1 or 2.
         mean: ``int16`` background, 1/128 grey level.
         noise: ``int16`` mean absolute smoothed difference, 1/16 of its unit.
-        lagged: ``int8`` smoothed difference some frames ago, in steps of 64; this frame's after an update.
+        response: ``int8`` smoothed difference of this frame, in steps of 64; one of the history's planes.
         motion: ``int16`` lagged minimum, valid where the mask says SEED.
         mask: ``uint8`` GROW and SEED bits of this frame.
         excluded: ``uint8`` 255 where no blob may start.
@@ -54,7 +56,7 @@ class Planes:
     binning: int
     mean: Int16
     noise: Int16
-    lagged: Int8
+    response: Int8
     motion: Int16
     mask: UInt8
     excluded: UInt8
@@ -126,6 +128,7 @@ class Kernel(Protocol):
     """
 
     planes: Planes
+    history: DifferenceHistory
 
     @property
     def seed_threshold(self) -> float:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
 from edgecv.detection.planes import (
     BLOB_LIMIT,
@@ -47,16 +48,16 @@ class ReferenceKernel:
 
     Args:
         planes: the camera's memory.
-        lag: how many frames back a moving pixel must differ from.
+        history: of the responses; a moving pixel must differ from the one that it says.
         thresholds: of seeds and of growing.
     """
 
-    def __init__(self, planes: Planes, lag: int, thresholds: Thresholds) -> None:
+    def __init__(self, planes: Planes, history: DifferenceHistory, thresholds: Thresholds) -> None:
         self.planes = planes
+        self.history = history
+        self._lagged = planes.response
         self._thresholds = thresholds
         self.seed_threshold = float(np.float32(thresholds.seed))
-        self._history = [planes.lagged, *(np.zeros_like(planes.lagged) for _ in range(lag - 1))]
-        self._turn = 0
         self._shift = (0, 0)
         self._points = np.zeros((0, 2), np.int32)
         self._previous_rows: UInt8 | None = None
@@ -67,8 +68,7 @@ class ReferenceKernel:
         self.planes.mean[:] = self._load(luma)
         initial = float(np.float32(noise) * np.float32(SMOOTH_UNIT * NOISE_UNIT))
         self.planes.noise[:] = int(min(float(NOISE_LIMIT * NOISE_UNIT), initial))
-        for plane in self._history:
-            plane.fill(0)
+        self.history.begin()
 
     def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], detecting: bool) -> int:
         """Compare a frame with the background, then learn from it."""
@@ -76,8 +76,7 @@ class ReferenceKernel:
         (whole_dx, rest_dx), (whole_dy, rest_dy) = (split_shift(v, planes.binning) for v in shift_px)
         self._shift = (whole_dx, whole_dy)
         rate, noise_rate = (fixed_rate(v) for v in rates)
-        planes.lagged = self._history[self._turn]
-        self._turn = (self._turn + 1) % len(self._history)
+        self._lagged, planes.response = self.history.advance(planes.level, planes.mean.shape)
         frame = self._load(luma)
         above: Int32 | None = None
         foreground = 0
@@ -197,9 +196,9 @@ class ReferenceKernel:
         quarter, half = np.float32(0.25), np.float32(0.5)
         level = np.maximum(quarter * wide[:-2] + half * raw + quarter * wide[2:], np.float32(t.min_level))
         planes.level[row] = level
-        change = smooth - planes.lagged[part].astype(np.int32) * LAG_STEP
+        change = smooth - self._lagged[part].astype(np.int32) * LAG_STEP
         motion = np.where((smooth < 0) == (change < 0), np.minimum(size, np.abs(change)), 0)
-        planes.lagged[part] = (smooth + LAG_STEP // 2) // LAG_STEP
+        planes.response[part] = (smooth + LAG_STEP // 2) // LAG_STEP
         seed = motion > self._gate(noise, self.seed_threshold, level, detecting)
         grow = size > self._gate(noise, t.grow, level, detecting)
         planes.mask[part] = seed * SEED + grow * GROW

@@ -29,6 +29,14 @@ class DetectionSettings:
     """A moving pixel differs from the background and, with the same sign, from the picture this many frames ago:
     that removes the ghost which an object leaves behind when it starts to move."""
 
+    history_s: float = 2.5
+    """How long the response of each frame stays in memory: a fall of ten storeys, and what went before its first
+    sighting."""
+
+    history_bytes: int = 48 << 20
+    """Most memory for that, a camera: 2.5 s of 1080p at 25 frames a second need 32 MiB, eight cameras a quarter of a
+    gigabyte. In 4K it holds a second."""
+
     seed_threshold: tuple[float, float] = (4.2, 7.0)
     """Response that starts a blob, between these; it follows the camera's noise so that chance makes about the number
     below."""

@@ -36,7 +36,8 @@ typedef struct {
     float min_level;            /* smallest noise level of a tile */
     int16_t *mean;              /* (height, width), UNIT */
     int16_t *noise;             /* (height, width) mean absolute smoothed difference, NOISE_UNIT */
-    int8_t *lagged;             /* (height, width) smoothed difference some frames ago, then this frame's; LAG_STEP */
+    const int8_t *lagged;       /* (height, width) smoothed difference some frames ago, LAG_STEP */
+    int8_t *response;           /* (height, width) out: this frame's, LAG_STEP; another plane than `lagged` */
     int16_t *motion;            /* (height, width) lagged minimum; valid where the mask says SEED */
     uint8_t *mask;              /* (height, width) GROW | SEED */
     const uint8_t *excluded;    /* (height, width) 255 where no blob may start, else 0 */

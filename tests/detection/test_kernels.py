@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgecv.detection.compiled import CompiledKernel, instruction_sets
+from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import Planes, Registration, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 
@@ -17,8 +18,12 @@ SETS = instruction_sets() or ("none",)
 def _kernels(w: int, h: int, binning: int, instruction_set: str) -> tuple[CompiledKernel, ReferenceKernel]:
     if not instruction_sets():
         pytest.skip("the compiled kernel was not built here: there was no C compiler")
-    compiled = CompiledKernel(Planes.empty(w, h, binning), 3, THRESHOLDS, instruction_set)
-    return compiled, ReferenceKernel(Planes.empty(w, h, binning), 3, THRESHOLDS)
+    compiled = CompiledKernel(Planes.empty(w, h, binning), _history(), THRESHOLDS, instruction_set)
+    return compiled, ReferenceKernel(Planes.empty(w, h, binning), _history(), THRESHOLDS)
+
+
+def _history() -> DifferenceHistory:
+    return DifferenceHistory(lag=3, max_s=2.5, max_bytes=1 << 20)
 
 
 def _frames(w: int, h: int, count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
@@ -53,7 +58,7 @@ def test_both_kernels_give_the_same_bits(w: int, h: int, binning: int, instructi
             reference.brighten(1.04, -2.0)
         standing = [kernel.update(frame, shift, rates, n > 8) for kernel in (compiled, reference)]
         assert standing[0] == standing[1]
-        for name in ("mean", "noise", "lagged", "mask", "offset", "level", "seeds"):
+        for name in ("mean", "noise", "response", "mask", "offset", "level", "seeds"):
             ours, theirs = getattr(compiled.planes, name), getattr(reference.planes, name)
             np.testing.assert_array_equal(ours, theirs, err_msg=f"{name} of frame {n}")
         blobs = [kernel.blobs(frame, 200, 4, 2000) for kernel in (compiled, reference)]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import UNIT, Planes, Registration, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 from edgecv.detection.settings import DetectionSettings
@@ -25,7 +26,8 @@ class Kernel(ReferenceKernel):
 
     def __init__(self, binning: int) -> None:
         planes = Planes.empty(SIZE[0] * binning, SIZE[1] * binning, binning)
-        super().__init__(planes, S.lag_frames, Thresholds(5.0, S.grow_threshold, S.noise_floor, S.min_noise_level))
+        history = DifferenceHistory(S.lag_frames, S.history_s, S.history_bytes)
+        super().__init__(planes, history, Thresholds(5.0, S.grow_threshold, S.noise_floor, S.min_noise_level))
         self.chosen: list[float] = []
         self.rounds: list[int] = []
 

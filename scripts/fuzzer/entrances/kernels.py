@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgecv.detection.blobs import Quota
 from edgecv.detection.compiled import CompiledKernel
+from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import Planes, Registration, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 from edgecv.detection.settings import DetectionSettings
@@ -70,7 +71,9 @@ def _detect(case: Case) -> None:
         return
     rng = np.random.default_rng(case["seed"])
     kinds = (CompiledKernel, ReferenceKernel) if min(width, height) // binning >= _SMALLEST else (CompiledKernel,)
-    kernels: list[Any] = [kind(Planes.empty(width, height, binning), 3, _THRESHOLDS) for kind in kinds]
+    kernels: list[Any] = [
+        kind(Planes.empty(width, height, binning), DifferenceHistory(3, 2.5, 1 << 24), _THRESHOLDS) for kind in kinds
+    ]
     for number in range(4):
         luma = _picture(rng, case, number)
         if number == 0:
@@ -79,7 +82,7 @@ def _detect(case: Case) -> None:
             continue
         standing = [kernel.update(luma, tuple(case["shift"]), tuple(case["rates"]), number > 1) for kernel in kernels]
         expect(len(set(standing)) == 1, "the kernels count differently")
-        for name in ("mean", "noise", "mask"):
+        for name in ("mean", "noise", "mask", "response"):
             same = np.array_equal(getattr(kernels[0].planes, name), getattr(kernels[-1].planes, name))
             expect(same, f"the kernels differ in {name}")
         blobs = [kernel.blobs(luma, case["room"], case["per_tile"], case["largest"]) for kernel in kernels]
