@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 
 from edgecv.capture.frame import Frame
 from edgecv.classification import ClassificationSettings, Finding, Grouper, MultiplicityCorrection, RepeatedPaths, judge
-from edgecv.classification.nuisance import NuisanceModel
+from edgecv.classification.nuisance import NuisanceModel, Reviewer
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.detection.detector import DetectedFrame
 from edgecv.geometry.camera import PinholeCamera
@@ -75,6 +75,8 @@ class Pipeline:
         camera: the camera model in the facade's coordinates; None without a calibration.
         settings: of every room.
         masks: polygons ``(n, 2)`` in pixels whose inside is not analysed.
+        reviewer: asked about every fall that physics has judged; the nuisance model, where the settings say so, when
+            left out.
 
     Attributes:
         counts: how much has passed each stage.
@@ -86,6 +88,7 @@ class Pipeline:
         camera: PinholeCamera | None = None,
         settings: PipelineSettings | None = None,
         masks: tuple[tuple[tuple[float, float], ...], ...] = (),
+        reviewer: Reviewer | None = None,
     ) -> None:
         self.settings = settings or PipelineSettings()
         self.counts = PipelineCounts()
@@ -97,7 +100,7 @@ class Pipeline:
         self._view: View | None = None
         self._repeated_paths = RepeatedPaths(limits)
         self._multiplicity = MultiplicityCorrection(limits)
-        self._nuisance_model = NuisanceModel() if limits.use_nuisance_model else None
+        self._reviewer = reviewer or (NuisanceModel() if limits.use_nuisance_model else None)
         self._grouper = Grouper()
 
     def process(self, frame: Frame) -> list[Finding]:
@@ -143,8 +146,8 @@ class Pipeline:
         limits = self.settings.classification
         repeats = self._repeated_paths.count(fall)  # water drips along one path, a throw never repeats
         verdict = judge(fall, limits, repeats, self._multiplicity.penalty(track.end_s))
-        if self._nuisance_model is not None:
-            verdict = self._nuisance_model.review(verdict, fall, limits, repeats)
+        if self._reviewer is not None:
+            verdict = self._reviewer.review(verdict, fall, limits, repeats)
         self.counts.verdicts[verdict.label] += 1
         if verdict.tier != "rejected":
             self._grouper.add(fall, verdict)

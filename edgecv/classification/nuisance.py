@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,14 @@ def _model_file() -> Path:
 
 
 MODEL_FILE = _model_file()
+
+
+class Reviewer(Protocol):
+    """Whoever is asked about a fall after physics."""
+
+    def review(self, verdict: Verdict, fall: Fall, settings: ClassificationSettings, repeats: int = 0) -> Verdict:
+        """Return the verdict, or another."""
+        ...
 
 
 class NuisanceModel:
