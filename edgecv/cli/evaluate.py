@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
@@ -21,10 +22,11 @@ from edgecv.durable_files import write_atomic
 from edgecv.errors import ConfigError, InputError
 from edgecv.evaluation import ClipResult, Truth, evaluate_clip, load_truth, tally
 from edgecv.evaluation.export import to_csv, to_json
+from edgecv.evaluation.frame_rates import FrameRate
 from edgecv.evaluation.parallel import run_jobs
 from edgecv.evaluation.requirements import check_names, figures_of, parse_requirements
 from edgecv.evaluation.scene_inputs import collect
-from edgecv.evaluation.table import table_of
+from edgecv.evaluation.table import table_of, table_of_real
 from edgecv.evaluation.truth import box_beside, truth_beside
 from edgecv.simulation import load_scene, write_scene
 
@@ -41,6 +43,7 @@ class _Job:
     path: Path
     scene: bool
     calibrated: bool
+    rate: FrameRate = "all"
 
     def __str__(self) -> str:
         return str(self.path)
@@ -59,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     problems = list(inputs.problems)
     # scenes first: they take longest
     paths = [*((path, True) for path in inputs.scenes), *((path, False) for path in inputs.videos)]
-    jobs = [_Job(path, scene, not options.uncalibrated) for path, scene in paths]
+    jobs = [_Job(path, scene, not options.uncalibrated, options.frames) for path, scene in paths]
     with _bar(len(jobs)) as on_done:
         outcomes = run_jobs(_evaluate, jobs, options.jobs, on_done)
     clips = [outcome.result for outcome in outcomes if outcome.result is not None]
@@ -69,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("\n".join(problems))
     totals = tally(clips)
     # a file or a pipe has no width of its own, and a folded table is hard to search
-    Console(width=None if sys.stdout.isatty() else _FILE_COLUMNS).print(table_of(totals))
+    console = Console(width=None if sys.stdout.isatty() else _FILE_COLUMNS)
+    for table in _tables(clips):
+        console.print(table)
     _write("--json", options.json, lambda: to_json(clips, totals, problems))
     _write("--csv", options.csv, lambda: to_csv(clips))
     for problem in problems:
@@ -83,6 +88,14 @@ def run(options: argparse.Namespace) -> int:
     return _UNMET if unmet else 0
 
 
+def _tables(clips: Sequence[ClipResult]) -> Iterator[Table]:
+    """Scenes and real footage apart: what a renderer draws proves nothing of a street."""
+    real, rendered = ([clip for clip in clips if clip.real is kind] for kind in (True, False))
+    yield table_of(tally(rendered or real))
+    if real and rendered:
+        yield table_of_real(tally(real))
+
+
 def _evaluate(job: _Job) -> ClipResult:
     """One job, in a process of its own."""
     if not job.scene:
@@ -94,11 +107,11 @@ def _evaluate(job: _Job) -> ClipResult:
 
 def _evaluate_video(video: Path, job: _Job) -> ClipResult:
     truth_file, box_file = truth_beside(video), box_beside(video)
-    truth = Truth() if truth_file is None else load_truth(truth_file)
+    truth = Truth(real=True) if truth_file is None else load_truth(truth_file)
     camera = CalibratedCamera()
     if job.calibrated and box_file is not None:
         camera = camera_of(load_box(box_file), None).camera
-    return evaluate_clip(video, truth, camera, str(job.path))
+    return evaluate_clip(video, truth, camera, str(job.path), job.rate)
 
 
 def _write(option: str, path: Path | None, content: Callable[[], str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from edgecv.evaluation.accuracy import AccuracyTotal
 from edgecv.evaluation.fade import BoxCounts, pooled
 from edgecv.evaluation.intervals import Rate, Share, Spread
+from edgecv.evaluation.nuisance_classes import NuisanceClass, count_classes
 from edgecv.evaluation.result import ClipResult, EventResult, Tier
 
 SIZES_PX = (("<2 px", 0.0, 2.0), ("2-3 px", 2.0, 3.0), ("3-5 px", 3.0, 5.0), ("5-8 px", 5.0, 8.0), (">8 px", 8.0, 1e9))
@@ -99,6 +100,12 @@ class Totals:
         accuracy: of origin and weight.
         analysis_ms: CPU time of the analysis, per frame.
         decode_ms: CPU time of the decoder, per frame.
+        visible: of events with at least 12 sightings in the decoded video.
+        visible_by_condition: the same by condition.
+        visibility_known: events of which sightings were counted.
+        false_sightings: share of the places beside the events' paths that look like a sighting, mean over events.
+        classes: false findings by class of nuisance, over the time in which it was there.
+        sightings_ms: CPU time of counting sightings, per frame.
     """
 
     clips: int
@@ -124,6 +131,12 @@ class Totals:
     accuracy: AccuracyTotal
     analysis_ms: float | None
     decode_ms: float | None
+    visible: Recall
+    visible_by_condition: dict[str, Recall]
+    visibility_known: int
+    false_sightings: float | None
+    classes: dict[str, NuisanceClass]
+    sightings_ms: float | None
 
 
 def tally(clips: Sequence[ClipResult]) -> Totals:
@@ -160,7 +173,21 @@ def tally(clips: Sequence[ClipResult]) -> Totals:
         accuracy=AccuracyTotal.of([e.accuracy for e in every if e.accuracy is not None]),
         analysis_ms=sum(c.analysis_ms * c.frames for c in clips) / frames if frames else None,
         decode_ms=sum(c.decode_ms * c.frames for c in clips) / frames if frames else None,
+        visible=Recall.of(e for e in every if e.visible),
+        visible_by_condition=_by_condition(clips, lambda e: e.visible),
+        visibility_known=sum(e.visibility is not None for e in every),
+        false_sightings=_mean([s for e in every if (s := _false_sightings(e)) is not None]),
+        classes=count_classes(clips),
+        sightings_ms=sum(c.sightings_ms * c.frames for c in clips) / frames if frames else None,
     )
+
+
+def _false_sightings(event: EventResult) -> float | None:
+    return None if event.visibility is None else event.visibility.false_share
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
 
 
 def _clear(event: EventResult) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from edgecv._version import __version__
-from edgecv.evaluation.accuracy_metrics import Totals
+from edgecv.evaluation.accuracy_metrics import Totals, tally
 from edgecv.evaluation.requirements import figures_of
 from edgecv.evaluation.result import ClipResult
 
@@ -32,15 +32,20 @@ COLUMNS = (
     "delay_max_s",
     "analysis_ms",
     "decode_ms",
+    "real",
+    "visible",
+    "visible_incidents",
+    "presence_s",
 )
 
 
 def to_json(clips: Sequence[ClipResult], totals: Totals, problems: Sequence[str]) -> str:
-    """Everything: ``{"version", "figures", "totals", "clips", "problems"}``; None is null, no NaN."""
+    """Everything: ``{"version", "figures", "totals", "real", "clips", "problems"}``; None is null, no NaN."""
     content = {
         "version": __version__,
         "figures": figures_of(totals),
         "totals": asdict(totals),
+        "real": asdict(tally([clip for clip in clips if clip.real])),
         "clips": [asdict(clip) for clip in clips],
         "problems": list(problems),
     }
@@ -59,6 +64,7 @@ def to_csv(clips: Sequence[ClipResult]) -> str:
 def _line(clip: ClipResult) -> list[object]:
     visible = [event for event in clip.events if not event.too_short]
     outcomes = [event.outcome for event in visible]
+    seen = [event for event in visible if event.visible]
     roles = [(finding.tier, finding.role) for finding in clip.findings]
     duplicates = roles.count(("incident", "duplicate"))
     fade = {score.iou: round(score.counts.f_measure, 4) for score in clip.fade}
@@ -82,4 +88,8 @@ def _line(clip: ClipResult) -> list[object]:
         round(max(delays), 3) if delays else "",
         round(clip.analysis_ms, 3),
         round(clip.decode_ms, 3),
+        int(clip.real),
+        len(seen),
+        [event.outcome for event in seen].count("incident"),
+        " ".join(f"{name}={present:.1f}" for name, present in sorted(clip.presence_s.items())),
     ]

@@ -61,7 +61,7 @@ def check_names(requirements: tuple[Requirement, ...], figures: Figures) -> None
     """Raise ConfigError where a demand names a figure that does not exist at all; conditions depend on the clips."""
     for requirement in requirements:
         name = requirement.figure
-        if name in figures or name.startswith(("recall_", "clear_recall_")):
+        if name in figures or name.startswith(("recall_", "clear_recall_", "visible_recall_")):
             continue
         nearest = process.extractOne(name, list(figures))
         raise ConfigError(f"--require: there is no figure {name!r}; did you mean {nearest[0]!r}?")
@@ -76,8 +76,11 @@ def figures_of(totals: Totals) -> dict[str, float | None]:
         "recall_with_candidates": _with_candidates(totals.recall),
         "clear_day_recall": totals.clear_day.found.value,
         "tiny_day_recall": totals.tiny_day.found.value,
+        "visible_events": float(totals.visible.found.trials) if totals.visibility_known else None,
+        "visible_recall": totals.visible.found.value,
         "false_incidents": float(totals.false_incidents.count),
         "false_incidents_per_hour": totals.false_incidents.per_hour,
+        "false_incidents_bound_per_hour": totals.false_incidents.bound_per_hour,
         "false_candidates": float(totals.false_candidates.count),
         "false_candidates_per_hour": totals.false_candidates.per_hour,
         "duplicates": float(totals.duplicates),
@@ -101,6 +104,8 @@ def figures_of(totals: Totals) -> dict[str, float | None]:
         figures[f"recall_{condition}"] = recall.found.value
     for condition, recall in totals.clear_by_condition.items():
         figures[f"clear_recall_{condition}"] = recall.found.value
+    for condition, recall in totals.visible_by_condition.items():
+        figures[f"visible_recall_{condition}"] = recall.found.value
     return figures
 
 

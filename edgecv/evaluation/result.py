@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from edgecv.evaluation.accuracy import Accuracy
 from edgecv.evaluation.fade import FadeScore
+from edgecv.evaluation.sightings import Visibility
 
 Outcome = Literal["incident", "candidate", "missed"]
 Tier = Literal["incident", "candidate"]
@@ -32,6 +34,7 @@ class EventResult:
         at_end: the finding came out only because the video ended.
         tro: time-range overlap with its incident; 0 without one.
         accuracy: of origin and weight, where the camera is calibrated.
+        visibility: what could be seen of it in the decoded video, or None where that was not measured.
     """
 
     object: str
@@ -49,6 +52,12 @@ class EventResult:
     at_end: bool = False
     tro: float = 0.0
     accuracy: Accuracy | None = None
+    visibility: Visibility | None = None
+
+    @property
+    def visible(self) -> bool:
+        """Whether it could be seen often enough, whatever became of it."""
+        return self.visibility is not None and self.visibility.visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,9 @@ class ClipResult:
         analysis_ms: CPU time of the analysis, per frame.
         decode_ms: CPU time of the decoder, per frame.
         warning: in words, where not all of it could be read.
+        real: a camera filmed it; nobody rendered it.
+        presence_s: seconds for which each class of nuisance was there.
+        sightings_ms: CPU time of looking for sightings, per frame; part of neither of the two above.
     """
 
     clip: str
@@ -113,3 +125,6 @@ class ClipResult:
     analysis_ms: float
     decode_ms: float
     warning: str | None = None
+    real: bool = False
+    presence_s: Mapping[str, float] = field(default_factory=dict)
+    sightings_ms: float = 0.0

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import process_time
 
 from edgecv.calibration.calibrated_camera import CalibratedCamera
-from edgecv.capture import VideoFile
+from edgecv.capture import Frame, VideoFile
 from edgecv.classification import Finding
 from edgecv.evaluation.accuracy import measure_accuracy
 from edgecv.evaluation.boxes import BoxPath
 from edgecv.evaluation.fade import FadeScore, count_boxes, time_range_overlap, video_overlap
+from edgecv.evaluation.frame_rates import FrameRate, at_rate
 from edgecv.evaluation.matching import Match, distance_px, match
+from edgecv.evaluation.nuisance_classes import class_of_clip, presence_s
 from edgecv.evaluation.result import ClipResult, EventResult, FindingResult, Outcome
+from edgecv.evaluation.sightings import SightingCounter, Visibility
 from edgecv.evaluation.truth import Truth, TruthEvent
 from edgecv.pipeline import Pipeline
 from edgecv.trajectory import Fall
@@ -41,7 +45,7 @@ class TimedFinding:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A video analysed: findings, and what it cost in CPU seconds."""
+    """A video analysed: findings, what could be seen of each event, and what it cost in CPU seconds."""
 
     findings: tuple[TimedFinding, ...]
     frames: int
@@ -49,10 +53,16 @@ class Replayed:
     analysis_s: float
     decode_s: float
     ended_early: str | None
+    visibility: tuple[Visibility, ...] = ()
+    sightings_s: float = 0.0
 
 
 def evaluate_clip(
-    video: Path, truth: Truth, camera: CalibratedCamera | None = None, name: str | None = None
+    video: Path,
+    truth: Truth,
+    camera: CalibratedCamera | None = None,
+    name: str | None = None,
+    rate: FrameRate = "all",
 ) -> ClipResult:
     """Analyse one video and compare with what really happened.
 
@@ -61,18 +71,25 @@ def evaluate_clip(
         truth: what happened in it; every finding is false where that is nothing.
         camera: its calibration, facade and masks; uncalibrated when left out.
         name: what to call it in the result.
+        rate: which of its frames arrive; what could be seen is counted in all of them.
 
     Raises:
         InputError: the video cannot be read.
     """
     camera = camera or CalibratedCamera()
-    replayed = run_pipeline(video, camera)
+    replayed = run_pipeline(video, camera, truth.events, rate)
     incidents = [f for f in replayed.findings if f.finding.verdict.tier == "incident"]
     candidates = [f for f in replayed.findings if f.finding.verdict.tier != "incident"]
     ordered = [*incidents, *candidates]
     matches = match([f.path for f in incidents], [f.path for f in candidates], truth)
     pairs = list(zip(ordered, matches, strict=True))
-    events = tuple(_event(n, event, pairs, camera) for n, event in enumerate(truth.events))
+    events = tuple(
+        replace(_event(n, event, pairs, camera), visibility=seen)
+        for n, (event, seen) in enumerate(zip(truth.events, replayed.visibility, strict=True))
+    )
+    presence = presence_s(truth, replayed.last_t_s)
+    if truth.real and not presence:
+        presence = {class_of_clip(Path(name or video)): replayed.last_t_s}
     return ClipResult(
         clip=name or str(video),
         duration_s=replayed.last_t_s,
@@ -87,29 +104,63 @@ def evaluate_clip(
         analysis_ms=1e3 * replayed.analysis_s / max(replayed.frames, 1),
         decode_ms=1e3 * replayed.decode_s / max(replayed.frames, 1),
         warning=replayed.ended_early,
+        real=truth.real,
+        presence_s=presence,
+        sightings_ms=1e3 * replayed.sightings_s / max(replayed.frames, 1),
     )
 
 
-def run_pipeline(video: Path, camera: CalibratedCamera) -> Replayed:
+def run_pipeline(
+    video: Path, camera: CalibratedCamera, events: Sequence[TruthEvent] = (), rate: FrameRate = "all"
+) -> Replayed:
     """Analyse a video frame by frame, timing decoder and analysis apart by the CPU time of this process."""
     pipeline = Pipeline(camera.pinhole, masks=camera.masks)
     findings: list[TimedFinding] = []
-    analysis_s = decode_s = 0.0
+    analysis_s = 0.0
+    frames = 0
     with VideoFile(video) as source:
-        mark = process_time()
-        for frame in source:
-            decoded = process_time()
+        decoding = _Decoding(source, SightingCounter(events, (source.info.width, source.info.height)))
+        for frame in at_rate(decoding, rate):
+            started = process_time()
             reported = pipeline.process(frame)
-            analysed = process_time()
-            decode_s += decoded - mark
-            analysis_s += analysed - decoded
+            analysis_s += process_time() - started
+            frames += 1
             findings.extend(TimedFinding(f, path_of(f.fall), frame.t_s, False) for f in reported)
-            mark = process_time()
-        last_t_s, frames, ended_early = source.last_t_s, source.frames_read, source.ended_early
+        last_t_s, ended_early = source.last_t_s, source.ended_early
     started = process_time()
     findings.extend(TimedFinding(f, path_of(f.fall), last_t_s, True) for f in pipeline.flush())
     analysis_s += process_time() - started
-    return Replayed(tuple(findings), frames, last_t_s, analysis_s, decode_s, ended_early)
+    return Replayed(
+        tuple(findings),
+        frames,
+        last_t_s,
+        analysis_s,
+        decoding.decode_s,
+        ended_early,
+        tuple(decoding.counter.results()),
+        decoding.sightings_s,
+    )
+
+
+@dataclass(slots=True)
+class _Decoding:
+    """A video's frames, with what could be seen in them counted as they pass."""
+
+    source: VideoFile
+    counter: SightingCounter
+    decode_s: float = 0.0
+    sightings_s: float = 0.0
+
+    def __iter__(self) -> Iterator[Frame]:
+        started = process_time()
+        for frame in self.source:
+            decoded = process_time()
+            self.counter.add(frame)
+            counted = process_time()
+            self.decode_s += decoded - started
+            self.sightings_s += counted - decoded
+            yield frame
+            started = process_time()
 
 
 def path_of(fall: Fall) -> BoxPath:

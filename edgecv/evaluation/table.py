@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.table import Table
 
@@ -15,15 +15,30 @@ _NO_VALUE = "–"
 
 def table_of(totals: Totals) -> Table:
     """Return the table of what was measured; questions that nothing here answers are left out."""
-    table = Table(title=f"{totals.clips} clip{'' if totals.clips == 1 else 's'}, {duration(totals.hours)}")
+    table = Table(title=f"{_clips(totals)}, {duration(totals.hours)}")
+    sections = (_events, _sizes, _conditions, _false, _nuisances, _classes, _fade, _delay, _accuracy, _cost)
+    return _filled(table, totals, sections)
+
+
+def table_of_real(totals: Totals) -> Table:
+    """Return the table of what cameras filmed: what was found, and false findings by class with their bound."""
+    table = Table(title=f"Real footage: {_clips(totals)}, {duration(totals.hours)}")
+    return _filled(table, totals, (_events, _false, _classes))
+
+
+def _filled(table: Table, totals: Totals, sections: Sequence[Callable[[Totals], Iterator[Row]]]) -> Table:
     table.add_column("what")
     table.add_column("result", justify="right")
     table.add_column("behind it")
-    for section in (_events, _sizes, _conditions, _false, _nuisances, _fade, _delay, _accuracy, _cost):
+    for section in sections:
         for row in section(totals):
             table.add_row(*row)
         table.add_section()
     return table
+
+
+def _clips(totals: Totals) -> str:
+    return f"{totals.clips} clip{'' if totals.clips == 1 else 's'}"
 
 
 def duration(hours: float) -> str:
@@ -35,6 +50,10 @@ def duration(hours: float) -> str:
 
 def _events(totals: Totals) -> Iterator[Row]:
     yield _recall_row("event recall", totals.recall)
+    if totals.visible.found.trials:
+        yield _recall_row("  visible: 12 sightings or more", totals.visible)
+    if totals.false_sightings is not None:
+        yield ("  sightings where nothing is", f"{100.0 * totals.false_sightings:.1f} %", "beside the path, above 5 sd")
     for name, recall in (
         ("  ≥ 3 px, ≥ 20 grey levels, calm day", totals.clear_day),
         ("  2–3 px, ≥ 20 grey levels, calm day", totals.tiny_day),
@@ -57,6 +76,9 @@ def _sizes(totals: Totals) -> Iterator[Row]:
 def _conditions(totals: Totals) -> Iterator[Row]:
     for name, recall in totals.by_condition.items():
         yield _recall_row(f"recall, {name}", recall)
+        visible = totals.visible_by_condition.get(name)
+        if visible is not None and visible != recall:
+            yield _recall_row("  visible", visible)
         clear = totals.clear_by_condition.get(name)
         if clear is not None and clear != recall:
             yield _recall_row("  ≥ 3 px, ≥ 20 grey levels", clear)
@@ -78,6 +100,15 @@ def _nuisances(totals: Totals) -> Iterator[Row]:
         rates = f"{_per_hour(row.incidents)} + {_per_hour(row.candidates)}"
         counts = f"{row.incidents.count} incidents + {row.candidates.count} candidates"
         yield (f"false per hour with {name}", rates, f"{counts} in {duration(row.incidents.hours)}")
+
+
+def _classes(totals: Totals) -> Iterator[Row]:
+    for name, row in totals.classes.items():
+        if row.incidents.bound_per_hour is None:
+            continue
+        counts = f"{row.incidents.count} incidents + {row.candidates.count} candidates"
+        bound = f"95 %: below {_plain(row.incidents.bound_per_hour)} incidents an hour"
+        yield (f"following {name}", counts, f"there for {duration(row.incidents.hours)}; {bound}")
 
 
 def _fade(totals: Totals) -> Iterator[Row]:
@@ -129,6 +160,8 @@ def _cost(totals: Totals) -> Iterator[Row]:
         ratio = f"{totals.analysis_ms / totals.decode_ms:.2f} × the decoder's" if totals.decode_ms > 0 else ""
         yield ("analysis, CPU time a frame", f"{totals.analysis_ms:.2f} ms", ratio)
         yield ("decoding, CPU time a frame", f"{totals.decode_ms:.2f} ms", "")
+    if totals.sightings_ms and totals.visibility_known:
+        yield ("counting sightings, CPU time a frame", f"{totals.sightings_ms:.2f} ms", "in neither of these two")
 
 
 def _recall_row(name: str, recall: Recall) -> Row:

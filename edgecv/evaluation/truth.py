@@ -75,6 +75,7 @@ class Truth:
         events: the falls.
         mirror_images: reflections of falls: neither incidents nor false.
         nuisance_tracks: where nuisances moved.
+        real: a camera filmed it; nobody rendered it.
     """
 
     conditions: tuple[str, ...] = ()
@@ -82,6 +83,7 @@ class Truth:
     events: tuple[TruthEvent, ...] = ()
     mirror_images: tuple[BoxPath, ...] = ()
     nuisance_tracks: tuple[NuisanceTrack, ...] = ()
+    real: bool = False
 
 
 Row = tuple[float, float, float, float, float, float]
@@ -110,6 +112,8 @@ class _Event(_Section):
 
 
 class _File(_Section):
+    scene: str | None = None
+    real: bool | None = None
     conditions: tuple[str, ...] = ()
     nuisances: tuple[str, ...] = ()
     events: tuple[_Event, ...]
@@ -165,7 +169,13 @@ def load_truth(path: Path) -> Truth:
         nuisance_tracks=tuple(
             NuisanceTrack(track.label, BoxPath.of(track.frames)) for track in content.nuisance_tracks if track.frames
         ),
+        real=_is_real(content) if content.real is None else content.real,
     )
+
+
+def _is_real(content: _File) -> bool:
+    """A renderer writes its scene's name, or the contrast of what it draws; a person who marks boxes knows neither."""
+    return content.scene is None and all(event.contrast is None for event in content.events)
 
 
 def _event(event: _Event) -> TruthEvent:

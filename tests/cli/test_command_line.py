@@ -14,9 +14,11 @@ import pytest
 
 from edgecv.cli import main
 from edgecv.cli.arguments import build_parser
+from edgecv.cli.arguments import evaluate as evaluate_arguments
 from edgecv.cli.arguments import simulate as simulate_arguments
 from edgecv.cli.program import import_reference
 from edgecv.cli.simulate_device import VIDEO
+from edgecv.evaluation.frame_rates import FRAME_RATES
 from edgecv.simulation.devices.device_registry import DAYS
 from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
 from edgecv.simulation.random_scene import CONDITIONS
@@ -148,6 +150,7 @@ def test_every_option_has_a_help_text() -> None:
 
 
 def test_the_names_in_the_help_are_those_of_the_registries() -> None:
+    assert evaluate_arguments.FRAME_RATES == FRAME_RATES
     assert simulate_arguments.CONDITIONS == CONDITIONS
     assert set(simulate_arguments.NUISANCES) == set(NUISANCES)
     assert set(simulate_arguments.KINDS) == {*DAYS, VIDEO}

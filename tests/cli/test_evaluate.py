@@ -56,14 +56,18 @@ def test_a_fall_is_found_and_everything_is_written(folder: Path, capsys: pytest.
     files = ["--json", str(folder / "e.json"), "--csv", str(folder / "e.csv")]
     assert main(["evaluate", str(folder), *files, "--require", wanted, "--jobs", "2"]) == 0
     shown = capsys.readouterr().out
-    assert "2 clips" in shown
+    assert "1 clip, 2.6 s" in shown
+    assert "Real footage: 1 clip, 2.6 s" in shown  # the quiet one: nobody says that it was rendered
     assert "1 of 1" in shown
     written = json.loads((folder / "e.json").read_text())
     by_name = {Path(clip["clip"]).name: clip for clip in written["clips"]}
     (event,) = by_name["fall.mp4"]["events"]
     assert (event["outcome"], event["too_short"]) == ("incident", False)
     assert event["distance_px"] < 1.5
+    assert event["visibility"]["sightings"] >= 30
     assert by_name["quiet.mp4"]["events"] == []
+    assert (by_name["quiet.mp4"]["real"], by_name["fall.mp4"]["real"]) == (True, False)
+    assert by_name["quiet.mp4"]["presence_s"] == {"quiet": pytest.approx((FRAMES - 1) / FPS)}
     assert by_name["quiet.mp4"]["tro"] is None
     assert by_name["fall.mp4"]["frames"] == FRAMES
     assert 0.0 < by_name["fall.mp4"]["analysis_ms"] < 1000.0
@@ -76,6 +80,12 @@ def test_without_truth_the_same_fall_is_a_false_incident(folder: Path, capsys: p
     video = str(folder / "fall.mp4")
     assert main(["evaluate", video, "--require", "false_incidents<=0"]) == 1
     assert capsys.readouterr().err == "edgecv: required false_incidents<=0, but it is 1\n"
+
+
+def test_half_the_frames_and_repeated_ones_still_show_the_fall(folder: Path) -> None:
+    for frames in ("half", "repeat-third"):
+        wanted = "recall>=1,false_incidents<=0,visible_recall>=1,visible_events>=1"
+        assert main(["evaluate", str(folder / "fall.mp4"), "--frames", frames, "--require", wanted]) == 0
 
 
 def test_truth_somewhere_else_is_a_miss_and_a_false_incident_but_no_failure(folder: Path) -> None:

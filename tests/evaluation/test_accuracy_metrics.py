@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,8 @@ from edgecv.evaluation.export import to_csv, to_json
 from edgecv.evaluation.fade import BoxCounts, FadeScore
 from edgecv.evaluation.requirements import check_names, figures_of, parse_requirements
 from edgecv.evaluation.result import Accuracy, ClipResult, EventResult, FindingResult, Outcome, Tier
-from edgecv.evaluation.table import table_of
+from edgecv.evaluation.sightings import Visibility
+from edgecv.evaluation.table import table_of, table_of_real
 
 
 def _event(
@@ -24,10 +26,12 @@ def _event(
     delay_s: float | None = None,
     at_end: bool = False,
     accuracy: Accuracy | None = None,
+    sightings: int | None = None,
 ) -> EventResult:
     return EventResult(
-        "stone", 1.0, 2.0, 25, size_px, contrast, too_short, outcome, delay_s=delay_s, at_end=at_end, accuracy=accuracy
-    )
+        "stone", 1.0, 2.0, 25, size_px, contrast, too_short, outcome, delay_s=delay_s, at_end=at_end, accuracy=accuracy,
+        visibility=None if sightings is None else Visibility(sightings, 9.0, 5.0, 0.01),
+    )  # fmt: skip
 
 
 def _finding(tier: Tier, role: str, follows: str | None = None) -> FindingResult:
@@ -53,6 +57,32 @@ def test_recall_counts_incidents_only_and_leaves_out_what_is_too_short_to_see() 
     assert (totals.recall.found.hits, totals.recall.found.trials) == (1, 3)
     assert (totals.recall.candidates, totals.recall.missed) == (1, 1)
     assert totals.too_short == {"incident": 0, "candidate": 0, "missed": 1}
+
+
+def test_recall_of_the_visible_counts_throws_with_twelve_sightings() -> None:
+    events = [_event("incident", sightings=12), _event("missed", sightings=11), _event("missed", sightings=40)]
+    totals = tally([_clip(*events), _clip(_event("incident", sightings=20), conditions=("night",))])
+    figures = figures_of(totals)
+    assert (totals.visible.found.hits, totals.visible.found.trials) == (2, 3)
+    assert (figures["visible_recall_day"], figures["visible_recall_night"]) == (0.5, 1.0)
+    assert figures["visible_events"] == 3.0
+    assert totals.false_sightings == pytest.approx(0.01)
+    rows = list(table_of(totals).columns[0].cells)
+    assert "  visible: 12 sightings or more" in rows
+
+
+def test_recall_of_the_visible_is_unknown_where_nothing_was_measured() -> None:
+    figures = figures_of(tally([_clip(_event("incident"))]))
+    assert figures["visible_recall"] is None
+    check_names(parse_requirements("visible_recall>=0.97,visible_recall_snow>=0.9"), figures)
+
+
+def test_real_footage_has_a_table_of_its_own() -> None:
+    real = replace(_clip(findings=(_finding("incident", "false"),)), real=True, presence_s={"street": 1800.0})
+    table = table_of_real(tally([real]))
+    assert "Real footage: 1 clip" in str(table.title)
+    assert "following street" in list(table.columns[0].cells)
+    assert json.loads(to_json([real, _clip()], tally([real, _clip()]), []))["real"]["false_incidents"]["count"] == 1
 
 
 def test_recall_is_told_by_size_and_contrast() -> None:

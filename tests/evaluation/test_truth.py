@@ -49,6 +49,14 @@ def test_hand_made_truth_ends_with_its_last_box_and_has_the_boxes_size(tmp_path:
     assert event.contrast is None
 
 
+def test_what_a_renderer_wrote_is_no_real_footage_and_marked_boxes_are(tmp_path: Path) -> None:
+    marked = {"events": [{"frames": ROWS}]}
+    assert load_truth(_write(tmp_path, marked)).real
+    assert not load_truth(_write(tmp_path, marked | {"scene": "s"})).real
+    assert not load_truth(_write(tmp_path, {"events": [{"frames": ROWS, "contrast": 20.0}]})).real
+    assert not load_truth(_write(tmp_path, marked | {"real": False})).real
+
+
 @pytest.mark.parametrize(("frames", "step", "too_short"), [(7, 1, True), (8, 1, False), (10, 1, False)])
 def test_fewer_than_eight_frames_are_too_short_to_see(tmp_path: Path, frames: int, step: int, too_short: bool) -> None:
     (event,) = load_truth(_write(tmp_path, {"events": [{"frames": ROWS[:frames]}]})).events

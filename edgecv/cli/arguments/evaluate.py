@@ -8,6 +8,9 @@ from typing import Any
 
 from edgecv.cli.arguments.values import positive_count
 
+FRAME_RATES = ("all", "half", "repeat-third")
+"""As in :mod:`edgecv.evaluation.frame_rates`, which a help text must not import; a test compares them."""
+
 VERB, HELP = "evaluate", "measure recall, false incidents, delay and cost on clips with known truth"
 
 
@@ -25,6 +28,12 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--csv", metavar="FILE", type=Path, help="write a line a clip")
     parser.add_argument(
         "--require", metavar="LIMITS", default=None, help='exit with 1 unless met: "recall>=0.98,false_incidents<=0"'
+    )
+    parser.add_argument(
+        "--frames",
+        choices=FRAME_RATES,
+        default="all",
+        help="which frames arrive: all, every other one alone, or every third repeating the one before (default: all)",
     )
     parser.add_argument("--uncalibrated", action="store_true", help="leave calibrations beside the clips unused")
     parser.add_argument(
