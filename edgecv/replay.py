@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
+from edgecv.audit.run_summary import RUN_SUMMARY, run_summary
 from edgecv.audit.settings_table import settings_table, versions_table
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import StreamInfo, VideoFile
@@ -27,6 +28,7 @@ from edgecv.evidence.plot_data import heights_of
 from edgecv.incidents.record import Clock, Incident
 from edgecv.incidents.record_builder import Provenance, build_incident
 from edgecv.pipeline import Pipeline
+from edgecv.visibility.coverage import Coverage, CoverageMeter
 
 _SMALLEST_PX = 48  # a window of this many pixels shows no facade
 _FEWEST_FRAMES = 2
@@ -41,12 +43,14 @@ class ReplayResult:
         candidates: tier 2.
         problems: one line for each video that could not be read, or not to its end.
         out: the folder with the results.
+        coverage: how much of each video that was read could be judged, by its path as it was given.
     """
 
     out: Path
     incidents: list[Incident] = field(default_factory=list)
     candidates: list[Incident] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    coverage: dict[str, Coverage] = field(default_factory=dict)
 
 
 Progress = Callable[[Path, float, float | None], None]
@@ -65,7 +69,7 @@ def replay(
 
     Args:
         videos: recordings, each analysed on its own.
-        out: folder for incidents.jsonl, candidates.jsonl, report.html and the evidence; made where it is missing.
+        out: folder for the records, run.json, report.html and the evidence; made where it is missing.
         camera: whose footage it is; uncalibrated when left out.
         recorded_at: wall time of the first frame; None to take the file's own.
         scale_px_per_m: a known scale, to report the fit's gravity in m/s².
@@ -89,6 +93,7 @@ def replay(
                 result.problems.append(str(error))
                 continue
             sections.append(section)
+            result.coverage[section.path] = section.coverage
             pages.extend(new_pages)
             if section.ended_early is not None:
                 result.problems.append(f"{video}: {section.ended_early}")
@@ -103,6 +108,7 @@ def replay(
         )
         write_atomic(staging / "incidents.jsonl", _lines(result.incidents))
         write_atomic(staging / "candidates.jsonl", _lines(result.candidates))
+        write_atomic(staging / RUN_SUMMARY, run_summary(report, result.problems))
         write_atomic(staging / "report.html", render_report(report))
         _publish(staging, out)
     except OSError as error:
@@ -131,8 +137,11 @@ def _replay_one(
     with VideoFile(video) as source:
         info = source.info
         _check_picture(video, info.width, info.height, camera)
+        meter = CoverageMeter((info.width, info.height), camera.masks)
         for frame in source:
             findings.extend(pipeline.process(frame))
+            if pipeline.detected is not None:
+                meter.look(frame.luma, pipeline.detected)
             progress(video, frame.t_s, info.duration_s)
         if source.frames_read < _FEWEST_FRAMES:
             raise InputError(f"{video}: has {source.frames_read} frame; motion needs a video of at least a second")
@@ -182,6 +191,7 @@ def _replay_one(
         ended_early=ended_early,
         tracks=counts.tracks,
         falls=counts.falls,
+        coverage=meter.coverage(info.duration_s if ended_early is not None else None),
     )
     return section, pages
 
@@ -234,7 +244,7 @@ def _publish(staging: Path, out: Path) -> None:
         if target.exists():
             shutil.rmtree(target)
         path.rename(target)
-    for name in ("report.html", "candidates.jsonl", "incidents.jsonl"):
+    for name in ("report.html", RUN_SUMMARY, "candidates.jsonl", "incidents.jsonl"):
         (staging / name).replace(out / name)
     flush_directory(out)
 

@@ -9,8 +9,10 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from edgecv.audit.coverage_text import coverage_sentence, impairment_sentences, is_poor
 from edgecv.incidents.record import Clock, Incident
 from edgecv.incidents.summary_text import headline, interval_in_words, mass_in_words, number, origin_in_words, percent
+from edgecv.visibility.coverage import Coverage
 
 _WINDOWS_SHOWN = 12
 
@@ -33,6 +35,7 @@ class VideoSection:
         ended_early: why reading stopped before the end, None where it did not.
         tracks: paths that were followed.
         falls: paths that gravity may explain.
+        coverage: how much of it could be judged.
     """
 
     path: str
@@ -48,6 +51,7 @@ class VideoSection:
     ended_early: str | None
     tracks: int
     falls: int
+    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,11 @@ class Report:
     settings: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str], ...]
 
+    @property
+    def coverage(self) -> Coverage:
+        """How much of all videos together could be judged."""
+        return Coverage.of_all([video.coverage for video in self.videos])
+
 
 def render_report(report: Report) -> str:
     """Write the report as one HTML page; the same report gives the same bytes."""
@@ -92,6 +101,9 @@ def render_report(report: Report) -> str:
     environment.filters.update(number=number, percent=percent, data_uri=_data_uri, trusted=Markup, link=_link)
     environment.globals.update(
         headline=headline, origin_in_words=origin_in_words, mass_in_words=mass_in_words, rows=_rows, windows=_windows
+    )
+    environment.globals.update(
+        coverage_sentence=coverage_sentence, impairment_sentences=impairment_sentences, is_poor=is_poor
     )
     return environment.get_template("report.html.j2").render(report=report, summary=_summary(report)) + "\n"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from edgecv.audit.coverage_text import coverage_sentence, is_poor
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
 from edgecv.cli.privileges import become_owner_of_videos
@@ -19,6 +20,7 @@ from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.summary_text import headline
 from edgecv.replay import ReplayResult, replay
 from edgecv.upstream import BrokerError, parse_broker_url, publish_incidents
+from edgecv.visibility.coverage import Coverage
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,6 +47,12 @@ def print_result(result: ReplayResult) -> None:
     """One plain line an incident, then where to look."""
     for incident in result.incidents:
         print(f"{incident.media.source} {incident.media.start_s:.2f} s: {headline(incident)}  [{incident.id}]")
+    for path, coverage in result.coverage.items():
+        if coverage.judged_frames == 0:
+            print(f"edgecv: warning: {path}: {coverage_sentence(coverage)}", file=sys.stderr)
+        elif is_poor(coverage):
+            print(f"{path}: {coverage_sentence(coverage)}")
+    print(f"{coverage_sentence(Coverage.of_all(list(result.coverage.values())), 'what was read')}")
     incidents, candidates = len(result.incidents), len(result.candidates)
     print(f"{incidents} incident{_s(incidents)}, {candidates} candidate{_s(candidates)}: {result.out / 'report.html'}")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ from typing import get_args
 import pytest
 
 from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
+from edgecv.audit.run_summary import run_summary
 from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.incidents.record import (
     Clock,
@@ -24,8 +26,10 @@ from edgecv.incidents.record import (
     TrackPointRecord,
     VerdictRecord,
 )
+from edgecv.visibility.coverage import Coverage, Loss
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
+COVERAGE = Coverage(11.0, 10.6, 330, 318, (Loss("learning", 0.4, 12),))
 FALL = [(0.1 * i, 20.0 - 0.049 * i * i) for i in range(10)]
 
 
@@ -82,7 +86,7 @@ def incident(name: str = "good name", **changes: object) -> Incident:
 
 
 def report(name: str = "good name") -> Report:
-    video = VideoSection(name, "ab" * 32, "h264", 1280, 720, 29.97, 11.0, 330, 4, 0, None, 12, 2)
+    video = VideoSection(name, "ab" * 32, "h264", 1280, 720, 29.97, 11.0, 330, 4, 0, None, 12, 2, COVERAGE)
     section = IncidentSection(
         incident(name),
         b"\xff\xd8still",
@@ -186,3 +190,26 @@ def test_every_clock_that_a_record_may_name_is_told_in_words(clock: Clock) -> No
 
 def test_same_report_gives_the_same_bytes() -> None:
     assert render_report(report()) == render_report(report())
+
+
+def _of_a_phone(share: float) -> Report:
+    judged = Coverage(3.44, 3.44 * share, 87, round(87 * share), (Loss("shake", 3.268, 82),))
+    whole = report()
+    return replace(whole, videos=(replace(whole.videos[0], coverage=judged),), incidents=(), candidates=())
+
+
+def test_what_could_hardly_be_judged_is_said_above_all_else() -> None:
+    page = Page(render_report(_of_a_phone(0.05)))
+    sentence = "5 % of this recording could be judged: the camera moved in 82 of 87 frames."
+    assert page.text.count(sentence) == 2
+    assert page.text.index(sentence) < page.text.index("Incidents")
+    assert "judged warn" in [attributes.get("class") for _, attributes in page.elements]
+    assert "in the part that could be judged" in page.text
+    assert "in the part that could be judged" not in Page(render_report(replace(report(), incidents=()))).text
+
+
+def test_the_summary_for_programs_says_the_same() -> None:
+    summary = json.loads(run_summary(_of_a_phone(0.05), ["one problem"]))
+    assert summary["videos"][0]["coverage"]["lost"] == [{"cause": "shake", "seconds": 3.268, "frames": 82}]
+    assert summary["coverage"]["judged_share"] == 0.05
+    assert (summary["incidents"], summary["problems"]) == (0, ["one problem"])

@@ -188,3 +188,27 @@ def test_a_picture_beyond_any_camera_is_refused_before_it_is_analysed(write_vide
     video = write_video("wide.mkv", [np.zeros((64, 8200), np.uint8)] * 3, codec="ffv1")
     assert main(["replay", str(video), "--out", str(tmp_path / "out")]) == 3
     assert "has 8200x64 pixels; 8192 a side" in capsys.readouterr().err
+
+
+def test_footage_of_a_camera_that_pans_says_that_nothing_could_be_judged(write_video, tmp_path: Path, capsys) -> None:
+    wide = np.kron(np.random.default_rng(2).integers(20, 220, (40, 300), np.uint8), np.ones((8, 8), np.uint8))
+    frames = [np.ascontiguousarray(wide[:, 32 * n : 32 * n + 480]) for n in range(50)]
+    out = tmp_path / "out"
+    assert main(["replay", str(write_video("pan.mkv", frames, codec="ffv1")), "--out", str(out)]) == 0
+    summary = json.loads((out / "run.json").read_text())
+    assert summary["coverage"]["judged_frames"] == 0 and summary["coverage"]["frames"] == 50
+    assert {loss["cause"] for loss in summary["coverage"]["lost"]} & {"shake", "light"}
+    said = capsys.readouterr()
+    assert "warning" in said.err and "Nothing of this recording could be judged" in said.err
+    assert "Nothing of these" not in (page := (out / "report.html").read_text())
+    assert "Nothing of this recording could be judged" in page
+    assert (out / "incidents.jsonl").read_text() == ""
+
+
+def test_the_run_summary_says_how_much_could_be_judged_and_lines_stay_incidents(demo_run) -> None:
+    summary = json.loads((demo_run.out / "run.json").read_text())
+    assert summary["incidents"] == len(demo_run.incidents)
+    assert summary["videos"][0]["coverage"] == summary["coverage"]
+    assert 0.9 < summary["coverage"]["judged_share"] < 1.0
+    for line in (demo_run.out / "incidents.jsonl").read_text().splitlines():
+        Incident.model_validate_json(line)

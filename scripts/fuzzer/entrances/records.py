@@ -20,6 +20,7 @@ from edgecv.evidence.sealing import Link, seal
 from edgecv.incidents.record import Incident
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import IncidentStore
+from edgecv.visibility.coverage import Coverage
 from fuzzer.asgi import Answer
 from fuzzer.entrance import Case, Entrance, expect
 from fuzzer.mutation import json_text, mutated_bytes, mutated_document
@@ -128,7 +129,22 @@ class Reports(Entrance):
 
 
 def _print(record: Incident) -> None:
-    video = VideoSection(record.media.source or "", "ab" * 32, "h264", 64, 48, 25.0, 2.0, 50, 0, 0, None, 1, 1)
+    video = VideoSection(
+        record.media.source or "",
+        "ab" * 32,
+        "h264",
+        64,
+        48,
+        25.0,
+        2.0,
+        50,
+        0,
+        0,
+        None,
+        1,
+        1,
+        Coverage(2.0, 2.0, 50, 50),
+    )
     section = IncidentSection(record, b"", b"", "", (("clip.mp4", "ab" * 32),))
     page = render_report(Report((video,), (section,), (record,), (), ()))
     expect_no_markup(Answer(200, {"content-type": "text/html"}, page.encode()))
