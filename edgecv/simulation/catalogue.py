@@ -73,7 +73,19 @@ CATALOGUE: dict[str, Kind] = {
         (0.5, 4.0), (0.1, 0.3)),
     "clothes": Kind((0.22, 0.45), (1.0, 2.2), (0.12, 0.8), 2.0, (1.0, 1.4), (20.0, 245.0),
         (0.2, 1.5), (0.1, 0.3), (0.3, 1.5), 4.0),
+    "tissue": Kind((0.12, 0.20), (1.2, 2.6), (0.0012, 0.0034), 2.0, (1.0, 1.4), (200.0, 250.0),
+        (0.5, 2.0), (0.1, 0.3), (6.0, 14.0), 2.0),
+    "leaflet": Kind((0.17, 0.26), (1.3, 3.2), (0.0023, 0.0054), 2.0, (0.9, 1.3), (150.0, 250.0),
+        (0.6, 2.0), (0.1, 0.4), (10.0, 24.0), 3.0),
+    "newspaper": Kind((0.32, 0.50), (1.2, 2.4), (0.014, 0.045), 2.0, (0.9, 1.3), (120.0, 210.0),
+        (0.3, 1.2), (0.1, 0.3), (6.0, 14.0), 3.0),
+    "thin bag": Kind((0.22, 0.36), (1.1, 2.0), (0.004, 0.011), 2.0, (0.8, 1.2), (60.0, 245.0),
+        (0.2, 1.0), (0.1, 0.3), (4.0, 10.0), 2.0),
 }  # fmt: skip
+SINKING = ("tissue", "leaflet", "newspaper", "thin bag")
+"""Sheets that sink at 1-3 m/s and swing as fast as they sink: the side force is what that takes against their drag."""
+USUAL = tuple(name for name in CATALOGUE if name not in SINKING)
+"""What random objects are chosen from where a scene names no kinds; the sheets came later and are named."""
 
 
 def sample_object(

@@ -110,14 +110,31 @@ def _add_ellipse(cover: Float32, centre: Float64, radius: Float64, angle: float)
     cover[c:d, a:b] += np.float32(light) * inside
 
 
-def blend(picture: Float32, patch: Patch, grey: float, opacity: float = 1.0) -> None:
-    """Put an object of one grey in front of the picture, in place."""
-    under = picture[patch.place]
-    under += np.float32(opacity) * patch.cover * (np.float32(grey) - under)
+def blend(picture: Float32, patch: Patch, grey: float, opacity: float = 1.0, gamma: float = 1.0) -> None:
+    """Put an object of one grey in front of the picture, in place; light adds up, not grey levels."""
+    blend_share(picture[patch.place], np.float32(opacity) * patch.cover, grey, gamma)
+
+
+def blend_share(under: Float32, share: Float32, grey: float | Float32, gamma: float = 1.0) -> None:
+    """Put a grey in front of a part of a picture, in place, where it covers a ``share`` of each pixel's exposure.
+
+    With a gamma, both are mixed as light, ``((1 - s) u^γ + s g^γ)^(1/γ)``: a sensor integrates before its tone curve.
+    """
+    if gamma == 1.0:
+        under += share * (np.float32(grey) - under)
+        return
+    light = np.maximum(under, 0.0) ** np.float32(gamma)
+    light += np.clip(share, 0.0, 1.0) * (np.maximum(np.float32(grey), 0.0) ** np.float32(gamma) - light)
+    under[:] = np.maximum(light, 0.0) ** np.float32(1.0 / gamma)
 
 
 def blend_streaks(
-    picture: Float32, ends_px: NDArray[np.float64], widths_px: Float64, opacities: Float64, grey: float
+    picture: Float32,
+    ends_px: NDArray[np.float64],
+    widths_px: Float64,
+    opacities: Float64,
+    grey: float,
+    gamma: float = 1.0,
 ) -> None:
     """Draw many faint streaks of one grey in place: ``(n, 4)`` ends x0, y0, x1, y1, ``(n,)`` widths and opacities."""
     layer = np.zeros(picture.shape, np.uint8)
@@ -131,4 +148,6 @@ def blend_streaks(
     if len(touched):
         flat = picture.reshape(-1)
         share = layer.reshape(-1)[touched] * np.float32(1.0 / 255.0)
-        flat[touched] += share * (np.float32(grey) - flat[touched])
+        under = flat[touched]
+        blend_share(under, share, grey, gamma)
+        flat[touched] = under

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 
 import cv2
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.geometry import FacadePlan, PinholeCamera
+from edgecv.simulation.panes import Box, furnish
 from edgecv.simulation.scene import Scene
 
 Float32 = NDArray[np.float32]
@@ -20,17 +20,6 @@ _PARAPET_M = 1.0
 """Height of the wall above the uppermost floor."""
 BALCONY_DEPTH_M = 1.2
 """How far balconies stand out in front of the facade."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A box on the facade: edges along X and Y, and how far it stands out; metres."""
-
-    left_m: float
-    right_m: float
-    foot_m: float
-    head_m: float
-    depth_m: float
 
 
 def glass_of(plan: FacadePlan, floor: int, column: int) -> Box:
@@ -168,6 +157,8 @@ def _facade_texture(scene: Scene, rng: np.random.Generator) -> tuple[Float32, fl
             fill(left_m, y - 0.015, right_m, y + 0.015, base - 40.0, 0.5)  # joints of the cladding
         for column in range(len(plan.windows)):
             _window(fill, glass_of(plan, floor, column), rng, scene.night)
+            if scene.panes == "mixed":
+                furnish(fill, glass_of(plan, floor, column), scene.rng("panes", floor, column), scene.night)
     fill(left_m, top_m - 0.3, right_m, top_m, base + 25.0)
     return wall, left_m, top_m, scale
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.geometry import PinholeCamera
-from edgecv.simulation.drawing import Sighting, blend, smear
+from edgecv.simulation.drawing import Sighting, blend, blend_share, smear
 from edgecv.simulation.facade_picture import fill_mask, glass_of, outline
 from edgecv.simulation.nuisances.layer import Canvas, in_picture, px_per_m
 from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
@@ -123,12 +123,12 @@ class ObjectRenderer:
         weight = float(patch.cover.sum())
         background_grey = float((under * patch.cover).sum()) / max(weight, 1e-9)
         if mask is None:
-            blend(canvas.picture, patch, grey, opacity)
+            blend(canvas.picture, patch, grey, opacity, canvas.gamma)
         else:
             share = opacity * patch.cover * mask[patch.place]
             if share.max(initial=0.0) < _VISIBLE:
                 return None
-            under += share * (np.float32(grey) - under)
+            blend_share(under, share, grey, canvas.gamma)
         rendered = RenderedObject(
             patch.sighting, float(2.0 * np.sqrt(np.prod(radii))), abs(grey - background_grey) * opacity
         )

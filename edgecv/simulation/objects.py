@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from edgecv.errors import ConfigError
-from edgecv.simulation.catalogue import CATALOGUE, sample_object
+from edgecv.simulation.catalogue import USUAL, sample_object
 from edgecv.simulation.facade_picture import BALCONY_DEPTH_M, glass_of
 from edgecv.simulation.fall_trajectory import Air, Flutter
 from edgecv.simulation.nuisances.layer import px_per_m
@@ -72,7 +72,7 @@ def random_objects(scene: Scene, settings: RandomObjects) -> tuple[FallingObject
     count = settings.count if settings.count is not None else max(1, round(scene.duration_s / settings.every_s))
     latest = max(0.3, scene.duration_s - 2.0)
     starts = 0.3 + (latest - 0.3) * (np.arange(count) + rng.uniform(0.1, 0.9, count)) / max(1, count)
-    names = settings.names or tuple(CATALOGUE)
+    names = settings.names or USUAL
     objects = (_random(scene, n, str(rng.choice(names)), float(t), settings) for n, t in enumerate(starts))
     return tuple(falling for falling in objects if falling is not None)
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from edgecv.config.problems import did_you_mean
 from edgecv.errors import ConfigError
+from edgecv.simulation.catalogue import SINKING, USUAL
 from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
 from edgecv.simulation.scene import Scene, low_kbps, named_rng
 from edgecv.simulation.scene_builder import build_scene
@@ -30,6 +31,10 @@ CONDITIONS = (
     "repeated",
     "half_rate",
 )
+_LATER = ("bird_flights", "near_insects")
+"""Nuisances that came later: drawn last, so that a seed still chooses the others as before."""
+_SINKING_SHARE = 0.5
+"""Random scenes in which sheets are among what falls."""
 _TIMINGS = {"vfr": "variable", "repeated": "repeated", "half_rate": "half_rate"}
 
 
@@ -43,6 +48,8 @@ def random_scene(
     fps: float = 25.0,
     duration_s: float = 20.0,
     codec: Mapping[str, Any] | None = None,
+    processing: Mapping[str, float] | None = None,
+    panes: str | None = None,
     name: str | None = None,
 ) -> Scene:
     """Return a random scene.
@@ -57,6 +64,8 @@ def random_scene(
         fps: frames a second.
         duration_s: length.
         codec: keys of ``codec`` in a scene file; ``{"preset": "ultrafast"}`` saves a third of the time.
+        processing: keys of ``processing`` in a scene file; None for some by chance where conditions are.
+        panes: "dark" or "mixed"; None for either where conditions are by chance.
         name: of the scene; "random-SEED" when left out.
 
     Raises:
@@ -79,14 +88,21 @@ def random_scene(
             strengths.setdefault(condition_name, 1.0)
     if "night" in selected:
         strengths.setdefault("ir_noise", 0.5)
-    if objects is not None:
-        description["objects"] = {"random": {"count": objects} if isinstance(objects, int) else _plain(objects)}
+    selected_objects = _objects(seed, objects, nuisances is None)
+    if selected_objects is not None:
+        description["objects"] = {"random": selected_objects}
     if strengths:
         description["nuisances"] = strengths
     if "low_bitrate" in selected:
         description["codec"] = {"name": "h265", "kbps": low_kbps(size), "preset": "ultrafast"}
     if codec is not None:
         description["codec"] = description.get("codec", {}) | dict(codec)
+    if conditions is None:
+        processing, panes = _some_processing(named_rng(seed, "processing"), processing, panes)
+    if processing:
+        description["processing"] = dict(processing)
+    if panes is not None:
+        description["facade"] = {"panes": panes}
     for condition, mode in _TIMINGS.items():
         if condition in selected:
             description["timing"] = {"mode": mode}
@@ -117,6 +133,14 @@ def scene_yaml(scene: Scene) -> str:
     if scene.description is None:
         raise ValueError(f"scene {scene.name} was made in code and has no description")
     return yaml.safe_dump(dict(scene.description), sort_keys=False)
+
+
+def _objects(seed: int, objects: int | Mapping[str, Any] | None, by_chance: bool) -> dict[str, Any] | None:
+    if objects is not None:
+        return {"count": objects} if isinstance(objects, int) else _plain(objects)
+    if by_chance and named_rng(seed, "kinds").random() < _SINKING_SHARE:
+        return {"names": [*USUAL, *SINKING]}
+    return None
 
 
 def _plain(objects: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,6 +176,21 @@ def _some_conditions(rng: np.random.Generator) -> list[str]:
     )
 
 
+def _some_processing(
+    rng: np.random.Generator, processing: Mapping[str, float] | None, panes: str | None
+) -> tuple[Mapping[str, float] | None, str | None]:
+    """Most cameras have a tone curve and many a temporal filter; half of all windows are not dark."""
+    gamma = 2.2 if rng.random() < 0.7 else 1.0
+    reduction = round(float(rng.uniform(0.3, 0.9)), 2) if rng.random() < 0.4 else 0.0
+    mixed = rng.random() < 0.5
+    return processing or {"gamma": gamma, "noise_reduction": reduction}, panes or ("mixed" if mixed else "dark")
+
+
 def _some_nuisances(rng: np.random.Generator) -> dict[str, float]:
-    usual = [name for name in NUISANCES if name not in ("rain", "snow", "shake", "flicker", "clouds", "ir_noise")]
-    return {name: round(float(rng.uniform(0.3, 1.5)), 2) for name in usual if rng.random() < 0.4}
+    usual = [
+        name
+        for name in NUISANCES
+        if name not in ("rain", "snow", "shake", "flicker", "clouds", "ir_noise") and name not in _LATER
+    ]
+    strengths = {name: round(float(rng.uniform(0.3, 1.5)), 2) for name in usual if rng.random() < 0.4}
+    return strengths | {name: round(float(rng.uniform(0.3, 1.5)), 2) for name in _LATER if rng.random() < 0.3}

@@ -21,6 +21,8 @@ from edgecv.simulation.scene import Scene
 from edgecv.simulation.sensor import Sensor
 from edgecv.simulation.timing import Instant, instants
 
+_SETTLED_S = 2.0
+"""Within this a camera's temporal filter forgets how it began."""
 _FIRST_SCENE_BIRD = 1_000_000  # numbers of the scene's own birds, apart from those of the nuisance
 
 
@@ -49,14 +51,17 @@ def render(scene: Scene, start_s: float = 0.0, end_s: float = float("inf")) -> I
     """Yield the frames of a scene from one instant to before another; the same scene gives the same frames."""
     renderer = _Renderer(scene)
     last: RenderedFrame | None = None
+    # a temporal filter remembers what was before the part
+    lead_s = _SETTLED_S if scene.processing.noise_reduction > 0.0 else 0.0
     for index, instant in enumerate(instants(scene)):
-        if not start_s <= instant.t_s < end_s:
+        if not start_s - lead_s <= instant.t_s < end_s:
             continue
         if instant.repeated and last is not None:
             last = RenderedFrame(index, instant.t_s, last.luma, last.objects, last.mirrors, last.tracks)
         else:
             last = renderer.frame(index, instant)
-        yield last
+        if instant.t_s >= start_s:
+            yield last
 
 
 class _Renderer:
@@ -80,7 +85,7 @@ class _Renderer:
     def frame(self, index: int, instant: Instant) -> RenderedFrame:
         """Draw one frame."""
         scene = self._scene
-        canvas = Canvas(self._background.at(instant.t_s), instant.t_s, scene.exposure_s)
+        canvas = Canvas(self._background.at(instant.t_s), instant.t_s, scene.exposure_s, scene.processing.gamma)
         self._draw(canvas, WALL, WALL)
         objects, mirrors = self._objects.draw(canvas)
         self._draw(canvas, AIR, AIR)

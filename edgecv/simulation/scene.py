@@ -122,6 +122,20 @@ class Codec:
 
 
 @dataclass(frozen=True, slots=True)
+class Processing:
+    """How the camera turns light into a picture.
+
+    Attributes:
+        gamma: of the tone curve; light adds up before it, so that the smear of a bright thing stays brighter than one
+            drawn in grey levels. 1 adds up grey levels.
+        noise_reduction: strength of the temporal filter, 0 to 1; 0 is none.
+    """
+
+    gamma: float = 1.0
+    noise_reduction: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """When frames are taken.
 
@@ -163,6 +177,8 @@ class Scene:
         balconies: indices of the window columns that have balconies.
         background: picture or video instead of the drawn facade.
         air: the wind of the scene.
+        processing: how the camera turns light into a picture.
+        panes: "dark" windows, or "mixed" ones: dark rooms, the sky's reflection, curtains, blinds, lamps.
         description: what the scene was made from, as written to YAML; None for scenes made in code.
     """
 
@@ -184,6 +200,8 @@ class Scene:
     balconies: tuple[int, ...] = ()
     background: Path | None = None
     air: Air = field(default_factory=Air)
+    processing: Processing = field(default_factory=Processing)
+    panes: str = "dark"
     description: Mapping[str, Any] | None = None
 
     @property

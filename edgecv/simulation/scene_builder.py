@@ -13,7 +13,7 @@ from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, PinholeCamera, looking_at
 from edgecv.simulation.fall_trajectory import Air
 from edgecv.simulation.objects import explicit_objects, random_objects
-from edgecv.simulation.scene import Codec, Scene, Timing, low_kbps, named_rng
+from edgecv.simulation.scene import Codec, Processing, Scene, Timing, low_kbps, named_rng
 from edgecv.simulation.settings import NUISANCE_NAMES, SceneFile, load_scene_file
 
 
@@ -66,6 +66,8 @@ def build_scene(settings: SceneFile, name: str, folder: Path, description: Mappi
         balconies=balconies,
         background=None if settings.background is None else folder / settings.background,
         air=_air(settings),
+        processing=Processing(**settings.processing.model_dump()),
+        panes=settings.facade.panes,
         description=description,
     )
     if isinstance(settings.objects, tuple):

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.simulation.noise_reduction import NoiseReduction
 from edgecv.simulation.nuisances.nuisance_registry import NUISANCES
 from edgecv.simulation.scene import Scene
 
@@ -36,6 +37,9 @@ class Sensor:
             self._fixed = np.asarray(columns, np.float32)
         self._noise = np.asarray(field * np.float32(gain * scene.noise_sd / max(1e-6, float(field.std()))), np.float32)
         self._scene = scene
+        strength = scene.processing.noise_reduction
+        # the filter's threshold follows the noise: what changes by less is taken for noise
+        self._filter = NoiseReduction(strength, gain * scene.noise_sd) if strength > 0.0 else None
 
     def read(self, picture: Float32, index: int) -> NDArray[np.uint8]:
         """The ``(h, w) uint8`` picture of a frame."""
@@ -44,4 +48,7 @@ class Sensor:
         if self._fixed is not None:
             picture += self._fixed
         noise = self._noise[dy : dy + height, dx : dx + width]
+        if self._filter is not None:
+            filtered = self._filter.next(np.asarray(picture + noise, np.float32))
+            return np.asarray(np.clip(np.round(filtered), 0, 255), np.uint8)
         return np.asarray(cv2.add(picture, noise, dtype=cv2.CV_8U), np.uint8)

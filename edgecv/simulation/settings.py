@@ -61,6 +61,9 @@ class FacadeSettings(Section):
     windows: Windows | None = Field(
         default=None, description="the number of window columns, or a list {name: ..., left: ..., right: ...}"
     )
+    panes: Literal["dark", "mixed"] = Field(
+        default="dark", description="dark windows, or mixed: dark rooms, reflected sky, curtains, blinds, lamps"
+    )
     balconies: tuple[NonBlankText, ...] | None = Field(
         default=None, description="a list of names of the window columns that have balconies"
     )
@@ -132,6 +135,17 @@ class CodecSettings(Section):
     gop_s: Positive = Field(default=2.0, description="seconds between key frames")
 
 
+class ProcessingSettings(Section):
+    """How the camera turns light into a picture."""
+
+    gamma: Annotated[Number, Field(ge=1, le=3)] = Field(
+        default=1.0, description="of the tone curve: light adds up before it; cameras have 2.2, 1 adds up grey levels"
+    )
+    noise_reduction: Share = Field(
+        default=0.0, description="strength of the temporal noise reduction, 0 (none) to 1; leaves ghosts"
+    )
+
+
 class TimingSettings(Section):
     """Frame times."""
 
@@ -201,6 +215,9 @@ class SceneFile(Section):
     )
     wind: WindSettings = Field(default_factory=WindSettings, description="the wind")
     codec: CodecSettings = Field(default_factory=CodecSettings, description="the compression")
+    processing: ProcessingSettings = Field(
+        default_factory=ProcessingSettings, description="how the camera turns light into a picture"
+    )
     timing: TimingSettings = Field(default_factory=TimingSettings, description="when frames are taken")
     exposure_s: Annotated[Number, Field(gt=0, le=0.5)] | None = Field(default=None, description="the shutter time")
     noise: Annotated[Number, Field(ge=0, le=50)] | None = Field(

@@ -51,7 +51,15 @@ def test_a_strength_of_nothing_is_the_same_as_leaving_it_out(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "label"), [("birds", "bird"), ("insects", "insect"), ("leaves", "leaf"), ("drips", "drip")]
+    ("name", "label"),
+    [
+        ("birds", "bird"),
+        ("insects", "insect"),
+        ("leaves", "leaf"),
+        ("drips", "drip"),
+        ("bird_flights", "bird"),
+        ("near_insects", "insect"),
+    ],
 )
 def test_what_moves_is_where_the_track_says(name: str, label: str) -> None:
     seen = 0

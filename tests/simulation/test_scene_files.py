@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from edgecv.errors import ConfigError
-from edgecv.simulation import CATALOGUE, load_scene, random_scene
+from edgecv.simulation import load_scene, random_scene
+from edgecv.simulation.catalogue import SINKING, USUAL
 from edgecv.simulation.nuisances import NUISANCES
 from edgecv.simulation.random_scene import CONDITIONS, scene_yaml
 
@@ -45,6 +46,9 @@ def test_every_scene_in_configs_can_be_loaded_and_shows_its_falls(path: Path) ->
         ("objects: [{name: egg, window: '99'}]\n", "no window column '99'"),
         ("facade: {balconies: [attic]}\n", "no window column 'attic'"),
         ("condition: dusk\n", "condition"),
+        ("processing: {gama: 2}\n", "did you mean 'gamma'"),
+        ("processing: {noise_reduction: 2}\n", "noise_reduction"),
+        ("facade: {panes: blue}\n", "facade.panes"),
         ("exposure_s: 0.2\nfps: 25\n", "longer than a frame"),
     ],
 )
@@ -116,7 +120,29 @@ def test_the_first_choice_of_a_seed_does_not_depend_on_what_else_is_on() -> None
 def test_many_seeds_all_give_a_scene_with_something_to_see() -> None:
     found = [random_scene(seed, objects=6) for seed in range(25)]
     assert sum(len(scene.objects) for scene in found) >= 140
-    assert len({thing.name for scene in found for thing in scene.objects}) == len(CATALOGUE)
+    assert len({thing.name for scene in found for thing in scene.objects}) == len(USUAL)
+
+
+def test_sheets_are_among_what_falls_only_where_they_are_named() -> None:
+    usual = [thing.name for seed in range(6) for thing in random_scene(seed, objects=12).objects]
+    assert not set(usual) & set(SINKING)
+    named = random_scene(8, objects={"count": 6, "names": SINKING}, duration_s=30.0)
+    assert named.objects
+    for thing in named.objects:
+        sink = -thing.states(thing.release_s + np.arange(0.0, 6.0, 0.05)).velocities_mps[0, 40:, 1]
+        assert 0.8 <= sink.mean() <= 3.2
+        assert sink.min() > -0.5  # it may lift for an instant, never climb
+
+
+def test_random_scenes_by_chance_have_cameras_and_windows_of_all_sorts_and_can_be_made_again(tmp_path: Path) -> None:
+    scenes = [random_scene(seed, conditions=None, nuisances=None, duration_s=4.0) for seed in range(12)]
+    assert {scene.panes for scene in scenes} == {"dark", "mixed"}
+    assert {scene.processing.gamma for scene in scenes} == {1.0, 2.2}
+    assert {scene.processing.noise_reduction > 0.0 for scene in scenes} == {True, False}
+    again = _load(tmp_path, scene_yaml(scenes[3]))
+    assert (again.processing, again.panes, again.nuisances) == (
+        scenes[3].processing, scenes[3].panes, scenes[3].nuisances
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CONDITIONS)

@@ -15,7 +15,7 @@ CONDITIONS = (
 """As in :mod:`edgecv.simulation.random_scene`, which a help text must not import; a test compares them."""
 NUISANCES = (
     "lights", "people", "curtains", "laundry", "reflection", "drips", "birds", "leaves", "trees", "rain", "snow",
-    "insects", "clouds", "shake", "exposure_steps", "flicker", "ir_noise", "clock",
+    "insects", "clouds", "shake", "exposure_steps", "flicker", "ir_noise", "clock", "bird_flights", "near_insects",
 )  # fmt: skip
 """As in :mod:`edgecv.simulation.nuisances`; a test compares them."""
 KINDS = ("animals", "hygiene", "manhole", "medical_reports", "medication", "rules")

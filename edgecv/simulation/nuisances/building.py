@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from edgecv.simulation.drawing import Sighting, smear
+from edgecv.simulation.drawing import Sighting, blend_share, smear
 from edgecv.simulation.facade_picture import (
-    Box,
     air_conditioner_of,
     air_conditioners,
     balcony_of,
@@ -19,6 +18,7 @@ from edgecv.simulation.facade_picture import (
 )
 from edgecv.simulation.fall_trajectory import Air, Flutter, fall_through
 from edgecv.simulation.nuisances.layer import Canvas, Float32, Float64, arrivals, px_per_m
+from edgecv.simulation.panes import Box
 from edgecv.simulation.scene import Parameters, Scene
 from edgecv.trajectory.drag import G_MPS2
 
@@ -46,14 +46,20 @@ class Drips:
 
     @classmethod
     def sample(cls, scene: Scene, parameters: Parameters) -> Drips:
-        """``sources`` air conditioners at strength 1, each with a drop every ``every_s``."""
+        """``sources`` air conditioners at strength 1, each with a drop every ``every_s``, or seldom."""
         rng = scene.rng("drips")
         units = air_conditioners(scene) or [(scene.plan.floor_count, 0)]
         boxes = [air_conditioner_of(scene.plan, floor, column) for floor, column in units]
         visible = [box for box in boxes if _in_view(scene, box)] or boxes
         count = max(1, round(parameters["sources"] * parameters["strength"]))
         selected = [visible[n] for n in rng.permutation(len(visible))[:count]]
-        return cls(tuple(_source(scene, rng, box, parameters["every_s"]) for box in selected))
+        every = [parameters["every_s"]] * len(selected)
+        if parameters["seldom_s"] > 0.0:
+            # from a wet unit to one that is nearly dry, at any rate alike: log-uniform
+            low, high = sorted((parameters["every_s"], parameters["seldom_s"]))
+            periods = np.exp(scene.rng("drip periods").uniform(np.log(low), np.log(high), len(selected)))
+            every = [float(period) for period in periods]
+        return cls(tuple(_source(scene, rng, box, period) for box, period in zip(selected, every, strict=True)))
 
     def draw(self, canvas: Canvas) -> None:
         """See ``Layer``."""
@@ -225,7 +231,7 @@ def _clipped(canvas: Canvas, centre: Float64, radii: Float64, grey: float, mask:
         return None
     region = canvas.picture[patch.place]
     share = patch.cover * mask[patch.place]
-    region += share * (np.float32(grey) - region)
+    blend_share(region, share, grey, canvas.gamma)
     return patch.sighting if share.max(initial=0.0) > 0.2 else None
 
 

@@ -26,12 +26,14 @@ class Canvas:
         picture: ``(h, w) float32`` luma, changed in place.
         t_s: media time, the middle of the exposure.
         exposure_s: shutter time.
+        gamma: of the camera's tone curve; 1 where grey levels add up instead of light.
         tracks: label, number of the track, place.
     """
 
     picture: Float32
     t_s: float
     exposure_s: float
+    gamma: float = 1.0
     tracks: list[tuple[str, int, Sighting]] = field(default_factory=list)
 
     @property
@@ -55,7 +57,7 @@ class Canvas:
         """Smear an ellipse over the picture; None where it is outside."""
         patch = smear(centres_px, radii_px, angle, self.size, psf_px)
         if patch is not None:
-            blend(self.picture, patch, grey, opacity)
+            blend(self.picture, patch, grey, opacity, self.gamma)
         return patch
 
 

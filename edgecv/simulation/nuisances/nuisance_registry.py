@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from edgecv.simulation.nuisances.animals import Birds, Insects
+from edgecv.simulation.nuisances.bird_flights import BirdFlights
 from edgecv.simulation.nuisances.building import Drips, Lights, People, Sheets
 from edgecv.simulation.nuisances.layer import Layer
 from edgecv.simulation.nuisances.light import Clouds, ExposureSteps, Flicker
 from edgecv.simulation.nuisances.motion import Shake
+from edgecv.simulation.nuisances.near_insects import NearInsects
 from edgecv.simulation.nuisances.plants import Leaves, Trees
 from edgecv.simulation.nuisances.weather import Precipitation
 from edgecv.simulation.scene import Parameters, Scene
@@ -50,10 +52,27 @@ NUISANCES: dict[str, Nuisance] = {
     ),
     "reflection": Nuisance("reflection", WALL, None, {"share": (0.25, "share of the light that glass throws back")}),
     "drips": Nuisance(
-        "drip", AIR, Drips.sample, {"sources": (3.0, "dripping units"), "every_s": (1.6, "seconds between drops")}
+        "drip",
+        AIR,
+        Drips.sample,
+        {
+            "sources": (3.0, "dripping units"),
+            "every_s": (1.6, "seconds between drops"),
+            "seldom_s": (0.0, "seconds between drops of the driest unit; 0: all like every_s"),
+        },
     ),
     "birds": Nuisance(
         "bird", AIR, Birds.sample, {"every_s": (6.0, "seconds between birds"), "diving": (0.3, "share that dives")}
+    ),
+    "bird_flights": Nuisance(
+        "bird",
+        AIR,
+        BirdFlights.sample,
+        {
+            "every_s": (6.0, "seconds between birds in space"),
+            "diving": (0.3, "share that dives"),
+            "perching": (0.2, "share that brakes, sits on a ledge and drops off"),
+        },
     ),
     "leaves": Nuisance("leaf", AIR, Leaves.sample, {"every_s": (3.0, "seconds between leaves")}),
     "trees": Nuisance(
@@ -65,6 +84,9 @@ NUISANCES: dict[str, Nuisance] = {
     "rain": Nuisance("rain", LENS, Precipitation.rain, {"drops": (350.0, "drops in the picture")}),
     "snow": Nuisance("snow", LENS, Precipitation.snow, {"flakes": (350.0, "flakes in the picture")}),
     "insects": Nuisance("insect", LENS, Insects.sample, {"every_s": (5.0, "seconds between insects")}),
+    "near_insects": Nuisance(
+        "insect", LENS, NearInsects.sample, {"every_s": (4.0, "seconds between insects in space")}
+    ),
     "clouds": Nuisance(
         "cloud", CAMERA, Clouds.sample, {"depth": (0.15, "share of light"), "pass_s": (12.0, "time of a passage")}
     ),

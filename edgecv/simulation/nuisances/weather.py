@@ -80,7 +80,7 @@ class Precipitation:
         opacity = np.minimum(0.85, self.gain * size * size / (width * (width + length)))
         ends = np.concatenate([middle - motion / 2.0, middle + motion / 2.0], axis=1)
         visible = opacity > 0.012
-        blend_streaks(canvas.picture, ends[visible], width[visible], opacity[visible], self.grey)
+        blend_streaks(canvas.picture, ends[visible], width[visible], opacity[visible], self.grey, canvas.gamma)
         for n in np.flatnonzero(opacity > _LABELLED):
             extent = np.abs(motion[n]) + width[n]
             place = Sighting(float(middle[n, 0]), float(middle[n, 1]), float(extent[0]), float(extent[1]))
@@ -112,4 +112,6 @@ class Precipitation:
         count = int(rng.poisson(self.splashes))
         at = rng.random((count, 2)) * self.scene.size
         ends = np.concatenate([at, at + rng.uniform(-2.0, 2.0, (count, 2))], axis=1)
-        blend_streaks(canvas.picture, ends, rng.uniform(1.0, 2.5, count), rng.uniform(0.05, 0.25, count), self.grey)
+        blend_streaks(
+            canvas.picture, ends, rng.uniform(1.0, 2.5, count), rng.uniform(0.05, 0.25, count), self.grey, canvas.gamma
+        )
