@@ -35,6 +35,7 @@ from edgecv.detection.detector import DetectedFrame
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.tracking import Track, Tracker, TrackingSettings
 from edgecv.trajectory import TrajectorySettings, View, explain
+from edgecv.trajectory.second_look import SecondLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Pipeline:
         self._detector = Detector(self.settings.detection, masks)
         self._tracker: Tracker | None = None  # built with the first frame, which tells the picture's size
         self._view: View | None = None
+        self._second_look = SecondLook(self.settings.trajectory)
         self._repeated_paths = RepeatedPaths(limits)
         self._multiplicity = MultiplicityCorrection(limits)
         self._reviewer = reviewer or (NuisanceModel() if limits.use_nuisance_model else None)
@@ -142,6 +144,7 @@ class Pipeline:
         fall = explain(track, view, self.settings.trajectory)
         if fall is None:
             return
+        fall = self._second_look.look(fall, self._detector.history)
         self.counts.falls += 1
         limits = self.settings.classification
         repeats = self._repeated_paths.count(fall)  # water drips along one path, a throw never repeats

@@ -37,7 +37,7 @@ def may_be_water_drop(fall: Fall, settings: ClassificationSettings) -> bool:
 def integrated_contrast_m2(fall: Fall) -> float:
     """Light that an object adds or takes away, grey levels times square metres at gravity's own scale."""
     scale_px_per_m = fall.fit.gravity_px_s2() / G_MPS2
-    light_px = float(np.median([p.detection.area_px * abs(p.detection.contrast) for p in fall.path.points]))
+    light_px = float(np.median([p.detection.area_px * abs(p.detection.contrast) for p in fall.path.measured]))
     return light_px / scale_px_per_m**2
 
 

@@ -111,7 +111,7 @@ class CompiledKernel:
         background.whole_dy, background.rest_dy = split_shift(shift_px[1], background.binning)
         background.rate, background.noise_rate = (fixed_rate(rate) for rate in rates)
         background.detecting = detecting
-        lagged, self.planes.response = self.history.advance(self.planes.level, self.planes.mean.shape)
+        lagged, self.planes.response = self.history.advance(self.planes.level)
         background.lagged, background.response = pointer(lagged), pointer(self.planes.response)
         lib.edgecv_background_update(background, *rows_pointer(luma), self._set)
         return int(background.foreground)

@@ -96,6 +96,11 @@ class Detector:
             self._kernel.history.label(frame.index, detected.instant_s, frame.t_s, detected.shift_px)
         return detected
 
+    @property
+    def history(self) -> DifferenceHistory | None:
+        """The responses of the last seconds; None before the first frame."""
+        return None if self._kernel is None else self._kernel.history
+
     def _detect(self, frame: Frame) -> DetectedFrame:
         luma, s = frame.luma, self._settings
         height, width = luma.shape
@@ -143,7 +148,9 @@ class Detector:
         binning = 2 if width * height > s.binning_above_px else 1
         planes = Planes.empty(width, height, binning)
         thresholds = Thresholds(s.seed_threshold[0], s.grow_threshold, s.noise_floor, s.min_noise_level)
-        history = DifferenceHistory(s.lag_frames, s.history_s, s.history_bytes)
+        history = DifferenceHistory(
+            (planes.size[1], planes.size[0]), binning, s.lag_frames, s.history_s, s.history_bytes
+        )
         if self._set == "numpy" or not instruction_sets():
             self._kernel = ReferenceKernel(planes, history, thresholds)
         else:

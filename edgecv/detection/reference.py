@@ -76,7 +76,7 @@ class ReferenceKernel:
         (whole_dx, rest_dx), (whole_dy, rest_dy) = (split_shift(v, planes.binning) for v in shift_px)
         self._shift = (whole_dx, whole_dy)
         rate, noise_rate = (fixed_rate(v) for v in rates)
-        self._lagged, planes.response = self.history.advance(planes.level, planes.mean.shape)
+        self._lagged, planes.response = self.history.advance(planes.level)
         frame = self._load(luma)
         above: Int32 | None = None
         foreground = 0

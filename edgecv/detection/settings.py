@@ -29,12 +29,12 @@ class DetectionSettings:
     """A moving pixel differs from the background and, with the same sign, from the picture this many frames ago:
     that removes the ghost which an object leaves behind when it starts to move."""
 
-    history_s: float = 2.5
-    """How long the response of each frame stays in memory: a fall of ten storeys, and what went before its first
-    sighting."""
+    history_s: float = 3.5
+    """How long the response of each frame stays in memory: a fall of 15 storeys takes 3 s, and a track ends a third of
+    a second after its last sighting."""
 
     history_bytes: int = 48 << 20
-    """Most memory for that, a camera: 2.5 s of 1080p at 25 frames a second need 32 MiB, eight cameras a quarter of a
+    """Most memory for that, a camera: 3.5 s of 1080p at 25 frames a second need 43 MiB, eight cameras a third of a
     gigabyte. In 4K it holds a second."""
 
     seed_threshold: tuple[float, float] = (4.2, 7.0)

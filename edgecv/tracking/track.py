@@ -18,6 +18,7 @@ class TrackPoint:
         shift_px: ``(dx, dy)`` to add for pixels of this very frame.
         clutter_px2: clutter density here: detections per square pixel that chance makes.
         stamp_s: media time of the time stamp, where that is another.
+        is_second_look: it was searched for along a fitted path: its place is measured, its box is the neighbours'.
     """
 
     frame: int
@@ -26,6 +27,7 @@ class TrackPoint:
     shift_px: tuple[float, float]
     clutter_px2: float
     stamp_s: float | None = None
+    is_second_look: bool = False
 
     @property
     def media_s(self) -> float:

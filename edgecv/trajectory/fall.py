@@ -6,7 +6,7 @@ cut off (the hand before, the ground after), and sightings next to it that the f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,30 @@ def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | No
     if view.camera is not None:
         falls = [f if f is None else _with_uncalibrated_evidence(f, view, settings) for f in falls]
     return max((f for f in falls if f is not None), key=lambda f: f.likelihoods.chance, default=None)
+
+
+def widened(fall: Fall, track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySettings) -> Fall:
+    """Return the same fall through more sightings, or as it was where the physics does not explain them.
+
+    Args:
+        fall: as it was.
+        track: its track with the new sightings.
+        points: the stretch with them.
+        settings: priors and limits.
+    """
+    picture_px = float(max(track.picture_size_px))
+    wider = _examine(track, _cut(track, points, settings), fall.fit.view, settings, picture_px, fall.fit)
+    limit, factor = settings.max_chi2_growth
+    if wider.fit.chi2_reduced > max(limit, factor * fall.fit.chi2_reduced):
+        return fall
+    if wider.fit.view.camera is not None:
+        wider = _with_uncalibrated_evidence(wider, wider.fit.view, settings)
+    if (wider.fit.start_s, wider.fit.end_s) != (fall.fit.start_s, fall.fit.end_s):
+        return wider
+    # what was looked for where the fall leads, between sightings, speaks against chance but not for this motion
+    old, new = fall.likelihoods, wider.likelihoods
+    no_better = {f.name: min(getattr(old, f.name), getattr(new, f.name)) for f in fields(new) if f.name != "chance"}
+    return replace(wider, likelihoods=replace(new, **no_better))
 
 
 def _with_uncalibrated_evidence(fall: Fall, view: View, settings: TrajectorySettings) -> Fall:

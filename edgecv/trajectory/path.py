@@ -57,12 +57,17 @@ class Path:
     @property
     def size_px(self) -> float:
         """Median diameter of the object: that of a disc of the blob's box area."""
-        return float(np.median([np.sqrt(p.detection.w_px * p.detection.h_px) for p in self.points]))
+        return float(np.median([np.sqrt(p.detection.w_px * p.detection.h_px) for p in self.measured]))
 
     @property
     def contrast(self) -> float:
         """Median difference to the background, grey levels, without its sign."""
-        return float(np.median([abs(p.detection.contrast) for p in self.points]))
+        return float(np.median([abs(p.detection.contrast) for p in self.measured]))
+
+    @property
+    def measured(self) -> tuple[TrackPoint, ...]:
+        """The sightings whose box and contrast were measured: those of a second look have a place alone."""
+        return tuple(p for p in self.points if not p.is_second_look) or self.points
 
     def chance_log_likelihood(self) -> float:
         """Log-likelihood that the sightings are detections by chance, with the cost of the frames that missed it."""
@@ -85,12 +90,17 @@ def path_of(
         picture_size_px: ``(width, height)``, beyond which nothing is seen of an object; None for no edge.
     """
     size = np.array([[p.detection.w_px, p.detection.h_px] for p in points])
+    again = np.where(
+        [p.is_second_look for p in points],
+        settings.second_look_sd_px(float(np.median(np.sqrt(size.prod(axis=1))))),
+        0.0,
+    )
     cut = np.zeros(len(points)) if picture_size_px is None else _cut_by_edge_px(points, size, picture_size_px)
     return Path(
         points=points,
         t_s=np.array([p.t_s for p in points]),
         uv_px=np.array([[p.detection.x_px, p.detection.y_px] for p in points]),
-        sd_px=np.hypot(settings.position_sd_px + settings.position_sd_per_size * size, cut[:, None]),
+        sd_px=np.hypot(settings.position_sd_px + settings.position_sd_per_size * size, np.hypot(cut, again)[:, None]),
         cut_px=cut,
         log_clutter=np.log([p.clutter_px2 for p in points]),
         missed=max(0, looked_at - len(points)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class TrajectorySettings:
@@ -114,8 +116,47 @@ class TrajectorySettings:
     max_gap_frames: float = 2.5
     """Missed frames that are no gap yet, where the camera is so slow that they last longer than ``largest_gap_s``."""
 
+    second_looks_per_s: float = 2.0
+    """A second of media time, on average: each costs some 30 ms, so that this is 6 % of a core at most. Nobody throws
+    more than that; traffic seems to."""
+
+    second_look_burst: float = 6.0
+    """Of them at once, after a quiet time: several things thrown together, and their images in glass."""
+
+    second_look_ratio: float = -5.0
+    """Log-likelihood ratio below which more sightings do not make a fall of it."""
+
+    second_look_refit: int = 3
+    """Sightings beyond an end after which the fall is fitted anew: the fit carries farther than a few pictures."""
+
+    second_look_beyond_s: float = 1.0
+    """How long before the first and after the last sighting pictures are looked at again."""
+
+    second_look_position_sd: tuple[float, float] = (1.5, 0.15)
+    """Error of a response's place: a pixel of the analysis, which is two of the frame, and a share of the object's
+    size: part of it stands before what is as bright as it is."""
+
+    second_look_gate_sd: float = 3.0
+    """Standard deviations about the fit within which a response may be the object's."""
+
+    second_look_chance: float = 0.01
+    """Probability of a window's strongest response by chance up to which it is a sighting."""
+
+    second_look_p: float = 0.8
+    """Share of pictures in which an object is seen, as for detections: what a miss costs."""
+
+    second_look_misses: int = 5
+    """Pictures without it after which nothing more is looked for beyond an end: a fifth of a second."""
+
+    second_look_sd_h: float = 0.02
+    """Error of the fit, picture heights, at which it does not say any more where to look."""
+
     growths: int = 5
     """Rounds of growing and fitting; nearly all stretches are stable after two."""
 
     max_log_area_step: float = 1.6
     """Neighbouring sightings whose areas differ by more than a factor of five are not the same object."""
+
+    def second_look_sd_px(self, size_px: float) -> float:
+        """Error of the place of a response of an object of this size, each coordinate."""
+        return float(np.hypot(self.second_look_position_sd[0], self.second_look_position_sd[1] * size_px))

@@ -47,10 +47,12 @@ def size_of(path: Path, fit: FallFit) -> Size:
         path: the sightings.
         fit: their fall, for distance and speed at each.
     """
-    times = path.t_s - fit.start_s
+    points = path.measured
+    t_s = np.array([p.t_s for p in points])
+    times = t_s - fit.start_s
     depth = np.maximum(fly(fit.view, fit.parameters[None], times).positions_m[0, :, 2], 0.2)
-    speed = np.abs(np.gradient(fit.pixels_at(path.t_s), path.t_s, axis=0))
-    sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
+    speed = np.abs(np.gradient(fit.pixels_at(t_s), t_s, axis=0))
+    sides = np.array([[p.detection.w_px, p.detection.h_px] for p in points])
     nearest = float(depth.min())
     usual = nearest / depth
     # how much longer boxes are along the motion than across it, against how much faster they go that way

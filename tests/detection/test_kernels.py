@@ -18,12 +18,10 @@ SETS = instruction_sets() or ("none",)
 def _kernels(w: int, h: int, binning: int, instruction_set: str) -> tuple[CompiledKernel, ReferenceKernel]:
     if not instruction_sets():
         pytest.skip("the compiled kernel was not built here: there was no C compiler")
-    compiled = CompiledKernel(Planes.empty(w, h, binning), _history(), THRESHOLDS, instruction_set)
-    return compiled, ReferenceKernel(Planes.empty(w, h, binning), _history(), THRESHOLDS)
-
-
-def _history() -> DifferenceHistory:
-    return DifferenceHistory(lag=3, max_s=2.5, max_bytes=1 << 20)
+    shape = (h // binning, w // binning)
+    histories = [DifferenceHistory(shape, binning, lag=3, max_s=2.5, max_bytes=1 << 20) for _ in range(2)]
+    compiled = CompiledKernel(Planes.empty(w, h, binning), histories[0], THRESHOLDS, instruction_set)
+    return compiled, ReferenceKernel(Planes.empty(w, h, binning), histories[1], THRESHOLDS)
 
 
 def _frames(w: int, h: int, count: int, seed: int = 0) -> list[NDArray[np.uint8]]:

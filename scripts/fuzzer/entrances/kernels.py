@@ -71,8 +71,10 @@ def _detect(case: Case) -> None:
         return
     rng = np.random.default_rng(case["seed"])
     kinds = (CompiledKernel, ReferenceKernel) if min(width, height) // binning >= _SMALLEST else (CompiledKernel,)
+    shape = (height // binning, width // binning)
     kernels: list[Any] = [
-        kind(Planes.empty(width, height, binning), DifferenceHistory(3, 2.5, 1 << 24), _THRESHOLDS) for kind in kinds
+        kind(Planes.empty(width, height, binning), DifferenceHistory(shape, binning, 3, 2.5, 1 << 24), _THRESHOLDS)
+        for kind in kinds
     ]
     for number in range(4):
         luma = _picture(rng, case, number)
