@@ -97,6 +97,7 @@ def widened(fall: Fall, track: Track, points: tuple[TrackPoint, ...], settings: 
     limit, factor = settings.max_chi2_growth
     if wider.fit.chi2_reduced > max(limit, factor * fall.fit.chi2_reduced):
         return fall
+    wider = _compared_in_space(wider, settings, picture_px)
     if wider.fit.view.camera is not None:
         wider = _with_uncalibrated_evidence(wider, wider.fit.view, settings)
     if (wider.fit.start_s, wider.fit.end_s) != (fall.fit.start_s, fall.fit.end_s):
