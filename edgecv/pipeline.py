@@ -30,11 +30,14 @@ from dataclasses import dataclass, field
 from edgecv.capture.frame import Frame
 from edgecv.classification import ClassificationSettings, Finding, Grouper, MultiplicityCorrection, RepeatedPaths, judge
 from edgecv.classification.nuisance import NuisanceModel, Reviewer
+from edgecv.classification.sinking_monitor import SinkingMonitor
+from edgecv.classification.verdict import Verdict
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.detection.detector import DetectedFrame
 from edgecv.geometry.camera import PinholeCamera
+from edgecv.geometry.facade import FacadePlan
 from edgecv.tracking import Track, Tracker, TrackingSettings
-from edgecv.trajectory import TrajectorySettings, View, explain
+from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 from edgecv.trajectory.second_look import SecondLook
 
 
@@ -78,6 +81,7 @@ class Pipeline:
         masks: polygons ``(n, 2)`` in pixels whose inside is not analysed.
         reviewer: asked about every fall that physics has judged; the nuisance model, where the settings say so, when
             left out.
+        plan: the facade that the camera sees; things that sink are looked for along it, with a calibration only.
 
     Attributes:
         counts: how much has passed each stage.
@@ -90,6 +94,7 @@ class Pipeline:
         settings: PipelineSettings | None = None,
         masks: tuple[tuple[tuple[float, float], ...], ...] = (),
         reviewer: Reviewer | None = None,
+        plan: FacadePlan | None = None,
     ) -> None:
         self.settings = settings or PipelineSettings()
         self.counts = PipelineCounts()
@@ -104,6 +109,9 @@ class Pipeline:
         self._multiplicity = MultiplicityCorrection(limits)
         self._reviewer = reviewer or (NuisanceModel() if limits.use_nuisance_model else None)
         self._grouper = Grouper()
+        self._sinking = (
+            None if camera is None or plan is None else SinkingMonitor(camera, plan, self.settings.trajectory)
+        )
 
     def process(self, frame: Frame) -> list[Finding]:
         """Analyse the next frame; return the findings that became certain with it."""
@@ -113,6 +121,7 @@ class Pipeline:
         self._count(self.detected)
         for track in self._tracker.update(self.detected):
             self._judge(track, self._view)
+        self._judge_sinking(frame.t_s, is_blind=self.detected.blind is not None)
         # a group waits for tracks that still fall and may turn out to be the same object
         falling = self._tracker.falling() if self._grouper.undecided else []
         return self._grouper.release(frame.t_s, falling)
@@ -123,6 +132,7 @@ class Pipeline:
             return []
         for track in self._tracker.flush():
             self._judge(track, self._view)
+        self._judge_sinking(float("inf"))
         return self._grouper.release(float("inf"), [])
 
     def _begin(self, frame: Frame) -> tuple[Tracker, View]:
@@ -142,9 +152,15 @@ class Pipeline:
         assert view is not None
         self.counts.tracks += 1
         fall = explain(track, view, self.settings.trajectory)
-        if fall is None:
-            return
-        fall = self._second_look.look(fall, self._detector.history)
+        if fall is not None:
+            fall = self._second_look.look(fall, self._detector.history)
+        verdict = None if fall is None else self._verdict(fall, track)
+        if self._sinking is not None:
+            self._sinking.add(track, is_fall=verdict is not None and verdict.tier == "incident")
+        if fall is not None and verdict is not None and verdict.tier != "rejected":
+            self._grouper.add(fall, verdict)
+
+    def _verdict(self, fall: Fall, track: Track) -> Verdict:
         self.counts.falls += 1
         limits = self.settings.classification
         repeats = self._repeated_paths.count(fall)  # water drips along one path, a throw never repeats
@@ -152,5 +168,14 @@ class Pipeline:
         if self._reviewer is not None:
             verdict = self._reviewer.review(verdict, fall, limits, repeats)
         self.counts.verdicts[verdict.label] += 1
-        if verdict.tier != "rejected":
+        return verdict
+
+    def _judge_sinking(self, now_s: float, *, is_blind: bool = False) -> None:
+        """Group what sank along the facade and has been decided by now with what fell."""
+        if self._sinking is None:
+            return
+        if is_blind:
+            self._sinking.blind(now_s)
+        for fall, verdict in self._sinking.due(now_s):
+            self.counts.verdicts[verdict.label] += 1
             self._grouper.add(fall, verdict)

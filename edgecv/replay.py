@@ -132,7 +132,7 @@ def _replay_one(
     scale_px_per_m: float | None,
     progress: Progress,
 ) -> tuple[VideoSection, list[IncidentSection]]:
-    pipeline = Pipeline(camera.pinhole, masks=camera.masks)
+    pipeline = Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan)
     findings: list[Finding] = []
     with VideoFile(video) as source:
         info = source.info

@@ -77,7 +77,7 @@ def _plain_replay(
 
     No time is given where a second look is of no use: nobody knows when the clip begins, or the path came out the same.
     """
-    pipeline = Pipeline(camera.pinhole, masks=camera.masks)
+    pipeline = Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan)
     findings: list[Finding] = []
     with VideoFile(clip) as video:
         for frame in video:

@@ -12,6 +12,10 @@ MIRROR_OFFSET = 0.12  # of the picture's width: object and image are one above t
 _TOGETHER_S = 0.8  # how well the instant of release is known; object and image, or pieces, share it
 _BOUNCE_S = 0.7
 """Longest silence between the end of a fall and its bounce, splash or reappearance behind a sign."""
+_SWINGS_ALIKE = 0.95
+"""Correlation of what object and image swing: they differ by noise alone."""
+_MIRROR_HEIGHT = 0.15
+"""Of the way down: seen from below an image is lower than its object, a metre for each before the glass at most."""
 _MIRROR_OFFSET_M = 6.0  # of an object 5 m before the glass, seen from 30 degrees aside
 
 
@@ -29,6 +33,8 @@ def follows(a: Fall, b: Fall) -> bool:
 def in_step(a: Fall, b: Fall) -> bool:
     """They are object and image, or pieces that fly side by side."""
     first, second = _in_order(a, b)
+    if "sinking" in (a.fit.model, b.fit.model):
+        return swings_together(first, second)
     return _same_motion(first, second) or _mirrors(first, second)
 
 
@@ -130,6 +136,24 @@ def _same_motion(first: Fall, second: Fall) -> bool:
     slope, offset = np.polyfit(va, vb, 1)
     residual = float(np.sqrt(np.mean(np.square(vb - slope * va - offset))))
     return bool(0.25 < slope < 4.0 and residual < max(2.0, 0.02 * float(np.ptp(vb))))
+
+
+def swings_together(first: Fall, second: Fall) -> bool:
+    """One is the image of the other: both swing about a steady descent at the same instants.
+
+    All sheets sink as fast and go with the same gusts, so being in step says nothing of them; flutter is their own, and
+    a vertical mirror keeps heights.
+    """
+    begin, end = max(first.fit.start_s, second.fit.start_s), min(first.fit.end_s, second.fit.end_s)
+    if end - begin < max(1.0, 0.5 * min(first.path.duration_s, second.path.duration_s)):
+        return False
+    t = np.linspace(begin, end, 64)
+    (ua, va), (ub, vb) = first.fit.pixels_at(t).T, second.fit.pixels_at(t).T
+    apart = [float(np.median(np.abs(a - b))) for a, b in ((ua, ub), (va, vb))]
+    if apart[0] > MIRROR_OFFSET * first.track.picture_size_px[0] or apart[1] > _MIRROR_HEIGHT * np.ptp(va):
+        return False
+    swings = [v - np.polyval(np.polyfit(t, v, 2), t) for v in (va, vb)]
+    return bool(np.corrcoef(*swings)[0, 1] > _SWINGS_ALIKE) if min(np.ptp(v) for v in swings) > 1.0 else False
 
 
 def _starts_on(first: Fall, second: Fall) -> bool:

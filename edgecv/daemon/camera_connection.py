@@ -244,7 +244,7 @@ class CameraConnection:
             recorded_epoch=self._recorded_epoch,
         )
         clock = MediaClock(picture.pts, stream.base, 1.0 / (stream.average_fps or _USUAL_FPS))
-        return _Analysis(size, clock, Pipeline(camera.pinhole, masks=camera.masks), footage)
+        return _Analysis(size, clock, Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan), footage)
 
     def _fitting_camera(self, upright: tuple[int, int]) -> CalibratedCamera:
         """The camera, without its calibration where that was made for pictures of another size."""

@@ -114,7 +114,7 @@ def run_pipeline(
     video: Path, camera: CalibratedCamera, events: Sequence[TruthEvent] = (), rate: FrameRate = "all"
 ) -> Replayed:
     """Analyse a video frame by frame, timing decoder and analysis apart by the CPU time of this process."""
-    pipeline = Pipeline(camera.pinhole, masks=camera.masks)
+    pipeline = Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan)
     findings: list[TimedFinding] = []
     analysis_s = 0.0
     frames = 0

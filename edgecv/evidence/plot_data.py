@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edgecv.trajectory import Fall
 from edgecv.trajectory.drag import G_MPS2
+from edgecv.trajectory.fit import FallFit
 from edgecv.trajectory.model import ELEVATION, LOG_VT, ROLL, apparent_gravity, fly
 
 Float64 = NDArray[np.float64]
@@ -61,7 +62,8 @@ def heights_of(fall: Fall) -> Heights:
     low, high = np.quantile(many - many[:, -1:], [0.05, 0.95], axis=0)
     times = fall.path.t_s - fit.start_s
     at_sightings = heights(fit.parameters, times) - ground
-    deviation = fall.path.uv_px[:, 1] - fit.pixels_at(fall.path.t_s)[:, 1]
+    # against the physics, also where the fit follows flutter as well
+    deviation = fall.path.uv_px[:, 1] - FallFit.pixels_at(fit, fall.path.t_s)[:, 1]
     scale = np.array([apparent_gravity(fit.view, fit.parameters[None], float(t))[0] / G_MPS2 for t in times])
     seen = at_sightings - deviation / scale
     t_media = fit.start_s + grid

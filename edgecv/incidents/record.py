@@ -139,6 +139,8 @@ class Origin(Record):
 class FitRecord(Record):
     """How well the physics explains the path."""
 
+    model: Literal["fall", "sinking"] = "fall"
+    """Gravity and drag, or a light thing at its terminal velocity that goes with the wind and flutters."""
     chi2_reduced: Real
     points: Count
     log_likelihood_ratio: Real

@@ -176,6 +176,7 @@ def _fit(finding: Finding, scale_px_per_m: float | None, launches: Launches | No
     low, high = np.quantile(spread, [0.159, 0.841])
     gravity = fit.gravity_px_s2()
     return FitRecord(
+        model=fit.model,
         chi2_reduced=round(fit.chi2_reduced if launches is None else launches.chi2_reduced, 3),
         points=fit.points,
         log_likelihood_ratio=round(finding.fall.likelihoods.ratio, 2),

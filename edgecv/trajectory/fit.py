@@ -6,6 +6,7 @@ Maximum a posteriori; posterior and evidence by Laplace's approximation (MacKay 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,9 @@ class FallFit:
         log_evidence: log of the marginal likelihood of the path under this model.
         points: number of sightings.
     """
+
+    model: ClassVar[Literal["fall", "sinking"]] = "fall"
+    """The motion that was fitted."""
 
     view: View
     parameters: Float64

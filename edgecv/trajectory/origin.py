@@ -16,6 +16,7 @@ from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.path_extension import LIGHT_MPS, extended_to_first_sighting
 from edgecv.trajectory.settings import TrajectorySettings
+from edgecv.trajectory.sinking_fit import beginning_of
 
 Float64 = NDArray[np.float64]
 _EXCLUDED = 0.001  # floors whose probabilities sum to less than this are excluded
@@ -141,6 +142,8 @@ def _launches(
     fall: Fall, plan: FacadePlan, settings: TrajectorySettings | None, camera: PinholeCamera
 ) -> Launches | None:
     """The launch, of the whole path where flutter explains it and a fall only a stretch."""
+    if fall.fit.model == "sinking":
+        return launches_of(beginning_of(fall, settings or TrajectorySettings()), plan, settings, camera)
     extended = extended_to_first_sighting(fall, settings or TrajectorySettings())
     if extended is not None:
         launches = launches_of(extended, plan, settings, camera)

@@ -12,7 +12,7 @@ from edgecv.trajectory.model import fly
 from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
-BLUR_PX = 2.6
+_BLUR_PX = 2.6
 """Side of the box of an object of no size: lens, sums of 2x2 pixels and the sum of 3x3 of those (detection.planes)."""
 _EDGES = 1.15
 """A box ends where an object's edge falls below the threshold, a little inside of it."""
@@ -61,6 +61,11 @@ def size_of(path: Path, fit: FallFit) -> Size:
     exposure_s = float(np.clip((faster @ longer) / max(float(faster @ faster), 1e-9), 0.0, _LONGEST_EXPOSURE_S))
     unblurred = np.maximum(sides - exposure_s * speed, 0.0)
     side = float(np.median(np.sqrt(unblurred.prod(axis=1)) / usual))
-    diameter = _EDGES * float(np.sqrt(max(side**2 - BLUR_PX**2, _SMALLEST_PX**2)))
+    diameter = unblurred_px(side)
     typical = diameter * float(np.median(usual))
     return Size(diameter * nearest / fit.view.focal_px, float(np.hypot(_LOG_SD_LARGE, _SD_PX / typical)))
+
+
+def unblurred_px(side_px: float) -> float:
+    """Diameter, pixels, of an object whose box without motion blur has that side."""
+    return _EDGES * float(np.sqrt(max(side_px**2 - _BLUR_PX**2, _SMALLEST_PX**2)))

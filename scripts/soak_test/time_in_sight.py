@@ -57,4 +57,4 @@ def seen_after_path(clip: Path, box: Path | None) -> Callable[[SeenPath], float]
 
 def _calibrated(box: Path) -> Pipeline:
     camera = camera_of(load_box(box), None).camera
-    return Pipeline(camera.pinhole, masks=camera.masks)
+    return Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan)

@@ -1,0 +1,156 @@
+"""Descents: slow tracks, and their pieces joined where a thing was lost before a window or a wall of its own grey."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.classification.sinking_settings import SinkingRules
+from edgecv.geometry.camera import PinholeCamera
+from edgecv.tracking.track import Track, TrackPoint
+from edgecv.trajectory.facade_path import on_plane
+from edgecv.trajectory.size import unblurred_px
+
+Float64 = NDArray[np.float64]
+_TAIL_S = 1.0
+"""The last second of a piece tells where it leads: a swing or two."""
+
+
+@dataclass(slots=True, eq=False)
+class Descent:
+    """What may be one thing that sinks.
+
+    Attributes:
+        track: its sightings so far.
+        xy_m: ``(n, 2)`` of them on the facade's plane.
+        px_per_m: how long a metre looks there.
+        judged: whether it was judged as it is now.
+    """
+
+    track: Track
+    xy_m: Float64
+    px_per_m: float
+    judged: bool = False
+
+    @property
+    def start_s(self) -> float:
+        """Media time of the first sighting."""
+        return self.track.start_s
+
+    @property
+    def end_s(self) -> float:
+        """Media time of the last sighting."""
+        return self.track.end_s
+
+    @property
+    def descent_m(self) -> float:
+        """From the first sighting to the last."""
+        return float(self.xy_m[0, 1] - self.xy_m[-1, 1])
+
+    @property
+    def mean_mps(self) -> Float64:
+        """``(2,)`` mean velocity along the facade and up."""
+        return np.asarray((self.xy_m[-1] - self.xy_m[0]) / max(self.end_s - self.start_s, 1e-3), np.float64)
+
+    @property
+    def size_px(self) -> float:
+        """Median side of its boxes."""
+        return float(np.median([np.sqrt(p.detection.w_px * p.detection.h_px) for p in self.track.points]))
+
+    @property
+    def size_m(self) -> float:
+        """Apparent diameter at the facade."""
+        return unblurred_px(self.size_px) / self.px_per_m
+
+    def leads_to(self, t_s: float) -> Float64:
+        """Where it will be: the last second goes on, as fast as the whole."""
+        times = np.array([p.t_s for p in self.track.points])
+        last = times > times[-1] - _TAIL_S
+        place = self.xy_m[last].mean(axis=0) + self.mean_mps * (t_s - float(times[last].mean()))
+        return np.asarray(place, np.float64)
+
+
+class Descents:
+    """Collects slow tracks and joins those of one thing.
+
+    Args:
+        camera: calibrated.
+        rules: what is joined.
+    """
+
+    def __init__(self, camera: PinholeCamera, rules: SinkingRules) -> None:
+        self._camera, self._rules = camera, rules
+        self._descents: list[Descent] = []
+
+    def place(self, track: Track) -> Descent | None:
+        """A track on the facade's plane; None where it is too short, or misses the plane."""
+        if len(track.points) < self._rules.piece_points:
+            return None
+        uv = np.array([[p.detection.x_px, p.detection.y_px] for p in track.points])
+        xy = on_plane(self._camera, uv, self._rules.evidence.standoff_m)
+        if not np.isfinite(xy).all():
+            return None
+        middle = np.array([*xy.mean(axis=0), self._rules.evidence.standoff_m]) - self._camera.position_m
+        depth = max(float(self._camera.rotation[2] @ middle), 0.2)
+        return Descent(track, xy, self._camera.focal_px / depth)
+
+    def add(self, piece: Descent) -> None:
+        """Take one track; joined to the descent that it is part of, or that goes on with it."""
+        slowest, fastest = self._rules.piece_mps
+        aside, up = piece.mean_mps
+        if not slowest <= -up <= fastest or abs(aside) > fastest:
+            return
+        home = next((d for d in self._descents if self._is_same(d, piece)), None) or self._followed(piece)
+        if home is None:
+            self._descents.append(piece)
+            del self._descents[: -self._rules.most_descents]
+            return
+        joined = self.place(_joined(home.track, piece.track))
+        if joined is not None and len(joined.track.points) > len(home.track.points):
+            home.track, home.xy_m, home.px_per_m, home.judged = joined.track, joined.xy_m, joined.px_per_m, False
+
+    def due(self, now_s: float) -> list[Descent]:
+        """Descents that nothing goes on with any more, each once."""
+        s = self._rules
+        due = [d for d in self._descents if not d.judged and now_s >= d.end_s + s.decide_after_s]
+        for descent in due:
+            descent.judged = True
+        self._descents = [d for d in self._descents if now_s < d.end_s + s.decide_after_s + s.remembered_s]
+        return due
+
+    def _is_same(self, a: Descent, b: Descent) -> bool:
+        """They share sightings: one object that was tracked twice, as where a track is followed backwards."""
+        if a.end_s < b.start_s or b.end_s < a.start_s:
+            return False
+        seen = {(p.frame, p.detection.x_px, p.detection.y_px) for p in a.track.points}
+        shared = sum((p.frame, p.detection.x_px, p.detection.y_px) in seen for p in b.track.points)
+        return shared > self._rules.same_share * min(len(a.track.points), len(b.track.points))
+
+    def _followed(self, piece: Descent) -> Descent | None:
+        """The descent that leads to where a piece begins."""
+        s = self._rules
+        near: list[tuple[float, Descent]] = []
+        for descent in self._descents:
+            gap_s = piece.start_s - descent.end_s
+            if not 0.0 < gap_s <= s.join_gap_s:
+                continue
+            off_m = float(np.hypot(*(piece.xy_m[0] - descent.leads_to(piece.start_s))))
+            ratio = piece.size_px / max(descent.size_px, 1e-3)
+            if off_m < s.join_m[0] + s.join_m[1] * gap_s and 1.0 / s.join_size < ratio < s.join_size:
+                near.append((off_m, descent))
+        return min(near, key=lambda entry: entry[0])[1] if near else None
+
+
+def _joined(a: Track, b: Track) -> Track:
+    """One track of both, a sighting a frame; the longer one's where both have one."""
+    longer, shorter = (a, b) if len(a.points) >= len(b.points) else (b, a)
+    by_frame: dict[int, TrackPoint] = {p.frame: p for p in shorter.points} | {p.frame: p for p in longer.points}
+    points = tuple(by_frame[frame] for frame in sorted(by_frame))
+    return Track(points, max(len(points), _scans(points, a.frame_interval_s)), a.picture_size_px, a.frame_interval_s)
+
+
+def _scans(points: Sequence[TrackPoint], interval_s: float) -> int:
+    return round((points[-1].t_s - points[0].t_s) / max(interval_s, 1e-3)) + 1

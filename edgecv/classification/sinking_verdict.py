@@ -1,0 +1,116 @@
+"""Is it a thing that somebody let go and that sinks? Evidence first, then where it began and what else sinks there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgecv.classification.leaves import Stray, thing_log_ratio
+from edgecv.classification.sinking_settings import SinkingRules
+from edgecv.classification.verdict import Tier, Verdict
+from edgecv.geometry.facade import FacadePlan
+from edgecv.messages import Message
+from edgecv.messages import sinking as messages
+from edgecv.trajectory.sinking_fit import SinkingFall
+from edgecv.trajectory.size import size_of
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a descent is judged against.
+
+    Attributes:
+        plan: the facade.
+        strays: what else sank there in the last minutes and did not begin at the building.
+        was_blind: the picture had just been learnt anew when it was first seen.
+    """
+
+    plan: FacadePlan
+    strays: tuple[Stray, ...] = ()
+    was_blind: bool = False
+
+
+def judge_sinking(descent: SinkingFall, surroundings: Surroundings, rules: SinkingRules) -> Verdict:
+    """Return the verdict on what may be a sinking thing.
+
+    A lift, a blind or a gondola goes steadily; an insect goes to and fro; a bird and a leaf come from elsewhere; a leaf
+    is small, or near and then fast, and not alone. What is none of that, began in sight before the building and went
+    down three storeys, was let go there.
+    """
+    storeys = descent.descent_m / float(np.median(np.diff(surroundings.plan.floor_edges_m)))
+    doubts = [*_motion(descent, rules, storeys), *_beginning(descent, surroundings, rules)]
+    tier: Tier = "incident"
+    if doubts:
+        # one thing that speaks against it leaves it open; more settle it
+        tier = "candidate" if len(doubts) <= 1 and storeys >= rules.candidate_storeys else "rejected"
+    log_odds = min(
+        descent.sinking.steady - rules.steady_ratio,
+        descent.sinking.roaming - rules.roaming_ratio,
+        descent.sinking.flight - rules.flight_ratio + _leaf(descent, surroundings) - rules.leaf_ratio,
+    )
+    p = float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -30.0, 30.0))))
+    p = min(p, 0.5) if doubts else p
+    label = "thrown_object" if p >= 0.5 else "other"
+    labels = {"thrown_object": round(p, 4), "other": round(1.0 - p, 4)}
+    return Verdict(tier, label, labels[label], labels, tuple(doubts))
+
+
+def begins_at(descent_xy_m: tuple[float, float], slope_y: float, plan: FacadePlan, rules: SinkingRules) -> bool:
+    """Whether a place on the facade's plane is before the building, or just over its roof as seen from below."""
+    x, y = descent_xy_m
+    if plan.windows and not plan.windows[0].left_m - rules.beside_m <= x <= plan.windows[-1].right_m + rules.beside_m:
+        return False
+    top = float(plan.floor_edges_m[-1]) + plan.parapet_m + max(slope_y, 0.0) * (rules.out_m + plan.roof_depth_m)
+    return float(plan.floor_edges_m[0]) < y < top
+
+
+def _motion(descent: SinkingFall, rules: SinkingRules, storeys: float) -> list[Message]:
+    s, sinking, doubts = rules, descent.sinking, []
+    for ratio, needed, other in (
+        (sinking.steady, s.steady_ratio, messages.STEADILY()),
+        (sinking.roaming, s.roaming_ratio, messages.TO_AND_FRO()),
+        (sinking.flight, s.flight_ratio, messages.FLYING_PAST()),
+        (descent.fall.likelihoods.chance, s.chance_ratio, messages.BY_CHANCE()),
+    ):
+        if ratio < needed:
+            doubts.append(messages.SINKING_HARDLY_BETTER(ratio=ratio, other=other, needed=needed))
+    if storeys < s.storeys:
+        doubts.append(messages.SANK(storeys=storeys))
+    if not s.sink_mps[0] <= descent.sink_mps <= s.sink_mps[1]:
+        doubts.append(messages.OTHER_SPEED(speed=descent.sink_mps))
+    if descent.rise_m > s.rise_m:
+        doubts.append(messages.ROSE(distance=descent.rise_m))
+    return doubts
+
+
+def _beginning(descent: SinkingFall, surroundings: Surroundings, rules: SinkingRules) -> list[Message]:
+    s, doubts = rules, []
+    first, (width, height) = descent.fall.path.points[0], descent.fall.track.picture_size_px
+    margin = s.edge_px + max(first.detection.w_px, first.detection.h_px) / 2.0
+    x, y = first.detection.x_px + first.shift_px[0], first.detection.y_px + first.shift_px[1]
+    place = (float(descent.path.xy_m[0, 0]), float(descent.path.xy_m[0, 1]))
+    if min(x, width - 1.0 - x, y, height - 1.0 - y) < margin:
+        doubts.append(messages.CAME_INTO_PICTURE())
+    elif not begins_at(place, descent.path.slope[1], surroundings.plan, s):
+        doubts.append(messages.BEGAN_ELSEWHERE())
+    elif surroundings.was_blind:
+        doubts.append(messages.WAS_ON_ITS_WAY())
+    size = size_m(descent)
+    if descent.fall.path.size_px < s.size_px:
+        doubts.append(messages.TOO_SMALL(size=descent.fall.path.size_px))
+    elif not s.size_m[0] <= size <= s.size_m[1]:
+        doubts.append(messages.OTHER_SIZE(size=size))
+    elif _leaf(descent, surroundings) < s.leaf_ratio:
+        doubts.append(messages.LIKE_A_LEAF(count=len(surroundings.strays)))
+    return doubts
+
+
+def _leaf(descent: SinkingFall, surroundings: Surroundings) -> float:
+    """Log ratio of a thing against a leaf."""
+    return thing_log_ratio(size_m(descent), descent.sink_mps, surroundings.strays)
+
+
+def size_m(descent: SinkingFall) -> float:
+    """Apparent diameter at the facade."""
+    return size_of(descent.fall.path, descent.fall.fit).diameter_m

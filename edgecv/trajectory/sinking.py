@@ -1,0 +1,112 @@
+"""Is it a light thing that sinks? Its evidence on the facade's plane, against what else goes slowly down there.
+
+Paper, bags, tissue and film have their terminal velocity, 0.5-3.5 m/s, two tenths of a second after they are let go, so
+no acceleration can be seen. What can be seen: they go down all the time, with the wind along the facade, and flutter
+about that. What is open in an explanation (speed, strength of flutter, noise) is averaged over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.trajectory.facade_path import FacadePath
+from edgecv.trajectory.sinking_settings import SinkingSettings
+from edgecv.trajectory.velocity_process import Densities, Motion, Process
+
+Float64 = NDArray[np.float64]
+Motions = tuple[Motion, Motion]
+"""Along the facade, and up."""
+Means = tuple[tuple[float, ...], float]
+"""Mean velocities that are as likely, and the spread about each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sinking:
+    """How well motions explain a slow descent.
+
+    Attributes:
+        log_evidence: of a sinking thing, log density of the pixels.
+        steady: log ratio against a machine or a light that moves steadily.
+        flight: log ratio against what flies past, somewhere, with as many gusts and wing beats as a sheet flutters.
+        roaming: log ratio against what flies to and fro.
+        smooth_m: ``(n, 2)`` the path without the errors of the sightings.
+        chi2_reduced: mean squared residual of that, in units of the expected error.
+    """
+
+    log_evidence: float
+    steady: float
+    flight: float
+    roaming: float
+    smooth_m: Float64
+    chi2_reduced: float
+
+
+def explain_sinking(path: FacadePath, settings: SinkingSettings) -> Sinking:
+    """Return how a path on the facade's plane is explained."""
+    s, densities = settings, Densities(path)
+    sheets = [_in_air(path, s, flutter, _sinking_means(s)) for flutter in s.flutter]
+    birds = [_in_air(path, s, flutter, (((0.0,), s.flight_mps),) * 2) for flutter in s.flutter]
+    insects = [_in_air(path, s, flutter, (((0.0,), 0.0),) * 2, speed) for flutter in s.flutter for speed in s.roaming]
+    machine = Motion(mean_sd_mps=s.steady_mps, change_sd_mps2=s.steady_drift_mps2)
+    by_sheet = _log_densities(densities, s, sheets)
+    evidence = _log_mean(by_sheet)
+    sheet, noise, sink = np.unravel_index(int(np.argmax(by_sheet)), by_sheet.shape)
+    aside, upright = _in_air(path, s, s.flutter[sheet], _sinking_means(s, s.sink_mps[sink]))
+    smooth = [densities.smooth(axis, motion, s.noise_factors[noise]) for axis, motion in enumerate((aside, upright))]
+    smooth_m = np.stack(smooth, axis=1)
+    return Sinking(
+        evidence - float(path.log_px2_per_m2.sum()),
+        evidence - _log_mean(_log_densities(densities, s, [(machine, machine)])),
+        evidence - _log_mean(_log_densities(densities, s, birds)),
+        evidence - _log_mean(_log_densities(densities, s, insects)),
+        smooth_m,
+        float(np.square((path.xy_m - smooth_m) / path.sd_m).mean()),
+    )
+
+
+def _sinking_means(s: SinkingSettings, sink_mps: float | None = None) -> tuple[Means, Means]:
+    downwards = s.sink_mps if sink_mps is None else (sink_mps,)
+    return ((0.0,), s.drift_mps), (tuple(-speed for speed in downwards), s.sink_spread_mps)
+
+
+def _in_air(
+    path: FacadePath, s: SinkingSettings, flutter: Process, means: tuple[Means, Means], roaming: Process | None = None
+) -> Motions:
+    """Gusts and flutter as the picture shows them: what goes to or from the wall seems to go aside and up as well.
+
+    Args:
+        path: for the slope of the view.
+        s: priors.
+        flutter: of a sheet, or wing beats.
+        means: along the facade and up.
+        roaming: what flies to and fro does besides.
+    """
+    slope_x, slope_y = path.slope
+    (hand_mps, hand_s), own = s.hand, () if roaming is None else (roaming,)
+    each = ((s.gust, s.gust_shares), (flutter, s.flutter_shares))
+    aside = tuple((spread * float(np.hypot(1.0, slope_x * out)), memory) for (spread, memory), (_, out) in each)
+    upright = tuple((spread * float(np.hypot(up, slope_y * out)), memory) for (spread, memory), (up, out) in each)
+    return (
+        Motion(*means[0], (*own, *aside), first=(hand_mps * float(np.hypot(1.0, slope_x)), hand_s)),
+        Motion(*means[1], (*own, *upright), first=(hand_mps * float(np.hypot(1.0, slope_y)), hand_s)),
+    )
+
+
+def _log_densities(densities: Densities, s: SinkingSettings, motions: Sequence[Motions]) -> Float64:
+    """``(motions, noises, means)`` log densities of both coordinates, per square metre each."""
+    table = [
+        [
+            sum(densities.log_density(axis, motion, noise) for axis, motion in enumerate(both))
+            for noise in s.noise_factors
+        ]
+        for both in motions
+    ]
+    return np.asarray(table, np.float64)
+
+
+def _log_mean(logs: Float64) -> float:
+    return float(np.logaddexp.reduce(logs.ravel())) - float(np.log(logs.size))

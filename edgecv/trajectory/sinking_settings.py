@@ -1,0 +1,59 @@
+"""What is likely of things that sink, and of what else goes slowly down a facade. Metres, m/s, seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SinkingSettings:
+    """Priors of the motions that explain a slow descent."""
+
+    standoff_m: float = 0.7
+    """Plane on which it is measured: a hand's breadth to a balcony's depth before the wall; at 20 m a metre more or
+    less changes speeds by 5 %."""
+
+    most_points: int = 96
+    """Sightings that the evidence is computed from: a few for each swing, and the work grows by the cube."""
+
+    sink_mps: tuple[float, ...] = (0.6, 0.9, 1.3, 1.8, 2.4, 3.1)
+    """Mean speeds of descent, all as likely: tissue and film at the slow end, crumpled paper at the fast one."""
+
+    sink_spread_mps: float = 0.25
+    """Spread about each: they lie twice that apart."""
+
+    drift_mps: float = 2.0
+    """Mean wind along the facade: a fresh breeze is 9 m/s, but towers shelter each other."""
+
+    gust: tuple[float, float] = (0.5, 2.0)
+    """Slow changes of that wind: spread, and memory in seconds: a gust of some metres."""
+
+    gust_shares: tuple[float, float] = (0.4, 0.8)
+    """Of that, up and down, and to and from the wall: looking up at 60 degrees the latter seem to go up and down by
+    nearly twice as much."""
+
+    flutter: tuple[tuple[float, float], ...] = ((0.15, 0.25), (0.4, 0.25), (0.9, 0.25), (0.5, 0.7), (1.0, 0.7))
+    """Sideways speed of flutter and its memory in seconds, all as likely: a sheet slides as fast as it sinks, a filled
+    bag hardly; a third of a swing of two a second, or of one in two."""
+
+    flutter_shares: tuple[float, float] = (0.6, 0.6)
+    """The same of the flutter: it sinks faster while it slides on its edge, and turns about the vertical."""
+
+    hand: tuple[float, float] = (2.0, 0.3)
+    """Speed with which it may have left the hand, and how soon the air has taken it: terminal velocity over gravity,
+    and a little more at less than that speed. What else is compared may begin like that as well."""
+
+    steady_mps: float = 3.0
+    """Spread of the speeds of lifts, gondolas, blinds and lights that pass a facade."""
+
+    steady_drift_mps2: float = 0.08
+    """How far such a speed changes in a second, steadily: perspective, and starts and stops of machines."""
+
+    flight_mps: float = 6.0
+    """Spread of the mean speed of what flies past, each direction: a pigeon 15, an insect near the lens anything."""
+
+    roaming: tuple[tuple[float, float], ...] = ((1.0, 0.5), (1.0, 1.5), (3.0, 0.5), (3.0, 1.5))
+    """Speeds of what flies to and fro with no way of its own, all as likely: spread and memory."""
+
+    noise_factors: tuple[float, ...] = (0.3, 0.6, 1.2)
+    """Errors of sightings against what is assumed of them, which is on the large side; all as likely."""
