@@ -125,9 +125,10 @@ def _best_alternative(fall: Fall) -> Message:
     alternatives = (
         (ratios.straight, messages.STEADY_MOTION()),
         (ratios.wandering, messages.WANDERING_MOTION()),
+        (ratios.steady_in_space, messages.STEADY_IN_SPACE()),
         (ratios.chance, messages.CHANCE()),
     )
-    return min(alternatives)[1]
+    return min(alternatives, key=lambda alternative: alternative[0])[1]
 
 
 def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[Message]:

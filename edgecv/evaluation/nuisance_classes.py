@@ -13,6 +13,12 @@ from edgecv.evaluation.intervals import Rate
 from edgecv.evaluation.result import ClipResult, Tier
 from edgecv.evaluation.truth import NuisanceTrack, Truth
 
+_EVERYWHERE = frozenset({"rain", "snow"})
+"""There all the time, though only the nearest drops and flakes have tracks."""
+_WITH_TRACKS = frozenset(
+    {"bird", "insect", "leaf", "drip", "light", "person", "laundry", "car", "pedestrian", "lift", "gondola"}
+)
+"""What simulated scenes track wherever it is seen: without a track, it was not in the picture."""
 _NUMBER = re.compile(r"[\W_]*\d.*$")
 _SHORTEST_GAP_S = 0.5
 """A track is there between two of its sightings where they are no farther apart than this."""
@@ -49,7 +55,10 @@ def presence_s(truth: Truth, duration_s: float) -> dict[str, float]:
     for track in truth.nuisance_tracks:
         times.setdefault(class_of_label(track.label, truth.nuisances), []).extend(_spans(track))
     seconds = {name: min(duration_s, _union(spans)) for name, spans in times.items()}
-    return {name: duration_s for name in truth.nuisances if name not in seconds} | seconds
+    for name in truth.nuisances:
+        if name in _EVERYWHERE or (name not in seconds and (truth.real or name not in _WITH_TRACKS)):
+            seconds[name] = duration_s
+    return seconds
 
 
 def class_of_label(label: str, nuisances: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ GRAVITY_HARDLY_BETTER = declare(
     needed=number(".3g"),
 )
 STEADY_MOTION = declare("verdict.steady_motion", "steady motion")
+STEADY_IN_SPACE = declare("verdict.steady_in_space", "steady motion in space")
 WANDERING_MOTION = declare("verdict.wandering_motion", "wandering motion")
 CHANCE = declare("verdict.chance", "chance")
 CHANCE_PATH = declare(

@@ -31,7 +31,7 @@ CONDITIONS = (
     "repeated",
     "half_rate",
 )
-_LATER = ("bird_flights", "near_insects")
+_LATER = ("bird_flights", "near_insects", "traffic", "pedestrians", "lifts", "gondolas")
 """Nuisances that came later: drawn last, so that a seed still chooses the others as before."""
 _SINKING_SHARE = 0.5
 """Random scenes in which sheets are among what falls."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fit import FallFit, fit_fall
+from edgecv.trajectory.measured_evidence import steady_in_space_log_ratio
 from edgecv.trajectory.null_hypotheses import straight_log_evidence, wandering_log_evidence
 from edgecv.trajectory.path import Path, beginning, falling_stretch, path_of
 from edgecv.trajectory.projection import View
@@ -30,11 +31,13 @@ class Likelihoods:
     straight: float
     wandering: float
     chance: float
+    steady_in_space: float = np.inf
+    """Infinite where another alternative already explains the path about as well as a fall."""
 
     @property
     def ratio(self) -> float:
         """Against the best alternative; positive means a fall is the best explanation."""
-        return min(self.straight, self.wandering, self.chance)
+        return min(self.straight, self.wandering, self.chance, self.steady_in_space)
 
     @property
     def above_chance(self) -> float:
@@ -94,6 +97,7 @@ def widened(fall: Fall, track: Track, points: tuple[TrackPoint, ...], settings: 
     limit, factor = settings.max_chi2_growth
     if wider.fit.chi2_reduced > max(limit, factor * fall.fit.chi2_reduced):
         return fall
+    wider = _compared_in_space(wider, settings, picture_px)
     if wider.fit.view.camera is not None:
         wider = _with_uncalibrated_evidence(wider, wider.fit.view, settings)
     if (wider.fit.start_s, wider.fit.end_s) != (fall.fit.start_s, fall.fit.end_s):
@@ -135,6 +139,19 @@ def _explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | N
     if stretch is None:
         return None
     picture_px = float(max(track.picture_size_px))
+    best = _best_explanation(track, stretch, view, settings, picture_px)
+    return _compared_in_space(best, settings, picture_px)
+
+
+def _compared_in_space(fall: Fall, settings: TrajectorySettings, picture_px: float) -> Fall:
+    """The same fall, with its likelihood against a steady motion in space where nothing else explains the path."""
+    if fall.likelihoods.ratio < settings.compare_above_ratio:
+        return fall
+    ratio = steady_in_space_log_ratio(fall.path, fall.fit, settings, picture_px)
+    return replace(fall, likelihoods=replace(fall.likelihoods, steady_in_space=ratio))
+
+
+def _best_explanation(track: Track, stretch: Path, view: View, settings: TrajectorySettings, picture_px: float) -> Fall:
     best = _examine(track, stretch, view, settings, picture_px)
     # only a path far from chance is worth the time of a search
     if best.likelihoods.above_chance < settings.search_above_chance:

@@ -85,6 +85,10 @@ class TrajectorySettings:
     search_below_ratio: float = 10.0
     """The ends are searched unless the whole stretch is this convincing already."""
 
+    compare_above_ratio: float = 3.0
+    """Ratio against the other alternatives above which a path is worth the comparison with a steady motion in space: a
+    little less than a candidate needs."""
+
     beginning_s: tuple[float, ...] = (1.0, 2.0, 3.0)
     """Lengths of a descent's beginning that are tried where it was left out: an object of a terminal velocity of 5 m/s
     has 96 % of it after a second."""

@@ -12,7 +12,7 @@ from edgecv.trajectory.model import fly
 from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
-_BLUR_PX = 2.6
+BLUR_PX = 2.6
 """Side of the box of an object of no size: lens, sums of 2x2 pixels and the sum of 3x3 of those (detection.planes)."""
 _EDGES = 1.15
 """A box ends where an object's edge falls below the threshold, a little inside of it."""
@@ -68,4 +68,4 @@ def size_of(path: Path, fit: FallFit) -> Size:
 
 def unblurred_px(side_px: float) -> float:
     """Diameter, pixels, of an object whose box without motion blur has that side."""
-    return _EDGES * float(np.sqrt(max(side_px**2 - _BLUR_PX**2, _SMALLEST_PX**2)))
+    return _EDGES * float(np.sqrt(max(side_px**2 - BLUR_PX**2, _SMALLEST_PX**2)))

@@ -51,6 +51,12 @@ def test_a_class_is_there_while_one_of_its_tracks_is_seen_and_weather_all_the_ti
     assert present == {"bird": pytest.approx(5.0), "drip": pytest.approx(0.5), "rain": 20.0}
 
 
+def test_rain_is_there_all_the_time_and_cars_that_nobody_sees_are_not() -> None:
+    truth = Truth(nuisances=("rain", "car"), nuisance_tracks=(_track("rain_snow", 1.0, 2.0),))
+    assert presence_s(truth, 20.0) == {"rain": 20.0}
+    assert presence_s(Truth(nuisances=("car",), real=True), 20.0) == {"car": 20.0}
+
+
 def test_a_shared_label_is_the_class_that_is_switched_on() -> None:
     assert class_of_label("rain_snow", ("bird", "rain")) == "rain"
     assert class_of_label("person_laundry", ("person", "laundry")) == "person_laundry"

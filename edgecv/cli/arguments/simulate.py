@@ -16,6 +16,7 @@ CONDITIONS = (
 NUISANCES = (
     "lights", "people", "curtains", "laundry", "reflection", "drips", "birds", "leaves", "trees", "rain", "snow",
     "insects", "clouds", "shake", "exposure_steps", "flicker", "ir_noise", "clock", "bird_flights", "near_insects",
+    "traffic", "pedestrians", "lifts", "gondolas",
 )  # fmt: skip
 """As in :mod:`edgecv.simulation.nuisances`; a test compares them."""
 KINDS = ("animals", "hygiene", "manhole", "medical_reports", "medication", "rules")

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from edgecv.simulation.nuisances.animals import Birds, Insects
 from edgecv.simulation.nuisances.bird_flights import BirdFlights
 from edgecv.simulation.nuisances.building import Drips, Lights, People, Sheets
+from edgecv.simulation.nuisances.facade_machines import Gondolas, Lifts
 from edgecv.simulation.nuisances.layer import Layer
 from edgecv.simulation.nuisances.light import Clouds, ExposureSteps, Flicker
 from edgecv.simulation.nuisances.motion import Shake
 from edgecv.simulation.nuisances.near_insects import NearInsects
+from edgecv.simulation.nuisances.pedestrians import Pedestrians
 from edgecv.simulation.nuisances.plants import Leaves, Trees
+from edgecv.simulation.nuisances.traffic import Traffic
 from edgecv.simulation.nuisances.weather import Precipitation
 from edgecv.simulation.scene import Parameters, Scene
 
@@ -50,6 +53,13 @@ NUISANCES: dict[str, Nuisance] = {
     "laundry": Nuisance(
         "laundry", WALL, Sheets.laundry, {"pieces": (6.0, "pieces"), "sway_m": (0.15, "how far they sway, metres")}
     ),
+    "lifts": Nuisance(
+        "lift",
+        WALL,
+        Lifts.sample,
+        {"count": (1.0, "glass lifts on the facade"), "rest_s": (5.0, "seconds at a floor")},
+    ),
+    "gondolas": Nuisance("gondola", WALL, Gondolas.sample, {"count": (1.0, "platforms on ropes")}),
     "reflection": Nuisance("reflection", WALL, None, {"share": (0.25, "share of the light that glass throws back")}),
     "drips": Nuisance(
         "drip",
@@ -75,6 +85,21 @@ NUISANCES: dict[str, Nuisance] = {
         },
     ),
     "leaves": Nuisance("leaf", AIR, Leaves.sample, {"every_s": (3.0, "seconds between leaves")}),
+    "pedestrians": Nuisance(
+        "pedestrian", FRONT, Pedestrians.sample, {"every_s": (6.0, "seconds between people on the pavement")}
+    ),
+    "traffic": Nuisance(
+        "car",
+        FRONT,
+        Traffic.sample,
+        {
+            "every_s": (4.0, "seconds between vehicles, all lanes together"),
+            "lanes": (2.0, "lanes of each direction"),
+            "angle_deg": (12.0, "of the street against the facade"),
+            "green_s": (14.0, "seconds of green"),
+            "red_s": (10.0, "seconds of red"),
+        },
+    ),
     "trees": Nuisance(
         "tree",
         FRONT,
