@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +60,18 @@ class ByNuisance:
 
 
 @dataclass(frozen=True, slots=True)
+class VisibleMiss:
+    """A throw that could be seen and is no incident: where to look."""
+
+    clip: str
+    object: str
+    first_s: float
+    size_px: float
+    sightings: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class FadeTotal:
     """FADE over all videos with an event: means of the videos' own values, and of all boxes together."""
 
@@ -102,6 +114,7 @@ class Totals:
         decode_ms: CPU time of the decoder, per frame.
         visible: of events with at least 12 sightings in the decoded video.
         visible_by_condition: the same by condition.
+        visible_misses: visible events that are no incident.
         visibility_known: events of which sightings were counted.
         false_sightings: share of the places beside the events' paths that look like a sighting, mean over events.
         classes: false findings by class of nuisance, over the time in which it was there.
@@ -133,6 +146,7 @@ class Totals:
     decode_ms: float | None
     visible: Recall
     visible_by_condition: dict[str, Recall]
+    visible_misses: tuple[VisibleMiss, ...]
     visibility_known: int
     false_sightings: float | None
     classes: dict[str, NuisanceClass]
@@ -175,11 +189,18 @@ def tally(clips: Sequence[ClipResult]) -> Totals:
         decode_ms=sum(c.decode_ms * c.frames for c in clips) / frames if frames else None,
         visible=Recall.of(e for e in every if e.visible),
         visible_by_condition=_by_condition(clips, lambda e: e.visible),
+        visible_misses=tuple(_visible_misses(events)),
         visibility_known=sum(e.visibility is not None for e in every),
         false_sightings=_mean([s for e in every if (s := _false_sightings(e)) is not None]),
         classes=count_classes(clips),
         sightings_ms=sum(c.sightings_ms * c.frames for c in clips) / frames if frames else None,
     )
+
+
+def _visible_misses(events: Sequence[tuple[ClipResult, EventResult]]) -> Iterator[VisibleMiss]:
+    for clip, e in events:
+        if e.visibility is not None and e.visible and not e.too_short and e.outcome != "incident":
+            yield VisibleMiss(clip.clip, e.object, e.first_s, e.size_px, e.visibility.sightings, e.outcome)
 
 
 def _false_sightings(event: EventResult) -> float | None:

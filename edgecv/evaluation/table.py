@@ -10,13 +10,15 @@ from edgecv.evaluation.accuracy_metrics import Recall, Totals
 from edgecv.evaluation.intervals import Rate, Share, Spread
 
 Row = tuple[str, str, str]
+_MOST_MISSES = 20
+"""Rows of visible throws that were missed: a table is read, a longer list is searched."""
 _NO_VALUE = "–"
 
 
 def table_of(totals: Totals) -> Table:
     """Return the table of what was measured; questions that nothing here answers are left out."""
     table = Table(title=f"{_clips(totals)}, {duration(totals.hours)}")
-    sections = (_events, _sizes, _conditions, _false, _nuisances, _classes, _fade, _delay, _accuracy, _cost)
+    sections = (_events, _misses, _sizes, _conditions, _false, _nuisances, _classes, _fade, _delay, _accuracy, _cost)
     return _filled(table, totals, sections)
 
 
@@ -64,6 +66,15 @@ def _events(totals: Totals) -> Iterator[Row]:
     if sum(short.values()):
         outcomes = f"{short['incident']} found all the same, {short['candidate']} as candidate"
         yield ("  too short to see", str(sum(short.values())), f"left out of recall; {outcomes}")
+
+
+def _misses(totals: Totals) -> Iterator[Row]:
+    for miss in totals.visible_misses[:_MOST_MISSES]:
+        seen = f"{miss.sightings} sightings of {miss.size_px:.1f} px from {miss.first_s:.1f} s"
+        yield (f"visible, {miss.outcome}: {miss.object}", seen, miss.clip)
+    rest = len(totals.visible_misses) - _MOST_MISSES
+    if rest > 0:
+        yield ("visible, but no incident", f"{rest} more", "all of them in --json, totals.visible_misses")
 
 
 def _sizes(totals: Totals) -> Iterator[Row]:

@@ -69,6 +69,8 @@ def test_recall_of_the_visible_counts_throws_with_twelve_sightings() -> None:
     assert totals.false_sightings == pytest.approx(0.01)
     rows = list(table_of(totals).columns[0].cells)
     assert "  visible: 12 sightings or more" in rows
+    assert [(miss.clip, miss.sightings, miss.outcome) for miss in totals.visible_misses] == [("a.mp4", 40, "missed")]
+    assert "visible, missed: stone" in rows
 
 
 def test_recall_of_the_visible_is_unknown_where_nothing_was_measured() -> None:

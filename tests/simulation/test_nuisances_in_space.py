@@ -16,7 +16,8 @@ from edgecv.simulation.nuisances.facade_machines import Lifts
 from edgecv.simulation.nuisances.layer import Canvas
 from edgecv.simulation.nuisances.near_insects import NearInsects
 from edgecv.simulation.nuisances.solids import Face, box_faces, draw_faces, turned_to
-from edgecv.simulation.nuisances.street import KINDS, LANE_M, Street, drive
+from edgecv.simulation.nuisances.street import KINDS, LANE_M, Street, Vehicle, drive
+from edgecv.simulation.nuisances.traffic import Traffic
 from edgecv.simulation.render import render
 
 SIZE = (320, 240)
@@ -49,6 +50,15 @@ def test_cars_keep_their_distance_stop_at_the_red_light_and_set_off_again() -> N
             set_off += bool((speed < 0.05).any() and speed[-1] > 3.0)
     assert stopped >= 3
     assert set_off >= 2
+
+
+def test_a_vehicle_that_goes_within_an_exposure_is_drawn_to_its_last_instant() -> None:
+    vehicle = Vehicle("car", 1, 1.6, 200.0, 0.0, np.array([0.0, 1.0, 2.0]))
+    traffic = Traffic(SCENE, Street.of(SCENE, 10.0, 1), (vehicle,), ())
+    canvas = Canvas(np.full(SIZE[::-1], 50.0, np.float32), 0.2, 0.04)
+    traffic.draw(canvas)
+    assert canvas.tracks
+    traffic.draw(replace(canvas, t_s=0.25, tracks=[]))
 
 
 def test_the_two_directions_keep_to_their_own_side() -> None:

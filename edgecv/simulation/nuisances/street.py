@@ -79,9 +79,13 @@ class Vehicle:
 
     def way_at(self, t_s: float) -> float | None:
         """How far along the street's own direction it is; None before it comes and after it has gone."""
-        position = (t_s - self.start_s) / _STEP_S
-        if not 0.0 <= position <= len(self.way_m) - 1:
+        if not self.start_s <= t_s <= self.start_s + (len(self.way_m) - 1) * _STEP_S:
             return None
+        return self.nearest_way(t_s)
+
+    def nearest_way(self, t_s: float) -> float:
+        """The same, and where it comes or goes beyond its time."""
+        position = (t_s - self.start_s) / _STEP_S
         return self.direction * float(np.interp(position, np.arange(len(self.way_m)), self.way_m))
 
 

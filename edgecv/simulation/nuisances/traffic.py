@@ -63,8 +63,7 @@ class Traffic:
 
     def _faces(self, vehicle: Vehicle, t_s: float) -> list[Face]:
         length, height, width = KINDS[vehicle.kind]
-        way = vehicle.way_at(float(np.clip(t_s, vehicle.start_s, vehicle.start_s + 0.1 * (len(vehicle.way_m) - 1))))
-        assert way is not None
+        way = vehicle.nearest_way(t_s)
         ahead = vehicle.direction * self.street.along
         # the way is that of its front
         foot = self.street.at(way, vehicle.aside_m) - 0.5 * length * ahead
