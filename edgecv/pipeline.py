@@ -7,6 +7,7 @@ room                  what it does                                           wha
 ``detection``         subtracts a noise-aware background                     :class:`DetectedFrame`: blobs
 ``tracking``          links blobs over time: initiator, Kalman filter,       :class:`Track`, once it has ended
                       gate, data association, deleter
+``motion_map``        learns where things go the same way all day            how usual a path is
 ``trajectory``        fits a fall with drag and compares it with motions     ``Fall``: the fit and its evidence
                       that are no fall
 ``classification``    judges falls and groups those of one object            :class:`Finding`: object and verdict
@@ -28,7 +29,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from edgecv.capture.frame import Frame
-from edgecv.classification import ClassificationSettings, Finding, Grouper, MultiplicityCorrection, RepeatedPaths, judge
+from edgecv.classification import (
+    ClassificationSettings,
+    Finding,
+    Grouper,
+    MultiplicityCorrection,
+    RepeatedPaths,
+    doubt_usual_motion,
+    judge,
+)
 from edgecv.classification.nuisance import NuisanceModel, Reviewer
 from edgecv.classification.sinking_monitor import SinkingMonitor
 from edgecv.classification.verdict import Verdict
@@ -36,6 +45,7 @@ from edgecv.detection import DetectionSettings, Detector
 from edgecv.detection.detector import DetectedFrame
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
+from edgecv.motion_map import MotionMap, MotionMapSettings
 from edgecv.tracking import Track, Tracker, TrackingSettings
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 from edgecv.trajectory.second_look import SecondLook
@@ -47,6 +57,7 @@ class PipelineSettings:
 
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    motion_map: MotionMapSettings = field(default_factory=MotionMapSettings)
     trajectory: TrajectorySettings = field(default_factory=TrajectorySettings)
     classification: ClassificationSettings = field(default_factory=ClassificationSettings)
 
@@ -82,6 +93,7 @@ class Pipeline:
         reviewer: asked about every fall that physics has judged; the nuisance model, where the settings say so, when
             left out.
         plan: the facade that the camera sees; things that sink are looked for along it, with a calibration only.
+        motion_map: of this camera, which goes on learning; an empty one when left out.
 
     Attributes:
         counts: how much has passed each stage.
@@ -95,6 +107,7 @@ class Pipeline:
         masks: tuple[tuple[tuple[float, float], ...], ...] = (),
         reviewer: Reviewer | None = None,
         plan: FacadePlan | None = None,
+        motion_map: MotionMap | None = None,
     ) -> None:
         self.settings = settings or PipelineSettings()
         self.counts = PipelineCounts()
@@ -108,6 +121,7 @@ class Pipeline:
         self._repeated_paths = RepeatedPaths(limits)
         self._multiplicity = MultiplicityCorrection(limits)
         self._reviewer = reviewer or (NuisanceModel() if limits.use_nuisance_model else None)
+        self._motion_map = motion_map or MotionMap(self.settings.motion_map)
         self._grouper = Grouper()
         self._sinking = (
             None if camera is None or plan is None else SinkingMonitor(camera, plan, self.settings.trajectory)
@@ -119,8 +133,11 @@ class Pipeline:
             self._tracker, self._view = self._begin(frame)
         self.detected = self._detector.detect(frame)
         self._count(self.detected)
+        if self.detected.blind is None:
+            self._motion_map.watch(frame.t_s)
         for track in self._tracker.update(self.detected):
             self._judge(track, self._view)
+            self._motion_map.learn(track)
         self._judge_sinking(frame.t_s, is_blind=self.detected.blind is not None)
         # a group waits for tracks that still fall and may turn out to be the same object
         falling = self._tracker.falling() if self._grouper.undecided else []
@@ -132,6 +149,7 @@ class Pipeline:
             return []
         for track in self._tracker.flush():
             self._judge(track, self._view)
+            self._motion_map.learn(track)
         self._judge_sinking(float("inf"))
         return self._grouper.release(float("inf"), [])
 
@@ -167,6 +185,7 @@ class Pipeline:
         verdict = judge(fall, limits, repeats, self._multiplicity.penalty(track.end_s))
         if self._reviewer is not None:
             verdict = self._reviewer.review(verdict, fall, limits, repeats)
+        verdict = doubt_usual_motion(verdict, fall, self._motion_map)
         self.counts.verdicts[verdict.label] += 1
         return verdict
 

@@ -3,6 +3,7 @@
 from edgecv.classification.grouping import Finding, Grouper
 from edgecv.classification.multiplicity_correction import MultiplicityCorrection
 from edgecv.classification.settings import ClassificationSettings
+from edgecv.classification.usual_motion import doubt_usual_motion
 from edgecv.classification.verdict import Verdict, judge
 from edgecv.classification.water import RepeatedPaths
 
@@ -13,5 +14,6 @@ __all__ = [
     "MultiplicityCorrection",
     "RepeatedPaths",
     "Verdict",
+    "doubt_usual_motion",
     "judge",
 ]

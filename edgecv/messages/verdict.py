@@ -53,3 +53,8 @@ LOOKS_LIKE = declare(
     label=TEXT,
     p=number(".3f"),
 )
+USUAL_MOTION = declare(
+    "verdict.usual_motion",
+    "things go the same way here %(rate)s times an hour, in place, direction, speed and brightness",
+    rate=number(".0f"),
+)

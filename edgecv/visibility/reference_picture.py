@@ -6,6 +6,7 @@ import io
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from tokenize import TokenError
 from zipfile import BadZipFile
 
 import numpy as np
@@ -16,6 +17,8 @@ from edgecv.visibility.settings import BLOCK
 from edgecv.visibility.sharpness import clarity, sample_rows
 from edgecv.visibility.thumbnail import Complex64, Float32, UInt8, blocks, edges, spectrum, thumbnail, window
 
+_DAMAGE = (ValueError, KeyError, OSError, EOFError, BadZipFile, TypeError, SyntaxError, TokenError, zlib.error)
+"""What NumPy and the zip reader raise at bytes that are none of theirs; a header is parsed as Python is."""
 _VERSION = 1
 _ENTRIES = {"version", "size_px", "picture", "field", "sharpness"}
 
@@ -87,7 +90,17 @@ class Reference:
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 entries = {name: np.asarray(stored[name]) for name in _ENTRIES}
             return cls._checked(entries)
-        except (ValueError, KeyError, OSError, EOFError, BadZipFile, TypeError, zlib.error) as error:
+        except (
+            ValueError,
+            KeyError,
+            OSError,
+            EOFError,
+            BadZipFile,
+            TypeError,
+            SyntaxError,
+            TokenError,
+            zlib.error,
+        ) as error:
             raise InputError("the stored reference picture is damaged; remove it and it is learnt anew") from error
 
     @classmethod
