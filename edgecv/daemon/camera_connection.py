@@ -31,6 +31,7 @@ from edgecv.daemon.load_shedding import LoadShedder
 from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.incidents.record import Clock
 from edgecv.messages import camera as messages
+from edgecv.motion_map import MotionMap
 from edgecv.pipeline import Pipeline
 from edgecv.replay import recorded_epoch
 
@@ -72,17 +73,19 @@ class CameraConnection:
     Args:
         stream: open; closed with the connection.
         spec: the camera's orders.
+        motion_map: the camera's usual motion, which outlives the connection.
 
     Attributes:
         notes: what works but not as it should, by subject, in words.
         lag_s: how long the oldest packet waited when the newest one was taken, seconds.
     """
 
-    def __init__(self, stream: LiveStream, spec: WorkerSpec) -> None:
+    def __init__(self, stream: LiveStream, spec: WorkerSpec, motion_map: MotionMap | None = None) -> None:
         self.notes: dict[str, str] = {}
         self.lag_s = 0.0
         self._stream = stream
         self._spec = spec
+        self._motion_map = motion_map
         self._is_live = not spec.stream.is_file
         self._wall = WallClock()
         self._ring = PacketRing(stream.base, most_bytes=spec.memory_mb * 2**20 // _RING_SHARE)
@@ -244,7 +247,12 @@ class CameraConnection:
             recorded_epoch=self._recorded_epoch,
         )
         clock = MediaClock(picture.pts, stream.base, 1.0 / (stream.average_fps or _USUAL_FPS))
-        return _Analysis(size, clock, Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan), footage)
+        return _Analysis(
+            size,
+            clock,
+            Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan, motion_map=self._motion_map),
+            footage,
+        )
 
     def _fitting_camera(self, upright: tuple[int, int]) -> CalibratedCamera:
         """The camera, without its calibration where that was made for pictures of another size."""

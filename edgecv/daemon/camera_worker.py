@@ -23,6 +23,7 @@ from edgecv.daemon.camera_connection import AnalysedFrame, CameraConnection
 from edgecv.daemon.connection_counts import ConnectionCounts
 from edgecv.daemon.live_snapshots import LiveSnapshots, SnapshotFiles
 from edgecv.daemon.logs import LogForm, configure_logging, register_secret, register_secrets_of
+from edgecv.daemon.motion_map_store import MotionMapStore
 from edgecv.daemon.process import begin_child
 from edgecv.daemon.recorder import Recorder
 from edgecv.daemon.visibility_monitor import VisibilityMonitor
@@ -75,7 +76,8 @@ class CameraWorker:
         self._pipe = pipe
         self._stop = stop
         self._recorder = Recorder(spec)
-        self._visibility = VisibilityMonitor(spec, self._recorder.send_event)
+        self._motion = MotionMapStore(spec.state, spec.id, lasting=not spec.stream.is_file)
+        self._visibility = VisibilityMonitor(spec, self._recorder.send_event, self._motion.begin_anew)
         self._snapshots = LiveSnapshots(SnapshotFiles(spec.state, spec.id))
         self._state: WorkerState = "starting"
         self._text: str = messages.STARTING()
@@ -123,7 +125,7 @@ class CameraWorker:
                 raise StreamError(messages.NO_ANSWER(source=self._spec.stream.shown), "unreachable")
             self._beat()
             time.sleep(_OPEN_POLL_S)
-        return CameraConnection(opening.result(), self._spec)
+        return CameraConnection(opening.result(), self._spec, self._motion.motion_map)
 
     def _process(self, connection: CameraConnection) -> None:
         """Analyse one connection's frames until it ends or this worker is told to stop.
@@ -154,6 +156,7 @@ class CameraWorker:
             self._say("watching", messages.WATCHING(size=f"{width}x{height}", codec=connection.codec))
         self._snapshots.offer(analysed.picture)
         self._visibility.look(analysed.frame, connection.pipeline, connection.lag_s)
+        self._motion.save_when_due()
 
     def _close(self, connection: CameraConnection) -> None:
         # a recorded file begins anew next time: half a fall would then be found a second time, as another one
@@ -166,6 +169,7 @@ class CameraWorker:
         self._earlier_counts, self._gauges = self._counts(), connection.gauges()
         self._connection = None
         self._visibility.connection_ended()
+        self._motion.save()
 
     def _pause(self, problem: StreamError | None, backoff: Backoff) -> None:
         """Say why there is no connection and wait before the next attempt."""

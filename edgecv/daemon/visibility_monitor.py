@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +28,8 @@ _log = logging.getLogger("edgecv.visibility")
 _OVERLOAD_LAG_S = 1.0
 _CLOCK_CHECK_S = 1.0
 WATCH = "watch"
+_OTHER_PLACES = ("turned", "scene_change")
+"""What is learnt of places in the picture holds no longer: when the camera turns, and again when it is turned back."""
 
 
 def _px_per_floor(camera: CalibratedCamera) -> float | None:
@@ -55,10 +58,14 @@ class VisibilityMonitor:
     Args:
         spec: the camera's orders.
         send_event: sends a device event upstream.
+        on_other_places: called with a reason when the picture's pixels show other places than before.
     """
 
-    def __init__(self, spec: WorkerSpec, send_event: SendEvent) -> None:
+    def __init__(
+        self, spec: WorkerSpec, send_event: SendEvent, on_other_places: Callable[[str], None] = lambda _reason: None
+    ) -> None:
         self._spec = spec
+        self._on_other_places = on_other_places
         self._send_event = send_event
         self._path = spec.state / WATCH / f"{spec.id}.npz"
         self._scene = SceneMonitor(self._stored_reference(), px_per_floor=_px_per_floor(spec.camera))
@@ -86,6 +93,8 @@ class VisibilityMonitor:
             text = text_of(change)
             _log.warning("%s %s: %s", change.kind, change.state, text)
             self._send_event(change.kind, text, state=change.state, measures=change.measures)
+            if change.kind in _OTHER_PLACES:
+                self._on_other_places(text)
         self._store_reference()
         self._now = self._causes.of(detected, self._scene.blind)
         if lag_s > _OVERLOAD_LAG_S:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from edgecv.calibration.calibrated_camera import CalibratedCamera
-from edgecv.daemon.visibility_monitor import _px_per_floor
+from edgecv.capture import Frame
+from edgecv.daemon.visibility_monitor import VisibilityMonitor, _px_per_floor
+from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.geometry import FacadePlan, looking_at
+from edgecv.pipeline import Pipeline
+from edgecv.visibility import Change, ChangeKind
 
 SIZE = (1920, 1080)
 PLAN = FacadePlan.of([3.0] * 16, [("01", -4.0, -2.0), ("02", 2.0, 4.0)])
@@ -34,3 +41,19 @@ def test_without_a_calibration_or_with_no_floor_in_sight_it_is_not_known() -> No
     assert _px_per_floor(CalibratedCamera()) is None
     away = looking_at((0.0, 1.6, 15.0), (0.0, 1.6, 100.0), 1000.0, SIZE)
     assert _px_per_floor(CalibratedCamera(pinhole=away, plan=PLAN, image_size=SIZE)) is None
+
+
+@pytest.mark.parametrize(("kind", "told"), [("turned", True), ("scene_change", True), ("defocused", False)])
+def test_what_shows_other_places_is_told_to_whoever_learns_of_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: ChangeKind, told: bool
+) -> None:
+    changes = [Change(kind, state, 1.0, "") for state in ("begins", "ends")]
+    monkeypatch.setattr("edgecv.visibility.SceneMonitor.update", lambda *_: changes)
+    reasons: list[str] = []
+    spec = SimpleNamespace(state=tmp_path, id="north", camera=CalibratedCamera(), sensitivity_test_at=None)
+    monitor = VisibilityMonitor(cast(WorkerSpec, spec), lambda *_, **__: None, reasons.append)
+    pipeline = Pipeline()
+    frame = Frame(0, 0.0, np.full((90, 160), 90, np.uint8))
+    pipeline.process(frame)
+    monitor.look(frame, pipeline, 0.0)
+    assert len(reasons) == (2 if told else 0)
