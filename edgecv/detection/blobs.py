@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.detection.detection import H, W, X, Y
+from edgecv.detection.detection import CONTRAST, SNR, H, W, X, Y
 from edgecv.detection.planes import Float32
 from edgecv.detection.settings import DetectionSettings
 from edgecv.native import AVAILABLE, ffi, lib, pointer
@@ -15,7 +15,11 @@ QUOTA_CELLS = 8
 
 
 class Quota:
-    """Which blobs of a frame are passed on: the strongest, fewer from where many always are (trees, rain, a clock).
+    """Which blobs of a frame are passed on: the most unusual, fewer from where many always are (trees, rain, a clock).
+
+    A blob is as unusual as it is rare that one of its sign, in its part of the picture, is as strong: the expected
+    number of such in a frame is ``rate * exp(-excess / mean excess)``, an exponential tail above the threshold. Dark
+    and bright ones are counted apart, since flakes and drops only brighten by day.
 
     Args:
         size_px: width and height of the picture.
@@ -24,17 +28,22 @@ class Quota:
     """
 
     def __init__(self, size_px: tuple[int, int], settings: DetectionSettings, compiled: bool = AVAILABLE) -> None:
-        self._scale = np.array([QUOTA_CELLS / size_px[0], QUOTA_CELLS / size_px[1]])
+        self._scale_px = np.array([QUOTA_CELLS / size_px[0], QUOTA_CELLS / size_px[1]])
         self._settings = settings
-        self._usual = np.zeros(QUOTA_CELLS * QUOTA_CELLS)
+        shape = (2, QUOTA_CELLS * QUOTA_CELLS)
+        self._usual, self._excess = np.zeros(shape), np.zeros(shape)
+        self._rarity, self._mean_excess = np.zeros(shape), np.zeros(shape)
         self._is_compiled = compiled
         if compiled:
             self._quota = ffi.new(
                 "Quota *",
                 {
                     "usual": pointer(self._usual),
-                    "scale_x": self._scale[0],
-                    "scale_y": self._scale[1],
+                    "excess": pointer(self._excess),
+                    "rarity": pointer(self._rarity),
+                    "scale": pointer(self._mean_excess),
+                    "scale_x": self._scale_px[0],
+                    "scale_y": self._scale_px[1],
                     "rate": settings.quota_rate,
                     "max_per_cell": settings.max_per_cell,
                     "side_per_variance": settings.side_per_variance,
@@ -44,37 +53,58 @@ class Quota:
 
     @property
     def noise_blobs(self) -> float:
-        """Blobs a frame that noise alone makes: what the quieter half of the picture has, for all of it."""
+        """Blobs a frame that noise alone makes.
+
+        Noise makes as many of either sign: what the quieter half of the picture has of the rarer sign, for all of it.
+        """
         if self._is_compiled:
             return float(lib.edgecv_quota_noise_blobs(self._quota))
-        return 2.0 * float(np.sort(self._usual)[: len(self._usual) // 2].sum())
+        quieter = np.argsort(self._usual.sum(axis=0), kind="stable")[: self._usual.shape[1] // 2]
+        return 4.0 * float(self._usual[:, quieter].sum(axis=1).min())
 
-    def select(self, blobs: Float32) -> NDArray[np.float64]:
-        """Return ``(n, 8) float64`` rows of detections.
+    def select(self, blobs: Float32, threshold: float) -> NDArray[np.float64]:
+        """Return ``(n, 8) float64`` rows of detections, the most unusual first.
 
         Args:
             blobs: ``(m, 8) float32`` of :data:`~edgecv.detection.planes.BLOB_COLUMNS`, strongest first.
+            threshold: strength from which a blob is one.
+
+        Raises:
+            MemoryError: there was none.
         """
+        rate, mean = self._settings.usual_strength
+        np.log(self._usual + rate, out=self._rarity)
+        np.negative(self._rarity, out=self._rarity)
+        np.divide(self._excess + rate * mean, self._usual + rate, out=self._mean_excess)
         if not self._is_compiled:
-            return self._select_in_numpy(blobs)
+            return self._select_in_numpy(blobs, threshold)
         blobs = np.ascontiguousarray(blobs)
         detections = np.empty((min(len(blobs), self._settings.max_detections), 8))
+        self._quota.threshold = threshold
         count = lib.edgecv_quota_select(self._quota, ffi.from_buffer("Blob[]", blobs), len(blobs), pointer(detections))
+        if count < 0:
+            raise MemoryError("no memory to choose among blobs")
         return np.asarray(detections[:count])
 
-    def _select_in_numpy(self, blobs: Float32) -> NDArray[np.float64]:
+    def _select_in_numpy(self, blobs: Float32, threshold: float) -> NDArray[np.float64]:
         s = self._settings
         detections = blobs.astype(np.float64)
-        place = np.clip(detections[:, X : Y + 1] * self._scale, 0, QUOTA_CELLS - 1).astype(np.intp)
-        cell = place[:, 1] * QUOTA_CELLS + place[:, 0]
-        count = np.bincount(cell, minlength=len(self._usual))
-        quota = np.maximum(2.0, s.max_per_cell / (1.0 + self._usual / 4.0))
-        order = np.argsort(cell, kind="stable")
-        ordered = cell[order]
+        place = np.clip(detections[:, X : Y + 1] * self._scale_px, 0, QUOTA_CELLS - 1).astype(np.intp)
+        sign = (detections[:, CONTRAST] > 0).astype(np.intp)
+        at = sign * QUOTA_CELLS**2 + place[:, 1] * QUOTA_CELLS + place[:, 0]
+        above = np.maximum(detections[:, SNR] - threshold, 0.0)
+        count, excess = (np.bincount(at, weight, self._usual.size).reshape(2, -1) for weight in (None, above))
+        surprise = self._rarity.flat[at] + above / self._mean_excess.flat[at]
+        first = np.argsort(-surprise, kind="stable")
+        detections, at = detections[first], at[first]
+        quota = np.maximum(2.0, s.max_per_cell / (1.0 + self._usual.ravel() / 4.0))
+        order = np.argsort(at, kind="stable")
+        ordered = at[order]
         rank = np.empty(len(detections), np.intp)
         rank[order] = np.arange(len(detections)) - np.searchsorted(ordered, ordered)
-        detections = detections[rank < quota[cell]][: s.max_detections]
+        detections = detections[rank < quota[at]][: s.max_detections]
         self._usual += (count - self._usual) * s.quota_rate
+        self._excess += (excess - self._excess) * s.quota_rate
         # one pixel has no variance but is one pixel wide
         sides = s.side_per_variance * np.maximum(detections[:, W : H + 1], 0.0) + 1.0
         detections[:, W : H + 1] = np.sqrt(sides)

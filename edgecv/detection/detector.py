@@ -37,7 +37,7 @@ class DetectedFrame:
     Attributes:
         index: frame number.
         t_s: media time in seconds, from the time stamp.
-        detections: strongest first; positions in pixels of the reference picture (camera motion removed).
+        detections: the most unusual first; positions in pixels of the reference picture (camera motion removed).
         repeated: the frame repeats the one before and is no new evidence.
         shift_px: camera motion that was removed, ``(dx, dy)``; add it to get pixels of this very frame.
         captured_s: media time at which the picture was taken, where repeated frames show that time stamps are uneven.
@@ -129,7 +129,7 @@ class Detector:
             return self._restart(frame, "light")
         max_area = int(s.max_area_fraction * pixels)
         blobs = self._kernel.blobs(luma, _MAX_BLOBS, s.max_per_tile, max_area)
-        detections = Detections(self._quota.select(blobs))
+        detections = Detections(self._quota.select(blobs, self._kernel.seed_threshold))
         self._steer_threshold()
         return DetectedFrame(frame.index, frame.t_s, detections, shift_px=shift)
 

@@ -62,12 +62,18 @@ class DetectionSettings:
     """Frames with more pixels are analysed at half resolution: at 1080p a 2x2 mean followed by a 3x3 box found as many
     3-8 px objects as anything at full resolution, at a third of the cost."""
 
-    max_detections: int = 32
-    """Most detections passed on per frame, strongest first: bounds the work in rain and moving trees."""
+    max_detections: int = 160
+    """Most detections passed on per frame, the most unusual first: bounds the work in rain and moving trees. Snow makes
+    100-150 a frame; the compiled tracker takes them at a fifth of what decoding costs, and at 32 a frame a brick of
+    5 px went missing among the flakes in 64 of 65 frames."""
 
     max_per_cell: int = 6
-    """Most detections passed on per 1/64 of the picture, fewer where many are usual, so that a tree cannot use up the
-    whole budget."""
+    """Most detections of one sign passed on per 1/64 of the picture, fewer where many are usual, so that a tree cannot
+    use up the whole budget."""
+
+    usual_strength: tuple[float, float] = (0.02, 6.0)
+    """Blobs a frame of one sign in a cell, and by how much the mean one exceeds the threshold, before any are seen: one
+    in 50 frames, as strong as the seed threshold once more."""
 
     max_per_tile: int = 4
     """Most blobs that start in one tile of 32 analysis pixels."""

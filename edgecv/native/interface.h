@@ -54,12 +54,16 @@ typedef struct {
     float x, y, xx, yy, area, contrast, snr, xy;
 } Blob;
 
-/* How many blobs pass, and from where many usually come. */
+/* How many blobs pass, and how many and how strong they usually are: apart for darker (0) and brighter (1) ones, since
+ * flakes and drops only brighten by day. */
 typedef struct {
-    double *usual;           /* (QUOTA_CELLS, QUOTA_CELLS) running blobs a frame and cell */
+    double *usual;           /* (2, QUOTA_CELLS, QUOTA_CELLS) running blobs a frame, sign and cell */
+    double *excess;          /* the same shape: running sum of what their strength exceeds the threshold by */
+    double *rarity, *scale;  /* the same shape: minus the logarithm of how many are usual, and their mean excess */
     double scale_x, scale_y; /* cells a pixel */
     double rate, max_per_cell;
     double side_per_variance; /* px^2 of a side squared per px^2 of second moment */
+    double threshold;         /* of a blob's strength, in this frame */
     int64_t max_detections;
 } Quota;
 
@@ -84,11 +88,11 @@ float edgecv_frame_change(const uint8_t *luma, int64_t stride, int32_t width, in
 int32_t edgecv_blobs(const Background *b, const uint8_t *luma, int64_t stride, int32_t *pixels, int16_t *values,
                      Blob *blobs, int32_t capacity, int32_t per_tile, int32_t max_area);
 
-/* Of n blobs, strongest first, those that pass: `detections` (max_detections, 8) gets x, y, w, h, area, contrast, snr,
- * covariance of each. Returns how many. */
+/* Of n blobs, strongest first, those that pass, the most unusual first: `detections` (max_detections, 8) gets x, y, w,
+ * h, area, contrast, snr, covariance of each. Returns how many; -1 where there was no memory. */
 int64_t edgecv_quota_select(Quota *q, const Blob *blobs, int64_t n, double *detections);
 
-/* Blobs a frame that noise alone makes: twice the sum of the quieter half of the cells. */
+/* Blobs a frame that noise alone makes: of the quieter half of the cells and of the rarer sign, for all of them. */
 double edgecv_quota_noise_blobs(const Quota *q);
 
 /* The steepest point of the background in each cell of a grid; returns how many have a gradient above `min_gradient`
@@ -106,7 +110,7 @@ void edgecv_register(const Background *b, const uint8_t *luma, int64_t stride, c
 #define DETECTION_COLUMNS 8 /* x, y, w, h, area, contrast, snr, covariance */
 #define CLUTTER_CELLS 16    /* of the clutter density's grid, each way */
 #define INITIATOR_SCANS 5   /* scans that a new track's three detections may be spread over */
-#define INITIATOR_MAX_FREE 64   /* unassigned detections of one scan */
+#define INITIATOR_MAX_FREE 160   /* unassigned detections of one scan */
 #define INITIATOR_MAX_PAIRS 120
 
 /* Clutter density: running detections of each cell. */

@@ -64,10 +64,10 @@ class TrackingSettings:
     max_chance_triplets: float = 0.5
     """Triplets as good as this one that chance makes in a frame; more, and it starts no track."""
 
-    max_new_tracks: int = 8
+    max_new_tracks: int = 24
     """New tracks per frame, best first."""
 
-    max_free_detections: int = 64
+    max_free_detections: int = 160
     """Unassigned detections per frame that the initiator looks at: bounds the work in clutter."""
 
     # --- data association ---
@@ -116,7 +116,7 @@ class TrackingSettings:
     max_score_loss: float = 15.0
     """Log units below its best score at which a track has left its object."""
 
-    max_tracks: int = 48
+    max_tracks: int = 160
     """Tracks carried at a time; the weakest are deleted."""
 
     min_points: int = 6
