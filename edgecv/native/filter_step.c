@@ -35,22 +35,6 @@ static int collect(Candidates *c, const Track *t, int64_t n, const Scan *scan, c
     return 1;
 }
 
-/* Numbers the tracks and detections that occur among the candidates; true where any occurs twice. */
-static int number(const Candidates *c, int32_t *of_track, int32_t *of_row, int64_t tracks, int64_t rows, int32_t *n,
-                  int32_t *m) {
-    int contested = 0;
-    for (int64_t i = 0; i < tracks; i++) of_track[i] = -1;
-    for (int64_t i = 0; i < rows; i++) of_row[i] = -1;
-    *n = *m = 0;
-    for (int32_t i = 0; i < c->n; i++) {
-        int32_t *a = of_track + c->list[i].track, *b = of_row + c->list[i].row;
-        contested |= *a >= 0 || *b >= 0;
-        if (*a < 0) *a = (*n)++;
-        if (*b < 0) *b = (*m)++;
-    }
-    return contested;
-}
-
 /* Cheapest assignment of n rows to n of `columns` >= n (Kuhn 1955, by shortest augmenting paths with potentials);
  * chosen[j] is the row of column j, or -1. `work` has 4 * (n + columns + 2) numbers. */
 static void assign(const double *cost, int32_t n, int32_t columns, int32_t *chosen, int32_t *way, double *work) {
@@ -86,36 +70,97 @@ static void assign(const double *cost, int32_t n, int32_t columns, int32_t *chos
     }
 }
 
-/* Data association: keeps of the candidates the best set in which no track and no detection occurs twice, in order of
- * track. */
-static int associate(Candidates *c, const Track *t, int64_t tracks, const Scan *scan, const MotionModel *m) {
-    int32_t n, rows, matched = 0;
-    if (!c->n) return 1;
-    int32_t *of_track = malloc(sizeof(int32_t) * (size_t)(tracks + scan->n));
-    if (!of_track) return 0;
-    int32_t *of_row = of_track + tracks;
-    if (!number(c, of_track, of_row, tracks, scan->n, &n, &rows)) {
-        free(of_track);
-        return 1;
+/* Which group a track or detection belongs to: those that candidates join, directly or through others. */
+static int32_t group_of(int32_t *parent, int32_t node) {
+    while (parent[node] != node) node = parent[node] = parent[parent[node]];
+    return node;
+}
+
+/* What one group needs: numbers of its tracks and detections, costs, and the work space of the assignment. */
+typedef struct {
+    int32_t *of_track, *of_row, *chosen;
+    double *cost;
+    size_t cells, columns;
+} Association;
+
+static int reserve(Association *a, size_t n, size_t columns) {
+    size_t cells = n * columns + 4 * (n + columns + 2);
+    if (cells > a->cells) {
+        double *more = realloc(a->cost, sizeof(double) * cells);
+        if (!more) return 0;
+        a->cost = more, a->cells = cells;
     }
-    int32_t columns = rows + n; /* one more for each track, to be scan nowhere */
+    if (columns > a->columns) {
+        int32_t *more = realloc(a->chosen, sizeof(int32_t) * 2 * (columns + 1));
+        if (!more) return 0;
+        a->chosen = more, a->columns = columns;
+    }
+    return 1;
+}
+
+/* The best set of one group's candidates, list[members[0..count)], in which no track and no detection occurs twice:
+ * marks the others as not taken. False where there was no memory. */
+static int associate_group(const Candidate *list, const int32_t *members, int32_t count, uint8_t *taken,
+                           const Track *t, const MotionModel *m, Association *a) {
+    int32_t n = 0, rows = 0;
+    for (int32_t i = 0; i < count; i++) a->of_track[list[members[i]].track] = a->of_row[list[members[i]].row] = -1;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t *track = a->of_track + list[members[i]].track, *row = a->of_row + list[members[i]].row;
+        if (*track < 0) *track = n++;
+        if (*row < 0) *row = rows++;
+    }
+    int32_t columns = rows + n; /* one more for each track, to be seen nowhere */
     size_t cells = (size_t)n * (size_t)columns;
-    double *cost = malloc(sizeof(double) * (cells + 4 * (size_t)(n + columns + 2)));
-    int32_t *chosen = malloc(sizeof(int32_t) * 2 * (size_t)(columns + 1));
-    if (cost && chosen) {
-        for (size_t i = 0; i < cells; i++) cost[i] = FORBIDDEN;
-        for (int32_t i = 0; i < c->n; i++) {
-            const Candidate *one = c->list + i;
-            double bonus = t[one->track].count >= m->min_points ? m->established_bonus : 0;
-            cost[(int64_t)of_track[one->track] * columns + of_row[one->row]] = -one->density - bonus;
-        }
-        assign(cost, n, columns, chosen, chosen + columns + 1, cost + cells);
-        for (int32_t i = 0; i < c->n; i++)
-            if (chosen[of_row[c->list[i].row]] == of_track[c->list[i].track]) c->list[matched++] = c->list[i];
-        c->n = matched;
+    if (!reserve(a, (size_t)n, (size_t)columns)) return 0;
+    for (size_t i = 0; i < cells; i++) a->cost[i] = FORBIDDEN;
+    for (int32_t i = 0; i < count; i++) {
+        const Candidate *one = list + members[i];
+        double bonus = t[one->track].count >= m->min_points ? m->established_bonus : 0;
+        a->cost[(int64_t)a->of_track[one->track] * columns + a->of_row[one->row]] = -one->density - bonus;
     }
-    int ok = cost && chosen;
-    free(chosen), free(cost), free(of_track);
+    assign(a->cost, n, columns, a->chosen, a->chosen + columns + 1, a->cost + cells);
+    for (int32_t i = 0; i < count; i++) {
+        const Candidate *one = list + members[i];
+        taken[members[i]] = a->chosen[a->of_row[one->row]] == a->of_track[one->track];
+    }
+    return 1;
+}
+
+/* Data association: keeps of the candidates the best set in which no track and no detection occurs twice, in order of
+ * track. Tracks that share no detection do not touch each other, so each group is assigned by itself: the work grows
+ * with the crowd of a place and not with that of the picture. */
+static int associate(Candidates *c, const Track *t, int64_t tracks, const Scan *scan, const MotionModel *m) {
+    if (!c->n) return 1;
+    size_t nodes = (size_t)tracks + (size_t)scan->n, n = (size_t)c->n;
+    int32_t *parent = malloc(sizeof(int32_t) * (3 * nodes + 1 + 2 * n) + n);
+    if (!parent) return 0;
+    int32_t *begin = parent + nodes, *members = begin + nodes + 1, matched = 0;
+    Association a = {.of_track = members + 2 * n};
+    a.of_row = a.of_track + tracks;
+    uint8_t *taken = (uint8_t *)(a.of_track + nodes);
+    for (size_t i = 0; i < nodes; i++) parent[i] = (int32_t)i;
+    for (size_t i = 0; i < n; i++) {
+        int32_t p = group_of(parent, c->list[i].track), q = group_of(parent, (int32_t)tracks + c->list[i].row);
+        if (p < q) parent[q] = p;
+        else parent[p] = q;
+    }
+    /* members of each group side by side, in their order */
+    int32_t *group = members + n;
+    memset(begin, 0, sizeof(int32_t) * (nodes + 1));
+    for (size_t i = 0; i < n; i++) begin[(group[i] = group_of(parent, c->list[i].track)) + 1]++;
+    for (size_t i = 0; i < nodes; i++) begin[i + 1] += begin[i];
+    for (size_t i = 0; i < n; i++) members[begin[group[i]]++] = (int32_t)i;
+    int ok = 1;
+    for (int32_t first = 0; ok && first < c->n;) {
+        int32_t end = begin[group[members[first]]];
+        if (end - first == 1) taken[members[first]] = 1;
+        else ok = associate_group(c->list, members + first, end - first, taken, t, m, &a);
+        first = end;
+    }
+    for (int32_t i = 0; ok && i < c->n; i++)
+        if (taken[i]) c->list[matched++] = c->list[i];
+    c->n = matched;
+    free(a.chosen), free(a.cost), free(parent);
     return ok;
 }
 

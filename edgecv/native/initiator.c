@@ -8,7 +8,7 @@
 
 /* An unassigned detection. */
 typedef struct {
-    double x, y, log_area, snr, clutter, t_s;
+    double x, y, log_area, half_log_snr, clutter, t_s;
     int32_t age, row; /* age: scans back from the newest */
 } Point;
 
@@ -36,7 +36,7 @@ static int32_t collect(const Scan *scan, int32_t age, int32_t max_free, Point *p
     for (int64_t r = 0; r < scan->n && n < max_free; r++) {
         if (scan->assigned[r]) continue;
         const double *d = scan->detections + r * DETECTION_COLUMNS;
-        points[n++] = (Point){d[0], d[1], log(d[DETECTION_AREA]), d[DETECTION_SNR], scan->clutter[r], scan->t_s, age,
+        points[n++] = (Point){d[0], d[1], log(d[DETECTION_AREA]), 0.5 * log(d[DETECTION_SNR]), scan->clutter[r], scan->t_s, age,
                               (int32_t)r};
     }
     return n;
@@ -46,17 +46,22 @@ static int32_t collect(const Scan *scan, int32_t age, int32_t max_free, Point *p
 static int32_t pair(const Point *newest, int32_t n_newest, const Point *middle, int32_t n_middle,
                     const InitiatorLimits *limits, Combination *pairs) {
     int32_t n = 0;
-    for (int32_t j = 0; j < n_middle; j++)
+    for (int32_t j = 0; j < n_middle; j++) {
+        const Point *m = middle + j;
+        double reach = limits->max_speed * (newest->t_s - m->t_s);
+        if (!(reach > 0)) continue;
         for (int32_t k = 0; k < n_newest; k++) {
-            const Point *m = middle + j, *s = newest + k;
-            double reach = limits->max_speed * (s->t_s - m->t_s), square = squared(s->x - m->x, s->y - m->y);
+            const Point *s = newest + k;
+            double square = squared(s->x - m->x, s->y - m->y);
+            if (!(square < reach * reach)) continue;
             double area_change = fabs(s->log_area - m->log_area);
-            if (!(reach > 0 && square < reach * reach) || !(area_change < limits->max_log_area_change)) continue;
+            if (!(area_change < limits->max_log_area_change)) continue;
             double skipped = limits->skipped_scan_cost * (m->age - 1);
-            double cost = log1p(sqrt(square)) + area_change - 0.5 * log(s->snr) + skipped;
+            double cost = log1p(sqrt(square)) + area_change - s->half_log_snr + skipped;
             pairs[n] = (Combination){cost, 0, j, k, n};
             n++;
         }
+    }
     if (n > INITIATOR_MAX_PAIRS) {
         qsort(pairs, (size_t)n, sizeof(Combination), by_cost);
         n = INITIATOR_MAX_PAIRS;

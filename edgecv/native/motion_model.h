@@ -55,9 +55,9 @@ static inline int in_gate(const Track *t, const MotionModel *m, const double *d,
         double S = t->covariance[axis][0][0] + measurement_variance(m, d, t, timing_sd_s, axis);
         double innovation = d[axis] - t->state[axis][0];
         distance += innovation * innovation / S;
+        if (!(distance < m->gate)) return 0;
         spread *= S;
     }
-    if (!(distance < m->gate)) return 0;
     double change = (log(d[DETECTION_AREA]) - t->log_area) / m->log_area_sd;
     double dissimilarity = change * change + (d[DETECTION_CONTRAST] * t->contrast < 0 ? m->contrast_flip_cost : 0);
     if (!(dissimilarity < m->max_dissimilarity)) return 0;

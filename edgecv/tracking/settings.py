@@ -64,10 +64,10 @@ class TrackingSettings:
     max_chance_triplets: float = 0.5
     """Triplets as good as this one that chance makes in a frame; more, and it starts no track."""
 
-    max_new_tracks: int = 24
+    max_new_tracks: int = 16
     """New tracks per frame, best first."""
 
-    max_free_detections: int = 160
+    max_free_detections: int = 96
     """Unassigned detections per frame that the initiator looks at: bounds the work in clutter."""
 
     # --- data association ---
@@ -116,7 +116,7 @@ class TrackingSettings:
     max_score_loss: float = 15.0
     """Log units below its best score at which a track has left its object."""
 
-    max_tracks: int = 160
+    max_tracks: int = 128
     """Tracks carried at a time; the weakest are deleted."""
 
     min_points: int = 6

@@ -128,9 +128,9 @@ def _with_uncalibrated_evidence(fall: Fall, view: View, settings: TrajectorySett
 
 def _timestamp_variants(track: Track) -> list[Track]:
     """The track as it is, and with the file's own time stamps where those differ."""
-    stamped = tuple(replace(p, t_s=p.media_s) for p in track.points)
-    if all(abs(a.t_s - b.t_s) < _SAME_INSTANT_S for a, b in zip(track.points, stamped, strict=True)):
+    if all(abs(p.t_s - p.media_s) < _SAME_INSTANT_S for p in track.points):
         return [track]
+    stamped = tuple(replace(p, t_s=p.media_s) for p in track.points)
     return [track, replace(track, points=stamped)]
 
 
@@ -157,9 +157,13 @@ def _best_explanation(track: Track, stretch: Path, view: View, settings: Traject
     if best.likelihoods.above_chance < settings.search_above_chance:
         return best
     unconvincing = best.likelihoods.ratio < settings.search_below_ratio or best.fit.chi2_reduced > 1.0
-    if unconvincing and len(stretch.points) >= 2 * settings.min_stretch:
+    hopeless = best.likelihoods.ratio < settings.search_from_ratio
+    if unconvincing and not hopeless and len(stretch.points) >= 2 * settings.min_stretch:
         best = _search_ends(track, stretch, best, view, settings, picture_px)
-    best = _search_beginning(track, best, view, settings, picture_px)
+    begun = _search_beginning(track, best, view, settings, picture_px)
+    if hopeless and begun is best:
+        return best
+    best = begun
     for _ in range(settings.growths):
         points = _agreeing_points(track, best.fit, best.path, settings)
         if points == best.path.points or len(points) < settings.min_stretch:

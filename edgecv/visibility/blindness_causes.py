@@ -1,8 +1,8 @@
 """Why nothing could be seen in a frame, from what the detector and the scene watch say of it.
 
-What this cannot tell: rain from snow or from a tree that fills the picture (all three keep the detector at its ceiling
-everywhere, and all three hide a fall); a web from people who crowd one spot close to the camera; a thin web that hangs
-still, which nobody sees; and darkness in which the picture still shows its windows.
+What this cannot tell: rain from snow or from a tree that fills the picture (all three make many detections
+everywhere, and all three can hide a fall); a web from people who crowd one spot close to the camera; a thin web that
+hangs still, which nobody sees; and darkness in which the picture still shows its windows.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from edgecv.detection.detector import BlindCause, DetectedFrame
 from edgecv.visibility.settings import (
     CAUSE_CELLS,
     CAUSE_WINDOW_S,
+    CROWDED_DETECTIONS,
     CROWDED_FRAMES_SHARE,
-    CROWDED_SHARE_OF_MAXIMUM,
     RAIN_CELLS,
     WEB_AREA_SHARE,
     WEB_CELLS,
@@ -38,12 +38,10 @@ class BlindnessCauses:
 
     Args:
         size_px: ``(width, height)`` of the frames.
-        max_detections: most detections the detector passes on per frame.
     """
 
-    def __init__(self, size_px: tuple[int, int], max_detections: int = 32) -> None:
+    def __init__(self, size_px: tuple[int, int]) -> None:
         self._size = np.array(size_px, np.float64)
-        self._crowded = CROWDED_SHARE_OF_MAXIMUM * max_detections
         self._window: list[NDArray[np.float64]] = []
         self._since_s: float | None = None
         self._weather: str | None = None
@@ -90,7 +88,7 @@ class BlindnessCauses:
         if not len(detections):
             return None
         spread = self._spread(detections)
-        if float(np.mean(counts >= self._crowded)) >= CROWDED_FRAMES_SHARE and spread >= RAIN_CELLS:
+        if float(np.mean(counts >= CROWDED_DETECTIONS)) >= CROWDED_FRAMES_SHARE and spread >= RAIN_CELLS:
             return "rain"
         area = float(np.median(detections[:, W] * detections[:, H])) / float(self._size.prod())
         near = area >= WEB_AREA_SHARE and float(counts.mean()) >= WEB_DETECTIONS and spread <= WEB_CELLS

@@ -95,8 +95,8 @@ CAUSE_WINDOW_S = 5.0
 """Rain and webs are judged over so many seconds: a single frame full of people looks like rain."""
 CAUSE_CELLS = 8
 """The picture is divided into 8 x 8 cells to tell detections everywhere from those in one place."""
-CROWDED_SHARE_OF_MAXIMUM = 0.75
-"""Of the most detections a frame: from here the strongest push the faint ones out."""
+CROWDED_DETECTIONS = 24
+"""A frame, all over the picture: from here it is weather that makes them."""
 CROWDED_FRAMES_SHARE = 0.6
 """Share of crowded frames that is rain: 0.92 in real rain, at most 0.57 for people, birds and cars."""
 RAIN_CELLS = 30.0

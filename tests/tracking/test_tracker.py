@@ -8,6 +8,7 @@ import pytest
 from edgecv.detection import DetectedFrame, Detection
 from edgecv.native import AVAILABLE
 from edgecv.tracking import Track, Tracker
+from edgecv.tracking.settings import TrackingSettings
 
 SIZE = (1280, 720)
 FPS = 25.0
@@ -129,7 +130,7 @@ def test_work_a_frame_stays_bounded_in_the_worst_clutter() -> None:
     before = time.process_time()
     for frame in frames:
         tracker.update(frame)
-        assert len(tracker._active) <= 48
+        assert len(tracker._active) <= TrackingSettings().max_tracks
     # no benchmark: two orders of magnitude above what it needs, to catch work that explodes
     assert time.process_time() - before < 60.0
 

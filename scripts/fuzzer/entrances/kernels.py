@@ -127,7 +127,7 @@ def _select(case: Case) -> None:
     quota = Quota((width, height), DetectionSettings())
     with np.errstate(over="ignore"):
         blobs = np.clip(_numbers(case, (case["rows"], 8)), -1e30, 1e30).astype(np.float32)
-    quota.select(blobs)
+    quota.select(blobs, 4.5)
     expect(np.isfinite(quota.noise_blobs), "the number of chance blobs is not finite")
 
 
