@@ -15,7 +15,7 @@ from edgecv.trajectory.fall import Fall
 _MEMORY_S = 20.0  # a bounce is over in two; the rest of a path, behind a sign, is known when a slow object has landed
 _WAIT_S = 0.4  # for an object that began to fall while a member fell
 _WAIT_LONG_S = 1.0  # and that may be the object of which the member is the image
-_UNSEEN_S = 1.5  # how long an image may be in sight before its object is
+_UNSEEN_S = 1.8  # how long an image may be in sight before its object was last near its top
 _AS_FAST = 0.6
 """Share of an image's speed that its object has at least: heights agree in a mirror; speeds are coarse."""
 

@@ -247,7 +247,7 @@ def _speed_px_s(one: Fall) -> float:
         (0.3, -400.0, 1.6, 1.0, 0.3, False),  # a fifth is not
         (0.3, 0.0, 1.6, 0.3, 0.3, False),  # a flake
         (1.4, 0.0, 1.6, 1.0, 0.3, True),
-        (1.6, 0.0, 1.6, 1.0, 0.3, False),  # came into sight much later
+        (1.9, 0.0, 1.6, 1.0, 0.3, False),  # came into sight much later
     ],
 )
 def test_a_group_waits_only_for_what_may_belong_to_it(
