@@ -67,7 +67,11 @@ class SinkingMonitor:
         """Descents that were decided by then, with their verdicts; what is rejected is left out."""
         storey_m = float(self._plan.floor_edges_m[1] - self._plan.floor_edges_m[0])
         for descent in self._descents.due(now_s):
+            slowest, fastest = self._rules.sink_mps
+            # another speed is no candidate either, and the evidence costs most
             if descent.descent_m < self._rules.candidate_storeys * storey_m:
+                continue
+            if not slowest <= -float(descent.mean_mps[1]) <= fastest:
                 continue
             explained = sinking_fall(descent.track, self._view, self._settings, self._rules.evidence)
             if explained is None:

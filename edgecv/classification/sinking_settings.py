@@ -61,8 +61,9 @@ class SinkingRules:
     steady_ratio: float = 8.0
     """Log ratio against a steady machine or light: as for a fall."""
 
-    roaming_ratio: float = 4.0
-    """Log ratio against an insect or a bird that goes to and fro."""
+    roaming_ratio: float = 0.0
+    """Log ratio against an insect or a bird that goes to and fro. That it never went up again in three storeys is asked
+    for besides, so even odds are enough."""
 
     flight_ratio: float = 0.5
     """Log ratio against a bird that flies past; it cannot be large, for any place can be flown to from anywhere. What

@@ -77,8 +77,6 @@ def _motion(descent: SinkingFall, rules: SinkingRules, storeys: float) -> list[M
             doubts.append(messages.SINKING_HARDLY_BETTER(ratio=ratio, other=other, needed=needed))
     if storeys < s.storeys:
         doubts.append(messages.SANK(storeys=storeys))
-    if not s.sink_mps[0] <= descent.sink_mps <= s.sink_mps[1]:
-        doubts.append(messages.OTHER_SPEED(speed=descent.sink_mps))
     if descent.rise_m > s.rise_m:
         doubts.append(messages.ROSE(distance=descent.rise_m))
     return doubts

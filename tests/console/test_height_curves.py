@@ -40,6 +40,22 @@ def test_a_launch_that_leads_elsewhere_is_not_shown_as_the_fall() -> None:
     assert curves is not None and not curves.above_ground
 
 
+def test_what_sinks_and_drifts_stands_at_its_heights_before_the_facade() -> None:
+    """Two metres a second down and one aside: no launch explains that without the wind."""
+    t = np.arange(0.0, 4.0, 0.08)
+    world = np.stack([1.0 + t, 16.0 - 2.0 * t, np.full(len(t), 0.7)], axis=1)
+    track = [
+        {"t": float(s), "x": float(x), "y": float(y), "w": 6.0, "h": 6.0}
+        for s, (x, y) in zip(t, CAMERA.project(world), strict=True)
+    ]
+    record = RECORD | {"track": track, "fit": RECORD["fit"] | {"model": "sinking"}}
+    curves = heights_of(record, VIEW, SIZE[1])
+    assert curves is not None and curves.above_ground
+    assert np.array(curves.seen)[:, 1] == pytest.approx(world[:, 1], abs=0.01)
+    assert np.interp(t, *np.array(curves.fall).T) == pytest.approx(world[:, 1], abs=0.01)
+    assert curves.vacuum[-1][1] < 0.0
+
+
 def test_without_a_calibration_heights_are_roughly_right_and_said_to_be() -> None:
     curves, fall = heights_of(RECORD, None), the_fall()
     assert curves is not None and not curves.above_ground

@@ -1,8 +1,8 @@
 """Height over time from the record alone: sightings, a fall with the record's drag, and one without air.
 
 The fit itself stays on the box. With a calibration the record's launch is flown again and tells how far from the wall
-each sighting was, and so how high; without one heights follow from gravity's scale at the middle of the path, which is
-right there and rough at the ends.
+each sighting was, and so how high; what sinks and flutters stands as high as on a plane just before the facade. Without
+one heights follow from gravity's scale at the middle of the path, which is right there and rough at the ends.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from edgecv.privacy import FacadeProjection, scale_of, sightings
-from edgecv.trajectory.drag import drag_from_terminal, fall_positions
+from edgecv.trajectory.drag import G_MPS2, drag_from_terminal, fall_positions
+from edgecv.trajectory.facade_path import on_plane
+from edgecv.trajectory.sinking_settings import SinkingSettings
 
 Float64 = NDArray[np.float64]
 Curve = list[tuple[float, float]]
@@ -57,6 +59,8 @@ def heights_of(
         return None
     try:
         if view is not None and picture_height is not None:
+            if (record.get("fit") or {}).get("model") == "sinking":
+                return _sunk(record, view, track)
             calibrated = _flown_again(record, view, track, _OFF_SHARE * picture_height)
             if calibrated is not None:
                 return calibrated
@@ -113,6 +117,26 @@ def _flown_again(
         _curve(times, height),
         _curve(media, flown(grid, _terminal(record))[:, 1]),
         _curve(media, flown(grid, _FASTEST_MPS)[:, 1]),
+        above_ground=True,
+    )
+
+
+def _sunk(record: Mapping[str, Any], view: FacadeProjection, track: Float64) -> HeightCurves | None:
+    """Heights on the plane that it was fitted on, a steady descent through them, and a fall without air from its start.
+
+    Wind and flutter led it off any launch that could be flown again.
+    """
+    _, camera = view.face((record.get("origin") or {}).get("facade"))
+    times, height = track[:, 0], on_plane(camera, track[:, 1:3], SinkingSettings().standoff_m)[:, 1]
+    if not np.isfinite(height).all():
+        return None
+    since = times - times[0]
+    steady = np.polyfit(since, height, 1)
+    grid = np.linspace(0.0, since[-1], 80)
+    return HeightCurves(
+        _curve(times, height),
+        _curve(grid + times[0], np.asarray(steady[1] + steady[0] * grid, np.float64)),
+        _curve(grid + times[0], float(steady[1]) - G_MPS2 / 2.0 * grid**2),
         above_ground=True,
     )
 
