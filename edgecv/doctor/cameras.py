@@ -9,6 +9,7 @@ from pathlib import Path
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture.stream import StreamError, StreamSettings
 from edgecv.config import Box
+from edgecv.daemon.motion_map_store import motion_map_file
 from edgecv.daemon.visibility_monitor import WATCH
 from edgecv.daemon.worker_spec import spec_of
 from edgecv.doctor.check_result import CheckResult, ok, problem, warning
@@ -16,6 +17,7 @@ from edgecv.doctor.image_quality_check import focus_findings, light_findings, pl
 from edgecv.doctor.sampling_check import fall_findings
 from edgecv.doctor.stream_check import stream_findings
 from edgecv.doctor.stream_probe import StreamProbe, probe_stream
+from edgecv.doctor.usual_motion_check import usual_motion_findings
 from edgecv.errors import ConfigError, InputError
 from edgecv.visibility.reference_picture import Reference
 
@@ -58,6 +60,7 @@ def camera_report(
         return CameraReport((_unseen(where, error),))
     findings = stream_findings(where, stream, spec.camera.image_size)
     findings += _sight(where, stream, state / WATCH / f"{camera_id}.npz", spec.camera)
+    findings += usual_motion_findings(where, motion_map_file(state, camera_id))
     plan, pose = spec.camera.plan, spec.camera.pinhole
     if plan is None:
         findings.append(ok(where, "no facade is given for it: floors and windows stay unknown"))

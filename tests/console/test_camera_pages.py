@@ -18,6 +18,7 @@ from calibration.test_grid import CAMERAS as GRID_CAMERAS
 from calibration.test_grid import facade_picture
 from console.conftest import Browser, Office
 from known_bundles import record
+from known_streets import car, pass_by
 from sqlalchemy import select
 
 from edgecv.calibration.control_points import MarkedPoint
@@ -32,9 +33,12 @@ from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import AuditEntry
 from edgecv.console.web.app import make_app
 from edgecv.daemon.live_snapshots import SnapshotFiles
+from edgecv.daemon.motion_map_store import motion_map_file
 from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, looking_at
 from edgecv.incidents.cloudevents import device_event, encode
+from edgecv.motion_map import MotionMap, to_npz
+from edgecv.motion_map.overview import Overview
 from edgecv.privacy import FacadeProjection, blurred, wall_mask
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
@@ -121,6 +125,24 @@ def test_the_page_tells_state_blind_minutes_and_the_daily_test(box: Box) -> None
     assert "Calibrate" not in page, "an official watches; an administrator calibrates"
     assert "south-1" in browser.get("/cameras").text, "a camera that has told nothing yet is listed"
     assert box.browser("river").get(HERE).status_code == 404
+
+
+def test_the_page_shows_where_things_go_the_same_way_all_day(box: Box) -> None:
+    browser, file = box.browser("chen"), motion_map_file(box.file.parent / "state", "north-1")
+    assert "The camera is learning" in browser.get(HERE).text
+    file.parent.mkdir(parents=True)
+    file.write_bytes(to_npz(MotionMap()))
+    assert "So far nothing goes the same way" in browser.get(HERE).text
+    motion_map, now_s, rng = MotionMap(), 0.0, np.random.default_rng(3)
+    for _ in range(90):
+        now_s = pass_by(motion_map, car(rng, across=True), now_s, 20.0)
+    file.write_bytes(to_npz(motion_map))
+    page = browser.get(HERE).text
+    assert "of the picture things go the same way all day, up to 1" in page
+    assert page.count("fill-opacity") == page.count("translate(") == len(Overview.of(motion_map).cells) > 20
+    file.write_bytes(b"torn")
+    assert "The camera is learning" in browser.get(HERE).text
+    assert "fill-opacity" not in browser.get("/cameras/jialinglu-3/south-1").text
 
 
 def test_a_hub_has_states_but_no_pictures_and_no_calibration(office: Office) -> None:

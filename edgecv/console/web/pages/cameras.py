@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from edgecv.console.accounts import Capability
 from edgecv.console.cameras.pictures import NoPictureError
+from edgecv.console.cameras.usual_motion import opacity, usual_motion
 from edgecv.console.cameras.visibility_history import Visibility, find_device, last_events, sights
 from edgecv.console.storage.schema import Device
 from edgecv.console.web.addresses import read_part
@@ -85,6 +86,8 @@ def one(request: Request) -> Response:
         events=events,
         chart=chart,
         is_here=is_here,
+        motion=usual_motion(box_camera(request).box, name) if is_here else None,
+        opacity=opacity,
         is_hub=console_of(request).live_pictures is None,
         here=device_path(site, name),
         now=time.time(),
