@@ -26,6 +26,8 @@ _FLOOR_LEVELS = 0.25
 """Smallest noise assumed, grey levels: one step of the planes, with which flat sky is rounded."""
 _FEWEST_PICTURES = 12
 """Of a window without the object, to tell what chance makes there."""
+_MOST_PICTURES = 32
+"""Of them that are compared, spread over the time: more cost more and tell hardly more."""
 _GUMBEL_MEAN, _GUMBEL_SD = 0.5772, 1.2825
 """Mean and standard deviation of the standard Gumbel distribution, that of the largest of many (Gumbel 1958)."""
 _LEAST_SD = 0.25
@@ -81,21 +83,23 @@ def strongest_response(
         for c, r in zip(centre_px, radius_px, strict=True)
     )
     left, right, top, bottom = max(left, 1), min(right, w - 1), max(top, 1), min(bottom, h - 1)
-    if right - left < 2 or bottom - top < 2 or is_elsewhere.sum() < _FEWEST_PICTURES:
+    compared = np.flatnonzero(is_elsewhere)
+    if right - left < 2 or bottom - top < 2 or len(compared) < _FEWEST_PICTURES:
         return None
-    stack = history.responses(tuple(planes), slice(top - 1, bottom + 1), slice(left - 1, right + 1)).astype(np.float32)
-    others = stack[is_elsewhere]
-    usual = np.median(others, axis=0)
-    noise = _SD_PER_MAD * np.median(np.abs(others - usual), axis=0)
-    noise = np.maximum(noise, _FLOOR_LEVELS * SMOOTH_UNIT / LAG_STEP)
-    here = (stack[index] - usual) / noise
+    compared = compared[np.unique(np.linspace(0, len(compared) - 1, _MOST_PICTURES).astype(np.intp))]
+    picked = tuple(planes[n] for n in (index, *compared))
+    stack = history.responses(picked, slice(top - 1, bottom + 1), slice(left - 1, right + 1)).astype(np.int32)
+    now, others = stack[0], stack[1:]
+    usual = _median_over_time(others)
+    noise = np.maximum(_SD_PER_MAD * _median_over_time(np.abs(others - usual)), _FLOOR_LEVELS * SMOOTH_UNIT / LAG_STEP)
+    here = (now - usual) / noise
     inner = np.abs(here[1:-1, 1:-1])
     row, column = np.unravel_index(int(inner.argmax()), inner.shape)
     largest = np.abs((others - usual) / noise)[:, 1:-1, 1:-1].max(axis=(1, 2))
     spread = max(float(largest.std()), _LEAST_SD) / _GUMBEL_SD
     excess = (float(inner[row, column]) - float(largest.mean())) / spread + _GUMBEL_MEAN
     y, x = int(row) + 1, int(column) + 1
-    difference = float(stack[index, y, x] - usual[y, x])
+    difference = float(now[y, x] - usual[y, x])
     cx, cy, extent = _region(history, planes[index], (left - 1 + x, top - 1 + y), difference, reach_px / b)
     return LocalResponse(
         x_px=(cx + 0.5) * b - 0.5,
@@ -106,6 +110,13 @@ def strongest_response(
         area_px2=float((right - left) * (bottom - top) * b * b),
         extent_px2=extent * b * b,
     )
+
+
+def _median_over_time(stack: NDArray[np.int32]) -> NDArray[np.int32]:
+    """``(h, w)`` of ``(n, h, w)``; whole numbers sorted along memory take a third of ``np.median``'s time."""
+    pixels = np.ascontiguousarray(stack.reshape(len(stack), -1).T)
+    pixels.sort(axis=1)
+    return pixels[:, len(stack) // 2].reshape(stack.shape[1:])
 
 
 def _region(

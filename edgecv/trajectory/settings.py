@@ -154,8 +154,21 @@ class TrajectorySettings:
     second_look_p: float = 0.8
     """Share of pictures in which an object is seen, as for detections: what a miss costs."""
 
-    second_look_misses: int = 5
-    """Pictures without it after which nothing more is looked for beyond an end: a fifth of a second."""
+    second_look_misses: int = 4
+    """Pictures without it after which it counts as hidden, or as before what is as bright as it is."""
+
+    second_look_hidden_cost: float = -0.15
+    """Log units of each further picture without it: what is hidden stays so for a third of a second on average."""
+
+    second_look_loss: float = 12.0
+    """Log units below the best sum of gains and misses at which nothing more is looked for beyond an end: 0.8 s
+    without it at 25 pictures a second; two sightings after that count more."""
+
+    second_look_contradiction: float = -4.0
+    """Log units of a picture in which something of its size is beside the path and nothing on it."""
+
+    second_look_contradictions: int = 2
+    """Such pictures beyond an end after which the object went another way."""
 
     second_look_sd_h: float = 0.02
     """Error of the fit, picture heights, at which it does not say any more where to look."""
