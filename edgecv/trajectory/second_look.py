@@ -46,16 +46,24 @@ class SecondLook:
         self._looks -= 1.0
         search = PathSearch(fall.track, fall.path, fall.fit, history, s)
         search.fill_gaps()
-        search.go_on(backwards=True)
-        search.go_on(backwards=False)
+        for backwards in (True, False):
+            if not _goes_elsewhere(fall, s, backwards):
+                search.go_on(backwards)
         sightings, track = search.sightings, search.looked_at()
         if sightings == fall.path.points:
             return fall
         first, last = fall.path.points[0].frame, fall.path.points[-1].frame
-        wider = widened(fall, track, sightings, s)
+        between = tuple(p for p in sightings if first <= p.frame <= last)
+        wider = widened(fall, track, between, s)
+        if between == sightings:
+            return wider
         # the hand before and the ground after are no part of the fall; what they say against it, the verdict weighs
-        for begin, end in ((first, sightings[-1].frame), (sightings[0].frame, last), (first, last)):
-            if wider.likelihoods.ratio > fall.likelihoods.ratio - s.min_log_gain:
-                break
-            wider = widened(fall, track, tuple(p for p in sightings if begin <= p.frame <= end), s)
-        return wider
+        longer = widened(fall, track, sightings, s)
+        return longer if longer.likelihoods.ratio > wider.likelihoods.ratio + s.min_log_gain else wider
+
+
+def _goes_elsewhere(fall: Fall, settings: TrajectorySettings, backwards: bool) -> bool:
+    """True where the track itself says where the object was beyond this end, and the physics did not explain it."""
+    end_s = fall.fit.start_s if backwards else fall.fit.end_s
+    beyond = fall.before if backwards else fall.after
+    return sum(abs(p.t_s - end_s) < settings.largest_gap_s for p in beyond) >= settings.second_look_elsewhere

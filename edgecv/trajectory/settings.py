@@ -157,6 +157,10 @@ class TrajectorySettings:
     second_look_misses: int = 4
     """Pictures without it after which it counts as hidden, or as before what is as bright as it is."""
 
+    second_look_elsewhere: int = 3
+    """Detections of the track shortly beyond an end, not explained by the fall, that say where the object really was:
+    in a hand, on the ground, or on its way."""
+
     second_look_hidden_cost: float = -0.15
     """Log units of each further picture without it: what is hidden stays so for a third of a second on average."""
 
