@@ -48,8 +48,26 @@ class ClassificationSettings:
     max_chi2: float = 2.0
     """Reduced chi-squared above which physics does not explain the path and no claim is made."""
 
-    max_size_m: float = 1.0
-    """Size, two standard deviations on the small side, above which it is a person, a car or a near bird."""
+    thrown_size_m: tuple[float, float] = (0.14, 1.0)
+    """Sizes of thrown objects, median and spread of the logarithm: 0.02 to 1 m covers 95 %."""
+
+    other_size_m: tuple[float, float] = (1.0, 1.5)
+    """Sizes that other moving things imply at gravity's scale: insects by the lens to lorries."""
+
+    min_size_log_ratio: float = -1.5
+    """Log ratio of the implied size, thrown against other, below which no path is a throw: 1.1 m where the scale is
+    known, 1.3 m where it is known to a factor of 1.5. Above it the ratio of the path must make up for it."""
+
+    entry_speed_mps: float = 2.0
+    """Speed aside, by gravity's scale, at which something that enters from the picture's side is on a journey of its
+    own: what falls beside the picture drifts in with the wind."""
+
+    entry_side: float = 0.015
+    """Share of the picture's width within which a first sighting is at its side, beside the way of two frames."""
+
+    thrown_aside_mps: float = 8.0
+    """Speed along the facade that a hard throw gives: up to it, a calibrated path that enters from the side leads back
+    to the building within a second or two."""
 
     distance_m: tuple[float, float] = (2.0, 300.0)
     """Distances at which a facade camera can see a throw; nearer are insects and hands, farther are birds."""
@@ -70,12 +88,31 @@ class ClassificationSettings:
     at_rest_share: float = 0.2
     """An object whose speed in the picture was below this share of its top speed when it came into sight was let go."""
 
-    drop_contrast_m2: float = 0.1
-    """Grey levels times square metres that a drop of water adds or takes away: 6 mm across, glinting at three times its
-    size, 120 levels brighter than the wall make 0.03; the scale is known to a factor of 1.3 or so."""
+    drop_log_odds: float = -1.5
+    """Of a drop against a throw, for a path that no other has gone: a unit that drips goes on, and its second drop is
+    known by the first; a missed stone costs more than a drop among the candidates gains."""
 
-    drop_mps: tuple[float, float] = (6.0, 10.5)
-    """Terminal velocities of drops of 2-6 mm (6.5-9.2 m/s), with the error of the fit's own scale."""
+    drop_light_m2: tuple[float, float] = (0.01, 1.5)
+    """Grey levels times square metres that a drop adds or takes away, median and spread of the logarithm: 4 mm and 60
+    levels make 0.001; 6 mm that glint at three times their size, 120 levels brighter than the wall, 0.03."""
+
+    thrown_light_m2: tuple[float, float] = (0.3, 1.7)
+    """The same of thrown objects: a cigarette end and 60 levels make 0.04, a bottle and 50 levels 0.6."""
+
+    drop_terminal_mps: tuple[float, float] = (8.2, 0.12)
+    """Terminal velocity of drops of 3-6 mm and spread of its logarithm."""
+
+    thrown_terminal_mps: tuple[float, float] = (16.0, 0.9)
+    """The same of thrown objects, as the fit assumes it."""
+
+    terminal_model_error: float = 0.15
+    """Error of a fitted terminal velocity's logarithm beside its own: gusts, and whole frames of a faint streak."""
+
+    drop_side_mps: float = 0.7
+    """Speed aside of a drop at first sight: that which a light wind has given it."""
+
+    thrown_side_mps: float = 3.0
+    """The same of a thrown object, as the fit assumes it."""
 
     repeats_s: float = 900.0
     """How long a path is remembered: an air conditioner drips every few seconds to minutes."""

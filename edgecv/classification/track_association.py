@@ -16,6 +16,10 @@ _SWINGS_ALIKE = 0.95
 """Correlation of what object and image swing: they differ by noise alone."""
 _MIRROR_HEIGHT = 0.15
 """Of the way down: seen from below an image is lower than its object, a metre for each before the glass at most."""
+_LONGEST_UNSEEN_S = 4.0
+"""Longest time that a fall leads across what was not seen of it: nobody is sure of a path for longer."""
+_LARGEST_PREDICTION_SD = 0.04
+"""Standard deviation of a predicted row, picture heights, up to which it tells one object from the next throw."""
 _MIRROR_OFFSET_M = 6.0  # of an object 5 m before the glass, seen from 30 degrees aside
 
 
@@ -27,7 +31,8 @@ def belong_together(a: Fall, b: Fall) -> bool:
 def follows(a: Fall, b: Fall) -> bool:
     """One is the other seen twice, or goes on where the other was or ended."""
     first, second = _in_order(a, b)
-    return same_place(first, second) or _starts_on(first, second) or _bounces_off(first, second)
+    on = _starts_on(first, second) or _bounces_off(first, second)
+    return on or same_place(first, second) or _leads_through(first, second)
 
 
 def in_step(a: Fall, b: Fall) -> bool:
@@ -58,7 +63,9 @@ def trails(a: Fall, b: Fall) -> bool:
 
 
 def _in_order(a: Fall, b: Fall) -> tuple[Fall, Fall]:
-    return (a, b) if a.fit.start_s <= b.fit.start_s else (b, a)
+    # of two that begin at one instant, the same one comes first whichever is asked about
+    first, second = ((f.fit.start_s, f.fit.end_s, f.path.size_px, *f.path.uv_px[0]) for f in (a, b))
+    return (a, b) if first <= second else (b, a)
 
 
 def _coincide(a: Fall, b: Fall) -> bool:
@@ -163,6 +170,29 @@ def _starts_on(first: Fall, second: Fall) -> bool:
         return False
     expected = first.fit.pixels_at(np.array([t]))[0]
     return bool(np.linalg.norm(expected - second.path.uv_px[0]) < 15.0 + 2.0 * first.path.size_px)
+
+
+def _leads_through(first: Fall, second: Fall) -> bool:
+    """One's fall, carried on or back, leads through the other where and when that is: one object, unseen between.
+
+    However long it was unseen, as long as the fit can tell where it must be: behind a sign, before a wall of its own
+    colour. Two throws from one window are never in one place at one time.
+    """
+    if not 0.0 < second.fit.start_s - first.fit.end_s < _LONGEST_UNSEEN_S:
+        return False
+    return _predicts(first, second) or _predicts(second, first)
+
+
+def _predicts(fall: Fall, other: Fall) -> bool:
+    height = fall.track.picture_size_px[1]
+    t, uv = other.path.t_s, other.path.uv_px
+    sd = fall.fit.pixel_sd_at(t)
+    # a prediction of half the picture predicts nothing
+    if not np.isfinite(sd).all() or float(np.median(sd[:, 1])) > _LARGEST_PREDICTION_SD * height:
+        return False
+    tolerance = 0.01 * height + 0.5 * max(fall.path.size_px, other.path.size_px)
+    off = np.abs(fall.fit.pixels_at(t) - uv) / (3.0 * sd + tolerance)
+    return bool(float(np.median(off.max(axis=1))) < 1.0)
 
 
 def _bounces_off(first: Fall, second: Fall) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from edgecv.classification.lift_model import lift_log_ratio
+from edgecv.classification.picture_entry import entered_from_side
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.water import integrated_contrast_m2, may_be_water_drop
 from edgecv.messages import Message
@@ -17,6 +18,7 @@ from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.model import ELEVATION, LOG_DEPTH, ROLL, apparent_gravity, fly
+from edgecv.trajectory.size import size_of
 
 Tier = Literal["incident", "candidate", "rejected"]
 RATIO_DOUBT = messages.GRAVITY_HARDLY_BETTER.english.partition(" %(")[0]
@@ -77,10 +79,10 @@ def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tup
     s, path, fit = settings, fall.path, fall.fit
     doubts = []
     needed = s.incident_ratio + penalty
-    if fall.likelihoods.ratio < needed:
-        doubts.append(
-            messages.GRAVITY_HARDLY_BETTER(ratio=fall.likelihoods.ratio, other=_best_alternative(fall), needed=needed)
-        )
+    # an unusual size is made up for by a path that nothing else explains
+    ratio = fall.likelihoods.ratio + implied_size(fall, s)[1]
+    if ratio < needed:
+        doubts.append(messages.GRAVITY_HARDLY_BETTER(ratio=ratio, other=_best_alternative(fall), needed=needed))
     if fall.likelihoods.chance < s.incident_chance_ratio:
         doubts.append(messages.CHANCE_PATH(ratio=fall.likelihoods.chance))
     if fit.chi2_reduced > s.max_chi2:
@@ -90,6 +92,8 @@ def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tup
     if len(path.points) < s.min_points:
         doubts.append(messages.SEEN_SELDOM(count=len(path.points)))
     doubts.extend(impossible_scene(fall, s))
+    if entered_from_side(fall, s):
+        doubts.append(messages.ENTERED_FROM_SIDE())
     lift_ratio = None if doubts else lift_log_ratio(fall)
     if lift_ratio is not None and lift_ratio < s.incident_ratio:
         doubts.append(messages.LIKE_A_LIFT(ratio=lift_ratio))
@@ -140,15 +144,31 @@ def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[Messa
     _, down, _ = fit.view.axes(parameters[:, ELEVATION], parameters[:, ROLL])
     fallen_m = float((states.positions_m[0, 1] - states.positions_m[0, 0]) @ down[0])
     distance_m = float(np.exp(fit.parameters[LOG_DEPTH]))
-    spread = float(np.exp(2.0 * np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH])))
-    size_m = fall.path.size_px * distance_m / fit.view.focal_px
     if fallen_m < s.min_fall_m:
         doubts.append(messages.DESCENDED(distance=fallen_m))
-    if size_m / spread > s.max_size_m:
+    size_m, size_ratio = implied_size(fall, s)
+    if size_ratio < s.min_size_log_ratio:
         doubts.append(messages.TOO_WIDE(size=size_m))
     if not s.distance_m[0] <= distance_m <= s.distance_m[1]:
         doubts.append(messages.TOO_FAR(distance=distance_m))
     return doubts
+
+
+def implied_size(fall: Fall, settings: ClassificationSettings) -> tuple[float, float]:
+    """Size in metres that gravity's scale gives an object, and how much it speaks against a thrown one: log ratio ≤ 0.
+
+    The worse the scale is known, the less the size says, for or against. A size that is usual for thrown objects proves
+    nothing, for so is that of a bird.
+    """
+    size = size_of(fall.path, fall.fit)
+    variance = float(fall.fit.covariance[LOG_DEPTH, LOG_DEPTH]) + size.log_sd**2
+    thrown, other = (
+        -0.5 * (np.log(size.diameter_m / median) ** 2 / (variance + spread**2) + np.log(variance + spread**2))
+        for median, spread in (settings.thrown_size_m, settings.other_size_m)
+    )
+    # what is smaller than a usual thing is judged by its light
+    large = size.diameter_m > settings.thrown_size_m[0]
+    return size.diameter_m, min(0.0, float(thrown - other)) if large else 0.0
 
 
 def _travelled_before(fall: Fall) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.model import LOG_VT
+from edgecv.trajectory.model import LOG_DEPTH, LOG_VT, RIGHT
 
 Float64 = NDArray[np.float64]
 _SAMPLES = 16
@@ -19,19 +19,45 @@ _SAMPLES = 16
 
 
 def may_be_water_drop(fall: Fall, settings: ClassificationSettings) -> bool:
-    """True where a drop of water of a few millimetres would look like this.
+    """True where water explains a fall better than a thrown object does: by light, terminal velocity and push.
 
     Drops of 3-6 mm fall at 8-9 m/s (Gunn & Kinzer, "The terminal velocity of fall for water droplets in stagnant air",
-    J. Meteorology 6, 1949) and are far smaller than a pixel, so all that is seen is the light they add or take away:
-    area times contrast, which gravity's own scale turns into square metres.
+    J. Meteorology 6, 1949), are far smaller than a pixel, and nobody pushes them. A path too short to show a terminal
+    velocity says nothing by it, and its light decides.
     """
+    return drop_log_odds(fall, settings) > 0.0
+
+
+def drop_log_odds(fall: Fall, settings: ClassificationSettings) -> float:
+    """Log odds of a drop of water against a thrown object, of a path that no other has gone."""
     fit, s = fall.fit, settings
-    if integrated_contrast_m2(fall) > s.drop_contrast_m2:
-        return False
-    sd = float(np.sqrt(fit.covariance[LOG_VT, LOG_VT]))
-    # one standard deviation: a missed brick costs more than a drop among the candidates gains
-    slow, fast = np.exp(fit.parameters[LOG_VT] + np.array([-sd, sd]))
-    return bool(slow < s.drop_mps[1] and fast > s.drop_mps[0])
+    scale_variance = 4.0 * float(fit.covariance[LOG_DEPTH, LOG_DEPTH])
+    light = float(np.log(max(integrated_contrast_m2(fall), 1e-6)))
+    log_odds = s.drop_log_odds + _log_ratio(light, scale_variance, s.drop_light_m2, s.thrown_light_m2)
+    # the fit's own prior is divided out of its posterior
+    terminal = float(fit.parameters[LOG_VT])
+    variance = float(fit.covariance[LOG_VT, LOG_VT]) + s.terminal_model_error**2
+    median, spread = s.thrown_terminal_mps
+    shown = max(1.0 / variance - 1.0 / spread**2, 0.0)
+    if shown > 0.0:
+        measured = (terminal / variance - np.log(median) / spread**2) / shown
+        log_odds += _log_ratio(measured, 1.0 / shown, s.drop_terminal_mps, s.thrown_terminal_mps)
+    side, side_variance = float(fit.parameters[RIGHT]), float(fit.covariance[RIGHT, RIGHT])
+    return log_odds + float(
+        _log_normal(side, side_variance + s.drop_side_mps**2) - _log_normal(side, side_variance + s.thrown_side_mps**2)
+    )
+
+
+def _log_normal(off: float, variance: float) -> float:
+    return float(-0.5 * (off * off / variance + np.log(2.0 * np.pi * variance)))
+
+
+def _log_ratio(measured: float, variance: float, drop: tuple[float, float], thrown: tuple[float, float]) -> float:
+    """Of a measured logarithm, under the log-normal ``(median, spread)`` of drops and that of thrown objects."""
+    of_drop, of_thrown = (
+        _log_normal(measured - float(np.log(median)), variance + spread**2) for median, spread in (drop, thrown)
+    )
+    return of_drop - of_thrown
 
 
 def integrated_contrast_m2(fall: Fall) -> float:

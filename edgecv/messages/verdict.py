@@ -46,6 +46,9 @@ MACHINE = declare("verdict.machine", "a machine")
 MAY_BE_A_DROP = declare("verdict.may_be_a_drop", "so faint, and as fast, that it may be a drop of water")
 DESCENDED = declare("verdict.descended", "it descended %(distance)s m only", distance=number(".1f"))
 TOO_WIDE = declare("verdict.too_wide", "if it fell it would be %(size)s m across", size=number(".1f"))
+ENTERED_FROM_SIDE = declare(
+    "verdict.entered_from_side", "it came in from the side of the picture at speed: nobody saw it leave the building"
+)
 TOO_FAR = declare("verdict.too_far", "if it fell it would be %(distance)s m away", distance=number(".1f"))
 LOOKS_LIKE = declare(
     "verdict.looks_like",

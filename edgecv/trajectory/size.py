@@ -20,6 +20,12 @@ _LOG_SD_LARGE, _SD_PX = 0.1, 0.8
 """Error of a diameter: a tenth of a large one, most of a pixel of a small one."""
 _SMALLEST_PX = 1.2
 """Below this a box shows the blur alone: the diameter is bounded, not measured."""
+_ELONGATION = 0.5
+"""How much longer one way than the other an object is, spread, in units of its side."""
+_TURNING = 0.4
+"""Error of how much longer one way than the other a box is, in units of its side: what tumbles shows other sides."""
+_EXPOSURE_S = (0.004, 0.006)
+"""Usual exposure and its spread: 1/250 s by day, 1/60 in the evening."""
 _LONGEST_EXPOSURE_S = 0.05
 """No exposure is longer than the interval of a camera with 20 frames a second at night."""
 
@@ -55,15 +61,29 @@ def size_of(path: Path, fit: FallFit) -> Size:
     sides = np.array([[p.detection.w_px, p.detection.h_px] for p in points])
     nearest = float(depth.min())
     usual = nearest / depth
-    # how much longer boxes are along the motion than across it, against how much faster they go that way
-    faster = speed[:, 1] - speed[:, 0]
-    longer = sides[:, 1] - sides[:, 0]
-    exposure_s = float(np.clip((faster @ longer) / max(float(faster @ faster), 1e-9), 0.0, _LONGEST_EXPOSURE_S))
+    exposure_s = _exposure_s(sides, speed, usual)
     unblurred = np.maximum(sides - exposure_s * speed, 0.0)
     side = float(np.median(np.sqrt(unblurred.prod(axis=1)) / usual))
     diameter = unblurred_px(side)
     typical = diameter * float(np.median(usual))
     return Size(diameter * nearest / fit.view.focal_px, float(np.hypot(_LOG_SD_LARGE, _SD_PX / typical)))
+
+
+def _exposure_s(sides_px: Float64, speed_px_s: Float64, nearer: Float64) -> float:
+    """How long the shutter was open: how much longer boxes are along the motion, the faster they go that way.
+
+    An object may be longer one way than the other itself, the more the nearer it is: a car that comes nearer grows as
+    it gets faster, and that is no blur. Least squares with priors of the object's own elongation and of exposures.
+    """
+    longer = sides_px[:, 1] - sides_px[:, 0]
+    faster = speed_px_s[:, 1] - speed_px_s[:, 0]
+    side = np.sqrt(sides_px.prod(axis=1))
+    sd = _SD_PX + _TURNING * side
+    elongation_px = _ELONGATION * float(np.median(side / nearer))
+    basis = np.stack([nearer * elongation_px, faster * _EXPOSURE_S[1]], axis=1) / sd[:, None]
+    target = (longer - faster * _EXPOSURE_S[0]) / sd
+    _, longer_by = np.linalg.solve(basis.T @ basis + np.eye(2), basis.T @ target)
+    return float(np.clip(_EXPOSURE_S[0] + _EXPOSURE_S[1] * longer_by, 0.0, _LONGEST_EXPOSURE_S))
 
 
 def unblurred_px(side_px: float) -> float:

@@ -33,6 +33,11 @@ def found(*falls: Fall) -> list[Finding]:
     return grouper.release(1e9, [])
 
 
+def vague(one: Fall) -> Fall:
+    """The same fall, whose fit tells little of where it leads."""
+    return replace(one, fit=replace(one.fit, covariance=400.0 * one.fit.covariance))
+
+
 def same(falls: Iterable[Fall], expected: Iterable[Fall]) -> bool:
     """The very same falls in the same order, told without printing them."""
     return [id(f) for f in falls] == [id(f) for f in expected]
@@ -161,13 +166,27 @@ def test_what_starts_far_from_where_a_fall_ended_is_no_bounce() -> None:
 
 @pytest.mark.parametrize(("hidden_s", "one"), [(0.3, True), (0.6, True), (1.0, False)])
 def test_a_fall_that_goes_on_behind_a_sign_is_one(hidden_s: float, one: bool) -> None:
-    above, below = fall(seen_s=(0.0, 1.0)), fall(seen_s=(1.0 + hidden_s, 2.4))
+    above, below = vague(fall(seen_s=(0.0, 1.0))), vague(fall(seen_s=(1.0 + hidden_s, 2.4)))
     assert len(found(above, below)) == (1 if one else 2)
+
+
+@pytest.mark.parametrize("hidden_s", [0.3, 0.9, 1.3])
+def test_however_long_a_fall_was_unseen_its_fit_leads_to_the_rest(hidden_s: float) -> None:
+    above, below = fall(seen_s=(0.0, 0.7)), fall(seen_s=(0.7 + hidden_s, 2.6))
+    (finding,) = found(above, below)
+    assert same([finding.fall, *finding.companions], [above, below])
+
+
+def test_an_unseen_fall_does_not_lead_to_the_next_throw_or_to_one_beside() -> None:
+    above = fall(seen_s=(0.0, 0.7))
+    later, beside = fall(released_s=1.2, seen_s=(2.0, 3.2)), fall(position_m=(4.0, 30.0, 0.3), seen_s=(1.6, 2.6))
+    assert len(found(above, later)) == 2
+    assert len(found(above, beside)) == 2
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_pieces_of_one_path_are_joined_in_whatever_order_they_come(order: tuple[int, ...]) -> None:
-    pieces = [fall(seen_s=span) for span in ((0.0, 0.8), (1.0, 1.4), (1.6, 2.4))]
+    pieces = [vague(fall(seen_s=span)) for span in ((0.0, 0.8), (1.0, 1.4), (1.6, 2.4))]
     assert len(found(pieces[0], pieces[2])) == 2
     (finding,) = found(*(pieces[k] for k in order))
     assert same([finding.fall], pieces[:1])
@@ -262,7 +281,7 @@ def test_a_group_waits_only_for_what_may_belong_to_it(
 
 
 def test_what_belongs_to_something_told_is_no_news_even_if_it_belongs_to_something_untold_too() -> None:
-    above, between, below = (fall(seen_s=span) for span in ((0.0, 0.8), (1.0, 1.4), (1.6, 2.4)))
+    above, between, below = (vague(fall(seen_s=span)) for span in ((0.0, 0.8), (1.0, 1.4), (1.6, 2.4)))
     last = below.path.points[-1].detection
     grouper = Grouper()
     grouper.add(below, INCIDENT)

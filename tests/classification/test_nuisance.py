@@ -112,7 +112,7 @@ def test_a_candidate_is_open_unless_physics_says_no(bottle: Fall) -> None:
         "incident_chance_ratio": bottle.likelihoods.chance + 1.0,
         "min_duration_s": bottle.path.duration_s + 0.1,
         "min_points": len(bottle.path.points) + 1,
-        "max_size_m": 0.001,
+        "min_size_log_ratio": 1.0,
         "min_fall_m": 500.0,
     }
     for name, value in strict.items():

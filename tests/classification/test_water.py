@@ -7,7 +7,7 @@ import pytest
 from known_paths import facade_camera, fall_track
 
 from edgecv.classification import ClassificationSettings, RepeatedPaths, judge
-from edgecv.classification.water import integrated_contrast_m2, may_be_water_drop
+from edgecv.classification.water import drop_log_odds, integrated_contrast_m2, may_be_water_drop
 from edgecv.tracking import Track
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 
@@ -78,3 +78,27 @@ def test_only_so_many_paths_are_remembered() -> None:
     counts = [paths.count(_seen(fall_track(25.0), 6.0, 40.0, later_s=20.0 * n)) for n in range(4)]
     assert counts == [0, 1, 2, 2]
     assert np.all(np.diff(counts) >= 0)
+
+
+def _faint(track: Track) -> Fall:
+    return _seen(track, 1.4, 9.0)
+
+
+def test_a_faint_path_too_short_to_show_a_terminal_velocity_is_a_candidate() -> None:
+    track = fall_track(8.5, velocity=(0.0, 0.0, 0.1))
+    short = replace(track, points=track.points[: round(0.7 * 25)], scan_count=round(0.7 * 25))
+    assert may_be_water_drop(_faint(short), SETTINGS)
+
+
+def test_a_stone_that_was_pushed_and_falls_faster_than_any_drop_is_none() -> None:
+    assert not may_be_water_drop(_faint(fall_track(32.0, velocity=(2.5, 0.3, 1.5))), SETTINGS)
+
+
+def test_a_cigarette_end_that_falls_slower_than_any_drop_is_none() -> None:
+    assert not may_be_water_drop(_seen(fall_track(4.5), 2.5, 25.0), SETTINGS)
+
+
+@pytest.mark.parametrize("size_px", [1.2, 2.0, 4.0])
+def test_the_more_light_the_less_it_is_water(size_px: float) -> None:
+    faint, brighter = (drop_log_odds(_seen(fall_track(8.5), s, 20.0), SETTINGS) for s in (size_px, 2.0 * size_px))
+    assert brighter < faint
