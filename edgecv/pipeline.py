@@ -195,6 +195,7 @@ class Pipeline:
             return
         if is_blind:
             self._sinking.blind(now_s)
-        for fall, verdict in self._sinking.due(now_s):
+        for fall, physical in self._sinking.due(now_s):
+            verdict = doubt_usual_motion(physical, fall, self._motion_map)
             self.counts.verdicts[verdict.label] += 1
             self._grouper.add(fall, verdict)

@@ -7,9 +7,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from edgecv.geometry.camera import PinholeCamera
-from edgecv.tracking.track import Track
+from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.facade_path import FacadePath, facade_path
 from edgecv.trajectory.fall import Fall, Likelihoods
 from edgecv.trajectory.fit import FallFit
@@ -36,6 +37,12 @@ from edgecv.trajectory.sinking_settings import SinkingSettings
 Float64 = NDArray[np.float64]
 _BEGINNING_S, _MOST_POINTS = 6.0, 80
 """Of the path that the launch is solved from: as long as it may have gone unseen, and the work grows by the cube."""
+_NEIGHBOURS = 15
+"""Sightings whose median tells where one of them should be: half a second, less than a swing."""
+_STRAY, _STRAY_SD = 8.0, 3.0
+"""Times the usual distance from that median, and standard deviations besides, beyond which a sighting is a stray."""
+_LEAST_NEAR = 0.8
+"""With more strays than a fifth the track itself is one."""
 _PIXEL_SD = 0.5  # of where it was first seen, after smoothing
 
 
@@ -110,7 +117,8 @@ def sinking_fall(
     """
     if view.camera is None:
         return None
-    path = path_of(track.points, track.scan_count, settings, track.picture_size_px)
+    points = _without_strays(track, view.camera, settings, sinking_settings)
+    path = path_of(points, track.scan_count, settings, track.picture_size_px)
     metres = facade_path(path, view.camera, sinking_settings.standoff_m, sinking_settings.most_points)
     if metres is None or metres.t_s[-1] - metres.t_s[0] < 1e-3:
         return None
@@ -122,6 +130,21 @@ def sinking_fall(
         chance=(sinking.log_evidence * len(path.points) / len(metres.t_s)) - path.chance_log_likelihood(),
     )
     return SinkingFall(Fall(track, path, fit, likelihoods, (), ()), sinking, metres)
+
+
+def _without_strays(
+    track: Track, camera: PinholeCamera, settings: TrajectorySettings, sinking_settings: SinkingSettings
+) -> tuple[TrackPoint, ...]:
+    """The sightings but for some that are far from their neighbours: a flake or a face that the track took for it."""
+    path = path_of(track.points, track.scan_count, settings, track.picture_size_px)
+    metres = facade_path(path, camera, sinking_settings.standoff_m, len(track.points))
+    if metres is None:
+        return track.points
+    off = np.abs(metres.xy_m - median_filter(metres.xy_m, size=(_NEIGHBOURS, 1), mode="nearest"))
+    near = np.flatnonzero((off < _STRAY * np.median(off, axis=0) + _STRAY_SD * metres.sd_m).all(axis=1))
+    if len(near) < _LEAST_NEAR * len(track.points):
+        return track.points
+    return tuple(track.points[n] for n in near)
 
 
 def _fit(

@@ -134,3 +134,13 @@ def test_work_is_bounded_in_snow() -> None:
         points = tuple(replace(p, frame=p.frame + 1000 * n, t_s=p.t_s + 0.01 * n) for p in flake.points)
         monitor.add(Track(points, len(points), flake.picture_size_px, flake.frame_interval_s), is_fall=False)
     assert len(monitor._descents._descents) <= 128
+
+
+def test_a_few_sightings_of_a_flake_beside_it_do_not_hide_a_bag() -> None:
+    track = sheet(1.8)
+    n = len(track.points) // 2
+    aside = tuple(
+        replace(p, detection=replace(p.detection, x_px=p.detection.x_px + 40.0)) for p in track.points[n : n + 3]
+    )
+    disturbed = replace(track, points=(*track.points[:n], *aside, *track.points[n + 3 :]))
+    assert [v.tier for v in judged(disturbed)] == ["incident"]
