@@ -174,8 +174,9 @@ def load_truth(path: Path) -> Truth:
 
 
 def _is_real(content: _File) -> bool:
-    """A renderer writes its scene's name, or the contrast of what it draws; a person who marks boxes knows neither."""
-    return content.scene is None and all(event.contrast is None for event in content.events)
+    """A renderer writes its scene's name, or contrast and mass of what it draws; who marks boxes knows neither."""
+    facts = [fact for event in content.events for fact in (event.contrast, event.mass_kg, event.terminal_velocity_mps)]
+    return content.scene is None and all(fact is None for fact in facts)
 
 
 def _event(event: _Event) -> TruthEvent:
