@@ -38,7 +38,7 @@ from edgecv.classification import (
     doubt_usual_motion,
     judge,
 )
-from edgecv.classification.nuisance import NuisanceModel, Reviewer
+from edgecv.classification.nuisance import Reviewer, SecondOpinion
 from edgecv.classification.sinking_monitor import SinkingMonitor
 from edgecv.classification.verdict import Verdict
 from edgecv.detection import DetectionSettings, Detector
@@ -120,7 +120,7 @@ class Pipeline:
         self._second_look = SecondLook(self.settings.trajectory)
         self._repeated_paths = RepeatedPaths(limits)
         self._multiplicity = MultiplicityCorrection(limits)
-        self._reviewer = reviewer or (NuisanceModel() if limits.use_nuisance_model else None)
+        self._reviewer = reviewer or (SecondOpinion() if limits.use_nuisance_model else None)
         self._motion_map = motion_map or MotionMap(self.settings.motion_map)
         self._grouper = Grouper()
         self._sinking = (

@@ -23,21 +23,23 @@ def main() -> int:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True, help="folder for rendered scenes, used again if there")
-    parser.add_argument("--clips", type=Path, help="folder of real clips, only tested on; without truth, nothing fell")
+    parser.add_argument("--clips", type=Path, help="folder of real clips; without truth, nothing fell")
+    parser.add_argument("--kept-apart", action="append", default=[], help="pattern of clips not to open (repeatable)")
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder of the model (default: models)")
     parser.add_argument("--seed", type=int, default=5000, help="seed of the first scene (default: 5000)")
-    parser.add_argument("--scenes", type=int, default=70, help="scenes to train on (default: 70)")
-    parser.add_argument("--test-seed", type=int, default=900, help="seed of the first test scene (default: 200)")
-    parser.add_argument("--test-scenes", type=int, default=20, help="ordinary random scenes to test on (default: 20)")
+    parser.add_argument("--scenes", type=int, default=24, help="scenes to train on (default: 24)")
+    parser.add_argument("--test-seed", type=int, default=900, help="seed of the first test scene (default: 900)")
+    parser.add_argument("--test-scenes", type=int, default=4, help="ordinary random scenes to test on (default: 4)")
     parser.add_argument("--crowded-seed", type=int, default=6000, help="seed of the first crowded test scene")
-    parser.add_argument("--crowded-scenes", type=int, default=20, help="crowded scenes to test on (default: 20)")
+    parser.add_argument("--crowded-scenes", type=int, default=4, help="crowded scenes to test on (default: 4)")
     options = parser.parse_args()
     if options.scenes < _FEWEST:
         parser.error(f"--scenes {options.scenes}: too few to learn from; give at least {_FEWEST}")
     if options.clips is not None and not options.clips.is_dir():
         parser.error(f"--clips {options.clips}: is no folder; name one that holds real clips, or leave it out")
     try:
-        from classifier_training.run import Plan, run  # noqa: PLC0415
+        from classifier_training.data import Plan  # noqa: PLC0415
+        from classifier_training.run import run  # noqa: PLC0415
     except ImportError as error:
         print(f"scripts/train_classifier.py: {error}; run pip install -e .[train] first", file=sys.stderr)
         return 1
@@ -47,6 +49,7 @@ def main() -> int:
     plan = Plan(
         work=options.work,
         clips=options.clips,
+        kept_apart=tuple(options.kept_apart),
         out=options.out,
         train=range(options.seed, options.seed + options.scenes),
         test=range(options.test_seed, options.test_seed + options.test_scenes),

@@ -1,7 +1,8 @@
 """A fall as a row of numbers for the nuisance model: how it moves, what physics makes of it, how it looks.
 
-Nothing depends on where in the picture the fall is. Ratios and logarithms wherever a number has a scale; everything is
-clipped to what can be met, so that one odd sighting never carries a path far outside what the model has learnt.
+Nothing depends on where in the picture the fall is, but for how far from the picture's edges it came into sight and
+left it. Ratios and logarithms wherever a number has a scale; everything is clipped to what can be met, so that one odd
+sighting never carries a path far outside what the model has learnt.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.classification.course import COURSE_FEATURES, course_of
 from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
@@ -29,6 +31,7 @@ FEATURES: tuple[str, ...] = (
     "ratio_straight",
     "ratio_wandering",
     "ratio_chance",
+    "ratio_steady_in_space",
     "chance_per_sighting",
     "log_chi2",
     "residual_correlation",
@@ -56,6 +59,7 @@ FEATURES: tuple[str, ...] = (
     "log_distance_m",
     "log_distance_sd",
     "log_size_m",
+    "log_least_size_m",
     "down_speed_start_mps",
     "down_speed_end_mps",
     "end_to_terminal_speed",
@@ -76,6 +80,7 @@ FEATURES: tuple[str, ...] = (
     "tallness",
     "tallness_scatter",
     "log_snr",
+    *COURSE_FEATURES,
 )
 """Names of the features, in the order of the columns; part of the model file, so that neither can change alone."""
 
@@ -83,6 +88,8 @@ _LARGEST = 50.0
 """Features are clipped to this: beyond it lies nothing that the model has been trained on."""
 _SMALL = 1e-6
 """Keeps divisions and logarithms finite."""
+_NEVER_ASKED = 1e6
+"""Ratio against steady motion in space where it is not worth its time, for another motion explains the path already."""
 _FEWEST = 4  # sightings from which a speed or a rhythm can be determined
 
 
@@ -97,7 +104,7 @@ def features_of(fall: Fall, repeats: int = 0) -> Float64:
         ``(len(FEATURES),) float64``, finite, each within ±50.
     """
     values = np.concatenate(
-        [_evidence(fall), _sighting(fall, repeats), _motion(fall), _physics(fall), _appearance(fall)]
+        [_evidence(fall), _sighting(fall, repeats), _motion(fall), _physics(fall), _appearance(fall), course_of(fall)]
     )
     finite = np.nan_to_num(values, nan=0.0, posinf=_LARGEST, neginf=-_LARGEST)
     return np.asarray(np.clip(finite, -_LARGEST, _LARGEST), np.float64)
@@ -118,6 +125,7 @@ def _evidence(fall: Fall) -> list[float]:
         _signed_log(ratios.straight),
         _signed_log(ratios.wandering),
         _signed_log(ratios.chance),
+        _signed_log(min(ratios.steady_in_space, _NEVER_ASKED)),
         ratios.chance / len(path.points),
         _log(fall.fit.chi2_reduced),
         # near 1 where the path swings slowly about the fall, as flight does; near 0 for noise
@@ -193,6 +201,8 @@ def _physics(fall: Fall) -> list[float]:
         float(p[LOG_DEPTH]),
         _log(float(np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH]))),
         _log(fall.path.size_px / scale_px_per_m),
+        # the same, two deviations of the scale on the small side
+        _log(fall.path.size_px / scale_px_per_m) - 2.0 * float(np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH])),
         float(velocity[0] @ down),
         end_mps,
         end_mps / terminal,

@@ -1,4 +1,4 @@
-"""A second opinion on what physics leaves open: a small model that knows how birds, leaves, drops and throws look.
+"""A second opinion: a small model that has learnt how birds, cars, people, leaves, drops and throws move and look.
 
 A fall and what physics says of it go in; out comes the verdict with a probability for each label. The model may doubt
 an incident, and settle what physics leaves open (a bird's dive, a drop or a throw?); it never overrules physics where
@@ -8,6 +8,8 @@ that says no. Data, figures and known failures: ``models/nuisance.md``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +36,7 @@ LABELS: tuple[str, ...] = (
 )
 """What a fall can be; the order of the model's columns."""
 
-THROWN = LABELS[0]
+THROWN, OTHER = LABELS[0], LABELS[-1]
 
 
 def _model_file() -> Path:
@@ -53,6 +55,32 @@ class Reviewer(Protocol):
     def review(self, verdict: Verdict, fall: Fall, settings: ClassificationSettings, repeats: int = 0) -> Verdict:
         """Return the verdict, or another."""
         ...
+
+
+class SecondOpinion:
+    """The nuisance model, read from its file when the first fall comes that physics does not reject.
+
+    A quiet camera never pays for it. One copy serves every camera of a process.
+
+    Args:
+        path: the ONNX file.
+
+    Raises:
+        ConfigError: the file or onnxruntime is missing: a box must not learn of that with its first throw.
+    """
+
+    def __init__(self, path: Path = MODEL_FILE) -> None:
+        if not path.is_file():
+            raise _no_file(path)
+        if find_spec("onnxruntime") is None:
+            raise _no_runtime()
+        self._path = path
+
+    def review(self, verdict: Verdict, fall: Fall, settings: ClassificationSettings, repeats: int = 0) -> Verdict:
+        """Return the verdict as the model leaves it; what physics rejects stays as it is."""
+        if verdict.tier == "rejected":
+            return verdict
+        return _read_once(self._path).review(verdict, fall, settings, repeats)
 
 
 class NuisanceModel:
@@ -129,7 +157,11 @@ def combined_verdict(
     p_thrown = float(probabilities[0])
     if verdict.tier == "incident" and p_thrown < least_thrown:
         likeliest_other = LABELS[1 + int(np.argmax(probabilities[1:]))]
-        reason = messages.LOOKS_LIKE(label=likeliest_other, p=p_thrown)
+        reason = (
+            messages.UNLIKE_A_THROW(p=p_thrown)
+            if likeliest_other == OTHER
+            else messages.LOOKS_LIKE(label=likeliest_other, p=p_thrown)
+        )
         return Verdict("candidate", likeliest_other, labels[likeliest_other], labels, (*verdict.reasons, reason))
     if verdict.tier == "incident" or (verdict.tier == "candidate" and p_thrown >= sure_thrown):
         return Verdict("incident", THROWN, labels[THROWN], labels, ())
@@ -137,19 +169,32 @@ def combined_verdict(
     return Verdict(verdict.tier, likeliest, labels[likeliest], labels, verdict.reasons)
 
 
+@cache
+def _read_once(path: Path) -> NuisanceModel:
+    return NuisanceModel(path)
+
+
+def _no_file(path: Path) -> ConfigError:
+    return ConfigError(
+        f"{path}: there is no nuisance model; make it with scripts/train_classifier.py, "
+        "or switch use_nuisance_model off"
+    )
+
+
+def _no_runtime() -> ConfigError:
+    return ConfigError(
+        "use_nuisance_model: onnxruntime is not installed; run pip install onnxruntime, or switch it off"
+    )
+
+
 def _session(path: Path) -> Any:
     if not path.is_file():
-        raise ConfigError(
-            f"{path}: there is no nuisance model; make it with scripts/train_classifier.py, "
-            "or switch use_nuisance_model off"
-        )
+        raise _no_file(path)
     try:
         # the import costs time and memory that a box without the model need not pay
         import onnxruntime  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigError(
-            "use_nuisance_model: onnxruntime is not installed; run pip install onnxruntime, or switch it off"
-        ) from error
+        raise _no_runtime() from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:

@@ -130,5 +130,5 @@ class ClassificationSettings:
     """The same for what is larger: somebody who lets objects go over one sill is nearly as exact, a machine goes on."""
 
     use_nuisance_model: bool = False
-    """A second opinion on what physics leaves open. It helps on simulated scenes; real footage to rely on it is still
-    too little (models/nuisance.md)."""
+    """A second opinion behind the physics. It helps on recordings that it has not seen; switch it on with a model that
+    was trained on falls of this very version (models/nuisance.md)."""

@@ -61,3 +61,8 @@ USUAL_MOTION = declare(
     "things go the same way here %(rate)s times an hour, in place, direction, speed and brightness",
     rate=number(".0f"),
 )
+UNLIKE_A_THROW = declare(
+    "verdict.unlike_a_throw",
+    "moves as other things do, not as a throw (a throw with probability %(p)s only)",
+    p=number(".3f"),
+)

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.calibration.camera import camera_of
-from edgecv.capture import VideoFile
-from edgecv.classification import ClassificationSettings, RepeatedPaths, judge
+from classifier_training.falls import Analysed, analyse
+from classifier_training.recordings import Recording
+from edgecv.classification import ClassificationSettings
 from edgecv.classification.features import features_of
 from edgecv.classification.nuisance import THROWN, is_undecided
-from edgecv.config import load_box
-from edgecv.detection import DetectionSettings, Detector
 from edgecv.evaluation.boxes import BoxPath
 from edgecv.evaluation.matching import NEAREST_PX, distance_px
 from edgecv.evaluation.scene_runs import path_of
-from edgecv.evaluation.truth import Truth, box_beside, load_truth, truth_beside
-from edgecv.geometry.camera import PinholeCamera
-from edgecv.tracking import Track, Tracker, TrackingSettings
-from edgecv.trajectory import Fall, TrajectorySettings, View, explain
+from edgecv.evaluation.truth import Truth, load_truth, truth_beside
 
-LEAST_CHANCE_RATIO = 10.0
-"""Paths nearer to chance than this are far from any verdict; they would only teach what noise is."""
+Origin = Literal["simulated", "laid in", "variant", "real"]
 _SETTINGS = ClassificationSettings()
+_KINDS = {"bird": "bird", "leaf": "leaf", "tree": "leaf", "rain": "rain_snow", "snow": "rain_snow"}
+"""Words in the name of a real clip, and the label of what moves in it; ``other`` for a clip of another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +30,6 @@ class Sample:
     """One fall.
 
     Attributes:
-        video: name of the video.
-        calibrated: whether the fit knew the camera.
         features: ``(n,) float64``.
         label: what it truly was.
         event: number of the event it follows, or None.
@@ -43,8 +38,6 @@ class Sample:
         start_s: media time of its first sighting.
     """
 
-    video: str
-    calibrated: bool
     features: NDArray[np.float64]
     label: str
     event: int | None
@@ -58,48 +51,70 @@ class Gathered:
     """What one video gave.
 
     Attributes:
-        samples: of all its falls, once without calibration and once with it where there is one.
+        video: its name.
+        group: videos of one group show the same recording, or the same scene.
+        kind: what a table counts it under.
+        origin: where its pictures come from; a variant is a real clip shown another way, to learn more from.
+        samples: its falls.
         unsure: falls left out, for they are near an event and yet not it.
-        seconds: length of the video.
+        seconds: its length.
     """
 
+    video: str
+    group: str
+    kind: str
+    origin: Origin
     samples: tuple[Sample, ...]
     unsure: int
     seconds: float
 
 
-def gather(video: Path) -> Gathered:
-    """Analyse a video as the box does and label every fall by the truth beside it; without truth nothing fell.
+def gather_scene(video: Path, work: Path, kind: str, *, calibrated: bool) -> Gathered:
+    """Label the falls of a simulated scene by the truth beside it.
 
     Raises:
         InputError: the video or its truth cannot be read.
     """
-    truth_file, box_file = truth_beside(video), box_beside(video)
-    truth = load_truth(truth_file) if truth_file else Truth()
-    camera = camera_of(load_box(box_file), None).camera.pinhole if box_file else None
-    tracks, seconds = _tracks(video)
+    analysed = analyse(video, work / "falls", calibrated=calibrated)
+    return _labelled(video, analysed, _truth(video), "other", (video.stem, kind, "simulated"))
+
+
+def gather_real(recording: Recording, video: Path, work: Path, origin: Origin = "real") -> Gathered:
+    """Label the falls of a real clip, or of what was made from it.
+
+    Raises:
+        InputError: the video or its truth cannot be read.
+    """
+    analysed = analyse(video, work / "falls")
+    other = next((label for word, label in _KINDS.items() if word in recording.kind.lower()), "other")
+    return _labelled(video, analysed, _truth(video), other, (recording.group, recording.kind, origin))
+
+
+def _truth(video: Path) -> Truth:
+    file = truth_beside(video)
+    return load_truth(file) if file else Truth()
+
+
+def _labelled(video: Path, analysed: Analysed, truth: Truth, other: str, of: tuple[str, str, Origin]) -> Gathered:
     samples: list[Sample] = []
     unsure = 0
-    for known in [None, camera] if camera is not None else [None]:
-        for fall, repeats in _judged(tracks, known):
-            label, event = label_of(path_of(fall), truth)
-            if label is None:
-                unsure += 1
-                continue
-            verdict = judge(fall, _SETTINGS, repeats)
-            samples.append(
-                Sample(
-                    video=video.name,
-                    calibrated=known is not None,
-                    features=features_of(fall, repeats),
-                    label=label,
-                    event=event,
-                    tier=verdict.tier,
-                    is_undecided=is_undecided(verdict, fall, _SETTINGS, repeats),
-                    start_s=fall.fit.start_s,
-                )
+    for judged in analysed.falls:
+        label, event = label_of(path_of(judged.fall), truth)
+        if label is None:
+            unsure += 1
+            continue
+        samples.append(
+            Sample(
+                features=features_of(judged.fall, judged.repeats),
+                label=other if label == "other" else label,
+                event=event,
+                tier=judged.verdict.tier,
+                is_undecided=is_undecided(judged.verdict, judged.fall, _SETTINGS, judged.repeats),
+                start_s=judged.fall.fit.start_s,
             )
-    return Gathered(tuple(samples), unsure, seconds)
+        )
+    group, kind, origin = of
+    return Gathered(video.stem, group, kind, origin, tuple(samples), unsure, analysed.seconds)
 
 
 def label_of(path: BoxPath, truth: Truth) -> tuple[str | None, int | None]:
@@ -133,37 +148,3 @@ def _touches(path: BoxPath, true: BoxPath) -> bool:
     apart = np.hypot(*(path.xywh[both, :2] - expected[:, :2]).T)
     near = 3.0 * np.maximum(NEAREST_PX, expected[:, 2:].max(axis=1))
     return bool((apart < near).sum() >= 3)
-
-
-def _tracks(video: Path) -> tuple[list[Track], float]:
-    """All tracks of a video, and its length in seconds."""
-    detector = Detector(DetectionSettings(), ())
-    tracker: Tracker | None = None
-    tracks: list[Track] = []
-    with VideoFile(video) as source:
-        for frame in source:
-            if tracker is None:
-                height, width = frame.luma.shape
-                tracker = Tracker((width, height), TrackingSettings())
-            tracks.extend(tracker.update(detector.detect(frame)))
-        seconds = source.last_t_s
-    if tracker is not None:
-        tracks.extend(tracker.flush())
-    return tracks, seconds
-
-
-def _judged(tracks: list[Track], camera: PinholeCamera | None) -> list[tuple[Fall, int]]:
-    """Falls clear of chance, with the number of earlier ones on the same path."""
-    trajectory = TrajectorySettings()
-    repeated = RepeatedPaths(_SETTINGS)
-    found = []
-    for track in tracks:
-        size_px = track.picture_size_px
-        view = View.uncalibrated(size_px, trajectory) if camera is None else View.calibrated(camera)
-        fall = explain(track, view, trajectory)
-        if fall is None:
-            continue
-        repeats = repeated.count(fall)
-        if fall.likelihoods.chance >= LEAST_CHANCE_RATIO:
-            found.append((fall, repeats))
-    return found

@@ -14,12 +14,12 @@ _OBJECTS = 6
 _SIZES = ((960, 540), (1280, 720))
 _MENU: tuple[Mapping[str, float] | None, ...] = (
     None,
-    {"birds": 4.0, "insects": 3.0},
+    {"birds": 2.0, "bird_flights": 3.0, "insects": 2.0, "near_insects": 2.0},
     {"leaves": 4.0, "drips": 2.0, "birds": 1.0},
     {"trees": 1.2, "insects": 3.0, "people": 1.5},
     {"laundry": 1.5, "curtains": 1.2, "people": 2.0, "lights": 2.0},
     {"drips": 3.0, "insects": 2.0, "reflection": 1.0},
-    {"birds": 3.0, "leaves": 3.0, "exposure_steps": 1.0},
+    {"bird_flights": 3.0, "leaves": 3.0, "exposure_steps": 1.0},
 )
 """Strengths of what moves; None for a random handful. Weather and camera come by chance on top."""
 _CONDITIONS = ("rain", "snow", "shake", "flicker", "clouds", "low_bitrate", "vfr", "repeated", "half_rate")

@@ -16,44 +16,73 @@ Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """One population of falls, judged one way.
+class Thresholds:
+    """Where the model draws its lines.
 
     Attributes:
-        events: throws that reach the judge; a scene read with and without calibration counts twice.
-        kept: of those, the ones that at least one accepted fall follows.
-        nuisances: falls of anything else that reach the judge.
-        leaked: of those, the ones accepted.
-        leaked_by: their labels.
+        least_thrown: an incident below this is doubted.
+        sure_thrown: a candidate that physics leaves open and that reaches this is an incident.
     """
 
+    least_thrown: float
+    sure_thrown: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A video and the probability of a throw for each of its falls."""
+
+    video: Gathered
+    thrown: Float64
+
+    def told(self, thresholds: Thresholds | None) -> list[bool]:
+        """For each fall: is it told as an incident, by physics alone or with the model as well?"""
+        return [
+            s.tier == "incident"
+            if thresholds is None
+            else (s.tier == "incident" and p >= thresholds.least_thrown)
+            or (s.is_undecided and p >= thresholds.sure_thrown)
+            for s, p in zip(self.video.samples, self.thrown, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Some videos, judged one way.
+
+    Attributes:
+        seconds: their length.
+        events: throws that reach the judge.
+        kept: of those, the ones told as incidents.
+        nuisances: falls of anything else that reach the judge.
+        leaked: of those, the ones told as incidents.
+    """
+
+    seconds: float
     events: int
     kept: int
     nuisances: int
     leaked: int
-    leaked_by: dict[str, int]
+
+    @property
+    def bound_per_hour(self) -> float:
+        """False incidents an hour that cannot be excluded with 95 % confidence: by the rule of three where none is."""
+        # upper limit of a Poisson mean: 3.0, 4.74, 6.30 for 0, 1, 2, and near n + 2 sqrt(n + 1) + 1 beyond
+        upper = (3.0, 4.74, 6.30)[self.leaked] if self.leaked < 3 else self.leaked + 2.0 * (self.leaked + 1) ** 0.5 + 1
+        return 3600.0 * upper / self.seconds if self.seconds else float("nan")
 
 
-def score(gathered: Sequence[Gathered], accepted: Sequence[bool]) -> Score:
-    """Count; ``accepted`` is one answer for each sample, in the order of the videos and their samples."""
-    answers = iter(accepted)
-    events = kept = nuisances = 0
-    leaked: Counter[str] = Counter()
-    for video in gathered:
-        taken = [(sample, next(answers)) for sample in video.samples]
-        for calibrated in (False, True):
-            mine = [(s, a) for s, a in taken if s.calibrated == calibrated]
-            events += len({s.event for s, _ in mine if s.event is not None})
-            kept += len({s.event for s, a in mine if a and s.event is not None})
-            others = [(s, a) for s, a in mine if s.label != THROWN]
-            nuisances += len(others)
-            leaked.update(s.label for s, a in others if a)
-    return Score(events, kept, nuisances, sum(leaked.values()), dict(leaked))
-
-
-def samples_of(gathered: Sequence[Gathered]) -> list[Sample]:
-    """All samples, in the order of the videos."""
-    return [sample for video in gathered for sample in video.samples]
+def score(videos: Sequence[Scored], thresholds: Thresholds | None) -> Score:
+    """Count over some videos; by physics alone without thresholds."""
+    events = kept = nuisances = leaked = 0
+    for scored in videos:
+        pairs = list(zip(scored.video.samples, scored.told(thresholds), strict=True))
+        events += len({s.event for s, _ in pairs if s.event is not None})
+        kept += len({s.event for s, told in pairs if told and s.event is not None})
+        others = [told for s, told in pairs if s.label != THROWN]
+        nuisances += len(others)
+        leaked += sum(others)
+    return Score(sum(scored.video.seconds for scored in videos), events, kept, nuisances, leaked)
 
 
 def counts_by_label(samples: Sequence[Sample]) -> dict[str, int]:
@@ -61,23 +90,18 @@ def counts_by_label(samples: Sequence[Sample]) -> dict[str, int]:
     return dict(sorted(Counter(sample.label for sample in samples).items(), key=lambda item: -item[1]))
 
 
-def threshold(samples: Sequence[Sample], thrown: Float64, lost: float, highest: float) -> float:
-    """Probability of a throw below which a share ``lost`` of the incidents that are throws would be doubted."""
-    real = [p for s, p in zip(samples, thrown, strict=True) if s.label == THROWN and s.tier == "incident"]
-    return min(highest, float(np.quantile(real, lost, method="lower"))) if real else highest
+def thresholds_of(samples: Sequence[Sample], thrown: Float64, lost: float, limits: tuple[float, float]) -> Thresholds:
+    """Return thresholds from falls, each judged by a model that did not see its recording.
 
-
-def sure(samples: Sequence[Sample], thrown: Float64, lowest: float) -> float:
-    """Probability from which an open question is settled: twice the odds of any nuisance, and at least ``lowest``."""
-    others = [p for s, p in zip(samples, thrown, strict=True) if s.label != THROWN and s.tier != "rejected"]
-    worst = max(others, default=0.0)
-    return max(lowest, 2.0 * worst / (1.0 + worst))
-
-
-def leakage_at(samples: Sequence[Sample], thrown: Float64, kept: float) -> float:
-    """Share of nuisances at or above the probability that keeps a share ``kept`` of throws: the model by itself."""
-    is_thrown = np.array([s.label == THROWN for s in samples])
-    if not is_thrown.any() or is_thrown.all():
-        return float("nan")
-    cut = float(np.quantile(thrown[is_thrown], 1.0 - kept, method="lower"))
-    return float((thrown[~is_thrown] >= cut).mean())
+    Args:
+        samples: the falls.
+        thrown: ``(n,)`` their probabilities of a throw.
+        lost: share of the incidents that are throws which may be doubted.
+        limits: highest threshold of a doubt, lowest one from which an open question is settled.
+    """
+    pairs = list(zip(samples, thrown.tolist(), strict=True))
+    throws = [p for s, p in pairs if s.label == THROWN and s.tier == "incident"]
+    least = min(limits[0], float(np.quantile(throws, lost, method="lower"))) if throws else limits[0]
+    # twice the odds of the nuisance that looked most like a throw among those that it may settle
+    worst = max((p for s, p in pairs if s.label != THROWN and s.is_undecided), default=0.0)
+    return Thresholds(least, max(limits[1], 2.0 * worst / (1.0 + worst)))

@@ -13,7 +13,15 @@ from known_paths import SIZE, fall_track
 
 from edgecv.classification import ClassificationSettings, Verdict, judge
 from edgecv.classification.features import FEATURES, features_of
-from edgecv.classification.nuisance import LABELS, MODEL_FILE, NuisanceModel, combined_verdict, is_undecided
+from edgecv.classification.nuisance import (
+    LABELS,
+    MODEL_FILE,
+    NuisanceModel,
+    SecondOpinion,
+    _read_once,
+    combined_verdict,
+    is_undecided,
+)
 from edgecv.errors import ConfigError
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 
@@ -82,6 +90,12 @@ def test_an_incident_that_hardly_looks_like_a_throw_becomes_a_candidate_that_say
     assert verdict.reasons == ("looks like bird (a throw with probability 0.020 only)",)
 
 
+def test_what_resembles_no_nuisance_with_a_name_is_said_to_move_unlike_a_throw() -> None:
+    verdict = combined_verdict(INCIDENT, chances(thrown_object=0.02, other=0.9), least_thrown=0.1)
+    assert (verdict.tier, verdict.label) == ("candidate", "other")
+    assert verdict.reasons == ("moves as other things do, not as a throw (a throw with probability 0.020 only)",)
+
+
 def test_an_incident_above_the_threshold_is_left_to_physics_even_where_another_label_is_likelier() -> None:
     verdict = combined_verdict(INCIDENT, chances(thrown_object=0.2, leaf=0.7), least_thrown=0.1)
     assert (verdict.tier, verdict.label, verdict.reasons) == ("incident", "thrown_object", ())
@@ -117,6 +131,40 @@ def test_a_candidate_is_open_unless_physics_says_no(bottle: Fall) -> None:
     }
     for name, value in strict.items():
         assert not is_undecided(CANDIDATE, bottle, replace(settings, **{name: value}), repeats=0), name
+
+
+def test_the_model_is_read_when_a_fall_comes_that_physics_does_not_reject(
+    bottle: Fall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    class Counted(NuisanceModel):
+        def __init__(self, path: Path) -> None:
+            read.append(path)
+            super().__init__(path)
+
+    monkeypatch.setattr("edgecv.classification.nuisance.NuisanceModel", Counted)
+    _read_once.cache_clear()
+    settings = ClassificationSettings()
+    opinion = SecondOpinion()
+    rejected = replace(CANDIDATE, tier="rejected")
+    assert opinion.review(rejected, bottle, settings) is rejected
+    assert read == []
+    verdict = judge(bottle, settings)
+    for _ in range(2):
+        assert SecondOpinion().review(verdict, bottle, settings).tier == "incident"
+    assert read == [MODEL_FILE]
+    _read_once.cache_clear()
+
+
+def test_a_box_learns_at_its_start_that_the_model_or_its_runtime_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match="there is no nuisance model"):
+        SecondOpinion(tmp_path / "none.onnx")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ConfigError, match="pip install onnxruntime"):
+        SecondOpinion()
 
 
 def test_a_missing_model_is_one_clear_line(tmp_path: Path) -> None:
