@@ -6,7 +6,7 @@ cut off (the hand before, the ground after), and sightings next to it that the f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,15 +97,13 @@ def widened(fall: Fall, track: Track, points: tuple[TrackPoint, ...], settings: 
     limit, factor = settings.max_chi2_growth
     if wider.fit.chi2_reduced > max(limit, factor * fall.fit.chi2_reduced):
         return fall
+    if (wider.fit.start_s, wider.fit.end_s) == (fall.fit.start_s, fall.fit.end_s):
+        # what was looked for where the fall leads, between sightings, speaks of chance and of no other motion
+        return replace(wider, likelihoods=replace(fall.likelihoods, chance=wider.likelihoods.chance))
     wider = _compared_in_space(wider, settings, picture_px)
-    if wider.fit.view.camera is not None:
-        wider = _with_uncalibrated_evidence(wider, wider.fit.view, settings)
-    if (wider.fit.start_s, wider.fit.end_s) != (fall.fit.start_s, fall.fit.end_s):
+    if wider.fit.view.camera is None:
         return wider
-    # what was looked for where the fall leads, between sightings, speaks against chance but not for this motion
-    old, new = fall.likelihoods, wider.likelihoods
-    no_better = {f.name: min(getattr(old, f.name), getattr(new, f.name)) for f in fields(new) if f.name != "chance"}
-    return replace(wider, likelihoods=replace(new, **no_better))
+    return _with_uncalibrated_evidence(wider, wider.fit.view, settings)
 
 
 def _with_uncalibrated_evidence(fall: Fall, view: View, settings: TrajectorySettings) -> Fall:
