@@ -15,7 +15,8 @@ from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
 _SPEED_SD = 1.0  # picture sizes per second: how fast an object may cross the picture
-_STRENGTHS = np.array([0.02, 0.06, 0.2, 0.6, 2.0, 6.0])  # picture sizes/s² per sqrt(Hz)
+_STRENGTHS = np.array([0.002, 0.006, 0.02, 0.06, 0.2, 0.6, 2.0, 6.0])  # picture sizes/s² per sqrt(Hz)
+"""From a drone that hovers far away and changes its mind slowly, to an insect."""
 
 
 def straight_log_evidence(path: Path, picture_px: float) -> float:

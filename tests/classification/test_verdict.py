@@ -171,3 +171,13 @@ def test_an_incident_is_told_even_where_a_candidate_of_the_same_thing_was_told_b
     assert [f.verdict.tier for f in grouper.release(fall.fit.end_s + 0.2, [])] == ["incident"]
     grouper.add(fall, incident)
     assert grouper.release(fall.fit.end_s + 0.3, []) == []
+
+
+def test_a_far_drone_that_hovers_and_sinks_slowly_is_no_incident() -> None:
+    """Ten pixels in five seconds, seen to a tenth of a pixel: a smooth drift, no fall."""
+    t = np.arange(0.0, 5.4, 0.04)
+    path = np.column_stack([600.0 - 8.0 * t + 0.8 * t**2, 400.0 - 4.0 * t + 3.2 * t**2])
+    rng = np.random.default_rng(2)
+    track = track_of(t, path + rng.normal(0, 0.15, path.shape), size_px=3.0)
+    verdict = _judge(track)
+    assert verdict is None or verdict.tier != "incident"

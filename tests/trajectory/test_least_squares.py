@@ -147,6 +147,6 @@ def test_the_evidence_of_a_wandering_path_is_that_of_its_covariance(
             for axis in range(2)
         )
 
-    best = max(exact(one) for one in (0.02, 0.06, 0.2, 0.6, 2.0, 6.0))
+    best = max(exact(one) for one in (0.002, 0.006, 0.02, 0.06, 0.2, 0.6, 2.0, 6.0))
     ours = wandering_log_evidence(path, picture_px, compiled=compiled)  # type: ignore[arg-type]
     assert ours == pytest.approx(best, rel=1e-6, abs=1e-4)
