@@ -110,7 +110,7 @@ void edgecv_register(const Background *b, const uint8_t *luma, int64_t stride, c
 #define DETECTION_COLUMNS 8 /* x, y, w, h, area, contrast, snr, covariance */
 #define CLUTTER_CELLS 16    /* of the clutter density's grid, each way */
 #define INITIATOR_SCANS 5   /* scans that a new track's three detections may be spread over */
-#define INITIATOR_MAX_FREE 96   /* unassigned detections of one scan */
+#define INITIATOR_MAX_FREE 64   /* unassigned detections of one scan */
 #define INITIATOR_MAX_PAIRS 120
 
 /* Clutter density: running detections of each cell. */

@@ -67,7 +67,7 @@ class TrackingSettings:
     max_new_tracks: int = 16
     """New tracks per frame, best first."""
 
-    max_free_detections: int = 96
+    max_free_detections: int = 64
     """Unassigned detections per frame that the initiator looks at: bounds the work in clutter."""
 
     # --- data association ---
