@@ -75,6 +75,7 @@ class MotionMap:
         self._last_minute = np.full((CELLS, DIRECTIONS, SPEEDS), -1, np.int64)
         self._wide: NDArray[np.bool_] | None = None
         self._now_s: float | None = None
+        self._second, self._counted = 0, 0
         self._next_tick_s = age_s + _TICK_S
 
     def watch(self, t_s: float) -> None:
@@ -90,7 +91,7 @@ class MotionMap:
 
     def learn(self, track: Track) -> None:
         """Count a track that has ended."""
-        if len(track.points) < 3:
+        if len(track.points) < 3 or self._is_crowded(track.end_s):
             return
         if self.size_px != track.picture_size_px:
             if self.size_px is not None:
@@ -115,6 +116,14 @@ class MotionMap:
         columns = (is_another, is_new_minute, ones, offset, offset**2, light, light**2)
         # each cell stands once in the passages, so that nothing is added twice to one place
         self.counts[where] += np.column_stack(columns).astype(np.float32)
+
+    def _is_crowded(self, end_s: float) -> bool:
+        """True where as many tracks have been counted this second as are worth it."""
+        second = int(end_s // 1.0)
+        if second != self._second:
+            self._second, self._counted = second, 0
+        self._counted += 1
+        return self._counted > self.settings.max_tracks_hz
 
     def usual(self, points: Sequence[TrackPoint], size_px: tuple[int, int]) -> UsualMotion:
         """How usual the motion along a path is; the path itself must not have been learnt yet.

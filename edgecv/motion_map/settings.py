@@ -60,6 +60,10 @@ class MotionMapSettings:
     same_object_s: float = 1.0
     """Tracks through one cell in one direction within this time are parts or shadows of one object."""
 
+    max_tracks_hz: int = 8
+    """Tracks a second that are counted, the first of each second: a street has fewer, and the hundred of a snowfall
+    teach nothing of a place and would cost as much as detecting them."""
+
     least_way: float = 1.0
     """Net displacement in cells below which a track goes nowhere: leaves, flags, noise."""
 

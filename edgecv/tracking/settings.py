@@ -155,6 +155,9 @@ class TrackingSettings:
     break_gap_s: float = 0.14
     """A long gap: across it something at rest may be confused with an object that falls past."""
 
+    weather_detections: int = 40
+    """Detections of a frame from which it is full of flakes or drops: what goes steadily there is not extended."""
+
     # --- tracks that fall now ---
 
     falling_speed_h_s: float = 0.15

@@ -19,7 +19,7 @@ from edgecv.tracking.reference_initiator import INITIATOR_SCANS
 from edgecv.tracking.scan import Hit, Scan
 from edgecv.tracking.settings import TrackingSettings
 from edgecv.tracking.track import Falling, Track, TrackPoint
-from edgecv.tracking.track_breaks import track_breaks
+from edgecv.tracking.track_breaks import goes_steadily, track_breaks
 
 _FIRST_INTERVAL_S = 0.04  # until frame intervals are measured
 _INTERVAL_RATE = 0.1  # a frame, at which the usual interval follows
@@ -136,10 +136,15 @@ class Tracker:
             _release(hits)
             return []
         # extension costs more than filtering did; only what may be falling is worth it
-        if _descent_px(hits) < s.min_descent_h * self._size[1]:
+        if _descent_px(hits) < s.min_descent_h * self._size[1] or self._is_flake(hits):
             return [self._track(hits)]
         parts = [hits, *(hits[k:] for k in track_breaks(hits, s) if len(hits) - k >= s.min_points)]
         return [self._track(self._earlier(part) + part) for part in parts]
+
+    def _is_flake(self, hits: list[Hit]) -> bool:
+        """True in heavy weather for what goes at one speed all the way: a hundred a second would be extended."""
+        s = self._settings
+        return len(hits[-1][0].detections) > s.weather_detections and goes_steadily(hits, s)
 
     def _earlier(self, hits: list[Hit]) -> list[Hit]:
         s = self._settings

@@ -119,13 +119,9 @@ def _cut_by_edge_px(points: tuple[TrackPoint, ...], size_px: Float64, picture_si
 
 def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
     """Return the stretch of the track that one smooth downward-accelerated motion explains best, or None."""
-    full_path = path_of(track.points, track.scan_count, settings, track.picture_size_px)
-    if (
-        len(full_path.points) < _MIN_POINTS
-        or not _goes_down(full_path, track.picture_size_px[1])
-        or _goes_straight(full_path)
-    ):
+    if len(track.points) < _MIN_POINTS or not may_fall(track, settings):
         return None
+    full_path = path_of(track.points, track.scan_count, settings, track.picture_size_px)
     best = _best_stretch(full_path, track.frame_interval_s)
     if best is None:
         return None
@@ -141,28 +137,35 @@ def beginning(track: Track) -> tuple[TrackPoint, ...]:
     return track.points[int(np.argmin(v[: last + 1])) : last + 1]
 
 
-def _goes_down(path: Path, height_px: int) -> bool:
-    """Cheap first test: somewhere the track descends by more than its own size and 3 % of the picture."""
-    v = path.uv_px[:, 1]
+def may_fall(track: Track, settings: TrajectorySettings) -> bool:
+    """Cheap first test, before anything is built: the track descends, and not at constant speed all the way.
+
+    In snow a hundred tracks a second end here.
+    """
+    measured = np.array([(p.t_s, d.y_px, d.w_px, d.h_px) for p in track.points for d in (p.detection,)])
+    t, v, width, height = measured.T
     descent = float(np.max(v - np.minimum.accumulate(v)))
-    return descent > max(8.0, 0.03 * height_px, path.size_px)
+    # by more than its own size and 3 % of the picture
+    if descent <= max(8.0, 0.03 * track.picture_size_px[1], float(np.sqrt(width * height).mean())):
+        return False
+    return not _goes_straight(t, v, settings.position_sd_px + settings.position_sd_per_size * height)
 
 
-def _goes_straight(path: Path) -> bool:
-    """Second: a straight line at constant speed explains the descent, as of snow; nothing is left for gravity."""
-    first, last = _longest_descent(path)
+def _goes_straight(t_s: Float64, v_px: Float64, sd_px: Float64) -> bool:
+    """A straight line at constant speed explains the descent, as of snow; nothing is left for gravity."""
+    first, last = _longest_descent(v_px)
     if last - first < 3:
         return False
-    t = path.t_s[first : last + 1]
-    basis = np.column_stack([np.ones_like(t), t - t[0], np.square(t - t[0])])
-    weight = 1.0 / path.sd_px[first : last + 1, 1]
-    target = path.uv_px[first : last + 1, 1] * weight
-    residuals = []
-    for columns in (2, 3):
-        weighted = basis[:, :columns] * weight[:, None]
-        solution = np.linalg.solve(weighted.T @ weighted, weighted.T @ target)
-        residuals.append(float(np.square(target - weighted @ solution).sum()))
-    return residuals[0] < 2.0 * len(t) and residuals[0] - residuals[1] < 9.0
+    t, weight = t_s[first : last + 1] - t_s[first], 1.0 / sd_px[first : last + 1]
+    # place, velocity and bend made orthogonal to each other: the residuals follow from projections
+    place = weight / np.sqrt(weight @ weight)
+    velocity = t * weight - (t * weight @ place) * place
+    velocity /= max(np.sqrt(velocity @ velocity), 1e-12)
+    bend = t * t * weight - (t * t * weight @ place) * place - (t * t * weight @ velocity) * velocity
+    bend /= max(np.sqrt(bend @ bend), 1e-12)
+    target = (v_px[first : last + 1] - v_px[first]) * weight
+    off_line = float(target @ target) - float(target @ place) ** 2 - float(target @ velocity) ** 2
+    return off_line < 2.0 * len(t) and float(target @ bend) ** 2 < 9.0
 
 
 def _accelerates_down(path: Path) -> bool:
@@ -173,9 +176,8 @@ def _accelerates_down(path: Path) -> bool:
     return bool(coefficients[0] > 5.0 * np.sqrt(covariance[0, 0]) and sagitta > 3.0)
 
 
-def _longest_descent(path: Path) -> tuple[int, int]:
-    """First and last sighting of the largest descent, without its first tenth: that may still be in the hand."""
-    v = path.uv_px[:, 1]
+def _longest_descent(v: Float64) -> tuple[int, int]:
+    """First and last of rows ``(n,)`` of the largest descent, without its first tenth: that may still be in the hand."""
     top = np.minimum.accumulate(v)
     last = int(np.argmax(v - top))
     first = int(np.argmin(v[: last + 1]))
@@ -187,7 +189,7 @@ def _longest_descent(path: Path) -> tuple[int, int]:
 def _best_stretch(path: Path, interval_s: float) -> tuple[tuple[TrackPoint, ...], int] | None:
     """The largest descent and as much before and after it as the same smooth motion explains better than chance."""
     n = len(path.points)
-    first, last = _longest_descent(path)
+    first, last = _longest_descent(path.uv_px[:, 1])
     spare = max(0, _MIN_POINTS - (last - first + 1))
     first, last = max(0, first - spare), min(n - 1, last + spare)
     best_score, best = -np.inf, None
