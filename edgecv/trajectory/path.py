@@ -177,7 +177,7 @@ def _accelerates_down(path: Path) -> bool:
 
 
 def _longest_descent(v: Float64) -> tuple[int, int]:
-    """First and last of rows ``(n,)`` of the largest descent, without its first tenth: that may still be in the hand."""
+    """First and last of rows ``(n,)`` of the largest descent, without its first tenth: perhaps still in the hand."""
     top = np.minimum.accumulate(v)
     last = int(np.argmax(v - top))
     first = int(np.argmin(v[: last + 1]))
