@@ -21,6 +21,11 @@ _LONGEST_UNSEEN_S = 4.0
 _LARGEST_PREDICTION_SD = 0.04
 """Standard deviation of a predicted row, picture heights, up to which it tells one object from the next throw."""
 _MIRROR_OFFSET_M = 6.0  # of an object 5 m before the glass, seen from 30 degrees aside
+_LEAST_HEIGHT_M = 3.0
+"""Height above the camera, a storey, below which the ratio of two heights says nothing."""
+_LARGEST_LOG_MISMATCH = 0.35
+"""Logarithm by which the ratios of sizes and of heights of object and image may differ: boxes err by a seventh each,
+and an image in a pane is cut by its frame."""
 
 
 def belong_together(a: Fall, b: Fall) -> bool:
@@ -40,7 +45,7 @@ def in_step(a: Fall, b: Fall) -> bool:
     first, second = _in_order(a, b)
     if "sinking" in (a.fit.model, b.fit.model):
         return swings_together(first, second)
-    return _same_motion(first, second) or _mirrors(first, second)
+    return _same_motion(first, second) or (_mirrors(first, second) and _is_as_far_as_high(first, second))
 
 
 def same_place(a: Fall, b: Fall) -> bool:
@@ -115,6 +120,25 @@ def _mirrors(first: Fall, second: Fall) -> bool:
     middle = float(t[len(t) // 2])
     (speed_a, sd_a), (speed_b, sd_b) = first.fit.down_speed_at(middle), second.fit.down_speed_at(middle)
     return abs(speed_a - speed_b) < min(6.0, 2.0 * float(np.hypot(sd_a, sd_b)) + 0.5)
+
+
+def _is_as_far_as_high(a: Fall, b: Fall) -> bool:
+    """True where sizes and heights are those of one object and its image, as far as a calibration tells; else always.
+
+    A vertical mirror keeps heights. Seen from ``d`` before the facade, an object ``s`` before it and its image are
+    projected onto it at heights above the camera in the ratio ``(d - s) / (d + s)``, and so are their sizes.
+    """
+    camera = a.fit.view.camera
+    begin, end = max(a.fit.start_s, b.fit.start_s), min(a.fit.end_s, b.fit.end_s)
+    if camera is None or b.fit.view.camera is None or end <= begin:
+        return True
+    t = np.linspace(begin, end, 12)
+    heights_m = np.stack([camera.on_facade(f.fit.pixels_at(t))[:, 1] - camera.position_m[1] for f in (a, b)])
+    is_high = (heights_m > _LEAST_HEIGHT_M).all(axis=0)
+    if not is_high.any():
+        return True
+    log_height = float(np.median(np.log(heights_m[0, is_high] / heights_m[1, is_high])))
+    return abs(log_height - float(np.log(a.path.size_px / b.path.size_px))) < _LARGEST_LOG_MISMATCH
 
 
 def _mirror_offset_px(a: Fall, b: Fall) -> float:
@@ -192,7 +216,8 @@ def _predicts(fall: Fall, other: Fall) -> bool:
         return False
     tolerance = 0.01 * height + 0.5 * max(fall.path.size_px, other.path.size_px)
     off = np.abs(fall.fit.pixels_at(t) - uv) / (3.0 * sd + tolerance)
-    return bool(float(np.median(off.max(axis=1))) < 1.0)
+    # nearly all of it: a path that only crosses the prediction is near it for a while
+    return bool(float(np.quantile(off.max(axis=1), 0.9)) < 1.0)
 
 
 def _bounces_off(first: Fall, second: Fall) -> bool:
