@@ -64,8 +64,8 @@ class DetectionSettings:
 
     max_detections: int = 160
     """Most detections passed on per frame, the most unusual first: bounds the work in rain and moving trees. Snow makes
-    100-150 a frame; the compiled tracker takes them at a fifth of what decoding costs, and at 32 a frame a brick of
-    5 px went missing among the flakes in 64 of 65 frames."""
+    100-150 a frame, whose tracks cost about as much as decoding; at 32 a frame a brick of 5 px went missing among the
+    flakes in 64 of 65 frames."""
 
     max_per_cell: int = 6
     """Most detections of one sign passed on per 1/64 of the picture, fewer where many are usual, so that a tree cannot
