@@ -129,6 +129,6 @@ class ClassificationSettings:
     large_repeats_allowed: int = 9
     """The same for what is larger: somebody who lets objects go over one sill is nearly as exact, a machine goes on."""
 
-    use_nuisance_model: bool = False
-    """A second opinion behind the physics. It helps on recordings that it has not seen; switch it on with a model that
-    was trained on falls of this very version (models/nuisance.md)."""
+    use_nuisance_model: bool = True
+    """A second opinion behind the physics: of six false incidents on real recordings that it had not seen it left one,
+    and lost none of 400 throws laid into real footage (models/nuisance.md)."""

@@ -120,7 +120,7 @@ def _judgement(figures: Figures) -> str:
     alone, both = _both([*_of(figures.learnt, "real"), *_of(figures.tests, "real")], limits)
     thrown_alone, thrown_both = _both([*_of(figures.learnt, "laid in"), *figures.tests], limits)
     return (
-        "**Use: `use_nuisance_model` is off by default.** "
+        "**Use: on by default (`use_nuisance_model`).** "
         f"On what it has not seen it takes the false incidents in {alone.seconds / 60.0:.1f} minutes of real "
         f"footage from {alone.leaked} to {both.leaked}, and the throws told as incidents from {thrown_alone.kept} to "
         f"{thrown_both.kept} of {thrown_alone.events}."
