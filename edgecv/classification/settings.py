@@ -69,6 +69,12 @@ class ClassificationSettings:
     """Speed along the facade that a hard throw gives: up to it, a calibrated path that enters from the side leads back
     to the building within a second or two."""
 
+    sinking_mps: float = 3.5
+    """Terminal velocity below which paper, tissue and leaves sink alike."""
+
+    least_sinking_px: float = 3.5
+    """Diameter in the picture that such a thing needs: of fewer pixels nobody can tell a leaf from a sheet."""
+
     distance_m: tuple[float, float] = (2.0, 300.0)
     """Distances at which a facade camera can see a throw; nearer are insects and hands, farther are birds."""
 

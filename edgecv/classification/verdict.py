@@ -12,12 +12,12 @@ from edgecv.classification.lift_model import lift_log_ratio
 from edgecv.classification.picture_entry import entered_from_side
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.water import integrated_contrast_m2, may_be_water_drop
-from edgecv.messages import Message
+from edgecv.messages import Message, sinking
 from edgecv.messages import verdict as messages
 from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.model import ELEVATION, LOG_DEPTH, ROLL, apparent_gravity, fly
+from edgecv.trajectory.model import ELEVATION, LOG_DEPTH, LOG_VT, ROLL, apparent_gravity, fly
 from edgecv.trajectory.size import size_of
 
 Tier = Literal["incident", "candidate", "rejected"]
@@ -75,7 +75,8 @@ def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, penalt
     return Verdict(tier, label, labels[label], labels, reasons)
 
 
-def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tuple[str, ...]:
+def _weak_evidence(fall: Fall, settings: ClassificationSettings, penalty: float) -> list[Message]:
+    """Reasons to doubt that anything fell at all."""
     s, path, fit = settings, fall.path, fall.fit
     doubts = []
     needed = s.incident_ratio + penalty
@@ -91,9 +92,18 @@ def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tup
         doubts.append(messages.SEEN_BRIEFLY(time=path.duration_s))
     if len(path.points) < s.min_points:
         doubts.append(messages.SEEN_SELDOM(count=len(path.points)))
+    return doubts
+
+
+def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tuple[str, ...]:
+    s, path, fit = settings, fall.path, fall.fit
+    doubts = _weak_evidence(fall, s, penalty)
     doubts.extend(impossible_scene(fall, s))
     if entered_from_side(fall, s):
         doubts.append(messages.ENTERED_FROM_SIDE())
+    # what goes down so slowly is a leaf as well as paper, and only its size tells
+    if float(np.exp(fit.parameters[LOG_VT])) < s.sinking_mps and path.size_px < s.least_sinking_px:
+        doubts.append(sinking.TOO_SMALL(size=path.size_px))
     lift_ratio = None if doubts else lift_log_ratio(fall)
     if lift_ratio is not None and lift_ratio < s.incident_ratio:
         doubts.append(messages.LIKE_A_LIFT(ratio=lift_ratio))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from known_falls import known_fall
 from known_paths import SIZE, facade_camera, fall_track, track_of
 
 from edgecv.classification import ClassificationSettings, Grouper, Verdict, judge
@@ -33,6 +34,18 @@ def test_a_real_fall_is_an_incident_with_and_without_a_calibration(terminal: flo
     assert verdict.tier == "incident"
     assert verdict.reasons == ()
     assert verdict.label == "thrown_object"
+
+
+@pytest.mark.parametrize(
+    ("terminal_mps", "diameter_m", "tier"), [(2.0, 0.1, "candidate"), (2.0, 0.3, "incident"), (7.0, 0.1, "incident")]
+)
+def test_what_sinks_as_leaves_do_is_an_incident_only_if_its_size_can_be_told(
+    terminal_mps: float, diameter_m: float, tier: str
+) -> None:
+    verdict = judge(
+        known_fall(terminal_mps=terminal_mps, diameter_m=diameter_m, contrast=60.0), ClassificationSettings()
+    )
+    assert verdict.tier == tier
 
 
 def _noisy(path: np.ndarray, seed: int = 0) -> np.ndarray:
