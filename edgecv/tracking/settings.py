@@ -116,8 +116,11 @@ class TrackingSettings:
     max_score_loss: float = 15.0
     """Log units below its best score at which a track has left its object."""
 
-    max_tracks: int = 128
-    """Tracks carried at a time; the weakest are deleted."""
+    max_tracks: int = 256
+    """Tracks carried at a time; the weakest are deleted. A snowfall of 150 detections a frame has 160."""
+
+    newcomers_share: float = 0.25
+    """Of those, the share that tracks of fewer than ``min_points`` detections have for themselves."""
 
     min_points: int = 6
     """Shorter tracks are tentative and deleted without a result: they say nothing about acceleration."""

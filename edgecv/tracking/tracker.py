@@ -6,6 +6,7 @@ from collections import deque
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgecv.detection.detection import Detection, Detections, Y
 from edgecv.detection.detector import DetectedFrame
@@ -119,15 +120,27 @@ class Tracker:
             return []
         if ended is None:
             ended = np.zeros(len(active), np.bool_)
+        if len(active) - np.count_nonzero(ended) > s.max_tracks:
+            # never unexamined: their detections may be a fall already
+            ended[self._surplus(np.flatnonzero(~ended))] = True
         remaining = np.flatnonzero(~ended)
-        if len(remaining) > s.max_tracks:
-            # the weakest are deleted, but never unexamined: their detections may be a fall already
-            order = remaining[np.argsort(-active.score[remaining], kind="stable")]
-            ended[order[s.max_tracks :]] = True
-            remaining = np.sort(order[: s.max_tracks])
         tracks = [track for i in np.flatnonzero(ended) for track in self._finish(active.hits[i])]
         active.keep(remaining)
         return sorted(tracks, key=lambda track: track.start_s)
+
+    def _surplus(self, tracks: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The weakest of too many tracks.
+
+        Newcomers have a share of their own: in snow every flake that has been followed for long is better than a fall
+        of three detections.
+        """
+        s, active = self._settings, self._active
+        order = tracks[np.argsort(-active.score[tracks], kind="stable")]
+        is_new = active.table["count"][order] < s.min_points
+        newcomers, established = order[is_new], order[~is_new]
+        room = max(int(s.newcomers_share * s.max_tracks), s.max_tracks - len(established))
+        surplus = newcomers[room:]
+        return np.concatenate([surplus, established[s.max_tracks - (len(newcomers) - len(surplus)) :]])
 
     def _finish(self, hits: list[Hit]) -> list[Track]:
         """The track; where it may have begun on another object, also its later part with what came before that."""

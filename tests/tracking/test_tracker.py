@@ -123,6 +123,20 @@ def test_crossing_falls_keep_their_own_tracks() -> None:
     assert all(_share_followed(tracks, truth) > 0.85 for truth in truths)
 
 
+def test_a_fall_is_followed_though_flakes_that_came_before_fill_all_tracks() -> None:
+    rng = np.random.default_rng(3)
+    starts = rng.uniform(0.05, 0.8, (24, 2)) * SIZE
+    places = [starts + n * np.array([0.5, 1.5]) for n in range(80)]
+    flakes = [[_blob(x, y, size=3.0, snr=20.0) for x, y in place.tolist()] for place in places]
+    truth = {n: _fall((n - 25) / FPS) for n in range(25, 70)}
+    frames = [
+        DetectedFrame(n, n / FPS, (*flakes[n], *([_blob(*truth[n])] if n in truth else []))) for n in range(len(flakes))
+    ]
+    tracker = Tracker(SIZE, TrackingSettings(max_tracks=24))
+    tracks = [track for frame in frames for track in tracker.update(frame)] + tracker.flush()
+    assert _share_followed(tracks, truth) > 0.9
+
+
 def test_work_a_frame_stays_bounded_in_the_worst_clutter() -> None:
     rng = np.random.default_rng(0)
     tracker = Tracker(SIZE)
