@@ -9,8 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from edgecv.detection.settings import DetectionSettings
 from edgecv.tracking import Track
 
+FLOOR_DETECTION = DetectionSettings(chance_detections=0.25)
+"""A path over a floor is judged by its shape alone, so that chance may make few detections; what runs there is seen
+well."""
 _ON_FLOOR = 0.9
 """Share of a path that must be on the floor: the detector's box may cross its edge."""
 _LENGTHS = 12.0

@@ -87,8 +87,12 @@ class SensorState:
             sequence, placement = sequence.place(counter, newer=is_newer)
         if placement is Placement.DUPLICATE:
             return self, placement, now_s
+        # a stamp of the future is capped by its arrival, so that its event time alone does not say that it is the same
+        is_same_stamp = stamp_s is not None and stamp_s == self.clock.newest_s
         clock, event_s = self.clock.read(stamp_s, now_s)
-        if counter is None and stamp_s is not None and self.event_s is not None and event_s <= self.event_s:
+        if counter is None and is_same_stamp and self.event_s is not None:
+            placement = Placement.DUPLICATE
+        elif counter is None and stamp_s is not None and self.event_s is not None and event_s <= self.event_s:
             placement = Placement.LATE if event_s < self.event_s else Placement.DUPLICATE
         state = replace(self, clock=clock, sequence=sequence)
         if placement is Placement.NEW:

@@ -14,7 +14,7 @@ from waiting import wait_for
 
 from edgecv.capture import VideoFile
 from edgecv.detection import Detector
-from edgecv.handlers.floor_paths import FloorRule
+from edgecv.handlers.floor_paths import FLOOR_DETECTION, FloorRule
 from edgecv.simulation.devices.animals import ANIMALS, OTHERS, SLOT_S, Act, settings_of, write_floor
 from edgecv.tracking import Tracker
 
@@ -33,7 +33,7 @@ def rule_of(settings: dict[str, Any]) -> FloorRule:
 def paths_of(video: Path, rule: FloorRule) -> Iterator[tuple[float, dict[str, Any]]]:
     """When each path began, seconds of the video, and the path."""
     with VideoFile(video) as opened:
-        detector, tracker = Detector(), Tracker((640, 360))
+        detector, tracker = Detector(FLOOR_DETECTION), Tracker((640, 360))
         for frame in opened:
             for track in tracker.update(detector.detect(frame)):
                 if (path := rule.path_of(track)) is not None:

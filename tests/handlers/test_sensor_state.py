@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgecv.handlers.device_clock import DeviceClock
@@ -25,6 +25,7 @@ messages = st.lists(
 
 
 @given(messages)
+@example([(NOW_S + 1.0, None, 0.0)])  # a clock that is a second fast
 def test_a_message_with_a_counter_or_a_stamp_counts_once(sent: list[tuple[float | None, int | None, float]]) -> None:
     state, now_s = SensorState(), NOW_S
     for stamp_s, counter, pause_s in sent:

@@ -67,7 +67,15 @@ def _limit(memory: int, seconds: int, output: int) -> None:
 def _code(folder: Path) -> list[Path]:
     """Where libraries are loaded from; none of those folders that hold the evidence as well."""
     package = Path(__file__).resolve().parents[2]
-    roots: list[str | Path] = [*_SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, package]
+    # in a checkout the models lie beside the package
+    roots: list[str | Path] = [
+        *_SYSTEM,
+        sys.prefix,
+        sys.base_prefix,
+        sys.exec_prefix,
+        package,
+        package.parent / "models",
+    ]
     return [path for path in (Path(root) for root in roots) if not folder.is_relative_to(path.resolve())]
 
 

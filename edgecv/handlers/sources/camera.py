@@ -119,12 +119,13 @@ class CameraSource:
         from edgecv.capture.reader import StreamReader  # noqa: PLC0415
         from edgecv.capture.wall_clock import WallClock  # noqa: PLC0415
         from edgecv.detection import Detector  # noqa: PLC0415
+        from edgecv.handlers.floor_paths import FLOOR_DETECTION  # noqa: PLC0415
         from edgecv.tracking import Tracker  # noqa: PLC0415
 
         cv2.setNumThreads(1)
         reader = StreamReader(stream, PacketRing(stream.base, keep_s=1.0), WallClock())
         reader.start()
-        detector, clock, tracker, index = Detector(), None, None, 0
+        detector, clock, tracker, index = Detector(FLOOR_DETECTION), None, None, 0
         try:
             while not self._stopped.is_set():
                 packet = reader.backlog.take(0.2)
