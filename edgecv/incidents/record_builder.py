@@ -96,7 +96,7 @@ def build_incident(finding: Finding, provenance: Provenance) -> Incident:
     mass = estimate_mass(fall, launches, ground_m)
     tier: Literal["incident", "candidate"] = "incident" if finding.verdict.tier == "incident" else "candidate"
     return Incident(
-        id=_identity(provenance, track),
+        id=_identity(provenance, track, fit.model),
         tier=tier,
         site=provenance.site,
         device=provenance.device,
@@ -126,10 +126,13 @@ def build_incident(finding: Finding, provenance: Provenance) -> Incident:
     )
 
 
-def _identity(provenance: Provenance, track: tuple[TrackPointRecord, ...]) -> str:
+def _identity(provenance: Provenance, track: tuple[TrackPointRecord, ...], model: str) -> str:
+    """The same recording gives the same id; what was a candidate as a fall is another finding as a thing that sinks."""
     content: list[object] = [provenance.site, provenance.device, [[p.t, p.x, p.y] for p in track]]
     if provenance.session is not None:
         content.append(provenance.session)
+    if model != "fall":
+        content.append(model)
     return str(uuid.uuid5(_NAMESPACE, json.dumps(content, separators=(",", ":"))))
 
 
