@@ -137,7 +137,6 @@ class Pipeline:
             self._motion_map.watch(frame.t_s)
         for track in self._tracker.update(self.detected):
             self._judge(track, self._view)
-            self._motion_map.learn(track)
         self._judge_sinking(frame.t_s, is_blind=self.detected.blind is not None)
         # a group waits for tracks that still fall and may turn out to be the same object
         falling = self._tracker.falling() if self._grouper.undecided else []
@@ -149,7 +148,6 @@ class Pipeline:
             return []
         for track in self._tracker.flush():
             self._judge(track, self._view)
-            self._motion_map.learn(track)
         self._judge_sinking(float("inf"))
         return self._grouper.release(float("inf"), [])
 
@@ -177,6 +175,7 @@ class Pipeline:
             self._sinking.add(track, is_fall=verdict is not None and verdict.tier == "incident")
         if fall is not None and verdict is not None and verdict.tier != "rejected":
             self._grouper.add(fall, verdict)
+        self._motion_map.learn(track)  # after its own verdict, which asks the map
 
     def _verdict(self, fall: Fall, track: Track) -> Verdict:
         self.counts.falls += 1

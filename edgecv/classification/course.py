@@ -45,7 +45,8 @@ def course_of(fall: Fall) -> list[float]:
     return [*_acceleration(fall), *_noise(fall), *_sightings(fall), *_growth(fall), *_edges(fall)]
 
 
-def _signed_log(value: float) -> float:
+def signed_log(value: float) -> float:
+    """Logarithm of one and the size of a number, with its sign: near zero the number itself."""
     return float(np.sign(value) * np.log1p(abs(value)))
 
 
@@ -74,10 +75,10 @@ def _acceleration(fall: Fall) -> list[float]:
     squared_side, _, _ = _polynomial(t, side, 2)
     bend = max(abs(float(squared[2])), _SMALL)
     return [
-        _signed_log(float(squared[2] / squared_sd[2])),
+        signed_log(float(squared[2] / squared_sd[2])),
         # speeds up more and more (above 0), or less and less (below): cubic over quadratic part at the ends
         float(np.clip(cubic[3] / bend, -5.0, 5.0)),
-        _signed_log(float(cubic[3] / cubic_sd[3])),
+        signed_log(float(cubic[3] / cubic_sd[3])),
         float(abs(squared_side[2])) / (float(abs(squared_side[2])) + bend),
     ]
 
@@ -122,7 +123,7 @@ def _growth(fall: Fall) -> list[float]:
     quickening = float(np.log(speed[-1] / speed[0]))
     # of steady motion in space the size goes as the root of the speed in the picture
     return [
-        _signed_log(float(line[1] / line_sd[1])),
+        signed_log(float(line[1] / line_sd[1])),
         float(np.clip(4.0 * line[1] / (abs(quickening) + 0.5), -5.0, 5.0)),
     ]
 
@@ -144,5 +145,5 @@ def _edges(fall: Fall) -> list[float]:
     return [
         *(float(np.log1p(max(float(d), 0.0) / size)) for d in distances),
         # picture widths a second, away from the nearer side
-        _signed_log(4.0 * float(inwards) / width),
+        signed_log(4.0 * float(inwards) / width),
     ]

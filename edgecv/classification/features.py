@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.classification.course import COURSE_FEATURES, course_of
+from edgecv.classification.course import COURSE_FEATURES, course_of, signed_log
 from edgecv.tracking.track import TrackPoint
 from edgecv.trajectory.drag import G_MPS2
 from edgecv.trajectory.fall import Fall
@@ -110,10 +110,6 @@ def features_of(fall: Fall, repeats: int = 0) -> Float64:
     return np.asarray(np.clip(finite, -_LARGEST, _LARGEST), np.float64)
 
 
-def _signed_log(value: float) -> float:
-    return float(np.sign(value) * np.log1p(abs(value)))
-
-
 def _log(value: float) -> float:
     return float(np.log(max(value, _SMALL)))
 
@@ -122,10 +118,10 @@ def _evidence(fall: Fall) -> list[float]:
     ratios, path = fall.likelihoods, fall.path
     off = (path.uv_px - fall.fit.pixels_at(path.t_s)) / path.sd_px
     return [
-        _signed_log(ratios.straight),
-        _signed_log(ratios.wandering),
-        _signed_log(ratios.chance),
-        _signed_log(min(ratios.steady_in_space, _NEVER_ASKED)),
+        signed_log(ratios.straight),
+        signed_log(ratios.wandering),
+        signed_log(ratios.chance),
+        signed_log(min(ratios.steady_in_space, _NEVER_ASKED)),
         ratios.chance / len(path.points),
         _log(fall.fit.chi2_reduced),
         # near 1 where the path swings slowly about the fall, as flight does; near 0 for noise

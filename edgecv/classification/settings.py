@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgecv.classification.sinking_settings import SinkingRules
+
+_SINKING = SinkingRules()
+
 
 @dataclass(frozen=True, slots=True)
 class ClassificationSettings:
@@ -69,10 +73,10 @@ class ClassificationSettings:
     """Speed along the facade that a hard throw gives: up to it, a calibrated path that enters from the side leads back
     to the building within a second or two."""
 
-    sinking_mps: float = 3.5
+    sinking_mps: float = _SINKING.sink_mps[1]
     """Terminal velocity below which paper, tissue and leaves sink alike."""
 
-    least_sinking_px: float = 3.5
+    least_sinking_px: float = _SINKING.size_px
     """Diameter in the picture that such a thing needs: of fewer pixels nobody can tell a leaf from a sheet."""
 
     distance_m: tuple[float, float] = (2.0, 300.0)

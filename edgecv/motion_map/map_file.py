@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import zlib
-from tokenize import TokenError
 from typing import Final
-from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +11,13 @@ from numpy.typing import NDArray
 from edgecv.errors import InputError
 from edgecv.motion_map.motion_map import LIGHT2, MINUTES, OFFSET2, TRACKS, MotionMap, N
 from edgecv.motion_map.settings import MotionMapSettings
+from edgecv.stored_arrays import stored_arrays
 
 LARGEST_FILE: Final = 2 * 2**20
 """Bytes; a full map has 1.2 MB before it is compressed."""
 _VERSION = 1
 _ENTRIES = ("version", "size_px", "counts", "watched_s", "age_s")
 _LONGEST_S = 1e10
-_DAMAGE = (
-    ValueError, TypeError, KeyError, SyntaxError, TokenError, OSError, EOFError, BadZipFile, NotImplementedError,
-    zlib.error,
-)  # fmt: skip
-"""What NumPy and the zip reader raise at bytes that are none of theirs; a header is parsed as Python is."""
 
 
 def to_npz(motion_map: MotionMap) -> bytes:
@@ -48,19 +41,9 @@ def from_npz(content: bytes, settings: MotionMapSettings | None = None) -> Motio
         InputError: the content is damaged, of another version, or something else.
     """
     try:
-        _check_size(content)
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            entries = {name: np.asarray(stored[name]) for name in _ENTRIES}
-        return _checked(entries, settings)
-    except _DAMAGE as error:
+        return _checked(stored_arrays(content, _ENTRIES, LARGEST_FILE), settings)
+    except (ValueError, TypeError) as error:
         raise InputError("the stored map of usual motion is damaged or of another version") from error
-
-
-def _check_size(content: bytes) -> None:
-    """A few bytes may unpack to gigabytes."""
-    with ZipFile(io.BytesIO(content)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > LARGEST_FILE:
-            raise ValueError
 
 
 def _checked(entries: dict[str, NDArray[np.generic]], settings: MotionMapSettings | None) -> MotionMap:

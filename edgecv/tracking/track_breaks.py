@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from edgecv.detection.detection import AREA, X, Y
 from edgecv.tracking.scan import Hit
 from edgecv.tracking.settings import TrackingSettings
+from edgecv.tracking.steady_motion import is_steady
 
 Float64 = NDArray[np.float64]
-_STEADY_CHI2 = 2.0
-"""Squared standard deviations a detection up to which a line explains a path."""
-_BEND_CHI2 = 9.0
-"""Squared standard deviations of a bend: below three it is none."""
 
 
 def track_breaks(hits: Sequence[Hit], settings: TrackingSettings) -> list[int]:
@@ -33,18 +30,10 @@ def track_breaks(hits: Sequence[Hit], settings: TrackingSettings) -> list[int]:
 
 def goes_steadily(hits: Sequence[Hit], settings: TrackingSettings) -> bool:
     """True where a straight line at constant speed explains all detections: one object, and none that falls freely."""
-    t = np.array([scan.t_s for scan, _ in hits])
+    t_s = np.array([scan.t_s for scan, _ in hits])
     rows = np.array([scan.detections[row] for scan, row in hits])
-    off = rows[:, X : Y + 1] - rows[:, X : Y + 1].mean(axis=0)
-    # velocity and bend made orthogonal to the place and to each other: the residuals follow from projections
-    t = t - t.mean()
-    squared_t = float(t @ t)
-    bend = t * t - squared_t / len(t) - (t**3).sum() / squared_t * t
-    along = np.square(t @ off) / squared_t
-    variance = (settings.position_sd_px + settings.position_sd_per_size * float(np.sqrt(rows[:, AREA].mean()))) ** 2
-    off_line = (np.square(off).sum(axis=0) - along) / variance
-    bent = np.square(bend @ off) / max(float(bend @ bend), 1e-12) / variance
-    return bool((off_line < _STEADY_CHI2 * len(rows)).all() and (bent < _BEND_CHI2).all())
+    sd_px = settings.position_sd_px + settings.position_sd_per_size * float(np.sqrt(rows[:, AREA].mean()))
+    return all(is_steady(t_s, rows[:, axis], np.full(len(rows), sd_px)) for axis in (X, Y))
 
 
 def _worst_break(t_s: Float64, rows: Float64, settings: TrackingSettings) -> int | None:

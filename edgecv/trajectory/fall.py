@@ -15,13 +15,11 @@ from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fit import FallFit, fit_fall
 from edgecv.trajectory.measured_evidence import steady_in_space_log_ratio
 from edgecv.trajectory.null_hypotheses import straight_log_evidence, wandering_log_evidence
-from edgecv.trajectory.path import Path, beginning, falling_stretch, path_of
+from edgecv.trajectory.path import SAME_INSTANT_S, Path, beginning, falling_stretch, path_of
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
-_SAME_INSTANT_S = 0.002
-"""Time stamps of whole milliseconds differ by less than this from the true instants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def _with_uncalibrated_evidence(fall: Fall, view: View, settings: TrajectorySett
 
 def _timestamp_variants(track: Track) -> list[Track]:
     """The track as it is, and with the file's own time stamps where those differ."""
-    if all(abs(p.t_s - p.media_s) < _SAME_INSTANT_S for p in track.points):
+    if all(abs(p.t_s - p.media_s) < SAME_INSTANT_S for p in track.points):
         return [track]
     stamped = tuple(replace(p, t_s=p.media_s) for p in track.points)
     return [track, replace(track, points=stamped)]

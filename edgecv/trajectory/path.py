@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
+from edgecv.tracking.steady_motion import is_steady
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.settings import TrajectorySettings
 
@@ -24,6 +25,8 @@ _RIDGE = 1e-9 * np.eye(4)
 _NEIGHBOURS = 9  # sightings, by which the length of one that is cut is judged
 _EDGE_PX = 1.0
 """A box that ends this near the picture's edge is cut by it."""
+SAME_INSTANT_S = 0.002
+"""Time stamps of whole milliseconds differ by less than this from the true instants."""
 _P_DETECTION = 0.8  # share of frames in which a tracked object is seen
 
 
@@ -156,16 +159,8 @@ def _goes_straight(t_s: Float64, v_px: Float64, sd_px: Float64) -> bool:
     first, last = _longest_descent(v_px)
     if last - first < 3:
         return False
-    t, weight = t_s[first : last + 1] - t_s[first], 1.0 / sd_px[first : last + 1]
-    # place, velocity and bend made orthogonal to each other: the residuals follow from projections
-    place = weight / np.sqrt(weight @ weight)
-    velocity = t * weight - (t * weight @ place) * place
-    velocity /= max(np.sqrt(velocity @ velocity), 1e-12)
-    bend = t * t * weight - (t * t * weight @ place) * place - (t * t * weight @ velocity) * velocity
-    bend /= max(np.sqrt(bend @ bend), 1e-12)
-    target = (v_px[first : last + 1] - v_px[first]) * weight
-    off_line = float(target @ target) - float(target @ place) ** 2 - float(target @ velocity) ** 2
-    return off_line < 2.0 * len(t) and float(target @ bend) ** 2 < 9.0
+    descent = slice(first, last + 1)
+    return is_steady(t_s[descent], v_px[descent], sd_px[descent])
 
 
 def _accelerates_down(path: Path) -> bool:

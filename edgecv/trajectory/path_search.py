@@ -17,12 +17,10 @@ from edgecv.detection.difference_history import DifferenceHistory, DifferencePla
 from edgecv.detection.local_response import LocalResponse, strongest_response
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fit import FallFit, fit_fall
-from edgecv.trajectory.path import Path, path_of
+from edgecv.trajectory.path import SAME_INSTANT_S, Path, path_of
 from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
-_SAME_INSTANT_S = 0.002
-"""Time stamps of whole milliseconds differ by less than this from the true instants."""
 
 
 @dataclass(slots=True)
@@ -234,5 +232,5 @@ def _instants(path: Path, planes: Sequence[DifferencePlane]) -> Float64:
     """When the pictures were taken, as the path's sightings have it: on an even beat, or when the file says."""
     by_frame = {p.frame: p for p in planes}
     off_s = [abs(p.t_s - by_frame[p.frame].t_s) for p in path.points if p.frame in by_frame]
-    by_file = bool(off_s) and float(np.median(off_s)) > _SAME_INSTANT_S
+    by_file = bool(off_s) and float(np.median(off_s)) > SAME_INSTANT_S
     return np.array([p.stamp_s if by_file else p.t_s for p in planes])

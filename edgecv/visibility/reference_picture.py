@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import io
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from tokenize import TokenError
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.errors import InputError
+from edgecv.stored_arrays import stored_arrays
 from edgecv.visibility.settings import BLOCK
 from edgecv.visibility.sharpness import clarity, sample_rows
 from edgecv.visibility.thumbnail import Complex64, Float32, UInt8, blocks, edges, spectrum, thumbnail, window
 
-_DAMAGE = (ValueError, KeyError, OSError, EOFError, BadZipFile, TypeError, SyntaxError, TokenError, zlib.error)
-"""What NumPy and the zip reader raise at bytes that are none of theirs; a header is parsed as Python is."""
 _VERSION = 1
+_LARGEST_BYTES = 4 * 4096**2
+"""Unpacked: three bytes a pixel of the largest picture that is accepted, and headers."""
 _ENTRIES = {"version", "size_px", "picture", "field", "sharpness"}
 
 
@@ -87,20 +85,8 @@ class Reference:
             InputError: the content is damaged or something else.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-                entries = {name: np.asarray(stored[name]) for name in _ENTRIES}
-            return cls._checked(entries)
-        except (
-            ValueError,
-            KeyError,
-            OSError,
-            EOFError,
-            BadZipFile,
-            TypeError,
-            SyntaxError,
-            TokenError,
-            zlib.error,
-        ) as error:
+            return cls._checked(stored_arrays(content, _ENTRIES, _LARGEST_BYTES))
+        except (ValueError, TypeError) as error:
             raise InputError("the stored reference picture is damaged; remove it and it is learnt anew") from error
 
     @classmethod
