@@ -1,6 +1,7 @@
 /* Residuals of a fall's fit and of a launch's, and their forward differences, as edgecv/trajectory/fit.py and
  * launch_problem.py have them in NumPy. */
 #include "drag_ode.h"
+#include "linear_algebra.h"
 
 #include <math.h>
 #include <string.h>
@@ -85,16 +86,6 @@ static void rotate(const double *by, const double *v, double *out) {
 static double log_terminal(const LaunchProblem *launch, double drag) {
     double most = launch->max_drag, bend = sinh(drag < -most ? -most : drag > most ? most : drag);
     return log(launch->drag_unit_mps / sqrt(0.5 * (bend + hypot(bend, launch->min_bend))));
-}
-
-/* Four sums side by side, for one waits for itself at every step. */
-static double dot(const double *p, const double *q, int64_t n) {
-    double sums[4] = {0}, rest = 0;
-    int64_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        for (int k = 0; k < 4; k++) sums[k] += p[i + k] * q[i + k];
-    for (; i < n; i++) rest += p[i] * q[i];
-    return sums[0] + sums[1] + sums[2] + sums[3] + rest;
 }
 
 static void fall_of_launch(const void *problem, const double *x, double *parameters) {

@@ -264,3 +264,51 @@ double edgecv_random_walk_log_likelihood(int64_t n, const double *t, const doubl
  * rounds, until no coordinate changes by `tolerance` or more. */
 void edgecv_undistort(int64_t n, const double *distorted, const double *lens, int32_t rounds, double tolerance,
                       double *plane);
+
+/* k covariances (n, n) become the inverses of their lower Cholesky factors, in place; `half_log_dets` (k) get the
+ * logarithms of the determinants of those; scratch (n). Returns 0 where one is not positive definite. */
+int32_t edgecv_inverse_roots(int64_t k, int64_t n, double *covariances, double *half_log_dets, double *scratch);
+
+/* Sizes along a path, as edgecv/trajectory/growth.py has them. */
+typedef struct {
+    int64_t n, k;                /* sizes, and strengths of their errors */
+    const int64_t *rows;         /* (n) which sightings */
+    const double *log_size;      /* (n) */
+    const double *whitening;     /* (k, n, n) inverse roots of the covariances */
+    const double *half_log_dets; /* (k) of those */
+} PathSizes;
+
+/* A straight way in space at constant speed. */
+typedef struct {
+    int64_t n;
+    const double *t;         /* (n) seconds, about their mean */
+    const double *whitening; /* (2, n, n) inverse roots of the covariances of u and v */
+    const double *white_uv;  /* (2, n) pixels about their mean, in standard deviations */
+    PathSizes sizes;         /* none where they are too few */
+    double *scratch;         /* (4 n) */
+    double prior_sd[2], approach_sd, largest_c;
+    double constant;         /* log density but for what depends on c */
+} SteadyMotion;
+
+/* Log marginal likelihood of sizes where the object grows so (path); scratch (n). */
+double edgecv_sizes_log_evidence(const PathSizes *s, const double *growth, double *scratch);
+
+/* Joint log density of the path and c. */
+double edgecv_steady_log_density(const SteadyMotion *m, double c);
+
+/* The c of highest density: so many coarse values, then so many rounds that halve the step. */
+double edgecv_steady_likeliest(const SteadyMotion *m, int32_t starts, int32_t refinements);
+
+/* A fall to be refined where errors are correlated. */
+typedef struct {
+    FallProblem problem;     /* its errors of one pixel */
+    const double *whitening; /* (2, n, n) inverse roots of the covariances of u and v */
+    double *columns, *white, *tried; /* scratch: (24 n), (12 (2 n + p)), (2 n + p) */
+    const double *damping;   /* (dampings) tried in turn until a step helps */
+    int32_t dampings, rounds;
+    double settled;          /* log units below which a step is the last */
+} FallOptimum;
+
+/* Gauss and Newton from x (p), which becomes the optimum; `seen` (1 + p, 2n + p) gets residuals and derivatives there,
+ * pixels, `precision` (p, p). Returns half of chi-squared. */
+double edgecv_fall_optimum(const FallOptimum *f, double *x, double *seen, double *precision);

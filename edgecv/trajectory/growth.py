@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.detection.settings import DetectionSettings
+from edgecv.native import pointer
+from edgecv.trajectory.inverse_root import inverse_roots
 from edgecv.trajectory.path import Path
-from edgecv.trajectory.path_errors import half_misfit
+from edgecv.trajectory.path_errors import half_misfits
 from edgecv.trajectory.size import BLUR_PX
 
 Float64 = NDArray[np.float64]
@@ -54,6 +57,18 @@ class Sizes:
     whitening: Float64
     half_log_dets: Float64
 
+    @property
+    def are_enough(self) -> bool:
+        """Whether they tell of growth at all."""
+        return len(self.rows) >= _FEWEST
+
+    def fields(self) -> dict[str, Any]:
+        """Fields of C's ``PathSizes``, which points into the arrays; of no sizes where they are too few."""
+        names = ("rows", "log_size", "whitening", "half_log_dets")
+        count = len(self.rows) if self.are_enough else 0
+        pointers = {name: pointer(getattr(self, name)) for name in names} if count else {}
+        return {"n": count, "k": len(self.half_log_dets), **pointers}
+
     def log_evidence(self, growth: Float64, spread: Float64 | None = None) -> float:
         """Log marginal likelihood of the sizes where the object grows so.
 
@@ -61,14 +76,13 @@ class Sizes:
             growth: ``(path,)`` logarithm of the size that is expected, but for a constant.
             spread: ``(path, p)`` its derivatives by unknowns of unit variance.
         """
-        if len(self.rows) < _FEWEST:
+        if not self.are_enough:
             return 0.0
         off = self.log_size - growth[self.rows]
         white = self.whitening @ off
         misfits = 0.5 * np.square(white).sum(axis=1)
         if spread is not None:
-            bases = self.whitening @ spread[self.rows]
-            misfits = np.array([half_misfit(basis, y) for basis, y in zip(bases, white, strict=True)])
+            misfits = half_misfits(self.whitening @ spread[self.rows], white)
         return float((self.half_log_dets - misfits).max()) - 0.5 * len(off) * float(np.log(2.0 * np.pi))
 
 
@@ -96,9 +110,7 @@ def sizes_of(path: Path, velocity_px_s: Float64) -> Sizes:
             for white, lasting in product(_NOISES, _LASTING)
         ]
     )
-    whitening = np.linalg.inv(np.linalg.cholesky(covariances))
-    half_log_dets = np.log(np.diagonal(whitening, axis1=1, axis2=2)).sum(axis=1)
-    return Sizes(rows, np.log(true), whitening, half_log_dets)
+    return Sizes(rows, np.log(true), *inverse_roots(covariances))
 
 
 def _across_px(path: Path, velocity_px_s: Float64) -> Float64:

@@ -58,12 +58,16 @@ class CompiledProblem(Problem):
         arrays: those that the structure points into.
         unknowns: how many are sought.
         count: how many residuals there are.
+
+    Attributes:
+        structure: for other functions of the library; valid for as long as this object lives.
     """
 
     def __init__(self, function: Any, problem: Any, arrays: tuple[Float64, ...], unknowns: int, count: int) -> None:
         self._function = function
         self._arrays = arrays  # alive for as long as the structure points into them
         self._x, self._residuals, self._slopes = np.empty(unknowns), np.empty(count), np.empty((unknowns, count))
+        self.structure = problem
         self._inputs = (problem, pointer(self._x))
         self._outputs = (pointer(self._residuals), pointer(self._slopes))
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.trajectory.inverse_root import inverse_roots
 from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
@@ -74,7 +75,7 @@ _STARTS = (Strengths(2, 1, 0), Strengths(0, 1, 1), Strengths(1, 2, 1))
 
 
 class PathErrors:
-    """Covariances of a path's sightings.
+    """Covariances of a path's sightings; what was worked out once is remembered, for hypotheses ask for the same.
 
     Args:
         path: the sightings.
@@ -90,21 +91,28 @@ class PathErrors:
         self._white = np.maximum(np.square(path.sd_px.T) - self._cut, _LEAST_VARIANCE_PX2)
         self._lasting = size[:, :, None] * size[:, None, :] * np.exp(-apart / _WANDERING_MEMORY_S)
         self._walk = speed[:, None] * speed * (earlier**3 / 3.0 + np.square(earlier) * apart / 2.0)
+        self._whitenings: dict[tuple[Strengths, bytes], Whitening] = {}
 
-    def whitening(self, strengths: Strengths, inflation_px2: Float64 | float = 0.0) -> Whitening:
+    def whitening(self, strengths: Strengths, inflation_px2: Float64) -> Whitening:
         """Inverse square roots of the covariances of u and of v.
 
         Args:
             strengths: of the errors.
             inflation_px2: ``(n,)`` further variance of each sighting.
         """
+        key = (strengths, inflation_px2.tobytes())
+        if key not in self._whitenings:
+            self._whitenings[key] = self._whitening(strengths, inflation_px2)
+        return self._whitenings[key]
+
+    def _whitening(self, strengths: Strengths, inflation_px2: Float64) -> Whitening:
         noise, wandering = NOISES[strengths.noise], WANDERINGS[strengths.wandering]
         total = wandering**2 * self._lasting + SPEED_CHANGES[strengths.speed_change] ** 2 * self._walk
         diagonal = np.arange(total.shape[1])
         variance = np.maximum(noise**2 * self._white, _LEAST_VARIANCE_PX2) + self._cut + inflation_px2
         total[:, diagonal, diagonal] += variance
-        matrices = np.linalg.inv(np.linalg.cholesky(total))
-        return Whitening(matrices, float(np.log(np.diagonal(matrices, axis1=1, axis2=2)).sum()))
+        matrices, half_log_dets = inverse_roots(total)
+        return Whitening(matrices, float(half_log_dets.sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,52 +128,66 @@ class Whitening:
     half_log_det: float
 
 
-def deviations(whitening: Whitening, response: Float64, residual: Float64) -> tuple[Float64, Float64]:
-    """How far each sighting lies off what all others say: squared pixels and squared standard deviations, ``(n,)``.
+def precision_without_motion(whitening: Whitening, response: Float64) -> Float64:
+    """Inverse covariances ``(2, n, n)`` of u and of v where what a motion's unknowns change says nothing.
 
     Args:
         whitening: of the errors.
         response: ``(2, n, p)`` derivatives of u and of v by unknowns of unit variance, each axis by itself.
-        residual: ``(n, 2)`` pixels.
     """
-    inverse = np.swapaxes(whitening.matrices, 1, 2) @ whitening.matrices
-    explained = inverse @ response
-    inner = np.eye(response.shape[2]) + np.swapaxes(response, 1, 2) @ explained
-    inverse = inverse - explained @ np.linalg.solve(inner, np.swapaxes(explained, 1, 2))
-    diagonal = np.diagonal(inverse, axis1=1, axis2=2)
-    weighted = (inverse @ residual.T[:, :, None])[:, :, 0]
-    return np.square(weighted / diagonal).sum(axis=0), (np.square(weighted) / diagonal).sum(axis=0)
+    white = whitening.matrices @ response
+    back = np.swapaxes(whitening.matrices, 1, 2)
+    explained = back @ white
+    inner = np.eye(response.shape[2]) + np.swapaxes(white, 1, 2) @ white
+    lost = explained @ np.linalg.solve(inner, np.swapaxes(explained, 1, 2))
+    return np.asarray(back @ whitening.matrices - lost, np.float64)
 
 
-def strays(whitening_of: Callable[[Float64], Whitening], response: Float64, residual: Float64) -> tuple[Float64, float]:
+def strays(whitening: Whitening, response: Float64, residual: Float64) -> tuple[Float64, float]:
     """Sightings that belong to something else: further variance ``(n,)`` of each, and the log prior of so many.
 
-    The worst is freed first, for it bends what the others say.
+    The worst is freed first, for it bends what the others say. How far each lies off what all others say is its share
+    of the weighted residuals over its own precision.
 
     Args:
-        whitening_of: of the errors with further variances.
-        response: see :func:`deviations`.
+        whitening: of the errors.
+        response: see :func:`precision_without_motion`.
         residual: ``(n, 2)`` pixels.
     """
+    precision = precision_without_motion(whitening, response)
     inflation = np.zeros(len(residual))
     count = 0
     while count < _MOST_STRAYS * len(residual):
-        squared_px, squared_sd = deviations(whitening_of(inflation), response, residual)
+        own = np.diagonal(precision, axis1=1, axis2=2)
+        off_px = (precision @ residual.T[:, :, None])[:, :, 0] / own
+        squared_sd = (np.square(off_px) * own).sum(axis=0)
         worst = int(np.argmax(squared_sd))
         if squared_sd[worst] < _STRAY_SD**2:
             break
-        inflation[worst] += squared_px[worst]
+        more = float(np.square(off_px[:, worst]).sum())
+        inflation[worst] += more
         count += 1
+        # one variance more: Sherman and Morrison's formula
+        column = precision[:, :, worst].copy()
+        gain = more / (1.0 + more * column[:, worst])
+        precision -= gain[:, None, None] * column[:, :, None] * column[:, None, :]
     return inflation, count * _LOG_P_STRAY
 
 
-def half_misfit(basis: Float64, values: Float64) -> float:
-    """Half of chi-squared and of the log determinant, of values ``(n,)`` whose mean is linear in unknowns of unit
-    variance; all in standard deviations (Woodbury's identity)."""
-    precision = basis.T @ basis + np.eye(basis.shape[1])
-    projected = basis.T @ values
-    squares = float(values @ values - projected @ np.linalg.solve(precision, projected))
-    return 0.5 * (squares + float(np.linalg.slogdet(precision)[1]))
+def half_misfits(bases: Float64, values: Float64) -> Float64:
+    """Half of chi-squared and of the log determinant, ``(k,)``, of values whose mean is linear in unknowns of unit
+    variance (Woodbury's identity).
+
+    Args:
+        bases: ``(k, n, p)`` derivatives of the means, in standard deviations as are the values.
+        values: ``(k, n)``.
+    """
+    across = np.swapaxes(bases, 1, 2)
+    precision = across @ bases + np.eye(bases.shape[2])
+    projected = across @ values[:, :, None]
+    explained = (projected * np.linalg.solve(precision, projected)).sum(axis=(1, 2))
+    squares = np.square(values).sum(axis=1) - explained
+    return np.asarray(0.5 * (squares + np.linalg.slogdet(precision)[1]), np.float64)
 
 
 def strongest(climb: Callable[[Strengths], float]) -> float:

@@ -109,7 +109,7 @@ def test_without_python_headers_a_plain_library_has_the_same_structures_and_resu
         times, falls, pixels = np.linspace(0.0, 1.0, 5), np.ones((2, 11)), np.empty((2, 5, 2))
         camera = ffi.new("FallCamera *", (1500.0, 960.0, 540.0, 9.8, 0.04, 200.0))
         lib.edgecv_fall_pixels(2, 5, pointer(falls), pointer(times), camera, pointer(np.empty((5, 3))), pointer(pixels))
-        names = "Background Blob Quota Clutter Scan Track MotionModel FallProblem LaunchProblem".split()
+        names = "Background Blob Quota Clutter Scan Track MotionModel FallProblem LaunchProblem SteadyMotion".split()
         print([ffi.sizeof(name) for name in names], pixels.tolist(), lib.TILE)
     """
     assert _printed(folder, code) == _printed(ROOT, code)

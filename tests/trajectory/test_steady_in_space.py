@@ -13,6 +13,7 @@ from edgecv.tracking import Track
 from edgecv.trajectory import TrajectorySettings, View, explain
 from edgecv.trajectory.growth import sizes_of
 from edgecv.trajectory.path import path_of
+from edgecv.trajectory.path_errors import PathErrors
 from edgecv.trajectory.steady_in_space import steady_in_space_log_evidence
 
 SETTINGS = TrajectorySettings()
@@ -85,7 +86,8 @@ def test_it_is_the_same_evidence_forwards_and_backwards_in_time() -> None:
     ways = [_path(uv, 20 * nearer), _path(uv[::-1], (20 * nearer)[::-1])]
     velocities = [np.gradient(path.uv_px, path.t_s, axis=0) for path in ways]
     forwards, backwards = (
-        steady_in_space_log_evidence(path, velocity, SIZE[0]) for path, velocity in zip(ways, velocities, strict=True)
+        steady_in_space_log_evidence(path, PathErrors(path, velocity), sizes_of(path, velocity), SIZE[0])
+        for path, velocity in zip(ways, velocities, strict=True)
     )
     assert forwards == pytest.approx(backwards, abs=1.0)
 
