@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from services import is_service
 
 from edgecv.cli import main
+from edgecv.config.known_secrets import forget_secrets
 from edgecv.incidents.record import Incident
 from edgecv.simulation.demo import DemoFiles, write_demo
 
@@ -45,6 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.service)
         if not _SLOW_FIXTURES.isdisjoint(fixtures) or item.path.name in _SLOW_FILES:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_yet() -> None:
+    """What one test registers as a secret may be a word of another."""
+    forget_secrets()
 
 
 _CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"

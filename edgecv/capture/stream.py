@@ -21,7 +21,8 @@ from av.video.codeccontext import VideoCodecContext
 from edgecv.capture.device import Compressor, open_device
 from edgecv.capture.open_container import open_file, open_stream
 from edgecv.capture.packets import stamp_of
-from edgecv.config.addresses import redacted, redacted_address
+from edgecv.config.addresses import redacted_address
+from edgecv.config.known_secrets import hide_secrets
 from edgecv.config.stream_address import is_device, is_recorded
 from edgecv.errors import EdgecvError
 from edgecv.messages import camera as messages
@@ -47,7 +48,7 @@ class StreamError(EdgecvError):
     """
 
     def __init__(self, message: str, kind: Literal["login", "unreachable", "silent", "ended", "damaged"]) -> None:
-        super().__init__(mapped(message, redacted))  # FFmpeg's texts hold whole addresses
+        super().__init__(mapped(message, hide_secrets))  # FFmpeg's texts hold whole addresses
         self.kind = kind
 
 
@@ -81,7 +82,7 @@ class StreamSettings:
     @property
     def shown(self) -> str:
         """The address without user and password."""
-        return self.address if self.is_file else redacted_address(self.address)
+        return self.address if self.is_file else hide_secrets(redacted_address(self.address))
 
     def address_with_login(self) -> str:
         """The address with user and password: for FFmpeg only."""

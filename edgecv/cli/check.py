@@ -7,6 +7,7 @@ import sys
 
 from edgecv.calibration.camera import camera_of
 from edgecv.config import check_box, load_box
+from edgecv.config.known_secrets import hide_secrets
 from edgecv.errors import ConfigError
 from edgecv.privileges import become_controller_of
 
@@ -25,10 +26,10 @@ def run(options: argparse.Namespace) -> int:
             except ConfigError as error:
                 problems.extend(str(error).splitlines())
     for line in problems:
-        print(f"edgecv: {line}", file=sys.stderr)
+        print(f"edgecv: {hide_secrets(line)}", file=sys.stderr)
     if problems:
         return ConfigError.exit_code
     for line in notes:
-        print(line)
+        print(hide_secrets(line))
     print(f"{options.config}: no problems found")
     return 0

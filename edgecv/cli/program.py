@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -18,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _flushed(_run(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
+        return _flushed(1)
+    except Exception as error:
+        print(_without_secrets("".join(traceback.format_exception(error))), end="", file=sys.stderr)
         return _flushed(1)
     except SystemExit:  # of --help and of usage errors, which print too
         _flushed(0)
@@ -53,12 +57,18 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         return int(import_reference(options.run)(options))
     except EdgecvError as error:
-        for line in str(error).splitlines():
+        for line in _without_secrets(str(error)).splitlines():
             print(f"edgecv: {line}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("edgecv: interrupted; nothing was written", file=sys.stderr)
         return 130
+
+
+def _without_secrets(text: str) -> str:
+    from edgecv.config.known_secrets import hide_secrets  # noqa: PLC0415 - heavy, and needed where something failed
+
+    return hide_secrets(text)
 
 
 def _flushed(code: int) -> int:

@@ -1,16 +1,19 @@
 """Addresses as text: what may be shown of one, and what in it is a secret.
 
 Cameras and receivers take secrets in many places: before the host (``rtsp://user:password@host``), in the query
-(``?pwd=``, ``&access_token=``), between semicolons, in the path (``/user=admin_password=x_channel=1``), and any of it
-percent-encoded, also twice. Whatever becomes text of an address passes :func:`redacted_address`, and every other text
-that may hold one passes :func:`redacted`.
+(``?pwd=``, ``&access_token=``), between semicolons, in the path (``/user=admin_password=x_channel=1``, ``/hook/TOKEN``:
+:mod:`edgecv.config.path_secrets`), and any of it percent-encoded, also twice, after a scheme however misspelt.
+Whatever becomes text of an address passes :func:`redacted_address`, and every other text that may hold one passes
+:func:`redacted`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote, unquote_plus
+
+from edgecv.config.path_secrets import secret_path_parts
 
 HIDDEN = "***"
 
@@ -34,10 +37,17 @@ _SECRET_WORDS = (
 """A name that holds one of these is that of a secret."""
 _SECRET_NAMES = frozenset({"key", "pw", "pin", "sig", "sign", "hmac", "pas", "sid", "skey", "appkey"})
 """Names that are too short to be looked for inside of others."""
+_SECRET_PARAMETERS = frozenset({"p", "ps", "code", "sk"})
+"""Names of secrets in a query alone; elsewhere they mean a probability and much else."""
 _NO_SECRETS = frozenset({"passes", "passing", "author", "keyframe"})
 
 _AT = r"(?:@|%(?:25)*40)"
-_USERINFO = re.compile(rf"((?::|%(?:25)*3a)(?://|(?:%(?:25)*2f){{2}}))\S*{_AT}", re.IGNORECASE)
+_SCHEMES = r"(?<![\w.-])(?:rtspt?s?|rtmps?|https?|mqtts?|wss?|postgres(?:ql)?)"
+_BEGINS = rf"(?:(?::|%(?:25)*3a)(?://|(?:%(?:25)*2f){{2}})|{_SCHEMES}(?:[:;：][/\\／]*|[/\\／]{{2,}}))"
+"""An address begins so, also one that is misspelt: ``rtsp:/``, ``rtsp//``, ``rtsp;//``, ``rtsp:\\``, ``rtsp:``."""
+_USERINFO = re.compile(rf"({_BEGINS})\S*{_AT}", re.IGNORECASE)
+_USERINFO_WITH_BLANKS = re.compile(r"(://)[^\s/@'\"<>]*:[^/@\n'\"<>]*@(?=[\w\[])")
+_BEGIN = re.compile(_BEGINS, re.IGNORECASE)
 _BARE_USERINFO = re.compile(r"(?<![^\s'\"(=])[^\s/:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")
 _ASSIGNS = re.compile(r"=|%(?:25)*3d", re.IGNORECASE)
 _NAME = re.compile(r"[\w.%\[\]~$+-]+$")
@@ -66,16 +76,18 @@ def is_secret_name(name: str) -> bool:
     return any(secret in "".join(candidates) for secret in _SECRET_WORDS)
 
 
+def is_address(text: str) -> bool:
+    """Whether it is meant as an address of the network, also where it is misspelt or lacks the scheme."""
+    return _BEGIN.search(text) is not None or _BARE_USERINFO.match(text) is not None
+
+
 def redacted(text: str) -> str:
     """``text`` with the secrets of every address in it hidden: user and password, and what is named like a secret."""
-    pieces: list[str] = []
-    end_of_last = 0
-    for start, end in _secret_values(text, _ENDS_IN_TEXT):
-        pieces += [text[end_of_last:start], HIDDEN]
-        end_of_last = end
-    text = "".join([*pieces, text[end_of_last:]])
+    text = _without(text, _secret_values(text, _ENDS_IN_TEXT))
     text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
+    text = _USERINFO_WITH_BLANKS.sub(rf"\1{HIDDEN}@", text)
     text = _BARE_USERINFO.sub(f"{HIDDEN}@", text)
+    text = _without(text, secret_path_parts(text))
     return _BEARER.sub(rf"\1 {HIDDEN}", text)
 
 
@@ -91,9 +103,12 @@ def secrets_in(address: str) -> frozenset[str]:
     for _ in range(_ENCODINGS + 1):
         for start, end in _secret_values(address, _ENDS_IN_ADDRESS):
             secrets |= {address[start:end], address[start:end].partition("#")[0]}
-        userinfo = re.search(r"://(.*)@", address, re.DOTALL)
-        if userinfo is not None:
-            secrets.add(userinfo[1].rpartition("://")[2].partition(":")[2])
+        secrets |= {address[start:end] for start, end in secret_path_parts(address)}
+        login = address.rpartition("@")[0]
+        begins = [begin.end() for begin in _BEGIN.finditer(login)]
+        if begins or _BARE_USERINFO.match(address):
+            # an address may hold another; and a password may look as if another began in it
+            secrets |= {part for begin in begins or [0] for part in re.split("[:：]", login[begin:], maxsplit=1)[1:]}
         address = unquote(address)
     return frozenset(form for secret in secrets for form in (secret, unquote(secret), unquote_plus(secret)) if form)
 
@@ -104,13 +119,27 @@ def address_problem(error: ValueError) -> str:
     return "its port or host cannot be read" if "'" in text else text
 
 
+def _without(text: str, secrets: Iterable[tuple[int, int]]) -> str:
+    """``text`` with what lies between each two positions hidden."""
+    pieces: list[str] = []
+    end_of_last = 0
+    for start, end in secrets:
+        pieces += [text[end_of_last:start], HIDDEN]
+        end_of_last = end
+    return "".join([*pieces, text[end_of_last:]])
+
+
 def _secret_values(text: str, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Where the values begin and end that are assigned to names of secrets."""
     at = 0
     while (assigns := _ASSIGNS.search(text, at)) is not None:
-        name = _NAME.search(text[max(at, assigns.start() - _LONGEST_NAME) : assigns.start()])
+        name = _NAME.search(text, max(at, assigns.start() - _LONGEST_NAME), assigns.start())
         at = assigns.end()
-        if name is None or not is_secret_name(_last_part(name[0])):
+        if name is None:
+            continue
+        parameter = _last_part(name[0])
+        in_query = text[: name.start()][-1:] in {"?", "&", ";"}
+        if not is_secret_name(parameter) and not (in_query and parameter.lower() in _SECRET_PARAMETERS):
             continue
         terminator = ends.search(text, at)
         end = len(text) if terminator is None else terminator.start()

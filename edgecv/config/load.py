@@ -16,6 +16,7 @@ from edgecv.config.base import HIDES_VALUE, Section, part
 from edgecv.config.box import Box, BoxFile
 from edgecv.config.calibration import Calibration
 from edgecv.config.hub import Hub, HubFile
+from edgecv.config.known_secrets import register_secrets_of
 from edgecv.config.problems import ConfigProblems, Location, Problem, display_value
 from edgecv.config.yaml_document import Document, read_document
 
@@ -71,6 +72,7 @@ def load_hub(path: Path) -> Hub:
         ConfigProblems: one line for everything that is wrong in it (a ``ConfigError``).
     """
     document = read_document(path)
+    register_secrets_of(document.data)
     settings = validated(document, HubFile)
     if settings is None or document.problems:
         raise ConfigProblems(document.problems)
@@ -86,6 +88,7 @@ def check_box(path: Path) -> CheckReport:
 
 def _read_box(path: Path, with_calibrations: bool = True) -> tuple[Box | None, list[Problem]]:
     document = read_document(path)
+    register_secrets_of(document.data)  # of a file that is wrong as well: what is said of it holds parts of it
     settings = validated(document, BoxFile)
     calibrations: dict[str, Calibration] = {}
     read: dict[Path, tuple[Document, Calibration | None]] = {}

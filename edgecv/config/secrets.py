@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from edgecv.config.known_secrets import register_secret
 from edgecv.config.problems import redacted_file_name
 from edgecv.errors import ConfigError
 
@@ -80,4 +81,5 @@ def read_secret(reference: str, box_file: Path, at: str) -> str:
         raise ConfigError(
             f"{box_file}: {at} = '{redacted_file_name(reference)}': is empty; write the secret in one line"
         )
+    register_secret(secret)
     return secret

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgecv.config.addresses import is_address
+
 
 def is_device(address: str) -> bool:
     """Whether it is a device file, such as ``/dev/video0``."""
@@ -11,8 +13,8 @@ def is_device(address: str) -> bool:
 
 
 def is_recorded(address: str) -> bool:
-    """Whether it is recorded video: neither of the network nor a device."""
-    return "://" not in address and not is_device(address)
+    """Whether it is recorded video: neither of the network, however that is misspelt, nor a device."""
+    return not is_address(address) and not is_device(address)
 
 
 def resolved_address(address: str, box_file: Path) -> str:

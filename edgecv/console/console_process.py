@@ -10,8 +10,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from edgecv.config import load_box
+from edgecv.config.known_secrets import register_secrets_of
 from edgecv.console.server import ConsoleServer
-from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
+from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.process import begin_child
 
 _BEAT_S = 1.0

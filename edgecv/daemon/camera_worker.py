@@ -18,11 +18,12 @@ from threading import Event
 import cv2
 
 from edgecv.capture.stream import LiveStream, StreamError
+from edgecv.config.known_secrets import register_secret, register_secrets_of
 from edgecv.daemon.backoff import Backoff
 from edgecv.daemon.camera_connection import AnalysedFrame, CameraConnection
 from edgecv.daemon.connection_counts import ConnectionCounts
 from edgecv.daemon.live_snapshots import LiveSnapshots, SnapshotFiles
-from edgecv.daemon.logs import LogForm, configure_logging, register_secret, register_secrets_of
+from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.motion_map_store import MotionMapStore
 from edgecv.daemon.process import begin_child
 from edgecv.daemon.recorder import Recorder

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from edgecv.config.known_secrets import register_secrets_of
 from edgecv.config.upstream import Upstream
-from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
+from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.process import begin_child
 from edgecv.storage.database import DATABASE
 from edgecv.storage.incident_store import INCIDENTS

@@ -12,7 +12,8 @@ from typing import Any
 
 from edgecv.config import Box
 from edgecv.config.devices import DeviceSettings
-from edgecv.daemon.logs import LogForm, configure_logging, register_secrets_of
+from edgecv.config.known_secrets import register_secrets_of
+from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.process import begin_child, yield_to_cameras
 from edgecv.daemon.worker_messages import Heartbeat, NewSetUp, WorkerState
 from edgecv.handlers.handler import Handler

@@ -16,12 +16,10 @@ from types import TracebackType
 from typing import Literal, TextIO
 
 import structlog
-from pydantic import BaseModel
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from edgecv.config.addresses import secrets_in
+from edgecv.config.known_secrets import hide_secrets, hide_secrets_in
 from edgecv.config.problems import one_line
-from edgecv.daemon.redaction import Redaction
 
 LogForm = Literal["auto", "json", "journal", "text"]
 
@@ -30,31 +28,6 @@ _JOURNAL_PRIORITY = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical"
 _TALKATIVE = ("httpx", "httpcore", "uvicorn", "uvicorn.access", "uvicorn.error", "asyncio", "alembic")
 _OURS = frozenset({"timestamp", "level"})
 _BARE = {"levelno": logging.ERROR, "levelname": "ERROR"}
-_redaction = Redaction()
-
-
-def register_secret(text: str) -> None:
-    """Show ``***`` wherever ``text`` would stand in a line of the log, tracebacks included, in this process."""
-    _redaction.register(text)
-
-
-def register_secrets_of(settings: object) -> None:
-    """Register what is secret in every address of a section of the box file."""
-    if isinstance(settings, BaseModel):
-        register_secrets_of(settings.model_dump(mode="json"))
-    elif isinstance(settings, str):
-        for secret in secrets_in(settings) if "://" in settings else ():
-            register_secret(secret)
-    elif isinstance(settings, Mapping):
-        register_secrets_of(list(settings.values()))
-    elif isinstance(settings, list | tuple):
-        for entry in settings:
-            register_secrets_of(entry)
-
-
-def hide_secrets(text: str) -> str:
-    """``text`` as the log would show it: for whatever else leaves this process, such as states and events."""
-    return _redaction.text(text)
 
 
 def configure_logging(
@@ -148,7 +121,7 @@ def _add_level_and_logger(_logger: WrappedLogger, _method: str, event: EventDict
 
 def _hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     event["event"] = str(event.get("event", "")).strip()
-    hidden = {_redaction.text(key): _redaction.value(value) for key, value in event.items() if key not in _OURS}
+    hidden = {hide_secrets(key): hide_secrets_in(value) for key, value in event.items() if key not in _OURS}
     return {"level": event["level"], "event": hidden.pop("event", ""), **hidden}
 
 

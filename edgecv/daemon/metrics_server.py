@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from edgecv.config.known_secrets import hide_secrets_in
 from edgecv.daemon.health import BoxHealth
 from edgecv.daemon.metrics import metrics_text
 from edgecv.evidence.manifest import UNTOUCHED
@@ -46,14 +47,15 @@ def make_app(
 
     def healthz(_request: Request) -> Response:
         box = health()
-        return JSONResponse({"alive": box.alive, "problems": box.problems}, 200 if box.alive else 503)
+        answer = {"alive": box.alive, "problems": list(box.problems)}
+        return JSONResponse(hide_secrets_in(answer), 200 if box.alive else 503)
 
     def readyz(_request: Request) -> Response:
         box = health()
         cameras = {camera.id: camera.state() for camera in box.cameras} if token is None else {}
         devices = {device.id: device.state() for device in box.devices} if token is None else {}
         answer = {"ready": box.ready, "cameras": cameras} | ({"devices": devices} if box.devices else {})
-        return JSONResponse(answer, 200 if box.ready else 503)
+        return JSONResponse(hide_secrets_in(answer), 200 if box.ready else 503)
 
     def metrics(request: Request) -> Response:
         allowed(request)

@@ -6,10 +6,11 @@ import logging
 from pathlib import Path
 
 from edgecv.config import Box
+from edgecv.config.known_secrets import register_secret, register_secrets_of
 from edgecv.daemon.camera_worker import worker_main
 from edgecv.daemon.child import Child
 from edgecv.daemon.device_worker import DeviceSpec, device_main, device_spec_of
-from edgecv.daemon.logs import LogForm, register_secret, register_secrets_of
+from edgecv.daemon.logs import LogForm
 from edgecv.daemon.worker_spec import WorkerSpec, spec_of
 
 _log = logging.getLogger("edgecv.supervisor")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from edgecv.config.box import BOX
+from edgecv.config.known_secrets import hide_secrets
 from edgecv.daemon.health import BoxHealth
-from edgecv.daemon.logs import hide_secrets
 from edgecv.incidents.cloudevents import device_event, with_code
 from edgecv.messages import camera as messages
 from edgecv.messages import mapped

@@ -19,6 +19,7 @@ from types import FrameType
 from edgecv._version import __version__
 from edgecv.config import Box, load_box
 from edgecv.config.box import BOX
+from edgecv.config.known_secrets import register_secret
 from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
 from edgecv.daemon.child import Child, Death
@@ -27,7 +28,7 @@ from edgecv.daemon.evidence_worker import EvidenceHeartbeat, evidence_child
 from edgecv.daemon.health import BoxHealth, CameraHealth
 from edgecv.daemon.housekeeping import Housekeeping, prepare_state
 from edgecv.daemon.instance_lock import take_state
-from edgecv.daemon.logs import LogForm, configure_logging, register_secret
+from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.metrics_server import make_app, metrics_server
 from edgecv.daemon.process_specs import all_orders, child_of
 from edgecv.daemon.state_publisher import StatePublisher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from edgecv.daemon.logs import hide_secrets
+from edgecv.config.known_secrets import hide_secrets
 from edgecv.messages import mapped
 
 WorkerState = Literal["starting", "connecting", "watching", "unreachable", "login_refused", "finished", "stopping"]

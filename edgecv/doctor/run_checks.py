@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from edgecv.config import Box, check_box, load_box
+from edgecv.config.known_secrets import hide_secrets
 from edgecv.config.service import Storage
 from edgecv.config.state import state_directory
 from edgecv.doctor.cameras import CameraReport, ProbeStream, camera_report
@@ -23,13 +25,20 @@ _AT_ONCE = 4
 
 
 def run_checks(box_file: Path, seconds: float = 5.0, probe: ProbeStream = probe_stream) -> list[CheckResult]:
-    """Everything the doctor has to say of a box; never raises for what is wrong with it.
+    """Everything the doctor has to say of a box, without its secrets; never raises for what is wrong with it.
 
     Args:
         box_file: the box file; where it is wrong, the machine alone is examined.
         seconds: how long each camera is looked at.
         probe: opens a camera and samples its stream.
     """
+    findings = _findings(box_file, seconds, probe)
+    return [
+        replace(finding, text=hide_secrets(finding.text), advice=hide_secrets(finding.advice)) for finding in findings
+    ]
+
+
+def _findings(box_file: Path, seconds: float, probe: ProbeStream) -> list[CheckResult]:
     report = check_box(box_file)
     findings = [_configuration(line, box_file) for line in report.problems]
     box = load_box(box_file) if report.ok else None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, sleep_using_event, wait_random_exponential
 
+from edgecv.config.known_secrets import hide_secrets
 from edgecv.errors import EdgecvError
 from edgecv.storage.database import Database
 from edgecv.storage.outbox import Outbox
@@ -173,6 +174,7 @@ class TargetSender:
         else:
             problem = f"unexpected {type(error).__name__}; the log has more"
             log.error("%s: unexpected error", self._name, exc_info=error)
+        problem = hide_secrets(problem)  # here, where they are registered: the supervisor and its pages show it
         if problem != self.status.problem:
             log.warning("%s: %s; it is tried again", self._name, problem)
         self._set(connected=False, problem=problem)

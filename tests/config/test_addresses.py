@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import json
 import logging
@@ -15,11 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecv.capture.stream import StreamError, StreamSettings
+from edgecv.cli import main
 from edgecv.config import check_box
 from edgecv.config.addresses import redacted, redacted_address, secrets_in
-from edgecv.daemon import logs
-from edgecv.daemon.logs import configure_logging, register_secrets_of
-from edgecv.daemon.redaction import Redaction
+from edgecv.config.known_secrets import KnownSecrets, hide_secrets, register_secret, register_secrets_of
+from edgecv.config.secrets import read_secret
+from edgecv.daemon.logs import configure_logging
 from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.errors import ConfigError
 
@@ -41,6 +44,17 @@ PLACES = (
     "https://hooks.example/send?KEY={}",
     "https://hooks.example/send?api-key={}#top",
     "https://hooks.example/send?AccessKeyId=1&Signature={}",
+    "RTSP://admin:{}@10.0.0.5/ch1",
+    "rtsp:/admin:{}@10.0.0.5/ch1",
+    "rtsp//admin:{}@10.0.0.5/ch1",
+    "rtsp;//admin:{}@10.0.0.5/ch1",
+    "rtsp:\\\\admin:{}@10.0.0.5/ch1",
+    "admin:{}@10.0.0.5/ch1",
+    "rtsp：//admin:{}@10.0.0.5/ch1",
+    "rtsp://10.0.0.5/admin:{}/ch1",
+    "rtsp://10.0.0.5/admin/{}/ch1",
+    "rtsp://10.0.0.5/live?u=admin&p={}",
+    "https://host.example/api?code={}",
 )
 SECRETS = st.text(st.sampled_from("abcXYZ019-._~!$'()*+,@:/ %?\"<>|ü密"), min_size=12, max_size=30).map(
     lambda text: f"q{text}q"
@@ -91,8 +105,7 @@ def test_a_long_text_is_looked_through_at_once() -> None:
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    monkeypatch.setattr(logs, "_redaction", Redaction())
+def log() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     out = io.StringIO()
@@ -157,3 +170,99 @@ def test_a_password_in_place_of_its_file_is_not_told(tmp_path: Path) -> None:
     assert "hunter22" not in str(raised.value)
     with pytest.raises(ConfigError, match=r"secrets/north-1'.*No such file"):
         read_secret("secrets/north-1", tmp_path / "box.yaml", "cameras.north-1.login.password_file")
+
+
+HOOKS = (
+    "https://hooks.slack.com/services/T0AB12CD3/B0AB12CD3/{}",
+    "https://open.feishu.cn/open-apis/bot/v2/hook/{}",
+    "https://api.telegram.org/bot123456:{}/sendMessage",
+    "https://discord.com/api/webhooks/1234/{}",
+    "https://home.example/api/webhook/{}",
+    "rtsps://192.168.1.1:7441/{}?enableSrtp",
+)
+
+
+@pytest.mark.parametrize("place", HOOKS)
+def test_the_token_in_the_path_of_a_hook_or_stream_is_hidden(place: str) -> None:
+    address, token = place.format("XyZ0abcDEf12GH34"), "XyZ0abcDEf12GH34"
+    assert token in secrets_in(address)
+    assert token not in redacted(f"Client error '404' for url '{address}'")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rtsp://10.0.0.5/onvif/device_service",
+        "rtsp://10.0.0.5/h264Preview_01_main",
+        "https://host.example/incidents/5f0c7f9e-2f3f-5d0a-9a53-0c8f2b7f9b11/manifest.json",
+        "http://10.0.0.5:8080/live:0/1",
+        "https://host.example/hooks/edgecv",
+    ],
+)
+def test_names_in_a_path_are_shown(address: str) -> None:
+    assert redacted(address) == redacted_address(address) == address
+
+
+@pytest.mark.parametrize("name", ["p", "code"])
+def test_a_short_name_is_a_secret_s_in_a_query_alone(name: str) -> None:
+    assert redacted(f"judged, {name}=0.97") == f"judged, {name}=0.97"
+
+
+WRITTEN: tuple[Callable[[str], str], ...] = (
+    lambda secret: secret,
+    lambda secret: quote(secret, safe=""),
+    lambda secret: quote(secret, safe="").lower(),
+    lambda secret: quote(quote(secret, safe=""), safe=""),
+    html.escape,
+    lambda secret: json.dumps(secret)[1:-1],
+    lambda secret: repr(secret)[1:-1],
+    lambda secret: base64.b64encode(f"admin:{secret}".encode()).decode(),
+    lambda secret: base64.b64encode(f"user1:{secret}".encode()).decode(),
+    lambda secret: base64.urlsafe_b64encode(f"box-7:{secret}:x".encode()).decode(),
+)
+ODD = "tw\u00f6 words/#?&'\"<%"
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_registered_secret_is_hidden_however_it_is_written(written: Callable[[str], str]) -> None:
+    register_secret(ODD)
+    core = written(ODD)[4:-8]  # base64 mixes the first and last bytes with what stands beside them
+    assert core in f"it said {written(ODD)} twice"
+    assert core not in hide_secrets(f"it said {written(ODD)} twice")
+
+
+@given(st.binary(max_size=12), st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8), st.binary())
+def test_base64_of_whatever_holds_a_secret_is_hidden(before: bytes, secret: str, after: bytes) -> None:
+    known = KnownSecrets()
+    known.register(secret)
+    encoded = base64.b64encode(before + secret.encode() + after).decode()
+    first, end = -(-len(before) * 8 // 6), (len(before) + len(secret)) * 8 // 6
+    assert encoded[first:end] not in known.text(f"Basic: {encoded}")
+
+
+def test_what_a_box_file_and_its_secret_files_hold_is_registered_as_they_are_read(tmp_path: Path) -> None:
+    box = tmp_path / "box.yaml"
+    sources = {f"c{n}": {"source": place.format("hunter22")} for n, place in enumerate(PLACES[:5])}
+    box.write_text(yaml.safe_dump({"site": "home", "cameras": sources, "service": {"tokn": "wrong-key-1"}}))
+    check_box(box)
+    (tmp_path / "pw").write_text("a secret of two lines\r\n")
+    read_secret("pw", box, "service.token_file")
+    said = hide_secrets("they said hunter22, wrong-key-1 and 'a secret of two lines'")
+    assert said == "they said ***, wrong-key-1 and '***'"
+
+
+def test_a_command_shows_no_secret_whatever_it_fails_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = tmp_path / "box.yaml"
+    box.write_text("site: home\ncameras: {north-1: {source: 'rtsp://10.0.0.5/x?password=two hunters'}}\n")
+
+    def fails(_options: object) -> int:
+        check_box(box)
+        raise RuntimeError("camera answered: wrong password two hunters")
+
+    monkeypatch.setattr("edgecv.cli.check.run", fails)
+    assert main(["check", "--config", str(box)]) == 1
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "two hunters" not in said

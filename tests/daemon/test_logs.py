@@ -20,15 +20,13 @@ import structlog
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edgecv.daemon import logs
-from edgecv.daemon.logs import LogForm, chosen_form, configure_logging, register_secret
-from edgecv.daemon.redaction import HIDDEN, Redaction
+from edgecv.config.known_secrets import HIDDEN, forget_secrets, register_secret
+from edgecv.daemon.logs import LogForm, chosen_form, configure_logging
 
 
 @pytest.fixture(autouse=True)
-def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def as_it_was() -> Iterator[None]:
     """Each test with its own secrets; the logging of this process is put back."""
-    monkeypatch.setattr(logs, "_redaction", Redaction())
     root = logging.getLogger()
     handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook, sys.unraisablehook)
     yield
@@ -201,12 +199,12 @@ def test_a_registered_secret_is_in_no_line(form: LogForm, secret: str, glue: str
         secret.encode()
     except UnicodeEncodeError:
         return
-    logs._redaction = Redaction()
+    forget_secrets()
     # what stands in every line by its nature tells nobody anything
     ordinary = lines_about("\u2603")
     if secret.strip() in ordinary or secret.strip() in glue:
         return
-    logs._redaction = Redaction()
+    forget_secrets()
     register_secret(secret)
     told = lines_about(secret)
     for shown in {secret.strip(), json.dumps(secret.strip())[1:-1], repr(secret.strip())[1:-1]}:
@@ -216,7 +214,8 @@ def test_a_registered_secret_is_in_no_line(form: LogForm, secret: str, glue: str
 
 SCRIPT = """
 import sys, threading
-from edgecv.daemon.logs import configure_logging, register_secret
+from edgecv.config.known_secrets import register_secret
+from edgecv.daemon.logs import configure_logging
 configure_logging("auto", context={"camera": "north-1"})
 register_secret("hunter22")
 def fail():

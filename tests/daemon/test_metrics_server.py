@@ -11,6 +11,7 @@ import httpx
 import pytest
 from daemon.healths import beat, box, camera
 
+from edgecv.config.known_secrets import register_secret
 from edgecv.daemon.health import BoxHealth
 from edgecv.daemon.metrics_server import make_app, metrics_server
 from edgecv.errors import ConfigError
@@ -130,3 +131,10 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(evidence: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"service\.listen = 127\.0\.0\.1:{port}: .*; choose another port"):
             metrics_server(make_app(box, evidence, None), f"127.0.0.1:{port}")
+
+
+def test_health_holds_no_registered_secret(evidence: Path) -> None:
+    register_secret("two hunters")
+    now = box(camera(heard=beat()), ready=True, problems=("the broker said: bad password two hunters",))
+    with serving(evidence, None, now) as client:
+        assert client.get("/healthz").json()["problems"] == ["the broker said: bad password ***"]

@@ -122,3 +122,16 @@ def test_no_secret_of_an_address_is_in_a_finding(box_file: Path, tmp_path: Path)
     assert of(findings, "configuration", "holds a password").level == "warning"
     assert "hunter22" not in json.dumps([finding.as_json() for finding in findings])
     assert "hunter22" not in " ".join(check_box(box_file).notes)
+
+
+def test_no_finding_holds_a_secret_of_the_box(tmp_path: Path) -> None:
+    box_file = tmp_path / "box.yaml"
+    box_file.write_text(
+        "site: estate-1\nstorage: {directory: state}\ncameras:\n"
+        "  north-1: {source: 'rtsp:/admin:hunter%2F22@127.0.0.1:1/ch1'}\n"
+        "  north-2: {source: 'rtsp://127.0.0.1:1/user=admin_password=hunter%2F22_channel=1'}\n"
+        "  north-3: {source: 'rtsp://127.0.0.1:1/x?password=hunter/22 two'}\n"
+        "upstream: {targets: [{name: chat, url: 'https://127.0.0.1:1/hook/AbC123dEf456gHi7'}]}\n"
+    )
+    said = " ".join(f"{finding.text} {finding.advice}" for finding in run_checks(box_file, 0.1))
+    assert not any(secret in said for secret in ("hunter", "AbC123dEf456gHi7"))

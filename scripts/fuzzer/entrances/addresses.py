@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from edgecv.capture.stream import StreamSettings
 from edgecv.config.broker import parse_broker_url
+from edgecv.config.known_secrets import KnownSecrets
 from edgecv.config.problems import display_value, redacted
 from edgecv.config.stream_address import is_device, is_recorded, resolved_address
-from edgecv.daemon.redaction import Redaction
 from edgecv.errors import ConfigError
 from fuzzer.dictionary import TEXTS
 from fuzzer.entrance import Case, Entrance, expect
@@ -62,7 +62,7 @@ class Addresses(Entrance):
     def attempt(self, case: Case) -> None:
         """Read it in every way; where it is whole, nothing shows the password."""
         address = case["address"]
-        said = [redacted(address), display_value(address), Redaction().text(f"cannot open {address}: refused")]
+        said = [redacted(address), display_value(address), KnownSecrets().text(f"cannot open {address}: refused")]
         for source in (StreamSettings(address), StreamSettings(address, user="u:/", password="p@/\ud800"[:3])):
             try:
                 said.append(source.shown)
