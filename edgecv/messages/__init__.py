@@ -25,6 +25,7 @@ from edgecv.messages import (
     sinking,
     system,
     things,
+    timing,
     verdict,
     visibility,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "template_of",
     "templates",
     "things",
+    "timing",
     "to_wire",
     "verdict",
     "visibility",

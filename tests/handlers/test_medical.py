@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -18,9 +16,6 @@ from rehearsing import ROUGH, Rehearsal, rehearse, told
 from running import free_port
 
 from edgecv.config import check_box
-from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.medical.fhir import read_resource
-from edgecv.handlers.medical.timing import USUAL_TIMES, doses, schedule_of
 from edgecv.simulation.devices.device_trace import MIDNIGHT_S, Sent, stamp_text
 from edgecv.simulation.devices.lossy_channel import Channel
 from edgecv.simulation.devices.medical import reports_day
@@ -131,44 +126,6 @@ def test_a_schedule_that_ends_asks_for_nothing_more(ward: Rehearsal) -> None:
     ward.feed("fhir/MedicationRequest", stopped, MIDNIGHT_S + 10 * 3600)
     pass_time(ward, 10, 24)
     assert [alarm.details["due_at"] for alarm in ward.records()] == [stamp_text(MIDNIGHT_S + 8 * 3600)]
-
-
-@pytest.mark.parametrize(
-    ("repeat", "day", "expected"),
-    [
-        ({"frequency": 2, "period": 1, "periodUnit": "d"}, date(2026, 3, 2), ["08:00", "20:00"]),
-        ({"frequency": 1, "period": 8, "periodUnit": "h"}, date(2026, 3, 2), ["00:00", "08:00", "16:00"]),
-        ({"timeOfDay": ["09:30:00"], "dayOfWeek": ["tue"]}, date(2026, 3, 2), []),
-        ({"timeOfDay": ["09:30:00"], "dayOfWeek": ["tue"]}, date(2026, 3, 3), ["09:30"]),
-        ({"when": ["HS"], "period": 1, "periodUnit": "d"}, date(2026, 3, 2), ["22:00"]),
-        (
-            {"timeOfDay": ["07:00:00"], "period": 2, "periodUnit": "d", "boundsPeriod": {"start": "2026-03-01"}},
-            date(2026, 3, 2),
-            [],
-        ),
-        (
-            {"timeOfDay": ["07:00:00"], "period": 2, "periodUnit": "d", "boundsPeriod": {"start": "2026-03-01"}},
-            date(2026, 3, 3),
-            ["07:00"],
-        ),
-    ],
-)
-def test_timings_of_fhir_are_doses_of_a_day(repeat: dict[str, Any], day: date, expected: list[str]) -> None:
-    zone = ZoneInfo("Asia/Shanghai")
-    payload = json.dumps(request("m1", **repeat)).encode()
-    resource = read_resource("PUT /fhir/MedicationRequest/m1", payload, ("MedicationRequest",))
-    due = sorted(doses(schedule_of(resource, USUAL_TIMES), day, zone))
-    midnight_s = MIDNIGHT_S + (day - date(2026, 3, 2)).days * 86400.0 - 8 * 3600.0
-    assert [
-        f"{(moment - midnight_s) // 3600:02.0f}:{(moment - midnight_s) % 3600 // 60:02.0f}" for moment in due
-    ] == expected
-
-
-def test_a_timing_that_is_not_understood_is_refused_and_not_left_unwatched() -> None:
-    payload = json.dumps(request("m1", frequency=5, period=3, periodUnit="mo")).encode()
-    resource = read_resource("PUT /fhir/MedicationRequest/m1", payload, ("MedicationRequest",))
-    with pytest.raises(MalformedError, match="not understood"):
-        schedule_of(resource, USUAL_TIMES)
 
 
 class Hooked:

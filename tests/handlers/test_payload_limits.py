@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from handlers.known_timings import SHANGHAI
 from rehearsing import Rehearsal
 
 from edgecv.daemon.health import CameraHealth
@@ -236,7 +237,7 @@ def test_schedules_that_no_person_keeps_are_malformed(timing: dict[str, Any]) ->
     }
     resource = read_resource("PUT /fhir/MedicationRequest", json.dumps(request).encode(), ("MedicationRequest",))
     with pytest.raises(MalformedError):
-        schedule_of(resource, {})
+        schedule_of(resource, SHANGHAI)
 
 
 def test_a_dispenser_that_repeats_a_dose_under_new_ids_fills_no_disk(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -26,6 +26,11 @@ RESOURCES = ("DiagnosticReport", "ServiceRequest", "MedicationRequest", "Medicat
 def _model(kind: str) -> Any:
     module = importlib.import_module(f"fhir.resources.R4B.{kind.lower()}")  # takes a second, and is an optional package
     return getattr(module, kind)
+
+
+def timing_repeat(values: Mapping[str, Any]) -> Any:
+    """FHIR's element ``Timing.repeat`` of plain values that are known to be right."""
+    return importlib.import_module("fhir.resources.R4B.timing").TimingRepeat.model_validate(values)
 
 
 def read_resource(topic: str, payload: bytes, types: tuple[str, ...]) -> Any:
@@ -79,19 +84,11 @@ def seconds(moment: Any) -> float | None:
     return timestamp_s if EARLIEST_S <= timestamp_s < LATEST_S else None
 
 
-def day_of(moment: Any) -> date | None:
-    """The day of a FHIR date or dateTime."""
-    if isinstance(moment, datetime):
-        return moment.date()
-    return moment if isinstance(moment, date) else None
-
-
 def updated_s(resource: Any) -> float | None:
     """When the server last changed a resource, by its own clock."""
     return None if resource.meta is None else seconds(resource.meta.lastUpdated)
 
 
-def is_old(version_s: float | None, before: Mapping[str, Any] | None) -> bool:
-    """Whether a version of a resource is one that is known, or older; one without a stamp is taken for new."""
-    known_s = None if before is None else before.get("version")
+def is_old(version_s: float | None, known_s: float | None) -> bool:
+    """Whether a version of a resource is the one that is known, or older; one without a stamp is taken for new."""
     return version_s is not None and known_s is not None and version_s <= known_s

@@ -4,76 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel
 
-from edgecv.config.base import Conflict, NonBlankText, Number
-from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
 from edgecv.handlers.handler_context import HandlerContext, stamp
+from edgecv.handlers.medical.due_doses import DueDoses
 from edgecv.handlers.medical.escalation import Call, Calls, shown
 from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
-from edgecv.handlers.medical.report_state import pseudonym_key, schedule_from
-from edgecv.handlers.medical.timing import USUAL_TIMES, doses, schedule_of
-from edgecv.handlers.payload_values import a_name, a_time_s, a_time_zone, read_json
+from edgecv.handlers.medical.pseudonyms import pseudonym_key
+from edgecv.handlers.medical.schedule_state import Schedule, Taken
+from edgecv.handlers.medical.settings import MedicationSettings
+from edgecv.handlers.medical.timing import USUAL_TIMES, Institution, Rule, TimingError, schedule_of
+from edgecv.handlers.payload_values import a_name, a_time_s, read_json
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
-from edgecv.handlers.sources.webhook import HookInput, HookSource
-from edgecv.handlers.topics import TopicFilter
+from edgecv.handlers.sources.webhook import HookSource
 from edgecv.messages import medical as messages
+from edgecv.messages import timing
 from edgecv.mqtt import device_topic
 
-_KEPT_S = 3 * 86400.0
+_KEPT_S = 4 * 86400.0
+"""How long doses are remembered: those of the day before yesterday may still be taken, or told of twice."""
+_NAMED = 5
+"""So many schedules that are not watched are named; a state is read by people."""
 MAX_SCHEDULES = 20_000
 """Ids that a broken or hostile sender may make up before no more are taken in."""
 MAX_DOSES = 20
 """Told of one dose: what comes more often is a dispenser that repeats itself under new ids."""
-
-
-Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-
-
-class MedicationSettings(DeviceSettings):
-    """Medication schedules."""
-
-    hook: HookInput | None = Field(default=None, description="where a FHIR server tells us of schedules and doses")
-    mqtt: MqttInput | None = Field(default=None, description="the broker that dispensers and apps speak to")
-    schedule_topics: tuple[TopicFilter, ...] = Field(default=(), description="topics of MedicationRequest resources")
-    dose_topics: tuple[TopicFilter, ...] = Field(
-        default=(), description="topics of doses taken: {id, schedule, time}; without an id a sign of life"
-    )
-    on_call: Annotated[tuple[NonBlankText, ...], Field(min_length=1)] = Field(
-        description="ids of the doctors on call, in the order they are asked"
-    )
-    time_zone: Annotated[NonBlankText, AfterValidator(a_time_zone)] = Field(
-        default="Asia/Shanghai", description="where people live"
-    )
-    early_s: Annotated[Number, Field(ge=0)] = Field(default=3600.0, description="how early a dose may come, seconds")
-    grace_s: Annotated[Number, Field(ge=0)] = Field(default=3600.0, description="how late a dose may come, seconds")
-    news_s: Annotated[Number, Field(ge=0)] = Field(
-        default=300.0, description="how long the news of a dose may be under way, seconds"
-    )
-    answer_s: Annotated[Number, Field(gt=0)] = Field(
-        default=600.0, description="how long a doctor may take to answer before the next is asked, seconds"
-    )
-    times: dict[NonBlankText, Hour] = Field(
-        default_factory=dict, description='hours of FHIR\'s event timings that differ here, such as {MORN: "07:30"}'
-    )
-
-    @classmethod
-    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
-        """Schedules and doses come from somewhere."""
-        if values.get("mqtt") is None:
-            for key in ("schedule_topics", "dose_topics"):
-                if values.get(key):
-                    yield Conflict((key,), "need a broker; add mqtt")
-            if values.get("hook") is None:
-                yield Conflict(("mqtt",), "or hook must say where schedules and doses come from")
 
 
 class DoseDetails(Details):
@@ -98,14 +61,20 @@ class MedicationHandler(Handler[MedicationSettings]):
 
     def __init__(self, settings: MedicationSettings, context: HandlerContext) -> None:
         super().__init__(settings, context)
-        self._zone = ZoneInfo(settings.time_zone)
-        self._times = {**USUAL_TIMES, **settings.times}
+        self._institution = Institution(
+            ZoneInfo(settings.time_zone),
+            {**USUAL_TIMES, **settings.times},
+            {int(number): hours for number, hours in settings.times_a_day.items()},
+        )
         self._calls = Calls(context, settings.on_call, settings.answer_s)
         self._commands = device_topic(context.identity.site, context.identity.device, "command")
         self._key = pseudonym_key(context.identity.state)
-        self._schedules = {key.removeprefix("schedule/") for key, _ in context.restore_all("schedule/", schedule_from)}
-        self._due: dict[str, list[float]] = {}
-        self._due_day = ""
+        self._due = DueDoses(self._institution, settings.early_s, settings.grace_s)
+        self._schedules: set[str] = set()
+        self._not_watched: dict[str, str] = {}
+        self._of_older_version: set[str] = set()
+        for key, schedule in context.restore_all("schedule/", Schedule.from_stored):
+            self._follow(key.removeprefix("schedule/"), schedule)
 
     def sources(self) -> Sequence[Source]:
         """The broker, the hook, or both."""
@@ -142,31 +111,84 @@ class MedicationHandler(Handler[MedicationSettings]):
     def tick(self) -> None:
         """Doses whose time has passed; calls that nobody answers."""
         limit_s = self.context.now_s - self.config.grace_s - self.config.news_s
-        self._refresh()
-        overdue = [one for one in self._schedules if any(due < limit_s for due in self._due.get(one, ()))]
+        self._begin_day()
+        overdue = [one for one in self._schedules if any(due.at_s < limit_s for due in self._due.of(one))]
         self.context.run_for_each(messages.JUDGING(), overdue, self._judge)
         self._calls.tick()
 
+    def notices(self) -> tuple[str, ...]:
+        """Schedules that an older version of edgecv reckoned."""
+        count = len(self._of_older_version)
+        return (timing.OLDER_VERSIONS(count=count),) if count else ()
+
+    def problems(self) -> tuple[str, ...]:
+        """Which schedules are not watched, and why."""
+        first = sorted(self._not_watched.items())[:_NAMED]
+        problems = [timing.NOT_WATCHED(name=name, why=why) for name, why in first]
+        if len(self._not_watched) > _NAMED:
+            problems.append(timing.MORE_NOT_WATCHED(count=len(self._not_watched) - _NAMED))
+        return tuple(problems)
+
     def _schedule(self, request: Any) -> None:
-        schedule_id, version_s = str(request.id), updated_s(request)
-        if schedule_id not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
+        """Follow a schedule; one that is not understood is no longer watched as it was, and everybody is told."""
+        name, version_s = str(request.id), updated_s(request)
+        if name not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
             raise MalformedError(f"is one schedule more than the {MAX_SCHEDULES} that are followed")
-        before = self.context.restore(f"schedule/{schedule_id}", schedule_from)
-        if is_old(version_s, before):
+        before = self._stored(name)
+        if before is not None and is_old(version_s, before.version_s) and not before.may_be_read_again(version_s):
             self.context.count("duplicates")
             return
+        now_s = self.context.now_s
+        schedule = replace(
+            before or Schedule(version_s, "", (), now_s, now_s),
+            version_s=version_s,
+            patient=self._pseudonym(request.subject),
+            not_watched=None,
+            is_of_older_version=False,
+        )
         active = request.status == "active" and request.intent in {"order", "original-order", "instance-order", "plan"}
-        entry = {
-            "version": version_s,
-            "patient": self._pseudonym(request.subject),
-            "doses": schedule_of(request, self._times) if active else [],
-            "judged": self.context.now_s if before is None else before["judged"],
-            "taken": {} if before is None else before["taken"],
-        }
-        self.context.put(f"schedule/{schedule_id}", entry)
-        self._schedules.add(schedule_id)
-        self._due_day = ""  # reckon anew
+        try:
+            rules = tuple(schedule_of(request, self._institution)) if active else ()
+        except TimingError as error:
+            stopped = self._with_rules(name, schedule, ())
+            self._keep(name, replace(stopped, not_watched=error.why))
+            if before is None or before.not_watched != error.why:
+                text = timing.NOT_WATCHED(name=name, why=error.why)
+                self.context.send_event("schedule_not_watched", text, subject=name)
+            self.context.work.complete()  # though the message itself counts as unreadable
+            raise
+        self._keep(name, self._with_rules(name, schedule, rules))
+
+    def _with_rules(self, name: str, schedule: Schedule, rules: tuple[Rule, ...]) -> Schedule:
+        """The schedule with the rules of an order; what they make of times before it came is nobody's fault."""
+        if rules == schedule.rules:
+            return schedule
+        now_s = self.context.now_s
+        self._begin_day()
+        opened_s = now_s + self.config.early_s
+        pending = tuple(due.key for due in self._due.of(name) if (due.opens_s or due.at_s) <= opened_s)
+        return replace(schedule, rules=rules, changed_s=now_s, pending=pending)
+
+    def _keep(self, name: str, schedule: Schedule) -> None:
+        self.context.put(f"schedule/{name}", schedule.to_stored())
+        self._follow(name, schedule)
+        self._due.reckon(name, schedule.rules)
+
+    def _follow(self, name: str, schedule: Schedule | None) -> None:
+        if schedule is None:
+            return
+        self._schedules.add(name)
+        self._not_watched.pop(name, None)
+        self._of_older_version.discard(name)
+        if schedule.not_watched is not None:
+            self._not_watched[name] = schedule.not_watched
+        if schedule.is_of_older_version:
+            self._of_older_version.add(name)
         self.context.gauges["schedules"] = float(len(self._schedules))
+        self.context.gauges["schedules_not_watched"] = float(len(self._not_watched))
+
+    def _stored(self, name: str) -> Schedule | None:
+        return self.context.restore(f"schedule/{name}", Schedule.from_stored)
 
     def _administration(self, resource: Any) -> None:
         if resource.status != "completed":
@@ -197,91 +219,71 @@ class MedicationHandler(Handler[MedicationSettings]):
             context.send_event("clock_skew", text, subject=schedule_id, skew_s=round(-clock.offset_s, 1))
         if dose_id is None:
             return
-        self._refresh()
-        entry = context.restore(f"schedule/{schedule_id}", schedule_from)
-        if entry is None:
+        self._begin_day()
+        schedule = self._stored(schedule_id)
+        if schedule is None:
             raise MalformedError("is of a schedule that is not known")
-        if any(known_id == dose_id for dose in entry["taken"].values() for known_id, _ in dose["doses"]):
+        if any(known_id == dose_id for dose in schedule.taken.values() for known_id, _ in dose.doses):
             context.count("duplicates")
             return
-        due_s = self._due_at(schedule_id, at_s)
-        if due_s is None:
+        due = self._due.taken(schedule_id, at_s)
+        if due is None:
             context.count("unscheduled_doses")
             return
-        key = f"{due_s:.0f}"
-        dose = entry["taken"].get(key) or {"doses": [], "alarm": None}
-        if len(dose["doses"]) >= MAX_DOSES:
+        dose = schedule.taken.get(due.key, Taken())
+        if len(dose.doses) >= max(MAX_DOSES, due.most + 1):
             context.count("doses_too_many")
             return
-        dose = dose | {"doses": [*dose["doses"], [dose_id, at_s]]}
-        if len(dose["doses"]) == 2:
+        dose = replace(dose, doses=(*dose.doses, (dose_id, at_s)))
+        if len(dose.doses) == due.most + 1:
             text = messages.TAKEN_TWICE(name=schedule_id, doctor=self.config.on_call[0])
-            self._raise("dose_doubled", schedule_id, entry["patient"], due_s, dose["doses"], text)
-        elif dose["alarm"] is not None:
-            context.update(dose["alarm"], messages.TAKEN_LATE(), details={"taken_at": [stamp(at_s)]})
+            self._raise("dose_doubled", schedule_id, schedule.patient, due.at_s, dose, text)
+        elif dose.alarm is not None:
+            context.update(dose.alarm, messages.TAKEN_LATE(), details={"taken_at": [stamp(at_s)]})
         context.count("doses")
-        context.put(f"schedule/{schedule_id}", entry | {"taken": entry["taken"] | {key: dose}})
-
-    def _due_at(self, schedule_id: str, at_s: float) -> float | None:
-        """The dose that one taken at some time was: the last whose time had come, else the next of that day."""
-        due = self._due.get(schedule_id, [])
-        come = [moment for moment in due if moment - self.config.early_s <= at_s]
-        return max(come, default=min(due, default=None))
+        after = replace(schedule, taken={**schedule.taken, due.key: dose})
+        context.put(f"schedule/{schedule_id}", after.to_stored())
 
     def _judge(self, schedule_id: str) -> None:
         limit_s = self.context.now_s - self.config.grace_s - self.config.news_s
-        entry = self.context.restore(f"schedule/{schedule_id}", schedule_from)
-        if entry is None:
+        schedule = self._stored(schedule_id)
+        if schedule is None:
             self._schedules.discard(schedule_id)
             return
-        new = [due for due in self._due.get(schedule_id, ()) if entry["judged"] < due < limit_s]
+        new = [due for due in self._due.of(schedule_id) if schedule.judged_s < due.at_s < limit_s]
         if not new:
             return
-        taken = dict(entry["taken"])
-        for due_s in new:
-            key = f"{due_s:.0f}"
-            if key not in taken:
+        taken = dict(schedule.taken)
+        for due in new:
+            dose = taken.get(due.key, Taken())
+            if len(dose.doses) < due.least and schedule.judges(due):
                 text = messages.MISSED(name=schedule_id, doctor=self.config.on_call[0])
-                alarm = self._raise("dose_missed", schedule_id, entry["patient"], due_s, [], text)
-                taken[key] = {"doses": [], "alarm": alarm}
+                alarm = self._raise("dose_missed", schedule_id, schedule.patient, due.at_s, dose, text)
+                taken[due.key] = replace(dose, alarm=alarm)
         old_s = self.context.now_s - _KEPT_S
         taken = {key: dose for key, dose in taken.items() if float(key) > old_s}
-        self.context.put(f"schedule/{schedule_id}", entry | {"judged": max(new), "taken": taken})
+        after = replace(schedule, judged_s=max(due.at_s for due in new), taken=taken)
+        self.context.put(f"schedule/{schedule_id}", after.to_stored())
 
-    def _raise(self, kind: str, schedule_id: str, patient: str, due_s: float, taken: Sequence[Any], text: str) -> str:
+    def _raise(self, kind: str, schedule_id: str, patient: str, due_s: float, taken: Taken, text: str) -> str:
         call = self._calls.request()
         details = {
             "schedule": schedule_id,
             "patient": patient,
             "due_at": stamp(due_s),
-            "taken_at": [stamp(at_s) for _, at_s in taken],
+            "taken_at": [stamp(at_s) for _, at_s in taken.doses],
             "call": shown(call),
         }
         alarm = self.context.alarm(kind, schedule_id, due_s, text, details)
         self._calls.opened(alarm, call)
         return alarm
 
-    def _refresh(self) -> None:
-        """Doses of yesterday, today and tomorrow, reckoned once a day."""
-        today = datetime.fromtimestamp(self.context.now_s, self._zone).date()
-        if self._due_day == today.isoformat():
-            return
-        self._due_day = today.isoformat()
-        days = [today + timedelta(days=step) for step in (-1, 0, 1)]
+    def _begin_day(self) -> None:
+        self._due.begin_day(self.context.now_s, sorted(self._schedules), self._rules_of)
 
-        def reckon(schedule_id: str) -> None:
-            entry = self.context.restore(f"schedule/{schedule_id}", schedule_from)
-            schedule_doses = [] if entry is None else entry["doses"]
-            self._due[schedule_id] = sorted({m for day in days for m in doses(schedule_doses, day, self._zone)})
-
-        for schedule_id in self._schedules:
-            try:
-                reckon(schedule_id)
-            except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
-                self._due[schedule_id] = []
-                self.context.work.count_unreadable(
-                    f"a stored schedule cannot be reckoned: {type(error).__name__}", None
-                )
+    def _rules_of(self, name: str) -> Sequence[Rule]:
+        schedule = self._stored(name)
+        return () if schedule is None else schedule.rules
 
     def _pseudonym(self, subject: Any) -> str:
         """The same for the same person, and of no use without this box's key."""

@@ -97,7 +97,7 @@ class ReportsHandler(Handler[ReportsSettings]):
         if resource.id not in visit[part] and len(visit[part]) >= MAX_OF_VISIT:
             raise MalformedError(f"is one of more than {MAX_OF_VISIT} {part} of a visit")
         before = visit[part].get(resource.id)
-        if is_old(version_s, before):
+        if is_old(version_s, None if before is None else before.get("version")):
             self.context.count("duplicates")
             return
         entry = _report(resource, clock.offset_s, self.context.now_s) if is_report else _request(resource)

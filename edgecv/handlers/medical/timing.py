@@ -1,152 +1,149 @@
 """When doses are due: FHIR's Timing of a MedicationRequest, in the time zone of the person.
 
 https://hl7.org/fhir/R4/datatypes.html#Timing. What is not understood is refused: a dose that nobody watches must not
-look watched.
+look watched, and nobody is called for one that is not due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from edgecv.handlers.handler import MalformedError
-from edgecv.handlers.medical.fhir import day_of, seconds
+from edgecv.handlers.medical.fhir import seconds, timing_repeat
+from edgecv.handlers.medical.timing_bounds import TimingError, bounds_of
+from edgecv.handlers.medical.timing_reckoning import Institution, rule_of
+from edgecv.handlers.medical.timing_repeat import Period, period_of, read_repeat
+from edgecv.handlers.medical.timing_rule import Due, Rule
+from edgecv.handlers.medical.timing_words import CODE_SYSTEMS, CODES, UBIQUITOUS, USUAL_TIMES
+from edgecv.messages import timing as messages
 
-USUAL_TIMES: Mapping[str, str] = {
-    "WAKE": "07:00",
-    "MORN": "08:00",
-    "ACM": "07:30",
-    "CM": "08:00",
-    "PCM": "08:30",
-    "NOON": "12:00",
-    "ACD": "11:30",
-    "CD": "12:00",
-    "PCD": "12:30",
-    "AFT": "15:00",
-    "ACV": "17:30",
-    "CV": "18:00",
-    "PCV": "18:30",
-    "EVE": "19:00",
-    "NIGHT": "21:00",
-    "HS": "22:00",
-}
-"""Usual hours of FHIR's event timings, HH:MM; the box file may give others."""
-_A_DAY: Mapping[int, tuple[str, ...]] = {
-    1: ("08:00",),
-    2: ("08:00", "20:00"),
-    3: ("08:00", "14:00", "20:00"),
-    4: ("08:00", "12:00", "16:00", "20:00"),
-}
+__all__ = ["USUAL_TIMES", "Due", "Institution", "Rule", "TimingError", "doses", "schedule_of"]
+
 MAX_INSTRUCTIONS = 50
 MAX_MOMENTS = 400
 """Of one instruction: a moment a day for a year."""
-MAX_A_DAY = 48
-_SHORTEST_H = 0.5
-"""Doses of one day: beyond once every half hour it is no schedule for a person."""
-MAX_EVERY_DAYS = 3660
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SUPPORTED_FIELDS = frozenset(
-    {"boundsPeriod", "frequency", "period", "periodUnit", "timeOfDay", "when", "dayOfWeek", "resource_type", "count"}
-)
 
 
-def schedule_of(request: Any, times: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The dosing of a MedicationRequest as the context keeps it: one entry for each instruction.
+def schedule_of(request: Any, institution: Institution) -> list[Rule]:
+    """The dosing of a MedicationRequest: one rule for each instruction; none where nothing must be taken.
 
     Args:
         request: the resource.
-        times: hours of event timings, HH:MM.
+        institution: what FHIR leaves to whoever gives the doses.
 
     Raises:
-        MalformedError: a timing is not understood, or there is none.
+        TimingError: a timing is not understood, or there is none.
     """
-    if len(request.dosageInstruction or ()) > MAX_INSTRUCTIONS:
-        raise MalformedError(f"has more than {MAX_INSTRUCTIONS} instructions")
-    try:
-        instructions = [
-            _instruction(dosage, times) for dosage in request.dosageInstruction or () if not dosage.asNeededBoolean
-        ]
-    except MalformedError:
-        raise
-    except (AttributeError, TypeError, ValueError, ArithmeticError):  # nulls in lists, periods of no size
-        raise MalformedError("has a timing that is not understood") from None
+    instructions = request.dosageInstruction or ()
+    if len(instructions) > MAX_INSTRUCTIONS:
+        raise TimingError(messages.TOO_MANY_PARTS())
     if not instructions:
-        raise MalformedError("is a MedicationRequest without a timing")
-    return instructions
+        raise TimingError(messages.NO_TIMING())
+    if request.modifierExtension or any(dosage.modifierExtension for dosage in instructions):
+        raise TimingError(messages.EXTENDED())
+    if request.doNotPerform:
+        return []
+    fixed = [dosage for dosage in instructions if not _is_as_needed(dosage)]
+    if fixed and len(fixed) < len(instructions):
+        raise TimingError(messages.ALSO_AS_NEEDED())
+    _check_order(fixed)
+    try:
+        return [_rule(dosage.timing, request.authoredOn, institution) for dosage in fixed]
+    except TimingError:
+        raise
+    except (AttributeError, TypeError, ValueError, ArithmeticError, KeyError):  # nulls in lists, years beyond calendars
+        raise TimingError(messages.UNKNOWN(element="timing")) from None
 
 
-def _instruction(dosage: Any, times: Mapping[str, str]) -> dict[str, Any]:
-    timing = dosage.timing
+def doses(schedule: Iterable[Rule], day: date, institution: Institution) -> Iterator[Due]:
+    """What is due on a day of the person's, and the spans that it lies in."""
+    for rule in schedule:
+        yield from rule.on_day(day, institution.zone)
+
+
+def _is_as_needed(dosage: Any) -> bool:
+    return bool(dosage.asNeededBoolean) or dosage.asNeededCodeableConcept is not None
+
+
+def _check_order(fixed: Sequence[Any]) -> None:
+    """Instructions that follow each other say when by their bounds."""
+    if len({dosage.sequence for dosage in fixed if dosage.sequence is not None}) < 2:
+        return
+    for dosage in fixed:
+        repeat = None if dosage.timing is None else dosage.timing.repeat
+        period = None if repeat is None else repeat.boundsPeriod
+        if not (dosage.timing is not None and dosage.timing.event) and (period is None or period.start is None):
+            raise TimingError(messages.ORDER_OPEN())
+
+
+def _rule(timing: Any, authored: Any, institution: Institution) -> Rule:
     if timing is None:
-        raise MalformedError("is a MedicationRequest without a timing")
-    if len(timing.event or ()) > MAX_MOMENTS:
-        raise MalformedError(f"has more than {MAX_MOMENTS} moments")
-    events = [moment for event in timing.event or () if (moment := seconds(event)) is not None]
-    if timing.repeat is None:
-        if not events:
-            raise MalformedError("is a MedicationRequest without a timing")
-        return {"events": events}
-    repeat = timing.repeat
-    used = {name for name in type(repeat).model_fields if getattr(repeat, name, None) is not None}
-    if used - _SUPPORTED_FIELDS:
-        raise MalformedError("has a timing that is not understood")
-    bounds = repeat.boundsPeriod
-    first, last = (None, None) if bounds is None else (day_of(bounds.start), day_of(bounds.end))
-    hours, every_days = _hours(repeat, times)
-    if len(hours) > MAX_A_DAY or len(repeat.dayOfWeek or ()) > len(_WEEKDAYS):
-        raise MalformedError("has more doses a day than a person takes")
-    return {
-        "events": events,
-        "hours": hours,
-        "every_days": every_days,
-        "weekdays": [_WEEKDAYS.index(day) for day in repeat.dayOfWeek or ()],
-        "first": None if first is None else first.isoformat(),
-        "last": None if last is None else last.isoformat(),
-    }
+        raise TimingError(messages.NO_TIMING())
+    if timing.modifierExtension or timing.extension or timing.event__ext:
+        raise TimingError(messages.EXTENDED())
+    if timing.event:  # which are what the repeat means, where there are both
+        return _events(timing.event)
+    repeat = _complete(timing)
+    if repeat is None:
+        raise TimingError(messages.NO_TIMING())
+    return rule_of(read_repeat(repeat, institution.times), bounds_of(repeat, authored, institution.zone), institution)
 
 
-def _hours(repeat: Any, times: Mapping[str, str]) -> tuple[list[str], int]:
-    """Hours of a day, HH:MM, and every how many days."""
-    frequency, period, unit = int(repeat.frequency or 1), float(repeat.period or 1), repeat.periodUnit or "d"
-    every_days = {"d": period, "wk": 7 * period}.get(unit, 1.0)
-    if not 1 <= every_days <= MAX_EVERY_DAYS or every_days != int(every_days):
-        raise MalformedError("has a timing that is not understood")
-    if repeat.timeOfDay:
-        return [moment.strftime("%H:%M") for moment in repeat.timeOfDay], int(every_days)
-    if repeat.when:
-        try:
-            return [times[code] for code in repeat.when], int(every_days)
-        except KeyError:
-            raise MalformedError("has a timing that is not understood") from None
-    if unit == "h" and frequency == 1 and period >= _SHORTEST_H and 24.0 % period == 0.0:
-        start = datetime.combine(date.min, time(8))
-        steps = [start + timedelta(hours=period * step) for step in range(int(24.0 / period))]
-        return sorted(step.strftime("%H:%M") for step in steps), 1
-    if unit == "d" and frequency in _A_DAY:
-        return list(_A_DAY[frequency]), int(every_days)
-    raise MalformedError("has a timing that is not understood")
+def _events(events: Sequence[Any]) -> Rule:
+    """Moments; a day without a time is a dose at any time of it."""
+    if len(events) > MAX_MOMENTS:
+        raise TimingError(messages.TOO_MANY_PARTS())
+    moments, days = [], []
+    for event in events:
+        moment = seconds(event)
+        if moment is not None:
+            moments.append(moment)
+        elif isinstance(event, date) and not isinstance(event, datetime):
+            days.append(event.isoformat())
+        else:  # a month, a year, a null, or a clock that was never set
+            raise TimingError(messages.UNKNOWN(element="event"))
+    return Rule(form="events", moments=tuple(sorted(set(moments))), days=tuple(sorted(set(days))))
 
 
-def doses(schedule: list[dict[str, Any]], day: date, zone: ZoneInfo) -> Iterator[float]:
-    """When doses are due on a day of the person's, seconds since 1970."""
-    for one in schedule:
-        for moment in one["events"]:
-            if datetime.fromtimestamp(moment, zone).date() == day:
-                yield moment
-        if "hours" not in one or not _is_on(one, day):
-            continue
-        for hour in one["hours"]:
-            yield datetime.combine(day, time.fromisoformat(hour), zone).timestamp()
+def _complete(timing: Any) -> Any:
+    """The repeat, with what a code of HL7 says of it; the code alone where there is none.
+
+    Raises:
+        TimingError: they say different things, or the code is a word that is not known and nothing else is said.
+    """
+    repeat, code = timing.repeat, _code(timing.code)
+    if code is None:
+        if repeat is None and timing.code is not None:
+            raise TimingError(messages.UNKNOWN(element="code"))
+        return repeat
+    said: Mapping[str, Any] = CODES[code]
+    by_code = timing_repeat(said)
+    if repeat is None:
+        return by_code
+    own = {name: value for name in type(repeat).model_fields if (value := getattr(repeat, name)) is not None}
+    if repeat.period is not None:
+        mine, coded = period_of(repeat) or Period(), period_of(by_code) or Period()
+        if (repeat.frequency or 1) * coded.length_s != by_code.frequency * mine.length_s or repeat.frequencyMax:
+            raise TimingError(messages.CODE_DIFFERS())
+        missing = {"when": said["when"]} if "when" in said and not (repeat.timeOfDay or repeat.when) else {}
+        return repeat.model_copy(update=missing)
+    if repeat.frequency not in {None, by_code.frequency}:
+        raise TimingError(messages.CODE_DIFFERS())
+    if repeat.when and "when" in said and list(repeat.when) != list(said["when"]):
+        raise TimingError(messages.CODE_DIFFERS())
+    names_times = bool(repeat.timeOfDay or repeat.when)
+    return repeat.model_copy(
+        update={name: value for name, value in said.items() if name not in own and (name != "when" or not names_times)}
+    )
 
 
-def _is_on(one: dict[str, Any], day: date) -> bool:
-    first = None if one["first"] is None else date.fromisoformat(one["first"])
-    last = None if one["last"] is None else date.fromisoformat(one["last"])
-    if (first is not None and day < first) or (last is not None and day > last):
-        return False
-    if one["weekdays"] and day.weekday() not in one["weekdays"]:
-        return False
-    since = (day - (first or date(1970, 1, 1))).days
-    return bool(since % one["every_days"] == 0)
+def _code(concept: Any) -> str | None:
+    """The code of HL7 that a concept names, or None."""
+    if concept is None:
+        return None
+    for coding in concept.coding or ():
+        if coding.code in CODES and coding.system in CODE_SYSTEMS:
+            return str(coding.code)
+    text = str(concept.text or "").strip()
+    return text if text in UBIQUITOUS else None
