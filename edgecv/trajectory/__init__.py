@@ -4,7 +4,8 @@ A fall with quadratic drag and wind is fitted to the image path; gravity gives t
 :class:`Fall` with its likelihood ratios, :func:`locate` the floor and window, :func:`estimate_mass` the class.
 """
 
-from edgecv.trajectory.fall import Fall, Likelihoods, explain
+from edgecv.trajectory.explanation import explain
+from edgecv.trajectory.fall import Fall, Likelihoods
 from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.mass import MassEstimate, estimate_mass
 from edgecv.trajectory.origin import Located, OriginEstimate, locate

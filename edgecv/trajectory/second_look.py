@@ -11,7 +11,8 @@ count as missed: a path that is no fall gets no better by being looked at twice.
 from __future__ import annotations
 
 from edgecv.detection.difference_history import DifferenceHistory
-from edgecv.trajectory.fall import Fall, widened
+from edgecv.trajectory.explanation import UncalibratedFall, compared, widened
+from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.path_search import PathSearch
 from edgecv.trajectory.settings import TrajectorySettings
 
@@ -54,12 +55,17 @@ class SecondLook:
             return fall
         first, last = fall.path.points[0].frame, fall.path.points[-1].frame
         between = tuple(p for p in sightings if first <= p.frame <= last)
-        wider = widened(fall, track, between, s)
+        uncalibrated = UncalibratedFall(track, s)
+        wider = compared(widened(fall, track, between, s), uncalibrated, s)
         if between == sightings:
             return wider
         # the hand before and the ground after are no part of the fall; what they say against it, the verdict weighs
         longer = widened(fall, track, sightings, s)
-        return longer if longer.likelihoods.ratio > wider.likelihoods.ratio + s.min_log_gain else wider
+        needed = wider.likelihoods.ratio + s.min_log_gain
+        if fall.fit.view.camera is None and longer.likelihoods.ratio <= needed:
+            return wider  # a comparison only lowers it
+        longer = compared(longer, uncalibrated, s)
+        return longer if longer.likelihoods.ratio > needed else wider
 
 
 def _goes_elsewhere(fall: Fall, settings: TrajectorySettings, backwards: bool) -> bool:

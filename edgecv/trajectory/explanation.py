@@ -1,0 +1,143 @@
+"""From a track to a fall, with all of its evidence.
+
+What is dear is asked last and once: the comparison with a steady motion in space, where no other motion has explained
+the path already, and what a camera makes of it of which nothing is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from edgecv.tracking.track import Track, TrackPoint
+from edgecv.trajectory.fall import Fall, cut, examine
+from edgecv.trajectory.measured_evidence import steady_in_space_log_ratio
+from edgecv.trajectory.path import SAME_INSTANT_S, falling_stretch
+from edgecv.trajectory.projection import View
+from edgecv.trajectory.settings import TrajectorySettings
+from edgecv.trajectory.stretch import best_explanation
+
+
+def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | None:
+    """Return the best fall in a track, or None where nothing accelerates downwards.
+
+    Where repeated frames made the instants uncertain, both readings are tried: pictures taken on an even beat, and
+    pictures taken when the file says. The better fit decides.
+
+    Args:
+        track: a finished track.
+        view: the camera.
+        settings: priors and limits.
+    """
+    readings = [_explain(reading, view, settings) for reading in _timestamp_variants(track)]
+    falls = [compared(f, UncalibratedFall(f.track, settings), settings) for f in readings if f is not None]
+    return max(falls, key=lambda f: f.likelihoods.chance, default=None)
+
+
+def widened(fall: Fall, track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySettings) -> Fall:
+    """Return the same fall through more sightings, or as it was where the physics does not explain them.
+
+    It is not compared with a steady motion in space yet, but where the comparison is that of before.
+
+    Args:
+        fall: as it was.
+        track: its track with the new sightings.
+        points: the stretch with them.
+        settings: priors and limits.
+    """
+    picture_px = float(max(track.picture_size_px))
+    wider = examine(track, cut(track, points, settings), fall.fit.view, settings, picture_px, fall.fit)
+    limit, factor = settings.max_chi2_growth
+    if wider.fit.chi2_reduced > max(limit, factor * fall.fit.chi2_reduced):
+        return fall
+    if (wider.fit.start_s, wider.fit.end_s) == (fall.fit.start_s, fall.fit.end_s):
+        # what was looked for where the fall leads, between sightings, speaks of chance and of no other motion
+        likelihoods = replace(fall.likelihoods, chance=wider.likelihoods.chance)
+        return replace(wider, likelihoods=likelihoods, is_compared=True)
+    return wider
+
+
+class UncalibratedFall:
+    """What a track is to a camera of which nothing is known, worked out when it is first asked for.
+
+    Args:
+        track: all that was followed.
+        settings: priors and limits.
+    """
+
+    def __init__(self, track: Track, settings: TrajectorySettings) -> None:
+        self._track, self._settings = track, settings
+
+    @cached_property
+    def fall(self) -> Fall | None:
+        """Without its comparison in space."""
+        return _explain(self._track, View.uncalibrated(self._track.picture_size_px, self._settings), self._settings)
+
+
+def compared(fall: Fall, uncalibrated: UncalibratedFall, settings: TrajectorySettings) -> Fall:
+    """Return a fall with its likelihood against a steady motion in space and, where higher, an uncalibrated fit's.
+
+    A calibrated camera leaves no room for flutter and gusts, which an uncalibrated one explains by a little more depth
+    or drag: whether gravity moves the object is decided without the calibration, its origin with it. Only a little:
+    behind the facade nothing falls, and what is far before it is another object than the one whose origin is located.
+
+    Args:
+        fall: perhaps not compared yet.
+        uncalibrated: the same track's.
+        settings: priors and limits.
+    """
+    if fall.is_compared:
+        return fall
+    view, is_chance = fall.fit.view, fall.likelihoods.chance < settings.search_above_chance
+    if view.camera is None or is_chance:
+        return _compared_in_space(fall, settings)
+    if fall.likelihoods.ratio >= settings.search_below_ratio:
+        fall = _compared_in_space(fall, settings)
+        if fall.likelihoods.ratio >= settings.search_below_ratio:
+            return fall
+    free = uncalibrated.fall
+    if free is None or not _is_as_far(free, fall, settings):
+        return _compared_in_space(fall, settings)
+    # a comparison only lowers a ratio, so that the higher of two may answer for both
+    if free.likelihoods.ratio <= fall.likelihoods.ratio:
+        fall = _compared_in_space(fall, settings)
+    if free.likelihoods.ratio > fall.likelihoods.ratio:
+        free = _compared_in_space(free, settings)
+    if free.likelihoods.ratio <= fall.likelihoods.ratio:
+        fall = _compared_in_space(fall, settings)
+    if free.likelihoods.ratio <= fall.likelihoods.ratio:
+        return fall
+    bound = examine(fall.track, free.path, view, settings, float(max(fall.track.picture_size_px)))
+    return replace(bound, likelihoods=free.likelihoods, is_compared=True)
+
+
+def _is_as_far(free: Fall, fall: Fall, settings: TrajectorySettings) -> bool:
+    apart = abs(np.log(free.fit.gravity_px_s2() / fall.fit.gravity_px_s2()))
+    return bool(apart <= np.log(settings.max_scale_ratio))
+
+
+def _timestamp_variants(track: Track) -> list[Track]:
+    """The track as it is, and with the file's own time stamps where those differ."""
+    if all(abs(p.t_s - p.media_s) < SAME_INSTANT_S for p in track.points):
+        return [track]
+    stamped = tuple(replace(p, t_s=p.media_s) for p in track.points)
+    return [track, replace(track, points=stamped)]
+
+
+def _explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | None:
+    stretch = falling_stretch(track, settings)
+    if stretch is None:
+        return None
+    return best_explanation(track, stretch, view, settings, float(max(track.picture_size_px)))
+
+
+def _compared_in_space(fall: Fall, settings: TrajectorySettings) -> Fall:
+    """The same fall, with its likelihood against a steady motion in space where nothing else explains the path."""
+    if fall.is_compared:
+        return fall
+    if fall.likelihoods.ratio < settings.compare_above_ratio:
+        return replace(fall, is_compared=True)
+    ratio = steady_in_space_log_ratio(fall.path, fall.fit, settings, float(max(fall.track.picture_size_px)))
+    return replace(fall, likelihoods=replace(fall.likelihoods, steady_in_space=ratio), is_compared=True)
