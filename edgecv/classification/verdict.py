@@ -35,7 +35,7 @@ class Verdict:
         label: ``thrown_object`` or ``other``.
         p: probability of the label.
         labels: probability of each label.
-        reasons: why it is not an incident, in plain words; empty for an incident.
+        reasons: why it is not an incident, in plain words; empty for an incident, and for what is far from a fall.
     """
 
     tier: Tier
@@ -56,13 +56,15 @@ def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, penalt
     """
     ratio = fall.likelihoods.ratio
     p = float(1.0 / (1.0 + np.exp(-np.clip(ratio + _PRIOR_LOG_ODDS, -30.0, 30.0))))
-    reasons = (*_doubts(fall, settings, penalty), *_water(fall, settings, repeats))
     supported = (
         ratio >= settings.candidate_ratio
         and fall.likelihoods.chance >= settings.candidate_chance_ratio
         and fall.path.duration_s >= settings.candidate_duration_s
         and fall.fit.chi2_reduced <= settings.max_chi2
     )
+    # in snow nearly all are rejected, and nobody asks why
+    is_hopeless = not supported and p <= 0.5
+    reasons = () if is_hopeless else (*_doubts(fall, settings, penalty), *_water(fall, settings, repeats))
     if not supported:
         tier: Tier = "rejected"
     elif reasons:
@@ -75,13 +77,13 @@ def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, penalt
     return Verdict(tier, label, labels[label], labels, reasons)
 
 
-def _weak_evidence(fall: Fall, settings: ClassificationSettings, penalty: float) -> list[Message]:
+def _weak_evidence(fall: Fall, settings: ClassificationSettings, penalty: float, size_ratio: float) -> list[Message]:
     """Reasons to doubt that anything fell at all."""
     s, path, fit = settings, fall.path, fall.fit
     doubts = []
     needed = s.incident_ratio + penalty
     # an unusual size is made up for by a path that nothing else explains
-    ratio = fall.likelihoods.ratio + implied_size(fall, s)[1]
+    ratio = fall.likelihoods.ratio + size_ratio
     if ratio < needed:
         doubts.append(messages.GRAVITY_HARDLY_BETTER(ratio=ratio, other=_best_alternative(fall), needed=needed))
     if fall.likelihoods.chance < s.incident_chance_ratio:
@@ -97,8 +99,9 @@ def _weak_evidence(fall: Fall, settings: ClassificationSettings, penalty: float)
 
 def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tuple[str, ...]:
     s, path, fit = settings, fall.path, fall.fit
-    doubts = _weak_evidence(fall, s, penalty)
-    doubts.extend(impossible_scene(fall, s))
+    size = implied_size(fall, s)
+    doubts = _weak_evidence(fall, s, penalty, size[1])
+    doubts.extend(impossible_scene(fall, s, size))
     if entered_from_side(fall, s):
         doubts.append(messages.ENTERED_FROM_SIDE())
     # what goes down so slowly is a leaf as well as paper, and only its size tells
@@ -145,8 +148,16 @@ def _best_alternative(fall: Fall) -> Message:
     return min(alternatives, key=lambda alternative: alternative[0])[1]
 
 
-def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[Message]:
-    """The distance, size and height that gravity implies must be those of an object falling along a building."""
+def impossible_scene(
+    fall: Fall, settings: ClassificationSettings, implied: tuple[float, float] | None = None
+) -> list[Message]:
+    """The distance, size and height that gravity implies must be those of an object falling along a building.
+
+    Args:
+        fall: the fall.
+        settings: the limits.
+        implied: its :func:`implied_size`, where that has been worked out already.
+    """
     s, fit = settings, fall.fit
     doubts = []
     parameters = fit.parameters[None]
@@ -156,7 +167,7 @@ def impossible_scene(fall: Fall, settings: ClassificationSettings) -> list[Messa
     distance_m = float(np.exp(fit.parameters[LOG_DEPTH]))
     if fallen_m < s.min_fall_m:
         doubts.append(messages.DESCENDED(distance=fallen_m))
-    size_m, size_ratio = implied_size(fall, s)
+    size_m, size_ratio = implied or implied_size(fall, s)
     if size_ratio < s.min_size_log_ratio:
         doubts.append(messages.TOO_WIDE(size=size_m))
     if not s.distance_m[0] <= distance_m <= s.distance_m[1]:

@@ -123,6 +123,10 @@ def _same_path(a: _EarlierFall, b: _EarlierFall) -> bool:
     # the same fall seen twice is no repetition
     if abs(a.t_s - b.t_s) < 0.5:
         return False
+    farthest_px = 4.0 + max(a.size_px, b.size_px)
+    # in no row are they in one column: in snow nearly all pairs end here
+    if a.columns_px.max() + farthest_px <= b.columns_px.min() or b.columns_px.max() + farthest_px <= a.columns_px.min():
+        return False
     rows = np.linspace(top, foot, _SAMPLES)
     (xa, va), (xb, vb) = (
         tuple(np.interp(rows, np.linspace(p.top_px, p.foot_px, _SAMPLES), v) for v in (p.columns_px, p.speeds_px_s))
@@ -130,4 +134,4 @@ def _same_path(a: _EarlierFall, b: _EarlierFall) -> bool:
     )
     offset = float(np.median(np.abs(xa - xb)))
     speed_difference = float(np.median(np.abs(va - vb) / np.maximum(np.maximum(va, vb), 1.0)))
-    return offset < 4.0 + max(a.size_px, b.size_px) and speed_difference < 0.15
+    return offset < farthest_px and speed_difference < 0.15

@@ -23,18 +23,45 @@ static void soften(double scale, int64_t m, int64_t p, double *residuals, double
 typedef void (*FallAt)(const void *problem, const double *x, double *fall);
 typedef void (*Residuals)(const void *problem, const double *x, const double *fall, const double *pixels, double *out);
 
+/* Forward differences of LANES unknowns, whose falls are `others` (LANES, FALL_PARAMETERS). */
+typedef struct {
+    int64_t unknown[LANES];
+    double falls[LANES][FALL_PARAMETERS];
+    int count;
+} Pending;
+
+/* Their residuals; where there are fewer than LANES, the last one is integrated again beside itself. */
+static void evaluate_pending(Pending *pending, Residuals of, const void *problem, const Observations *s,
+                             const double *step, int64_t m, int64_t p, const double *x, double *derivatives) {
+    if (!pending->count) return;
+    const double *falls[LANES];
+    double at[FALL_PARAMETERS], no_shift[3] = {0};
+    double *positions = s->scratch + 3 * s->n, *pixels = positions + 3 * LANES * s->n;
+    for (int l = 0; l < LANES; l++) falls[l] = pending->falls[l < pending->count ? l : pending->count - 1];
+    positions_of_many(&s->camera, s->n, falls, s->times, positions);
+    for (int l = 0; l < pending->count; l++) {
+        int64_t k = pending->unknown[l];
+        memcpy(at, x, (size_t)p * sizeof *at);
+        at[k] += step[k];
+        project_positions(&s->camera, s->n, positions + 3 * s->n * l, no_shift, pixels);
+        of(problem, at, falls[l], pixels, derivatives + k * m);
+    }
+    pending->count = 0;
+}
+
 /* Residuals (m) at x (p), and their forward differences (p, m) unless those are null. */
 static void evaluate(FallAt fall_at, Residuals of, const void *problem, const Observations *s, const double *step,
                      int64_t m, int64_t p, const double *x, int32_t soft, double *residuals, double *derivatives) {
-    double at[FALL_PARAMETERS], fall[FALL_PARAMETERS], other[FALL_PARAMETERS], from[3], no_shift[3] = {0};
-    double *positions = s->scratch, *others = positions + 3 * s->n, *pixels = others + 3 * s->n;
+    double at[FALL_PARAMETERS], fall[FALL_PARAMETERS], from[3], no_shift[3] = {0};
+    double *positions = s->scratch, *pixels = positions + 3 * (1 + LANES) * s->n;
+    Pending pending = {.count = 0};
     fall_at(problem, x, fall);
     fall_origin(&s->camera, fall, from);
     fall_positions(&s->camera, s->n, fall, s->times, positions);
     project_positions(&s->camera, s->n, positions, no_shift, pixels);
     of(problem, x, fall, pixels, residuals);
     for (int64_t k = 0; derivatives && k < p; k++) {
-        double *row = derivatives + k * m;
+        double *other = pending.falls[pending.count];
         memcpy(at, x, (size_t)p * sizeof *at);
         at[k] += step[k];
         fall_at(problem, at, other);
@@ -44,13 +71,15 @@ static void evaluate(FallAt fall_at, Residuals of, const void *problem, const Ob
             fall_origin(&s->camera, other, shift);
             for (int i = 0; i < 3; i++) shift[i] -= from[i];
             project_positions(&s->camera, s->n, positions, shift, pixels);
-        } else {
-            fall_positions(&s->camera, s->n, other, s->times, others);
-            project_positions(&s->camera, s->n, others, no_shift, pixels);
+            of(problem, at, other, pixels, derivatives + k * m);
+            continue;
         }
-        of(problem, at, other, pixels, row);
-        for (int64_t i = 0; i < m; i++) row[i] = (row[i] - residuals[i]) / step[k];
+        pending.unknown[pending.count++] = k;
+        if (pending.count == LANES) evaluate_pending(&pending, of, problem, s, step, m, p, x, derivatives);
     }
+    if (derivatives) evaluate_pending(&pending, of, problem, s, step, m, p, x, derivatives);
+    for (int64_t k = 0; derivatives && k < p; k++)
+        for (int64_t i = 0; i < m; i++) derivatives[k * m + i] = (derivatives[k * m + i] - residuals[i]) / step[k];
     if (soft) soften(s->soft_scale, m, p, residuals, derivatives);
 }
 

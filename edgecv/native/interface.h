@@ -212,7 +212,7 @@ typedef struct {
 /* What the residuals of a fall and of a launch share. */
 typedef struct {
     const double *times, *uv; /* (n), (n, 2) pixels, lens distortion removed */
-    double *scratch;          /* (8 n): positions, those of another fall, pixels */
+    double *scratch;          /* (17 n): positions, those of four other falls, pixels */
     int64_t n;
     FallCamera camera;
     double soft_scale;        /* standard deviations beyond which a residual counts linearly */
@@ -312,3 +312,15 @@ typedef struct {
 /* Gauss and Newton from x (p), which becomes the optimum; `seen` (1 + p, 2n + p) gets residuals and derivatives there,
  * pixels, `precision` (p, p). Returns half of chi-squared. */
 double edgecv_fall_optimum(const FallOptimum *f, double *x, double *seen, double *precision);
+
+/* Sightings of a track, of which a stretch is to be picked, and what outliers are. */
+typedef struct {
+    const double *t, *uv, *sd, *log_clutter; /* (n), (n, 2), (n, 2), (n) */
+    double outlier_sd, ridge, log_p_detection;
+    int64_t min_points;
+    int32_t rounds;
+} StretchSightings;
+
+/* Log-likelihood ratio of a cubic motion against chance for n sightings, and which of them it explains: `explained`
+ * (2 n) gets them in its first half; scratch (n). Minus infinity where too few are left. */
+double edgecv_stretch_score(const StretchSightings *s, int64_t from, int64_t n, uint8_t *explained, double *scratch);

@@ -13,8 +13,9 @@ import numpy as np
 
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fall import Fall, cut, examine
+from edgecv.trajectory.falling_stretch import falling_stretch
 from edgecv.trajectory.measured_evidence import steady_in_space_log_ratio
-from edgecv.trajectory.path import SAME_INSTANT_S, falling_stretch
+from edgecv.trajectory.path import SAME_INSTANT_S
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.stretch import best_explanation

@@ -92,7 +92,7 @@ def compiled_observations(view: View, times: Float64, uv: Float64) -> tuple[dict
         times: ``(n,)`` seconds since the instant of the parameters.
         uv: ``(n, 2)`` pixels, lens distortion removed.
     """
-    arrays = (np.ascontiguousarray(times), np.ascontiguousarray(uv), np.empty(8 * len(times)))
+    arrays = (np.ascontiguousarray(times), np.ascontiguousarray(uv), np.empty(17 * len(times)))
     pointers = dict(zip(("times", "uv", "scratch"), map(pointer, arrays), strict=True))
     return {**pointers, "n": len(times), "camera": fall_camera(view), "soft_scale": SOFT}, arrays
 

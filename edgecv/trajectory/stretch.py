@@ -10,8 +10,9 @@ import numpy as np
 
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fall import Fall, cut, examine
+from edgecv.trajectory.falling_stretch import beginning
 from edgecv.trajectory.fit import FallFit
-from edgecv.trajectory.path import Path, beginning, path_of
+from edgecv.trajectory.path import Path, path_of
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
 
