@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -13,7 +14,22 @@ FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 DISK_ERRORS = FULL_ERRORS | {errno.EIO, errno.EROFS, errno.EFBIG}
 """What the system says of a disk that takes nothing."""
 
+_LEAST_BYTES = 128 * 1024
+"""A database's log and the index beside it need as much before anything is in them."""
 _TEMPORARY_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def is_disk_full(folder: Path) -> bool:
+    """Whether a folder's file system, or our quota of it, has hardly a block left or takes no further file."""
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < _LEAST_BYTES or (disk.f_files > 0 and disk.f_favail == 0):
+        return True
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            os.posix_fallocate(probe.fileno(), 0, _LEAST_BYTES)
+    except OSError as error:  # who may not write there does not fill it either
+        return error.errno in FULL_ERRORS
+    return False
 
 
 def write_atomic(path: Path, data: bytes | str, *, flush: bool = True) -> None:

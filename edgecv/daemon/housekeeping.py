@@ -12,12 +12,14 @@ from pathlib import Path
 
 from edgecv.config import Box
 from edgecv.daemon.camera_connection import RECORDINGS
+from edgecv.durable_files import is_disk_full
+from edgecv.errors import EdgecvError
 from edgecv.evidence.keys import BoxKey
 from edgecv.messages import box as messages
 from edgecv.storage.clock_steps import ClockSteps
 from edgecv.storage.damaged_database import restore_from_bundles, set_aside_damaged
-from edgecv.storage.database import DATABASE, Database, DatabaseError
-from edgecv.storage.disk_reserve import allocate_reserve, is_full, release_reserve
+from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.disk_reserve import allocate_reserve, is_full, make_room, release_reserve
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 from edgecv.storage.outbox import Depth, Outbox
 from edgecv.storage.recorded_chain import restore_chain
@@ -34,17 +36,38 @@ _LITTLE_BYTES = 64 * 2**20
 """Free space below which the disk counts as full: one clip may need as much."""
 
 
-def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: None) -> BoxKey:
+def prepare_state(state: Path, tell: Callable[[str], None] = lambda _damage: None) -> BoxKey | None:
     """Make the state directory's contents ready; only while no worker runs.
+
+    A full disk is no reason not to watch: the reserve is given up, then recordings, oldest first. Where not even that
+    is room enough, records stay in memory until there is some.
 
     Args:
         state: the state directory.
         tell: called where the database was damaged and a new one was begun.
 
+    Returns:
+        The box's key; None where the disk is so full that nothing can be made ready.
+
     Raises:
         DatabaseError: the database cannot be used.
+        ConfigError: the key cannot be read or made.
         OSError: the directory cannot be written.
     """
+    while True:
+        try:
+            return _prepare(state, tell)
+        except (OSError, sqlite3.Error, EdgecvError) as error:
+            if not (is_full(error) and is_disk_full(state)):
+                raise
+            if not make_room(state, state / RECORDINGS):
+                _log.error("%s", messages.DISK_FULL(free=disk_of(state).free_bytes / 2**20))
+                _log.error("records are kept in memory until there is room: %s", error)
+                return None
+            _log.warning("the disk is full: room was made for records")
+
+
+def _prepare(state: Path, tell: Callable[[str], None]) -> BoxKey:
     (state / INCIDENTS).mkdir(parents=True, exist_ok=True)
     key = BoxKey.load_or_create(state)
     damage = set_aside_damaged(state)
@@ -90,10 +113,10 @@ class Housekeeping(threading.Thread):
     Args:
         box: gives the box file as it is now.
         state: the state directory.
-        key: the box's.
+        key: the box's; None where the disk had no room for one yet.
     """
 
-    def __init__(self, box: Callable[[], Box], state: Path, key: BoxKey) -> None:
+    def __init__(self, box: Callable[[], Box], state: Path, key: BoxKey | None) -> None:
         super().__init__(name="keeper", daemon=True)
         self.problem: str | None = None
         self.disk: Disk = disk_of(state)
@@ -118,10 +141,15 @@ class Housekeeping(threading.Thread):
         while not self._stopped.is_set():
             try:
                 self._keep()
-            except (OSError, sqlite3.Error, DatabaseError) as error:
-                if is_full(error) and release_reserve(self._state):  # deleting evidence needs room for its proof
+            except (OSError, sqlite3.Error, EdgecvError) as error:
+                # deleting evidence needs room for its proof
+                is_short = is_full(error) and is_disk_full(self._state)
+                if is_full(error) and release_reserve(self._state):
                     continue
-                self.problem = messages.STATE_NOT_KEPT(why=str(error))
+                if is_short and make_room(self._state, self._state / RECORDINGS):
+                    continue
+                free = disk_of(self._state).free_bytes / 2**20
+                self.problem = messages.DISK_FULL(free=free) if is_short else messages.STATE_NOT_KEPT(why=str(error))
                 _log.error(self.problem)
             except Exception:
                 _log.exception("housekeeping failed")
@@ -130,6 +158,9 @@ class Housekeeping(threading.Thread):
     def _keep(self) -> None:
         box = self._box()
         storage, upstream = box.settings.storage, box.settings.upstream
+        if self._key is None:
+            (self._state / INCIDENTS).mkdir(exist_ok=True)
+            self._key = BoxKey.load_or_create(self._state)
         database = Database(self._state / DATABASE)
         try:
             store, outbox = IncidentStore(database, self._state / INCIDENTS), Outbox(database)

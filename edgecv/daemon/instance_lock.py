@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from edgecv.config.state import refuse_root
+from edgecv.durable_files import FULL_ERRORS
 from edgecv.errors import ConfigError, EdgecvError
 
 
@@ -21,10 +22,10 @@ def take_state(state: Path) -> int:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ConfigError(
-            f"storage.directory = {state}: cannot be written ({error.strerror}); give it to the user edgecv runs as, "
-            "or name another"
-        ) from error
+        advice = "give it to the user edgecv runs as, or name another"
+        if error.errno in FULL_ERRORS:
+            advice = "make room: remove what is not edgecv's"
+        raise ConfigError(f"storage.directory = {state}: cannot be written ({error.strerror}); {advice}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

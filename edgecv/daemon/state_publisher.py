@@ -32,8 +32,8 @@ class StatePublisher:
 
     def __init__(self, state: Path, site: str) -> None:
         self.site = site
-        self._database = Database(state / DATABASE)
-        self._states = RetainedStates(self._database)
+        self._path = state / DATABASE
+        self._opened: Database | None = None
         self._published: dict[str, dict[str, Any]] = {}
         self._devices: frozenset[str] = frozenset()
 
@@ -41,7 +41,7 @@ class StatePublisher:
         """Store what has changed, with a device event where a device went, came back or was taken out.
 
         Raises:
-            sqlite3.Error: the disk takes nothing; call again.
+            sqlite3.Error, DatabaseError: the disk takes nothing; call again.
         """
         self._keep_only(frozenset(one.id for one in (*health.cameras, *health.devices)))
         self._set(BOX, health.state())
@@ -53,7 +53,11 @@ class StatePublisher:
                 self._set(device.id, device.state(), "device")
 
     def send_event(self, device: str, kind: str, text: str) -> None:
-        """Send an event upstream."""
+        """Send an event upstream.
+
+        Raises:
+            sqlite3.Error, DatabaseError: the disk takes nothing.
+        """
         event = device_event(self.site, device, kind, mapped(text, _publishable), {})
         with self._database.transaction() as connection:
             insert_device_event(connection, device, event)
@@ -62,7 +66,7 @@ class StatePublisher:
         """How many incidents' evidence is not sealed yet.
 
         Raises:
-            sqlite3.Error: the database cannot be read now.
+            sqlite3.Error, DatabaseError: the database cannot be read now.
         """
         return count_unsealed(self._database.connection)
 
@@ -70,23 +74,35 @@ class StatePublisher:
         """Forget every device that is no longer in the box file, also those that went while the daemon was off."""
         if devices == self._devices:
             return
-        for device, state in self._states.all().items():
+        for device, state in self._retained.all().items():
             if device not in devices | {BOX} and state:
                 self.send_event(device, "device_removed", messages.REMOVED())
-                self._states.remove(device)
+                self._retained.remove(device)
                 self._published.pop(device, None)
         self._devices = devices
 
     def close(self) -> None:
         """Close the database."""
-        self._database.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _database(self) -> Database:
+        # opened with the first use: a disk that was full at the start has room later
+        if self._opened is None:
+            self._opened = Database(self._path)
+        return self._opened
+
+    @property
+    def _retained(self) -> RetainedStates:
+        return RetainedStates(self._database)
 
     def _set(self, device: str, state: dict[str, Any], kind: str = "camera") -> None:
         state = state | with_code(mapped(state["text"], _publishable))
         before = self._published.get(device)
         if before == state:
             return
-        self._states.put(device, state)
+        self._retained.put(device, state)
         self._published[device] = state
         began_well = before is None and state["state"] == "online"
         if device != BOX and not began_well and (before is None or before["state"] != state["state"]):

@@ -94,17 +94,18 @@ class Supervisor:
         self._console: Child | None = None
         self._console_main = console
         self._ready = False
+        self._unstored: str | None = None
         self._code = 0
         self._stop = self._reload = False
         self._next_watchdog = self._next_status = self._sealed_by = 0.0
         configure_logging(log_form, level, context={"worker": "supervisor"})
         self._lock = take_state(self._state)
         damages: list[str] = []
-        self._key = prepare_state(self._state, damages.append)
-        self._housekeeping = Housekeeping(lambda: self._box, self._state, self._key)
+        key = prepare_state(self._state, damages.append)
+        self._housekeeping = Housekeeping(lambda: self._box, self._state, key)
         self._states = StatePublisher(self._state, self._box.site)
         for damage in damages:
-            self._states.send_event(BOX, "database_damaged", damage)
+            self._announce(BOX, "database_damaged", damage)
         self._web = self._make_web()
 
     def run(self) -> int:
@@ -133,7 +134,11 @@ class Supervisor:
         if not all(self._children[name].finished for name in self._box.camera_ids):
             self._sealed_by = time.monotonic() + _FULL_DISK_S
             return False
-        return not self._states.unsealed() or time.monotonic() > self._sealed_by
+        try:
+            is_sealed = not self._states.unsealed()
+        except (sqlite3.Error, OSError, EdgecvError):
+            is_sealed = False
+        return is_sealed or time.monotonic() > self._sealed_by
 
     def _step(self) -> None:
         waiting: list[object] = [c.pipe for c in self._all_children() if c.pipe is not None]
@@ -151,7 +156,7 @@ class Supervisor:
         for helper in self._helpers():
             death = helper.step()
             if death is not None and death.repeated:
-                self._states.send_event("box", f"{helper.name}_dies", _ENDS[helper.name](why=death.reason))
+                self._announce(BOX, f"{helper.name}_dies", _ENDS[helper.name](why=death.reason))
         self._report()
 
     def _report(self) -> None:
@@ -171,8 +176,11 @@ class Supervisor:
             self._notifier.status(health.line())
             try:
                 self._states.update(health)
+                self._unstored = None
             except (sqlite3.Error, OSError, EdgecvError) as error:
-                _log.error("states cannot be stored: %s", error)
+                if str(error) != self._unstored:  # a full disk would be told every second
+                    _log.error("states cannot be stored: %s", error)
+                self._unstored = str(error)
                 if is_damage(error):
                     _log.error("the database is damaged; the next start sets it aside and begins a new one")
                     self._stop, self._code = True, 1
@@ -222,7 +230,14 @@ class Supervisor:
         if death.repeated:
             text = messages.ENDS_REPEATEDLY(why=death.reason)
             _log.error("%s: %s", name, text)
-            self._states.send_event(name, "worker_dies", text)
+            self._announce(name, "worker_dies", text)
+
+    def _announce(self, device: str, kind: str, text: str) -> None:
+        """Send an event upstream; a disk that takes none costs the event alone."""
+        try:
+            self._states.send_event(device, kind, text)
+        except (sqlite3.Error, OSError, EdgecvError) as error:
+            _log.error("the event %s of %s cannot be stored: %s", kind, device, error)
 
     def _do_reload(self) -> None:
         """Read the box file anew; restart only what it changes. A file that is wrong changes nothing."""

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from edgecv.doctor.check_result import CheckResult, ok, problem, warning
+from edgecv.durable_files import FULL_ERRORS
 from edgecv.storage.damaged_database import SET_ASIDE
 
 WHERE = "disk"
@@ -38,6 +39,9 @@ def disk_findings(state: Path, disk_share: float, recorded_bytes: float = 0.0) -
     try:
         seconds = safe_write_s(state)
     except OSError as error:
+        if error.errno in FULL_ERRORS:
+            full = problem(WHERE, f"{state} takes nothing: the disk is full", "make room: remove what is not edgecv's")
+            return [*findings, full]
         return [
             *findings,
             problem(

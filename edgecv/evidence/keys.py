@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from edgecv.durable_files import flush_directory
+from edgecv.durable_files import FULL_ERRORS, flush_directory
 from edgecv.errors import ConfigError
 
 BOX_KEY = "box.key"
@@ -77,9 +77,9 @@ class BoxKey:
             key = cls(_private_key(path))
             _keep_public_key(folder / BOX_PUB, key.public_pem)
         except OSError as error:
+            advice = "make room" if error.errno in FULL_ERRORS else "run as the user that owns the folder"
             raise ConfigError(
-                f"{path}: the box's key cannot be read or made ({error.strerror or error}); "
-                "run as the user that owns the folder"
+                f"{path}: the box's key cannot be read or made ({error.strerror or error}); {advice}"
             ) from error
         return key
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
+from edgecv.durable_files import is_disk_full
 from edgecv.errors import EdgecvError
 from edgecv.messages import records
 
@@ -129,10 +130,12 @@ class Database:
         try:
             patient(self._open, read_only)
         except sqlite3.Error as error:
-            raise DatabaseError(
-                f"{path}: cannot be opened as edgecv's database ({error}); check the disk and its permissions, or "
-                "move the file away to begin a new one: the evidence folders stay"
-            ) from error
+            if not (read_only and _may_be_full(path, error)):
+                raise _refusal(path, error) from error
+            try:
+                self._open(read_only, alone=True)
+            except sqlite3.Error:
+                raise _refusal(path, error) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -162,11 +165,21 @@ class Database:
             return [str(error)]
         return [] if findings == ["ok"] else findings
 
-    def _open(self, read_only: bool) -> None:
-        address = f"file:{_escaped(self.path)}?mode={'ro' if read_only else 'rwc'}"
+    def _open(self, read_only: bool, alone: bool = False) -> None:
+        """Open it.
+
+        Args:
+            read_only: never write.
+            alone: nobody else has it open, and the index beside its log is kept in memory: a full disk has no room for
+                one (sqlite.org/wal.html, "use of WAL without shared memory").
+        """
+        address = f"file:{_escaped(self.path)}?mode={('rw' if alone else 'ro') if read_only else 'rwc'}"
         connection = sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
+            if alone:
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                connection.execute("PRAGMA query_only = ON")
             if not read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
@@ -216,6 +229,26 @@ def is_disk_failure(error: BaseException) -> bool:
     if isinstance(error, sqlite3.DataError | sqlite3.IntegrityError | sqlite3.ProgrammingError):
         return False
     return isinstance(error, sqlite3.DatabaseError | DatabaseError | OSError)
+
+
+def _may_be_full(path: Path, error: sqlite3.Error) -> bool:
+    # SQLite says "disk I/O error" where the index beside its log finds no room
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code == sqlite3.SQLITE_FULL or (
+        code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and is_disk_full(path.parent)
+    )
+
+
+def _refusal(path: Path, error: sqlite3.Error) -> DatabaseError:
+    """Why a database cannot be opened, and what to do: it is never in the way, it is what must not be lost."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if _may_be_full(path, error):
+        return DatabaseError(records.DISK_FULL(file=str(path)))
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return DatabaseError(records.DAMAGED_DATABASE(file=str(path), why=str(error)))
+    if code == sqlite3.SQLITE_IOERR:
+        return DatabaseError(records.FAILING_DISK(file=str(path), why=str(error)))
+    return DatabaseError(records.NOT_OPENED(file=str(path), why=str(error)))
 
 
 def _is_busy(error: BaseException) -> bool:

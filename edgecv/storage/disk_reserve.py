@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from edgecv.durable_files import FULL_ERRORS
@@ -41,6 +42,22 @@ def is_full(error: BaseException) -> bool:
     # SQLite says "disk I/O error" where the index beside its log finds no room
     code = getattr(cause, "sqlite_errorcode", None)
     return isinstance(cause, sqlite3.Error) and code is not None and code & 0xFF in _FULL_CODES
+
+
+def make_room(state: Path, recordings: Path) -> bool:
+    """Give up the reserve, else the oldest recording: what goes first where a disk is full; False where none is left.
+
+    Args:
+        state: the state directory.
+        recordings: the folder with a folder of recordings a camera.
+    """
+    if release_reserve(state):
+        return True
+    for path in sorted(recordings.glob("*/*.mp4"), key=lambda path: path.stat().st_mtime):
+        with suppress(OSError):
+            path.unlink()
+            return True
+    return False
 
 
 def release_reserve(state: Path) -> bool:

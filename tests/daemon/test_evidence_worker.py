@@ -40,7 +40,9 @@ from edgecv.storage.sealed_evidence import seal_bundle
 
 @pytest.fixture
 def key(tmp_path: Path) -> BoxKey:
-    return prepare_state(tmp_path)
+    key = prepare_state(tmp_path)
+    assert key is not None
+    return key
 
 
 @pytest.fixture

@@ -6,9 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from daemon.recent_footage import Scene, demo_scene
+from small_disk import small_disk
 
 from edgecv.capture import lazy_frames_between, pictures_between
 from edgecv.capture.packets import PacketRing
@@ -161,23 +159,6 @@ def test_where_not_even_the_record_finds_room_that_is_raised(
     monkeypatch.setattr(evidence_writer, "write_bare_record", full)
     with pytest.raises(OSError, match="full"):
         write(scene, folder)
-
-
-@contextmanager
-def small_disk(where: Path, free_bytes: int) -> Iterator[Path]:
-    where.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={free_bytes // 4096 * 4096}", "tmpfs", str(where)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"cannot mount a small disk here: {mounted.stderr.strip()}")
-    try:
-        yield where
-    finally:
-        subprocess.run(["umount", "-l", str(where)], check=False)
 
 
 def test_a_full_disk_costs_the_clip_then_the_pictures_and_the_record_last(
