@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictStr
 
-from edgecv.config.base import Conflict, Number, Section, number
+from edgecv.config.base import Conflict, Number, Section, number, number_pair
 from edgecv.messages import handlers as messages
 
 LONGEST_GAP_S = 900.0
@@ -26,6 +26,9 @@ class Limit(Section):
     above: Number | None = Field(default=None, description="the value that must not be exceeded")
     below: Number | None = Field(default=None, description="the value that must be reached")
     equals: StrictBool | StrictStr | Number | None = Field(default=None, description="the value that must not be")
+    outside: tuple[Number, Number] | None = Field(
+        default=None, description="what the value must stay within, [least, most], such as [-15, 15] of an angle"
+    )
     back: Number | None = Field(
         default=None, description="the value that ends the alarm, on the good side of the limit; by default the limit"
     )
@@ -39,10 +42,17 @@ class Limit(Section):
     @classmethod
     def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
         """Exactly one bound, and a way back that lies on its good side."""
-        bounds = [key for key in ("above", "below", "equals") if values.get(key) is not None]
+        bounds = [key for key in ("above", "below", "equals", "outside") if values.get(key) is not None]
         if len(bounds) != 1:
             text = f"({', '.join(bounds)}) exclude each other; keep one" if bounds else "is missing; give one of them"
-            yield Conflict((bounds[1] if bounds else "above",), f"or below or equals {text}" if not bounds else text)
+            yield Conflict(
+                (bounds[1] if bounds else "above",), f"or below, equals or outside {text}" if not bounds else text
+            )
+        outside = number_pair(values.get("outside"))
+        if outside is not None and outside[0] >= outside[1]:
+            yield Conflict(("outside",), "must be [least, most]")
+        if outside is not None and values.get("back") is not None:
+            yield Conflict(("back",), "is of one side only; leave it out beside 'outside'")
         back, above, below = (number(values.get(key)) for key in ("back", "above", "below"))
         if back is not None and above is not None and back > above:
             yield Conflict(("back",), "must not be more than 'above': the alarm would end before it began")
@@ -55,6 +65,8 @@ class Limit(Section):
             return bool(value > self.above)
         if self.below is not None:
             return bool(value < self.below)
+        if self.outside is not None:
+            return bool(not self.outside[0] <= value <= self.outside[1])
         return bool(value == self.equals)
 
     def is_good(self, value: Any) -> bool:
@@ -63,12 +75,28 @@ class Limit(Section):
             return bool(value <= (self.above if self.back is None else self.back))
         if self.below is not None:
             return bool(value >= (self.below if self.back is None else self.back))
-        return bool(value != self.equals)
+        return not self.is_beyond(value)
+
+    def worse(self, one: Any, other: Any) -> Any:
+        """Which of two values is farther beyond the limit; the newer where that says nothing.
+
+        Args:
+            one: the older.
+            other: the newer.
+        """
+        if one is None or self.equals is not None:
+            return other
+        if self.outside is None:
+            return max(one, other) if self.above is not None else min(one, other)
+        middle = sum(self.outside) / 2.0
+        return max(one, other, key=lambda value: abs(value - middle))
 
     def in_words(self) -> str:
         """Such as ``above 8 for 30 min``."""
         value: str | float = str(self.equals)
         at_once, minutes, seconds = None, messages.EQUALS_MINUTES, messages.EQUALS_SECONDS
+        if self.outside is not None:
+            return self._outside_in_words(*self.outside)
         if self.above is not None:
             value, (at_once, minutes, seconds) = self.above, _ABOVE
         elif self.below is not None:
@@ -78,6 +106,13 @@ class Limit(Section):
         if self.for_s >= 60.0:
             return minutes(value=value, time=self.for_s / 60.0)
         return seconds(value=value, time=self.for_s)
+
+    def _outside_in_words(self, least: float, most: float) -> str:
+        if not self.for_s:
+            return messages.OUTSIDE(least=least, most=most)
+        if self.for_s >= 60.0:
+            return messages.OUTSIDE_MINUTES(least=least, most=most, time=self.for_s / 60.0)
+        return messages.OUTSIDE_SECONDS(least=least, most=most, time=self.for_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +175,13 @@ class LimitState:
             return replace(self, last_s=at_s, good_s=good_s), None
         state = replace(self, last_s=at_s, good_s=None)
         if self.alarm is not None:
-            return replace(state, worst=self._worse(limit, value)), None
+            return replace(state, worst=limit.worse(self.worst, value)), None
         if self.since_s is None or gap_s > max(LONGEST_GAP_S, limit.for_s):
             if not limit.is_beyond(value):
                 return LimitState(last_s=at_s), None
             state = LimitState(since_s=at_s, last_s=at_s, worst=value)
         elif limit.is_beyond(value):
-            state = replace(state, worst=self._worse(limit, value))
+            state = replace(state, worst=limit.worse(self.worst, value))
         if state.since_s is not None and limit.is_beyond(value) and at_s - state.since_s >= limit.for_s:
             return state, "raised"
         return state, None
-
-    def _worse(self, limit: Limit, value: Any) -> Any:
-        if self.worst is None or limit.equals is not None:
-            return value
-        return max(self.worst, value) if limit.above is not None else min(self.worst, value)

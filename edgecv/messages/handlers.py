@@ -35,6 +35,21 @@ ABOVE_SECONDS = declare("limit.above_seconds", "above %(value)s for %(time)s s",
 BELOW = declare("limit.below", "below %(value)s", value=number("g"))
 BELOW_MINUTES = declare("limit.below_minutes", "below %(value)s for %(time)s min", value=number("g"), time=number("g"))
 BELOW_SECONDS = declare("limit.below_seconds", "below %(value)s for %(time)s s", value=number("g"), time=number("g"))
+OUTSIDE = declare("limit.outside", "below %(least)s or above %(most)s", least=number("g"), most=number("g"))
+OUTSIDE_MINUTES = declare(
+    "limit.outside_minutes",
+    "below %(least)s or above %(most)s for %(time)s min",
+    least=number("g"),
+    most=number("g"),
+    time=number("g"),
+)
+OUTSIDE_SECONDS = declare(
+    "limit.outside_seconds",
+    "below %(least)s or above %(most)s for %(time)s s",
+    least=number("g"),
+    most=number("g"),
+    time=number("g"),
+)
 EQUALS_MINUTES = declare("limit.equals_minutes", "%(value)s for %(time)s min", value=TEXT, time=number("g"))
 EQUALS_SECONDS = declare("limit.equals_seconds", "%(value)s for %(time)s s", value=TEXT, time=number("g"))
 

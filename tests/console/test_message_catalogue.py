@@ -16,9 +16,11 @@ from edgecv.messages.recognition import recognised_whole
 EDGECV = Path(__file__).parents[2] / "edgecv"
 PROPER_NAMES = (
     *("edgecv", "MQTT", "QoS", "Modbus", "FHIR", "JSON", "JPEG", "PNG", "NUL", "OpenCV", "calibrate", "points"),
+    *("Timing", "repeat", "code", "sequence", "when", "timeOfDay", "dayOfWeek", "periodMax", "authoredOn", "times_a_day"),
+    *("boundsPeriod.start",),
     *("--incident", "--lowest-floor", "certificate_file", "mqtts://", "capture", "run", "window", "floor"),
 )
-"""What is the same in both languages: formats, commands, keys of the box file."""
+"""What is the same in both languages: formats, their elements, commands, keys of the box file."""
 WITHOUT_WORDS = {"camera.watching", "camera.failed", "seal.of_folder"}
 """Only what fills their places is read."""
 

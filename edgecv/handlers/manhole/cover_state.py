@@ -51,6 +51,7 @@ class CoverState:
         loop: its loop is broken.
         sensor: its sensor fails.
         water: the limit of the water level.
+        leak: water at all.
         gas: the limit of combustible gas.
         battery: the limit of the battery.
         home: where it was first seen, where the box file does not say it.
@@ -64,6 +65,7 @@ class CoverState:
     loop: LimitState = UNTOUCHED
     sensor: LimitState = UNTOUCHED
     water: LimitState = UNTOUCHED
+    leak: LimitState = UNTOUCHED
     gas: LimitState = UNTOUCHED
     battery: LimitState = UNTOUCHED
     home: Position | None = None
@@ -112,5 +114,5 @@ class CoverState:
         return stored or None
 
 
-LIMITS = ("displaced", "away", "loop", "sensor", "water", "gas", "battery")
+LIMITS = ("displaced", "away", "loop", "sensor", "water", "leak", "gas", "battery")
 """The fields that are states of limits."""

@@ -63,7 +63,7 @@ def take_report(
         return step.result()
     if "open" in readings or "tilt_deg" in readings:
         tilt_deg = readings.get("tilt_deg")
-        is_tilted = tilt_deg is not None and tilt_deg > rules.settings.tilt_deg
+        is_tilted = tilt_deg is not None and abs(tilt_deg) > rules.settings.tilt_deg
         step.take_displacement(readings.get("open", 0.0) > 0.0 or is_tilted, tilt_deg, at_s)
     if "loop_broken" in readings:
         step.take_fault("loop", readings["loop_broken"] > 0.0, at_s)
@@ -71,6 +71,8 @@ def take_report(
         step.take_fault("sensor", readings["fault"] > 0.0, at_s)
     if "latitude" in readings and "longitude" in readings:
         step.take_position(Position(readings["latitude"], readings["longitude"]), at_s)
+    if "leak" in readings:
+        step.take_leak(readings["leak"], at_s)
     step.take_levels(readings, at_s)
     return step.result()
 
@@ -212,18 +214,27 @@ class _Step:
     def take_levels(self, readings: Readings, at_s: float) -> None:
         """Water, gas and battery."""
         for reading, name, text in _LEVELS:
-            limit = self._rules.levels.get(name)
+            limit = self._rules.levels.get(reading)
             if limit is not None and reading in readings:
                 value = readings[reading]
                 self._take_level(name, limit, value, at_s, text(name=self._cover.name, value=value))
 
-    def _take_level(self, name: str, limit: Limit, value: float, at_s: float, text: str) -> None:
+    def take_leak(self, leak: float, at_s: float) -> None:
+        """Water where a sensor tells only whether there is any."""
+        value = 1.0 if leak > 0.0 else 0.0
+        self._take_level("leak", self._rules.leak, value, at_s, covers.LEAK(name=self._cover.name), "manhole_water")
+
+    def _take_level(
+        self, name: str, limit: Limit, value: float, at_s: float, text: str, kind: str | None = None
+    ) -> None:
         before: LimitState = getattr(self._state, name)
         after, change = before.step(limit, value, at_s)
         if change == "raised" and after.since_s is not None:
             details = {"cover": self._cover.id, "value": value, "worst": after.worst, "limit": limit.in_words()}
             content = f"{self._cover.id}/{name} {stamp(after.since_s)}"
-            after = replace(after, alarm=self._raise(f"manhole_{name}", after.since_s, text, details, content=content))
+            after = replace(
+                after, alarm=self._raise(kind or f"manhole_{name}", after.since_s, text, details, content=content)
+            )
         elif change == "cleared" and before.alarm is not None:
             self._events.append(UpdateAlarm(before.alarm, ended_s=at_s, details={"worst": before.worst}))
         self._set_limit(name, after)

@@ -17,7 +17,7 @@ from edgecv.handlers.manhole.events import EVENTS
 from edgecv.handlers.manhole.legacy_state import adopt_legacy_covers
 from edgecv.handlers.manhole.maintenance import Maintenance
 from edgecv.handlers.manhole.maintenance_window import Window, window_at
-from edgecv.handlers.manhole.payload_codecs import reader
+from edgecv.handlers.manhole.payload_codecs import reader, resolved
 from edgecv.handlers.manhole.position import Position
 from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
 from edgecv.handlers.manhole.uplink import Uplink, read_chirpstack
@@ -43,6 +43,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         self._monitor = SensorMonitor(context, settings.silent_after_s, "manhole_silent", listed, self._name)
         self._maintenance = Maintenance(context, settings.maintenance, settings.maintenance_commands)
         self._read = reader(settings.decoder)
+        self._port = resolved(settings.decoder).port
         identity = context.identity
         own_topic = device_topic(identity.site, identity.device, "command")
         self._commands = settings.maintenance_commands.topic or own_topic
@@ -73,8 +74,7 @@ class ManholeHandler(Handler[ManholeSettings]):
         if uplink.kind == "status":
             self._status(uplink)
             return
-        port = self.config.decoder.port
-        is_decoded = port is None or uplink.port is None or uplink.port == port
+        is_decoded = self._port is None or uplink.port is None or uplink.port == self._port
         readings = self._read(uplink.raw, uplink.document) if is_decoded and (uplink.raw or uplink.document) else {}
         observation = self._monitor.observe(uplink.cover, uplink.stamp_s, uplink.counter)
         if observation is not None:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from edgecv.config.base import Conflict, NonBlankText, Number, Section, part
 from edgecv.config.devices import DeviceSettings, MqttInput
-from edgecv.handlers.manhole.payload_codecs import Decoder
+from edgecv.handlers.manhole.payload_codecs import Decoder, measures_distance
 from edgecv.handlers.payload_values import JsonPath
 from edgecv.handlers.thresholds import Limit
 from edgecv.handlers.topics import TopicFilter
@@ -134,7 +134,10 @@ class ManholeSettings(DeviceSettings):
     )
     water: Limit | None = Field(default=None, description="limit of the water level, cm")
     gas: Limit | None = Field(default=None, description="limit of combustible gas, % of the lower explosive limit")
-    battery: Limit | None = Field(default=None, description="limit of the battery, % (or V where it tells volts)")
+    battery: Limit | None = Field(
+        default=None, description="limit of the battery, %; up to 10 also of sensors that tell volts"
+    )
+    battery_v: Limit | None = Field(default=None, description="limit of the battery of sensors that tell volts, V")
     maintenance: tuple[Planned, ...] = Field(default=(), description="a list of windows in which crews work")
     maintenance_commands: MaintenanceCommands = Field(
         default_factory=MaintenanceCommands, description="who may begin and end maintenance by a message, and of what"
@@ -142,10 +145,29 @@ class ManholeSettings(DeviceSettings):
 
     @classmethod
     def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
-        """Ids as ChirpStack writes them; a theft is not noticed later than silence."""
-        for limit in ("water", "gas", "battery"):
+        """Limits that a reading reaches; names of their own; a theft is not noticed later than silence."""
+        for limit in ("water", "gas", "battery", "battery_v"):
             if part(values.get(limit), "equals") is not None:
                 yield Conflict((limit, "equals"), "is of no use here; give above or below")
+        yield from _same_names(values)
+        if values.get("water") is not None and measures_distance(values.get("decoder")):
+            yield Conflict(("decoder", "height_cm"), "is needed for 'water': the sensor tells a distance, not a level")
         stolen, silent = values.get("stolen_after_s"), values.get("silent_after_s")
         if isinstance(stolen, int | float) and isinstance(silent, int | float) and stolen > silent:
             yield Conflict(("stolen_after_s",), "must not be more than silent_after_s")
+
+
+def _same_names(values: Mapping[str, object]) -> Iterable[Conflict]:
+    """Two covers of one name could not be told apart in alarms; ids count without regard to capitals."""
+    covers = values.get("covers")
+    names: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    for cover, about in covers.items() if isinstance(covers, Mapping) else ():
+        if str(cover).lower() in ids:
+            yield Conflict(("covers", str(cover)), f"is the same cover as '{ids[str(cover).lower()]}'")
+        ids.setdefault(str(cover).lower(), str(cover))
+        name = part(about, "name")
+        if isinstance(name, str) and name in names:
+            yield Conflict(("covers", str(cover), "name"), f"is the name of {names[name]} too; choose another")
+        elif isinstance(name, str):
+            names[name] = str(cover)
