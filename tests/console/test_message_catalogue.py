@@ -16,8 +16,8 @@ from edgecv.messages.recognition import recognised_whole
 EDGECV = Path(__file__).parents[2] / "edgecv"
 PROPER_NAMES = (
     *("edgecv", "MQTT", "QoS", "Modbus", "FHIR", "JSON", "JPEG", "PNG", "NUL", "OpenCV", "calibrate", "points"),
-    *("Timing", "repeat", "code", "sequence", "when", "timeOfDay", "dayOfWeek", "periodMax", "authoredOn", "times_a_day"),
-    *("boundsPeriod.start",),
+    *("Timing", "repeat", "code", "sequence", "when", "timeOfDay", "dayOfWeek", "periodMax"),
+    *("boundsPeriod.start", "authoredOn", "times_a_day"),
     *("--incident", "--lowest-floor", "certificate_file", "mqtts://", "capture", "run", "window", "floor"),
 )
 """What is the same in both languages: formats, their elements, commands, keys of the box file."""
