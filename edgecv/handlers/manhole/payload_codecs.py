@@ -90,8 +90,8 @@ class Decoder(Section):
         preset, form = values.get("preset"), values.get("form")
         if preset is not None:
             if isinstance(preset, str) and preset.lower() not in PRESETS:
-                names = f"known are {', '.join(sorted(PRESETS))}{did_you_mean(preset, PRESETS)}"
-                yield Conflict(("preset",), f"is no sensor that is known here; {names}")
+                choices = f"known are {', '.join(sorted(PRESETS))}{did_you_mean(preset, PRESETS)}"
+                yield Conflict(("preset",), f"is no sensor that is known here; {choices}")
             for key in values:
                 if key not in _OF_PRESETS:
                     yield Conflict((key,), "cannot stand beside a preset; leave one of them out")
