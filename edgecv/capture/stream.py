@@ -15,18 +15,23 @@ from urllib.parse import quote
 import av
 from av.codec.context import CodecContext
 from av.codec.hwaccel import HWAccel
-from av.error import FFmpegError, HTTPUnauthorizedError
+from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from edgecv.capture.device import Compressor, open_device
+from edgecv.capture.digest import strongest
+from edgecv.capture.digest_relay import DigestRelay, challenges_at, login_in
 from edgecv.capture.open_container import open_file, open_stream
+from edgecv.capture.open_failure import open_failure, system_error, wrong_address
 from edgecv.capture.packets import stamp_of
 from edgecv.config.addresses import redacted_address
+from edgecv.config.camera_address import meant_address
 from edgecv.config.known_secrets import hide_secrets
 from edgecv.config.stream_address import is_device, is_recorded
 from edgecv.errors import EdgecvError
 from edgecv.messages import camera as messages
 from edgecv.messages import mapped
+from edgecv.messages.message import Message
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -86,9 +91,10 @@ class StreamSettings:
 
     def address_with_login(self) -> str:
         """The address with user and password: for FFmpeg only."""
-        scheme, separator, rest = self.address.partition("://")
+        address = meant_address(self.address)
+        scheme, separator, rest = address.partition("://")
         if self.user is None or not separator:
-            return self.address
+            return address
         # by hand: urlsplit refuses hosts that it cannot read, and what cannot be reached is for FFmpeg to say
         path_at = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
         host, path = rest[:path_at].rpartition("@")[2], rest[path_at:]
@@ -115,7 +121,8 @@ class LiveStream:
         self.decode_errors = 0
         self.warning: str | None = None
         self.hardware: str | None = None
-        self._container = _open(settings)
+        self._relay: DigestRelay | None = None
+        self._container = self._open()
         videos = [s for s in self._container.streams.video if "ATTACHED_PIC" not in str(s.disposition).upper()]
         if not videos or videos[0].codec_context is None:
             self._container.close()
@@ -153,6 +160,56 @@ class LiveStream:
     def close(self) -> None:
         """Close the connection; only when no other thread reads or decodes."""
         self._container.close()
+        if self._relay is not None:
+            self._relay.close()
+
+    def _open(self) -> av.container.InputContainer:
+        settings = self.settings
+        fault = wrong_address(settings.address, settings.shown)
+        if fault is not None:
+            raise StreamError(fault, "unreachable")
+        address = settings.address_with_login()
+        try:
+            if settings.is_file and not Path(settings.address).exists():
+                raise FileNotFoundError(2, os.strerror(2))
+            if is_device(settings.address):
+                return open_device(settings.address, settings.size_px, settings.fps, (OPEN_S, SILENT_S))
+            if settings.is_file:
+                return open_file(Path(settings.address))
+            return open_stream(address, _options(address, settings.transport), (OPEN_S, SILENT_S))
+        except (FFmpegError, ValueError, OSError) as error:
+            login = login_in(address)
+            text, kind = open_failure(address, settings.shown, login is not None, error)
+            if kind == "login" and login is not None:
+                return self._open_relayed(address, login, text, error)
+            raise StreamError(text, kind) from error
+
+    def _open_relayed(
+        self, address: str, login: tuple[str, str], refused: Message, error: Exception
+    ) -> av.container.InputContainer:
+        """Open a camera whose challenge FFmpeg cannot answer.
+
+        Args:
+            address: with the login.
+            login: user and password.
+            refused: what to say where FFmpeg answered the challenge, and wrongly.
+            error: FFmpeg's.
+        """
+        shown, asked = self.settings.shown, challenges_at(address)
+        names = [challenge.algorithm for challenge in asked if challenge.scheme == "digest"]
+        challenge = strongest(asked)
+        if challenge is None and names:
+            raise StreamError(messages.UNKNOWN_DIGEST(source=shown, algorithm=names[0]), "login") from error
+        if challenge is None or set(names) == {"MD5"}:
+            raise StreamError(refused, "login") from error
+        relay = DigestRelay(address, *login, challenge)
+        try:
+            container = open_stream(relay.address, _options(address, "tcp"), (OPEN_S, SILENT_S))
+        except (FFmpegError, ValueError, OSError) as second:
+            relay.close()
+            raise StreamError(*open_failure(address, shown, True, second)) from second
+        self._relay = relay
+        return container
 
     def packets(self) -> Iterator[AnyPacket]:
         """Packets from the first key frame on, until the end.
@@ -185,7 +242,7 @@ class LiveStream:
             raise StreamError(messages.SILENT(source=self.settings.shown, time=SILENT_S), "silent") from error
         except (FFmpegError, OSError) as error:
             raise StreamError(
-                messages.BROKE_OFF(source=self.settings.shown, why=_system_error(error)), "ended"
+                messages.BROKE_OFF(source=self.settings.shown, why=system_error(error)), "ended"
             ) from error
 
     def _make_compressor(self) -> Compressor:
@@ -195,7 +252,7 @@ class LiveStream:
             context: VideoCodecContext = self._stream.codec_context
             size = f"{context.width}x{context.height}"
             self._container.close()
-            text = messages.NOT_COMPRESSED(source=self.settings.shown, size=size, why=_system_error(error))
+            text = messages.NOT_COMPRESSED(source=self.settings.shown, size=size, why=system_error(error))
             raise StreamError(text, "damaged") from error
 
     def _sent(self) -> Iterator[AnyPacket]:
@@ -254,38 +311,16 @@ class LiveStream:
             self._describe_to(decoder)
             decoder.open()
         except (FFmpegError, ValueError, RuntimeError, NotImplementedError) as error:
-            self.warning = messages.DECODED_IN_SOFTWARE(hardware=requested, codec=self.codec, why=_system_error(error))
+            self.warning = messages.DECODED_IN_SOFTWARE(hardware=requested, codec=self.codec, why=system_error(error))
             return software_decoder
         assert isinstance(decoder, VideoCodecContext)
         self.hardware = requested
         return decoder
 
 
-def _open(settings: StreamSettings) -> av.container.InputContainer:
-    options: dict[str, str] = {}
-    if settings.address.startswith(("rtsp://", "rtsps://")):
-        # sound is not asked for: it would be sent only to be thrown away
-        options = {"rtsp_transport": settings.transport, "allowed_media_types": "video", "analyzeduration": "1000000"}
-        if settings.transport == "udp":
-            options |= {"buffer_size": str(4 * 2**20), "max_delay": "300000"}
-    try:
-        if settings.is_file and not Path(settings.address).exists():
-            raise FileNotFoundError(2, os.strerror(2))
-        if is_device(settings.address):
-            return open_device(settings.address, settings.size_px, settings.fps, (OPEN_S, SILENT_S))
-        if settings.is_file:
-            return open_file(Path(settings.address))
-        return open_stream(settings.address_with_login(), options, (OPEN_S, SILENT_S))
-    except HTTPUnauthorizedError as error:
-        raise StreamError(messages.REFUSES_LOGIN(source=settings.shown), "login") from error
-    except (FFmpegError, ValueError, OSError) as error:
-        reason = "no answer" if isinstance(error, (TimeoutError, av.error.ExitError)) else _system_error(error)
-        if "401" in reason or "403" in reason or "unauthor" in reason.lower():
-            raise StreamError(messages.REFUSES_LOGIN(source=settings.shown), "login") from error
-        raise StreamError(messages.NOT_OPENED(source=settings.shown, why=reason), "unreachable") from error
-
-
-def _system_error(error: BaseException) -> str:
-    """The system's words only: the whole message of FFmpeg's errors holds the address, and that the password."""
-    text = getattr(error, "strerror", None)
-    return str(text) if text else type(error).__name__
+def _options(address: str, transport: str) -> dict[str, str]:
+    if not address.startswith(("rtsp://", "rtsps://")):
+        return {}
+    # sound is not asked for: it would be sent only to be thrown away
+    options = {"rtsp_transport": transport, "allowed_media_types": "video", "analyzeduration": "1000000"}
+    return options | ({"buffer_size": str(4 * 2**20), "max_delay": "300000"} if transport == "udp" else {})

@@ -6,8 +6,11 @@ import argparse
 import sys
 
 from edgecv.calibration.camera import camera_of
+from edgecv.capture.open_failure import wrong_address
 from edgecv.config import check_box, load_box
+from edgecv.config.addresses import redacted_address
 from edgecv.config.known_secrets import hide_secrets
+from edgecv.config.stream_address import resolved_address
 from edgecv.errors import ConfigError
 from edgecv.privileges import become_controller_of
 
@@ -21,6 +24,10 @@ def run(options: argparse.Namespace) -> int:
     if report.ok:
         box = load_box(options.config)
         for camera_id in box.camera_ids:
+            source = box.settings.cameras[camera_id].source
+            fault = wrong_address(resolved_address(source, box.path), redacted_address(source))
+            if fault is not None:
+                problems.append(f"{options.config}: cameras.{camera_id}.source = {fault}")
             try:
                 notes.extend(camera_of(box, camera_id).notes)
             except ConfigError as error:

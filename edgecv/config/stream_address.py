@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from edgecv.config.addresses import is_address
+
+_LIKE_HOST = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[\w.-]+:\d{1,5})(?::\d+)?(?:/\S*)?")
 
 
 def is_device(address: str) -> bool:
@@ -19,4 +22,11 @@ def is_recorded(address: str) -> bool:
 
 def resolved_address(address: str, box_file: Path) -> str:
     """The address as everybody may open it: recorded video is named relative to the box file."""
-    return str((box_file.parent / address).absolute()) if is_recorded(address) else address
+    path = (box_file.parent / address).absolute()
+    # what looks like a host and is no file stays as it is, to be told so
+    return str(path) if is_recorded(address) and not (lacks_scheme(address) and not path.exists()) else address
+
+
+def lacks_scheme(address: str) -> bool:
+    """Whether what would be a file looks like a host: ``10.0.0.5:554/live``; a name that ends as files do does not."""
+    return _LIKE_HOST.fullmatch(address) is not None and re.search(r"\.[A-Za-z]\w{1,4}$", address) is None

@@ -21,6 +21,73 @@ NOT_OPENED = declare(
     source=TEXT,
     why=MESSAGE,
 )
+ADDRESS_WRONG = declare("camera.address_wrong", "%(source)s: cannot be opened: %(why)s", source=TEXT, why=MESSAGE)
+NO_FILE = declare("camera.no_file", "%(source)s: cannot be opened: there is no such file; check its name", source=TEXT)
+FILE_NOT_OPENED = declare(
+    "camera.file_not_opened",
+    "%(source)s: cannot be opened (%(why)s); check that it is a video and may be read",
+    source=TEXT,
+    why=MESSAGE,
+)
+NOTHING_LISTENS = declare(
+    "camera.nothing_listens",
+    "%(source)s: cannot be opened (%(why)s): nothing listens at port %(port)s; check the port, and whether the camera "
+    "has this protocol switched on",
+    source=TEXT,
+    why=MESSAGE,
+    port=COUNT,
+)
+UNKNOWN_NAME = declare(
+    "camera.unknown_name",
+    "%(source)s: cannot be opened: the name %(host)s is not known; check its spelling, or write the camera's number",
+    source=TEXT,
+    host=TEXT,
+)
+WEB_SERVER = declare(
+    "camera.web_server",
+    "%(source)s: cannot be opened: a web server answers at port %(port)s, no camera's stream; write the port of RTSP, "
+    "which is 554 in most cameras",
+    source=TEXT,
+    port=COUNT,
+)
+OTHER_PROTOCOL = declare(
+    "camera.other_protocol",
+    "%(source)s: cannot be opened: %(protocol)s answers at port %(port)s; write %(scheme)s:// in front of it",
+    source=TEXT,
+    port=COUNT,
+    protocol=TEXT,
+    scheme=TEXT,
+)
+OTHER_TRANSPORT = declare(
+    "camera.other_transport",
+    "%(source)s: cannot be opened: the camera does not send in this way; set 'transport' to the other of tcp and udp",
+    source=TEXT,
+)
+NO_SUCH_STREAM = declare(
+    "camera.no_such_stream",
+    "%(source)s: cannot be opened (%(why)s): the camera has no such stream; check the path behind the host",
+    source=TEXT,
+    why=MESSAGE,
+)
+BUSY = declare(
+    "camera.busy",
+    "%(source)s: cannot be opened (%(why)s): the camera takes no further viewer now; close other viewers, or restart "
+    "the camera",
+    source=TEXT,
+    why=MESSAGE,
+)
+UNKNOWN_DIGEST = declare(
+    "camera.unknown_digest",
+    "%(source)s: asks for a login by %(algorithm)s, which cannot be answered; set the camera to Digest with SHA-256 or "
+    "MD5",
+    source=TEXT,
+    algorithm=TEXT,
+)
+ASKS_FOR_LOGIN = declare(
+    "camera.asks_for_login",
+    "%(source)s: asks for user and password; give them under the camera's 'login' in the box file",
+    source=TEXT,
+)
 REFUSES_LOGIN = declare(
     "camera.refuses_login",
     "%(source)s: refuses user and password; check the camera's login in the box file",

@@ -19,6 +19,8 @@ PROPER_NAMES = (
     *("Timing", "repeat", "code", "sequence", "when", "timeOfDay", "dayOfWeek", "periodMax"),
     *("boundsPeriod.start", "authoredOn", "times_a_day"),
     *("--incident", "--lowest-floor", "certificate_file", "mqtts://", "capture", "run", "window", "floor"),
+    *("RTSP", "IPv6", "Digest", "SHA-256", "MD5", "rtsp://", "rtsps", "rtsp", "https", "http", "login", "transport"),
+    *("tcp", "udp", "[fd00::5]"),
 )
 """What is the same in both languages: formats, their elements, commands, keys of the box file."""
 WITHOUT_WORDS = {"camera.watching", "camera.failed", "seal.of_folder"}
