@@ -17,7 +17,8 @@ EDGECV = Path(__file__).parents[2] / "edgecv"
 PROPER_NAMES = (
     *("edgecv", "MQTT", "QoS", "Modbus", "FHIR", "JSON", "JPEG", "PNG", "NUL", "OpenCV", "calibrate", "points"),
     *("Timing", "repeat", "code", "sequence", "when", "timeOfDay", "dayOfWeek", "periodMax"),
-    *("boundsPeriod.start", "authoredOn", "times_a_day"),
+    *("boundsPeriod.start", "authoredOn", "times_a_day", "address", "kind", "type", "scale", "unit"),
+    *("holding", "input"),
     *("--incident", "--lowest-floor", "certificate_file", "mqtts://", "capture", "run", "window", "floor"),
     *("RTSP", "IPv6", "Digest", "SHA-256", "MD5", "rtsp://", "rtsps", "rtsp", "https", "http", "login", "transport"),
     *("tcp", "udp", "[fd00::5]"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,8 +95,8 @@ def test_registers_of_a_modbus_server_are_read_and_its_loss_is_told(modbus: Modb
     }
     source = ModbusSource("s", server, registers)
     found = taken(source)
-    assert found["fridge"] == b'{"value": 4.0}'
-    assert found["room"] == b'{"value": 20.5}'
+    assert json.loads(found["fridge"])["value"] == 4.0
+    assert json.loads(found["room"])["value"] == 20.5
     assert b"error" in found["nowhere"]
     assert source.problem is None
     modbus.close()

@@ -10,6 +10,7 @@ from pydantic import Field
 from edgecv.config.base import Conflict, NonBlankText, Number, Section, TopicName, WholeNumber, entries, part
 from edgecv.config.devices import DeviceSettings, MqttInput
 from edgecv.handlers.payload_values import JsonPath
+from edgecv.handlers.sources.modbus_registers import Coding, Order
 from edgecv.handlers.thresholds import Limit
 from edgecv.handlers.topics import TopicFilter
 
@@ -31,9 +32,38 @@ class Register(Section):
     server: NonBlankText = Field(description="which of the section's modbus servers")
     unit: Annotated[WholeNumber, Field(ge=0, le=255)] = Field(default=1, description="unit (slave) number")
     address: Annotated[WholeNumber, Field(ge=0, le=65535)] = Field(description="register address, counted from 0")
-    kind: Literal["holding", "input"] = Field(default="holding", description="holding or input (function 3 or 4)")
-    type: Literal["i16", "u16", "i32", "u32", "f32"] = Field(default="i16", description="how it is written, big-endian")
+    kind: Literal["holding", "input", "coil", "discrete"] = Field(
+        default="holding", description="holding or input (function 3 or 4), coil or discrete (1 or 2)"
+    )
+    type: Literal["i16", "u16", "i32", "u32", "f32", "i64", "u64", "f64"] = Field(
+        default="i16", description="i (signed), u (unsigned) or f (float) and its bits"
+    )
+    word_order: Order = Field(
+        default="big", description="big where the register of the highest bits comes first, else little"
+    )
+    byte_order: Order = Field(default="big", description="big where a register's high byte comes first, as usual")
+    bit: Annotated[WholeNumber, Field(ge=0, le=15)] | None = Field(
+        default=None, description="only this bit of the register, 0 for the lowest"
+    )
     scale: Number = Field(default=1.0, description="what it is multiplied by")
+    plus: Number = Field(default=0.0, description="what is then added")
+
+    @classmethod
+    def conflicts(cls, values: Mapping[str, object]) -> Iterable[Conflict]:
+        """A single bit has no type and no order."""
+        is_bit = values.get("kind") in {"coil", "discrete"}
+        for key in ("type", "word_order", "byte_order", "bit") if is_bit else ():
+            if key in values:
+                yield Conflict((key,), f"is of no use for a {values.get('kind')}, which is one bit")
+        if values.get("bit") is not None and values.get("type", "i16") not in {"i16", "u16"}:
+            yield Conflict(("bit",), "is one of a register of 16; leave out the type")
+        if values.get("word_order") is not None and values.get("type", "i16") in {"i16", "u16"} and not is_bit:
+            yield Conflict(("word_order",), "is of no use for one register; did you mean byte_order?")
+
+    @property
+    def coding(self) -> Coding:
+        """How the number lies in the registers."""
+        return Coding(self.type, self.word_order, self.byte_order, self.scale, self.plus)
 
 
 class Rule(Limit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,14 @@ from edgecv.messages import handlers as messages
 if TYPE_CHECKING:
     from edgecv.handlers.hygiene.settings import ModbusServer, Register
 
-_WORDS = {"i16": 1, "u16": 1, "i32": 2, "u32": 2, "f32": 2}
 _PAUSE_S = 5.0
 
 
 class ModbusSource:
-    """One Modbus server, asked for its registers at its pace; each answer arrives as ``{"value": ...}``.
+    """One Modbus server, asked for its registers at its pace.
+
+    Each answer arrives as ``{"value": ...}``, with the ``registers`` of a number, and one that is none as
+    ``{"error": ..., "exception": ...}``.
 
     Args:
         name: of the server, for messages.
@@ -77,11 +80,33 @@ class ModbusSource:
             raise OSError(messages.NOT_REACHED())
 
     def _read(self, point: str, register: Register) -> Arrival:
-        read = self._client.read_holding_registers if register.kind == "holding" else self._client.read_input_registers
-        response = read(register.address, count=_WORDS[register.type], device_id=register.unit)
+        client, coding = self._client, register.coding
+        is_bit = register.kind in {"coil", "discrete"}
+        read = {
+            "holding": client.read_holding_registers,
+            "input": client.read_input_registers,
+            "coil": client.read_coils,
+            "discrete": client.read_discrete_inputs,
+        }[register.kind]
+        count = 1 if is_bit else coding.words
+        response = read(register.address, count=count, device_id=register.unit)
         if response.isError():
-            return Arrival(point, json.dumps({"error": str(response)}).encode())
-        types = self._client.DATATYPE
-        kind = {"i16": types.INT16, "u16": types.UINT16, "i32": types.INT32, "u32": types.UINT32, "f32": types.FLOAT32}
-        value = self._client.convert_from_registers(response.registers, kind[register.type])
-        return Arrival(point, json.dumps({"value": value * register.scale}).encode())
+            return _failed(point, str(response), getattr(response, "exception_code", None))
+        values = list(response.bits if is_bit else response.registers)
+        if len(values) < count:
+            return _failed(point, "the answer is too short", None)
+        if is_bit:
+            return _answered(point, {"value": bool(values[0])})
+        if register.bit is not None:
+            return _answered(point, {"value": bool(values[0] >> register.bit & 1)})
+        value = coding.decode(values)
+        said: dict[str, Any] = {"value": value if math.isfinite(value) else str(value)}
+        return _answered(point, said | {"registers": values[:count]})
+
+
+def _answered(point: str, said: dict[str, Any]) -> Arrival:
+    return Arrival(point, json.dumps(said).encode())
+
+
+def _failed(point: str, why: str, exception: int | None) -> Arrival:
+    return _answered(point, {"error": why, "exception": exception})
