@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from edgecv.capture import StreamInfo, VideoFile
 from edgecv.classification import Finding
 from edgecv.durable_files import flush_directory, sha256_file, write_atomic
 from edgecv.errors import ConfigError, InputError
-from edgecv.evidence.bundle_files import write_evidence
+from edgecv.evidence.bundle_files import Evidence, write_evidence
 from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.evidence.plot_data import heights_of
 from edgecv.incidents.record import Clock, Incident
@@ -64,6 +64,7 @@ def replay(
     recorded_at: datetime | None = None,
     scale_px_per_m: float | None = None,
     progress: Progress = lambda _path, _t, _end: None,
+    fps: float | None = None,
 ) -> ReplayResult:
     """Replay videos into a folder.
 
@@ -74,29 +75,33 @@ def replay(
         recorded_at: wall time of the first frame; None to take the file's own.
         scale_px_per_m: a known scale, to report the fit's gravity in m/s².
         progress: called with how far it is.
+        fps: pictures a second of videos without time stamps; None to take what the stream declares.
 
     Raises:
         ConfigError: ``out`` cannot be written.
         InputError: not one of the videos could be read; nothing is written.
     """
     staging = _make_staging(out)
-    result = ReplayResult(out)
+    result, terms = ReplayResult(out), _Terms(recorded_at, scale_px_per_m, fps, progress)
     sections: list[VideoSection] = []
     pages: list[IncidentSection] = []
     try:
         for video in videos:
             try:
-                section, new_pages = _replay_one(
-                    video, staging, result, camera or CalibratedCamera(), recorded_at, scale_px_per_m, progress
-                )
+                new_sections, new_pages = _replay_one(video, staging, result, camera or CalibratedCamera(), terms)
             except InputError as error:
                 result.problems.append(str(error))
                 continue
-            sections.append(section)
-            result.coverage[section.path] = section.coverage
+            except ConfigError as error:
+                if len(videos) == 1:
+                    raise
+                result.problems.append(str(error))
+                continue
+            sections.extend(new_sections)
+            result.coverage.update({section.path: section.coverage for section in new_sections})
             pages.extend(new_pages)
-            if section.ended_early is not None:
-                result.problems.append(f"{video}: {section.ended_early}")
+            early = (section.ended_early for section in new_sections if section.ended_early is not None)
+            result.problems.extend(f"{video}: {text}" for text in early)
         if not sections:
             raise InputError("\n".join(result.problems))
         report = Report(
@@ -123,77 +128,133 @@ def replay(
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What whoever asks for a replay knows of the videos; see :func:`replay`."""
+
+    recorded_at: datetime | None
+    scale_px_per_m: float | None
+    fps: float | None
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Pictures of one size in a row: how they were read, by whose calibration, and what was in them, from when to when.
+
+    A recording put together of two has two."""
+
+    section: VideoSection
+    camera: CalibratedCamera
+    findings: list[Finding]
+    span_s: tuple[float, float]
+
+
 def _replay_one(
-    video: Path,
-    staging: Path,
-    result: ReplayResult,
-    camera: CalibratedCamera,
-    recorded_at: datetime | None,
-    scale_px_per_m: float | None,
-    progress: Progress,
-) -> tuple[VideoSection, list[IncidentSection]]:
+    video: Path, staging: Path, result: ReplayResult, camera: CalibratedCamera, terms: _Terms
+) -> tuple[list[VideoSection], list[IncidentSection]]:
+    """Analyse one video, part by part where its pictures change their size."""
+    parts: list[_Part] = []
+    with VideoFile(video, terms.fps) as source:
+        info, hashed = source.info, sha256_file(video)
+        _check_picture(video, info.width, info.height, camera)
+        while True:
+            if parts and camera.image_size not in {None, (source.info.width, source.info.height)}:
+                camera = replace(camera, pinhole=None, plan=None, masks=())
+            try:
+                parts.append(_replay_part(video, hashed, source, camera, terms.progress, is_first=not parts))
+            except InputError:
+                if not parts:
+                    raise
+                break  # a part too small or too short to see a fall in
+            if not source.next_part():
+                break
+        last_t_s, repaired = source.last_t_s, source.stamps_repaired
+    terms.progress(video, last_t_s, last_t_s)
+    epoch, clock, session = recorded_epoch(info, last_t_s, terms.recorded_at)
+    pages = []
+    for part in parts:
+        fitting = part.camera
+        provenance = Provenance(
+            fitting.site,
+            fitting.device,
+            str(video),
+            epoch,
+            clock,
+            fitting.plan,
+            fitting.config_sha256,
+            terms.scale_px_per_m,
+            session=session,
+        )
+        for finding in part.findings:
+            incident = build_incident(finding, provenance)
+            if any(incident.id == earlier.id for earlier in (*result.incidents, *result.candidates)):
+                continue  # the same recording was named twice
+            if incident.tier == "candidate":
+                result.candidates.append(incident)
+                continue
+            evidence = write_evidence(
+                incident,
+                finding.fall,
+                video,
+                staging / incident.id,
+                fitting.pinhole,
+                fitting.plan,
+                from_begin=repaired,
+                fps=terms.fps,
+                part_s=part.span_s,
+            )
+            result.incidents.append(evidence.incident)
+            pages.append(_page(finding, evidence))
+    return [part.section for part in parts], pages
+
+
+def _replay_part(
+    video: Path, hashed: str, source: VideoFile, camera: CalibratedCamera, progress: Progress, *, is_first: bool
+) -> _Part:
     pipeline = Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan)
     findings: list[Finding] = []
-    with VideoFile(video) as source:
-        info = source.info
-        _check_picture(video, info.width, info.height, camera)
-        meter = CoverageMeter((info.width, info.height), camera.masks)
-        for frame in source:
-            findings.extend(pipeline.process(frame))
-            if pipeline.detected is not None:
-                meter.look(frame.luma, pipeline.detected)
-            progress(video, frame.t_s, info.duration_s)
-        if source.frames_read < _FEWEST_FRAMES:
-            raise InputError(f"{video}: has {source.frames_read} frame; motion needs a video of at least a second")
-        progress(video, source.last_t_s, source.last_t_s)
-        ended_early, decode_errors, last_t_s = source.ended_early, source.decode_errors, source.last_t_s
-        restart_s = source.stamps_restart_s
-    findings.extend(pipeline.flush())
-    epoch, clock, session = recorded_epoch(info, last_t_s, recorded_at)
-    provenance = Provenance(
-        camera.site,
-        camera.device,
-        str(video),
-        epoch,
-        clock,
-        camera.plan,
-        camera.config_sha256,
-        scale_px_per_m,
-        session=session,
-    )
-    pages = []
-    for finding in findings:
-        incident = build_incident(finding, provenance)
-        if any(incident.id == earlier.id for earlier in (*result.incidents, *result.candidates)):
-            continue  # the same recording was named twice
-        if incident.tier == "candidate":
-            result.candidates.append(incident)
-            continue
-        folder = staging / incident.id
-        evidence = write_evidence(incident, finding.fall, video, folder, camera.pinhole, camera.plan, restart_s)
-        result.incidents.append(evidence.incident)
-        heights = heights_of(finding.fall)
-        band = (heights.low, heights.high)
-        plot = height_time_plot(heights.seen, heights.fitted, heights.vacuum, "height above the last sighting, m", band)
-        pages.append(IncidentSection(evidence.incident, evidence.still_jpg, evidence.strobe_jpg, plot, evidence.files))
+    info, began_s = source.info, None
+    errors_before = source.decode_errors
+    meter = CoverageMeter((info.width, info.height), camera.masks)
+    if min(info.width, info.height) < _SMALLEST_PX:
+        raise InputError(f"{video}: its picture of {info.width}x{info.height} is too small")
+    for frame in source:
+        began_s = frame.t_s if began_s is None else began_s
+        findings.extend(pipeline.process(frame))
+        if pipeline.detected is not None:
+            meter.look(frame.luma, pipeline.detected)
+        progress(video, frame.t_s, info.duration_s)
     counts = pipeline.counts
+    if counts.frames < _FEWEST_FRAMES:
+        raise InputError(f"{video}: has {counts.frames} frame; motion needs a video of at least a second")
+    findings.extend(pipeline.flush())
+    resized = source.is_resized
+    ended_early = None if resized else source.ended_early
     section = VideoSection(
-        path=str(video),
-        sha256=sha256_file(video),
+        path=str(video) if is_first else f"{video} from {began_s:.2f} s",
+        sha256=hashed,
         codec=info.codec,
         width=info.width,
         height=info.height,
         fps=info.average_fps,
-        duration_s=last_t_s,
+        duration_s=source.last_t_s - (0.0 if is_first else began_s or 0.0),
         frames=counts.frames,
         repeated_frames=counts.repeated_frames,
-        decode_errors=decode_errors,
+        decode_errors=source.decode_errors - (0 if is_first else errors_before),
         ended_early=ended_early,
         tracks=counts.tracks,
         falls=counts.falls,
-        coverage=meter.coverage(info.duration_s if ended_early is not None else None),
+        coverage=meter.coverage(info.duration_s if ended_early is not None and is_first else None),
     )
-    return section, pages
+    return _Part(section, camera, findings, (began_s or 0.0, source.last_t_s))
+
+
+def _page(finding: Finding, evidence: Evidence) -> IncidentSection:
+    heights = heights_of(finding.fall)
+    band = (heights.low, heights.high)
+    plot = height_time_plot(heights.seen, heights.fitted, heights.vacuum, "height above the last sighting, m", band)
+    return IncidentSection(evidence.incident, evidence.still_jpg, evidence.strobe_jpg, plot, evidence.files)
 
 
 def _check_picture(video: Path, width: int, height: int, camera: CalibratedCamera) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,12 +35,17 @@ class BundleReplay:
     notes: tuple[str, ...] = ()
 
 
-def replay_bundle(folder: Path, record: Incident) -> BundleReplay:
+def replay_bundle(folder: Path, record: Incident, on_frame: Callable[[], None] = lambda: None) -> BundleReplay:
     """Replay a bundle's clip and compare what it gives with the bundle's record.
 
     The clip begins some seconds before the fall, so the picture's background is learned anew until then; what happened
     in the hours before is not known to the replay, so an incident may come out as a candidate and the other way round.
     Where the replay disagrees, a second look decides whether the clip contradicts the record or only tells less.
+
+    Args:
+        folder: the bundle.
+        record: its record.
+        on_frame: called with every frame that is decoded.
     """
     notes: list[str] = []
     if record.software.version != __version__:
@@ -52,10 +58,11 @@ def replay_bundle(folder: Path, record: Incident) -> BundleReplay:
             notes.append(replay.NO_SET_UP(file=BOX_FILE))
         clip = _clip_of(folder, record)
         camera = _usable_calibration(box or CalibratedCamera(record.site, record.device), clip, notes)
-        problems, start_s = _plain_replay(clip, record, camera, notes, same_setup=same_setup)
+        problems, start_s = _plain_replay(clip, record, camera, notes, on_frame, same_setup=same_setup)
         if not problems or start_s is None:
             return BundleReplay(tuple(problems), tuple(notes))
-        reanalysis = reanalyse(clip, record, start_s, camera.pinhole, camera.masks, _provenance(clip, record, camera))
+        provenance = _provenance(clip, record, camera)
+        reanalysis = reanalyse(clip, record, start_s, camera.pinhole, camera.masks, provenance, on_frame)
     except EdgecvError as error:
         return BundleReplay(tuple(replay.IMPOSSIBLE(why=line) for line in _lines(error)), tuple(notes))
     ruled_out = contradictions(record, reanalysis.seen, reanalysis.incident, same_setup=same_setup)
@@ -71,7 +78,13 @@ def _lines(error: EdgecvError) -> list[str]:
 
 
 def _plain_replay(
-    clip: Path, record: Incident, camera: CalibratedCamera, notes: list[str], *, same_setup: bool
+    clip: Path,
+    record: Incident,
+    camera: CalibratedCamera,
+    notes: list[str],
+    on_frame: Callable[[], None],
+    *,
+    same_setup: bool,
 ) -> tuple[list[str], float | None]:
     """What the same pipeline says otherwise of the clip alone, and when the clip begins.
 
@@ -81,6 +94,7 @@ def _plain_replay(
     findings: list[Finding] = []
     with VideoFile(clip) as video:
         for frame in video:
+            on_frame()
             if frame.t_s > LONGEST_CLIP_S or frame.index > MOST_FRAMES:
                 raise InputError(replay.TOO_LONG(file=str(clip), time=LONGEST_CLIP_S))
             findings.extend(pipeline.process(frame))

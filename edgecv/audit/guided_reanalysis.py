@@ -8,7 +8,7 @@ says which blobs belong together; everything else, blobs, path, floor and mass, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,6 +54,7 @@ def reanalyse(
     camera: PinholeCamera | None,
     masks: tuple[tuple[tuple[float, float], ...], ...],
     provenance: Provenance,
+    on_frame: Callable[[], None] = lambda: None,
 ) -> Reanalysis:
     """Follow the record's track through the clip.
 
@@ -64,6 +65,7 @@ def reanalyse(
         camera: its calibration, or None.
         masks: polygons in pixels that are left out.
         provenance: whose footage it is.
+        on_frame: called with every frame that is decoded.
 
     Raises:
         InputError: the clip cannot be read.
@@ -78,6 +80,7 @@ def reanalyse(
         size = (video.info.width, video.info.height)
         clutter = ClutterDensity(size)
         for frame in _watched_before(clip, video):
+            on_frame()
             if frame.t_s > sighting_times_s[-1] + same_time_s:
                 break
             seen = detector.detect(frame)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import av
 import av.logging
@@ -25,59 +25,41 @@ from edgecv.capture.frame import Frame
 from edgecv.capture.key_frames import packets_from_key_frame
 from edgecv.capture.lazy_bgr_frame import LazyBgrFrame
 from edgecv.capture.media_clock import MediaClock
-from edgecv.capture.open_container import open_file
+from edgecv.capture.mp4_boxes import is_cut
+from edgecv.capture.open_container import largest_video, open_file
 from edgecv.capture.picture_size import check_size
-from edgecv.capture.recording import RecordedSession, recorded_session
+from edgecv.capture.stream_info import describe, file_stamps, nominal_s
 from edgecv.errors import InputError
+
+if TYPE_CHECKING:
+    from edgecv.capture.packets import AnyPacket
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines would bury ours; we count and report errors ourselves
 
 _PLANAR_LUMA = ("yuv4", "yuvj4", "nv12", "nv21", "gray")  # 8-bit formats whose first plane is the luma
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # containers without a clock say 1904 or 1970
 _MAX_ERRORS_IN_A_ROW = 200
 GOES_BACK_S = 1.0
 """A stamp that is earlier by more belongs to another recording in the same file; less is jitter or reordering."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamInfo:
-    """What a video says of itself.
-
-    Attributes:
-        path: the file.
-        codec: FFmpeg's name of the codec.
-        width: of the upright picture, pixels.
-        height: of the upright picture, pixels.
-        rotation_deg: display rotation that is applied, counter-clockwise: 0, 90, 180 or 270.
-        average_fps: nominal frame rate, or None.
-        duration_s: as declared, or None.
-        creation_time: as declared, or None where missing or implausible.
-        session: the live connection it is a recording of, where the daemon made it.
-    """
-
-    path: Path
-    codec: str
-    width: int
-    height: int
-    rotation_deg: int
-    average_fps: float | None
-    duration_s: float | None
-    creation_time: datetime | None
-    session: RecordedSession | None = None
 
 
 class VideoFile:
     """One recorded video; a context manager and an iterator of :class:`Frame`.
 
     Frames that cannot be decoded are skipped and counted. When reading is over, :attr:`ended_early` says in words
-    where and why it stopped before the declared end. Where the file's time stamps go back, as in recordings put
-    together by hand, :attr:`stamps_restart_s` is the media time of that: nothing after it can be found by its time.
+    where and why it stopped before the declared end. Where pictures change their size, reading is over too;
+    :meth:`next_part` goes on with those that follow, in the same media time.
+
+    Attributes:
+        info: what it says of itself; of the present part.
+        decode_errors: packets that could not be decoded.
+        frames_read: so far.
+        last_t_s: media time of the last frame.
 
     Raises:
         InputError: on opening, in one line that names the file and what to do; on iterating, when nothing decodes.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fps: float | None = None) -> None:
         self._container = _open(path)
         stream = _video_stream(self._container, path)
         stream.codec_context.thread_count = 1  # one thread a camera: more costs CPU and latency, see the design notes
@@ -87,14 +69,17 @@ class VideoFile:
         self.frames_read = 0
         self.last_t_s = 0.0
         self.ended_early: str | None = None
-        self.stamps_restart_s: float | None = None
+        self._stamps = file_stamps(self._container, stream, fps)
         self._decoding = self._decoded()
         first = next(self._decoding, None)
         if first is None:
             self._container.close()
             raise InputError(f"{path}: no frame can be decoded; the file is damaged or holds no pictures")
         self._first = first
-        self.info = _describe(path, self._container, stream, first)
+        self._following: VideoFrame | None = first
+        self.info = describe(path, self._container, stream, first, fps)
+        self._interval_s = nominal_s(self._container, stream, fps)
+        self._clock = MediaClock(first.pts, stream.time_base or Fraction(1, 1000), self._interval_s)
 
     def __enter__(self) -> VideoFile:
         return self
@@ -113,34 +98,57 @@ class VideoFile:
         """Presentation time stamp of the first frame, in the stream's time base: where media time is zero."""
         return self._first.pts or 0
 
+    @property
+    def stamps_repaired(self) -> bool:
+        """Whether a time stamp so far was not taken as it is: then a time is found by reading from the begin only."""
+        return self._stamps.repaired
+
+    @property
+    def is_resized(self) -> bool:
+        """Whether reading stopped before pictures of another size."""
+        return self._following is not None and self.frames_read > 0
+
     def __iter__(self) -> Iterator[Frame]:
-        base = self._stream.time_base or Fraction(1, 1000)
-        nominal_s = 1.0 / (self.info.average_fps or 25.0)
-        clock = MediaClock(self._first.pts, base, nominal_s)
-        t_s = 0.0
-        size = (self._first.width, self._first.height)
-        for picture in chain([self._first], self._decoding):
+        if self._following is None:
+            return
+        first, self._following = self._following, None
+        size = (first.width, first.height)
+        for picture in chain([first], self._decoding):
             if (picture.width, picture.height) != size:
                 self.ended_early = (
-                    f"the picture changes from {size[0]}x{size[1]} to {picture.width}x{picture.height} at {t_s:.2f} s; "
-                    "only the part before was read"
+                    f"the picture changes from {size[0]}x{size[1]} to {picture.width}x{picture.height} at "
+                    f"{self.last_t_s:.2f} s; only the part before was read"
                 )
+                self._following = picture
                 return
-            if self.stamps_restart_s is None and self._goes_back(picture, t_s, base):
-                self.stamps_restart_s = t_s
-            t_s = clock.time_of(picture.pts)
-            yield Frame(self.frames_read, t_s, luma_of(picture, self.info.rotation_deg))
+            self.last_t_s = self._clock.time_of(picture.pts)
+            yield Frame(self.frames_read, self.last_t_s, luma_of(picture, self.info.rotation_deg))
             self.frames_read += 1
-            self.last_t_s = t_s
-        self._note_early_end(nominal_s)
+        self._note_early_end(self._interval_s)
 
-    def _goes_back(self, picture: VideoFrame, t_s: float, base: Fraction) -> bool:
-        if picture.pts is None or self._first.pts is None:
+    def next_part(self) -> bool:
+        """Go on with pictures of another size, after those before are over; False where there are no more."""
+        if self._following is None:
             return False
-        return (picture.pts - self._first.pts) * base < t_s - GOES_BACK_S
+        self.ended_early = None
+        turned = self.info.rotation_deg in (90, 270)
+        width, height = self._following.width, self._following.height
+        self.info = replace(self.info, width=height if turned else width, height=width if turned else height)
+        return True
 
     def _decoded(self) -> Iterator[VideoFrame]:
         """Decode packet by packet, so that a damaged one costs itself and not the rest."""
+        for packet in self._stamps.restamped(self._demuxed()):
+            try:
+                frames = packet.decode()
+            except FFmpegError:
+                self._count_error()
+                continue
+            for frame in frames:
+                self._errors_in_a_row = 0
+                yield frame
+
+    def _demuxed(self) -> Iterator[AnyPacket]:
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -152,24 +160,18 @@ class VideoFile:
                 if self._errors_in_a_row >= _MAX_ERRORS_IN_A_ROW:
                     return
                 continue
-            try:
-                frames = packet.decode()
-            except FFmpegError:
-                self._count_error()
-                continue
-            for frame in frames:
-                self._errors_in_a_row = 0
-                yield frame
+            yield packet
 
     def _count_error(self) -> None:
         self._errors_in_a_row += 1
         self.decode_errors += 1
 
     def _note_early_end(self, nominal_s: float) -> None:
-        declared = self.info.duration_s
-        read = self.last_t_s + nominal_s
+        declared, read = self.info.duration_s, max(self.last_t_s, self._stamps.span_s) + nominal_s
         if declared is not None and declared - read > max(1.0, 0.02 * declared, 3.0 * nominal_s):
             self.ended_early = f"the file is cut or damaged: {read:.2f} s of {declared:.2f} s could be read"
+        elif is_cut(self.info.path):
+            self.ended_early = f"the file is cut within a fragment: it was read to {read:.2f} s"
 
 
 @cache
@@ -197,9 +199,19 @@ def pictures_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple
         yield t_s, shot.whole()
 
 
-def lazy_frames_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple[float, LazyBgrFrame]]:
-    """The same frames with nothing turned into colours yet."""
-    with VideoFile(path) as video:
+def lazy_frames_between(
+    path: Path, start_s: float, end_s: float, *, from_begin: bool = False, fps: float | None = None
+) -> Iterator[tuple[float, LazyBgrFrame]]:
+    """The same frames with nothing turned into colours yet.
+
+    Args:
+        path: the video.
+        start_s: media time.
+        end_s: media time.
+        from_begin: read all before as well, where :attr:`VideoFile.stamps_repaired`.
+        fps: pictures a second of a video without time stamps, where somebody knows.
+    """
+    with VideoFile(path, fps) as video:
         rotation = video.info.rotation_deg
         origin = video.first_pts
     container = _open(path)
@@ -208,7 +220,11 @@ def lazy_frames_between(path: Path, start_s: float, end_s: float) -> Iterator[tu
         stream.codec_context.thread_count = 1
         base = stream.time_base or Fraction(1, 1000)
         reached_s = 0.0
-        for packet in packets_from_key_frame(container, stream, origin + int(start_s / base), origin):
+        if from_begin:
+            packets: Iterator[AnyPacket] = file_stamps(container, stream, fps).restamped(container.demux(stream))
+        else:
+            packets = packets_from_key_frame(container, stream, origin + int(start_s / base), origin)
+        for packet in packets:
             try:
                 frames = packet.decode()
             except FFmpegError:
@@ -250,56 +266,18 @@ def _open(path: Path) -> av.container.InputContainer:
 
 
 def _video_stream(container: av.container.InputContainer, path: Path) -> VideoStream:
-    # a cover picture in an audio file is a video stream to FFmpeg, but not to us
-    streams = [s for s in container.streams.video if "ATTACHED_PIC" not in str(s.disposition).upper()]
-    if not streams:
+    stream = largest_video(container)
+    if stream is None:
+        is_unknown = any("ATTACHED_PIC" not in str(s.disposition).upper() for s in container.streams.video)
         container.close()
+        if is_unknown:
+            raise InputError(f"{path}: its codec is not known to this FFmpeg")
         raise InputError(f"{path}: has no video stream, only sound or data")
-    if streams[0].codec_context is None:
-        container.close()
-        raise InputError(f"{path}: its codec is not known to this FFmpeg")
-    size = (streams[0].codec_context.width, streams[0].codec_context.height)
+    size = (stream.codec_context.width, stream.codec_context.height)
     if size > (0, 0):
         try:
             check_size(size, str(path))
         except InputError:
             container.close()
             raise
-    return streams[0]
-
-
-def _describe(path: Path, container: av.container.InputContainer, stream: VideoStream, first: VideoFrame) -> StreamInfo:
-    rotation = int(getattr(first, "rotation", 0) or 0) % 360
-    rotation = rotation if rotation % 90 == 0 else 0
-    width, height = first.width, first.height
-    if rotation in (90, 270):
-        width, height = height, width
-    duration = None
-    if stream.duration is not None and stream.time_base is not None:
-        duration = float(stream.duration * stream.time_base)
-    elif container.duration is not None:
-        duration = container.duration / 1e6
-    rate = stream.average_rate or stream.base_rate
-    created = container.metadata.get("creation_time") or stream.metadata.get("creation_time")
-    return StreamInfo(
-        path=path,
-        codec=stream.codec_context.name,
-        width=width,
-        height=height,
-        rotation_deg=rotation,
-        average_fps=float(rate) if rate else None,
-        duration_s=duration if duration and duration > 0 else None,
-        creation_time=_plausible(created),
-        session=recorded_session(container.metadata.get("comment")),
-    )
-
-
-def _plausible(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC) if moment > _EARLIEST else None
+    return stream

@@ -6,11 +6,15 @@ A playlist names other files and addresses, and FFmpeg follows them: no format t
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import av
 
 from edgecv.capture.picture_size import MAX_PIXELS
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
 
 _ONE_FILE = (
     "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,nut,dv,dhav,wtv,rm,gxf,ivf,"
@@ -25,6 +29,10 @@ _STREAMS = {
     "https": (f"mpjpeg,{_ONE_FILE}", "https,tcp,tls"),
 }
 """Formats and protocols of each scheme: no camera's answer leads to a file of the box."""
+_WITHOUT_STAMPS = frozenset(
+    {"h264", "hevc", "vvc", "m4v", "mpegvideo", "vc1", "cavsvideo", "mjpeg", "mpjpeg", "av1", "obu"}
+)
+"""Formats of pictures alone: FFmpeg invents their stamps, 25 a second."""
 PIXELS_OPTION = {"max_pixels": str(MAX_PIXELS)}
 """For every decoder: a header of a few bytes may promise a picture of gigabytes."""
 
@@ -58,6 +66,22 @@ def open_stream(address: str, options: dict[str, str], timeout_s: tuple[float, f
     limits = {"protocol_whitelist": protocols, "format_whitelist": formats, **PIXELS_OPTION}
     opened = av.open(address, mode="r", options={**options, **limits}, timeout=timeout_s, metadata_errors="replace")
     return _limited(opened)
+
+
+def carries_stamps(container: av.container.InputContainer) -> bool:
+    """Whether the time stamps of its packets were sent or recorded with them, rather than invented here."""
+    names = container.format.name.split(",")
+    return not any(name in _WITHOUT_STAMPS or name.endswith("_pipe") for name in names)
+
+
+def largest_video(container: av.container.InputContainer) -> VideoStream | None:
+    """The video stream of the largest pictures, the first of those: a camera's small second stream is for phones.
+
+    A cover picture is a video stream to FFmpeg, but not to us. None where there is no video, or no codec for it.
+    """
+    streams = [s for s in container.streams.video if "ATTACHED_PIC" not in str(s.disposition).upper()]
+    decodable = [s for s in streams if s.codec_context is not None]
+    return max(decodable, key=lambda s: s.codec_context.width * s.codec_context.height, default=None)
 
 
 def open_v4l2(address: str, options: dict[str, str], timeout_s: tuple[float, float]) -> av.container.InputContainer:

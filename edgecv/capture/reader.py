@@ -11,12 +11,11 @@ from edgecv.capture.stream import LiveStream, StreamError
 from edgecv.capture.wall_clock import WallClock
 from edgecv.messages import camera as messages
 
-_JUMP_S = 5.0  # a stamp this far from where it should be is another clock
 _AHEAD = 100  # packets of a recorded file that may wait
 
 
 class StreamReader(threading.Thread):
-    """Receives until the stream ends, breaks, jumps in time, or is told to stop.
+    """Receives until the stream ends, breaks, or is told to stop.
 
     Args:
         stream: open; closed by whoever opened it, after this thread has ended.
@@ -26,6 +25,7 @@ class StreamReader(threading.Thread):
 
     Attributes:
         first_pts: stamp of the first packet that has one, where the wall clock's media time is 0.
+        by_arrival: whether the camera's stamps are not used, for they are invented.
         problem: why it ended before the stream's end, or None.
     """
 
@@ -36,6 +36,7 @@ class StreamReader(threading.Thread):
         self.backlog = Backlog(drops=not stream.settings.is_file)
         self.problem: StreamError | None = None
         self.first_pts: int | None = None
+        self.by_arrival = False
         self.received_packets = 0
         self.received_bytes = 0
         self._stream = stream
@@ -63,7 +64,7 @@ class StreamReader(threading.Thread):
             self.backlog.close()
 
     def _read(self) -> None:
-        last_s, began = 0.0, time.monotonic()
+        began = time.monotonic()
         paced, tick_s = self._stream.settings.is_file, float(self._stream.base)
         for packet in self._stream.packets():
             if self._stopped.is_set():
@@ -76,11 +77,8 @@ class StreamReader(threading.Thread):
                 if paced:
                     self._stopped.wait(max(0.0, began + t_s - time.monotonic()))
                     self.backlog.wait_for_room(_AHEAD, 60.0)
-                elif abs(t_s - last_s) > _JUMP_S:
-                    address = self._stream.settings.shown
-                    raise StreamError(messages.CLOCK_JUMPED(source=address, time=t_s - last_s), "ended")
-                last_s = t_s
-                self._wall.note(packet, t_s)
+                else:
+                    self._note_time(packet, t_s)
             self.received_packets += 1
             self.received_bytes += packet.size
             self._ring.add(packet)
@@ -89,3 +87,9 @@ class StreamReader(threading.Thread):
             self.backlog.put(packet)
         if not paced:
             raise StreamError(messages.ENDED(source=self._stream.settings.shown), "ended")
+
+    def _note_time(self, packet: AnyPacket, t_s: float) -> None:
+        if self._stream.stamps.by_arrival and not self.by_arrival:
+            self._wall.begin_anew()  # what came until now ran at another rate
+            self.by_arrival = True
+        self._wall.note(packet, t_s)

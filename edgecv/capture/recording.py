@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import re
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -15,14 +17,21 @@ import av
 from av.error import FFmpegError
 
 from edgecv.capture.packets import copied, stamp_of
+from edgecv.durable_files import DISK_ERRORS
 from edgecv.messages import camera as messages
 
 if TYPE_CHECKING:
+    from av.container import OutputContainer
     from av.video.stream import VideoStream
 
     from edgecv.capture.packets import AnyPacket
 
+_log = logging.getLogger("edgecv.worker")
 SEGMENT_S = 600.0
+RETRY_S = 10.0
+"""After a write that failed: a disk that is full or gone is not asked again sooner."""
+SOUND_S = 5.0
+"""A file that grew for so long is written to a disk that works."""
 _OPTIONS = {
     "movflags": "+frag_keyframe+empty_moov+default_base_moof",
     "video_track_timescale": "90000",  # RTP's own: not one stamp is rounded
@@ -54,11 +63,16 @@ class Recording(threading.Thread):
         base: seconds a tick of their stamps.
         session: name of the live connection.
         epoch: wall time of its first picture.
+
+    Attributes:
+        problem: what is wrong with it right now, or None.
+        refused_packets: those that no file could take.
     """
 
     def __init__(self, folder: Path, stream: VideoStream, base: Fraction, session: str, epoch: datetime) -> None:
         super().__init__(name="recording", daemon=True)
         self.problem: str | None = None
+        self.refused_packets = 0
         self._folder = folder
         self._stream = stream
         self._base = base
@@ -90,9 +104,16 @@ class Recording(threading.Thread):
                 packet = self._write_part(packet, part, began_s)
             except (FFmpegError, OSError, ValueError) as error:
                 self.problem = messages.RECORDING_STOPPED(why=getattr(error, "strerror", None) or type(error).__name__)
-                while packet is not None:
-                    packet = self._packets.get()
+                packet = self._after_pause()
             part += 1
+
+    def _after_pause(self) -> AnyPacket | None:
+        """The key frame to begin anew with, when the disk has had time to recover; None at the end."""
+        until = time.monotonic() + RETRY_S
+        packet = self._packets.get()
+        while packet is not None and not (packet.is_keyframe and time.monotonic() >= until):
+            packet = self._packets.get()
+        return packet
 
     def _write_part(self, packet: AnyPacket, part: int, began_s: float) -> AnyPacket | None:
         """Write one file; return the packet the next begins with, or None at the end."""
@@ -109,9 +130,22 @@ class Recording(threading.Thread):
                 age_s = 0.0 if stamp is None else float((stamp - origin) * self._base)
                 if following.is_keyframe and age_s >= SEGMENT_S:
                     return following
-                writer.mux(copied(following, self._base, origin, out))
+                self._write(writer, copied(following, self._base, origin, out))
+                if age_s >= SOUND_S:  # what went wrong before is over
+                    self.problem = None
                 following = self._packets.get()
         return None
+
+    def _write(self, writer: OutputContainer, packet: AnyPacket) -> None:
+        """Write a packet; one that the container refuses costs itself."""
+        try:
+            writer.mux(packet)
+        except (FFmpegError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+                raise
+            self.refused_packets += 1
+            if self.refused_packets == 1:
+                _log.warning("the recording leaves out a packet that its container refuses: %s", error)
 
 
 def recorded_session(comment: str | None) -> RecordedSession | None:

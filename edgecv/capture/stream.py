@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,9 +23,11 @@ from av.video.codeccontext import VideoCodecContext
 from edgecv.capture.device import Compressor, open_device
 from edgecv.capture.digest import strongest
 from edgecv.capture.digest_relay import DigestRelay, challenges_at, login_in
-from edgecv.capture.open_container import open_file, open_stream
+from edgecv.capture.live_stamps import LiveStamps
+from edgecv.capture.open_container import carries_stamps, largest_video, open_file, open_stream
 from edgecv.capture.open_failure import open_failure, system_error, wrong_address
 from edgecv.capture.packets import stamp_of
+from edgecv.capture.stream_info import file_stamps
 from edgecv.config.addresses import redacted_address
 from edgecv.config.camera_address import meant_address
 from edgecv.config.known_secrets import hide_secrets
@@ -39,6 +43,10 @@ if TYPE_CHECKING:
 
     from edgecv.capture.packets import AnyPacket
 
+_log = logging.getLogger("edgecv.worker")
+_USUAL_FPS = 25.0
+_STEPS_LOGGED = 20
+"""Of one connection: a camera whose clock is set all the time must not fill the log."""
 OPEN_S = 10.0
 """Longest wait for a camera to answer and to send what its stream is made of."""
 SILENT_S = 5.0
@@ -111,6 +119,7 @@ class LiveStream:
         average_fps: as the stream says, or None.
         hardware: what decodes, or None for software.
         warning: why the wished hardware is not used, or None.
+        stamps: puts the packets of a live camera on one clock.
 
     Raises:
         StreamError: it cannot be opened; one line without any password.
@@ -123,14 +132,16 @@ class LiveStream:
         self.hardware: str | None = None
         self._relay: DigestRelay | None = None
         self._container = self._open()
-        videos = [s for s in self._container.streams.video if "ATTACHED_PIC" not in str(s.disposition).upper()]
-        if not videos or videos[0].codec_context is None:
+        video = largest_video(self._container)
+        if video is None:
             self._container.close()
             raise StreamError(messages.NO_VIDEO(source=settings.shown), "damaged")
-        self._stream: VideoStream = videos[0]
+        self._stream: VideoStream = video
         self.base = self._stream.time_base or Fraction(1, 90000)
         rate = self._stream.average_rate or self._stream.base_rate
         self.average_fps = float(rate) if rate and 0.1 < rate < 1000 else None
+        interval_s = 1.0 / (self.average_fps or _USUAL_FPS)
+        self.stamps = LiveStamps(self.base, interval_s, stamped=carries_stamps(self._container))
         self._compressor: Compressor | None = None
         sent = self._stream
         if sent.codec_context.name == "rawvideo":
@@ -218,21 +229,8 @@ class LiveStream:
             StreamError: the connection broke off or nothing came for ``SILENT_S``.
         """
         begun = self.settings.is_file
-        unstamped: AnyPacket | None = None
         try:
-            for packet in self._sent():
-                if packet.size == 0:
-                    continue
-                stamp = stamp_of(packet)
-                if stamp is None and not self.settings.is_file:
-                    # RTP's first packet comes without a stamp; the next one tells what it was
-                    unstamped = packet if packet.is_keyframe else None
-                    continue
-                if unstamped is not None and stamp is not None:
-                    unstamped.pts = unstamped.dts = stamp - self._interval()
-                    begun = True
-                    yield unstamped
-                    unstamped = None
+            for packet in self._compressed(self._on_one_clock()):
                 begun = begun or packet.is_keyframe
                 if begun:
                     yield packet
@@ -247,7 +245,7 @@ class LiveStream:
 
     def _make_compressor(self) -> Compressor:
         try:
-            return Compressor(self._stream, self.base, self.average_fps or 25.0)
+            return Compressor(self._stream, self.base, self.average_fps or _USUAL_FPS)
         except (FFmpegError, ValueError) as error:
             context: VideoCodecContext = self._stream.codec_context
             size = f"{context.width}x{context.height}"
@@ -255,11 +253,36 @@ class LiveStream:
             text = messages.NOT_COMPRESSED(source=self.settings.shown, size=size, why=system_error(error))
             raise StreamError(text, "damaged") from error
 
-    def _sent(self) -> Iterator[AnyPacket]:
-        received = self._container.demux(self._stream)
-        if self._compressor is None:
-            return received
-        return (packet for raw in received if raw.size for packet in self._compressor.packets(raw))
+    def _on_one_clock(self) -> Iterator[AnyPacket]:
+        received = (packet for packet in self._container.demux(self._stream) if packet.size)
+        if self.settings.is_file:
+            yield from file_stamps(self._container, self._stream).restamped(received)
+            return
+        unstamped: AnyPacket | None = None
+        for packet in received:
+            now_s = time.monotonic()
+            if stamp_of(packet) is None and not self.stamps.by_arrival:
+                # RTP's first packet comes without a stamp; the next one tells what it was
+                unstamped = packet if packet.is_keyframe else None
+                continue
+            if unstamped is not None:
+                unstamped.pts = unstamped.dts = (stamp_of(packet) or 0) - self._interval()
+                self._restamp(unstamped, now_s)
+                yield unstamped
+                unstamped = None
+            self._restamp(packet, now_s)
+            yield packet
+
+    def _restamp(self, packet: AnyPacket, now_s: float) -> None:
+        stepped_s = self.stamps.restamp(packet, now_s)
+        if stepped_s and self.stamps.step_count <= _STEPS_LOGGED:
+            _log.warning("%s", messages.CLOCK_JUMPED(source=self.settings.shown, time=stepped_s))
+
+    def _compressed(self, packets: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
+        compressor = self._compressor
+        if compressor is None:
+            return packets
+        return (packet for raw in packets for packet in compressor.packets(raw))
 
     def decode(self, packet: AnyPacket | None) -> list[VideoFrame]:
         """Pictures that became ready with a packet, or with the end (None); damaged ones are counted and left out."""
@@ -295,7 +318,7 @@ class LiveStream:
 
     def _interval(self) -> int:
         """Ticks from one picture to the next."""
-        return round(1.0 / ((self.average_fps or 25.0) * self.base))
+        return round(1.0 / ((self.average_fps or _USUAL_FPS) * self.base))
 
     def _make_decoder(self) -> VideoCodecContext:
         requested = self.settings.decoding

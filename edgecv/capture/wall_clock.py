@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _EARLIEST_S = 1577836800.0  # 2020: a camera that says earlier has never been told the time
 _LEAST_RTCP_ERROR_S = 0.1
+_RTCP_STEP_S = 0.1
+_RTCP_STANDS_S = 30.0
+"""Several reports, which come each 5 s or so: stamps that were set are off from the last report until the next."""
 _BOX_ERROR_S = 0.5  # from the lens to the box: exposure, encoding, network and jitter of usual cameras
 _PRODUCER_REFERENCE_TIME: Final = (
     "prft"  # FFmpeg's name; microseconds since 1970 at this packet's stamp, from RTCP reports
@@ -51,13 +54,29 @@ class WallClock:
         self._monotonic = monotonic
         self._least_s: float | None = None  # monotonic time of media time 0, by the quickest packet
         self._rtcp_s: float | None = None
+        self._other_rtcp: tuple[float, float] | None = None  # what reports say since a moment, which may be a step
+
+    def begin_anew(self) -> None:
+        """Forget how media time and arrivals went together: media time runs otherwise from now on."""
+        self._least_s = None
 
     def note(self, packet: AnyPacket, t_s: float) -> None:
         """A packet of media time ``t_s`` has just arrived."""
         self.note_arrival(t_s)
         reported = reported_time_s(packet)
         if reported is not None and reported > _EARLIEST_S:
-            self._rtcp_s = reported - t_s
+            self._believe(reported - t_s)
+
+    def _believe(self, rtcp_s: float) -> None:
+        """Reports before and after a camera's clock was set contradict each other until one has stood for a while."""
+        if self._rtcp_s is None or abs(rtcp_s - self._rtcp_s) < _RTCP_STEP_S:
+            self._rtcp_s, self._other_rtcp = rtcp_s, None
+            return
+        now_s = self._monotonic()
+        if self._other_rtcp is None or abs(rtcp_s - self._other_rtcp[0]) >= _RTCP_STEP_S:
+            self._other_rtcp = (rtcp_s, now_s)
+        elif now_s - self._other_rtcp[1] > _RTCP_STANDS_S:
+            self._rtcp_s, self._other_rtcp = rtcp_s, None
 
     def note_arrival(self, t_s: float) -> None:
         """Something of media time ``t_s`` has just arrived."""

@@ -76,12 +76,11 @@ class CameraConnection:
         motion_map: the camera's usual motion, which outlives the connection.
 
     Attributes:
-        notes: what works but not as it should, by subject, in words.
         lag_s: how long the oldest packet waited when the newest one was taken, seconds.
     """
 
     def __init__(self, stream: LiveStream, spec: WorkerSpec, motion_map: MotionMap | None = None) -> None:
-        self.notes: dict[str, str] = {}
+        self._notes: dict[str, str] = {}
         self.lag_s = 0.0
         self._stream = stream
         self._spec = spec
@@ -95,7 +94,7 @@ class CameraConnection:
         else:
             self._recorded_epoch, self._name = _recorded(spec.stream)
         if stream.warning is not None:
-            self.notes["decoding"] = stream.warning
+            self._notes["decoding"] = stream.warning
         self._recording = self._start_recording()
         self._reader = StreamReader(
             stream, self._ring, self._wall, None if self._recording is None else self._recording.put
@@ -105,6 +104,21 @@ class CameraConnection:
         self._packets_without_picture = 0
         self._decode_s = self._analysis_s = 0.0
         self._reader.start()
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What works right now but not as it should, by subject, in words."""
+        notes = dict(self._notes)
+        if self._recording is not None and self._recording.problem is not None:
+            notes["recording"] = self._recording.problem
+        stamps = self._stream.stamps
+        if stamps.rate is not None:
+            notes["clock"] = messages.STAMPS_AT_OTHER_RATE(rate=stamps.rate)
+        elif stamps.by_arrival and self._is_live:
+            notes["clock"] = messages.NO_STAMPS()
+        elif stamps.step_count:
+            notes["clock"] = messages.CLOCK_STEPS()
+        return notes
 
     @property
     def pipeline(self) -> Pipeline | None:
@@ -161,8 +175,6 @@ class CameraConnection:
             self._stream.close()
         if self._recording is not None:
             self._recording.finish()
-            if self._recording.problem is not None:
-                self.notes["recording"] = self._recording.problem
 
     def counts(self) -> ConnectionCounts:
         """What it has counted so far."""
@@ -259,7 +271,7 @@ class CameraConnection:
         camera = self._spec.camera
         if camera.image_size is None or camera.image_size == upright:
             return camera
-        self.notes["calibration"] = messages.CALIBRATED_AT_OTHER_SIZE(
+        self._notes["calibration"] = messages.CALIBRATED_AT_OTHER_SIZE(
             size=_size_text(upright), calibrated=_size_text(camera.image_size)
         )
         return replace(camera, pinhole=None, plan=None, masks=())

@@ -47,6 +47,8 @@ _EVIDENCE_S = 600.0
 """How long the end of a recorded file waits for a disk that is full."""
 _HURRIED_EVIDENCE_S = 4.5
 """Of the six seconds that the supervisor gives a worker to stop."""
+_PASSING = frozenset({"recording"})
+"""Subjects that may come right again while the connection lasts."""
 _STOPPED = 128 + signal.SIGTERM
 """Exit code of a worker whose recorded file was stopped before its end."""
 
@@ -203,7 +205,8 @@ class CameraWorker:
         return self._earlier_counts if self._connection is None else self._earlier_counts + self._connection.counts()
 
     def _note_all(self, notes: dict[str, str]) -> None:
-        """Report what works but not as it should: once for each new text."""
+        """Report what works but not as it should, once for each new text, and forget what is over."""
+        self._notes = {about: text for about, text in self._notes.items() if about in notes or about not in _PASSING}
         for about, text in notes.items():
             if self._notes.get(about) != text:
                 self._notes[about] = text
@@ -238,6 +241,8 @@ class CameraWorker:
             self._stop.set()  # the supervisor is gone
 
     def _heartbeat(self) -> Heartbeat:
+        if self._connection is not None:
+            self._note_all(self._connection.notes)
         recorder, counts = self._recorder, self._counts()
         degraded = [*self._notes.values(), *self._visibility.problems()]
         if recorder.problem is not None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
+from pathlib import Path
 
+from edgecv.audit.bundle_replay import replay_bundle
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.preparation import prepare_bundle
+from edgecv.incidents.record import Incident
+from edgecv.messages import evidence as messages
+from edgecv.messages import joined
 from edgecv.storage.incident_store import IncidentStore
 from edgecv.storage.sealed_evidence import mark_evidence_lost, seal_bundle, undo_interrupted_seal
 
@@ -43,7 +48,13 @@ def finalise_evidence(
     state, stored = undo_interrupted_seal(store, incident_id), store.get(incident_id)
     if stored is None or state != "pending":
         return state
-    if not prepare_bundle(stored.incident, store.part_of(incident_id), on_frame, executor):
+    if not prepare_bundle(stored.incident, store.part_of(incident_id), on_frame, executor, _doubt):
         _log.warning("incident %s: its evidence was lost before it was written; its record stays", incident_id)
         return mark_evidence_lost(store, incident_id)
     return seal_bundle(store, incident_id, key)
+
+
+def _doubt(folder: Path, record: Incident, on_frame: Callable[[], None]) -> str | None:
+    """What ``edgecv incidents verify`` would say against the clip: better told at once than found by an auditor."""
+    problems = replay_bundle(folder, record, on_frame).problems
+    return messages.NOT_BORNE_OUT(why=joined(problems)) if problems else None

@@ -5,6 +5,7 @@ The blurred copies are what may be shown and passed on; they are sealed like the
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +17,10 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from edgecv.capture import LazyBgrFrame, lazy_frames_between
-from edgecv.durable_files import DISK_ERRORS, sha256_file, write_atomic
-from edgecv.errors import InputError
-from edgecv.evidence.clip import Clip, cut_clip
+from edgecv.durable_files import sha256_file, write_atomic
+from edgecv.errors import EdgecvError, InputError
+from edgecv.evidence.clip import Clip, cut_clip, is_disk_error
+from edgecv.evidence.file_names import CLIPS
 from edgecv.evidence.manifest import MANIFEST, blurred_name, write_manifest
 from edgecv.evidence.overlay_spec import OverlaySpec, overlay_spec_of
 from edgecv.evidence.sealing import RECORD
@@ -32,6 +34,7 @@ from edgecv.messages import evidence as messages
 from edgecv.privacy import blurred, scale_of, sightings, visible_mask
 from edgecv.trajectory import Fall
 
+_log = logging.getLogger("edgecv.evidence")
 BEFORE_S = 10.0
 AFTER_S = 10.0
 PICTURES = ("still-blurred.jpg", "still.jpg", "strobe-blurred.jpg", "strobe.jpg")
@@ -70,7 +73,10 @@ def write_evidence(
     folder: Path,
     camera: PinholeCamera | None = None,
     plan: FacadePlan | None = None,
-    stamps_restart_s: float | None = None,
+    *,
+    from_begin: bool = False,
+    fps: float | None = None,
+    part_s: tuple[float, float] = (0.0, float("inf")),
 ) -> Evidence:
     """Write one incident's folder from a recording.
 
@@ -81,7 +87,9 @@ def write_evidence(
         folder: made here; must not exist.
         camera: the calibrated camera, for floors in the picture.
         plan: the facade's floors and windows.
-        stamps_restart_s: see :class:`edgecv.capture.VideoFile`.
+        from_begin: read all before the incident as well, where :attr:`edgecv.capture.VideoFile.stamps_repaired`.
+        fps: pictures a second of a video without time stamps, where somebody knows.
+        part_s: begin and end of the recording's part whose pictures have the incident's size, media time.
 
     Returns:
         What was written. A clip that cannot be cut, or pictures that cannot be drawn, cost themselves alone: the record
@@ -91,21 +99,27 @@ def write_evidence(
         OSError: the disk is full or failed.
     """
     folder.mkdir(parents=True)
-    start_s, end_s = incident.media.start_s - BEFORE_S, incident.media.end_s + AFTER_S
-    between: FramesBetween = partial(lazy_frames_between, recording)
+    start_s = max(incident.media.start_s - BEFORE_S, part_s[0])
+    end_s = min(incident.media.end_s + AFTER_S, part_s[1])
+
+    def between(earliest_s: float, latest_s: float) -> Iterator[tuple[float, LazyBgrFrame]]:
+        earliest_s, latest_s = max(earliest_s, part_s[0]), min(latest_s, part_s[1])
+        return lazy_frames_between(recording, earliest_s, latest_s, from_begin=from_begin, fps=fps)
+
     try:
-        if stamps_restart_s is not None and incident.media.end_s >= stamps_restart_s:
-            between = _no_shots
-            raise InputError(messages.STAMPS_RESTART(time=stamps_restart_s))
-        write_record(incident, cut_clip(recording, folder / "clip.mp4", start_s, end_s), folder, flush=False)
-    except UNREADABLE as error:
+        clip = cut_clip(recording, folder / "clip.mp4", start_s, end_s, from_begin=from_begin, fps=fps)
+        write_record(incident, clip, folder, flush=False)
+    except Exception as error:  # whatever is wrong with a recording costs its evidence, never the finding
         raise_disk_error(error)
-        write_bare_record(incident, folder, messages.NO_CLIP_CUT(why=str(error)), flush=False)
-    overlay = overlay_spec_of(fall, incident.origin, camera, plan)
+        _log_unforeseen(error, incident)
+        for name in CLIPS:
+            (folder / name).unlink(missing_ok=True)
+        write_bare_record(incident, folder, messages.NO_CLIP_CUT(why=failure_words(error)), flush=False)
     try:
-        pictures = write_pictures(incident, overlay, between, folder)
-    except UNREADABLE as error:
+        pictures = write_pictures(incident, overlay_spec_of(fall, incident.origin, camera, plan), between, folder)
+    except Exception as error:
         raise_disk_error(error)
+        _log_unforeseen(error, incident)
         for name in PICTURES:
             (folder / name).unlink(missing_ok=True)
         pictures = (b"", b"")
@@ -115,13 +129,19 @@ def write_evidence(
     return Evidence(record_in(folder), *pictures, files)
 
 
-def _no_shots(_start_s: float, _end_s: float) -> Iterator[tuple[float, LazyBgrFrame]]:
-    return iter(())
+def _log_unforeseen(error: Exception, incident: Incident) -> None:
+    if not isinstance(error, UNREADABLE):
+        _log.error("evidence of %s is incomplete", incident.id, exc_info=error)
+
+
+def failure_words(error: Exception) -> str:
+    """What an error says, or what it is."""
+    return error.text if isinstance(error, EdgecvError) else str(error) or type(error).__name__
 
 
 def raise_disk_error(error: Exception) -> None:
-    """Raise it again where it is the disk's: FFmpeg's errors may be both."""
-    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+    """Raise it again where it is the disk's."""
+    if is_disk_error(error):
         raise error
 
 
@@ -134,6 +154,17 @@ def write_record(incident: Incident, clip: Clip, folder: Path, *, flush: bool = 
 def write_bare_record(incident: Incident, folder: Path, reason: str, *, flush: bool = True) -> None:
     """Write ``incident.json`` of an incident that has no clip, and why."""
     _write(incident, EvidenceRecord(manifest=MANIFEST, reason=reason, reason_code=coded(reason)), folder, flush=flush)
+
+
+def doubt_clip(folder: Path, reason: str) -> None:
+    """Let ``incident.json`` say why the clip that it names does not bear it out.
+
+    Raises:
+        OSError: there is no record, or the disk is full or failed.
+        ValueError: the record cannot be read.
+    """
+    record = record_in(folder)
+    _write(record, record.evidence.model_copy(update={"reason": reason, "reason_code": coded(reason)}), folder)
 
 
 def record_in(folder: Path) -> Incident:
@@ -212,6 +243,8 @@ def _pictures(incident: Incident, between: FramesBetween) -> tuple[Picture, floa
             yield t_s, shot
 
     strobe = strobe_picture(frames(), incident.track)
+    if not shown:
+        raise InputError("no pictures of that time")
     return shown[0][1].whole(), shown[0][0], strobe
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,8 +15,9 @@ from av.error import FFmpegError
 from edgecv.capture import VideoFile
 from edgecv.capture.file import GOES_BACK_S
 from edgecv.capture.key_frames import packets_from_key_frame
-from edgecv.capture.open_container import open_file
+from edgecv.capture.open_container import largest_video, open_file
 from edgecv.capture.packets import copied, stamp_of
+from edgecv.capture.stream_info import file_stamps
 from edgecv.durable_files import DISK_ERRORS
 from edgecv.errors import InputError
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _MOST_BYTES = (
     512 * 2**20
 )  # in memory; twenty seconds of the fastest camera are 100 MB, a day without a key frame is all
+_MOST_REFUSED = 8
+"""Packets a container may refuse, each of which costs itself alone; more, and it cannot hold the codec."""
 _CONTAINERS = ((".mp4", "mp4"), (".mkv", "matroska"), (".avi", "avi"))
 
 
@@ -46,7 +49,15 @@ class Clip:
     end_s: float
 
 
-def cut_clip(source: Path, destination: Path, start_s: float, end_s: float) -> Clip:
+def cut_clip(
+    source: Path,
+    destination: Path,
+    start_s: float,
+    end_s: float,
+    *,
+    from_begin: bool = False,
+    fps: float | None = None,
+) -> Clip:
     """Copy the video packets from the key frame at or before ``start_s`` to ``end_s`` (media time, seconds).
 
     Sound is left out: voices are not evidence of a fall. The same source gives the same bytes.
@@ -56,17 +67,24 @@ def cut_clip(source: Path, destination: Path, start_s: float, end_s: float) -> C
         destination: where the clip goes; its suffix becomes ``.mkv`` or ``.avi`` where MP4 cannot hold the codec.
         start_s: wished start; the clip starts at the key frame before it.
         end_s: wished end.
+        from_begin: read all before as well, where :attr:`edgecv.capture.VideoFile.stamps_repaired`.
+        fps: pictures a second of a video without time stamps, where somebody knows.
 
     Raises:
         InputError: nothing could be read there, or more than memory should hold.
     """
-    with VideoFile(source) as video:
+    with VideoFile(source, fps) as video:
         first_pts = video.first_pts
     with open_file(source) as reader:
-        stream = reader.streams.video[0]
+        stream = largest_video(reader)
+        assert stream is not None, "it was opened before"
         base = stream.time_base or Fraction(1, 1000)
         start, end = first_pts + int(max(0.0, start_s) / base), first_pts + int(end_s / base)
-        packets = _packets_between(reader, stream, first_pts, start, end)
+        if from_begin:
+            sent: Iterator[AnyPacket] = file_stamps(reader, stream, fps).restamped(reader.demux(stream))
+        else:
+            sent = packets_from_key_frame(reader, stream, start, first_pts)
+        packets = _packets_between(sent, source, base, first_pts, start, end)
         if not packets:
             raise InputError(f"{source}: no pictures between {start_s:.2f} and {end_s:.2f} s to cut a clip from")
         return write_clip(destination, stream, packets, base, first_pts)
@@ -114,13 +132,13 @@ def write_clip(
 
 
 def _packets_between(
-    reader: av.container.InputContainer, stream: VideoStream, first_pts: int, start: int, end: int
+    sent: Iterator[AnyPacket], source: Path, base: Fraction, first_pts: int, start: int, end: int
 ) -> list[AnyPacket]:
     """Whole groups of pictures: from the last key frame at or before the start until decoding is past the end."""
     packets: list[AnyPacket] = []
-    held, reached, goes_back = 0, first_pts, GOES_BACK_S / float(stream.time_base or Fraction(1, 1000))
+    held, reached, goes_back = 0, first_pts, GOES_BACK_S / float(base)
     try:
-        for packet in packets_from_key_frame(reader, stream, start, first_pts):
+        for packet in sent:
             stamp = stamp_of(packet)
             if packet.size == 0 or stamp is None:
                 continue
@@ -136,7 +154,7 @@ def _packets_between(
             held += packet.size
             if held > _MOST_BYTES:
                 raise InputError(
-                    f"{reader.name}: more than {_MOST_BYTES >> 20} MB lie between the key frame before "
+                    f"{source}: more than {_MOST_BYTES >> 20} MB lie between the key frame before "
                     "and the end of the clip; record with a key frame every few seconds"
                 )
     except FFmpegError:
@@ -169,6 +187,7 @@ def _mux(path: Path, container: str, stream: VideoStream, packets: Sequence[AnyP
     """Write packets; False where the container cannot hold them."""
     decoding = _decoding_stamps(packets)
     offset = min(dts if dts is not None else p.pts or 0 for p, dts in zip(packets, decoding, strict=True))
+    refused = 0
     options = {"fflags": "+bitexact", "movflags": "+faststart"} if container == "mp4" else {"fflags": "+bitexact"}
     try:
         with av.open(str(path), "w", format=container, options=options) as writer:
@@ -177,13 +196,23 @@ def _mux(path: Path, container: str, stream: VideoStream, packets: Sequence[AnyP
             for packet, dts in zip(packets, decoding, strict=True):
                 copy = copied(packet, base, offset, out)
                 copy.dts = None if dts is None else dts - offset
-                writer.mux(copy)
+                try:
+                    writer.mux(copy)
+                except (FFmpegError, ValueError) as error:
+                    if is_disk_error(error) or refused == _MOST_REFUSED:
+                        raise
+                    refused += 1
     except (FFmpegError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        if is_disk_error(error):
             path.unlink(missing_ok=True)
             raise
         return False
-    return True
+    return refused < len(packets)
+
+
+def is_disk_error(error: Exception) -> bool:
+    """Whether it is the disk's: FFmpeg's errors may be both."""
+    return isinstance(error, OSError) and error.errno in DISK_ERRORS
 
 
 def _flush(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A bundle is prepared for its seal: the record put right, the pictures drawn from the clip, all of it on the disk.
+"""A bundle is prepared for its seal: the record put right, the pictures drawn from the clip, the clip checked.
 
 Files alone, in the folder where a camera's worker left them; this takes seconds and needs no lock. One process prepares
 at a time. After a crash at any point it is done again and comes to the same end; nothing of a prepared bundle changes.
@@ -16,19 +16,36 @@ from av.error import FFmpegError
 from edgecv.capture import LazyBgrFrame, lazy_frames_between
 from edgecv.durable_files import FULL_ERRORS, flush_files
 from edgecv.errors import InputError
-from edgecv.evidence.bundle_files import CUT_OFF, PICTURES, mend_record, record_in, write_bare_record, write_pictures
+from edgecv.evidence.bundle_files import (
+    CUT_OFF,
+    PICTURES,
+    doubt_clip,
+    mend_record,
+    record_in,
+    write_bare_record,
+    write_pictures,
+)
+from edgecv.evidence.clip import is_disk_error
 from edgecv.evidence.overlay_spec import read_overlay_spec
 from edgecv.incidents.record import Incident
+from edgecv.messages import evidence as messages
 
 _log = logging.getLogger("edgecv.evidence")
 _ATTEMPTS = ".tries"
+_CHECKS = ".checks"
 _MAX_ATTEMPTS = 3  # at one picture: a clip that kills the decoder must not hold up the chain for ever
+Check = Callable[[Path, Incident, Callable[[], None]], str | None]
+"""Of a folder and its record: why the clip does not bear the record out, or None; calls back with every frame."""
 DRAWING_ERRORS = (OSError, InputError, FFmpegError, ValueError)
 """What drawing may end with."""
 
 
 def prepare_bundle(
-    record: Incident, folder: Path, on_frame: Callable[[], None] = lambda: None, executor: Executor | None = None
+    record: Incident,
+    folder: Path,
+    on_frame: Callable[[], None] = lambda: None,
+    executor: Executor | None = None,
+    check: Check | None = None,
 ) -> bool:
     """Remove half-written files, put the record right and draw the pictures, as far as the clip goes.
 
@@ -37,6 +54,7 @@ def prepare_bundle(
         folder: where the evidence is put together.
         on_frame: called with every frame that is decoded.
         executor: where the pictures are drawn; in the caller's thread when left out.
+        check: asked whether the clip bears the record out; not checked when left out.
 
     Returns:
         False where nothing of the evidence is on the disk.
@@ -54,9 +72,9 @@ def prepare_bundle(
     if mend_record(folder):
         written = record_in(folder)
         if executor is None:
-            _draw(written, folder, on_frame)
+            _work_up(written, folder, on_frame, check)
         else:
-            executor.submit(_draw, written, folder, on_frame).result()
+            executor.submit(_work_up, written, folder, on_frame, check).result()
     remove_files(folder, ".*")
     flush_files(folder)  # the seal, which others wait for, finds nothing left to flush
     return True
@@ -83,6 +101,33 @@ def _has_record(folder: Path) -> bool:
     except (FileNotFoundError, ValueError):
         return False
     return True
+
+
+def _work_up(record: Incident, folder: Path, on_frame: Callable[[], None], check: Check | None) -> None:
+    _draw(record, folder, on_frame)
+    if check is not None and record.evidence.reason is None:
+        reason = _doubt(record, folder, on_frame, check)
+        if reason is not None:
+            doubt_clip(folder, reason)
+            _log.error("evidence of %s: %s", record.id, reason)
+
+
+def _doubt(record: Incident, folder: Path, on_frame: Callable[[], None], check: Check) -> str | None:
+    """Why the clip does not bear the record out; an error of the check costs the check and nothing else."""
+    checks = folder / _CHECKS
+    try:
+        if checks.exists():  # it killed this process, or a power cut did: once is enough
+            return messages.NOT_CHECKED()
+        checks.touch()
+        return check(folder, record, on_frame)
+    except SystemExit:
+        checks.unlink(missing_ok=True)
+        raise
+    except Exception as error:
+        if is_disk_error(error):
+            raise
+        _log.exception("the clip of %s cannot be compared with its record", record.id)
+        return messages.NOT_CHECKED()
 
 
 def _draw(record: Incident, folder: Path, on_frame: Callable[[], None]) -> None:

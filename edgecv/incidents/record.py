@@ -221,7 +221,7 @@ class EvidenceRecord(Record):
     clip_start_s: MediaTime | None = None
     """Media time of the clip's first picture."""
     reason: Sentence | None = None
-    """Why there is no clip, where there is none."""
+    """Why there is no clip, or why the one there is does not bear the record out."""
     reason_code: Coded | None = None
 
 

@@ -114,7 +114,7 @@ NOT_COMPRESSED = declare(
     why=MESSAGE,
 )
 CLOCK_JUMPED = declare(
-    "camera.clock_jumped", "%(source)s: its clock jumped by %(time)s s", source=TEXT, time=number(".1f")
+    "camera.clock_jumped", "%(source)s: its clock jumped by %(time)s s", source=TEXT, time=number(".2f")
 )
 FAILED = declare("camera.failed", "%(source)s: %(kind)s: %(why)s", source=TEXT, kind=TEXT, why=TEXT)
 SIZE_CHANGED = declare(
@@ -156,6 +156,21 @@ RECORDING_INCOMPLETE = declare(
     "camera.recording_incomplete", "the disk is too slow for the recording; a part of it is missing"
 )
 RECORDING_STOPPED = declare("camera.recording_stopped", "the recording stopped (%(why)s)", why=MESSAGE)
+CLOCK_STEPS = declare(
+    "camera.clock_steps",
+    "the camera's clock was set while it sent; times go on without the step: "
+    "let the camera synchronise its clock by NTP all the time, not once a day",
+)
+STAMPS_AT_OTHER_RATE = declare(
+    "camera.stamps_at_other_rate",
+    "the camera's time stamps run %(rate)s times as fast as its pictures come; they are not used, "
+    "and pictures are timed by their arrival: set the camera's frame rate to one that it keeps",
+    rate=number(".2f"),
+)
+NO_STAMPS = declare(
+    "camera.no_stamps",
+    "the stream carries no time stamps; pictures are timed by their arrival: RTSP tells times exactly",
+)
 DISK_TAKES_NO_RECORDS = declare(
     "camera.disk_takes_no_records", "the disk takes no records (%(why)s); they are kept in memory", why=MESSAGE
 )

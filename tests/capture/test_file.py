@@ -9,6 +9,7 @@ import pytest
 
 from edgecv.capture import VideoFile, pictures_between
 from edgecv.errors import InputError
+from edgecv.evidence.clip import cut_clip
 
 
 def test_frames_come_in_order_with_media_time_from_zero(write_video, noise_frames) -> None:
@@ -81,6 +82,93 @@ def test_a_cut_file_is_read_as_far_as_it_goes_and_says_where_it_ended(
     assert 20 < count < 90
     assert video.ended_early is not None
     assert "of 4.00 s" in video.ended_early
+
+
+def test_a_fragmented_file_that_is_cut_says_so_wherever_it_was_cut(write_video, noise_frames, tmp_path: Path) -> None:
+    movflags = {"movflags": "+frag_keyframe+empty_moov"}
+    whole = write_video("whole.mp4", noise_frames(100), container=movflags, options={"g": "10", "bf": "0"})
+    content = whole.read_bytes()
+    with VideoFile(whole) as video:
+        assert sum(1 for _ in video) == 100
+    assert video.ended_early is None
+    for share in (0.35, 0.5, 0.52, 0.8):
+        cut = tmp_path / f"{share}.mp4"
+        cut.write_bytes(content[: int(len(content) * share)])
+        with VideoFile(cut) as video:
+            count = sum(1 for _ in video)
+        assert 100 * share - 11 < count <= 100 * share + 1
+        assert video.ended_early is not None
+
+
+def test_of_two_video_tracks_the_larger_is_meant(noise_frames, tmp_path: Path) -> None:
+    path = tmp_path / "two.mp4"
+    with av.open(str(path), "w") as out:
+        streams = []
+        for width, height in ((80, 60), (320, 240)):
+            stream = out.add_stream("libx264", rate=25)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            streams.append((stream, noise_frames(10, width, height)))
+        for stream, pictures in streams:
+            for n, luma in enumerate(pictures):
+                frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
+                frame.pts = n
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+    with VideoFile(path) as video:
+        assert (video.info.width, video.info.height) == (320, 240)
+        assert sum(1 for _ in video) == 10
+    clip = cut_clip(path, tmp_path / "clip.mp4", 0.0, 1.0)
+    with VideoFile(clip.path) as video:
+        assert (video.info.width, video.info.height) == (320, 240)
+
+
+def test_pictures_of_another_size_are_a_part_of_their_own_in_the_same_time(
+    write_video, noise_frames, tmp_path: Path
+) -> None:
+    large = write_video("large.ts", noise_frames(20), options={"bf": "0"})
+    small = write_video("small.ts", noise_frames(15, 80, 60), options={"bf": "0"})
+    both = tmp_path / "both.ts"
+    both.write_bytes(large.read_bytes() + small.read_bytes())
+    parts = []
+    with VideoFile(both) as video:
+        while True:
+            times_s = [frame.t_s for frame in video]
+            parts.append((video.info.width, times_s))
+            if not video.next_part():
+                break
+    assert [(width, len(times_s)) for width, times_s in parts] == [(160, 20), (80, 15)]
+    assert np.allclose(np.concatenate([times_s for _, times_s in parts]), np.arange(35) / 25, atol=1e-3)
+    assert video.ended_early is None
+
+
+def test_a_segment_that_keeps_its_recorders_stamps_is_whole_and_a_cut_one_is_not(
+    write_video, noise_frames, tmp_path: Path
+) -> None:
+    stamps = list(range(1000, 1100))
+    segment = write_video("segment.mkv", noise_frames(100), pts=stamps, options={"bf": "0", "g": "10"})
+    with VideoFile(segment) as video:
+        assert sum(1 for _ in video) == 100
+        assert video.info.duration_s == pytest.approx(4.0, abs=0.1)
+    assert video.ended_early is None
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(segment.read_bytes()[: segment.stat().st_size // 2])
+    with VideoFile(cut) as video:
+        assert sum(1 for _ in video) < 60
+    assert video.ended_early is not None
+
+
+def test_without_time_stamps_the_rate_is_declared_assumed_or_told(write_video, noise_frames) -> None:
+    declared = write_video("declared.h264", noise_frames(10), fps=20, options={"bf": "0"})
+    assumed = write_video("assumed.mjpeg", noise_frames(10), codec="mjpeg", pix_fmt="yuvj420p")
+    with VideoFile(declared) as video:
+        assert [frame.t_s for frame in video] == pytest.approx([n / 20 for n in range(10)])
+        assert (video.info.timing, video.info.average_fps) == ("declared", 20.0)
+    with VideoFile(assumed) as video:
+        assert [frame.t_s for frame in video] == pytest.approx([n / 25 for n in range(10)])
+        assert (video.info.timing, video.info.average_fps) == ("assumed", None)
+    with VideoFile(assumed, fps=12.5) as video:
+        assert [frame.t_s for frame in video] == pytest.approx([n / 12.5 for n in range(10)])
+        assert (video.info.timing, video.info.average_fps) == ("told", 12.5)
 
 
 def test_a_damaged_stretch_costs_itself_and_not_the_rest(write_video, noise_frames, tmp_path: Path) -> None:

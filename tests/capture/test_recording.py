@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import pytest
+from waiting import wait_for
 
 from edgecv.capture import recording
 from edgecv.capture.recording import Recording, recorded_session
@@ -77,6 +78,44 @@ def test_a_disk_that_fails_is_told_and_holds_nobody_up(video: Path, tmp_path: Pa
     assert not keeper.is_alive()
     assert keeper.problem is not None
     assert keeper.problem.startswith("the recording stopped (")
+
+
+def test_a_packet_that_the_container_refuses_costs_itself(video: Path, tmp_path: Path) -> None:
+    with LiveStream(StreamSettings(str(video))) as stream:
+        keeper = Recording(tmp_path / "kept", stream.template, stream.base, "a-session", BEGAN)
+        keeper.start()
+        for n, packet in enumerate(stream.packets()):
+            if n == 25:
+                packet.dts = packet.pts = 0  # long over
+            keeper.put(packet)
+        keeper.finish(60.0)
+    assert (keeper.problem, keeper.refused_packets) == (None, 1)
+    (path,) = (tmp_path / "kept").iterdir()
+    assert len(packets_of(path)) == 59
+
+
+def test_a_recording_that_stopped_says_so_at_once_and_begins_anew_at_a_key_frame(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "RETRY_S", 0.0)
+    monkeypatch.setattr(recording, "SOUND_S", 1.0)
+    folder = tmp_path / "kept"
+    folder.write_text("a file where the folder should be")
+    with LiveStream(StreamSettings(str(video))) as stream:
+        keeper = Recording(folder, stream.template, stream.base, "a-session", BEGAN)
+        keeper.start()
+        packets = list(stream.packets())
+        for packet in packets[:5]:
+            keeper.put(packet)
+        wait_for(lambda: keeper.problem is not None, "the problem")
+        folder.unlink()
+        for packet in packets[5:]:
+            keeper.put(packet)
+        keeper.finish(60.0)
+    assert keeper.problem is None
+    (path,) = folder.iterdir()
+    assert path.name == "20260501T120000.650Z.mp4", "the second key frame is 0.4 s later"
+    assert [data for _, data in packets_of(path)] == [data for _, data in packets_of(video)[10:]]
 
 
 def test_packets_that_the_disk_cannot_follow_are_left_out_and_told(video: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,8 @@ from known_bundles import FILES, record, write_files
 from edgecv.audit.verify import verify_bundle
 from edgecv.daemon.evidence_finalisation import finalise_evidence
 from edgecv.evidence.keys import BoxKey
+from edgecv.evidence.sealing import RECORD
+from edgecv.incidents.record import Incident
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
 from edgecv.storage.sealed_evidence import seal_bundle
@@ -84,3 +87,24 @@ def test_a_record_of_an_earlier_clip_is_put_right_before_it_is_sealed(store: Inc
     written = json.loads((store.folder_of("a") / "incident.json").read_text())
     assert written["evidence"]["sha256"] == hashlib.sha256(b"more of the moving pictures").hexdigest()
     assert verify_bundle(store.folder_of("a"), key.public, replay=False).ok
+
+
+@pytest.mark.parametrize("off_s", [0.0, 0.5, -3.0])
+def test_a_clip_of_another_time_than_its_record_is_told_before_the_seal(
+    demo_run, store: IncidentStore, key: BoxKey, off_s: float
+) -> None:
+    """As when the camera's clock had been set and the clip was cut by the raw stamps."""
+    incident = Incident.model_validate(demo_run.incidents[1])
+    store.add(incident)
+    part = store.part_of(incident.id)
+    part.mkdir()
+    shutil.copy(demo_run.out / incident.id / "clip.mp4", part)
+    evidence = incident.evidence.model_copy(update={"clip_start_s": (incident.evidence.clip_start_s or 0.0) + off_s})
+    (part / RECORD).write_text(incident.model_copy(update={"evidence": evidence}).to_json())
+    assert finalise_evidence(store, key, incident.id) == "sealed"
+    stored = store.get(incident.id)
+    assert stored is not None and isinstance(stored.record, Incident)
+    reason = stored.record.evidence.reason
+    assert verify_bundle(store.folder_of(incident.id), key.public).ok == (off_s == 0.0)
+    assert (reason is None) == (off_s == 0.0)
+    assert off_s == 0.0 or "did not bear the record out" in (reason or "")

@@ -1,0 +1,38 @@
+"""Is an MP4 file whole? Its boxes say how long they are, also those of fragments that no index counts."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+_FRAGMENT = b"moof"
+_HEADER = 8
+_LARGE = 16
+"""Bytes of a header whose size does not fit into 32 bits."""
+_TOP_LEVEL = frozenset({b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"sidx", b"wide", b"uuid"})
+
+
+def is_cut(path: Path) -> bool:
+    """Whether a fragmented MP4 (ISO/IEC 14496-12) ends within a box; False for all other files.
+
+    One that is not fragmented declares its duration, and is known by that.
+    """
+    fragmented, position, size = False, 0, path.stat().st_size
+    with path.open("rb") as file:
+        while position < size:
+            file.seek(position)
+            header = file.read(_LARGE)
+            if len(header) < _HEADER:
+                return fragmented
+            length, kind = struct.unpack_from(">I4s", header)
+            if position == 0 and kind not in _TOP_LEVEL:
+                return False
+            fragmented = fragmented or kind == _FRAGMENT
+            if length == 1 and len(header) == _LARGE:
+                (length,) = struct.unpack_from(">Q", header, _HEADER)
+            elif length == 0:  # to the end of the file
+                return False
+            if length < _HEADER:
+                return fragmented
+            position += length
+    return fragmented and position > size
