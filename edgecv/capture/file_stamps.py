@@ -138,13 +138,16 @@ class FileStamps:
         return all(stamp == raw for stamp in until_in_line)
 
     def _accept(self, packet: AnyPacket, raw: int, new: int) -> None:
+        self._offset = new - raw
+        if self._last_raw is not None:
+            new = max(new, self._last + 1)  # where no room was left between neighbours
         self._shift(packet, new - raw)
         if self._last_raw is not None and 0.0 < (advance_s := (new - self._last) * self._tick_s) <= _PAUSE_S:
             self._interval_s += _SMOOTHING * (advance_s - self._interval_s)
         self._recent.append((raw, _tail_of(packet)))
         while abs(raw - self._recent[0][0]) * self._tick_s > _OVERLAP_S:
             self._recent.popleft()
-        self._last_raw, self._last, self._offset = raw, new, new - raw
+        self._last_raw, self._last = raw, new
 
     def _shift(self, packet: AnyPacket, offset: int) -> None:
         if offset == 0:
