@@ -49,6 +49,9 @@ class Rule(Limit):
 
     name: NonBlankText = Field(description="what it is called in alarms")
     value: JsonPath = Field(description="where the value stands in the payload, a JSONPath")
+    no_reading: tuple[Number, ...] = Field(
+        default=(), description="values that are no reading, such as those of a distance sensor without an echo"
+    )
     message: Annotated[NonBlankText, AfterValidator(_message)] = Field(
         default=_USUAL_MESSAGE, description="the alarm's sentence, with {subject} and so on"
     )
@@ -132,6 +135,8 @@ class RulesHandler(Handler[RulesSettings]):
         if seen is None or not seen.is_newest:
             return
         for rule, value in read:
+            if not isinstance(value, bool) and value in rule.no_reading:
+                continue
             value_text = f"{value:g}" if isinstance(value, float) else str(value)
             text: str = messages.RULE(name=subject, rule=rule.name, value=value_text, why=rule.in_words())
             if rule.message != _USUAL_MESSAGE:

@@ -113,6 +113,32 @@ def test_an_ultrasonic_sensor_without_an_echo_is_no_flood(raw: str, fault: float
     assert set(said) == readings
 
 
+@pytest.mark.parametrize(
+    ("preset", "frame", "fault"),
+    [
+        ("milesight-em500-swl", "0377FDFF", 0.0),  # out of range
+        ("milesight-em500-swl", "0377FFFF", 1.0),  # could not measure
+        ("milesight-em500-udl", "0382FDFF", 0.0),
+        ("milesight-em400-mud", "0482FFFF", 1.0),
+        ("milesight-em310-udl", "03820000", 0.0),
+        ("decentlab-dl-mbx", "02012f00030000 0000 0bb1".replace(" ", ""), 0.0),  # no valid sample
+    ],
+)
+def test_what_makers_say_when_nothing_was_measured_is_no_level(preset: str, frame: str, fault: float) -> None:
+    read = reader(Decoder.model_validate({"preset": preset, "height_cm": HEIGHT_CM}))
+    said = read(bytes.fromhex(frame), None)
+    assert "water_cm" not in said
+    assert said.get("fault", 0.0) == fault
+
+
+@pytest.mark.parametrize(
+    "answer", ["FE030807", "FF0308 07".replace(" ", ""), "FF10FF", "FE06014A010000000000 00".replace(" ", "")]
+)
+def test_an_answer_to_a_command_beside_readings_is_passed_over(answer: str) -> None:
+    read = reader(Decoder.model_validate({"preset": "milesight-em310-tilt"}))
+    assert read(bytes.fromhex(answer + "017564"), None)["battery_percent"] == 100
+
+
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 def test_no_preset_reads_half_a_frame(preset: str) -> None:
     read = reader(Decoder.model_validate({"preset": preset, "height_cm": HEIGHT_CM}))

@@ -181,6 +181,8 @@ class HygieneHandler(Handler[HygieneSettings]):
         observation = self._monitor.observe(name, stamp_s, counter)
         if observation is None or not observation.is_newest:
             return
+        if measured in point.no_reading:
+            return
         context, monitor = self.context, self._monitor
         if is_believed:
             context.gauges[f"{point.quantity}_{name}"] = measured

@@ -87,6 +87,9 @@ class Point(Section):
     valid: tuple[Number, Number] | None = Field(
         default=None, description="what it can be at all, [least, most]; anything else is a sensor that fails"
     )
+    no_reading: tuple[Number, ...] = Field(
+        default=(), description="values that are no reading: the sensor is heard, and nothing is judged"
+    )
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)] = Field(description="a list of rules")
 
     @classmethod

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _MILLIVOLTS = {"name": "battery_v", "type": "u16", "scale": 0.001, "valid": [0.1, 5.0]}
-_MM = {"name": "distance_cm", "type": "u16", "scale": 0.1}
+_MM = {"name": "distance_cm", "type": "u16", "scale": 0.1, "no_reading": [0]}
+"""No sensor sees what touches it: 0 is that nothing was measured."""
 
 
 def _decentlab(*groups: dict[str, Any]) -> dict[str, Any]:
