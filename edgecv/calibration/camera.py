@@ -54,6 +54,9 @@ def camera_of(box: Box, camera_id: str | None) -> SolvedSetup:
         f"camera {camera_id}: reprojection error {solved.rms_px:.2f} px, focal length {pose.focal_px:.0f} px, "
         f"{pose.position_m[2]:.1f} m from the facade, looking up {pose.elevation_deg:.0f}°"
     ]
+    if np.any(pose.distortion) and not any(calibration.distortion):
+        numbers = ", ".join(f"{k:.3f}" for k in pose.distortion)
+        notes.append(f"camera {camera_id}: its lens bends the picture; solved from the points: distortion [{numbers}]")
     if plan is not None:
         notes.append(f"camera {camera_id}: {how_well_known(solved, plan)}")
     if not solved.focal_determined:

@@ -8,22 +8,33 @@ square to the facade cannot tell its focal length and gets a nominal one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from edgecv.errors import ConfigError
+from edgecv.geometry.bent_lens import LEAST_POINTS, bent_camera
 from edgecv.geometry.camera import PinholeCamera
+from edgecv.geometry.refinement import in_space, pose, refined, rms_px
 from edgecv.messages import calibration
+from edgecv.messages.message import Message
 
 Float64 = NDArray[np.float64]
 Pixel = tuple[float, float]
 MAX_ERROR_PX = 3.0
-_LEAST_CLICK_PX = 0.5  # nobody marks a corner better than this, however well four points fit
 _LEAST_ANGLE = 0.1  # sine of the angle between line of sight and facade: 6 degrees
+_FOCALS = np.geomspace(0.15, 10.0, 40)
+"""Of the picture's width: from 147 degrees across to 6, and every lens that is sold between."""
+_BEND_UNKNOWNS = 5
+"""Points with hardly more coordinates than a pose, a focal length and a lens have numbers: any lens would fit."""
+_SUSPECTS = 3
+_WIDE = 0.4
+"""Of the picture's width, 103 degrees across: beyond it nearly every lens bends the picture."""
+_WELL_PX = 1.0
+"""What careful clicks are off."""
+_MUCH_BETTER = 0.4
+"""Of the error of a straight lens: what a fisheye beyond the lens model still explains."""
 _FOCAL_SD = 0.12  # of its logarithm, above which a focal length counts as unknown
 _LOOKED_AT = 33
 """Columns and rows of pixels whose rays are tried."""
@@ -31,9 +42,6 @@ _MOST_FOLDED = 0.2
 """Wide lenses are often wrong in the corners, some 15 % of the picture, and name floors well all the same."""
 _SAME_PX = 1.0
 """The inverse lens model settles to a thousandth of a pixel where it settles at all."""
-_FLIP = np.diag(
-    [1.0, -1.0, -1.0]
-)  # plane as OpenCV wants it (y down, z away) to the world (Y up, Z towards the camera)
 _STEPS = np.array([1e-6, 1e-6, 1e-6, 1e-4, 1e-4, 1e-4, 1e-6])
 
 
@@ -63,11 +71,12 @@ class SolvedCamera:
 
     def place_sd_m(self, facade_m: Float64) -> Float64:
         """How well a pixel's place on the facade is known: standard deviations ``(n, 2)`` at ``(n, 2)`` points."""
-        pixels = self.camera.project(_in_space(facade_m))
+        pixels = self.camera.project(in_space(facade_m))
         base = self.camera.on_facade(pixels)
         moved = []
         for n, step in enumerate(_STEPS):
-            shifted = _moved(self.camera, np.eye(7)[n] * step)
+            change = np.eye(7)[n] * step
+            shifted = self.camera.moved(change[:3], change[3:6], float(change[6]))
             moved.append((shifted.on_facade(pixels) - base) / step)
         derivative = np.stack(moved)
         variance = np.einsum("pnc,pq,qnc->nc", derivative, self.covariance, derivative)
@@ -89,41 +98,33 @@ def solve_camera(
         image_size: ``(width, height)``.
         pixels: ``(n, 2)``.
         points_m: ``(n, 2)`` on the facade, or ``(n, 3)`` of which at least four lie on it (Z = 0).
-        distortion: OpenCV's five numbers.
+        distortion: OpenCV's five numbers; where all are 0 and no straight lens fits, k1, k2 and k3 are solved too.
         focal_px: None to solve for it.
         verticals: pairs of pixels on edges of the building that are vertical.
         most_px: root mean square reprojection error from which the points are refused.
 
     Raises:
         ConfigError: fewer than four points on the facade, points in a line, a facade seen edge-on, or a reprojection
-            error above ``most_px``, or a lens that folds the picture; says which.
+            error above ``most_px``, a lens that folds the picture or bends it too much; says which.
     """
-    points = _in_space(points_m)
+    points = in_space(points_m)
     on_plane = np.abs(points[:, 2]) < 1e-9
     _check(pixels[on_plane], points[on_plane, :2])
-    width, height = image_size
-    center = ((width - 1) / 2.0, (height - 1) / 2.0)
     lens = np.asarray(distortion, np.float64)
     lines = np.array(verticals, np.float64).reshape(-1, 2, 2)
-    focals = width * np.geomspace(0.4, 6.0, 28) if focal_px is None else np.array([focal_px])
-    starts = [
-        start
-        for focal in focals
-        if (start := _pose(float(focal), center, lens, pixels[on_plane], points[on_plane, :2])) is not None
-    ]
-    if not starts:
-        raise ConfigError(calibration.NO_CAMERA())
-    starts.sort(key=lambda start: start[1])
-    refined = [_refined(camera, pixels, points, lines, focal_px is None) for camera, _ in starts[:3]]
-    camera, covariance = min(refined, key=lambda pair: _rms(pair[0], pixels, points))
-    determined = focal_px is not None or float(np.sqrt(covariance[6, 6])) < _FOCAL_SD
-    if not determined:
-        nominal = _pose(float(width), center, lens, pixels[on_plane], points[on_plane, :2])
-        camera, covariance = _refined(nominal[0] if nominal else camera, pixels, points, lines, False)
+    solution = _solved(image_size, pixels, points, lens, focal_px, lines, most_px)
+    bent = None
+    if not solution.rms_px <= most_px and not lens.any() and len(pixels) > _BEND_UNKNOWNS:
+        solution, bent = _with_bent_lens(image_size, pixels, points, focal_px, lines, most_px, solution)
+    camera, covariance, determined = solution.camera, solution.covariance, solution.focal_determined
     errors = np.linalg.norm(camera.project(points) - pixels, axis=1)
     rms = float(np.sqrt(np.mean(np.square(errors))))
     if not rms <= most_px:
-        worst = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
+        worst = solution.wrong_point
+        if worst is None:
+            worst = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
+        if bent is not None:
+            raise ConfigError(bent)
         raise ConfigError(
             calibration.POINTS_OFF(
                 error=rms,
@@ -134,14 +135,135 @@ def solve_camera(
                 worst=float(errors[worst]),
             )
         )
+    if _is_doubtful(image_size, camera, len(pixels), rms) and focal_px is None and not lens.any():
+        angle = 2.0 * np.degrees(np.arctan(image_size[0] / 2.0 / camera.focal_px))
+        raise ConfigError(calibration.WIDE_LENS(angle=float(angle), count=len(pixels), needed=LEAST_POINTS))
     folded = share_folded(camera, image_size)
     if folded > _MOST_FOLDED:
-        raise ConfigError(calibration.FOLDED(numbers=", ".join(f"{k:g}" for k in lens), share=f"{folded:.0%}"))
+        raise ConfigError(
+            calibration.FOLDED(numbers=", ".join(f"{k:g}" for k in camera.distortion), share=f"{folded:.0%}")
+        )
     away = camera.position_m - points[on_plane].mean(axis=0)
     sine = float(away[2] / np.linalg.norm(away))
     if sine < _LEAST_ANGLE:
         raise ConfigError(calibration.EDGE_ON(angle=float(np.degrees(np.arcsin(max(sine, 0.0))))))
     return SolvedCamera(camera, rms, errors, determined, covariance)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Solution:
+    """A camera that may not fit.
+
+    Attributes:
+        camera: the camera.
+        covariance: as :class:`SolvedCamera` has it.
+        focal_determined: likewise.
+        rms_px: of all points.
+        wrong_point: the one point without which all others fit, or None.
+    """
+
+    camera: PinholeCamera
+    covariance: Float64
+    focal_determined: bool
+    rms_px: float
+    wrong_point: int | None = None
+
+
+def _solved(
+    image_size: tuple[int, int],
+    pixels: Float64,
+    points: Float64,
+    lens: Float64,
+    focal_px: float | None,
+    lines: Float64,
+    most_px: float,
+) -> _Solution:
+    """The camera with a lens that is known.
+
+    Raises:
+        ConfigError: no pose explains the points.
+    """
+    width, height = image_size
+    center = ((width - 1) / 2.0, (height - 1) / 2.0)
+    on_plane = np.abs(points[:, 2]) < 1e-9
+    focals = width * _FOCALS if focal_px is None else np.array([focal_px])
+    starts = [
+        start
+        for focal in focals
+        if (start := pose(float(focal), center, lens, pixels[on_plane], points[on_plane, :2])) is not None
+    ]
+    if not starts:
+        raise ConfigError(calibration.NO_CAMERA())
+    starts.sort(key=lambda start: start[1])
+    fits = [refined(camera, pixels, points, lines, focal_px is None) for camera, _ in starts[:3]]
+    camera, covariance = min(fits, key=lambda fit: rms_px(fit[0], pixels, points))
+    determined = focal_px is not None or float(np.sqrt(covariance[6, 6])) < _FOCAL_SD
+    if not determined:
+        start = pose(float(width), center, lens, pixels[on_plane], points[on_plane, :2])
+        nominal = refined(start[0] if start else camera, pixels, points, lines, False)
+        # a lens as wide as the nominal one is not only unknown there but excluded
+        if rms_px(nominal[0], pixels, points) <= most_px or not rms_px(camera, pixels, points) <= most_px:
+            camera, covariance = nominal
+    return _Solution(camera, covariance, determined, rms_px(camera, pixels, points))
+
+
+def _is_doubtful(image_size: tuple[int, int], camera: PinholeCamera, count: int, rms: float) -> bool:
+    """Whether a straight lens is wider than most are made, by few points that do not fit it well: it may be bent."""
+    return count < LEAST_POINTS and camera.focal_px < _WIDE * image_size[0] and rms > _WELL_PX
+
+
+def _with_bent_lens(
+    image_size: tuple[int, int],
+    pixels: Float64,
+    points: Float64,
+    focal_px: float | None,
+    lines: Float64,
+    most_px: float,
+    straight: _Solution,
+) -> tuple[_Solution, Message | None]:
+    """What explains points that no straight lens does: one click that is wrong, or a lens that bends the picture.
+
+    Returns:
+        The better of the two, and why a bent lens is likely but not solved, or None.
+    """
+    wrong, error_px = _wrong_click(image_size, pixels, points, focal_px, lines, straight)
+    if wrong is not None and error_px <= most_px:
+        straight = replace(straight, wrong_point=wrong)
+    fit = bent_camera(image_size, pixels, points, lines, focal_px)
+    bent_px = np.inf if fit.camera is None else rms_px(fit.camera[0], pixels, points)
+    if min(bent_px, fit.shape_px) > min(error_px, straight.rms_px):
+        return straight, None
+    if len(pixels) < LEAST_POINTS:
+        return straight, calibration.BENT_LENS(error=straight.rms_px, count=len(pixels), needed=LEAST_POINTS)
+    if fit.camera is None or bent_px > most_px or share_folded(fit.camera[0], image_size) > _MOST_FOLDED:
+        is_fisheye = min(bent_px, fit.shape_px) < _MUCH_BETTER * straight.rms_px
+        return straight, calibration.FISHEYE(error=straight.rms_px) if is_fisheye else None
+    camera, covariance = fit.camera
+    determined = focal_px is not None or float(np.sqrt(covariance[6, 6])) < _FOCAL_SD
+    return _Solution(camera, covariance, determined, bent_px), None
+
+
+def _wrong_click(
+    image_size: tuple[int, int],
+    pixels: Float64,
+    points: Float64,
+    focal_px: float | None,
+    lines: Float64,
+    straight: _Solution,
+) -> tuple[int | None, float]:
+    """The point without which the others fit a straight lens best, and their error then; infinite for too few."""
+    best: tuple[int | None, float] = None, np.inf
+    errors = np.nan_to_num(np.linalg.norm(straight.camera.project(points) - pixels, axis=1), nan=np.inf)
+    for point in map(int, np.argsort(errors)[::-1][:_SUSPECTS]):
+        others = np.delete(np.arange(len(pixels)), point)
+        try:
+            _check(pixels[others], points[others, :2])
+            error_px = _solved(image_size, pixels[others], points[others], np.zeros(5), focal_px, lines, np.inf).rms_px
+        except ConfigError:
+            continue
+        if error_px < best[1]:
+            best = point, error_px
+    return best
 
 
 def share_folded(camera: PinholeCamera, image_size: tuple[int, int]) -> float:
@@ -155,11 +277,6 @@ def share_folded(camera: PinholeCamera, image_size: tuple[int, int]) -> float:
         back = camera.project(camera.position_m + camera.ray(pixels))
         apart = np.linalg.norm(back - pixels, axis=1)
     return float(np.mean(~(apart < _SAME_PX)))
-
-
-def _in_space(points_m: Float64) -> Float64:
-    points = np.asarray(points_m, np.float64)
-    return points if points.shape[1] == 3 else np.column_stack([points, np.zeros(len(points))])
 
 
 def _check(pixels: Float64, facade_m: Float64) -> None:
@@ -176,77 +293,3 @@ def _check(pixels: Float64, facade_m: Float64) -> None:
     )
     if len(facade_m) == 4 and reduced < 0.02 * float(np.ptp(facade_m)):
         raise ConfigError(calibration.THREE_IN_LINE())
-
-
-def _moved(camera: PinholeCamera, change: Float64) -> PinholeCamera:
-    return camera.moved(change[:3], change[3:6], float(change[6]))
-
-
-def _refined(
-    start: PinholeCamera, pixels: Float64, points: Float64, lines: Float64, focal_free: bool
-) -> tuple[PinholeCamera, Float64]:
-    """The camera of least squares near a start, and the covariance of its seven numbers."""
-    used = 7 if focal_free else 6
-    scale = np.array([1e-2, 1e-2, 1e-2, 1.0, 1.0, 1.0, 0.1])[:used]
-
-    def change_of(x: Float64) -> Float64:
-        return np.concatenate([x * scale, np.zeros(7 - used)])
-
-    def residuals(x: Float64) -> Float64:
-        camera = _moved(start, change_of(x))
-        apart = (camera.project(points) - pixels).reshape(-1)
-        bounded: Float64 = np.nan_to_num(np.concatenate([apart, _off_vertical(camera, lines)]), nan=1e4)
-        return bounded
-
-    best = least_squares(residuals, np.zeros(used), method="lm" if 2 * len(pixels) + len(lines) >= used else "trf")
-    freedom = max(1, 2 * len(pixels) + len(lines) - used)
-    variance = max(float(np.square(best.fun).sum()) / freedom, _LEAST_CLICK_PX**2)
-    covariance = np.zeros((7, 7))
-    jacobian = np.asarray(best.jac, np.float64)
-    covariance[:used, :used] = variance * _inverse(jacobian.T @ jacobian) * np.outer(scale, scale)
-    return _moved(start, change_of(best.x)), covariance
-
-
-def _inverse(information: Float64) -> Float64:
-    """Covariance of an information matrix; what the points do not tell gets a great variance, not none."""
-    values, vectors = np.linalg.eigh(information)
-    return np.asarray((vectors / np.maximum(values, 1e-10 * values[-1])) @ vectors.T, np.float64)
-
-
-def _off_vertical(camera: PinholeCamera, lines: Float64) -> Float64:
-    """Pixels ``(k,)`` by which the second end of each edge ``(k, 2, 2)`` is beside the vertical through the first."""
-    if not len(lines):
-        return np.zeros(0)
-    rays = camera.ray(lines) @ camera.rotation.T
-    flat = rays[..., :2] / rays[..., 2:]
-    up = camera.rotation[:, 1]
-    along = up[:2] - flat[:, 0] * up[2]
-    apart = flat[:, 1] - flat[:, 0]
-    across = apart[:, 0] * along[:, 1] - apart[:, 1] * along[:, 0]
-    return np.asarray(camera.focal_px * across / np.maximum(np.linalg.norm(along, axis=1), 1e-9), np.float64)
-
-
-def _rms(camera: PinholeCamera, pixels: Float64, points: Float64) -> float:
-    error = float(np.sqrt(np.mean(np.square(camera.project(points) - pixels).sum(axis=1))))
-    return error if np.isfinite(error) and camera.position_m[2] > 0 else np.inf
-
-
-def _pose(
-    focal_px: float, center_px: tuple[float, float], lens: Float64, pixels: Float64, facade_m: Float64
-) -> tuple[PinholeCamera, float] | None:
-    """The best camera in front of the facade for one focal length, and its reprojection error."""
-    matrix = np.array([[focal_px, 0.0, center_px[0]], [0.0, focal_px, center_px[1]], [0.0, 0.0, 1.0]])
-    plane = _in_space(facade_m) @ _FLIP
-    _, rotations, translations, _ = cv2.solvePnPGeneric(
-        plane, np.ascontiguousarray(pixels), matrix, lens, flags=cv2.SOLVEPNP_IPPE
-    )
-    best: tuple[PinholeCamera, float] | None = None
-    for first_turn, first_shift in zip(rotations, translations, strict=True):
-        turn, shift = cv2.solvePnPRefineLM(plane, np.ascontiguousarray(pixels), matrix, lens, first_turn, first_shift)
-        rotation = np.asarray(cv2.Rodrigues(turn)[0]) @ _FLIP
-        position = -rotation.T @ np.asarray(shift, np.float64).ravel()
-        camera = PinholeCamera(focal_px, center_px, np.asarray(rotation, np.float64), position, lens)
-        rms = _rms(camera, pixels, _in_space(facade_m))
-        if np.isfinite(rms) and (best is None or rms < best[1]):
-            best = camera, rms
-    return best

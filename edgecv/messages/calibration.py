@@ -20,6 +20,31 @@ POINTS_OFF = declare(
     y=number("g"),
     worst=number(".1f"),
 )
+BENT_LENS = declare(
+    "calibration.bent_lens",
+    "calibration: a straight lens leaves the points off by %(error)s px, and they fit one that bends the picture, as "
+    "wide lenses do: mark %(needed)s points or more instead of %(count)s, out to the edges of the picture, so that it "
+    "can be solved, or write its distortion into the calibration file",
+    error=number(".1f"),
+    count=COUNT,
+    needed=COUNT,
+)
+WIDE_LENS = declare(
+    "calibration.wide_lens",
+    "calibration: by %(count)s points the lens would be %(angle)s degrees wide, and so wide a lens bends the picture: "
+    "mark %(needed)s points or more, out to the edges of the picture, or write focal_px and its distortion into the "
+    "calibration file",
+    angle=number(".0f"),
+    count=COUNT,
+    needed=COUNT,
+)
+FISHEYE = declare(
+    "calibration.fisheye",
+    "calibration: the lens bends the picture more than the lens model follows, which is up to some 125 degrees (a "
+    "straight lens leaves the points off by %(error)s px); switch the camera's distortion correction (dewarping) on, "
+    "or use a narrower lens",
+    error=number(".1f"),
+)
 EDGE_ON = declare(
     "calibration.edge_on",
     "calibration: the camera sees the facade edge-on, at %(angle)s degrees; "
