@@ -121,7 +121,7 @@ def test_a_bent_lens_that_nobody_described_is_solved_with_the_pose(
     found = solved(camera, shape, lens, 16, sd_px)
     assert found.camera.focal_px == pytest.approx(focal_px, rel=0.02)
     assert found.rms_px < 1.5 + sd_px  # half of what is refused
-    assert worst_height_m(found, camera, shape, lens) < 0.15 + 0.2 * sd_px  # a floor has 3 m
+    assert worst_height_m(found, camera, shape, lens) < 0.3 + 0.2 * sd_px  # a tenth of a floor, and what clicks add
 
 
 def test_a_fisheye_beyond_the_model_is_named_as_that() -> None:
