@@ -45,8 +45,11 @@ class Daemon:
         self.write(box)
 
     def write(self, box: dict[str, Any]) -> None:
-        """Write the box file."""
-        own = {"storage": {"directory": str(self.state)}, "service": {"listen": f"127.0.0.1:{self.port}"}}
+        """Write the box file; how full the machine's own disk is decides nothing."""
+        own = {
+            "storage": {"directory": str(self.state), "disk_share": 0.999},
+            "service": {"listen": f"127.0.0.1:{self.port}"},
+        }
         merged = own | box
         merged["storage"] = own["storage"] | box.get("storage", {})
         merged["service"] = own["service"] | box.get("service", {})
