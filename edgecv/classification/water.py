@@ -77,6 +77,8 @@ class _EarlierFall:
     columns_px: Float64
     speeds_px_s: Float64
     size_px: float
+    left_px: float
+    right_px: float
 
 
 class RepeatedPaths:
@@ -105,13 +107,16 @@ def _earlier_fall_of(fall: Fall) -> _EarlierFall | None:
     if y[down][-1] - y[down][0] < 2.0 * fall.path.size_px:
         return None
     rows = np.linspace(y[down][0], y[down][-1], _SAMPLES)
+    columns = np.interp(rows, y[down], x[down])
     return _EarlierFall(
         fall.fit.start_s,
         float(rows[0]),
         float(rows[-1]),
-        np.interp(rows, y[down], x[down]),
+        columns,
         np.interp(rows, y[down], np.gradient(y, t)[down]),
         fall.path.size_px,
+        float(columns.min()),
+        float(columns.max()),
     )
 
 
@@ -125,7 +130,7 @@ def _same_path(a: _EarlierFall, b: _EarlierFall) -> bool:
         return False
     farthest_px = 4.0 + max(a.size_px, b.size_px)
     # in no row are they in one column: in snow nearly all pairs end here
-    if a.columns_px.max() + farthest_px <= b.columns_px.min() or b.columns_px.max() + farthest_px <= a.columns_px.min():
+    if a.right_px + farthest_px <= b.left_px or b.right_px + farthest_px <= a.left_px:
         return False
     rows = np.linspace(top, foot, _SAMPLES)
     (xa, va), (xb, vb) = (

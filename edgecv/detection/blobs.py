@@ -31,7 +31,7 @@ class Quota:
         self._scale_px = np.array([QUOTA_CELLS / size_px[0], QUOTA_CELLS / size_px[1]])
         self._settings = settings
         shape = (2, QUOTA_CELLS * QUOTA_CELLS)
-        self._usual, self._excess = np.zeros(shape), np.zeros(shape)
+        self._usual, self._count, self._excess = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._rarity, self._mean_excess = np.zeros(shape), np.zeros(shape)
         self._is_compiled = compiled
         if compiled:
@@ -39,6 +39,7 @@ class Quota:
                 "Quota *",
                 {
                     "usual": pointer(self._usual),
+                    "count": pointer(self._count),
                     "excess": pointer(self._excess),
                     "rarity": pointer(self._rarity),
                     "scale": pointer(self._mean_excess),
@@ -52,22 +53,21 @@ class Quota:
             )
 
     @property
-    def noise_blobs(self) -> float:
-        """Blobs a frame that noise alone makes.
+    def usual(self) -> NDArray[np.float64]:
+        """``(2, 64)`` running numbers of dark and bright blobs a frame in each cell."""
+        return self._usual
 
-        Noise makes as many of either sign: what the quieter half of the picture has of the rarer sign, for all of it.
-        """
-        if self._is_compiled:
-            return float(lib.edgecv_quota_noise_blobs(self._quota))
-        quieter = np.argsort(self._usual.sum(axis=0), kind="stable")[: self._usual.shape[1] // 2]
-        return 4.0 * float(self._usual[:, quieter].sum(axis=1).min())
+    @property
+    def count(self) -> NDArray[np.float64]:
+        """``(2, 64)`` blobs of the last frame."""
+        return self._count
 
-    def select(self, blobs: Float32, threshold: float) -> NDArray[np.float64]:
+    def select(self, blobs: Float32, thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ``(n, 8) float64`` rows of detections, the most unusual first.
 
         Args:
             blobs: ``(m, 8) float32`` of :data:`~edgecv.detection.planes.BLOB_COLUMNS`, strongest first.
-            threshold: strength from which a blob is one.
+            thresholds: ``(2, 8, 8)`` strength from which a dark and a bright blob is one, by cell.
 
         Raises:
             MemoryError: there was none.
@@ -77,23 +77,24 @@ class Quota:
         np.negative(self._rarity, out=self._rarity)
         np.divide(self._excess + rate * mean, self._usual + rate, out=self._mean_excess)
         if not self._is_compiled:
-            return self._select_in_numpy(blobs, threshold)
+            return self._select_in_numpy(blobs, thresholds)
         blobs = np.ascontiguousarray(blobs)
         detections = np.empty((min(len(blobs), self._settings.max_detections), 8))
-        self._quota.threshold = threshold
+        thresholds = np.ascontiguousarray(thresholds, np.float64)
+        self._quota.thresholds = pointer(thresholds)
         count = lib.edgecv_quota_select(self._quota, ffi.from_buffer("Blob[]", blobs), len(blobs), pointer(detections))
         if count < 0:
             raise MemoryError("no memory to choose among blobs")
         return np.asarray(detections[:count])
 
-    def _select_in_numpy(self, blobs: Float32, threshold: float) -> NDArray[np.float64]:
+    def _select_in_numpy(self, blobs: Float32, thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
         s = self._settings
         detections = blobs.astype(np.float64)
         place = np.clip(detections[:, X : Y + 1] * self._scale_px, 0, QUOTA_CELLS - 1).astype(np.intp)
         sign = (detections[:, CONTRAST] > 0).astype(np.intp)
         at = sign * QUOTA_CELLS**2 + place[:, 1] * QUOTA_CELLS + place[:, 0]
-        above = np.maximum(detections[:, SNR] - threshold, 0.0)
-        count, excess = (np.bincount(at, weight, self._usual.size).reshape(2, -1) for weight in (None, above))
+        above = np.maximum(detections[:, SNR] - thresholds.ravel()[at], 0.0)
+        self._count[:], excess = (np.bincount(at, weight, self._usual.size).reshape(2, -1) for weight in (None, above))
         surprise = self._rarity.flat[at] + above / self._mean_excess.flat[at]
         first = np.argsort(-surprise, kind="stable")
         detections, at = detections[first], at[first]
@@ -103,7 +104,7 @@ class Quota:
         rank = np.empty(len(detections), np.intp)
         rank[order] = np.arange(len(detections)) - np.searchsorted(ordered, ordered)
         detections = detections[rank < quota[at]][: s.max_detections]
-        self._usual += (count - self._usual) * s.quota_rate
+        self._usual += (self._count - self._usual) * s.quota_rate
         self._excess += (excess - self._excess) * s.quota_rate
         # one pixel has no variance but is one pixel wide
         sides = s.side_per_variance * np.maximum(detections[:, W : H + 1], 0.0) + 1.0

@@ -79,7 +79,6 @@ class CompiledKernel:
                 "binning": planes.binning,
                 "tiles_x": tiles_x,
                 "tiles_y": tiles_y,
-                "seed_threshold": thresholds.seed,
                 "grow_threshold": thresholds.grow,
                 "noise_floor": thresholds.noise_floor,
                 "min_level": thresholds.min_level,
@@ -88,15 +87,6 @@ class CompiledKernel:
                 "mask_dirty": pointer(self._mask_dirty),
             },
         )
-
-    @property
-    def seed_threshold(self) -> float:
-        """Response that starts a blob."""
-        return float(self._background.seed_threshold)
-
-    @seed_threshold.setter
-    def seed_threshold(self, value: float) -> None:
-        self._background.seed_threshold = value
 
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background."""
@@ -163,4 +153,4 @@ class CompiledKernel:
         return 255.0 if first else change
 
 
-_PLANES = ("mean", "noise", "response", "motion", "mask", "excluded", "offset", "level", "seeds")
+_PLANES = ("mean", "noise", "response", "motion", "mask", "excluded", "offset", "seed_threshold", "level", "seeds")

@@ -19,6 +19,7 @@ from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import Kernel, Planes, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 from edgecv.detection.retiming import Retimer
+from edgecv.detection.seed_thresholds import SeedThresholds
 from edgecv.detection.settings import DetectionSettings
 from edgecv.detection.stabilisation import Stabiliser
 from edgecv.errors import InputError
@@ -129,17 +130,13 @@ class Detector:
             return self._restart(frame, "light")
         max_area = int(s.max_area_fraction * pixels)
         blobs = self._kernel.blobs(luma, _MAX_BLOBS, s.max_per_tile, max_area)
-        detections = Detections(self._quota.select(blobs, self._kernel.seed_threshold))
-        self._steer_threshold()
+        detections = Detections(self._quota.select(blobs, self._thresholds.cells))
+        self._thresholds.steer(self._quota.usual, self._quota.count)
+        self._set_thresholds(self._kernel.planes)
         return DetectedFrame(frame.index, frame.t_s, detections, shift_px=shift)
 
-    def _steer_threshold(self) -> None:
-        """Keep the number of chance detections where the tracker can use them: noise differs from camera to camera."""
-        s = self._settings
-        assert self._kernel is not None
-        excess = min(1.0, self._quota.noise_blobs / s.chance_detections - 1.0)
-        seed = self._kernel.seed_threshold * (1.0 + s.threshold_rate * excess)
-        self._kernel.seed_threshold = min(max(seed, s.seed_threshold[0]), s.seed_threshold[1])
+    def _set_thresholds(self, planes: Planes) -> None:
+        self._thresholds.write(planes.seed_threshold, planes.size)
 
     def _build(self, width: int, height: int) -> None:
         s = self._settings
@@ -147,7 +144,7 @@ class Detector:
             raise InputError(f"a picture of {width}x{height} is too large; at most {MAX_SIDE} pixels on either side")
         binning = 2 if width * height > s.binning_above_px else 1
         planes = Planes.empty(width, height, binning)
-        thresholds = Thresholds(s.seed_threshold[0], s.grow_threshold, s.noise_floor, s.min_noise_level)
+        thresholds = Thresholds(s.grow_threshold, s.noise_floor, s.min_noise_level)
         history = DifferenceHistory(
             (planes.size[1], planes.size[0]), binning, s.lag_frames, s.history_s, s.history_bytes
         )
@@ -157,6 +154,7 @@ class Detector:
             self._kernel = CompiledKernel(planes, history, thresholds, self._set)
         self._stabiliser = Stabiliser(self._kernel, s)
         self._quota = Quota((width, height), s)
+        self._thresholds = SeedThresholds(s)
         self._size = (width, height)
         self._age = 0
         _draw_masks(planes.excluded, self._masks, binning)
@@ -165,8 +163,8 @@ class Detector:
         """Make this frame the background."""
         assert self._kernel is not None
         self._kernel.begin(frame.luma, self._settings.initial_noise)
-        # the noise of a few dozen frames is too uncertain to find faint objects by
-        self._kernel.seed_threshold = self._settings.seed_threshold[1]
+        self._thresholds.reset()
+        self._set_thresholds(self._kernel.planes)
         self._stabiliser.reset()
         self._shift = (0.0, 0.0)
         self._age = 1

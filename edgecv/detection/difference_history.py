@@ -70,7 +70,7 @@ class DifferenceHistory:
         return tuple(plane for plane in self._planes if plane.frame >= 0)
 
     def responses(self, planes: tuple[DifferencePlane, ...], rows: slice, columns: slice) -> Int8:
-        """``(n, rows, columns) int8`` of these planes, in steps of ``LAG_STEP`` (0.22 grey level)."""
+        """``(n, rows, columns) int8`` of these planes, in steps of ``LAG_STEP`` (a quarter of a grey level)."""
         return np.asarray(self._ring[[plane.slot for plane in planes], rows, columns])
 
     def begin(self) -> None:

@@ -18,10 +18,10 @@ Float32 = NDArray[np.float32]
 # as in edgecv/native/interface.h
 TILE = 32  # side of a tile, analysis pixels
 UNIT = 128  # of the mean and of a difference: one grey level
-SMOOTH_UNIT = 288  # of a smoothed difference: one grey level over all nine pixels
+SMOOTH_UNIT = 256  # of a smoothed difference, the sum with weights 1-2-1 each way: one grey level over nine pixels
 LAG_STEP = 64  # of the lagged smoothed difference
 NOISE_UNIT = 16  # of the noise: one unit of a smoothed difference
-LIMIT = 3600  # a difference is clipped here, 28 grey levels, so that nine of them fit 16 bits
+LIMIT = 3600  # a difference is clipped here, 28 grey levels, so that eight of them fit 16 bits
 RAW_LIMIT = 16000  # of a difference before the tile's brightness is taken out: twice it fits 16 bits
 STEADY_LIMIT = 640  # of a difference in a tile's mean, 5 grey levels: one object must not drag its tile along
 MEAN_LIMIT = 32640  # brightest background, 255 grey levels
@@ -49,6 +49,8 @@ class Planes:
         mask: ``uint8`` GROW and SEED bits of this frame.
         excluded: ``uint8`` 255 where no blob may start.
         offset: ``(tiles_y, tiles_x) int16`` change of brightness taken out of each tile, 1/128 grey level.
+        seed_threshold: ``(2, tiles_y, tiles_x) float32`` response that starts a dark and a bright blob, in units of the
+            noise; the caller sets it.
         level: ``(tiles_y, tiles_x) float32`` noise of this frame in units of the usual.
         seeds: ``(tiles_y, tiles_x) int32`` pixels that may start a blob.
     """
@@ -61,6 +63,7 @@ class Planes:
     mask: UInt8
     excluded: UInt8
     offset: Int16
+    seed_threshold: Float32
     level: Float32
     seeds: NDArray[np.int32]
 
@@ -82,6 +85,7 @@ class Planes:
             np.zeros((h, w), np.uint8),
             np.zeros((h, w), np.uint8),
             np.zeros(tiles, np.int16),
+            np.full((2, *tiles), np.inf, np.float32),
             np.ones(tiles, np.float32),
             np.zeros(tiles, np.int32),
         )
@@ -94,9 +98,8 @@ class Planes:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Of seeds and of growing; noise in units of the pixel's mean absolute deviation times the tile's level."""
+    """Of growing, and of the noise; in units of the pixel's mean absolute deviation times the tile's level."""
 
-    seed: float
     grow: float
     noise_floor: float
     min_level: float
@@ -129,13 +132,6 @@ class Kernel(Protocol):
 
     planes: Planes
     history: DifferenceHistory
-
-    @property
-    def seed_threshold(self) -> float:
-        """Response that starts a blob; may be set between frames."""
-
-    @seed_threshold.setter
-    def seed_threshold(self, value: float) -> None: ...
 
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background, with this noise in grey levels everywhere."""

@@ -1,9 +1,9 @@
 """The kernel in plain NumPy: the compiled one gives the same bits; this one is used where that was not built.
 
-Recipe: running mean; each tile's mean difference removed (clouds, flicker);
-3x3 box as matched filter for objects of a few pixels; the smaller of the difference to the background and to the
-response some frames ago, where the signs agree; all in units of the pixel's mean absolute deviation times the tile's
-current noise level (a cell-averaging CFAR gate, so that trees and rain lose sensitivity where and while they move).
+Recipe: running mean; each tile's mean difference removed (clouds, flicker); 3x3 sum with weights 1-2-1 each way as
+matched filter for objects of one to a few pixels; the smaller of the difference to the background and to the response
+some frames ago, where the signs agree; all in units of the pixel's mean absolute deviation times the tile's current
+noise level (a cell-averaging CFAR gate, so that trees and rain lose sensitivity where and while they move).
 """
 
 from __future__ import annotations
@@ -57,7 +57,6 @@ class ReferenceKernel:
         self.history = history
         self._lagged = planes.response
         self._thresholds = thresholds
-        self.seed_threshold = float(np.float32(thresholds.seed))
         self._shift = (0, 0)
         self._points = np.zeros((0, 2), np.int32)
         self._previous_rows: UInt8 | None = None
@@ -163,7 +162,7 @@ class ReferenceKernel:
         difference[:, 1:-1] += np.clip(step, -RAW_LIMIT, RAW_LIMIT)
 
     def _smooth(self, difference: Int32, above: Int32 | None, row: int, rate: int) -> Int32:
-        """Take each tile's brightness out, learn the mean, and return the 3x3 sums of the row of tiles."""
+        """Take each tile's brightness out, learn the mean, and return the weighted 3x3 sums of the row of tiles."""
         planes = self.planes
         h, w = planes.mean.shape
         y0, y1 = row * TILE, min(row * TILE + TILE, h)
@@ -179,8 +178,8 @@ class ReferenceKernel:
         first = error[:1] if above is None else np.clip(above - offset, -LIMIT, LIMIT)[None]
         last = error[-1:] if y1 == h else error[:0]
         tall = np.pad(np.vstack([first, error, last]), ((0, 0), (1, 1)), mode="edge")
-        across = tall[:, :-2] + tall[:, 1:-1] + tall[:, 2:]
-        return np.asarray((across[:-2] + across[1:-1] + across[2:]) >> 2, np.int32)[:rows]
+        across = tall[:, :-2] + 2 * tall[:, 1:-1] + tall[:, 2:]
+        return np.asarray((((across[:-2] + across[2:]) >> 1) + across[1:-1]) >> 2, np.int32)[:rows]
 
     def _decide(self, smooth: Int32, row: int, noise_rate: int, detecting: bool) -> int:
         """Threshold a row of tiles and learn its noise; return how many pixels differ from the background."""
@@ -199,19 +198,20 @@ class ReferenceKernel:
         change = smooth - self._lagged[part].astype(np.int32) * LAG_STEP
         motion = np.where((smooth < 0) == (change < 0), np.minimum(size, np.abs(change)), 0)
         planes.response[part] = (smooth + LAG_STEP // 2) // LAG_STEP
-        seed = motion > self._gate(noise, self.seed_threshold, level, detecting)
-        grow = size > self._gate(noise, t.grow, level, detecting)
+        dark, bright = (self._gate(noise, sign[row], level, detecting) for sign in planes.seed_threshold)
+        seed = motion > np.where(smooth < 0, dark, bright)
+        grow = size > self._gate(noise, np.full_like(level, t.grow), level, detecting)
         planes.mask[part] = seed * SEED + grow * GROW
         planes.seeds[row] = np.add.reduceat(seed.sum(axis=0), edges)
         planes.motion[part] = motion
         planes.noise[part] = noise + ((((capped << 4) - noise) * noise_rate) >> 16)
         return int(grow.sum())
 
-    def _gate(self, noise: Int32, threshold: float, level: Float32, detecting: bool) -> Int32:
+    def _gate(self, noise: Int32, threshold: Float32, level: Float32, detecting: bool) -> Int32:
         """The threshold of every pixel, in units of the smoothed difference."""
         if not detecting:
             return np.full(noise.shape, 32766, np.int32)
-        times = np.minimum(np.float32(threshold) * level, np.float32(31.9))
+        times = np.minimum(threshold * level, np.float32(31.9))
         floor = np.minimum(
             times * np.float32(self._thresholds.noise_floor) * np.float32(SMOOTH_UNIT), np.float32(32766)
         )

@@ -37,9 +37,9 @@ class DetectionSettings:
     """Most memory for that, a camera: 3.5 s of 1080p at 25 frames a second need 43 MiB, eight cameras a third of a
     gigabyte. In 4K it holds a second."""
 
-    seed_threshold: tuple[float, float] = (4.2, 7.0)
-    """Response that starts a blob, between these; it follows the camera's noise so that chance makes about the number
-    below."""
+    seed_threshold: tuple[float, float] = (3.2, 7.0)
+    """Response that starts a blob, between these; each part of the picture follows its own noise so that chance makes
+    about the number below. In clear scenes less noise than that is left, and things of 1-2 px are below 4."""
 
     chance_detections: float = 2.0
     """Detections a frame made by noise that the threshold is steered to. Falls are detected 10-90 times, so weak
@@ -49,17 +49,29 @@ class DetectionSettings:
     threshold_rate: float = 0.01
     """A frame, at which the threshold is steered there: within seconds, and slowly enough for the noise estimate."""
 
+    crowd_detections: float = 12.0
+    """Detections a frame of one sign above which its threshold rises, whatever makes them: each of the tracks of drops
+    and flakes costs as much as a frame's detection."""
+
+    crowd_threshold: float = 5.0
+    """And up to where it does: what is brighter than most flakes must remain among them."""
+
+    recent_rate: float = 0.1
+    """A frame, at which the number of blobs in the whole picture is followed that stops thresholds from sinking: of
+    Gaussian noise they have ten times as many within 20 frames."""
+
     grow_threshold: float = 3.0
     """Response at which a blob started by a seed ends."""
 
-    noise_floor: float = 0.6
-    """Smallest noise assumed, grey levels: flat saturated sky has none, and one rounding step would be a detection."""
+    noise_floor: float = 0.3
+    """Smallest noise assumed, grey levels: flat saturated sky has none, and one rounding step would be a detection.
+    This is the deviation of rounding to whole levels, 1 / sqrt(12); a codec leaves less than twice that by day."""
 
     min_noise_level: float = 0.8
     """Smallest noise level of a tile: in a quiet moment the threshold sinks by this much at most."""
 
     binning_above_px: int = 1_300_000
-    """Frames with more pixels are analysed at half resolution: at 1080p a 2x2 mean followed by a 3x3 box found as many
+    """Frames with more pixels are analysed at half resolution: at 1080p a 2x2 mean followed by a 3x3 sum found as many
     3-8 px objects as anything at full resolution, at a third of the cost."""
 
     max_detections: int = 160

@@ -27,17 +27,18 @@ static int most_unusual_first(const void *a, const void *b) {
 }
 
 int64_t edgecv_quota_select(Quota *q, const Blob *blobs, int64_t n, double *detections) {
-    int32_t count[2 * CELLS] = {0}, passed[2 * CELLS] = {0};
+    int32_t passed[2 * CELLS] = {0};
     double excess[2 * CELLS] = {0};
     int64_t selected = 0;
     Candidate *order = malloc(sizeof(Candidate) * (size_t)(n ? n : 1));
     if (!order) return -1;
+    memset(q->count, 0, sizeof(double) * 2 * CELLS);
     for (int64_t i = 0; i < n; i++) {
         const Blob *b = blobs + i;
         int32_t at = (b->contrast > 0) * CELLS + cell(b->y * q->scale_y) * QUOTA_CELLS + cell(b->x * q->scale_x);
-        double above = b->snr > q->threshold ? b->snr - q->threshold : 0.0;
+        double above = b->snr > q->thresholds[at] ? b->snr - q->thresholds[at] : 0.0;
         order[i] = (Candidate){q->rarity[at] + above / q->scale[at], (int32_t)i, at};
-        count[at]++, excess[at] += above;
+        q->count[at]++, excess[at] += above;
     }
     qsort(order, (size_t)n, sizeof(Candidate), most_unusual_first);
     for (int64_t i = 0; i < n && selected < q->max_detections; i++) {
@@ -49,31 +50,9 @@ int64_t edgecv_quota_select(Quota *q, const Blob *blobs, int64_t n, double *dete
         memcpy(detections + DETECTION_COLUMNS * selected++, row, sizeof row);
     }
     for (int32_t i = 0; i < 2 * CELLS; i++) {
-        q->usual[i] += (count[i] - q->usual[i]) * q->rate;
+        q->usual[i] += (q->count[i] - q->usual[i]) * q->rate;
         q->excess[i] += (excess[i] - q->excess[i]) * q->rate;
     }
     free(order);
     return selected;
-}
-
-/* The blobs of both signs in a cell, and of each. */
-typedef struct {
-    double both, sign[2];
-} Rate;
-
-static int quieter_first(const void *a, const void *b) {
-    const Rate *p = a, *q = b;
-    return p->both < q->both ? -1 : p->both > q->both;
-}
-
-double edgecv_quota_noise_blobs(const Quota *q) {
-    Rate rates[CELLS];
-    double sum[2] = {0, 0};
-    for (int32_t i = 0; i < CELLS; i++) {
-        double dark = q->usual[i], bright = q->usual[CELLS + i];
-        rates[i] = (Rate){dark + bright, {dark, bright}};
-    }
-    qsort(rates, CELLS, sizeof(Rate), quieter_first);
-    for (int32_t i = 0; i < CELLS / 2; i++) sum[0] += rates[i].sign[0], sum[1] += rates[i].sign[1];
-    return 4.0 * (sum[0] < sum[1] ? sum[0] : sum[1]);
 }

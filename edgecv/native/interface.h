@@ -7,10 +7,10 @@
 
 #define TILE 32         /* side of a tile */
 #define UNIT 128        /* of the mean and of a difference: one grey level */
-#define SMOOTH_UNIT 288 /* of a smoothed difference: one grey level over all nine pixels, 9 * UNIT / 4 */
+#define SMOOTH_UNIT 256 /* of a smoothed difference: one grey level over all nine pixels, 16 / 2 * UNIT / 4 */
 #define NOISE_UNIT 16   /* of the noise: one unit of a smoothed difference */
 #define LAG_STEP 64     /* of the lagged smoothed difference: a byte a pixel stays in the cache */
-#define LIMIT 3600      /* differences are clipped here (28 grey levels) so that nine of them fit 16 bits */
+#define LIMIT 3600      /* differences are clipped here (28 grey levels) so that eight of them fit 16 bits */
 #define RAW_LIMIT 16000   /* a difference before the tile's brightness is taken out: twice it fits 16 bits */
 #define STEADY_LIMIT 640  /* of a difference in a tile's mean, 5 grey levels: one object must not drag its tile along */
 #define MEAN_LIMIT 32640  /* brightest background, 255 grey levels */
@@ -31,7 +31,7 @@ typedef struct {
     int32_t rest_dx, rest_dy;   /* its sub-pixel rest, 1/32768 analysis pixel */
     int32_t rate, noise_rate;   /* learning rates, 1/65536; below one half */
     int32_t detecting;          /* 0: learn only */
-    float seed_threshold, grow_threshold; /* in units of the noise */
+    float grow_threshold;       /* in units of the noise */
     float noise_floor;          /* smallest noise, grey levels */
     float min_level;            /* smallest noise level of a tile */
     int16_t *mean;              /* (height, width), UNIT */
@@ -42,6 +42,7 @@ typedef struct {
     uint8_t *mask;              /* (height, width) GROW | SEED */
     const uint8_t *excluded;    /* (height, width) 255 where no blob may start, else 0 */
     int16_t *offset;            /* (tiles_y, tiles_x) brightness change taken out, UNIT */
+    const float *seed_threshold; /* (2, tiles_y, tiles_x) of dark and bright pixels, in units of the noise */
     float *level;               /* (tiles_y, tiles_x) noise of this frame in units of the usual */
     int32_t *seeds;             /* (tiles_y, tiles_x) number of seed pixels */
     int16_t *scratch;           /* 3 * (TILE + 2) * (width + 2 * MARGIN) */
@@ -58,12 +59,13 @@ typedef struct {
  * flakes and drops only brighten by day. */
 typedef struct {
     double *usual;           /* (2, QUOTA_CELLS, QUOTA_CELLS) running blobs a frame, sign and cell */
+    double *count;           /* the same shape: out: blobs of this frame */
     double *excess;          /* the same shape: running sum of what their strength exceeds the threshold by */
     double *rarity, *scale;  /* the same shape: minus the logarithm of how many are usual, and their mean excess */
     double scale_x, scale_y; /* cells a pixel */
     double rate, max_per_cell;
     double side_per_variance; /* px^2 of a side squared per px^2 of second moment */
-    double threshold;         /* of a blob's strength, in this frame */
+    const double *thresholds; /* (2, QUOTA_CELLS, QUOTA_CELLS) from which a blob's strength counts */
     int64_t max_detections;
 } Quota;
 
@@ -91,9 +93,6 @@ int32_t edgecv_blobs(const Background *b, const uint8_t *luma, int64_t stride, i
 /* Of n blobs, strongest first, those that pass, the most unusual first: `detections` (max_detections, 8) gets x, y, w,
  * h, area, contrast, snr, covariance of each. Returns how many; -1 where there was no memory. */
 int64_t edgecv_quota_select(Quota *q, const Blob *blobs, int64_t n, double *detections);
-
-/* Blobs a frame that noise alone makes: of the quieter half of the cells and of the rarer sign, for all of them. */
-double edgecv_quota_noise_blobs(const Quota *q);
 
 /* The steepest point of the background in each cell of a grid; returns how many have a gradient above `min_gradient`
  * grey levels a pixel. */

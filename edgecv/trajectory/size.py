@@ -13,7 +13,7 @@ from edgecv.trajectory.path import Path
 
 Float64 = NDArray[np.float64]
 BLUR_PX = 2.6
-"""Side of the box of an object of no size: lens, sums of 2x2 pixels and the sum of 3x3 of those (detection.planes)."""
+"""Side of the box of an object of no size: lens, sums of 2x2 pixels and weighted sums of 3x3 of those (detection)."""
 _EDGES = 1.15
 """A box ends where an object's edge falls below the threshold, a little inside of it."""
 _LOG_SD_LARGE, _SD_PX = 0.1, 0.8

@@ -11,7 +11,7 @@ from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import Planes, Registration, Thresholds
 from edgecv.detection.reference import ReferenceKernel
 
-THRESHOLDS = Thresholds(seed=4.0, grow=2.5, noise_floor=0.6, min_level=0.8)
+THRESHOLDS = Thresholds(grow=2.5, noise_floor=0.6, min_level=0.8)
 SETS = instruction_sets() or ("none",)
 
 
@@ -21,7 +21,11 @@ def _kernels(w: int, h: int, binning: int, instruction_set: str) -> tuple[Compil
     shape = (h // binning, w // binning)
     histories = [DifferenceHistory(shape, binning, lag=3, max_s=2.5, max_bytes=1 << 20) for _ in range(2)]
     compiled = CompiledKernel(Planes.empty(w, h, binning), histories[0], THRESHOLDS, instruction_set)
-    return compiled, ReferenceKernel(Planes.empty(w, h, binning), histories[1], THRESHOLDS)
+    reference = ReferenceKernel(Planes.empty(w, h, binning), histories[1], THRESHOLDS)
+    seeds = np.random.default_rng(1).uniform(3.5, 4.5, compiled.planes.seed_threshold.shape)
+    for kernel in (compiled, reference):
+        kernel.planes.seed_threshold[:] = seeds
+    return compiled, reference
 
 
 def _frames(w: int, h: int, count: int, seed: int = 0) -> list[NDArray[np.uint8]]:

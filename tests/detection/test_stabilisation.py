@@ -27,7 +27,7 @@ class Kernel(ReferenceKernel):
     def __init__(self, binning: int) -> None:
         planes = Planes.empty(SIZE[0] * binning, SIZE[1] * binning, binning)
         history = DifferenceHistory((SIZE[1], SIZE[0]), binning, S.lag_frames, S.history_s, S.history_bytes)
-        super().__init__(planes, history, Thresholds(5.0, S.grow_threshold, S.noise_floor, S.min_noise_level))
+        super().__init__(planes, history, Thresholds(S.grow_threshold, S.noise_floor, S.min_noise_level))
         self.chosen: list[float] = []
         self.rounds: list[int] = []
 

@@ -14,6 +14,7 @@ from edgecv.detection.compiled import CompiledKernel
 from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import Planes, Registration, Thresholds
 from edgecv.detection.reference import ReferenceKernel
+from edgecv.detection.seed_thresholds import SeedThresholds
 from edgecv.detection.settings import DetectionSettings
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.native import AVAILABLE
@@ -22,7 +23,7 @@ from fuzzer.entrance import Case, Entrance, expect
 _SIDES = (2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 48, 49, 50, 51, 53, 63, 64, 65, 66, 95, 97, 129, 130, 257)
 _SMALLEST = 48
 """Pictures with a shorter side are refused before they come to a kernel; there it must only not crash."""
-_THRESHOLDS = Thresholds(seed=4.0, grow=2.0, noise_floor=1.0, min_level=0.5)
+_THRESHOLDS = Thresholds(grow=2.0, noise_floor=1.0, min_level=0.5)
 
 
 class Kernels(Entrance):
@@ -127,8 +128,10 @@ def _select(case: Case) -> None:
     quota = Quota((width, height), DetectionSettings())
     with np.errstate(over="ignore"):
         blobs = np.clip(_numbers(case, (case["rows"], 8)), -1e30, 1e30).astype(np.float32)
-    quota.select(blobs, 4.5)
-    expect(np.isfinite(quota.noise_blobs), "the number of chance blobs is not finite")
+    thresholds = SeedThresholds(DetectionSettings())
+    quota.select(blobs, thresholds.cells)
+    thresholds.steer(quota.usual, quota.count)
+    expect(bool(np.isfinite(thresholds.cells).all()), "a threshold is not finite")
 
 
 def _project(case: Case) -> None:
