@@ -11,7 +11,7 @@ from documentation.markdown import cell, sentence
 from edgecv.cli import main
 
 
-class _Asked(Exception):  # noqa: N818 - not an error: it carries the parser out of argparse
+class _Asked(BaseException):  # not an error, which the program would print: it carries the parser out of argparse
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         super().__init__(parser.prog)
         self.parser = parser

@@ -155,6 +155,7 @@ def test_a_frame_of_attributes_alone_is_a_sign_of_life(tmp_path: Path) -> None:
         ({"type": "i24", "order": "little"}, "FEFFFF", -2.0),
         ({"type": "u32", "order": "little"}, "01000000", 1.0),
         ({"type": "f32", "order": "little"}, "0000A041", 20.0),
+        ({"type": "f16"}, "4D00", 20.0),
         ({"type": "i16", "bits": [1, 15], "scale": 0.01}, "B9B1", -90.0),  # the lowest bit is a flag
         ({"type": "u16", "bits": [0, 14]}, "CB88", 2952.0),
         ({"type": "u8", "bits": [4, 4]}, "A5", 10.0),
@@ -286,3 +287,38 @@ def test_no_bytes_raise_anything_but_malformed(raw: bytes, preset: str) -> None:
     except MalformedError:
         return
     assert all(math.isfinite(value) for value in said.values())
+
+
+THINGS_STACK = {
+    "topics": ["v3/+/devices/+/up"],
+    "id": "$.end_device_ids.dev_eui",
+    "time": "$.received_at",
+    "counter": "$.uplink_message.f_cnt",
+    "data": "$.uplink_message.frm_payload",
+    "port": "$.uplink_message.f_port",
+}
+
+
+@pytest.mark.parametrize("encoding", ["base64", "hex"])
+def test_frames_of_another_network_server_are_read_by_the_same_layouts(tmp_path: Path, encoding: str) -> None:
+    covers = Covers(tmp_path, decoder=EM310, plain=THINGS_STACK | {"encoding": encoding}).rehearsal
+    for count, angle in enumerate((0.0, -80.0, -80.0)):
+        raw = angles(angle, 0.0, 90.0 - abs(angle))
+        data = raw.hex() if encoding == "hex" else base64.b64encode(raw).decode()
+        uplink = {"f_cnt": count + 1, "f_port": 85, "frm_payload": data}
+        document = {"end_device_ids": {"dev_eui": EUI.upper()}, "uplink_message": uplink}
+        covers.feed("v3/app@ttn/devices/cover/up", document, MIDNIGHT_S + count * 300.0)
+    covers.work()
+    assert [alarm.kind for alarm in covers.records()] == ["manhole_moved"]
+    covers.feed(
+        "v3/app@ttn/devices/cover/up", document | {"uplink_message": uplink | {"frm_payload": "!"}}, MIDNIGHT_S + 1e3
+    )
+    covers.work()
+    assert covers.runner.context.counts["unreadable"] == 1
+
+
+def test_check_asks_where_the_bytes_of_another_network_server_stand(tmp_path: Path) -> None:
+    plain = {name: path for name, path in THINGS_STACK.items() if name != "data"}
+    assert "this decoder reads bytes" in problems(tmp_path, EM310, plain=plain)
+    assert problems(tmp_path, EM310, plain=THINGS_STACK) == ""
+    assert problems(tmp_path, {"form": "values", "values": {"tilt_deg": "$.t"}}, plain=plain) == ""

@@ -16,7 +16,8 @@ from edgecv.handlers.manhole.readings import Reading, Readings
 LONGEST = 242
 """Bytes: the largest payload LoRaWAN carries in any region."""
 Order = Literal["big", "little"]
-_BYTES = {"u8": 1, "i8": 1, "u16": 2, "i16": 2, "u24": 3, "i24": 3, "u32": 4, "i32": 4, "f32": 4}
+_BYTES = {"u8": 1, "i8": 1, "u16": 2, "i16": 2, "u24": 3, "i24": 3, "u32": 4, "i32": 4, "f16": 2, "f32": 4}
+_FLOATS = {"f16": "e", "f32": "f"}
 _AT_BIT = 32
 
 
@@ -27,8 +28,8 @@ class ByteField(Adjustment):
     at: Annotated[WholeNumber, Field(ge=0, lt=LONGEST)] = Field(
         description="its first byte, 0 for the first of the payload, or of the entry it stands in"
     )
-    type: Literal["u8", "i8", "u16", "i16", "u24", "i24", "u32", "i32", "f32"] = Field(
-        default="u8", description="u or i (signed) and its bits, or f32"
+    type: Literal["u8", "i8", "u16", "i16", "u24", "i24", "u32", "i32", "f16", "f32"] = Field(
+        default="u8", description="u or i (signed) and its bits, f16 or f32"
     )
     order: Order | None = Field(default=None, description="big or little, where it differs from the decoder's order")
     bit: Annotated[WholeNumber, Field(ge=0, lt=_AT_BIT)] | None = Field(
@@ -44,8 +45,8 @@ class ByteField(Adjustment):
         yield from super().conflicts(values)
         bits, kind = values.get("bits"), values.get("type", "u8")
         if bits is not None:
-            if values.get("bit") is not None or kind == "f32":
-                yield Conflict(("bits",), "cannot stand beside bit or f32")
+            if values.get("bit") is not None or kind in _FLOATS:
+                yield Conflict(("bits",), "cannot stand beside bit, f16 or f32")
             elif isinstance(bits, list | tuple) and len(bits) == 2 and all(isinstance(one, int) for one in bits):
                 width = 8 * _BYTES.get(str(kind), 4)
                 if bits[0] < 0 or bits[1] < 1 or bits[0] + bits[1] > width:
@@ -67,9 +68,9 @@ class ByteField(Adjustment):
         if len(piece) < size:
             raise MalformedError("is shorter than its layout")
         order = self.order or order
-        if self.type != "f32":
+        if self.type not in _FLOATS:
             return self._bits(int.from_bytes(piece, order, signed=self.type[0] == "i"))
-        (value,) = struct.unpack((">" if order == "big" else "<") + "f", piece)
+        (value,) = struct.unpack((">" if order == "big" else "<") + _FLOATS[self.type], piece)
         return 0.0 if self.bit is not None else float(value)
 
     def _bits(self, value: int) -> int:

@@ -20,7 +20,7 @@ from edgecv.handlers.manhole.maintenance_window import Window, window_at
 from edgecv.handlers.manhole.payload_codecs import reader, resolved
 from edgecv.handlers.manhole.position import Position
 from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
-from edgecv.handlers.manhole.uplink import Uplink, read_chirpstack
+from edgecv.handlers.manhole.uplink import Uplink, read_bytes, read_chirpstack, read_port
 from edgecv.handlers.payload_values import a_counter, a_name, a_number, a_time_s, finder, read_json
 from edgecv.handlers.sensor_monitor import SensorMonitor
 from edgecv.handlers.sources.mqtt import MqttSource
@@ -52,7 +52,8 @@ class ManholeHandler(Handler[ManholeSettings]):
         stored = context.restore_all(_key(""), CoverState.from_stored)
         self._open = {key.removeprefix(_key("")) for key, state in stored if state.is_open}
         plain = settings.plain
-        paths = {} if plain is None else {"id": plain.id, "time": plain.time, "counter": plain.counter}
+        names = ("id", "time", "counter", "data", "port")
+        paths = {} if plain is None else {name: getattr(plain, name) for name in names}
         self._find = {name: finder(path) for name, path in paths.items() if path is not None}
 
     def sources(self) -> Sequence[Source]:
@@ -101,7 +102,9 @@ class ManholeHandler(Handler[ManholeSettings]):
         values = {name: find(document) for name, find in self._find.items()}
         cover = a_name(values["id"], "the id").lower()
         stamp_s, counter = a_time_s(values.get("time")), a_counter(values.get("counter"))
-        return Uplink(cover, "up", stamp_s, counter, None, b"", document)
+        encoding = "base64" if self.config.plain is None else self.config.plain.encoding
+        raw = read_bytes(values.get("data"), encoding)
+        return Uplink(cover, "up", stamp_s, counter, read_port(values.get("port")), raw, document)
 
     def _status(self, uplink: Uplink) -> None:
         level = uplink.document.get("batteryLevel") if isinstance(uplink.document, dict) else None

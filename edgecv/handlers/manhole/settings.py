@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -93,12 +93,17 @@ class MaintenanceCommands(Section):
 
 
 class PlainTopics(Section):
-    """Covers that speak JSON of their own instead of LoRaWAN."""
+    """Covers that come by another network server than ChirpStack, or speak JSON of their own."""
 
     topics: Annotated[tuple[TopicFilter, ...], Field(min_length=1)] = Field(description="a list of topics")
     id: JsonPath = Field(default="$.id", description="where the cover's id stands")
     time: JsonPath | None = Field(default=None, description="where its own time stands")
     counter: JsonPath | None = Field(default=None, description="where a number stands that grows with each message")
+    data: JsonPath | None = Field(
+        default=None, description="where the payload's bytes stand, for decoders of bytes, such as The Things Stack's"
+    )
+    encoding: Literal["base64", "hex"] = Field(default="base64", description="how data is written: base64 or hex")
+    port: JsonPath | None = Field(default=None, description="where the LoRaWAN port stands, for data")
 
 
 class ManholeSettings(DeviceSettings):
@@ -150,6 +155,9 @@ class ManholeSettings(DeviceSettings):
             if part(values.get(limit), "equals") is not None:
                 yield Conflict((limit, "equals"), "is of no use here; give above or below")
         yield from _same_names(values)
+        plain, form = values.get("plain"), part(values.get("decoder"), "form")
+        if plain is not None and part(plain, "data") is None and form != "values" and values.get("decoder") is not None:
+            yield Conflict(("plain", "data"), "is missing: this decoder reads bytes, and must know where they stand")
         if values.get("water") is not None and measures_distance(values.get("decoder")):
             yield Conflict(("decoder", "height_cm"), "is needed for 'water': the sensor tells a distance, not a level")
         stolen, silent = values.get("stolen_after_s"), values.get("silent_after_s")

@@ -16,6 +16,7 @@ from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.payload_values import a_counter, a_time_s, read_json
 
 _TOPIC = re.compile(r"application/[^/]+/device/([0-9a-fA-F]{16})/event/(\w+)$")
+_LONGEST_TEXT = 2 * 242
 _LONGEST_BASE64 = 4 * 81  # of 242 bytes, the largest payload LoRaWAN carries in any region
 
 
@@ -66,8 +67,8 @@ def read_chirpstack(topic: str, payload: bytes) -> Uplink | None:
         "up" if kind == "up" else "join" if kind == "join" else "status",
         a_time_s(event.get("time")),
         _counter(event.get("fCnt", 0)) if kind == "up" else None,
-        _port(event.get("fPort")),
-        _data(event.get("data")),
+        read_port(event.get("fPort")),
+        read_bytes(event.get("data")),
         event.get("object") if kind == "up" else event,
     )
 
@@ -79,16 +80,35 @@ def _counter(value: Any) -> int:
     return counter
 
 
-def _port(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255 else None
+def read_bytes(value: Any, encoding: Literal["base64", "hex"] = "base64") -> bytes:
+    """The bytes of a payload; none where there is nothing.
 
+    Args:
+        value: as it stands in the event.
+        encoding: how it is written.
 
-def _data(value: Any) -> bytes:
+    Raises:
+        MalformedError: it is written otherwise, or longer than LoRaWAN carries.
+    """
     if value is None:
         return b""
-    if isinstance(value, str) and len(value) > _LONGEST_BASE64:
+    if isinstance(value, str) and len(value) > (_LONGEST_TEXT if encoding == "hex" else _LONGEST_BASE64):
         raise MalformedError("data has more bytes than LoRaWAN carries")
+    if isinstance(value, str) and encoding == "hex":
+        return _hex(value)
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError, TypeError):
         raise MalformedError("data is not base64") from None
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise MalformedError("data is not hexadecimal") from None
+
+
+def read_port(value: Any) -> int | None:
+    """A LoRaWAN port, or None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255 else None
