@@ -41,13 +41,14 @@ from edgecv.classification import (
 from edgecv.classification.nuisance import Reviewer, SecondOpinion
 from edgecv.classification.sinking_monitor import SinkingMonitor
 from edgecv.classification.verdict import Verdict
+from edgecv.classification.waiting_paths import Due, WaitingPaths
 from edgecv.detection import DetectionSettings, Detector
 from edgecv.detection.detector import DetectedFrame
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.motion_map import MotionMap, MotionMapSettings
 from edgecv.tracking import Track, Tracker, TrackingSettings
-from edgecv.trajectory import Fall, TrajectorySettings, View, explain
+from edgecv.trajectory import Fall, TrajectorySettings, View, explain, promise_of
 from edgecv.trajectory.second_look import SecondLook
 
 
@@ -72,6 +73,7 @@ class PipelineCounts:
         detections: blobs in all frames.
         tracks: tracks that ended.
         falls: tracks that a fall can explain at all.
+        left_out: tracks that may be falls and were not judged, because more promising ones took the time.
         verdicts: judged falls by label.
     """
 
@@ -80,6 +82,7 @@ class PipelineCounts:
     detections: int = 0
     tracks: int = 0
     falls: int = 0
+    left_out: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
 
 
@@ -117,6 +120,7 @@ class Pipeline:
         self._detector = Detector(self.settings.detection, masks)
         self._tracker: Tracker | None = None  # built with the first frame, which tells the picture's size
         self._view: View | None = None
+        self._waiting = WaitingPaths(limits)
         self._second_look = SecondLook(self.settings.trajectory)
         self._repeated_paths = RepeatedPaths(limits)
         self._multiplicity = MultiplicityCorrection(limits)
@@ -136,7 +140,8 @@ class Pipeline:
         if self.detected.blind is None:
             self._motion_map.watch(frame.t_s)
         for track in self._tracker.update(self.detected):
-            self._judge(track, self._view)
+            self._take(track, frame.t_s)
+        self._judge_due(self._waiting.due(frame.t_s))
         self._judge_sinking(frame.t_s, is_blind=self.detected.blind is not None)
         # a group waits for tracks that still fall and may turn out to be the same object
         falling = self._tracker.falling() if self._grouper.undecided else []
@@ -147,7 +152,8 @@ class Pipeline:
         if self._tracker is None:
             return []
         for track in self._tracker.flush():
-            self._judge(track, self._view)
+            self._take(track, track.end_s)
+        self._judge_due(self._waiting.flush())
         self._judge_sinking(float("inf"))
         return self._grouper.release(float("inf"), [])
 
@@ -163,19 +169,39 @@ class Pipeline:
         self.counts.repeated_frames += detected.repeated
         self.counts.detections += len(detected.detections)
 
-    def _judge(self, track: Track, view: View | None) -> None:
-        """Explain a track that ended by a fall, judge the fall, and group it with others of the same object."""
-        assert view is not None
+    def _take(self, track: Track, now_s: float) -> None:
+        """Let a track that ended wait for its verdict, unless nothing about it is a fall."""
         self.counts.tracks += 1
+        promise = promise_of(track, self.settings.trajectory)
+        if promise is None:
+            self._pass_on(track, is_fall=False)
+        else:
+            self._waiting.add(track, promise, now_s)
+
+    def _judge_due(self, due: Due) -> None:
+        for track in due.to_judge:
+            self._judge(track, self._view)
+        for track in due.left_out:
+            self.counts.left_out += 1
+            self._multiplicity.penalty(track.end_s)  # chosen by how much like a fall it looks, it was tested too
+            self._pass_on(track, is_fall=False)
+
+    def _judge(self, track: Track, view: View | None) -> None:
+        """Explain a track by a fall, judge the fall, and group it with others of the same object."""
+        assert view is not None
         fall = explain(track, view, self.settings.trajectory)
         if fall is not None:
             fall = self._second_look.look(fall, self._detector.history)
         verdict = None if fall is None else self._verdict(fall, track)
-        if self._sinking is not None:
-            self._sinking.add(track, is_fall=verdict is not None and verdict.tier == "incident")
         if fall is not None and verdict is not None and verdict.tier != "rejected":
             self._grouper.add(fall, verdict)
-        self._motion_map.learn(track)  # after its own verdict, which asks the map
+        self._pass_on(track, is_fall=verdict is not None and verdict.tier == "incident")
+
+    def _pass_on(self, track: Track, *, is_fall: bool) -> None:
+        """Show a track, after its own verdict, to what asks for no fall: things that sink, and the map of motion."""
+        if self._sinking is not None:
+            self._sinking.add(track, is_fall=is_fall)
+        self._motion_map.learn(track)
 
     def _verdict(self, fall: Fall, track: Track) -> Verdict:
         self.counts.falls += 1

@@ -245,6 +245,7 @@ def _replay_part(
         ended_early=ended_early,
         tracks=counts.tracks,
         falls=counts.falls,
+        left_out=counts.left_out,
         coverage=meter.coverage(info.duration_s if ended_early is not None and is_first else None),
     )
     return _Part(section, camera, findings, (began_s or 0.0, source.last_t_s))

@@ -36,14 +36,17 @@ def coverage_sentence(coverage: Coverage, subject: str = "this recording") -> st
     return f"{amount} could be judged" + (f": {reasons}" if reasons else "")
 
 
-def impairment_sentences(coverage: Coverage, decode_errors: int = 0) -> list[str]:
-    """What else lessens the result, a sentence each: weather, masks, damage."""
+def impairment_sentences(coverage: Coverage, decode_errors: int = 0, left_out: int = 0) -> list[str]:
+    """What else lessens the result, a sentence each: weather, masks, damage, more paths than could be judged."""
     sentences = [
         f"In {number(loss.seconds)} s of it {_IMPAIRED[loss.cause]}: small things may have gone unseen."
         for loss in coverage.impaired
     ]
     if coverage.masked_share >= 0.005:
         sentences.append(f"Masks exclude {100 * coverage.masked_share:.0f} % of the picture.")
+    if left_out:
+        paths = "1 path" if left_out == 1 else f"{left_out} paths"
+        sentences.append(f"{paths} that bent downwards less than others at that time had no verdict: too many came.")
     if decode_errors:
         sentences.append(f"{_counted(decode_errors)} could not be decoded.")
     return sentences

@@ -36,6 +36,7 @@ class VideoSection:
         tracks: paths that were followed.
         falls: paths that gravity may explain.
         coverage: how much of it could be judged.
+        left_out: paths that had no verdict, because more promising ones took the time.
     """
 
     path: str
@@ -52,6 +53,7 @@ class VideoSection:
     tracks: int
     falls: int
     coverage: Coverage
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

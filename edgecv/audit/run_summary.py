@@ -45,6 +45,7 @@ def _video(video: VideoSection) -> dict[str, object]:
         "ended_early": video.ended_early,
         "tracks": video.tracks,
         "falls": video.falls,
+        "paths_left_out": video.left_out,
         "coverage": _coverage(video.coverage),
     }
 

@@ -133,10 +133,15 @@ def _same_path(a: _EarlierFall, b: _EarlierFall) -> bool:
     if a.right_px + farthest_px <= b.left_px or b.right_px + farthest_px <= a.left_px:
         return False
     rows = np.linspace(top, foot, _SAMPLES)
-    (xa, va), (xb, vb) = (
-        tuple(np.interp(rows, np.linspace(p.top_px, p.foot_px, _SAMPLES), v) for v in (p.columns_px, p.speeds_px_s))
-        for p in (a, b)
-    )
-    offset = float(np.median(np.abs(xa - xb)))
-    speed_difference = float(np.median(np.abs(va - vb) / np.maximum(np.maximum(va, vb), 1.0)))
-    return offset < farthest_px and speed_difference < 0.15
+    rows_of_both = [np.linspace(p.top_px, p.foot_px, _SAMPLES) for p in (a, b)]
+    xa, xb = (np.interp(rows, at, p.columns_px) for at, p in zip(rows_of_both, (a, b), strict=True))
+    if not _middle(np.abs(xa - xb)) < farthest_px:
+        return False
+    va, vb = (np.interp(rows, at, p.speeds_px_s) for at, p in zip(rows_of_both, (a, b), strict=True))
+    return _middle(np.abs(va - vb) / np.maximum(np.maximum(va, vb), 1.0)) < 0.15
+
+
+def _middle(values: Float64) -> float:
+    """The median, without NumPy's precautions: this is asked of every pair of falls of some minutes."""
+    ordered = np.sort(values)
+    return float(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2.0

@@ -197,6 +197,7 @@ class CameraConnection:
             counts,
             frames=pipeline_counts.frames,
             tracks=pipeline_counts.tracks,
+            paths_left_out=pipeline_counts.left_out,
             verdicts=pipeline_counts.verdicts.copy(),
         )
 

@@ -20,6 +20,7 @@ class ConnectionCounts:
         thinned_frames: pictures decoded and not analysed because the box was late.
         frames: pictures analysed.
         tracks: tracks that ended.
+        paths_left_out: paths that had no verdict, because more promising ones took the time.
         decode_seconds: time spent decoding.
         analysis_seconds: time spent analysing.
         verdicts: judged falls by label.
@@ -34,6 +35,7 @@ class ConnectionCounts:
     thinned_frames: int = 0
     frames: int = 0
     tracks: int = 0
+    paths_left_out: int = 0
     decode_seconds: float = 0.0
     analysis_seconds: float = 0.0
     verdicts: Counter[str] = field(default_factory=Counter)

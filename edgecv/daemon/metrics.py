@@ -22,6 +22,7 @@ _COUNTS = {
     "decode_seconds": "time spent decoding",
     "analysis_seconds": "time spent analysing",
     "tracks": "tracks that ended",
+    "paths_left_out": "paths that had no verdict because more promising ones took the time, as in heavy snow",
     "incidents": "incidents recorded since the worker started",
     "candidates": "candidates recorded since the worker started",
 }

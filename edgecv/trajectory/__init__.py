@@ -4,7 +4,7 @@ A fall with quadratic drag and wind is fitted to the image path; gravity gives t
 :class:`Fall` with its likelihood ratios, :func:`locate` the floor and window, :func:`estimate_mass` the class.
 """
 
-from edgecv.trajectory.explanation import explain
+from edgecv.trajectory.explanation import explain, promise_of
 from edgecv.trajectory.fall import Fall, Likelihoods
 from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.mass import MassEstimate, estimate_mass
@@ -25,4 +25,5 @@ __all__ = [
     "explain",
     "launches_of",
     "locate",
+    "promise_of",
 ]

@@ -63,10 +63,21 @@ def _goes_straight(t_s: Float64, v_px: Float64, sd_px: Float64) -> bool:
 
 def _accelerates_down(path: Path) -> bool:
     """The path bends downwards by five standard deviations and by more than 3 px: with less no verdict is reached."""
+    bend_sd, sagitta_px = _bend(path)
+    return bend_sd > 5.0 and sagitta_px > 3.0
+
+
+def bend_sd(path: Path) -> float:
+    """By how many standard deviations a path bends downwards: of all that moves, what falls does so most clearly."""
+    return _bend(path)[0]
+
+
+def _bend(path: Path) -> tuple[float, float]:
+    """Standard deviations, and pixels of the bend's height."""
     t = path.t_s - path.t_s.mean()
     coefficients, covariance = np.polyfit(t, path.uv_px[:, 1], 2, w=1.0 / path.sd_px[:, 1], cov="unscaled")
-    sagitta = float(coefficients[0]) * (path.duration_s / 2.0) ** 2
-    return bool(coefficients[0] > 5.0 * np.sqrt(covariance[0, 0]) and sagitta > 3.0)
+    curvature = float(coefficients[0])
+    return curvature / float(np.sqrt(covariance[0, 0])), curvature * (path.duration_s / 2.0) ** 2
 
 
 def _longest_descent(v: Float64) -> tuple[int, int]:

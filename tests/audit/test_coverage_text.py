@@ -40,3 +40,8 @@ def test_weather_masks_and_damage_are_told_beside_it() -> None:
     assert "Masks exclude 31 % of the picture." in sentences
     assert "3 frames or packets could not be decoded." in sentences
     assert impairment_sentences(Coverage(10.0, 10.0, 250, 250)) == []
+
+
+def test_paths_without_a_verdict_are_told() -> None:
+    (sentence,) = impairment_sentences(Coverage(10.0, 10.0, 250, 250), left_out=194)
+    assert "194 paths" in sentence

@@ -1,0 +1,78 @@
+"""The most promising paths are judged first, no more than there is time for, and by media time alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from known_paths import track_of
+
+from edgecv.classification import ClassificationSettings
+from edgecv.classification.waiting_paths import WaitingPaths
+from edgecv.tracking import Track
+
+SETTINGS = ClassificationSettings(judged_per_s=2.0, judged_burst=3.0, judged_within_s=1.0)
+
+
+def _track(n: int) -> Track:
+    return track_of(np.arange(3) * 0.04 + n, np.zeros((3, 2)))
+
+
+def test_few_paths_are_judged_at_once_in_the_order_in_which_they_ended() -> None:
+    waiting = WaitingPaths(SETTINGS)
+    tracks = tuple(_track(n) for n in range(3))
+    for track, promise in zip(tracks, (6.0, 9.0, 7.0), strict=True):
+        waiting.add(track, promise, 1.0)
+    due = waiting.due(1.0)
+    assert due.to_judge == tracks
+    assert due.left_out == ()
+
+
+def test_of_many_the_most_promising_are_judged_and_the_last_are_left_out() -> None:
+    waiting = WaitingPaths(SETTINGS)
+    tracks = [_track(n) for n in range(8)]
+    for n, track in enumerate(tracks):
+        waiting.add(track, 5.0 + n, 0.0)
+    assert waiting.due(0.0).to_judge == tuple(tracks[5:])
+    assert waiting.due(0.5).to_judge == (tracks[4],)  # half a second earns one more
+    due = waiting.due(1.01)
+    assert due.to_judge == (tracks[3],)
+    assert set(due.left_out) == set(tracks[:3])
+
+
+def test_what_comes_late_and_is_more_promising_goes_first() -> None:
+    waiting = WaitingPaths(SETTINGS)
+    for n in range(4):
+        waiting.add(_track(n), 6.0, 0.0)
+    waiting.due(0.0)
+    throw = _track(9)
+    waiting.add(throw, 60.0, 0.5)
+    assert waiting.due(0.5).to_judge == (throw,)
+
+
+def test_at_the_end_of_a_video_no_more_are_judged_than_would_have_been() -> None:
+    waiting = WaitingPaths(SETTINGS)
+    for n in range(20):
+        waiting.add(_track(n), float(n), 0.0)
+    due = waiting.flush()
+    assert len(due.to_judge) == 5
+    assert len(due.left_out) == 15
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 0.5), st.floats(5.0, 50.0)), min_size=1, max_size=60))
+def test_each_path_is_judged_or_left_out_once_and_the_work_is_bounded(arrivals: list[tuple[float, float]]) -> None:
+    waiting = WaitingPaths(SETTINGS)
+    now_s = 0.0
+    judged: list[Track] = []
+    left_out: list[Track] = []
+    for n, (pause_s, promise) in enumerate(arrivals):
+        now_s += pause_s
+        waiting.add(_track(n), promise, now_s)
+        due = waiting.due(now_s)
+        judged.extend(due.to_judge)
+        left_out.extend(due.left_out)
+        assert len(judged) <= SETTINGS.judged_burst + SETTINGS.judged_per_s * now_s
+    due = waiting.flush()
+    judged.extend(due.to_judge)
+    left_out.extend(due.left_out)
+    assert sorted(track.start_s for track in (*judged, *left_out)) == [float(n) for n in range(len(arrivals))]
