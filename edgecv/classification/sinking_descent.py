@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,9 @@ _TAIL_S = 1.0
 """The last second of a piece tells where it leads: a swing or two."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Descent:
-    """What may be one thing that sinks.
+    """What may be one thing that sinks; in snow each new piece is held against a hundred of them.
 
     Attributes:
         track: its sightings so far.
@@ -55,10 +56,15 @@ class Descent:
         """``(2,)`` mean velocity along the facade and up."""
         return np.asarray((self.xy_m[-1] - self.xy_m[0]) / max(self.end_s - self.start_s, 1e-3), np.float64)
 
-    @property
+    @cached_property
     def size_px(self) -> float:
         """Median side of its boxes."""
         return float(np.median([np.sqrt(p.detection.w_px * p.detection.h_px) for p in self.track.points]))
+
+    @cached_property
+    def sightings(self) -> frozenset[tuple[int, float, float]]:
+        """Frame and place of each."""
+        return frozenset((p.frame, p.detection.x_px, p.detection.y_px) for p in self.track.points)
 
     @property
     def size_m(self) -> float:
@@ -67,10 +73,14 @@ class Descent:
 
     def leads_to(self, t_s: float) -> Float64:
         """Where it will be: the last second goes on, as fast as the whole."""
+        last_s, place = self._tail
+        return np.asarray(place + self.mean_mps * (t_s - last_s), np.float64)
+
+    @cached_property
+    def _tail(self) -> tuple[float, Float64]:
         times = np.array([p.t_s for p in self.track.points])
         last = times > times[-1] - _TAIL_S
-        place = self.xy_m[last].mean(axis=0) + self.mean_mps * (t_s - float(times[last].mean()))
-        return np.asarray(place, np.float64)
+        return float(times[last].mean()), np.asarray(self.xy_m[last].mean(axis=0), np.float64)
 
 
 class Descents:
@@ -110,7 +120,7 @@ class Descents:
             return
         joined = self.place(_joined(home.track, piece.track))
         if joined is not None and len(joined.track.points) > len(home.track.points):
-            home.track, home.xy_m, home.px_per_m, home.judged = joined.track, joined.xy_m, joined.px_per_m, False
+            self._descents[self._descents.index(home)] = joined
 
     def due(self, now_s: float) -> list[Descent]:
         """Descents that nothing goes on with any more, each once."""
@@ -125,8 +135,7 @@ class Descents:
         """They share sightings: one object that was tracked twice, as where a track is followed backwards."""
         if a.end_s < b.start_s or b.end_s < a.start_s:
             return False
-        seen = {(p.frame, p.detection.x_px, p.detection.y_px) for p in a.track.points}
-        shared = sum((p.frame, p.detection.x_px, p.detection.y_px) in seen for p in b.track.points)
+        shared = len(a.sightings & b.sightings)
         return shared > self._rules.same_share * min(len(a.track.points), len(b.track.points))
 
     def _followed(self, piece: Descent) -> Descent | None:

@@ -52,6 +52,7 @@ class Densities:
         self._t = path.t_s - path.t_s[0]
         self._products = np.outer(self._t, self._t)
         self._moved: dict[float, Float64] = {}
+        self._motions: dict[Motion, Float64] = {}
 
     def log_density(self, axis: int, motion: Motion, noise: float) -> Float64:
         """Log density ``(k,)``, a metre each, of all places along one axis, for each of the ``k`` means.
@@ -85,6 +86,14 @@ class Densities:
 
     def _covariance(self, axis: int, motion: Motion, noise: float) -> Float64:
         """``(n, n)`` of where the object may be seen."""
+        if motion not in self._motions:
+            self._motions[motion] = self._motion_covariance(motion)
+        covariance = self._motions[motion].copy()
+        np.einsum("ii->i", covariance)[:] += np.square(noise * self._path.sd_m[:, axis])
+        return covariance
+
+    def _motion_covariance(self, motion: Motion) -> Float64:
+        """``(n, n)`` of where the object may be."""
         t = self._t
         covariance = motion.mean_sd_mps**2 * self._products + _ANYWHERE_M**2
         for spread, memory in motion.processes:
@@ -97,7 +106,6 @@ class Densities:
             spread, memory = motion.first
             gone = spread * memory * (1.0 - np.exp(-t / memory))
             covariance += np.outer(gone, gone)
-        covariance[np.diag_indices_from(covariance)] += np.square(noise * self._path.sd_m[:, axis])
         return covariance
 
 
