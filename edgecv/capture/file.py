@@ -223,7 +223,7 @@ def lazy_frames_between(
         if from_begin:
             packets: Iterator[AnyPacket] = file_stamps(container, stream, fps).restamped(container.demux(stream))
         else:
-            packets = packets_from_key_frame(container, stream, origin + int(start_s / base), origin)
+            packets = packets_from_key_frame(container, stream, origin + round(start_s / base), origin)
         for packet in packets:
             try:
                 frames = packet.decode()

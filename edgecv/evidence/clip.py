@@ -79,7 +79,7 @@ def cut_clip(
         stream = largest_video(reader)
         assert stream is not None, "it was opened before"
         base = stream.time_base or Fraction(1, 1000)
-        start, end = first_pts + int(max(0.0, start_s) / base), first_pts + int(end_s / base)
+        start, end = first_pts + round(max(0.0, start_s) / base), first_pts + round(end_s / base)
         if from_begin:
             sent: Iterator[AnyPacket] = file_stamps(reader, stream, fps).restamped(reader.demux(stream))
         else:
