@@ -109,8 +109,8 @@ void edgecv_register(const Background *b, const uint8_t *luma, int64_t stride, c
 #define DETECTION_COLUMNS 8 /* x, y, w, h, area, contrast, snr, covariance */
 #define CLUTTER_CELLS 16    /* of the clutter density's grid, each way */
 #define INITIATOR_SCANS 5   /* scans that a new track's three detections may be spread over */
-#define INITIATOR_MAX_FREE 64   /* unassigned detections of one scan */
-#define INITIATOR_MAX_PAIRS 120
+#define INITIATOR_MAX_FREE 256  /* unassigned detections of one scan */
+#define INITIATOR_MAX_PAIRS 512
 
 /* Clutter density: running detections of each cell. */
 typedef struct {
@@ -161,7 +161,10 @@ typedef struct {
     double max_log_area_change;
     double position_slack_px, position_slack_per_size;
     double max_chance;                  /* triplets as good as this that chance makes */
-    double skipped_scan_cost;
+    double skipped_scan_cost, flip_cost;
+    double position_sd, position_sd_per_size; /* px, and px a px */
+    double gravity, acceleration_sd[2];       /* px/s^2 */
+    double usual_snr, strength_exponent;      /* chance makes (snr / usual_snr) ^ -exponent as many as strong */
     int32_t max_free, max_triplets;     /* unassigned detections a scan, and new tracks */
 } InitiatorLimits;
 
@@ -177,9 +180,10 @@ void edgecv_clutter_density(const Clutter *c, const double *detections, int64_t 
 void edgecv_clutter_update(Clutter *c, const double *detections, int64_t n);
 
 /* Triplets of unassigned detections (oldest, middle, newest) that fit one accelerated motion, best first, no detection
- * twice; scans newest first. `triplets` (max_triplets, 6) gets age and row of the three. Returns how many; -1 where
- * there was no memory. */
-int32_t edgecv_initiate(const Scan *scans, int32_t n, const InitiatorLimits *limits, int32_t *triplets);
+ * twice; scans newest first. `triplets` (max_triplets, 6) gets age and row of the three, `evidence` (max_triplets) by
+ * how many log units chance makes fewer than allowed. Returns how many; -1 where there was no memory. */
+int32_t edgecv_initiate(const Scan *scans, int32_t n, const InitiatorLimits *limits, int32_t *triplets,
+                        double *evidence);
 
 /* Fills n tracks from triplets (n, 6) as edgecv_initiate gives them, and marks their detections. */
 void edgecv_begin_tracks(Track *tracks, int64_t n, const Scan *scans, const int32_t *triplets, const MotionModel *m);

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgecv.native import AVAILABLE, ffi, lib
-from edgecv.tracking.reference_initiator import Triplet, initiate_in_numpy
+from edgecv.tracking.reference_initiator import Start, initiate_in_numpy
 from edgecv.tracking.scan import Scan, scan_array
 from edgecv.tracking.settings import TrackingSettings
 
 
 def initiate(
     recent: Sequence[Scan], height_px: int, settings: TrackingSettings, compiled: bool = AVAILABLE
-) -> list[Triplet]:
+) -> list[Start]:
     """Return triplets of unassigned detections that may be one object, best first.
 
     Args:
@@ -31,6 +31,7 @@ def initiate(
         return initiate_in_numpy(recent, height_px, settings)
     s = settings
     slack_px, slack_per_size = s.position_slack
+    gravity, acceleration_sd = s.start_acceleration(height_px)
     limits = ffi.new(
         "InitiatorLimits *",
         {
@@ -41,16 +42,23 @@ def initiate(
             "position_slack_per_size": slack_per_size,
             "max_chance": s.max_chance_triplets,
             "skipped_scan_cost": s.skipped_scan_cost,
+            "flip_cost": s.flip_chance_cost,
+            "position_sd": s.position_sd_px,
+            "position_sd_per_size": s.position_sd_per_size,
+            "gravity": gravity[1],
+            "acceleration_sd": acceleration_sd.tolist(),
+            "usual_snr": s.clutter_strength[0],
+            "strength_exponent": s.clutter_strength[1],
             "max_free": s.max_free_detections,
             "max_triplets": s.max_new_tracks,
         },
     )
-    triplets = ffi.new("int32_t[]", 6 * s.max_new_tracks)
-    count = lib.edgecv_initiate(scan_array(recent), len(recent), limits, triplets)
+    triplets, evidence = ffi.new("int32_t[]", 6 * s.max_new_tracks), ffi.new("double[]", s.max_new_tracks)
+    count = lib.edgecv_initiate(scan_array(recent), len(recent), limits, triplets, evidence)
     if count < 0:
         raise MemoryError("no memory to look for new tracks")
     numbers = ffi.unpack(triplets, 6 * count) if count else []
     return [
-        ((a, i), (b, j), (c, k))
-        for a, i, b, j, c, k in (numbers[start : start + 6] for start in range(0, 6 * count, 6))
+        Start(((a, i), (b, j), (c, k)), evidence[n])
+        for n, (a, i, b, j, c, k) in enumerate(numbers[start : start + 6] for start in range(0, 6 * count, 6))
     ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.detection.detection import AREA, SNR, X, Y
+from edgecv.detection.detection import AREA, CONTRAST, SNR, X, Y
+from edgecv.tracking.association import position_variance
 from edgecv.tracking.scan import Scan
 from edgecv.tracking.settings import TrackingSettings
 
@@ -16,10 +18,22 @@ Float64 = NDArray[np.float64]
 Rows = NDArray[np.intp]
 # as in edgecv/native/interface.h
 INITIATOR_SCANS = 5  # scans that three detections may be spread over
-INITIATOR_MAX_PAIRS = 120  # of detections looked at a frame: bounds the work in clutter
+INITIATOR_MAX_PAIRS = 512  # of detections that may be two of three: bounds the work in clutter
 
 Triplet = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 """Three ``(scan, row)``: the scan counted back from the newest (0), the detection's row in it; oldest first."""
+
+
+class Start(NamedTuple):
+    """Three detections that may be one object.
+
+    Attributes:
+        triplet: the detections.
+        evidence: by how many log units chance makes fewer triplets as good as this one than are allowed.
+    """
+
+    triplet: Triplet
+    evidence: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,16 +53,16 @@ class FreeDetections:
     clutter: Float64
 
 
-def initiate_in_numpy(recent: Sequence[Scan], height_px: int, settings: TrackingSettings) -> list[Triplet]:
+def initiate_in_numpy(recent: Sequence[Scan], height_px: int, settings: TrackingSettings) -> list[Start]:
     """The reference of :func:`~edgecv.tracking.initiator.initiate`."""
     free = []
     for scan in recent:
         rows = np.flatnonzero(~scan.assigned)[: settings.max_free_detections]
         free.append(FreeDetections(scan.t_s, rows, scan.detections[rows], scan.clutter[rows]))
-    return find_triplets(free, height_px, settings)
+    return find_starts(free, height_px, settings)
 
 
-def find_triplets(recent: Sequence[FreeDetections], height_px: int, settings: TrackingSettings) -> list[Triplet]:
+def find_starts(recent: Sequence[FreeDetections], height_px: int, settings: TrackingSettings) -> list[Start]:
     """Return triplets of detections that may be one object, best first, no detection twice.
 
     Args:
@@ -59,36 +73,22 @@ def find_triplets(recent: Sequence[FreeDetections], height_px: int, settings: Tr
     The newest detection and one of the two scans before it make a pair within the speed limit; a third, one or two
     scans earlier, must lie where constant velocity puts it, give or take the largest acceleration. So a fall detected
     in three of five successive frames passes.
+
+    A triplet is as good as it is rare that chance makes one as good (the number of false alarms of Desolneux, Moisan &
+    Morel 2008, as Primet & Moisan 2011 count it for points in motion): as many newest detections as there are, times
+    the middle ones expected within their distance, times the oldest ones expected as near to where they should be, in
+    units of what positions, velocity and gravity leave open.
     """
     if len(recent) < 3 or not len(recent[0].rows):
         return []
-    newest = recent[0]
-    middle, oldest = _Pool(recent[1:3], 1), _Pool(recent[2:INITIATOR_SCANS], 2)
+    s = settings
+    newest = _Pool(recent[:1], 0, s)
+    middle, oldest = _Pool(recent[1:3], 1, s), _Pool(recent[2:INITIATOR_SCANS], 2, s)
     if not len(middle.t_s) or not len(oldest.t_s):
         return []
-    pairs = _pairs(newest, middle, height_px, settings)
-    if not len(pairs.k):
-        return []
-    s = settings
-    gap = middle.t_s[pairs.j][:, None] - oldest.t_s[None, :]
-    predicted = middle.position[pairs.j][:, None, :] - pairs.velocity[:, None, :] * gap[..., None]
-    miss = np.hypot(oldest.position[None, :, 0] - predicted[..., 0], oldest.position[None, :, 1] - predicted[..., 1])
-    span = newest.t_s - oldest.t_s
-    size = np.exp(0.5 * middle.log_area[pairs.j])
-    slack_px, slack_per_size = s.position_slack
-    tolerance = s.max_acceleration_h_s2 * height_px * gap * span[None, :] / 2.0
-    tolerance += (slack_px + slack_per_size * size)[:, None]
-    area_change = np.abs(oldest.log_area[None, :] - middle.log_area[pairs.j][:, None])
-    # in clutter some detection lies near every predicted place: only closer than chance would put one is evidence
-    by_chance = len(pairs.k) * np.pi * np.square(miss + 1.0) * oldest.clutter
-    is_close = (gap > 0) & (miss < tolerance) & (area_change < s.max_log_area_change)
-    n, i = np.nonzero(is_close & (by_chance < s.max_chance_triplets))
-    if not len(n):
-        return []
-    # chance alignments grow with the area searched, so long steps and gaps need closer agreement
-    skipped = s.skipped_scan_cost * (oldest.age[i] - middle.age[pairs.j[n]])
-    cost = pairs.cost[n] + 2.0 * np.log1p(miss[n, i]) + area_change[n, i] + skipped
-    triplets: list[Triplet] = []
+    pairs = _pairs(newest, middle, oldest, height_px, s)
+    n, i, cost = _triplets(pairs, newest, middle, oldest, height_px, s)
+    starts: list[Start] = []
     used: set[tuple[int, int]] = set()
     for best in np.argsort(cost, kind="stable"):
         j, k, a = int(pairs.j[n[best]]), int(pairs.k[n[best]]), int(i[best])
@@ -99,48 +99,125 @@ def find_triplets(recent: Sequence[FreeDetections], height_px: int, settings: Tr
         )
         if used.isdisjoint(triplet):
             used.update(triplet)
-            triplets.append(triplet)
-            if len(triplets) == s.max_new_tracks:
+            starts.append(Start(triplet, float(np.log(s.max_chance_triplets) - cost[best])))
+            if len(starts) == s.max_new_tracks:
                 break
-    return triplets
+    return starts
 
 
 class _Pool:
     """Detections of several scans in one set of arrays."""
 
-    def __init__(self, scans: Sequence[FreeDetections], age: int) -> None:
+    def __init__(self, scans: Sequence[FreeDetections], age: int, settings: TrackingSettings) -> None:
         counts = [len(scan.rows) for scan in scans]
         self.t_s = np.repeat([scan.t_s for scan in scans], counts)
         self.age = np.repeat(np.arange(age, age + len(scans)), counts)
         self.rows = np.concatenate([scan.rows for scan in scans]) if scans else np.zeros(0, np.intp)
         detections = np.concatenate([scan.detections for scan in scans]) if scans else np.zeros((0, 8))
         self.position = detections[:, X : Y + 1]
+        self.variance = position_variance(detections, settings)
         self.log_area = np.log(detections[:, AREA])
-        self.clutter = np.concatenate([scan.clutter for scan in scans]) if scans else np.zeros(0)
+        self.contrast = detections[:, CONTRAST]
+        usual_snr, exponent = settings.clutter_strength
+        self.log_strength = exponent * np.log(np.maximum(detections[:, SNR] / usual_snr, 1.0))
+        self.log_clutter = np.log(np.concatenate([scan.clutter for scan in scans]) if scans else np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pairs:
     j: Rows
     k: Rows
-    velocity: Float64
     cost: Float64
 
 
-def _pairs(newest: FreeDetections, middle: _Pool, height_px: int, settings: TrackingSettings) -> _Pairs:
-    """Pairs ``(middle, newest)`` within the speed limit, the cheapest of them where there are very many."""
+def _pairs(newest: _Pool, middle: _Pool, oldest: _Pool, height_px: int, settings: TrackingSettings) -> _Pairs:
+    """Pairs ``(middle, newest)`` within the speed limit that an oldest one may continue; the cheapest of very many."""
     s = settings
-    position, log_area = newest.detections[:, X : Y + 1], np.log(newest.detections[:, AREA])
-    dt = newest.t_s - middle.t_s
-    step = position[None, :, :] - middle.position[:, None, :]
+    step = newest.position[None] - middle.position[:, None]
     length = np.hypot(step[..., 0], step[..., 1])
-    area_change = np.abs(log_area[None, :] - middle.log_area[:, None])
-    reach = s.max_speed_h_s * height_px * dt
+    area_change = np.abs(newest.log_area[None] - middle.log_area[:, None])
+    reach = s.max_speed_h_s * height_px * (newest.t_s[0] - middle.t_s)
     j, k = np.nonzero((length < reach[:, None]) & (area_change < s.max_log_area_change))
-    skipped = s.skipped_scan_cost * (middle.age[j] - 1)
-    cost = np.log1p(length[j, k]) + area_change[j, k] - 0.5 * np.log(newest.detections[k, SNR]) + skipped
-    if len(j) > INITIATOR_MAX_PAIRS:
-        best = np.argpartition(cost, INITIATOR_MAX_PAIRS)[:INITIATOR_MAX_PAIRS]
-        best.sort()
-        j, k, cost = j[best], k[best], cost[best]
-    return _Pairs(j, k, step[j, k] / dt[j][:, None], cost)
+    cost = (
+        np.log(np.pi * len(newest.rows))
+        + middle.log_clutter[j]
+        + 2.0 * np.log1p(length[j, k])
+        + s.skipped_scan_cost * (middle.age[j] - 1)
+        + area_change[j, k]
+        + s.flip_chance_cost * (middle.contrast[j] * newest.contrast[k] < 0)
+        - middle.log_strength[j]
+        - newest.log_strength[k]
+    )
+    best_oldest = _best_oldest(newest, middle, oldest, height_px, s)
+    rows = np.flatnonzero(cost < np.log(s.max_chance_triplets) - best_oldest[j])
+    if len(rows) > INITIATOR_MAX_PAIRS:
+        rows = np.sort(rows[np.argsort(cost[rows], kind="stable")[:INITIATOR_MAX_PAIRS]])
+    return _Pairs(j[rows], k[rows], cost[rows])
+
+
+def _best_oldest(
+    newest: _Pool, middle: _Pool, oldest: _Pool, height_px: int, settings: TrackingSettings
+) -> Float64:
+    """``(m,)`` for each middle one: cost of the best oldest one, which lies where it should and is of smallest size."""
+    dt = (newest.t_s[0] - middle.t_s)[:, None]
+    gap = middle.t_s[:, None] - oldest.t_s[None]
+    is_older = (oldest.age[None] > middle.age[:, None]) & (gap > 0) & (dt > 0)
+    least = np.full(2, settings.position_sd_px**2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = _extrapolated(least, least, least, dt[..., None], gap[..., None], height_px, settings)
+        cost = oldest.log_clutter[None] + np.log(np.pi * np.sqrt(variance.prod(axis=-1)))
+    return np.asarray(np.where(is_older, cost, np.inf).min(axis=1))
+
+
+def _extrapolated(
+    oldest: Float64,
+    middle: Float64,
+    newest: Float64,
+    dt_s: Float64,
+    gap_s: Float64,
+    height_px: int,
+    settings: TrackingSettings,
+) -> Float64:
+    """Variances ``(..., 2)``, px², of where the oldest of three should be: all three positions', and acceleration's."""
+    span_s = dt_s + gap_s
+    _, acceleration_sd = settings.start_acceleration(height_px)
+    return np.asarray(
+        oldest
+        + middle * np.square(span_s / dt_s)
+        + newest * np.square(gap_s / dt_s)
+        + np.square(acceleration_sd * gap_s * span_s / 2.0)
+    )
+
+
+def _triplets(
+    pairs: _Pairs, newest: _Pool, middle: _Pool, oldest: _Pool, height_px: int, settings: TrackingSettings
+) -> tuple[Rows, Rows, Float64]:
+    """Pairs and oldest detections that continue them, and the log of how many as good chance makes."""
+    s, j, k = settings, pairs.j, pairs.k
+    dt = (newest.t_s[k] - middle.t_s[j])[:, None]
+    velocity = (newest.position[k] - middle.position[j]) / dt
+    gap = middle.t_s[j][:, None] - oldest.t_s[None]
+    span = newest.t_s[k][:, None] - oldest.t_s[None]
+    bend = gap * span / 2.0
+    miss = oldest.position[None] - (middle.position[j][:, None] - velocity[:, None] * gap[..., None])
+    slack_px, slack_per_size = s.position_slack
+    tolerance = s.max_acceleration_h_s2 * height_px * bend
+    tolerance += (slack_px + slack_per_size * np.exp(0.5 * middle.log_area[j]))[:, None]
+    area_change = np.abs(oldest.log_area[None] - middle.log_area[j][:, None])
+    is_near = (gap > 0) & (np.hypot(miss[..., 0], miss[..., 1]) < tolerance) & (area_change < s.max_log_area_change)
+    n, i = np.nonzero(is_near)
+    dt, gap, bend, miss = dt[n, 0], gap[n, i], bend[n, i], miss[n, i]
+    gravity, _ = s.start_acceleration(height_px)
+    errors = (oldest.variance[i], middle.variance[j[n]], newest.variance[k[n]])
+    variance = _extrapolated(*errors, dt[:, None], gap[:, None], height_px, s)
+    distance = (np.square(miss - bend[:, None] * gravity) / variance).sum(axis=1)
+    cost = (
+        pairs.cost[n]
+        + oldest.log_clutter[i]
+        + np.log(np.pi * np.sqrt(variance.prod(axis=1)) * (1.0 + distance))
+        + area_change[n, i]
+        + s.flip_chance_cost * (oldest.contrast[i] * middle.contrast[j[n]] < 0)
+        + s.skipped_scan_cost * (oldest.age[i] - middle.age[j[n]] - 1)
+    )
+    passed = cost < np.log(s.max_chance_triplets)
+    return n[passed], i[passed], cost[passed]

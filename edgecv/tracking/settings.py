@@ -58,16 +58,24 @@ class TrackingSettings:
     position_slack: tuple[float, float] = (2.0, 0.3)
     """Pixels, and share of the size, by which the oldest of three detections may be off at constant velocity."""
 
-    skipped_scan_cost: float = 1.5
-    """Log units that each scan without a detection costs a triplet: an object is detected in most frames."""
+    skipped_scan_cost: float = 0.7
+    """Log units that each scan without a detection costs a triplet: two scans offer twice as many chances."""
 
-    max_chance_triplets: float = 0.5
-    """Triplets as good as this one that chance makes in a frame; more, and it starts no track."""
+    flip_chance_cost: float = 0.7
+    """Log units that a change from dark to bright or back costs a triplet: half of what chance puts there has it."""
 
-    max_new_tracks: int = 16
+    clutter_strength: tuple[float, float] = (5.0, 0.5)
+    """Chance makes detections stronger than the first as rarely as its share to this power: a heavy tail, as codecs
+    and weather have it."""
+
+    max_chance_triplets: float = 2.0
+    """Triplets as good as this one that chance makes in a frame; more, and it starts no track. Three weak detections
+    among a hundred are no better than what chance makes: the track's own score tells them apart afterwards."""
+
+    max_new_tracks: int = 32
     """New tracks per frame, best first."""
 
-    max_free_detections: int = 64
+    max_free_detections: int = 256
     """Unassigned detections per frame that the initiator looks at: bounds the work in clutter."""
 
     # --- data association ---
@@ -125,6 +133,10 @@ class TrackingSettings:
     min_points: int = 6
     """Shorter tracks are tentative and deleted without a result: they say nothing about acceleration."""
 
+    min_evidence: float = 6.0
+    """Best log-likelihood ratio against clutter without which a track has no result: what chance has started gets as
+    far once in 400 times (Wald 1945)."""
+
     release_score: float = -2.0
     """A tentative track's score below which its detections may start other tracks as well."""
 
@@ -168,6 +180,13 @@ class TrackingSettings:
 
     near_top_share: float = 0.1
     """Share of the way down up to which it counts as being near its top."""
+
+    def start_acceleration(self, height_px: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """``(2,)`` each: expected acceleration of a new track in x and y and its spread, pixels/s²."""
+        return (
+            np.array([0.0, self.gravity_h_s2 * height_px]),
+            np.array([self.side_acceleration_sd_h_s2, self.gravity_sd_h_s2]) * height_px,
+        )
 
     def initial_sd(self, height_px: float) -> NDArray[np.float64]:
         """``(2, 3)``: spread of a new track's position, velocity and acceleration in x and y, pixels and seconds."""

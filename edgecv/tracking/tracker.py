@@ -83,7 +83,7 @@ class Tracker:
 
     def flush(self) -> list[Track]:
         """End every track: the video is over."""
-        ended = [track for hits in self._active.hits for track in self._finish(hits)]
+        ended = [track for i in range(len(self._active)) for track in self._finish(i)]
         self._active = ActiveTracks()
         return sorted(ended, key=lambda track: track.start_s)
 
@@ -101,9 +101,9 @@ class Tracker:
     def _initiate(self) -> None:
         self._release_tentative()
         recent = list(islice(reversed(self._scans), INITIATOR_SCANS))
-        triplets = initiate(recent, self._size[1], self._settings, self._is_compiled)
-        if triplets:
-            self._filter.begin(self._active, recent, sorted(triplets))
+        starts = initiate(recent, self._size[1], self._settings, self._is_compiled)
+        if starts:
+            self._filter.begin(self._active, recent, sorted(start.triplet for start in starts))
 
     def _release_tentative(self) -> None:
         """Detections of a newcomer that clutter explains better may be the beginning of another track."""
@@ -124,7 +124,7 @@ class Tracker:
             # never unexamined: their detections may be a fall already
             ended[self._surplus(np.flatnonzero(~ended))] = True
         remaining = np.flatnonzero(~ended)
-        tracks = [track for i in np.flatnonzero(ended) for track in self._finish(active.hits[i])]
+        tracks = [track for i in np.flatnonzero(ended).tolist() for track in self._finish(i)]
         active.keep(remaining)
         return sorted(tracks, key=lambda track: track.start_s)
 
@@ -142,10 +142,13 @@ class Tracker:
         surplus = newcomers[room:]
         return np.concatenate([surplus, established[s.max_tracks - (len(newcomers) - len(surplus)) :]])
 
-    def _finish(self, hits: list[Hit]) -> list[Track]:
-        """The track; where it may have begun on another object, also its later part with what came before that."""
-        s = self._settings
-        if len(hits) < s.min_points:
+    def _finish(self, i: int) -> list[Track]:
+        """The track; where it may have begun on another object, also its later part with what came before that.
+
+        None where there are too few detections, or chance may have made them.
+        """
+        s, hits = self._settings, self._active.hits[i]
+        if len(hits) < s.min_points or self._active.table["best_score"][i] < s.min_evidence:
             _release(hits)
             return []
         # extension costs more than filtering did; only what may be falling is worth it

@@ -137,6 +137,29 @@ def test_a_fall_is_followed_though_flakes_that_came_before_fill_all_tracks() -> 
     assert _share_followed(tracks, truth) > 0.9
 
 
+def test_weak_things_seen_in_half_of_the_frames_are_followed_among_a_hundred_and_forty_false_detections() -> None:
+    rng = np.random.default_rng(3)
+    truths: list[dict[int, tuple[float, float]]] = [{} for _ in range(7)]
+    frames = []
+    for n in range(48):
+        detections = _clutter(rng, 140)
+        for k, truth in enumerate(truths):
+            x, y = _fall((n - 10) / FPS, x0=150.0 + 150.0 * k, vx=20.0 * (k - 3), g=600.0)
+            if n >= 10 and y < SIZE[1] and rng.uniform() < 0.5:
+                truth[n] = (x, y)
+                weak = _blob(x + rng.normal(0, 0.6), y + rng.normal(0, 0.6), size=2.5, snr=5.0)
+                detections.insert(int(rng.integers(140)), weak)  # no stronger than what chance makes
+        frames.append(DetectedFrame(n, n / FPS, tuple(detections)))
+    tracks = _track(frames)
+    assert np.median([_share_followed(tracks, truth) for truth in truths]) > 0.6
+
+
+def test_false_detections_alone_hardly_ever_make_a_track() -> None:
+    rng = np.random.default_rng(4)
+    frames = [DetectedFrame(n, n / FPS, tuple(_clutter(rng, 140))) for n in range(100)]
+    assert len(_track(frames)) <= 20
+
+
 def test_work_a_frame_stays_bounded_in_the_worst_clutter() -> None:
     rng = np.random.default_rng(0)
     tracker = Tracker(SIZE)
