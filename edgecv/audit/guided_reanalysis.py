@@ -78,7 +78,7 @@ def reanalyse(
     instants_s: list[float] = []
     with VideoFile(clip) as video:
         size = (video.info.width, video.info.height)
-        clutter = ClutterDensity(size)
+        clutter, previous_s = ClutterDensity(size), -np.inf
         for frame in _watched_before(clip, video):
             on_frame()
             if frame.t_s > sighting_times_s[-1] + same_time_s:
@@ -96,7 +96,8 @@ def reanalyse(
                     density = float(clutter.at(rows[row : row + 1])[0])
                     blob = Detection(*rows[row].tolist())
                     points.append(TrackPoint(frame.index, seen.instant_s, blob, seen.shift_px, density, frame.t_s))
-            clutter.update(rows)
+            clutter.update(rows, seen.instant_s - previous_s)
+            previous_s = seen.instant_s
     if len(points) < _FEWEST:
         return Reanalysis(len(points), None)
     track = Track(tuple(points), max(len(instants_s), len(points)), size, float(np.median(np.diff(instants_s))))

@@ -14,10 +14,10 @@ void edgecv_clutter_density(const Clutter *c, const double *detections, int64_t 
         density[i] = c->around[cell_of(c, detections + i * DETECTION_COLUMNS)] / c->cell_area_px2;
 }
 
-void edgecv_clutter_update(Clutter *c, const double *detections, int64_t n) {
+void edgecv_clutter_update(Clutter *c, const double *detections, int64_t n, double rate) {
     double sums[CELLS][CELLS]; /* of three cells side by side */
-    for (int32_t i = 0; i < CELLS * CELLS; i++) c->count[i] -= c->count[i] * c->rate;
-    for (int64_t i = 0; i < n; i++) c->count[cell_of(c, detections + i * DETECTION_COLUMNS)] += c->rate;
+    for (int32_t i = 0; i < CELLS * CELLS; i++) c->count[i] -= c->count[i] * rate;
+    for (int64_t i = 0; i < n; i++) c->count[cell_of(c, detections + i * DETECTION_COLUMNS)] += rate;
     for (int32_t y = 0; y < CELLS; y++)
         for (int32_t x = 0; x < CELLS; x++) {
             const double *row = c->count + y * CELLS;

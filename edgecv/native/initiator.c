@@ -70,7 +70,7 @@ static int32_t collect(const Scan *scan, int32_t age, const InitiatorLimits *lim
         Point *p = points + n++;
         *p = (Point){.x = d[0], .y = d[1], .log_area = log(d[DETECTION_AREA]), .contrast = d[DETECTION_CONTRAST],
                      .log_clutter = log(scan->clutter[r]), .t_s = scan->t_s, .age = age, .row = (int32_t)r};
-        p->log_strength = limits->strength_exponent * log(fmax(d[DETECTION_SNR] / limits->usual_snr, 1.0));
+        p->log_strength = limits->rank_weight * log((double)scan->n / (double)(r + 1)); /* the most unusual come first */
         for (int axis = 0; axis < 2; axis++) {
             double sd = limits->position_sd + limits->position_sd_per_size * d[DETECTION_WIDTH + axis];
             p->variance[axis] = sd * sd;

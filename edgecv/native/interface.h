@@ -117,7 +117,7 @@ typedef struct {
     double *count;           /* (CLUTTER_CELLS, CLUTTER_CELLS) running detections a scan and cell */
     double *around;          /* the same shape: mean of the nine cells around, at least `min_count` */
     double scale_x, scale_y; /* cells a pixel */
-    double cell_area_px2, min_count, rate;
+    double cell_area_px2, min_count;
 } Clutter;
 
 /* The detections of one frame. */
@@ -164,7 +164,7 @@ typedef struct {
     double skipped_scan_cost, flip_cost;
     double position_sd, position_sd_per_size; /* px, and px a px */
     double gravity, acceleration_sd[2];       /* px/s^2 */
-    double usual_snr, strength_exponent;      /* chance makes (snr / usual_snr) ^ -exponent as many as strong */
+    double rank_weight;                       /* of the share of a scan's detections that are as unusual */
     int32_t max_free, max_triplets;     /* unassigned detections a scan, and new tracks */
 } InitiatorLimits;
 
@@ -176,8 +176,8 @@ typedef struct {
 /* Clutter density (n) around each of n detections. */
 void edgecv_clutter_density(const Clutter *c, const double *detections, int64_t n, double *density);
 
-/* Updates the clutter density with one scan's n detections. */
-void edgecv_clutter_update(Clutter *c, const double *detections, int64_t n);
+/* Updates the clutter density with one scan's n detections, which count for a share `rate`. */
+void edgecv_clutter_update(Clutter *c, const double *detections, int64_t n, double rate);
 
 /* Triplets of unassigned detections (oldest, middle, newest) that fit one accelerated motion, best first, no detection
  * twice; scans newest first. `triplets` (max_triplets, 6) gets age and row of the three, `evidence` (max_triplets) by

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgecv.native import AVAILABLE, ffi, lib
-from edgecv.tracking.reference_initiator import Start, initiate_in_numpy
+from edgecv.tracking.reference_initiator import Start, initiate_in_numpy, max_chance_triplets
 from edgecv.tracking.scan import Scan, scan_array
 from edgecv.tracking.settings import TrackingSettings
 
@@ -40,15 +40,14 @@ def initiate(
             "max_log_area_change": s.max_log_area_change,
             "position_slack_px": slack_px,
             "position_slack_per_size": slack_per_size,
-            "max_chance": s.max_chance_triplets,
+            "max_chance": max_chance_triplets(recent[0].t_s - recent[1].t_s, s),
             "skipped_scan_cost": s.skipped_scan_cost,
             "flip_cost": s.flip_chance_cost,
             "position_sd": s.position_sd_px,
             "position_sd_per_size": s.position_sd_per_size,
             "gravity": gravity[1],
             "acceleration_sd": acceleration_sd.tolist(),
-            "usual_snr": s.clutter_strength[0],
-            "strength_exponent": s.clutter_strength[1],
+            "rank_weight": s.rank_weight,
             "max_free": s.max_free_detections,
             "max_triplets": s.max_new_tracks,
         },

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.detection.detection import AREA, CONTRAST, SNR, X, Y
+from edgecv.detection.detection import AREA, CONTRAST, X, Y
 from edgecv.tracking.association import position_variance
 from edgecv.tracking.scan import Scan
 from edgecv.tracking.settings import TrackingSettings
@@ -19,6 +19,8 @@ Rows = NDArray[np.intp]
 # as in edgecv/native/interface.h
 INITIATOR_SCANS = 5  # scans that three detections may be spread over
 INITIATOR_MAX_PAIRS = 512  # of detections that may be two of three: bounds the work in clutter
+
+_SHORTEST_INTERVAL_S = 1e-3
 
 Triplet = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 """Three ``(scan, row)``: the scan counted back from the newest (0), the detection's row in it; oldest first."""
@@ -45,12 +47,14 @@ class FreeDetections:
         rows: ``(m,)`` their rows in the scan.
         detections: ``(m, 8)``.
         clutter: ``(m,)`` clutter density around each, detections per px².
+        scan_size: detections of the scan, the most unusual first.
     """
 
     t_s: float
     rows: Rows
     detections: Float64
     clutter: Float64
+    scan_size: int
 
 
 def initiate_in_numpy(recent: Sequence[Scan], height_px: int, settings: TrackingSettings) -> list[Start]:
@@ -58,8 +62,13 @@ def initiate_in_numpy(recent: Sequence[Scan], height_px: int, settings: Tracking
     free = []
     for scan in recent:
         rows = np.flatnonzero(~scan.assigned)[: settings.max_free_detections]
-        free.append(FreeDetections(scan.t_s, rows, scan.detections[rows], scan.clutter[rows]))
+        free.append(FreeDetections(scan.t_s, rows, scan.detections[rows], scan.clutter[rows], len(scan.detections)))
     return find_starts(free, height_px, settings)
+
+
+def max_chance_triplets(interval_s: float, settings: TrackingSettings) -> float:
+    """Triplets as good as the worst that may start, which chance makes in a frame so long after the one before."""
+    return settings.max_chance_triplets_per_s * max(interval_s, _SHORTEST_INTERVAL_S)
 
 
 def find_starts(recent: Sequence[FreeDetections], height_px: int, settings: TrackingSettings) -> list[Start]:
@@ -86,8 +95,11 @@ def find_starts(recent: Sequence[FreeDetections], height_px: int, settings: Trac
     middle, oldest = _Pool(recent[1:3], 1, s), _Pool(recent[2:INITIATOR_SCANS], 2, s)
     if not len(middle.t_s) or not len(oldest.t_s):
         return []
-    pairs = _pairs(newest, middle, oldest, height_px, s)
+    most = float(np.log(max_chance_triplets(recent[0].t_s - recent[1].t_s, s)))
+    pairs = _pairs(newest, middle, oldest, most, height_px, s)
     n, i, cost = _triplets(pairs, newest, middle, oldest, height_px, s)
+    passed = np.flatnonzero(cost < most)
+    n, i, cost = n[passed], i[passed], cost[passed]
     starts: list[Start] = []
     used: set[tuple[int, int]] = set()
     for best in np.argsort(cost, kind="stable"):
@@ -99,7 +111,7 @@ def find_starts(recent: Sequence[FreeDetections], height_px: int, settings: Trac
         )
         if used.isdisjoint(triplet):
             used.update(triplet)
-            starts.append(Start(triplet, float(np.log(s.max_chance_triplets) - cost[best])))
+            starts.append(Start(triplet, float(most - cost[best])))
             if len(starts) == s.max_new_tracks:
                 break
     return starts
@@ -118,8 +130,9 @@ class _Pool:
         self.variance = position_variance(detections, settings)
         self.log_area = np.log(detections[:, AREA])
         self.contrast = detections[:, CONTRAST]
-        usual_snr, exponent = settings.clutter_strength
-        self.log_strength = exponent * np.log(np.maximum(detections[:, SNR] / usual_snr, 1.0))
+        self.log_strength = settings.rank_weight * np.log(
+            np.repeat([float(scan.scan_size) for scan in scans], counts) / (self.rows + 1.0)
+        )
         self.log_clutter = np.log(np.concatenate([scan.clutter for scan in scans]) if scans else np.zeros(0))
 
 
@@ -130,7 +143,9 @@ class _Pairs:
     cost: Float64
 
 
-def _pairs(newest: _Pool, middle: _Pool, oldest: _Pool, height_px: int, settings: TrackingSettings) -> _Pairs:
+def _pairs(
+    newest: _Pool, middle: _Pool, oldest: _Pool, most: float, height_px: int, settings: TrackingSettings
+) -> _Pairs:
     """Pairs ``(middle, newest)`` within the speed limit that an oldest one may continue; the cheapest of very many."""
     s = settings
     step = newest.position[None] - middle.position[:, None]
@@ -149,15 +164,13 @@ def _pairs(newest: _Pool, middle: _Pool, oldest: _Pool, height_px: int, settings
         - newest.log_strength[k]
     )
     best_oldest = _best_oldest(newest, middle, oldest, height_px, s)
-    rows = np.flatnonzero(cost < np.log(s.max_chance_triplets) - best_oldest[j])
+    rows = np.flatnonzero(cost < most - best_oldest[j])
     if len(rows) > INITIATOR_MAX_PAIRS:
         rows = np.sort(rows[np.argsort(cost[rows], kind="stable")[:INITIATOR_MAX_PAIRS]])
     return _Pairs(j[rows], k[rows], cost[rows])
 
 
-def _best_oldest(
-    newest: _Pool, middle: _Pool, oldest: _Pool, height_px: int, settings: TrackingSettings
-) -> Float64:
+def _best_oldest(newest: _Pool, middle: _Pool, oldest: _Pool, height_px: int, settings: TrackingSettings) -> Float64:
     """``(m,)`` for each middle one: cost of the best oldest one, which lies where it should and is of smallest size."""
     dt = (newest.t_s[0] - middle.t_s)[:, None]
     gap = middle.t_s[:, None] - oldest.t_s[None]
@@ -219,5 +232,4 @@ def _triplets(
         + s.flip_chance_cost * (oldest.contrast[i] * middle.contrast[j[n]] < 0)
         + s.skipped_scan_cost * (oldest.age[i] - middle.age[j[n]] - 1)
     )
-    passed = cost < np.log(s.max_chance_triplets)
-    return n[passed], i[passed], cost[passed]
+    return n, i, cost

@@ -64,12 +64,11 @@ class TrackingSettings:
     flip_chance_cost: float = 0.7
     """Log units that a change from dark to bright or back costs a triplet: half of what chance puts there has it."""
 
-    clutter_strength: tuple[float, float] = (5.0, 0.5)
-    """Chance makes detections stronger than the first as rarely as its share to this power: a heavy tail, as codecs
-    and weather have it."""
+    rank_weight: float = 1.0
+    """Power of the share of a frame's detections that are as unusual as one: chance has no preference among them."""
 
-    max_chance_triplets: float = 2.0
-    """Triplets as good as this one that chance makes in a frame; more, and it starts no track. Three weak detections
+    max_chance_triplets_per_s: float = 50.0
+    """Triplets as good as this one that chance makes in a second; more, and it starts no track. Three weak detections
     among a hundred are no better than what chance makes: the track's own score tells them apart afterwards."""
 
     max_new_tracks: int = 32
@@ -99,13 +98,13 @@ class TrackingSettings:
     established_bonus: float = 1.5
     """Log units by which a track of enough detections is preferred to a newcomer."""
 
-    detection_probability: float = 0.8
-    """Share of frames in which a tracked object is detected; sets what a miss costs."""
+    detection_probability: float = 0.6
+    """Share of frames in which a tracked object is detected; sets what a miss costs. Weak things are in half."""
 
     # --- clutter density ---
 
-    clutter_rate: float = 1.0 / 30.0
-    """A frame, at which the clutter density is learnt: a fall counts little in its own cells."""
+    clutter_memory_s: float = 1.2
+    """Time constant of the clutter density: as fast as a gust, and a fall counts little in its own cells."""
 
     min_clutter_count: float = 0.02
     """Smallest number of clutter detections a frame and cell: one in 50 frames."""
@@ -137,8 +136,9 @@ class TrackingSettings:
     """Best log-likelihood ratio against clutter without which a track has no result: what chance has started gets as
     far once in 400 times (Wald 1945)."""
 
-    release_score: float = -2.0
-    """A tentative track's score below which its detections may start other tracks as well."""
+    release_score: float = 3.0
+    """A tentative track's score below which its earlier detections may start other tracks as well: in clutter most
+    newcomers are chance, and one fourth detection says more."""
 
     # --- backward extension ---
 
@@ -158,8 +158,11 @@ class TrackingSettings:
     same_object_px: float = 3.0
     """Distance, besides the object's size, at which another track's detection may be this object."""
 
-    break_points: tuple[int, int] = (5, 12)
-    """Detections before and after a place at which a track may have changed to another object."""
+    break_s: tuple[float, float] = (0.2, 0.48)
+    """Time before and after a place at which a track may have changed to another object: less shows no bend."""
+
+    break_points: tuple[int, int] = (4, 6)
+    """Fewest detections in those: twice as many as a parabola has parameters."""
 
     break_sd: float = 5.0
     """Standard deviations by which the motion after it must miss the detections before it."""

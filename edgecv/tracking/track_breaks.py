@@ -16,15 +16,27 @@ from edgecv.tracking.steady_motion import is_steady
 Float64 = NDArray[np.float64]
 
 
-def track_breaks(hits: Sequence[Hit], settings: TrackingSettings) -> list[int]:
+def track_breaks(hits: Sequence[Hit], interval_s: float, settings: TrackingSettings) -> list[int]:
     """Return the detections from which on the track is another object.
 
     The motion of the detections from there on, a parabola, must not lead back to those before. After a gap it is
     fitted to more of them: an object at rest is otherwise too easily the beginning of one that fell past it.
+
+    Args:
+        hits: the track's detections, oldest first.
+        interval_s: usual time between frames.
+        settings: the tracker's.
     """
     t_s = np.array([scan.t_s for scan, _ in hits])
     rows = np.array([scan.detections[row] for scan, row in hits])
-    breaks = {_worst_break(t_s, rows, settings), _break_at_gap(t_s, rows, settings)}
+    before, after = (
+        max(least, round(span_s / interval_s))
+        for span_s, least in zip(settings.break_s, settings.break_points, strict=True)
+    )
+    breaks = {
+        _worst_break(t_s, rows, before, after, settings.break_sd),
+        _break_at_gap(t_s, rows, before, after, settings),
+    }
     return sorted(k for k in breaks if k is not None)
 
 
@@ -36,18 +48,16 @@ def goes_steadily(hits: Sequence[Hit], settings: TrackingSettings) -> bool:
     return all(is_steady(t_s, rows[:, axis], np.full(len(rows), sd_px)) for axis in (X, Y))
 
 
-def _worst_break(t_s: Float64, rows: Float64, settings: TrackingSettings) -> int | None:
-    before, after = settings.break_points
+def _worst_break(t_s: Float64, rows: Float64, before: int, after: int, break_sd: float) -> int | None:
     if len(rows) < before + after:
         return None
     later = sliding_window_view(np.arange(len(rows))[before:], after)
     miss_sd = _miss_sd(t_s, rows, later, before)
     worst = int(miss_sd.argmax())
-    return before + worst if miss_sd[worst] > settings.break_sd else None
+    return before + worst if miss_sd[worst] > break_sd else None
 
 
-def _break_at_gap(t_s: Float64, rows: Float64, settings: TrackingSettings) -> int | None:
-    before, after = settings.break_points
+def _break_at_gap(t_s: Float64, rows: Float64, before: int, after: int, settings: TrackingSettings) -> int | None:
     gaps_s = np.diff(t_s)
     k = int(gaps_s.argmax()) + 1
     count = min(2 * after, len(rows) - k)

@@ -76,7 +76,7 @@ class Tracker:
         self._scans.append(scan)
         self._filter.step(self._active, scan, dt_s, self._timing_sd_s(frame.instant_s))
         self._initiate()
-        self._clutter.update(detections)
+        self._clutter.update(detections, dt_s or self._interval_s)
         ended = self._delete(frame.instant_s)
         self._drop_history(frame.instant_s)
         return ended
@@ -106,11 +106,13 @@ class Tracker:
             self._filter.begin(self._active, recent, sorted(start.triplet for start in starts))
 
     def _release_tentative(self) -> None:
-        """Detections of a newcomer that clutter explains better may be the beginning of another track."""
-        active, s = self._active, self._settings
-        for i in np.flatnonzero(active.score < s.release_score):
-            if len(active.hits[i]) < s.min_points:
-                _release(active.hits[i])
+        """Earlier detections of a newcomer that clutter may explain as well may be the beginning of another track."""
+        active, s, newest = self._active, self._settings, self._scans[-1]
+        is_doubtful = (active.table["count"] < s.min_points) & (active.score < s.release_score)
+        for i in np.flatnonzero(is_doubtful).tolist():
+            for scan, row in active.hits[i]:
+                if scan is not newest:
+                    scan.assigned[row] = False
 
     def _delete(self, t_s: float) -> list[Track]:
         s, active = self._settings, self._active
@@ -154,7 +156,7 @@ class Tracker:
         # extension costs more than filtering did; only what may be falling is worth it
         if _descent_px(hits) < s.min_descent_h * self._size[1] or self._is_flake(hits):
             return [self._track(hits)]
-        parts = [hits, *(hits[k:] for k in track_breaks(hits, s) if len(hits) - k >= s.min_points)]
+        parts = [hits, *(hits[k:] for k in track_breaks(hits, self._interval_s, s) if len(hits) - k >= s.min_points)]
         return [self._track(self._earlier(part) + part) for part in parts]
 
     def _is_flake(self, hits: list[Hit]) -> bool:

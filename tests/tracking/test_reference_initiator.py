@@ -20,7 +20,7 @@ def _frames(
     frames = []
     for n, here in enumerate(places):
         rows = np.array([[x, y, sides, sides, sides**2, 30.0, 12.0, 0.0] for x, y in here]).reshape(-1, 8)
-        frames.append(FreeDetections(n * dt_s, np.arange(len(rows)), rows, np.full(len(rows), density)))
+        frames.append(FreeDetections(n * dt_s, np.arange(len(rows)), rows, np.full(len(rows), density), len(rows)))
     return frames[::-1]
 
 
