@@ -19,8 +19,8 @@ from edgecv.handlers import Details, DeviceSettings, Handler, Input, MalformedEr
 from edgecv.handlers.device_clock import LONGEST_DELAY_S, DeviceClock
 from edgecv.handlers.manhole.payload_codecs import Decoder, reader
 from edgecv.handlers.manhole.uplink import read_chirpstack
+from edgecv.handlers.medical.dose_book import MAX_DOSES
 from edgecv.handlers.medical.fhir import read_resource
-from edgecv.handlers.medical.medication import MAX_DOSES
 from edgecv.handlers.medical.timing import schedule_of
 from edgecv.handlers.payload_limits import MAX_SENTENCE_CHARS, MAX_SUBJECT_CHARS
 from edgecv.handlers.payload_values import a_counter, a_name, a_number, a_time_s, read_json

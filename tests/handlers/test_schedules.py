@@ -151,3 +151,60 @@ def test_hours_of_so_many_doses_are_as_many(tmp_path: Path) -> None:
     assert f"{box}:9: devices.doses.times_a_day" in problems and "must have 3 different hours" in problems
     assert f"{box}:10: devices.doses.times_a_day.many" in problems
     assert f"{box}:8" not in problems
+
+
+BID = {"frequency": 2, "period": 1, "periodUnit": "d"}
+
+
+def administer(ward: Rehearsal, dose: str, at_s: float, status: str = "completed", **effective: Any) -> None:
+    resource = {
+        "resourceType": "MedicationAdministration",
+        "id": dose,
+        "status": status,
+        "medicationCodeableConcept": {"text": "x"},
+        "subject": {"reference": "Patient/1"},
+        "request": {"reference": "MedicationRequest/m1"},
+        **(effective or {"effectiveDateTime": stamp_text(at_s)}),
+    }
+    ward.feed(f"PUT /fhir/MedicationAdministration/{dose}", resource, at_s)
+    ward.work()
+
+
+def test_a_dose_that_was_entered_in_error_is_missing_after_all(ward: Rehearsal) -> None:
+    order(ward, MIDNIGHT_S, DAILY)
+    administer(ward, "d1", MIDNIGHT_S + 8 * 3600.0)
+    pass_hours(ward, 9, 12)
+    assert ward.records() == []
+    administer(ward, "d1", MIDNIGHT_S + 12.5 * 3600.0, "entered-in-error")
+    assert alarms(ward) == [("dose_missed", stamp_text(MIDNIGHT_S + 8 * 3600.0))]
+    administer(ward, "d1", MIDNIGHT_S + 12.6 * 3600.0, "entered-in-error")
+    assert len(ward.records()) == 1
+
+
+def test_a_dose_taken_back_before_its_time_is_over_may_still_be_taken(ward: Rehearsal) -> None:
+    order(ward, MIDNIGHT_S, DAILY)
+    administer(ward, "d1", MIDNIGHT_S + 8 * 3600.0)
+    administer(ward, "d1", MIDNIGHT_S + 8.1 * 3600.0, "not-done")
+    administer(ward, "d2", MIDNIGHT_S + 8.2 * 3600.0)
+    pass_hours(ward, 9, 20)
+    assert ward.records() == []
+
+
+def test_doses_of_which_only_the_day_is_told_are_those_of_that_day(ward: Rehearsal) -> None:
+    order(ward, MIDNIGHT_S, BID)
+    for dose in ("a", "b"):  # both in the evening, as a nurse may write them down
+        administer(ward, dose, MIDNIGHT_S + 20 * 3600.0, effectiveDateTime="2026-03-02")
+    pass_hours(ward, 20, 30)
+    assert [kind for kind, _ in alarms(ward)] == ["dose_missed"]  # the morning's, which nobody had told of in time
+    administer(ward, "c", MIDNIGHT_S + 31 * 3600.0, effectiveDateTime="2026-03-02")
+    assert [kind for kind, _ in alarms(ward)][1:] == ["dose_doubled"]
+
+
+def test_an_infusion_that_ended_is_a_dose_by_its_end_or_its_begin(ward: Rehearsal) -> None:
+    order(ward, MIDNIGHT_S, BID)
+    moment = MIDNIGHT_S + 8 * 3600.0
+    administer(ward, "a", moment + 1800.0, effectivePeriod={"start": stamp_text(moment)})
+    pass_hours(ward, 9, 19)
+    assert ward.records() == []
+    administer(ward, "b", moment, effectiveDateTime="2026-03")
+    assert ward.runner.context.counts["unreadable"] == 1

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from edgecv.handlers.medical.timing import Due, Institution, Rule, doses
-
-Schedules = Mapping[str, Sequence[Rule]]
+from edgecv.handlers.medical.timing_rule import local_s
 
 
 class DueDoses:
@@ -66,3 +65,20 @@ class DueDoses:
         if spans and (come is None or at_s > come.at_s + self._grace_s):
             return min(spans)
         return min(moments, default=None) if come is None else come
+
+    def taken_on(self, name: str, day: date, doses_taken: Mapping[str, int]) -> Due | None:
+        """The dose that one taken at some time of a day was: the first of it that still needs one, else its last.
+
+        Args:
+            name: the schedule.
+            day: the person's.
+            doses_taken: by key, how many were taken already.
+        """
+        opens_s, closes_s = (local_s(day, minute, self._institution.zone) for minute in (0, 1440))
+        of_day = [due for due in self.of(name) if opens_s <= due.at_s < closes_s or _overlaps(due, opens_s, closes_s)]
+        needing = [due for due in of_day if doses_taken.get(due.key, 0) < due.most]
+        return min(needing, default=max(of_day, default=None))
+
+
+def _overlaps(due: Due, opens_s: float, closes_s: float) -> bool:
+    return due.opens_s is not None and due.opens_s < closes_s and due.at_s > opens_s

@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from edgecv.handlers.device_clock import DeviceClock
-from edgecv.handlers.handler import Details, Handler, Input, MalformedError
-from edgecv.handlers.handler_context import HandlerContext, stamp
+from edgecv.handlers.handler import Handler, Input, MalformedError
+from edgecv.handlers.handler_context import HandlerContext
+from edgecv.handlers.medical.administration import Administration, administration_of
+from edgecv.handlers.medical.dose_book import DoseBook, DoseDetails
 from edgecv.handlers.medical.due_doses import DueDoses
-from edgecv.handlers.medical.escalation import Call, Calls, shown
-from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
+from edgecv.handlers.medical.escalation import Calls
+from edgecv.handlers.medical.fhir import is_old, read_resource, updated_s
 from edgecv.handlers.medical.pseudonyms import pseudonym_key
-from edgecv.handlers.medical.schedule_state import Schedule, Taken
+from edgecv.handlers.medical.schedule_state import Schedule
 from edgecv.handlers.medical.settings import MedicationSettings
 from edgecv.handlers.medical.timing import USUAL_TIMES, Institution, Rule, TimingError, schedule_of
 from edgecv.handlers.payload_values import a_name, a_time_s, read_json
@@ -29,25 +30,10 @@ from edgecv.messages import medical as messages
 from edgecv.messages import timing
 from edgecv.mqtt import device_topic
 
-_KEPT_S = 4 * 86400.0
-"""How long doses are remembered: those of the day before yesterday may still be taken, or told of twice."""
 _NAMED = 5
 """So many schedules that are not watched are named; a state is read by people."""
 MAX_SCHEDULES = 20_000
 """Ids that a broken or hostile sender may make up before no more are taken in."""
-MAX_DOSES = 20
-"""Told of one dose: what comes more often is a dispenser that repeats itself under new ids."""
-
-
-class DoseDetails(Details):
-    """A dose that was missed or taken twice, and the call."""
-
-    schedule: str
-    patient: str
-    """A pseudonym of this box."""
-    due_at: str
-    taken_at: tuple[str, ...]
-    call: Call
 
 
 class MedicationHandler(Handler[MedicationSettings]):
@@ -70,6 +56,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         self._commands = device_topic(context.identity.site, context.identity.device, "command")
         self._key = pseudonym_key(context.identity.state)
         self._due = DueDoses(self._institution, settings.early_s, settings.grace_s)
+        self._doses = DoseBook(context, self._due, self._calls, settings)
         self._schedules: set[str] = set()
         self._not_watched: dict[str, str] = {}
         self._of_older_version: set[str] = set()
@@ -100,7 +87,7 @@ class MedicationHandler(Handler[MedicationSettings]):
             if resource.__class__.__name__ == "MedicationRequest":
                 self._schedule(resource)
             else:
-                self._administration(resource)
+                self._take(administration_of(resource))
             return
         document = read_json(message.payload)
         if isinstance(document, dict) and document.get("resourceType") == "MedicationRequest":
@@ -113,7 +100,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         limit_s = self.context.now_s - self.config.grace_s - self.config.news_s
         self._begin_day()
         overdue = [one for one in self._schedules if any(due.at_s < limit_s for due in self._due.of(one))]
-        self.context.run_for_each(messages.JUDGING(), overdue, self._judge)
+        self.context.run_for_each(messages.JUDGING(), overdue, self._doses.judge)
         self._calls.tick()
 
     def notices(self) -> tuple[str, ...]:
@@ -134,7 +121,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         name, version_s = str(request.id), updated_s(request)
         if name not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
             raise MalformedError(f"is one schedule more than the {MAX_SCHEDULES} that are followed")
-        before = self._stored(name)
+        before = self._doses.stored(name)
         if before is not None and is_old(version_s, before.version_s) and not before.may_be_read_again(version_s):
             self.context.count("duplicates")
             return
@@ -170,7 +157,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         return replace(schedule, rules=rules, changed_s=now_s, pending=pending)
 
     def _keep(self, name: str, schedule: Schedule) -> None:
-        self.context.put(f"schedule/{name}", schedule.to_stored())
+        self._doses.store(name, schedule)
         self._follow(name, schedule)
         self._due.reckon(name, schedule.rules)
 
@@ -187,102 +174,26 @@ class MedicationHandler(Handler[MedicationSettings]):
         self.context.gauges["schedules"] = float(len(self._schedules))
         self.context.gauges["schedules_not_watched"] = float(len(self._not_watched))
 
-    def _stored(self, name: str) -> Schedule | None:
-        return self.context.restore(f"schedule/{name}", Schedule.from_stored)
-
-    def _administration(self, resource: Any) -> None:
-        if resource.status != "completed":
-            return
-        schedule_id = reference_id(resource.request, "MedicationRequest")
-        period = resource.effectivePeriod
-        taken_s = seconds(resource.effectiveDateTime if period is None else period.end)
-        if schedule_id is None:
-            raise MalformedError("is a dose of no MedicationRequest")
-        self._taken(schedule_id, str(resource.id), taken_s)
-
     def _confirmation(self, document: Any) -> None:
         if not isinstance(document, dict):
             raise MalformedError("is no dose")
-        schedule_id = a_name(document.get("schedule"), "the schedule of a dose")
+        schedule = a_name(document.get("schedule"), "the schedule of a dose")
         dose_id = None if document.get("id") is None else a_name(document["id"], "the id of a dose")
-        self._taken(schedule_id, dose_id, a_time_s(document.get("time")))
+        self._take(Administration(schedule, dose_id, a_time_s(document.get("time"))))
 
-    def _taken(self, schedule_id: str, dose_id: str | None, taken_s: float | None) -> None:
-        """A dose was taken; without an id it is only a sign of life that sets the clock."""
-        context = self.context
-        if schedule_id not in self._schedules:
-            raise MalformedError("is of a schedule that is not known")
-        clock, at_s = context.restore(f"clock/{schedule_id}", DeviceClock.from_stored).read(taken_s, context.now_s)
-        context.put(f"clock/{schedule_id}", clock.to_stored())
-        if clock.is_newly_certain:
-            text = messages.SCHEDULE_CLOCK(name=schedule_id, time=abs(clock.offset_s))
-            context.send_event("clock_skew", text, subject=schedule_id, skew_s=round(-clock.offset_s, 1))
-        if dose_id is None:
+    def _take(self, dose: Administration | None) -> None:
+        if dose is None:
             return
+        if dose.schedule not in self._schedules:
+            raise MalformedError("is of a schedule that is not known")
         self._begin_day()
-        schedule = self._stored(schedule_id)
-        if schedule is None:
-            raise MalformedError("is of a schedule that is not known")
-        if any(known_id == dose_id for dose in schedule.taken.values() for known_id, _ in dose.doses):
-            context.count("duplicates")
-            return
-        due = self._due.taken(schedule_id, at_s)
-        if due is None:
-            context.count("unscheduled_doses")
-            return
-        dose = schedule.taken.get(due.key, Taken())
-        if len(dose.doses) >= max(MAX_DOSES, due.most + 1):
-            context.count("doses_too_many")
-            return
-        dose = replace(dose, doses=(*dose.doses, (dose_id, at_s)))
-        if len(dose.doses) == due.most + 1:
-            text = messages.TAKEN_TWICE(name=schedule_id, doctor=self.config.on_call[0])
-            self._raise("dose_doubled", schedule_id, schedule.patient, due.at_s, dose, text)
-        elif dose.alarm is not None:
-            context.update(dose.alarm, messages.TAKEN_LATE(), details={"taken_at": [stamp(at_s)]})
-        context.count("doses")
-        after = replace(schedule, taken={**schedule.taken, due.key: dose})
-        context.put(f"schedule/{schedule_id}", after.to_stored())
-
-    def _judge(self, schedule_id: str) -> None:
-        limit_s = self.context.now_s - self.config.grace_s - self.config.news_s
-        schedule = self._stored(schedule_id)
-        if schedule is None:
-            self._schedules.discard(schedule_id)
-            return
-        new = [due for due in self._due.of(schedule_id) if schedule.judged_s < due.at_s < limit_s]
-        if not new:
-            return
-        taken = dict(schedule.taken)
-        for due in new:
-            dose = taken.get(due.key, Taken())
-            if len(dose.doses) < due.least and schedule.judges(due):
-                text = messages.MISSED(name=schedule_id, doctor=self.config.on_call[0])
-                alarm = self._raise("dose_missed", schedule_id, schedule.patient, due.at_s, dose, text)
-                taken[due.key] = replace(dose, alarm=alarm)
-        old_s = self.context.now_s - _KEPT_S
-        taken = {key: dose for key, dose in taken.items() if float(key) > old_s}
-        after = replace(schedule, judged_s=max(due.at_s for due in new), taken=taken)
-        self.context.put(f"schedule/{schedule_id}", after.to_stored())
-
-    def _raise(self, kind: str, schedule_id: str, patient: str, due_s: float, taken: Taken, text: str) -> str:
-        call = self._calls.request()
-        details = {
-            "schedule": schedule_id,
-            "patient": patient,
-            "due_at": stamp(due_s),
-            "taken_at": [stamp(at_s) for _, at_s in taken.doses],
-            "call": shown(call),
-        }
-        alarm = self.context.alarm(kind, schedule_id, due_s, text, details)
-        self._calls.opened(alarm, call)
-        return alarm
+        self._doses.take(dose)
 
     def _begin_day(self) -> None:
         self._due.begin_day(self.context.now_s, sorted(self._schedules), self._rules_of)
 
     def _rules_of(self, name: str) -> Sequence[Rule]:
-        schedule = self._stored(name)
+        schedule = self._doses.stored(name)
         return () if schedule is None else schedule.rules
 
     def _pseudonym(self, subject: Any) -> str:
