@@ -28,6 +28,7 @@ from edgecv.evidence.plot_data import heights_of
 from edgecv.incidents.record import Clock, Incident
 from edgecv.incidents.record_builder import Provenance, build_incident
 from edgecv.pipeline import Pipeline
+from edgecv.untrusted import file_text
 from edgecv.visibility.coverage import Coverage, CoverageMeter
 
 _SMALLEST_PX = 48  # a window of this many pixels shows no facade
@@ -90,18 +91,18 @@ def replay(
             try:
                 new_sections, new_pages = _replay_one(video, staging, result, camera or CalibratedCamera(), terms)
             except InputError as error:
-                result.problems.append(str(error))
+                result.problems.append(_readable(str(error), video))
                 continue
             except ConfigError as error:
                 if len(videos) == 1:
                     raise
-                result.problems.append(str(error))
+                result.problems.append(_readable(str(error), video))
                 continue
             sections.extend(new_sections)
             result.coverage.update({section.path: section.coverage for section in new_sections})
             pages.extend(new_pages)
             early = (section.ended_early for section in new_sections if section.ended_early is not None)
-            result.problems.extend(f"{video}: {text}" for text in early)
+            result.problems.extend(f"{file_text(video)}: {text}" for text in early)
         if not sections:
             raise InputError("\n".join(result.problems))
         report = Report(
@@ -126,6 +127,11 @@ def replay(
             with suppress(OSError):  # it may stand in a folder of somebody else's
                 out.rmdir()
     return result
+
+
+def _readable(text: str, video: Path) -> str:
+    """What is said of a video, with its name as text and not as the bytes that it is."""
+    return text.replace(str(video), file_text(video)).encode(errors="backslashreplace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,7 @@ def _replay_one(
         provenance = Provenance(
             fitting.site,
             fitting.device,
-            str(video),
+            file_text(video),
             epoch,
             clock,
             fitting.plan,
@@ -232,7 +238,7 @@ def _replay_part(
     resized = source.is_resized
     ended_early = None if resized else source.ended_early
     section = VideoSection(
-        path=str(video) if is_first else f"{video} from {began_s:.2f} s",
+        path=file_text(video) if is_first else f"{file_text(video)} from {began_s:.2f} s",
         sha256=hashed,
         codec=info.codec,
         width=info.width,

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from edgecv.errors import EdgecvError
@@ -28,6 +31,9 @@ MAX_INTEGER = 2**53
 EARLIEST_S = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 LATEST_S = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 """Times outside are those of a clock that was never set; calendars overflow at years 1 and 9999."""
+
+
+_GB2312 = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xf7][\xa1-\xfe])*")
 
 
 class UntrustedError(EdgecvError, ValueError):
@@ -144,6 +150,24 @@ def _integer(text: str) -> int:
     if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
         raise UntrustedError(f"an integer is beyond {MAX_INTEGER}")
     return int(text)
+
+
+def file_text(path: Path | str) -> str:
+    """A file's name as text that every record, log and page can hold.
+
+    A name is bytes. Where they are no UTF-8 they are read as GB 2312, which recorders in China write, where they have
+    its form: pairs from 0xA1 on; what is left is written out.
+    """
+    return "/".join(map(_name_text, os.fsencode(path).split(b"/")))
+
+
+def _name_text(name: bytes) -> str:
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        if _GB2312.fullmatch(name):
+            return name.decode("gb18030", "backslashreplace")
+        return name.decode("utf-8", "backslashreplace")
 
 
 def storable(text: str, most: int) -> str:

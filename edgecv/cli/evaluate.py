@@ -29,6 +29,7 @@ from edgecv.evaluation.scene_inputs import collect
 from edgecv.evaluation.table import table_of, table_of_real
 from edgecv.evaluation.truth import box_beside, truth_beside
 from edgecv.simulation import load_scene, write_scene
+from edgecv.untrusted import file_text
 
 _UNMET = 1
 """Exit code where a requirement is not met."""
@@ -46,7 +47,7 @@ class _Job:
     rate: FrameRate = "all"
 
     def __str__(self) -> str:
-        return str(self.path)
+        return file_text(self.path)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -111,7 +112,7 @@ def _evaluate_video(video: Path, job: _Job) -> ClipResult:
     camera = CalibratedCamera()
     if job.calibrated and box_file is not None:
         camera = camera_of(load_box(box_file), None).camera
-    return evaluate_clip(video, truth, camera, str(job.path), job.rate)
+    return evaluate_clip(video, truth, camera, file_text(job.path), job.rate)
 
 
 def _write(option: str, path: Path | None, content: Callable[[], str]) -> None:

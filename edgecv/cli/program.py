@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -16,6 +17,8 @@ from edgecv.errors import EdgecvError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 2 usage or configuration, 3 unreadable input, 1 anything else."""
     open_closed_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files are bytes, and no reason to stop
     try:
         return _flushed(_run(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
@@ -58,11 +61,17 @@ def _run(arguments: Sequence[str]) -> int:
         return int(import_reference(options.run)(options))
     except EdgecvError as error:
         for line in _without_secrets(str(error)).splitlines():
-            print(f"edgecv: {line}", file=sys.stderr)
+            print(f"edgecv: {_visible(line)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("edgecv: interrupted; nothing was written", file=sys.stderr)
         return 130
+
+
+def _visible(line: str) -> str:
+    from edgecv.config.problems import one_line  # noqa: PLC0415 - likewise
+
+    return one_line(line)
 
 
 def _without_secrets(text: str) -> str:

@@ -16,9 +16,11 @@ from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
 from edgecv.cli.privileges import become_owner_of_videos
 from edgecv.config import load_box
+from edgecv.config.problems import one_line
 from edgecv.errors import ConfigError, InputError
 from edgecv.incidents.summary_text import headline
 from edgecv.replay import ReplayResult, replay
+from edgecv.untrusted import file_text
 from edgecv.upstream import BrokerError, parse_broker_url, publish_incidents
 from edgecv.visibility.coverage import Coverage
 
@@ -37,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         result = replay(options.videos, options.out, camera, options.recorded_at, options.scale, progress)
     print_result(result)
     for problem in result.problems:
-        print(f"edgecv: {problem}", file=sys.stderr)
+        print(f"edgecv: {one_line(problem)}", file=sys.stderr)
     if options.push is not None:
         _push(options.push, result)
     return InputError.exit_code if result.problems else 0
@@ -46,12 +48,13 @@ def run(options: argparse.Namespace) -> int:
 def print_result(result: ReplayResult) -> None:
     """One plain line an incident, then where to look."""
     for incident in result.incidents:
-        print(f"{incident.media.source} {incident.media.start_s:.2f} s: {headline(incident)}  [{incident.id}]")
+        text = f"{incident.media.source} {incident.media.start_s:.2f} s: {headline(incident)}  [{incident.id}]"
+        print(one_line(text))  # the name of a file may hold what steers a terminal
     for path, coverage in result.coverage.items():
         if coverage.judged_frames == 0:
-            print(f"edgecv: warning: {path}: {coverage_sentence(coverage)}", file=sys.stderr)
+            print(one_line(f"edgecv: warning: {path}: {coverage_sentence(coverage)}"), file=sys.stderr)
         elif is_poor(coverage):
-            print(f"{path}: {coverage_sentence(coverage)}")
+            print(one_line(f"{path}: {coverage_sentence(coverage)}"))
     print(f"{coverage_sentence(Coverage.of_all(list(result.coverage.values())), 'what was read')}")
     incidents, candidates = len(result.incidents), len(result.candidates)
     print(f"{incidents} incident{_s(incidents)}, {candidates} candidate{_s(candidates)}: {result.out / 'report.html'}")
@@ -74,7 +77,7 @@ def progress_bar() -> Iterator[Callable[[Path, float, float | None], None]]:
         yield lambda _path, _t, _end: None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -85,7 +88,7 @@ def progress_bar() -> Iterator[Callable[[Path, float, float | None], None]]:
 
         def advance(path: Path, t_s: float, end_s: float | None) -> None:
             if path not in tasks:
-                tasks[path] = bar.add_task(path.name, total=end_s, rate="")
+                tasks[path] = bar.add_task(one_line(file_text(path.name)), total=end_s, rate="")
             speed = bar.tasks[-1].speed
             bar.update(tasks[path], completed=t_s, total=end_s, rate=f"{speed:.1f}x real time" if speed else "")
 
