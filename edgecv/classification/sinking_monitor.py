@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from edgecv.classification.leaves import Strays
 from edgecv.classification.sinking_descent import Descent, Descents
 from edgecv.classification.sinking_settings import SinkingRules
-from edgecv.classification.sinking_verdict import Surroundings, begins_at, judge_sinking
+from edgecv.classification.sinking_verdict import Surroundings, begins_at, is_hopeless, judge_sinking
 from edgecv.classification.verdict import Verdict
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
@@ -15,7 +15,7 @@ from edgecv.tracking.track import Track
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
-from edgecv.trajectory.sinking_fit import sinking_fall
+from edgecv.trajectory.sinking_fit import explained_as_sinking, placed_path
 
 
 class SinkingMonitor:
@@ -73,12 +73,15 @@ class SinkingMonitor:
                 continue
             if not slowest <= -float(descent.mean_mps[1]) <= fastest:
                 continue
-            explained = sinking_fall(descent.track, self._view, self._settings, self._rules.evidence)
-            if explained is None:
+            placed = placed_path(descent.track, self._view, self._settings, self._rules.evidence)
+            if placed is None:
                 continue
             was_blind = any(0.0 <= descent.start_s - t_s < self._rules.blind_s for t_s in self._sights_s)
             strays = self._strays.until(descent.end_s + self._rules.decide_after_s)
             surroundings = Surroundings(self._plan, strays, was_blind)
+            if is_hopeless(placed, surroundings, self._rules):
+                continue
+            explained = explained_as_sinking(placed, self._view, self._rules.evidence)
             verdict = judge_sinking(explained, surroundings, self._rules)
             if verdict.tier != "rejected":
                 yield explained.fall, verdict

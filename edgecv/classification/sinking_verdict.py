@@ -12,7 +12,9 @@ from edgecv.classification.verdict import Tier, Verdict
 from edgecv.geometry.facade import FacadePlan
 from edgecv.messages import Message
 from edgecv.messages import sinking as messages
-from edgecv.trajectory.sinking_fit import SinkingFall
+from edgecv.trajectory.facade_path import FacadePath
+from edgecv.trajectory.path import Path
+from edgecv.trajectory.sinking_fit import PlacedPath, SinkingFall
 from edgecv.trajectory.size import size_of
 
 
@@ -56,6 +58,26 @@ def judge_sinking(descent: SinkingFall, surroundings: Surroundings, rules: Sinki
     return Verdict(tier, label, labels[label], labels, tuple(doubts))
 
 
+def is_hopeless(placed: PlacedPath, surroundings: Surroundings, rules: SinkingRules) -> bool:
+    """True where the verdict is rejection whatever the evidence is, which is dear: in snow that is so of most flakes.
+
+    Args:
+        placed: a descent.
+        surroundings: what it is judged against.
+        rules: the lines.
+    """
+    height_m = float(placed.metres.xy_m[0, 1] - placed.metres.xy_m[-1, 1])
+    storeys = height_m / float(np.median(np.diff(surroundings.plan.floor_edges_m)))
+    if storeys < min(rules.storeys, rules.candidate_storeys):
+        return True
+    doubts = (
+        storeys < rules.storeys,
+        _origin_doubt(placed.path, placed.metres, placed.track.picture_size_px, surroundings, rules) is not None,
+        placed.path.size_px < rules.size_px,
+    )
+    return sum(doubts) > 1
+
+
 def begins_at(descent_xy_m: tuple[float, float], slope_y: float, plan: FacadePlan, rules: SinkingRules) -> bool:
     """Whether a place on the facade's plane is before the building, or just over its roof as seen from below."""
     x, y = descent_xy_m
@@ -84,16 +106,9 @@ def _motion(descent: SinkingFall, rules: SinkingRules, storeys: float) -> list[M
 
 def _beginning(descent: SinkingFall, surroundings: Surroundings, rules: SinkingRules) -> list[Message]:
     s, doubts = rules, []
-    first, (width, height) = descent.fall.path.points[0], descent.fall.track.picture_size_px
-    margin = s.edge_px + max(first.detection.w_px, first.detection.h_px) / 2.0
-    x, y = first.detection.x_px + first.shift_px[0], first.detection.y_px + first.shift_px[1]
-    place = (float(descent.path.xy_m[0, 0]), float(descent.path.xy_m[0, 1]))
-    if min(x, width - 1.0 - x, y, height - 1.0 - y) < margin:
-        doubts.append(messages.CAME_INTO_PICTURE())
-    elif not begins_at(place, descent.path.slope[1], surroundings.plan, s):
-        doubts.append(messages.BEGAN_ELSEWHERE())
-    elif surroundings.was_blind:
-        doubts.append(messages.WAS_ON_ITS_WAY())
+    origin = _origin_doubt(descent.fall.path, descent.path, descent.fall.track.picture_size_px, surroundings, s)
+    if origin is not None:
+        doubts.append(origin)
     size = size_m(descent)
     if descent.fall.path.size_px < s.size_px:
         doubts.append(messages.TOO_SMALL(size=descent.fall.path.size_px))
@@ -102,6 +117,21 @@ def _beginning(descent: SinkingFall, surroundings: Surroundings, rules: SinkingR
     elif _leaf(descent, surroundings) < s.leaf_ratio:
         doubts.append(messages.LIKE_A_LEAF(count=len(surroundings.strays)))
     return doubts
+
+
+def _origin_doubt(
+    path: Path, metres: FacadePath, picture_px: tuple[int, int], surroundings: Surroundings, rules: SinkingRules
+) -> Message | None:
+    """Why it was not let go before the building while the camera looked."""
+    first, (width, height) = path.points[0], picture_px
+    margin = rules.edge_px + max(first.detection.w_px, first.detection.h_px) / 2.0
+    x, y = first.detection.x_px + first.shift_px[0], first.detection.y_px + first.shift_px[1]
+    place = (float(metres.xy_m[0, 0]), float(metres.xy_m[0, 1]))
+    if min(x, width - 1.0 - x, y, height - 1.0 - y) < margin:
+        return messages.CAME_INTO_PICTURE()
+    if not begins_at(place, metres.slope[1], surroundings.plan, rules):
+        return messages.BEGAN_ELSEWHERE()
+    return messages.WAS_ON_ITS_WAY() if surroundings.was_blind else None
 
 
 def _leaf(descent: SinkingFall, surroundings: Surroundings) -> float:

@@ -28,7 +28,7 @@ from edgecv.trajectory.model import (
     U,
     V,
 )
-from edgecv.trajectory.path import path_of
+from edgecv.trajectory.path import Path, path_of
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.sinking import Sinking, explain_sinking
@@ -104,10 +104,25 @@ class SinkingFall:
         return float((height - np.minimum.accumulate(height)).max())
 
 
-def sinking_fall(
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedPath:
+    """A track on the facade's plane, without strays.
+
+    Attributes:
+        track: all of it.
+        path: its sightings.
+        metres: some of them, in metres on the plane.
+    """
+
+    track: Track
+    path: Path
+    metres: FacadePath
+
+
+def placed_path(
     track: Track, view: View, settings: TrajectorySettings, sinking_settings: SinkingSettings
-) -> SinkingFall | None:
-    """Return a whole track explained as a sinking thing; None where its rays miss the facade's plane.
+) -> PlacedPath | None:
+    """Return a whole track on the facade's plane; None where its rays miss it.
 
     Args:
         track: a finished track.
@@ -122,6 +137,22 @@ def sinking_fall(
     metres = facade_path(path, view.camera, sinking_settings.standoff_m, sinking_settings.most_points)
     if metres is None or metres.t_s[-1] - metres.t_s[0] < 1e-3:
         return None
+    return PlacedPath(track, path, metres)
+
+
+def sinking_fall(
+    track: Track, view: View, settings: TrajectorySettings, sinking_settings: SinkingSettings
+) -> SinkingFall | None:
+    """Return a whole track explained as a sinking thing; None where its rays miss the facade's plane: see
+    :func:`placed_path`."""
+    placed = placed_path(track, view, settings, sinking_settings)
+    return None if placed is None else explained_as_sinking(placed, view, sinking_settings)
+
+
+def explained_as_sinking(placed: PlacedPath, view: View, sinking_settings: SinkingSettings) -> SinkingFall:
+    """Return a path on the facade's plane explained as a sinking thing."""
+    assert view.camera is not None
+    track, path, metres = placed.track, placed.path, placed.metres
     sinking = explain_sinking(metres, sinking_settings)
     fit = _fit(view, view.camera, metres, sinking, sinking_settings, len(path.points))
     likelihoods = Likelihoods(
