@@ -56,22 +56,22 @@ class DoseBook:
         """Store a schedule."""
         self._context.put(f"schedule/{name}", schedule.to_stored())
 
-    def take(self, told: Administration) -> None:
+    def take(self, administration: Administration) -> None:
         """A dose was taken, or was not after all; without an id it is only a sign of life that sets the clock.
 
         Raises:
             MalformedError: it is of a schedule that is not known.
         """
-        name = told.schedule
+        name = administration.schedule
         schedule = self.stored(name)
         if schedule is None:
             raise MalformedError("is of a schedule that is not known")
-        if told.is_retracted:
-            self._retract(name, schedule, told.id)
+        if administration.is_retracted:
+            self._retract(name, schedule, administration.id)
             return
-        at_s = self._event_s(name, told) if told.day is None else self._context.now_s
-        if told.id is not None:
-            self._take(name, schedule, told.id, at_s, told)
+        at_s = self._event_s(name, administration) if administration.day is None else self._context.now_s
+        if administration.id is not None:
+            self._take(name, schedule, administration.id, at_s, administration)
 
     def judge(self, name: str) -> None:
         """Whether doses whose time is over were taken."""
@@ -94,23 +94,25 @@ class DoseBook:
     def _limit_s(self) -> float:
         return self._context.now_s - self._settings.grace_s - self._settings.news_s
 
-    def _event_s(self, name: str, told: Administration) -> float:
+    def _event_s(self, name: str, administration: Administration) -> float:
         context = self._context
-        clock, at_s = context.restore(f"clock/{name}", DeviceClock.from_stored).read(told.at_s, context.now_s)
+        clock, at_s = context.restore(f"clock/{name}", DeviceClock.from_stored).read(administration.at_s, context.now_s)
         context.put(f"clock/{name}", clock.to_stored())
         if clock.is_newly_certain:
             text = messages.SCHEDULE_CLOCK(name=name, time=abs(clock.offset_s))
             context.send_event("clock_skew", text, subject=name, skew_s=round(-clock.offset_s, 1))
         return at_s
 
-    def _take(self, name: str, schedule: Schedule, dose_id: str, at_s: float, told: Administration) -> None:
+    def _take(self, name: str, schedule: Schedule, dose_id: str, at_s: float, administration: Administration) -> None:
         context = self._context
         if _dose_of(schedule, dose_id) is not None:
             context.count("duplicates")
             return
         due = self._due.taken(name, at_s)
-        if told.day is not None:
-            due = self._due.taken_on(name, told.day, {key: len(dose.doses) for key, dose in schedule.taken.items()})
+        if administration.day is not None:
+            due = self._due.taken_on(
+                name, administration.day, {key: len(dose.doses) for key, dose in schedule.taken.items()}
+            )
         if due is None:
             context.count("unscheduled_doses")
             return
