@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Literal
@@ -33,10 +34,16 @@ def _network(text: str) -> str:
     return text
 
 
+_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,8}/?")
+
+
 def _origin_url(url: str) -> str:
     parts = urlsplit(web_url(url))
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ValueError("must be an address without a path, such as https://console.example.net")
+    if parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
+        raise ValueError(
+            "must be an address such as https://console.example.net, with a plain path where a proxy has one: "
+            "https://example.net/edgecv"
+        )
     return url.rstrip("/")
 
 
@@ -61,8 +68,9 @@ class ConsoleSection(Section):
     )
     public_url: Annotated[str, AfterValidator(_origin_url)] | None = Field(
         default=None,
-        description="http[s]://HOST[:PORT] of this console as browsers reach it; requests for other hosts are refused, "
-        "and reminders hold the address of their case",
+        description="http[s]://HOST[:PORT][/PATH] of this console as browsers reach it; requests for other hosts are "
+        "refused, reminders hold the address of their case, and a path is that which a proxy puts in front"
+        " (X-Forwarded-Prefix of a trusted one says it too)",
     )
     database: Annotated[str, AfterValidator(_database_url)] | None = Field(
         default=None, description="postgresql://USER@HOST/NAME; by default console.db in the state directory"
@@ -84,6 +92,16 @@ class ConsoleSection(Section):
     oidc: OidcSection | None = Field(
         default=None, description="a provider of logins (OpenID Connect), beside the passwords kept here"
     )
+
+    @property
+    def public_origin(self) -> str | None:
+        """Scheme, host and port of ``public_url``, as browsers name where a request comes from."""
+        return None if self.public_url is None else "/".join(self.public_url.split("/")[:3])
+
+    @property
+    def public_path(self) -> str:
+        """The path in ``public_url``; empty for none."""
+        return "" if self.public_url is None else urlsplit(self.public_url).path
 
     def all_trusted_proxies(self) -> tuple[str, ...]:
         """The networks of the proxies that are believed about who their clients are."""

@@ -38,6 +38,7 @@ from edgecv.errors import ConfigError
 from edgecv.evidence.keys import BoxKey
 from edgecv.serving import Limits, WebServer
 from edgecv.serving.forwarded import Forwarded, TrustedProxies
+from edgecv.serving.sub_path import SubPath
 from edgecv.storage.database import DATABASE
 from edgecv.storage.incident_store import INCIDENTS
 from edgecv.storage.retention_clock import RETENTION_CLOCK, RetentionClock
@@ -134,7 +135,8 @@ class ConsoleServer:
         tls = settings.certificate_file is not None
         trusted = TrustedProxies(settings.all_trusted_proxies())
         _warn_of_proxies(settings)
-        app = Forwarded(make_app(console, tls=tls or settings.behind_proxy, public_url=settings.public_url), trusted)
+        pages = make_app(console, tls=tls or settings.behind_proxy, public_url=settings.public_origin)
+        app = Forwarded(SubPath(pages, settings.public_path), trusted)
         self._web = WebServer(
             app, settings.listen, "console.listen", Limits(), is_proxy=trusted, tls=_certificate(settings, config.path)
         )

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edgecv.serving.own_hosts import host_name
+from edgecv.serving.sub_path import PREFIX, prefix_of
 
 _LONGEST_CHAIN = 32
 """Proxies behind one another that are followed: there are two or three."""
@@ -46,7 +47,7 @@ class TrustedProxies:
 
 
 class Forwarded:
-    """Puts into the request what a trusted proxy tells of its client: address, scheme, and host.
+    """Puts into the request what a trusted proxy tells of its client: address, scheme, host, and path in front.
 
     Args:
         app: what answers.
@@ -67,6 +68,7 @@ class Forwarded:
             proto = forwarded.get(b"x-forwarded-proto", "").rpartition(",")[2].strip().lower()
             if proto in {"http", "https"}:
                 scope["scheme"] = proto
+            scope[PREFIX] = prefix_of(forwarded.get(b"x-forwarded-prefix", "").rpartition(",")[2])
             host = forwarded.get(b"x-forwarded-host", "").rpartition(",")[2].strip()
             if host_name(host) is not None:
                 headers = [(name, value) for name, value in scope["headers"] if name != b"host"]

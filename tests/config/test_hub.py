@@ -66,7 +66,7 @@ def test_only_proxies_on_this_machine_or_those_that_are_named_are_believed(
         ("trusted_proxies", ("192.0.2.7/24",), "must be an address or a network"),
         ("trusted_proxies", (), "must have at least 1"),
         ("public_url", "console.example.net", "must be an address such as"),
-        ("public_url", "https://console.example.net/path", "must be an address without a path"),
+        ("public_url", "https://console.example.net/a?b=c", "with a plain path where a proxy has one"),
     ],
 )
 def test_a_proxy_or_address_that_is_none_is_refused(key: str, value: object, told: str) -> None:
