@@ -205,6 +205,11 @@ def test_a_code_goes_with_bounds_and_with_a_repeat_that_says_the_same() -> None:
             ["03-02 20:30", "03-02 22:00", "03-02 23:30"],
         ),
         ({"frequency": 1, "period": 36, "periodUnit": "h"}, 4, ["03-02 08:00", "03-03 20:00", "03-05 08:00"]),
+        (
+            {"frequency": 1, "period": 5, "periodUnit": "h"},
+            1,
+            ["03-02 08:00", "03-02 13:00", "03-02 18:00", "03-02 23:00"],
+        ),
         ({"frequency": 1, "period": 43200, "periodUnit": "s"}, 1, ["03-02 08:00", "03-02 20:00"]),
         ({"frequency": 1, "period": 0.5, "periodUnit": "d"}, 1, ["03-02 08:00", "03-02 20:00"]),
         (

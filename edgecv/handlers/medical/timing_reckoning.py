@@ -69,7 +69,7 @@ def rule_of(repeat: Repeat, bounds: Bounds, institution: Institution) -> Rule:
         form = _on_weekdays(repeat, bounds, institution)
     else:
         form = _in_periods(repeat, bounds, institution)
-    rule = _counted(Rule(**limits, **form), repeat, bounds, institution.zone)
+    rule = _counted(Rule(**{**limits, **form}), repeat, bounds, institution.zone)
     _check_some_is_due(rule, institution.zone)
     return rule
 
@@ -186,7 +186,8 @@ def _in_steps(step_s: float, bounds: Bounds, institution: Institution) -> dict[s
         step = int(step_s // 60)
         return {"form": "times", "minutes": tuple(sorted((minute + n * step) % 1440 for n in range(1440 // step)))}
     start = bounds.the_start()
-    return {"form": "interval", "every_s": step_s, "anchor_s": local_s(start.day, minute, institution.zone)}
+    anchor_s = local_s(start.day, minute, institution.zone)
+    return {"form": "interval", "every_s": step_s, "anchor_s": anchor_s, "start_s": max(anchor_s, start.at_s)}
 
 
 def _stepped(period: Period, minutes: tuple[int, ...], bounds: Bounds, zone: ZoneInfo) -> dict[str, Any]:
