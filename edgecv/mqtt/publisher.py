@@ -51,6 +51,11 @@ class Publisher:
         """Packets the broker wants to have under way."""
         return self._connection.receive_maximum
 
+    @property
+    def largest_packet(self) -> int | None:
+        """Bytes of the largest packet that the broker takes, or None where it names no bound."""
+        return self._connection.largest_packet
+
     def publish(self, publication: Publication) -> int:
         """Send one packet and return its number; the answer comes by ``on_answer``.
 

@@ -31,6 +31,12 @@ MAX_INFLIGHT = 20
 ANSWER_S = 30.0
 """Longest wait for an answer. It is more than the keep-alive, which finds a dead connection first."""
 _TICK_S = 0.05
+_SUSPECTED_AFTER, _REFUSED_AFTER = 2, 5
+"""So often in a row the broker hangs up with the same message under way and no reason: it is sent alone, then set aside
+for later, for others wait behind it. Networks fail so often, but not each time before the same message is answered."""
+_LONGEST_RECORD_BYTES = 320_000
+"""What the record of a thing takes that is seen for a minute at 50 pictures a second."""
+_UNSPECIFIED = 0x80  # MQTT 5 section 2.4
 _POSTPONED = frozenset({0x91, 0x97})  # packet number in use, quota exceeded: not the message's fault
 
 PROFILES: dict[ProfileName, type[CloudEventsProfile] | type[ThingsBoardProfile]] = {
@@ -60,6 +66,8 @@ class BrokerLink:
         self._one_by_one = False
         self._max_inflight = MAX_INFLIGHT
         self._box_state: Mapping[str, Any] = {}
+        self._hung_up: tuple[int | None, int] = None, 0
+        self._bound: int | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -80,6 +88,17 @@ class BrokerLink:
                 publisher.close()
                 publisher = Publisher(self._address, self._options(timeout_s), self._on_answer)
         self._publisher = publisher
+        bound = publisher.largest_packet
+        if bound is not None and bound < _LONGEST_RECORD_BYTES and bound != self._bound:
+            log.warning(
+                "%s: broker %s takes packets of %d bytes at most; a record may have %d, and a longer one than it takes "
+                "is not sent: raise the broker's limit",
+                self._target.name,
+                self._address,
+                bound,
+                _LONGEST_RECORD_BYTES,
+            )
+        self._bound = bound
 
     def _options(self, timeout_s: float) -> ConnectOptions:
         return ConnectOptions(
@@ -118,6 +137,7 @@ class BrokerLink:
             while ahead and len(self._window) < limit:
                 self._send(ahead.popleft())
             if done := self._window.settled():
+                self._hung_up = None, 0
                 yield done
                 answered_s = time.monotonic()
             elif time.monotonic() - answered_s > ANSWER_S:
@@ -130,16 +150,26 @@ class BrokerLink:
         try:
             self._open_publisher.pump(_TICK_S)
         except BrokerConnectionError as error:
-            if error.reason_code not in UNFIT:
+            times = self._times_hung_up(error)
+            is_unfit = error.reason_code in UNFIT
+            if not is_unfit and times < _SUSPECTED_AFTER:
                 raise UndeliveredError(str(error)) from error
             # one of those under way is unfit; the next connection finds out which by sending them one by one
             self._one_by_one = True
-            if len(self._window) == 1:
+            if len(self._window) == 1 and (is_unfit or times >= _REFUSED_AFTER):
                 self._window.refuse_only(str(error))
                 yield self._window.settled()
             raise UndeliveredError(str(error)) from error
         if self._postponed is not None:
             raise UndeliveredError(f"broker {self._address} cannot take messages now ({self._postponed})")
+
+    def _times_hung_up(self, error: BrokerConnectionError) -> int:
+        """How often in a row the broker has hung up without a reason while the same message was the first under way."""
+        first, before = self._window.first, self._hung_up
+        if first is None or error.reason_code not in {None, _UNSPECIFIED}:
+            return 0
+        self._hung_up = first, before[1] + 1 if before[0] == first else 1
+        return self._hung_up[1]
 
     def _send(self, message: Message) -> None:
         try:

@@ -38,6 +38,11 @@ class InflightWindow:
         packets.clear()
         self._refusals[message.seq] = reason
 
+    @property
+    def first(self) -> int | None:
+        """The place in the outbox of the first that is under way, or None."""
+        return self._sent[0][0].seq if self._sent else None
+
     def answered(self, packet: int, refusal: str | None = None) -> bool:
         """Note the answer to one packet; ``False`` when it belongs to no message here."""
         for message, packets in self._sent:

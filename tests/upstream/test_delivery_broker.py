@@ -216,7 +216,7 @@ def test_a_database_that_cannot_be_opened_is_a_problem_not_an_end(box: Box, mosq
     box.database_path.write_bytes(b"this is no database, whatever its name says" * 100)
     with box.courier(drain_s=1, mqtt=f"mqtt://{mosquitto_broker.host_port}") as courier:
         wait_for(lambda: courier.status()["mqtt"].problem)
-        assert "cannot be opened" in str(courier.status()["mqtt"].problem)
+        assert "is damaged" in str(courier.status()["mqtt"].problem)
         box.database_path.unlink()
         box.add("a")
         wait_for(lambda: courier.status()["mqtt"].delivered == 1)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 from receivers import reader
 from small_box import Box, event_of, numbered
 from waiting import wait_for
@@ -96,6 +98,39 @@ def test_a_broker_that_hangs_up_on_a_message_without_having_said_so_gets_the_res
         wait_for(lambda: set(heard.ids()) == {"a", "b", "c"})
         assert list(dict.fromkeys(heard.ids())) == ["a", "b", "c"]
     assert (box.depth("mqtt").waiting, box.depth("mqtt").parked) == (0, 1)
+
+
+def test_a_broker_that_hangs_up_on_a_message_without_a_reason_gets_the_rest(
+    box: Box, small_packet_broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_connect, on_disconnect = Connection._on_connect, Connection._on_disconnect
+
+    def ignore_largest_packet(self: Connection, *arguments: Any) -> None:
+        on_connect(self, *arguments)
+        self.largest_packet = None
+
+    def without_reason(self: Connection, *arguments: Any) -> None:
+        on_disconnect(self, *arguments)
+        self._disconnect = ReasonCode(PacketTypes.DISCONNECT, "Unspecified error")
+
+    monkeypatch.setattr(Connection, "_on_connect", ignore_largest_packet)
+    monkeypatch.setattr(Connection, "_on_disconnect", without_reason)
+    box.add("a")
+    with box.outbox() as outbox, outbox._database.transaction() as connection:
+        add_message(connection, "incident", "large", "north-1", event_of("large", "north-1", {"x": "x" * 7000}))
+    box.add("b", "c")
+    with reader(small_packet_broker.port) as heard, box.courier(mqtt=f"mqtt://{small_packet_broker.host_port}"):
+        wait_for(lambda: set(heard.ids()) == {"a", "b", "c"})
+    assert (box.depth("mqtt").waiting, box.depth("mqtt").parked) == (0, 1)
+
+
+def test_a_broker_that_takes_less_than_a_record_may_have_is_told_before_there_is_one(
+    box: Box, small_packet_broker: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), box.courier(mqtt=f"mqtt://{small_packet_broker.host_port}") as courier:
+        wait_for(lambda: courier.status()["mqtt"].connected)
+    assert "takes packets of" in caplog.text
+    assert "raise the broker's limit" in caplog.text
 
 
 def test_no_more_packets_are_in_flight_than_the_broker_wants(
