@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from pathlib import Path
 from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
 from edgecv.audit.run_summary import RUN_SUMMARY, run_summary
 from edgecv.audit.settings_table import settings_table, versions_table
+from edgecv.audit.video_parts import Progress, VideoPart, check_picture, read_part, reading_notes
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import StreamInfo, VideoFile
 from edgecv.classification import Finding
@@ -25,14 +26,11 @@ from edgecv.errors import ConfigError, InputError
 from edgecv.evidence.bundle_files import Evidence, write_evidence
 from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.evidence.plot_data import heights_of
+from edgecv.incidents.assumed_rate import without_speed
 from edgecv.incidents.record import Clock, Incident
 from edgecv.incidents.record_builder import Provenance, build_incident
-from edgecv.pipeline import Pipeline
 from edgecv.untrusted import file_text
-from edgecv.visibility.coverage import Coverage, CoverageMeter
-
-_SMALLEST_PX = 48  # a window of this many pixels shows no facade
-_FEWEST_FRAMES = 2
+from edgecv.visibility.coverage import Coverage
 
 
 @dataclass(slots=True)
@@ -43,6 +41,7 @@ class ReplayResult:
         incidents: tier 1, in order of the videos and of time.
         candidates: tier 2.
         problems: one line for each video that could not be read, or not to its end.
+        notes: what to know of how videos were read.
         out: the folder with the results.
         coverage: how much of each video that was read could be judged, by its path as it was given.
     """
@@ -51,11 +50,8 @@ class ReplayResult:
     incidents: list[Incident] = field(default_factory=list)
     candidates: list[Incident] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)
-
-
-Progress = Callable[[Path, float, float | None], None]
-"""Called with the video, the media time reached and the media time expected, seconds."""
 
 
 def replay(
@@ -144,31 +140,19 @@ class _Terms:
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Pictures of one size in a row: how they were read, by whose calibration, and what was in them, from when to when.
-
-    A recording put together of two has two."""
-
-    section: VideoSection
-    camera: CalibratedCamera
-    findings: list[Finding]
-    span_s: tuple[float, float]
-
-
 def _replay_one(
     video: Path, staging: Path, result: ReplayResult, camera: CalibratedCamera, terms: _Terms
 ) -> tuple[list[VideoSection], list[IncidentSection]]:
     """Analyse one video, part by part where its pictures change their size."""
-    parts: list[_Part] = []
+    parts: list[VideoPart] = []
     with VideoFile(video, terms.fps) as source:
         info, hashed = source.info, sha256_file(video)
-        _check_picture(video, info.width, info.height, camera)
+        check_picture(video, info.width, info.height, camera)
         while True:
             if parts and camera.image_size not in {None, (source.info.width, source.info.height)}:
                 camera = replace(camera, pinhole=None, plan=None, masks=())
             try:
-                parts.append(_replay_part(video, hashed, source, camera, terms.progress, is_first=not parts))
+                parts.append(read_part(video, hashed, source, camera, terms.progress, is_first=not parts))
             except InputError:
                 if not parts:
                     raise
@@ -177,6 +161,7 @@ def _replay_one(
                 break
         last_t_s, repaired = source.last_t_s, source.stamps_repaired
     terms.progress(video, last_t_s, last_t_s)
+    result.notes.extend(f"{video}: {note}" for note in reading_notes(info, parts))
     epoch, clock, session = recorded_epoch(info, last_t_s, terms.recorded_at)
     pages = []
     for part in parts:
@@ -194,6 +179,8 @@ def _replay_one(
         )
         for finding in part.findings:
             incident = build_incident(finding, provenance)
+            if info.timing == "assumed":
+                incident = without_speed(incident)
             if any(incident.id == earlier.id for earlier in (*result.incidents, *result.candidates)):
                 continue  # the same recording was named twice
             if incident.tier == "candidate":
@@ -215,66 +202,11 @@ def _replay_one(
     return [part.section for part in parts], pages
 
 
-def _replay_part(
-    video: Path, hashed: str, source: VideoFile, camera: CalibratedCamera, progress: Progress, *, is_first: bool
-) -> _Part:
-    pipeline = Pipeline(camera.pinhole, masks=camera.masks, plan=camera.plan)
-    findings: list[Finding] = []
-    info, began_s = source.info, None
-    errors_before = source.decode_errors
-    meter = CoverageMeter((info.width, info.height), camera.masks)
-    if min(info.width, info.height) < _SMALLEST_PX:
-        raise InputError(f"{video}: its picture of {info.width}x{info.height} is too small")
-    for frame in source:
-        began_s = frame.t_s if began_s is None else began_s
-        findings.extend(pipeline.process(frame))
-        if pipeline.detected is not None:
-            meter.look(frame.luma, pipeline.detected)
-        progress(video, frame.t_s, info.duration_s)
-    counts = pipeline.counts
-    if counts.frames < _FEWEST_FRAMES:
-        raise InputError(f"{video}: has {counts.frames} frame; motion needs a video of at least a second")
-    findings.extend(pipeline.flush())
-    resized = source.is_resized
-    ended_early = None if resized else source.ended_early
-    section = VideoSection(
-        path=file_text(video) if is_first else f"{file_text(video)} from {began_s:.2f} s",
-        sha256=hashed,
-        codec=info.codec,
-        width=info.width,
-        height=info.height,
-        fps=info.average_fps,
-        duration_s=source.last_t_s - (0.0 if is_first else began_s or 0.0),
-        frames=counts.frames,
-        repeated_frames=counts.repeated_frames,
-        decode_errors=source.decode_errors - (0 if is_first else errors_before),
-        ended_early=ended_early,
-        tracks=counts.tracks,
-        falls=counts.falls,
-        left_out=counts.left_out,
-        coverage=meter.coverage(info.duration_s if ended_early is not None and is_first else None),
-    )
-    return _Part(section, camera, findings, (began_s or 0.0, source.last_t_s))
-
-
 def _page(finding: Finding, evidence: Evidence) -> IncidentSection:
     heights = heights_of(finding.fall)
     band = (heights.low, heights.high)
     plot = height_time_plot(heights.seen, heights.fitted, heights.vacuum, "height above the last sighting, m", band)
     return IncidentSection(evidence.incident, evidence.still_jpg, evidence.strobe_jpg, plot, evidence.files)
-
-
-def _check_picture(video: Path, width: int, height: int, camera: CalibratedCamera) -> None:
-    if min(width, height) < _SMALLEST_PX:
-        raise InputError(
-            f"{video}: its picture of {width}x{height} is too small to see a fall in; at least "
-            f"{_SMALLEST_PX}x{_SMALLEST_PX} is needed"
-        )
-    if camera.image_size is not None and camera.image_size != (width, height):
-        raise ConfigError(
-            f"{video}: is {width}x{height} but the calibration of {camera.device} was made at "
-            f"{camera.image_size[0]}x{camera.image_size[1]}; replay footage of that size or calibrate again"
-        )
 
 
 def recorded_epoch(

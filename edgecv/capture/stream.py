@@ -139,9 +139,11 @@ class LiveStream:
         self._stream: VideoStream = video
         self.base = self._stream.time_base or Fraction(1, 90000)
         rate = self._stream.average_rate or self._stream.base_rate
-        self.average_fps = float(rate) if rate and 0.1 < rate < 1000 else None
+        is_stamped = settings.is_file or carries_stamps(self._container)
+        # where nothing is stamped, the rate is FFmpeg's invention as well
+        self.average_fps = float(rate) if rate and 0.1 < rate < 1000 and is_stamped else None
         interval_s = 1.0 / (self.average_fps or _USUAL_FPS)
-        self.stamps = LiveStamps(self.base, interval_s, stamped=carries_stamps(self._container))
+        self.stamps = LiveStamps(self.base, interval_s, stamped=is_stamped)
         self._compressor: Compressor | None = None
         sent = self._stream
         if sent.codec_context.name == "rawvideo":

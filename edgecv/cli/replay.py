@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if options.config is not None:
         camera = camera_of(load_box(options.config), options.camera).camera
     with progress_bar() as progress:
-        result = replay(options.videos, options.out, camera, options.recorded_at, options.scale, progress)
+        result = replay(options.videos, options.out, camera, options.recorded_at, options.scale, progress, options.fps)
     print_result(result)
     for problem in result.problems:
         print(f"edgecv: {one_line(problem)}", file=sys.stderr)
@@ -50,6 +50,8 @@ def print_result(result: ReplayResult) -> None:
     for incident in result.incidents:
         text = f"{incident.media.source} {incident.media.start_s:.2f} s: {headline(incident)}  [{incident.id}]"
         print(one_line(text))  # the name of a file may hold what steers a terminal
+    for note in result.notes:
+        print(one_line(f"edgecv: note: {note}"), file=sys.stderr)
     for path, coverage in result.coverage.items():
         if coverage.judged_frames == 0:
             print(one_line(f"edgecv: warning: {path}: {coverage_sentence(coverage)}"), file=sys.stderr)

@@ -23,12 +23,14 @@ def stream_findings(where: str, probe: StreamProbe, calibrated_px: tuple[int, in
     """
     width, height = probe.size_px
     megabits = 8.0 * probe.bytes_per_s / 1e6
-    summary = f"sends {probe.codec} {width}x{height}, {probe.fps:.1f} frames/s, {megabits:.1f} Mbit/s"
+    measured = " by arrival" if probe.by_arrival else ""
+    summary = f"sends {probe.codec} {width}x{height}, {probe.fps:.1f} frames/s{measured}, {megabits:.1f} Mbit/s"
     judged = [
         _size(where, probe, calibrated_px),
         _key_frames(where, probe),
         _order(where, probe),
         _rate(where, probe),
+        _clock(where, probe),
         _damage(where, probe),
         _hardware(where, probe),
         _codec(where, probe),
@@ -81,6 +83,24 @@ def _rate(where: str, probe: StreamProbe) -> CheckResult | None:
             f"{probe.fps:.1f} frames/s come of the {probe.nominal_fps:.0f} that the stream promises",
             "check the network between camera and box; over Wi-Fi or UDP packets get lost; at night the camera may "
             "expose longer than a frame",
+        )
+    return None
+
+
+def _clock(where: str, probe: StreamProbe) -> CheckResult | None:
+    if probe.stamp_rate is not None:
+        return warning(
+            where,
+            f"its time stamps run {probe.stamp_rate:.2f} times as fast as its pictures come: they are not used, and "
+            "speeds are measured by arrival",
+            "set the camera's frame rate to one that it keeps, or take its stream by RTSP rather than through a server "
+            "that counts pictures",
+        )
+    if probe.by_arrival:
+        return warning(
+            where,
+            "its stream carries no time stamps: pictures are timed by their arrival, which the network jitters",
+            "take the camera's RTSP stream, which tells when each picture was taken",
         )
     return None
 

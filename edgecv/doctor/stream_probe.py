@@ -41,6 +41,8 @@ class StreamProbe:
         notice: why the hardware that was asked for does not decode, or None.
         lumas: two pictures in a row ``(h, w) uint8`` from the end of the look.
         compressing_s: what compressing has of ``decode_s``; 0 where the camera does that itself.
+        by_arrival: whether ``fps`` was measured by arrivals, for the stream carries no time stamps or wrong ones.
+        stamp_rate: seconds that its time stamps pass in a second, where that is another rate than time's.
     """
 
     codec: str
@@ -56,6 +58,15 @@ class StreamProbe:
     notice: str | None
     lumas: tuple[NDArray[np.uint8], NDArray[np.uint8]]
     compressing_s: float = 0.0
+    by_arrival: bool = False
+    stamp_rate: float | None = None
+
+
+_SETTLED_S = 1.0
+"""A server may send the pictures since the last key frame in one go."""
+_LEAST_COMPARED_S = 2.0
+_OFF_RATE = 0.1
+"""A network that jitters by a fifth of a second does not make as much of two seconds."""
 
 
 @dataclass(slots=True)
@@ -69,12 +80,14 @@ class _PacketStatistics:
     decode_s: float = 0.0
     pictures: int = 0
     last: list[NDArray[np.uint8]] = field(default_factory=list)
+    arrivals: list[tuple[float, int]] = field(default_factory=list)
 
     def note(self, packet: AnyPacket) -> None:
         stamp = stamp_of(packet)
         self.byte_count += packet.size
         if stamp is not None:
             self.stamps.append(stamp)
+            self.arrivals.append((time.monotonic(), stamp))
             if packet.is_keyframe:
                 self.keys.append(stamp)
 
@@ -85,6 +98,13 @@ class _PacketStatistics:
             rotation = int(getattr(picture, "rotation", 0) or 0) % 360
             self.last.append(luma_of(picture, rotation if rotation % 90 == 0 else 0).copy())
         del self.last[:-2]
+
+    def compared(self) -> tuple[float, float] | None:
+        """Seconds of stamps in a second of arrivals, and pictures a second by arrival; None where too few came."""
+        settled = [one for one in self.arrivals if one[0] >= self.arrivals[0][0] + _SETTLED_S]
+        if len(settled) < 2 or (spent_s := settled[-1][0] - settled[0][0]) < _LEAST_COMPARED_S:
+            return None
+        return float((settled[-1][1] - settled[0][1]) * self.base) / spent_s, (len(settled) - 1) / spent_s
 
     @property
     def span_s(self) -> float:
@@ -121,10 +141,15 @@ def _probe_of(stream: LiveStream, statistics: _PacketStatistics) -> StreamProbe:
     gaps = [float((after - before) * statistics.base) for before, after in pairwise(statistics.keys)]
     span_s = max(statistics.span_s, 1e-3)
     compressing_s = stream.compressing_s / max(statistics.pictures, 1)
+    fps = (len(stamps) - 1) / span_s if len(stamps) > 1 else 0.0
+    by_arrival, stamp_rate = stream.stamps.by_arrival and not stream.settings.is_file, None
+    compared = None if stream.settings.is_file or by_arrival else statistics.compared()
+    if compared is not None and abs(compared[0] - 1.0) > _OFF_RATE:
+        (stamp_rate, fps), by_arrival = compared, True
     return StreamProbe(
         codec=stream.codec,
         size_px=(width, height),
-        fps=(len(stamps) - 1) / span_s if len(stamps) > 1 else 0.0,
+        fps=fps,
         nominal_fps=stream.average_fps,
         seconds=statistics.span_s,
         keyframe_s=max(gaps) if gaps else None,
@@ -135,4 +160,6 @@ def _probe_of(stream: LiveStream, statistics: _PacketStatistics) -> StreamProbe:
         notice=stream.warning,
         lumas=(statistics.last[-2], statistics.last[-1]),
         compressing_s=compressing_s,
+        by_arrival=by_arrival,
+        stamp_rate=stamp_rate,
     )

@@ -33,3 +33,8 @@ NO_FLOOR_LIKELIEST = declare(
     floor=TEXT,
 )
 FROM_EDGE = declare("origin.from_edge", "the object was first seen at the picture's upper edge: it came from above")
+NO_FRAME_RATE = declare(
+    "origin.no_frame_rate",
+    "the recording carries no time stamps and says no frame rate: 25 a second were assumed, "
+    "from which neither floor nor weight follow; replay it with the rate of its camera: --fps",
+)

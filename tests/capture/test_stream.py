@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
+from web_camera import WebCamera
 
 from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
 
@@ -155,3 +157,22 @@ def test_a_camera_over_http_asks_for_a_password_and_ends(web_camera, write_video
     with LiveStream(StreamSettings(address, user="me", password="x")) as stream:
         pictures = [picture for packet in stream.packets() for picture in stream.decode(packet)]
         assert len(pictures + stream.decode(None)) == 30
+
+
+def test_motion_jpeg_over_http_is_timed_by_arrival_and_not_by_an_invented_rate(noise_frames) -> None:
+    pictures = [cv2.imencode(".jpg", luma)[1].tobytes() for luma in noise_frames(25)]
+    camera = WebCamera(pictures, 12.5)
+    try:
+        with LiveStream(StreamSettings(camera.url)) as stream:
+            assert stream.average_fps is None, "25 are FFmpeg's invention"
+            times_s = []
+            for packet in stream.packets():
+                times_s += [float((picture.pts or 0) * stream.base) for picture in stream.decode(packet)]
+                if len(times_s) > 40:
+                    break
+            assert stream.stamps.by_arrival
+    finally:
+        camera.close()
+    assert np.all(np.diff(times_s) > 0.0)
+    settled = times_s[15:]
+    assert (settled[-1] - settled[0]) / (len(settled) - 1) == pytest.approx(0.08, rel=0.15)

@@ -95,6 +95,25 @@ def test_an_odd_recording_has_its_falls_at_their_times_and_clips_that_show_them(
     assert verify_bundle(tmp_path / "out" / incidents[1].id, None).problems == ()
 
 
+def test_without_any_frame_rate_neither_floor_nor_weight_are_told_until_somebody_tells_it(
+    demo_run, tmp_path: Path, capsys
+) -> None:
+    raw, box = tmp_path / "raw.h264", str(demo_run.files.box)
+    copied(demo_run.files.video, raw, "h264")
+    _, guessed = replayed([raw], demo_run.files.box, tmp_path / "guessed")
+    assert len(guessed) == len(demo_run.truth)
+    for incident in guessed:
+        assert (incident.origin.floor, incident.mass.class_) == (None, "undetermined")
+        assert incident.origin.candidates == () and incident.motion.launch_speed_mps is None
+        assert "--fps" in (incident.origin.reason or "")
+        assert incident.evidence.clip == "clip.mp4"
+    assert "give the rate of its camera with --fps" in capsys.readouterr().err
+    out = tmp_path / "exact"
+    assert main(["replay", str(raw), "--config", box, "--out", str(out), "--fps", "25"]) == 0
+    exact = [Incident.model_validate_json(line) for line in (out / "incidents.jsonl").read_text().splitlines()]
+    assert [one.origin.floor for one in exact] == [event["floor"] for event in demo_run.truth]
+
+
 def test_a_fault_while_evidence_is_written_costs_that_evidence_alone(
     demo_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:

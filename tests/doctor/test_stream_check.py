@@ -42,6 +42,12 @@ def test_a_good_stream_is_one_line_with_its_numbers() -> None:
         (replace(GOOD, fps=18.0), "warning", "18.0 frames/s come of the 25"),
         (replace(GOOD, damaged=3), "warning", "3 packets could not be decoded"),
         (replace(GOOD, notice="vaapi cannot decode h264 here"), "warning", "vaapi cannot decode"),
+        (replace(GOOD, fps=12.5, nominal_fps=None, by_arrival=True), "warning", "carries no time stamps"),
+        (
+            replace(GOOD, fps=12.5, nominal_fps=None, by_arrival=True, stamp_rate=2.0),
+            "warning",
+            "run 2.00 times",
+        ),
         (replace(GOOD, codec="theora"), "warning", "theora has not been tried"),
     ],
 )
@@ -50,6 +56,11 @@ def test_each_fault_is_told_once_with_what_to_do(look: StreamProbe, level: str, 
     assert (finding.level, finding.where) == (level, "camera a")
     assert words in finding.text
     assert finding.advice
+
+
+def test_a_rate_that_was_measured_by_arrival_is_said_to_be() -> None:
+    (line, _) = stream_findings("camera a", replace(GOOD, fps=12.5, nominal_fps=None, by_arrival=True), None)
+    assert line.text == "sends h264 1920x1080, 12.5 frames/s by arrival, 4.0 Mbit/s"
 
 
 def test_a_look_too_short_to_see_two_key_frames_blames_nobody() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from doctor.small_video import write_video
+from web_camera import WebCamera
 
 from edgecv.capture.stream import StreamError, StreamSettings
 from edgecv.doctor.stream_probe import probe_stream
@@ -46,3 +49,15 @@ def test_what_shows_no_picture_says_so(tmp_path: Path) -> None:
         probe_stream(StreamSettings(str(video)), seconds=1.0)
     with pytest.raises(StreamError, match="cannot be opened"):
         probe_stream(StreamSettings(str(tmp_path / "nothing.mp4")), seconds=1.0)
+
+
+def test_motion_jpeg_over_http_is_measured_by_arrival() -> None:
+    picture = cv2.imencode(".jpg", np.full((120, 160), 90, np.uint8))[1].tobytes()
+    camera = WebCamera([picture], 12.5)
+    try:
+        probe = probe_stream(StreamSettings(camera.url), 3.0)
+    finally:
+        camera.close()
+    assert probe.by_arrival
+    assert (probe.nominal_fps, probe.stamp_rate) == (None, None)
+    assert probe.fps == pytest.approx(12.5, rel=0.15)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgecv.cli.arguments.values import pixels_per_metre, timestamp
+from edgecv.cli.arguments.values import frames_per_second, pixels_per_metre, timestamp
 
 VERB, HELP = "replay", "analyse recorded video"
 
@@ -26,5 +26,11 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument(
         "--scale", metavar="PX_PER_M", type=pixels_per_metre, help="a known scale: reports the fit's gravity in m/s²"
+    )
+    parser.add_argument(
+        "--fps",
+        metavar="N",
+        type=frames_per_second,
+        help="frames a second of videos without time stamps (raw H.264, motion JPEG), which may declare none",
     )
     parser.set_defaults(run="edgecv.cli.replay:run")

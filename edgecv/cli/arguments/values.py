@@ -49,6 +49,14 @@ def pixels_per_metre(text: str) -> float:
     return value
 
 
+def frames_per_second(text: str) -> float:
+    """A frame rate that a camera may have."""
+    value = _number(text)
+    if not 1.0 <= value <= 500.0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of frames a second from 1 to 500")
+    return value
+
+
 def timestamp(text: str) -> datetime:
     """An RFC 3339 time; UTC where it names no offset."""
     try:
