@@ -161,7 +161,7 @@ def _replay_one(
                 break
         last_t_s, repaired = source.last_t_s, source.stamps_repaired
     terms.progress(video, last_t_s, last_t_s)
-    result.notes.extend(f"{video}: {note}" for note in reading_notes(info, parts))
+    result.notes.extend(f"{file_text(video)}: {note}" for note in reading_notes(info, parts))
     epoch, clock, session = recorded_epoch(info, last_t_s, terms.recorded_at)
     pages = []
     for part in parts:

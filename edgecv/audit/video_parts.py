@@ -86,7 +86,6 @@ def read_part(
         tracks=counts.tracks,
         falls=counts.falls,
         left_out=counts.left_out,
-        left_out=counts.left_out,
         coverage=meter.coverage(info.duration_s if ended_early is not None and is_first else None),
     )
     return VideoPart(section, camera, findings, (began_s or 0.0, source.last_t_s))
