@@ -36,22 +36,22 @@ class Descent:
     px_per_m: float
     judged: bool = False
 
-    @property
+    @cached_property
     def start_s(self) -> float:
         """Media time of the first sighting."""
         return self.track.start_s
 
-    @property
+    @cached_property
     def end_s(self) -> float:
         """Media time of the last sighting."""
         return self.track.end_s
 
-    @property
+    @cached_property
     def descent_m(self) -> float:
         """From the first sighting to the last."""
         return float(self.xy_m[0, 1] - self.xy_m[-1, 1])
 
-    @property
+    @cached_property
     def mean_mps(self) -> Float64:
         """``(2,)`` mean velocity along the facade and up."""
         return np.asarray((self.xy_m[-1] - self.xy_m[0]) / max(self.end_s - self.start_s, 1e-3), np.float64)

@@ -75,8 +75,10 @@ def bend_sd(path: Path) -> float:
 def _bend(path: Path) -> tuple[float, float]:
     """Standard deviations, and pixels of the bend's height."""
     t = path.t_s - path.t_s.mean()
-    coefficients, covariance = np.polyfit(t, path.uv_px[:, 1], 2, w=1.0 / path.sd_px[:, 1], cov="unscaled")
-    curvature = float(coefficients[0])
+    weight = 1.0 / path.sd_px[:, 1]
+    basis = np.stack([t * t, t, np.ones_like(t)], axis=1) * weight[:, None]
+    covariance = np.linalg.inv(basis.T @ basis)
+    curvature = float(covariance[0] @ (basis.T @ (path.uv_px[:, 1] * weight)))
     return curvature / float(np.sqrt(covariance[0, 0])), curvature * (path.duration_s / 2.0) ** 2
 
 

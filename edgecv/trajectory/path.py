@@ -83,29 +83,43 @@ def path_of(
         settings: errors of a sighting.
         picture_size_px: ``(width, height)``, beyond which nothing is seen of an object; None for no edge.
     """
-    size = np.array([[p.detection.w_px, p.detection.h_px] for p in points])
-    again = np.where(
-        [p.is_second_look for p in points],
-        settings.second_look_sd_px(float(np.median(np.sqrt(size.prod(axis=1))))),
-        0.0,
-    )
-    cut = np.zeros(len(points)) if picture_size_px is None else _cut_by_edge_px(points, size, picture_size_px)
+    columns = np.array([_columns(p) for p in points])
+    t_s, centre, shift, size = columns[:, 0], columns[:, 1:3], columns[:, 3:5], columns[:, 5:7]
+    is_again, clutter_px2 = columns[:, 7] > 0.0, columns[:, 8]
+    again = np.zeros(len(points))
+    if is_again.any():
+        again[is_again] = settings.second_look_sd_px(float(np.median(np.sqrt(size.prod(axis=1)))))
+    cut = np.zeros(len(points)) if picture_size_px is None else _cut_by_edge_px(centre + shift, size, picture_size_px)
     return Path(
         points=points,
-        t_s=np.array([p.t_s for p in points]),
-        uv_px=np.array([[p.detection.x_px, p.detection.y_px] for p in points]),
+        t_s=t_s.copy(),
+        uv_px=centre.copy(),
         sd_px=np.hypot(settings.position_sd_px + settings.position_sd_per_size * size, np.hypot(cut, again)[:, None]),
         cut_px=cut,
-        log_clutter=np.log([p.clutter_px2 for p in points]),
+        log_clutter=np.log(clutter_px2),
         missed=max(0, looked_at - len(points)),
     )
 
 
-def _cut_by_edge_px(points: tuple[TrackPoint, ...], size_px: Float64, picture_size_px: tuple[int, int]) -> Float64:
-    """``(n,)`` pixels by which the visible part of an object at the edge may be off its centre: half its length."""
-    centre = np.array([[p.detection.x_px + p.shift_px[0], p.detection.y_px + p.shift_px[1]] for p in points])
-    inside = np.minimum(centre, np.array(picture_size_px) - 1.0 - centre).min(axis=1, initial=np.inf)
-    nearest = np.argmin(np.minimum(centre, np.array(picture_size_px) - 1.0 - centre), axis=1)
-    reach = size_px[np.arange(len(points)), nearest] / 2.0
+def _columns(point: TrackPoint) -> tuple[float, ...]:
+    """All numbers of a sighting at once: in snow a hundred tracks a second become arrays."""
+    d, (dx, dy) = point.detection, point.shift_px
+    return (point.t_s, d.x_px, d.y_px, dx, dy, d.w_px, d.h_px, point.is_second_look, point.clutter_px2)
+
+
+def _cut_by_edge_px(seen_px: Float64, size_px: Float64, picture_size_px: tuple[int, int]) -> Float64:
+    """``(n,)`` pixels by which the visible part of an object at the edge may be off its centre: half its length.
+
+    Args:
+        seen_px: ``(n, 2)`` centres, pixels of the frame.
+        size_px: ``(n, 2)`` sides.
+        picture_size_px: width and height.
+    """
+    margin = np.minimum(seen_px, np.array(picture_size_px) - 1.0 - seen_px)
+    nearest = np.argmin(margin, axis=1)
+    rows = np.arange(len(seen_px))
+    is_cut = margin[rows, nearest] < size_px[rows, nearest] / 2.0 + _EDGE_PX
+    if not is_cut.any():
+        return np.zeros(len(seen_px))
     longest_side = maximum_filter1d(size_px.max(axis=1), _NEIGHBOURS, mode="nearest")
-    return np.where(inside < reach + _EDGE_PX, longest_side / 2.0, 0.0)
+    return np.where(is_cut, longest_side / 2.0, 0.0)
