@@ -58,7 +58,7 @@ def _goes_straight(t_s: Float64, v_px: Float64, sd_px: Float64) -> bool:
     if last - first < 3:
         return False
     descent = slice(first, last + 1)
-    return is_steady(t_s[descent], v_px[descent], sd_px[descent])
+    return is_steady(t_s[descent], v_px[descent], sd_px[descent], is_scatter_measured=True)
 
 
 def _accelerates_down(path: Path) -> bool:
