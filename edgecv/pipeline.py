@@ -48,7 +48,7 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.motion_map import MotionMap, MotionMapSettings
 from edgecv.tracking import Track, Tracker, TrackingSettings
-from edgecv.trajectory import Fall, TrajectorySettings, View, explain, promise_of
+from edgecv.trajectory import Fall, TrajectorySettings, View, explain, fall_signs
 from edgecv.trajectory.second_look import SecondLook
 
 
@@ -172,11 +172,11 @@ class Pipeline:
     def _take(self, track: Track, now_s: float) -> None:
         """Let a track that ended wait for its verdict, unless nothing about it is a fall."""
         self.counts.tracks += 1
-        promise = promise_of(track, self.settings.trajectory)
-        if promise is None:
+        signs = fall_signs(track, self.settings.trajectory)
+        if signs is None:
             self._pass_on(track, is_fall=False)
         else:
-            self._waiting.add(track, promise, now_s)
+            self._waiting.add(track, signs, now_s)
 
     def _judge_due(self, due: Due) -> None:
         for track in due.to_judge:

@@ -24,6 +24,9 @@ class ClassificationSettings:
     incident_chance_ratio: float = 30.0
     """Ratio against unrelated detections: thousands of chance paths are tried an hour, so this must be far higher."""
 
+    judged_compared: int = 256
+    """Recent paths among which one is unusual or not: ten seconds of snow."""
+
     judged_per_s: float = 6.0
     """Paths judged a second of media time, on average: at some 10 ms each 6 % of a core. Streets have 1-7 of them that
     bend downwards, an empty facade 0.2, heavy snow 20-25."""

@@ -1,16 +1,23 @@
-"""Paths that wait to be judged: the most promising first, and no more a second than a box has time for.
+"""Paths that wait to be judged: the most unusual first, and no more a second than a box has time for.
 
 In heavy snow dozens of flakes a second bend downwards for a while, and each costs some ten milliseconds of physics. A
 box that falls behind drops whole groups of pictures, in which every fall is missed; so the work is bounded, and what is
 left out is counted. All of it goes by media time, so that a replay leaves out the same.
+
+A throw is unusual among flakes by its bend, among drops by how long it is seen and how much light it moves: a path is
+as promising as its signs are rare among recent paths.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+
+import numpy as np
 
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.tracking.track import Track
+from edgecv.trajectory.fall_signs import FallSigns
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Due:
 
     Attributes:
         to_judge: tracks to be judged now, in the order in which they ended.
-        left_out: tracks that waited too long while more promising ones came.
+        left_out: tracks that waited too long while more unusual ones came.
     """
 
     to_judge: tuple[Track, ...]
@@ -44,19 +51,21 @@ class WaitingPaths:
     def __init__(self, settings: ClassificationSettings) -> None:
         self._settings = settings
         self._waiting: list[_Waiting] = []
+        self._recent: deque[FallSigns] = deque(maxlen=settings.judged_compared)
         self._budget = settings.judged_burst
         self._now_s = 0.0
         self._count = 0
 
-    def add(self, track: Track, promise: float, now_s: float) -> None:
+    def add(self, track: Track, signs: FallSigns, now_s: float) -> None:
         """Take a path.
 
         Args:
             track: that ended.
-            promise: the higher, the sooner it is judged.
+            signs: of a fall; the rarer, the sooner it is judged.
             now_s: media time.
         """
-        self._waiting.append(_Waiting(track, promise, now_s, self._count))
+        self._recent.append(signs)
+        self._waiting.append(_Waiting(track, self._promise(signs), now_s, self._count))
         self._count += 1
 
     def due(self, now_s: float) -> Due:
@@ -71,6 +80,12 @@ class WaitingPaths:
         """The same at the end of a video: as many as would have been judged while they waited."""
         s = self._settings
         return self._taken(int(self._budget + s.judged_per_s * s.judged_within_s), float("inf"))
+
+    def _promise(self, signs: FallSigns) -> float:
+        """How rare the signs are among recent paths: minus the sum of the logarithms of their tails (Fisher 1925)."""
+        recent = np.array(self._recent, np.float64)
+        tails = np.mean(recent >= np.array(signs), axis=0)  # itself included: never zero
+        return float(-np.log(tails).sum())
 
     def _taken(self, most: int, oldest_s: float) -> Due:
         ranked = sorted(self._waiting, key=lambda path: (-path.promise, path.number))

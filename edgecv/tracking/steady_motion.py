@@ -21,8 +21,8 @@ def is_steady(t_s: Float64, position_px: Float64, sd_px: Float64, *, is_scatter_
         t_s: ``(n,)`` instants, at least three that differ.
         position_px: ``(n,)`` of one coordinate.
         sd_px: ``(n,)`` its errors.
-        is_scatter_measured: whether a bend counts against the scatter about the parabola where that is less than stated:
-            a large thing's stated error is that of its slow tumbling, which a short bent path need not show.
+        is_scatter_measured: whether a bend counts against the scatter about the parabola where that is less than
+            stated: a large thing's stated error is that of its slow tumbling, which a short bent path need not show.
     """
     t, weight = t_s - t_s[0], 1.0 / sd_px
     # place, velocity and bend made orthogonal to each other: the residuals follow from projections

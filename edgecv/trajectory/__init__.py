@@ -4,8 +4,9 @@ A fall with quadratic drag and wind is fitted to the image path; gravity gives t
 :class:`Fall` with its likelihood ratios, :func:`locate` the floor and window, :func:`estimate_mass` the class.
 """
 
-from edgecv.trajectory.explanation import explain, promise_of
+from edgecv.trajectory.explanation import explain
 from edgecv.trajectory.fall import Fall, Likelihoods
+from edgecv.trajectory.fall_signs import FallSigns, fall_signs
 from edgecv.trajectory.launch import Launches, launches_of
 from edgecv.trajectory.mass import MassEstimate, estimate_mass
 from edgecv.trajectory.origin import Located, OriginEstimate, locate
@@ -14,6 +15,7 @@ from edgecv.trajectory.settings import TrajectorySettings
 
 __all__ = [
     "Fall",
+    "FallSigns",
     "Launches",
     "Likelihoods",
     "Located",
@@ -23,7 +25,7 @@ __all__ = [
     "View",
     "estimate_mass",
     "explain",
+    "fall_signs",
     "launches_of",
     "locate",
-    "promise_of",
 ]

@@ -13,26 +13,12 @@ import numpy as np
 
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fall import Fall, cut, examine
-from edgecv.trajectory.falling_stretch import bend_sd, falling_stretch
+from edgecv.trajectory.falling_stretch import falling_stretch
 from edgecv.trajectory.measured_evidence import steady_in_space_log_ratio
 from edgecv.trajectory.path import SAME_INSTANT_S
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.stretch import best_explanation
-
-
-def promise_of(track: Track, settings: TrajectorySettings) -> float | None:
-    """Return how clearly a track bends downwards, in standard deviations; None where it does not and is no fall.
-
-    Of 24 throws in heavy snow, 20 bent more clearly than 98 % of the flakes that bend at all, each more clearly than
-    87 %.
-
-    Args:
-        track: a finished track.
-        settings: priors and limits.
-    """
-    stretches = (falling_stretch(reading, settings) for reading in _timestamp_variants(track))
-    return max((bend_sd(stretch) for stretch in stretches if stretch is not None), default=None)
 
 
 def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | None:
@@ -46,7 +32,7 @@ def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | No
         view: the camera.
         settings: priors and limits.
     """
-    readings = [_explain(reading, view, settings) for reading in _timestamp_variants(track)]
+    readings = [_explain(reading, view, settings) for reading in timestamp_variants(track)]
     falls = [compared(f, UncalibratedFall(f.track, settings), settings) for f in readings if f is not None]
     return max(falls, key=lambda f: f.likelihoods.chance, default=None)
 
@@ -133,7 +119,7 @@ def _is_as_far(free: Fall, fall: Fall, settings: TrajectorySettings) -> bool:
     return bool(apart <= np.log(settings.max_scale_ratio))
 
 
-def _timestamp_variants(track: Track) -> list[Track]:
+def timestamp_variants(track: Track) -> list[Track]:
     """The track as it is, and with the file's own time stamps where those differ."""
     if all(abs(p.t_s - p.media_s) < SAME_INSTANT_S for p in track.points):
         return [track]
