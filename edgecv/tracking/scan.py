@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,18 +22,20 @@ class Scan:
         detections: ``(m, 8) float64`` its detections as an array.
         clutter: ``(m,) float64`` clutter density around each, detections per px².
         assigned: ``(m,) bool``.
+        number: of the scan among all of the tracker.
+        t_s: when the picture was taken.
     """
 
     frame: DetectedFrame
     detections: NDArray[np.float64]
     clutter: NDArray[np.float64]
     assigned: NDArray[np.bool_]
-    _struct: Any = None
+    number: int = 0
+    t_s: float = field(init=False)
+    _struct: Any = field(init=False, default=None)
 
-    @property
-    def t_s(self) -> float:
-        """When the picture was taken."""
-        return self.frame.instant_s
+    def __post_init__(self) -> None:
+        self.t_s = self.frame.instant_s
 
     @property
     def struct(self) -> Any:
@@ -52,3 +54,8 @@ def scan_array(scans: Sequence[Scan]) -> Any:
 
 Hit = tuple[Scan, int]
 """A detection of a track: the scan, and the detection's row in it."""
+
+
+def gather(hits: Sequence[Hit]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``(n,)`` instants and ``(n, 8)`` detections of a track's hits."""
+    return np.array([scan.t_s for scan, _ in hits]), np.array([scan.detections[row] for scan, row in hits])

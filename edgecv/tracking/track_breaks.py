@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from edgecv.detection.detection import AREA, X, Y
-from edgecv.tracking.scan import Hit
 from edgecv.tracking.settings import TrackingSettings
 from edgecv.tracking.steady_motion import is_steady
 
 Float64 = NDArray[np.float64]
 
 
-def track_breaks(hits: Sequence[Hit], interval_s: float, settings: TrackingSettings) -> list[int]:
+def track_breaks(t_s: Float64, rows: Float64, interval_s: float, settings: TrackingSettings) -> list[int]:
     """Return the detections from which on the track is another object.
 
     The motion of the detections from there on, a parabola, must not lead back to those before. After a gap it is
     fitted to more of them: an object at rest is otherwise too easily the beginning of one that fell past it.
 
     Args:
-        hits: the track's detections, oldest first.
+        t_s: ``(n,)`` instants of the track's detections, oldest first.
+        rows: ``(n, 8)`` the detections.
         interval_s: usual time between frames.
         settings: the tracker's.
     """
-    t_s = np.array([scan.t_s for scan, _ in hits])
-    rows = np.array([scan.detections[row] for scan, row in hits])
     before, after = (
         max(least, round(span_s / interval_s))
         for span_s, least in zip(settings.break_s, settings.break_points, strict=True)
@@ -40,10 +36,8 @@ def track_breaks(hits: Sequence[Hit], interval_s: float, settings: TrackingSetti
     return sorted(k for k in breaks if k is not None)
 
 
-def goes_steadily(hits: Sequence[Hit], settings: TrackingSettings) -> bool:
+def goes_steadily(t_s: Float64, rows: Float64, settings: TrackingSettings) -> bool:
     """True where a straight line at constant speed explains all detections: one object, and none that falls freely."""
-    t_s = np.array([scan.t_s for scan, _ in hits])
-    rows = np.array([scan.detections[row] for scan, row in hits])
     sd_px = settings.position_sd_px + settings.position_sd_per_size * float(np.sqrt(rows[:, AREA].mean()))
     return all(is_steady(t_s, rows[:, axis], np.full(len(rows), sd_px)) for axis in (X, Y))
 

@@ -17,11 +17,12 @@ from edgecv.tracking.clutter_density import ClutterDensity
 from edgecv.tracking.filter_step import TrackFilter
 from edgecv.tracking.initiator import initiate
 from edgecv.tracking.reference_initiator import INITIATOR_SCANS
-from edgecv.tracking.scan import Hit, Scan
+from edgecv.tracking.scan import Hit, Scan, gather
 from edgecv.tracking.settings import TrackingSettings
 from edgecv.tracking.track import Falling, Track, TrackPoint
 from edgecv.tracking.track_breaks import goes_steadily, track_breaks
 
+_STARTING_HITS = 3
 _FIRST_INTERVAL_S = 0.04  # until frame intervals are measured
 _INTERVAL_RATE = 0.1  # a frame, at which the usual interval follows
 
@@ -72,7 +73,8 @@ class Tracker:
             dt_s = frame.instant_s - self._scans[-1].t_s
             self._interval_s += _INTERVAL_RATE * (dt_s - self._interval_s)
         detections = Detections.of(frame.detections).array
-        scan = Scan(frame, detections, self._clutter.at(detections), np.zeros(len(detections), bool))
+        clutter, assigned = self._clutter.at(detections), np.zeros(len(detections), bool)
+        scan = Scan(frame, detections, clutter, assigned, self._scans[-1].number + 1 if self._scans else 0)
         self._scans.append(scan)
         self._filter.step(self._active, scan, dt_s, self._timing_sd_s(frame.instant_s))
         self._initiate()
@@ -153,27 +155,37 @@ class Tracker:
         if len(hits) < s.min_points or self._active.table["best_score"][i] < s.min_evidence:
             _release(hits)
             return []
+        t_s, rows = gather(hits)
+        points = [_point(scan, row) for scan, row in hits]
         # extension costs more than filtering did; only what may be falling is worth it
-        if _descent_px(hits) < s.min_descent_h * self._size[1] or self._is_flake(hits):
-            return [self._track(hits)]
-        parts = [hits, *(hits[k:] for k in track_breaks(hits, self._interval_s, s) if len(hits) - k >= s.min_points)]
-        return [self._track(self._earlier(part) + part) for part in parts]
+        if _descent_px(rows[:, Y]) < s.min_descent_h * self._size[1] or self._is_flake(hits[-1][0], t_s, rows):
+            return [self._track(hits, points)]
+        breaks = track_breaks(t_s, rows, self._interval_s, s)
+        return [self._extended(hits, points, k) for k in (0, *breaks) if len(hits) - k >= s.min_points]
 
-    def _is_flake(self, hits: list[Hit]) -> bool:
+    def _is_flake(self, newest: Scan, t_s: NDArray[np.float64], rows: NDArray[np.float64]) -> bool:
         """True in heavy weather for what goes at one speed all the way: a hundred a second would be extended."""
         s = self._settings
-        return len(hits[-1][0].detections) > s.weather_detections and goes_steadily(hits, s)
+        return len(newest.detections) > s.weather_detections and goes_steadily(t_s, rows, s)
 
-    def _earlier(self, hits: list[Hit]) -> list[Hit]:
+    def _extended(self, hits: list[Hit], points: list[TrackPoint], k: int) -> Track:
+        """The track from its k-th detection on, and what came before that.
+
+        The detections that started it have to be confirmed by those that followed: chance may have made one of them.
+        """
         s = self._settings
         max_gap_s = max(s.max_backward_gap_s, s.min_gap_intervals * self._interval_s)
-        return earlier_hits(hits, self._scans, self._size[1], max_gap_s, s, self._is_compiled)
+        start = k + max(0, min(_STARTING_HITS, len(hits) - k - s.min_points))
+        _release(hits[k:start])
+        first = hits[start][0]
+        before = islice(self._scans, first.number - self._scans[0].number)
+        recent = [scan for scan in before if scan.t_s > first.t_s - s.history_s]
+        earlier = earlier_hits(hits[start:], recent, self._size[1], max_gap_s, s, self._is_compiled)
+        return self._track(earlier + hits[start:], [_point(scan, row) for scan, row in earlier] + points[start:])
 
-    def _track(self, hits: list[Hit]) -> Track:
-        points = tuple(_point(scan, row) for scan, row in hits)
-        first, last = points[0].frame, points[-1].frame
-        count = sum(first <= scan.frame.index <= last for scan in self._scans)
-        return Track(points, max(count, len(points)), self._size, self._interval_s)
+    def _track(self, hits: list[Hit], points: list[TrackPoint]) -> Track:
+        count = hits[-1][0].number - hits[0][0].number + 1
+        return Track(tuple(points), count, self._size, self._interval_s)
 
 
 def _release(hits: list[Hit]) -> None:
@@ -189,10 +201,9 @@ def _last_near_top_s(hits: list[Hit], share: float) -> float:
     return hits[int(np.flatnonzero(is_near_top)[-1])][0].t_s
 
 
-def _descent_px(hits: list[Hit]) -> float:
+def _descent_px(y_px: NDArray[np.float64]) -> float:
     """The largest descent."""
-    y = np.array([scan.detections[row, Y] for scan, row in hits])
-    return float((y - np.minimum.accumulate(y)).max())
+    return float((y_px - np.minimum.accumulate(y_px)).max())
 
 
 def _point(scan: Scan, row: int) -> TrackPoint:

@@ -8,7 +8,7 @@ from edgecv.detection import DetectedFrame
 from edgecv.detection.detection import X, Y
 from edgecv.tracking import TrackingSettings
 from edgecv.tracking.backward_extension import earlier_hits
-from edgecv.tracking.scan import Hit, Scan
+from edgecv.tracking.scan import Hit, Scan, gather
 from edgecv.tracking.track_breaks import track_breaks
 
 S = TrackingSettings()
@@ -70,7 +70,7 @@ def test_a_bird_crossed_on_the_way_is_cut_off() -> None:
     flight = [[(100.0 + 12.0 * n, 80.0)] for n in range(15)]
     fall = [[(280.0, 80.0 + 0.5 * 600.0 * (0.04 * n) ** 2 + 4.0 * n)] for n in range(25)]
     scans = _scans(flight + fall)
-    (where,) = track_breaks(_hits(scans, 0), 0.04, S)
+    (where,) = track_breaks(*gather(_hits(scans, 0)), 0.04, S)
     assert abs(where - 15) <= 2
 
 
@@ -80,7 +80,7 @@ def test_what_stood_still_and_jumped_to_a_thing_falling_past_it_is_cut_off_at_th
     nothing: list[list[tuple[float, float]]] = [[]] * 8
     fall = [[(130.0 + 2.0 * n, 70.0 + 0.5 * 600.0 * (0.04 * n) ** 2 + 7.0 * n)] for n in range(25)]
     hits = [(frame, 0) for frame in _scans([*head, *nothing, *fall]) if len(frame.detections)]
-    assert 30 in track_breaks(hits, 0.04, S)
+    assert 30 in track_breaks(*gather(hits), 0.04, S)
 
 
 def test_one_fall_is_not_cut() -> None:
@@ -88,4 +88,4 @@ def test_one_fall_is_not_cut() -> None:
     scans = _scans([[_fall(n)] for n in range(45)])
     for frame in scans:
         frame.detections[:, X : Y + 1] += rng.normal(0, 0.4, (1, 2))
-    assert track_breaks(_hits(scans, 0), 0.04, S) == []
+    assert track_breaks(*gather(_hits(scans, 0)), 0.04, S) == []

@@ -154,6 +154,18 @@ def test_weak_things_seen_in_half_of_the_frames_are_followed_among_a_hundred_and
     assert np.median([_share_followed(tracks, truth) for truth in truths]) > 0.6
 
 
+def test_a_drop_ahead_of_a_thing_that_is_let_go_does_not_become_its_beginning() -> None:
+    # three frames before and 40 px below a large thing: one acceleration explains it with the first two sightings
+    frames = [DetectedFrame(n, n / FPS, ()) for n in range(5)]
+    frames.append(DetectedFrame(5, 5 / FPS, (_blob(603.0, 140.0, size=14.0),)))
+    frames += [DetectedFrame(n, n / FPS, ()) for n in (6, 7)]
+    for n in range(8, 40):
+        x, y = _fall((n - 8) / FPS, vx=100.0, y0=100.0)
+        frames.append(DetectedFrame(n, n / FPS, (_blob(x, y, size=12.0),)))
+    longest = max(_track(frames), key=lambda track: len(track.points))
+    assert (longest.points[0].frame, len(longest.points)) == (8, 32)
+
+
 def test_false_detections_alone_hardly_ever_make_a_track() -> None:
     rng = np.random.default_rng(4)
     frames = [DetectedFrame(n, n / FPS, tuple(_clutter(rng, 140))) for n in range(100)]
