@@ -14,14 +14,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from edgecv.audit.named_recordings import NamedRecording, named_recordings, readable
 from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
 from edgecv.audit.run_summary import RUN_SUMMARY, run_summary
 from edgecv.audit.settings_table import settings_table, versions_table
 from edgecv.audit.video_parts import Progress, VideoPart, check_picture, read_part, reading_notes
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import StreamInfo, VideoFile
+from edgecv.capture.segments import join
 from edgecv.classification import Finding
-from edgecv.durable_files import flush_directory, sha256_file, write_atomic
+from edgecv.durable_files import flush_directory, write_atomic
 from edgecv.errors import ConfigError, InputError
 from edgecv.evidence.bundle_files import Evidence, write_evidence
 from edgecv.evidence.height_time_plot import height_time_plot
@@ -66,7 +68,7 @@ def replay(
     """Replay videos into a folder.
 
     Args:
-        videos: recordings, each analysed on its own.
+        videos: recordings, each analysed on its own; the segments in a folder are one where they follow on one another.
         out: folder for the records, run.json, report.html and the evidence; made where it is missing.
         camera: whose footage it is; uncalibrated when left out.
         recorded_at: wall time of the first frame; None to take the file's own.
@@ -83,22 +85,28 @@ def replay(
     sections: list[VideoSection] = []
     pages: list[IncidentSection] = []
     try:
-        for video in videos:
+        recordings = named_recordings(videos, staging, result.notes, result.problems)
+        for recording in recordings:
+            video = recording.video
             try:
-                new_sections, new_pages = _replay_one(video, staging, result, camera or CalibratedCamera(), terms)
+                if recording.joined is not None:
+                    join(recording.files, recording.joined)
+                new_sections, new_pages = _replay_one(recording, staging, result, camera or CalibratedCamera(), terms)
             except InputError as error:
-                result.problems.append(_readable(str(error), video))
+                result.problems.append(readable(str(error), video))
                 continue
             except ConfigError as error:
-                if len(videos) == 1:
+                if len(recordings) == 1:
                     raise
-                result.problems.append(_readable(str(error), video))
+                result.problems.append(readable(str(error), video))
                 continue
             sections.extend(new_sections)
             result.coverage.update({section.path: section.coverage for section in new_sections})
             pages.extend(new_pages)
             early = (section.ended_early for section in new_sections if section.ended_early is not None)
             result.problems.extend(f"{file_text(video)}: {text}" for text in early)
+            if recording.joined is not None:
+                recording.joined.unlink(missing_ok=True)
         if not sections:
             raise InputError("\n".join(result.problems))
         report = Report(
@@ -125,11 +133,6 @@ def replay(
     return result
 
 
-def _readable(text: str, video: Path) -> str:
-    """What is said of a video, with its name as text and not as the bytes that it is."""
-    return text.replace(str(video), file_text(video)).encode(errors="backslashreplace").decode()
-
-
 @dataclass(frozen=True, slots=True)
 class _Terms:
     """What whoever asks for a replay knows of the videos; see :func:`replay`."""
@@ -141,12 +144,13 @@ class _Terms:
 
 
 def _replay_one(
-    video: Path, staging: Path, result: ReplayResult, camera: CalibratedCamera, terms: _Terms
+    recording: NamedRecording, staging: Path, result: ReplayResult, camera: CalibratedCamera, terms: _Terms
 ) -> tuple[list[VideoSection], list[IncidentSection]]:
     """Analyse one video, part by part where its pictures change their size."""
     parts: list[VideoPart] = []
-    with VideoFile(video, terms.fps) as source:
-        info, hashed = source.info, sha256_file(video)
+    video, opened = recording.video, recording.joined or recording.video
+    with VideoFile(opened, terms.fps) as source:
+        info, hashed = source.info, recording.sha256()
         check_picture(video, info.width, info.height, camera)
         while True:
             if parts and camera.image_size not in {None, (source.info.width, source.info.height)}:
@@ -162,7 +166,7 @@ def _replay_one(
         last_t_s, repaired = source.last_t_s, source.stamps_repaired
     terms.progress(video, last_t_s, last_t_s)
     result.notes.extend(f"{file_text(video)}: {note}" for note in reading_notes(info, parts))
-    epoch, clock, session = recorded_epoch(info, last_t_s, terms.recorded_at)
+    epoch, clock, session = _epoch(recording, info, last_t_s, terms)
     pages = []
     for part in parts:
         fitting = part.camera
@@ -189,7 +193,7 @@ def _replay_one(
             evidence = write_evidence(
                 incident,
                 finding.fall,
-                video,
+                opened,
                 staging / incident.id,
                 fitting.pinhole,
                 fitting.plan,
@@ -200,6 +204,16 @@ def _replay_one(
             result.incidents.append(evidence.incident)
             pages.append(_page(finding, evidence))
     return [part.section for part in parts], pages
+
+
+def _epoch(
+    recording: NamedRecording, info: StreamInfo, last_t_s: float, terms: _Terms
+) -> tuple[datetime, Clock, str | None]:
+    """As :func:`recorded_epoch`; the first segment tells it of all."""
+    if recording.joined is None:
+        return recorded_epoch(info, last_t_s, terms.recorded_at)
+    with VideoFile(recording.files[0], terms.fps) as first:
+        return recorded_epoch(first.info, first.info.duration_s or 0.0, terms.recorded_at)
 
 
 def _page(finding: Finding, evidence: Evidence) -> IncidentSection:

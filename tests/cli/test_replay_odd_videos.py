@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,28 @@ def test_an_odd_recording_has_its_falls_at_their_times_and_clips_that_show_them(
         folder = tmp_path / "out" / incident.id
         assert {path.name for path in folder.glob("*.jpg")} == set(PICTURES)
     assert verify_bundle(tmp_path / "out" / incidents[1].id, None).problems == ()
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".ts", ".mp4"])
+def test_segments_in_a_folder_are_one_recording_and_a_fall_across_the_cut_is_one_fall(
+    suffix: str, demo_run, tmp_path: Path, capsys
+) -> None:
+    """Matroska and transport streams keep the recorder's stamps; each of the MP4 files begins at zero."""
+    folder = tmp_path / "segments"
+    folder.mkdir()
+    cuts_s = [0.0, 3.0, 7.4, 99.0]  # the first two falls are cut
+    for number, between_s in zip((8, 9, 10), pairwise(cuts_s), strict=True):
+        encoded(demo_run.files.video, folder / f"cam-{number}{suffix}", None, between_s)
+    (folder / "notes.txt").write_text("not a video")
+    code, incidents = replayed([folder], demo_run.files.box, tmp_path / "out")
+    assert code == 0
+    true_s = [event["frames"][0][1] for event in demo_run.truth]
+    assert [incident.media.start_s for incident in incidents] == pytest.approx(true_s, abs=0.3)
+    assert [one.origin.floor for one in incidents] == [event["floor"] for event in demo_run.truth]
+    assert {incident.media.source for incident in incidents} == {str(folder)}
+    assert verify_bundle(tmp_path / "out" / incidents[1].id, None).problems == ()
+    assert not list((tmp_path / "out").glob(".*"))
+    assert "3 segments in a row are read as one recording" in capsys.readouterr().err
 
 
 def test_without_any_frame_rate_neither_floor_nor_weight_are_told_until_somebody_tells_it(

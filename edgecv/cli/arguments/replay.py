@@ -13,7 +13,9 @@ VERB, HELP = "replay", "analyse recorded video"
 def add_parser(verbs: Any) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(VERB, help=HELP, description="Analyse recorded video.")
-    parser.add_argument("videos", metavar="VIDEO", type=Path, nargs="+", help="any file that FFmpeg reads")
+    parser.add_argument(
+        "videos", metavar="VIDEO", type=Path, nargs="+", help="any file that FFmpeg reads, or a folder of segments"
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results")
     parser.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, for floors and windows")
     parser.add_argument("--camera", metavar="ID", help="which camera of the box file recorded the videos")

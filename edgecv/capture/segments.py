@@ -1,0 +1,189 @@
+"""A folder of segments as recorders leave them: which of them are one recording, and that recording in one file.
+
+Packets are copied, nothing is encoded again. Segments that keep their recorder's stamps have its time, gaps included;
+those of our own recordings go by the wall time that they note; those that each begin at zero follow on one another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+from av.error import FFmpegError
+
+from edgecv.capture.file_stamps import FileStamps
+from edgecv.capture.open_container import carries_stamps, largest_video, open_file
+from edgecv.capture.packets import copied
+from edgecv.capture.recording import RecordedSession, recorded_session
+from edgecv.capture.stream_info import nominal_s
+from edgecv.durable_files import DISK_ERRORS
+from edgecv.errors import InputError
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
+    from edgecv.capture.packets import AnyPacket
+
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts", ".mts", ".m2ts", ".avi", ".flv", ".asf", ".wmv", ".mpg", ".mpeg"}
+    | {".h264", ".h265", ".hevc", ".mjpeg", ".dav"}
+)
+_BASE = Fraction(1, 90_000)
+_OVERLAP_S = 5.0
+"""Recorders begin a file some seconds before the last one ends."""
+_CONTAINERS: tuple[tuple[str, dict[str, str]], ...] = (("mp4", {"video_track_timescale": "90000"}), ("matroska", {}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """One file, and what it must have in common with another to be of one recording."""
+
+    kind: tuple[object, ...]
+
+
+def recordings_in(folder: Path) -> list[tuple[Path, ...]]:
+    """The recordings in a folder, each as its files in order.
+
+    Raises:
+        InputError: the folder cannot be read, or holds no video.
+    """
+    try:
+        paths = sorted((p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()), key=_order)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
+    if not paths:
+        raise InputError(f"{folder}: holds no video files; name a folder of segments, or the videos themselves")
+    recordings: list[list[Path]] = []
+    before: _Segment | None = None
+    for path in paths:
+        segment = _looked_at(path)
+        if segment is not None and before is not None and segment.kind == before.kind:
+            recordings[-1].append(path)
+        else:
+            recordings.append([path])
+        before = segment
+    return [tuple(recording) for recording in recordings]
+
+
+def join(paths: Sequence[Path], target: Path) -> None:
+    """Write the segments of one recording into one file, on one clock that begins at zero.
+
+    Raises:
+        InputError: no container can hold them.
+        OSError: the disk is full or failed.
+    """
+    for container, options in _CONTAINERS:
+        try:
+            _write(paths, target, container, options)
+        except (FFmpegError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+                raise
+            continue
+        return
+    raise InputError(f"{paths[0].parent}: its segments cannot be joined; replay them one by one")
+
+
+def _order(path: Path) -> list[tuple[int, str]]:
+    """Numbers by their value: 2 before 10."""
+    return [(int(word), "") if word.isdigit() else (-1, word) for word in re.split(r"([0-9]+)", path.name)]
+
+
+def _looked_at(path: Path) -> _Segment | None:
+    """None where it cannot be joined with any: a file that cannot be read, or without time stamps."""
+    try:
+        with open_file(path) as container:
+            stream = largest_video(container)
+            if stream is None or not carries_stamps(container):
+                return None
+            session = recorded_session(container.metadata.get("comment"))
+            context = stream.codec_context
+            name = re.sub(r"[0-9]+", "#", path.name)
+            connection = None if session is None else session.session
+            size = (context.width, context.height)
+            return _Segment((name, connection, context.name, size, bytes(context.extradata or b"")))
+    except (FFmpegError, ValueError, OSError):
+        return None
+
+
+def _write(paths: Sequence[Path], target: Path, container: str, options: dict[str, str]) -> None:
+    with open_file(paths[0]) as first, av.open(str(target), "w", format=container, options=options) as writer:
+        template = largest_video(first)
+        assert template is not None, "it was looked at"
+        out = writer.add_stream_from_template(template)
+        clock = FileStamps(_BASE, nominal_s(first, template, None))
+        origin: int | None = None
+        for packet in clock.restamped(_packets_of(paths)):
+            if origin is None:
+                origin = min(stamp for stamp in (packet.dts, packet.pts) if stamp is not None)
+            writer.mux(copied(packet, _BASE, origin, out))
+
+
+def _packets_of(paths: Sequence[Path]) -> Iterator[AnyPacket]:
+    """All packets, their stamps in ticks of ``_BASE`` on the clock of the first segment, as far as that is known."""
+    offset_s, end_s = 0.0, 0.0
+    before: tuple[float, float, RecordedSession | None] | None = None
+    for path in paths:
+        with open_file(path) as container:
+            stream = largest_video(container)
+            assert stream is not None, "it was looked at"
+            session = recorded_session(container.metadata.get("comment"))
+            interval_s = nominal_s(container, stream, None)
+            begin_s: float | None = None
+            for packet, at_s in _stamped(container, stream):
+                if begin_s is None:
+                    begin_s = at_s
+                    offset_s = _offset_s(begin_s, session, before, offset_s, end_s)
+                packet.pts = None if packet.pts is None else _ticks(packet.pts, stream, offset_s)
+                packet.dts = None if packet.dts is None else _ticks(packet.dts, stream, offset_s)
+                end_s = max(end_s, at_s + offset_s + interval_s)
+                yield packet
+            if begin_s is not None:
+                before = (begin_s, end_s - offset_s, session)
+
+
+def _stamped(container: av.container.InputContainer, stream: VideoStream) -> Iterator[tuple[AnyPacket, float]]:
+    """Packets with a stamp, and it in seconds; a segment that breaks off costs the rest of itself."""
+    base = stream.time_base or Fraction(1, 1000)
+    try:
+        for packet in container.demux(stream):
+            stamp = packet.dts if packet.dts is not None else packet.pts
+            if packet.size and stamp is not None:
+                yield packet, float(stamp * base)
+    except FFmpegError:
+        return
+
+
+def _ticks(stamp: int, stream: VideoStream, offset_s: float) -> int:
+    return round((float(stamp * (stream.time_base or Fraction(1, 1000))) + offset_s) / float(_BASE))
+
+
+def _offset_s(
+    begin_s: float,
+    session: RecordedSession | None,
+    before: tuple[float, float, RecordedSession | None] | None,
+    offset_s: float,
+    end_s: float,
+) -> float:
+    """What to add to a segment's stamps.
+
+    Args:
+        begin_s: its first stamp.
+        session: what it notes, where it is a recording of ours.
+        before: first and last stamp of the segment before, and what that notes.
+        offset_s: what was added to those.
+        end_s: when that ended, on the one clock.
+    """
+    if before is None:
+        return 0.0
+    before_begin_s, before_end_s, before_session = before
+    if session is not None and before_session is not None:
+        return offset_s + before_begin_s + (session.epoch - before_session.epoch).total_seconds() - begin_s
+    goes_on = begin_s - before_begin_s > 0.5 * (before_end_s - before_begin_s)
+    if goes_on and begin_s > before_end_s - _OVERLAP_S:
+        return offset_s
+    return end_s - begin_s
