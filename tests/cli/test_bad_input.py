@@ -27,12 +27,13 @@ def _refused(capsys, arguments: list[str], code: int, *words: str) -> None:
 
 def test_unreadable_input_is_code_3_one_line_and_nothing_left(write_video, noise_frames, tmp_path, capsys) -> None:
     (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "empty").mkdir()
     write_video("tiny.mp4", noise_frames(30, 16, 16))
     write_video("one.mp4", noise_frames(1))
     out = tmp_path / "out"
     for name, words in (
         ("missing.mp4", "no such file"),
-        (".", "is a directory"),
+        ("empty", "holds no video files"),
         ("text.mp4", "cannot be opened as video"),
         ("tiny.mp4", "16x16 is too small"),
         ("one.mp4", "has 1 frame"),
