@@ -46,7 +46,7 @@ def impairment_sentences(coverage: Coverage, decode_errors: int = 0, left_out: i
         sentences.append(f"Masks exclude {100 * coverage.masked_share:.0f} % of the picture.")
     if left_out:
         paths = "1 path" if left_out == 1 else f"{left_out} paths"
-        sentences.append(f"{paths} that bent downwards less than others at that time had no verdict: too many came.")
+        sentences.append(f"{paths} less unusual than others at that time had no verdict: too many came.")
     if decode_errors:
         sentences.append(f"{_counted(decode_errors)} could not be decoded.")
     return sentences
