@@ -19,6 +19,9 @@ from edgecv.classification.settings import ClassificationSettings
 from edgecv.tracking.track import Track
 from edgecv.trajectory.fall_signs import FallSigns
 
+_OF_EQUALS = 0.01
+"""Weight of the other signs: they order paths whose rarest sign is as rare."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
@@ -82,10 +85,15 @@ class WaitingPaths:
         return self._taken(int(self._budget + s.judged_per_s * s.judged_within_s), float("inf"))
 
     def _promise(self, signs: FallSigns) -> float:
-        """How rare the signs are among recent paths: minus the sum of the logarithms of their tails (Fisher 1925)."""
+        """How rare the rarest sign is among recent paths, minus the logarithm of its tail (Tippett 1931).
+
+        Their sum favours what is a little unusual in all: of 19 tracks of throws in heavy snow it left out 5, the
+        rarest sign none.
+        """
         recent = np.array(self._recent, np.float64)
         tails = np.mean(recent >= np.array(signs), axis=0)  # itself included: never zero
-        return float(-np.log(tails).sum())
+        rarities = -np.log(tails)
+        return float(rarities.max() + _OF_EQUALS * rarities.sum())
 
     def _taken(self, most: int, oldest_s: float) -> Due:
         ranked = sorted(self._waiting, key=lambda path: (-path.promise, path.number))
