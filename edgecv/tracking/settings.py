@@ -162,7 +162,7 @@ class TrackingSettings:
     """Time before and after a place at which a track may have changed to another object: less shows no bend."""
 
     break_points: tuple[int, int] = (4, 6)
-    """Fewest detections in those: twice as many as a parabola has parameters."""
+    """Fewest detections in those: four have a median, six tell a parabola with as many to spare."""
 
     break_sd: float = 5.0
     """Standard deviations by which the motion after it must miss the detections before it."""
