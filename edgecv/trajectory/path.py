@@ -59,6 +59,11 @@ class Path:
         return float(np.median([abs(p.detection.contrast) for p in self.measured]))
 
     @property
+    def snr(self) -> float:
+        """Median strength of the detections, standard deviations of the noise."""
+        return float(np.median([p.detection.snr for p in self.measured]))
+
+    @property
     def measured(self) -> tuple[TrackPoint, ...]:
         """The sightings whose box and contrast were measured: those of a second look have a place alone."""
         return tuple(p for p in self.points if not p.is_second_look) or self.points

@@ -178,14 +178,14 @@ class PathSearch:
     def _is_beside(self, n: int, centre: Float64, radius: Float64, everywhere: Float64) -> bool:
         """True where something of the object's size, and as clear, is near its path in this picture, but not on it."""
         detected = self.detected.get(self.planes[n].frame)
-        if detected is not None and detected.frame not in self.points:
+        least_snr = self.settings.second_look_clear * self.path.snr
+        if detected is not None and detected.frame not in self.points and detected.detection.snr > least_snr:
             off_px = np.abs(np.array([detected.detection.x_px, detected.detection.y_px]) - centre)
             return bool((off_px > radius).any())
         wide = 2.0 * radius + self.path.size_px
         is_elsewhere = np.asarray((np.abs(everywhere - centre) >= wide + self.path.size_px).any(axis=1))
         response = self._strongest(n, centre, wide, is_elsewhere)
-        usual = float(np.median([p.detection.snr for p in self.path.measured]))
-        is_as_clear = response is not None and abs(response.snr) > 0.5 * usual
+        is_as_clear = response is not None and abs(response.snr) > least_snr
         return response is not None and is_as_clear and response.p_chance < self.settings.second_look_chance
 
     def _weigh(

@@ -69,7 +69,12 @@ class SecondLook:
 
 
 def _goes_elsewhere(fall: Fall, settings: TrajectorySettings, backwards: bool) -> bool:
-    """True where the track itself says where the object was beyond this end, and the physics did not explain it."""
+    """True where the track itself says where the object was beyond this end, and the physics did not explain it.
+
+    What is much fainter than the object is what it left behind: a codec lets a block stand for some pictures.
+    """
     end_s = fall.fit.start_s if backwards else fall.fit.end_s
     beyond = fall.before if backwards else fall.after
-    return sum(abs(p.t_s - end_s) < settings.largest_gap_s for p in beyond) >= settings.second_look_elsewhere
+    least_snr = settings.second_look_clear * fall.path.snr
+    near = (p for p in beyond if abs(p.t_s - end_s) < settings.largest_gap_s)
+    return sum(p.detection.snr > least_snr for p in near) >= settings.second_look_elsewhere

@@ -168,6 +168,9 @@ class TrajectorySettings:
     """Log units below the best sum of gains and misses at which nothing more is looked for beyond an end: 0.8 s
     without it at 25 pictures a second; two sightings after that count more."""
 
+    second_look_clear: float = 0.5
+    """Share of the object's usual strength from which something beside its path may be the object."""
+
     second_look_contradiction: float = -4.0
     """Log units of a picture in which something of its size is beside the path and nothing on it."""
 
