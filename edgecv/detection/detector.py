@@ -81,6 +81,8 @@ class Detector:
         self._size = (0, 0)
         self._previous_t_s: float | None = None
         self._usual_change = 0.0
+        self._small: NDArray[np.uint8] | None = None  # the last picture, while any may be a repeated one
+        self._frames_since_still = 0
         self._age = 0
         self._shift = (0.0, 0.0)
         self._retimer = Retimer(self._settings)
@@ -173,7 +175,9 @@ class Detector:
     def _is_repeated(self, luma: NDArray[np.uint8], kernel: Kernel) -> bool:
         """True where the picture hardly differs from the last one, measured against what is usual for this camera."""
         s, change, usual = self._settings, kernel.change(luma), self._usual_change
-        repeated = change < s.repeat_threshold * usual or change == 0.0
+        is_still = change < s.repeat_threshold * usual or change == 0.0
+        repeated = is_still and not self._has_moved(luma)
+        self._remember(luma, is_still)
         if repeated:
             if change > 0.0:
                 self._usual_change -= s.quieter_rate * (usual - change)
@@ -181,6 +185,28 @@ class Detector:
             most = s.max_change_ratio * usual if usual else change
             self._usual_change += s.usual_change_rate * (min(change, most) - usual)
         return repeated
+
+    def _has_moved(self, luma: NDArray[np.uint8]) -> bool:
+        """True where something small differs from the last picture: a codec may leave all the rest as it was."""
+        if self._small is None:
+            return False
+        small = _shrunk(luma)
+        return (
+            small.shape == self._small.shape
+            and cv2.norm(small, self._small, cv2.NORM_INF) >= self._settings.moved_levels
+        )
+
+    def _remember(self, luma: NDArray[np.uint8], is_still: bool) -> None:
+        """Hold the picture for the next comparison; not where no picture has been still for seconds, for its cost."""
+        self._frames_since_still = 0 if is_still else self._frames_since_still + 1
+        watched = self._frames_since_still < self._settings.still_memory_frames and self._age > 0
+        self._small = _shrunk(luma) if watched else None
+
+
+def _shrunk(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Means of 4x4 pixels."""
+    h, w = luma.shape
+    return np.asarray(cv2.resize(luma, (max(1, w // 4), max(1, h // 4)), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _draw_masks(excluded: NDArray[np.uint8], polygons: Sequence[NDArray[np.float64]], binning: int) -> None:

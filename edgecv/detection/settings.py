@@ -147,6 +147,13 @@ class DetectionSettings:
     repeat_threshold: float = 0.15
     """A frame whose mean absolute difference to the one before is below this share of the usual is a repeated frame."""
 
+    moved_levels: float = 3.0
+    """Difference of a mean of 4x4 pixels, grey levels, from which such a frame is a new one after all: codecs with
+    noise reduction leave a quiet picture as it was but for what moves; copies compressed again differ by 1-2."""
+
+    still_memory_frames: int = 50
+    """Frames after the last such frame during which pictures are held to compare: two seconds."""
+
     usual_change_rate: float = 0.1
     """A frame, at which the usual difference between frames follows."""
 

@@ -16,6 +16,10 @@ from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.stretch_score import MIN_POINTS, StretchScores, frames_between
 
 Float64 = NDArray[np.float64]
+_STRAY_GAP_FRAMES = 4.5
+"""Gap, in frames, beyond which a sighting stands alone: four misses in a row happen once in fifty by chance."""
+_MOST_STRAYS = 2
+"""Sightings beyond it that chance may have made: three that fit one motion start a track of their own."""
 
 
 def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
@@ -36,6 +40,20 @@ def beginning(track: Track) -> tuple[TrackPoint, ...]:
     v = np.array([p.detection.y_px for p in track.points])
     last = int(np.argmax(v - np.minimum.accumulate(v)))
     return track.points[int(np.argmin(v[: last + 1])) : last + 1]
+
+
+def without_strays(points: tuple[TrackPoint, ...], interval_s: float) -> tuple[TrackPoint, ...]:
+    """Leave out one or two sightings beyond a gap at either end: a detection by chance there would turn the whole path.
+
+    Where they are the object's own, the second look takes them back by what the fit predicts without them.
+
+    Args:
+        points: the sightings, oldest first.
+        interval_s: usual time between frames with new evidence.
+    """
+    gaps = np.flatnonzero(np.diff([p.t_s for p in points]) > _STRAY_GAP_FRAMES * interval_s) + 1
+    before, after = gaps[gaps <= _MOST_STRAYS], gaps[gaps >= len(points) - _MOST_STRAYS]
+    return points[int(before.max(initial=0)) : int(after.min(initial=len(points)))]
 
 
 def may_fall(track: Track, settings: TrajectorySettings) -> bool:
@@ -112,7 +130,7 @@ def _best_stretch(path: Path, interval_s: float) -> tuple[tuple[TrackPoint, ...]
     if best is None or best_score < 5.0:
         return None
     i, j, inliers = best
-    points = tuple(p for p, keep in zip(path.points[i:j], inliers, strict=True) if keep)
+    points = without_strays(tuple(p for p, keep in zip(path.points[i:j], inliers, strict=True) if keep), interval_s)
     if len(points) < MIN_POINTS:
         return None
     return points, max(len(points), frames_between(path, i, j, interval_s))

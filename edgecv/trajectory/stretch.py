@@ -10,7 +10,7 @@ import numpy as np
 
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fall import Fall, cut, examine
-from edgecv.trajectory.falling_stretch import beginning
+from edgecv.trajectory.falling_stretch import beginning, without_strays
 from edgecv.trajectory.fit import FallFit
 from edgecv.trajectory.path import Path, path_of
 from edgecv.trajectory.projection import View
@@ -119,4 +119,4 @@ def _agreeing_points(track: Track, fit: FallFit, path: Path, settings: Trajector
             if agrees[n] and abs(log_area[n] - float(np.median(log_area[neighbours]))) < settings.max_log_area_step:
                 keep.add(n)
                 last = n
-    return tuple(track.points[n] for n in sorted(keep))
+    return without_strays(tuple(track.points[n] for n in sorted(keep)), track.frame_interval_s)

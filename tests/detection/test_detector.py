@@ -126,6 +126,23 @@ def test_a_shaking_camera_is_registered_and_the_dot_still_found() -> None:
     assert np.median(errors) < 0.25
 
 
+def test_a_small_thing_is_seen_where_a_codec_leaves_all_the_rest_as_it_was() -> None:
+    # noise for two seconds, then pictures that are the same but for a dot of 4 px: no frame of them is a repeated one
+    rng, wall = np.random.default_rng(4), _wall()
+    noisy = [np.clip(wall + rng.normal(0, 1.5, SIZE), 0, 255).astype(np.uint8) for _ in range(50)]
+    still = [_with_dot(noisy[-1].astype(np.float64), 60 + 3.0 * n, 41.0 + 4.0 * n, 40.0) for n in range(30)]
+    detector = Detector()
+    seen = [
+        detector.detect(Frame(n, n / 25, np.clip(picture, 0, 255).astype(np.uint8)))
+        for n, picture in enumerate([*noisy, *still])
+    ][50:]
+    assert sum(frame.repeated for frame in seen) <= 1  # the first, while nothing is held to compare it with
+    hits = [
+        any(np.hypot(d.x_px - 60 - 3 * n, d.y_px - 41 - 4 * n) < 2 for d in f.detections) for n, f in enumerate(seen)
+    ]
+    assert sum(hits) >= 25
+
+
 def test_a_frame_that_repeats_the_one_before_is_marked_and_no_evidence() -> None:
     detector = Detector()
     rng = np.random.default_rng(1)

@@ -1,0 +1,54 @@
+"""The stretch of a track that may be a fall."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from known_paths import fall_track
+
+from edgecv.tracking import Track
+from edgecv.trajectory import TrajectorySettings
+from edgecv.trajectory.falling_stretch import falling_stretch, without_strays
+
+S = TrajectorySettings()
+
+
+def _with_stray(track: Track, frames_before: int) -> Track:
+    """The track with a detection by chance, so many frames before its first, 20 px below where it begins."""
+    first = track.points[0]
+    stray = replace(
+        first,
+        frame=first.frame - frames_before,
+        t_s=first.t_s - frames_before * track.frame_interval_s,
+        detection=replace(first.detection, y_px=first.detection.y_px + 20.0),
+    )
+    return Track(
+        (stray, *track.points), track.scan_count + frames_before, track.picture_size_px, track.frame_interval_s
+    )
+
+
+def test_a_detection_by_chance_before_the_release_is_no_part_of_the_fall() -> None:
+    track = fall_track(20.0)
+    stretch = falling_stretch(_with_stray(track, 9), S)
+    assert stretch is not None
+    assert stretch.points[0].t_s >= track.points[0].t_s
+    assert len(stretch.points) > 0.8 * len(track.points)
+
+
+@pytest.mark.parametrize("missed", [1, 3])
+def test_what_a_few_misses_leave_belongs_to_the_fall(missed: int) -> None:
+    points = fall_track(20.0).points
+    kept = (*points[:1], *points[1 + missed :])
+    assert without_strays(kept, 0.04) == kept
+
+
+def test_one_or_two_beyond_a_gap_at_either_end_are_left_out_and_three_are_not() -> None:
+    points = fall_track(20.0).points
+    interval_s = float(np.median(np.diff([p.t_s for p in points])))
+    for count in (1, 2):
+        middle = points[count + 6 : -count - 6]
+        assert without_strays((*points[:count], *middle, *points[-count:]), interval_s) == middle
+    three = (*points[:3], *points[9:])
+    assert without_strays(three, interval_s) == three
