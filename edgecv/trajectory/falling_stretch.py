@@ -20,6 +20,10 @@ _STRAY_GAP_FRAMES = 4.5
 """Gap, in frames, beyond which a sighting stands alone: four misses in a row happen once in fifty by chance."""
 _MOST_STRAYS = 2
 """Sightings beyond it that chance may have made: three that fit one motion start a track of their own."""
+_MOST_STANDING = 3
+"""Of them where they do not move: what a codec leaves of a change is detected as often as the detector looks back."""
+_STANDING_PX = 1.0
+"""Way within which they stand."""
 
 
 def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
@@ -43,7 +47,7 @@ def beginning(track: Track) -> tuple[TrackPoint, ...]:
 
 
 def without_strays(points: tuple[TrackPoint, ...], interval_s: float) -> tuple[TrackPoint, ...]:
-    """Leave out one or two sightings beyond a gap at either end: a detection by chance there would turn the whole path.
+    """Leave out a few sightings beyond a gap at either end: a detection by chance there would turn the whole path.
 
     Where they are the object's own, the second look takes them back by what the fit predicts without them.
 
@@ -52,8 +56,16 @@ def without_strays(points: tuple[TrackPoint, ...], interval_s: float) -> tuple[T
         interval_s: usual time between frames with new evidence.
     """
     gaps = np.flatnonzero(np.diff([p.t_s for p in points]) > _STRAY_GAP_FRAMES * interval_s) + 1
-    before, after = gaps[gaps <= _MOST_STRAYS], gaps[gaps >= len(points) - _MOST_STRAYS]
-    return points[int(before.max(initial=0)) : int(after.min(initial=len(points)))]
+    first = max((int(n) for n in gaps if _are_strays(points[:n])), default=0)
+    last = min((int(n) for n in gaps if _are_strays(points[n:])), default=len(points))
+    return points[first:last]
+
+
+def _are_strays(points: tuple[TrackPoint, ...]) -> bool:
+    if len(points) > _MOST_STANDING:
+        return False
+    places = np.array([(p.detection.x_px, p.detection.y_px) for p in points])
+    return len(points) <= _MOST_STRAYS or bool(np.ptp(places, axis=0).max() < _STANDING_PX)
 
 
 def may_fall(track: Track, settings: TrajectorySettings) -> bool:

@@ -44,6 +44,12 @@ def test_what_a_few_misses_leave_belongs_to_the_fall(missed: int) -> None:
     assert without_strays(kept, 0.04) == kept
 
 
+def test_what_a_codec_leaves_of_a_change_is_left_out_though_it_is_detected_three_times() -> None:
+    points = fall_track(20.0).points[20:60]
+    standing = tuple(replace(p, detection=replace(points[0].detection, y_px=40.0)) for p in points[:3])
+    assert without_strays((*standing, *points[12:]), 0.04) == points[12:]
+
+
 def test_one_or_two_beyond_a_gap_at_either_end_are_left_out_and_three_are_not() -> None:
     points = fall_track(20.0).points
     interval_s = float(np.median(np.diff([p.t_s for p in points])))
