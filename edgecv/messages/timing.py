@@ -46,6 +46,9 @@ ORDER_OPEN = declare("timing.order_open", "one instruction follows another (sequ
 ALSO_AS_NEEDED = declare(
     "timing.also_as_needed", "some doses are fixed and others as needed, which cannot be told apart"
 )
+SPANS_OVERLAP = declare(
+    "timing.spans_overlap", "doses of several instructions are due at any time of one span, which cannot be told apart"
+)
 
 # what is not known here
 UNKNOWN = declare("timing.unknown", "%(element)s holds what is not known here", element=TEXT)

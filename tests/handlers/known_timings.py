@@ -54,7 +54,8 @@ def due_in(
     def text(moment: float) -> str:
         return datetime.fromtimestamp(moment, institution.zone).strftime("%m-%d %H:%M")
 
-    due = {one.key: one for step in range(days) for one in doses(rules, first + timedelta(days=step), institution)}
+    of_days = (one for step in range(days) for one in doses(rules, first + timedelta(days=step), institution))
+    due = {one.key: one for one in sorted(of_days, key=lambda one: one.least)}
     return [
         text(one.at_s)
         if one.opens_s is None

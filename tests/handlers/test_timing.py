@@ -7,7 +7,7 @@ one.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from handlers.known_timings import MONDAY, SHANGHAI, due_in, rules_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgecv.handlers.medical.due_doses import DueDoses
 from edgecv.handlers.medical.timing import USUAL_TIMES, Due, Institution, doses
 from edgecv.handlers.medical.timing_bounds import TimingError
 
@@ -274,6 +275,32 @@ def test_what_may_be_taken_beyond_what_must_be_is_due_without_being_required() -
     rules = rules_of({"repeat": DAILY | {"count": 2, "countMax": 4}}, ORDERED)
     assert due_in(rules, MONDAY, 30) == ["03-02 08:00", "03-03 08:00"]
     assert len(due_in(rules, MONDAY, 30, required=False)) == 4
+
+
+def test_a_span_whose_last_minute_is_named_as_the_end_is_whole() -> None:
+    bounds = {"start": "2026-03-02", "end": "2026-03-08T23:59:00+08:00"}
+    rules = rules_of({"repeat": {"frequency": 3, "period": 1, "periodUnit": "wk", "boundsPeriod": bounds}})
+    assert due_in(rules, MONDAY, 14) == ["3-3 of 03-02 00:00 to 03-09 00:00"]
+
+
+def test_a_count_holds_the_dose_that_an_offset_moved_into_the_first_day() -> None:
+    late = {"when": ["PHS"], "offset": 90, "count": 2, "boundsPeriod": {"start": "2026-03-02"}}
+    assert due_in(rules_of({"repeat": late}), MONDAY - timedelta(days=3), 9) == ["03-02 00:30", "03-03 00:30"]
+
+
+def test_doses_of_several_instructions_at_one_moment_are_not_lost() -> None:
+    range_ = {"low": {"value": 1, "code": "d"}, "high": {"value": 9, "code": "d"}}
+    rules = [*rules_of({"repeat": DAILY}), *rules_of({"repeat": DAILY | {"boundsRange": range_}}, ORDERED)]
+    midnight = [
+        *rules_of({"repeat": {"timeOfDay": ["00:00:00"]}}, ORDERED),
+        *rules_of({"repeat": {"frequency": 3, "frequencyMax": 4, "period": 1, "periodUnit": "d"}}, "2026-03-01"),
+    ]
+    seven = ZoneInfo("Asia/Shanghai")
+    around = DueDoses(SHANGHAI, 0.0, 0.0)
+    around.begin_day(datetime(2026, 3, 5, 12, tzinfo=seven).timestamp(), ["a", "b"], {"a": rules, "b": midnight}.get)
+    assert [due.least for due in around.of("a")] == [1, 1, 1, 1]
+    texts = [(datetime.fromtimestamp(due.at_s, seven).day, due.opens_s is None) for due in around.of("b")]
+    assert texts == [(day, is_moment) for day in (3, 4, 5, 6, 7) for is_moment in (False, True)][1:-1]
 
 
 def test_bounds_in_utc_begin_and_end_on_the_day_where_the_person_lives() -> None:

@@ -9,7 +9,7 @@ import pytest
 from handlers.known_timings import MONDAY, SHANGHAI, due_in, request_of, rules_of
 
 from edgecv.handlers.medical.fhir import read_resource
-from edgecv.handlers.medical.timing import schedule_of
+from edgecv.handlers.medical.timing import Rule, schedule_of
 from edgecv.handlers.medical.timing_bounds import TimingError
 from edgecv.messages import timing as messages
 
@@ -58,6 +58,12 @@ def why(timing: dict[str, Any], authored: str | None = ORDERED, **dosage: Any) -
         (
             WEEKLY | {"dayOfWeek": ["mon"], "boundsPeriod": {"start": "2026-03-03", "end": "2026-03-07"}},
             messages.NEVER_DUE(),
+        ),
+        # bounds that cut each span leave no dose that must be taken
+        (WEEKLY | {"frequency": 3, "boundsPeriod": {"start": "2026-03-02", "end": "2026-03-06"}}, messages.DAYS_OPEN()),
+        (
+            {"frequency": 2, "period": 1, "periodUnit": "mo", "boundsDuration": {"value": 2, "code": "wk"}},
+            messages.DAYS_OPEN(),
         ),
         # what is left open
         ({"frequency": 1, "period": 4, "periodMax": 6, "periodUnit": "h"}, messages.BETWEEN_DOSES()),
@@ -142,12 +148,31 @@ def test_nothing_is_due_that_is_taken_as_needed(as_needed: dict[str, Any]) -> No
     assert refused(dosages) == messages.ALSO_AS_NEEDED()
 
 
-def refused(dosages: list[dict[str, Any]], **fields: Any) -> str:
+def understood(dosages: list[dict[str, Any]], **fields: Any) -> list[Rule]:
     payload = json.dumps(request_of(dosages, **fields)).encode()
-    resource = read_resource("PUT /fhir/MedicationRequest/m1", payload, ("MedicationRequest",))
+    return schedule_of(read_resource("PUT /fhir/MedicationRequest/m1", payload, ("MedicationRequest",)), SHANGHAI)
+
+
+def refused(dosages: list[dict[str, Any]], **fields: Any) -> str:
     with pytest.raises(TimingError) as raised:
-        schedule_of(resource, SHANGHAI)
+        understood(dosages, **fields)
     return raised.value.why
+
+
+def test_doses_at_any_time_of_two_spans_are_refused_where_both_are_open() -> None:
+    afternoon = {"timing": {"code": {"text": "PM"}}}
+    meals = {"timing": {"repeat": DAILY | {"frequency": 2, "when": ["AC"]}}}
+    assert refused([afternoon, meals]) == messages.SPANS_OVERLAP()
+    weekly = [
+        {"timing": {"repeat": WEEKLY | {"frequency": number, "boundsPeriod": {"start": start, "end": end}}}}
+        for number, start, end in ((3, "2026-03-02", "2026-03-08"), (2, "2026-03-09", "2026-03-15"))
+    ]
+    assert len(understood(weekly)) == 2
+    assert refused([weekly[0], meals]) == messages.SPANS_OVERLAP()
+
+
+def test_a_code_is_no_upper_limit() -> None:
+    assert why({"code": {"text": "BID"}, "repeat": {"frequencyMax": 3}}) == messages.CODE_DIFFERS()
 
 
 def test_instructions_that_follow_each_other_need_bounds_and_modifiers_are_not_ignored() -> None:

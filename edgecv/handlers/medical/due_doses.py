@@ -47,7 +47,8 @@ class DueDoses:
             return
         # a dose may lie in the day beside its own, and is taken or judged on the day after
         days = [self._today + timedelta(days=step) for step in (-2, -1, 0, 1)]
-        due = {one.key: one for day in days for one in doses(rules, day, self._institution)}
+        of_days = (one for day in days for one in doses(rules, day, self._institution))
+        due = {one.key: one for one in sorted(of_days, key=lambda one: one.least)}  # what must be taken counts
         self._due[name] = sorted(due.values())
 
     def of(self, name: str) -> Sequence[Due]:

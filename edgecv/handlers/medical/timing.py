@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import combinations
 from typing import Any
 
 from edgecv.handlers.medical.fhir import seconds, timing_repeat
@@ -49,11 +50,14 @@ def schedule_of(request: Any, institution: Institution) -> list[Rule]:
         raise TimingError(messages.ALSO_AS_NEEDED())
     _check_order(fixed)
     try:
-        return [_rule(dosage.timing, request.authoredOn, institution) for dosage in fixed]
+        rules = [_rule(dosage.timing, request.authoredOn, institution) for dosage in fixed]
     except TimingError:
         raise
     except (AttributeError, TypeError, ValueError, ArithmeticError, KeyError):  # nulls in lists, years beyond calendars
         raise TimingError(messages.UNKNOWN(element="timing")) from None
+    if any(one.is_open_with(other) for one, other in combinations(rules, 2)):
+        raise TimingError(messages.SPANS_OVERLAP())
+    return rules
 
 
 def doses(schedule: Iterable[Rule], day: date, institution: Institution) -> Iterator[Due]:
@@ -128,7 +132,7 @@ def _complete(timing: Any) -> Any:
             raise TimingError(messages.CODE_DIFFERS())
         missing = {"when": said["when"]} if "when" in said and not (repeat.timeOfDay or repeat.when) else {}
         return repeat.model_copy(update=missing)
-    if repeat.frequency not in {None, by_code.frequency}:
+    if repeat.frequency not in {None, by_code.frequency} or repeat.frequencyMax:
         raise TimingError(messages.CODE_DIFFERS())
     if repeat.when and "when" in said and list(repeat.when) != list(said["when"]):
         raise TimingError(messages.CODE_DIFFERS())

@@ -214,7 +214,8 @@ def _counted(rule: Rule, repeat: Repeat, bounds: Bounds, zone: ZoneInfo) -> Rule
     """The rule, which ends with the last dose of a count."""
     if repeat.count is None:
         return rule
-    day, count, most = bounds.the_start().day, repeat.count, repeat.count_max or repeat.count
+    count, most = repeat.count, repeat.count_max or repeat.count
+    day = bounds.the_start().day - timedelta(days=2)  # an offset moves doses of a day into the next ones
     if rule.form == "window":
         if rule.least != rule.most or repeat.count_max or count % rule.least:
             raise TimingError(messages.DAYS_OPEN())
@@ -236,15 +237,21 @@ def _counted(rule: Rule, repeat: Repeat, bounds: Bounds, zone: ZoneInfo) -> Rule
 
 
 def _check_some_is_due(rule: Rule, zone: ZoneInfo) -> None:
-    """A schedule that ends holds a dose: bounds without any are a mistake that nobody would notice."""
+    """A schedule that ends holds a dose that must be taken: bounds without any are a mistake that nobody would notice.
+
+    Spans that the bounds cut (three a week, from Monday to Friday) say nothing of how many doses are left of them.
+    """
     if rule.last_s is None:
         return
+    is_optional = False
     day, last = (datetime.fromtimestamp(moment, zone).date() for moment in (rule.start_s or rule.last_s, rule.last_s))
     if rule.start_s is None:
         day -= timedelta(days=rule.every_days + 7)
     for _ in range(_COUNTED_DAYS):
-        if any(rule.on_day(day, zone)):
-            return
+        for due in rule.on_day(day, zone):
+            if due.least:
+                return
+            is_optional = True
         day += timedelta(days=1)
         if day > last:
-            raise TimingError(messages.NEVER_DUE())
+            raise TimingError(messages.DAYS_OPEN() if is_optional else messages.NEVER_DUE())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,9 +12,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 DAY_S = 86400.0
+_LAST_MINUTE_S = 61.0
+"""23:59 as an end means all of its day."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Due:
     """A dose that is due, or several in a span of time that leaves their moments open.
 
@@ -31,8 +34,13 @@ class Due:
 
     @property
     def key(self) -> str:
-        """What its doses are stored under."""
-        return f"{self.at_s:.0f}"
+        """What its doses are stored under: a number, and another one for a span than for a moment at its end."""
+        return f"{self.at_s:.0f}" if self.opens_s is None else f"{self.at_s - 0.5:.1f}"
+
+    def __lt__(self, other: Due) -> bool:
+        """By when they are due; a span before a moment at its end."""
+        own, others = (one.at_s if one.opens_s is None else one.opens_s for one in (self, other))
+        return (self.at_s, own) < (other.at_s, others)
 
     def is_judged(self, since_s: float) -> bool:
         """Whether enough of a span was watched to say that a dose is missing.
@@ -91,6 +99,15 @@ class Rule(BaseModel):
     most: int = 1
     moments: tuple[float, ...] = ()
     days: tuple[str, ...] = ()
+
+    def is_open_with(self, other: Rule) -> bool:
+        """Whether spans of both may be open at once: of a dose in them nobody could say which it is."""
+        if not {self.form, other.form} <= {"window", "span"}:
+            return False
+        if self.weekdays and other.weekdays and not set(self.weekdays) & set(other.weekdays):
+            return False
+        starts, ends = zip(*((one.start_s or -math.inf, one.last_s or math.inf) for one in (self, other)), strict=True)
+        return max(starts) < min(ends)
 
     def on_day(self, day: date, zone: ZoneInfo) -> Iterator[Due]:
         """The doses of a day of the person's, and the spans that it lies in."""
@@ -166,7 +183,7 @@ class Rule(BaseModel):
         ):
             return
         is_whole = (self.start_s is None or self.start_s <= opens_s or self.first is not None) and (
-            self.last_s is None or closes_s <= self.last_s + 1.0
+            self.last_s is None or closes_s <= self.last_s + _LAST_MINUTE_S
         )
         is_needed = is_whole and (self.needed_until_s is None or closes_s <= self.needed_until_s + 1.0)
         yield Due(closes_s, opens_s, self.least if is_needed else 0, self.most)
