@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.errors import ConfigError
-from edgecv.geometry.bent_lens import LEAST_POINTS, bent_camera
+from edgecv.geometry.bent_lens import LEAST_POINTS, BentFit, bent_camera
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.refinement import in_space, pose, refined, rms_px
 from edgecv.messages import calibration
@@ -29,6 +29,10 @@ _FOCALS = np.geomspace(0.15, 10.0, 40)
 _BEND_UNKNOWNS = 5
 """Points with hardly more coordinates than a pose, a focal length and a lens have numbers: any lens would fit."""
 _SUSPECTS = 3
+_BENT_SUSPECTS = 6
+"""A bent lens gives way to a wrong click, and spreads its error over the points around."""
+_CLEARLY_OFF = 5.0
+"""Of the other points' error: five standard deviations are no careful click."""
 _WIDE = 0.4
 """Of the picture's width, 103 degrees across: beyond it nearly every lens bends the picture."""
 _WELL_PX = 1.0
@@ -160,6 +164,7 @@ class _Solution:
         focal_determined: likewise.
         rms_px: of all points.
         wrong_point: the one point without which all others fit, or None.
+        others_px: of those others.
     """
 
     camera: PinholeCamera
@@ -167,6 +172,7 @@ class _Solution:
     focal_determined: bool
     rms_px: float
     wrong_point: int | None = None
+    others_px: float = np.inf
 
 
 def _solved(
@@ -236,6 +242,9 @@ def _with_bent_lens(
     if len(pixels) < LEAST_POINTS:
         return straight, calibration.BENT_LENS(error=straight.rms_px, count=len(pixels), needed=LEAST_POINTS)
     if fit.camera is None or bent_px > most_px or share_folded(fit.camera[0], image_size) > _MOST_FOLDED:
+        wrong_bent = _wrong_click_of_bent(image_size, pixels, points, focal_px, lines, most_px, fit)
+        if wrong_bent is not None:
+            return wrong_bent, None
         is_fisheye = min(bent_px, fit.shape_px) < _MUCH_BETTER * straight.rms_px
         return straight, calibration.FISHEYE(error=straight.rms_px) if is_fisheye else None
     camera, covariance = fit.camera
@@ -263,6 +272,40 @@ def _wrong_click(
             continue
         if error_px < best[1]:
             best = point, error_px
+    return best
+
+
+def _wrong_click_of_bent(
+    image_size: tuple[int, int],
+    pixels: Float64,
+    points: Float64,
+    focal_px: float | None,
+    lines: Float64,
+    most_px: float,
+    fit: BentFit,
+) -> _Solution | None:
+    """The bent lens of all points but one, where it fits them and that one is off; None where no one click explains it.
+
+    What is left must be as many points as a bent lens needs, or any lens would fit.
+    """
+    if fit.camera is None or len(pixels) <= LEAST_POINTS:
+        return None
+    best: _Solution | None = None
+    errors = np.nan_to_num(np.linalg.norm(fit.camera[0].project(points) - pixels, axis=1), nan=np.inf)
+    for point in map(int, np.argsort(errors)[::-1][:_BENT_SUSPECTS]):
+        others = np.delete(np.arange(len(pixels)), point)
+        try:
+            _check(pixels[others], points[others, :2])
+        except ConfigError:
+            continue
+        without = bent_camera(image_size, pixels[others], points[others], lines, focal_px).camera
+        if without is None or share_folded(without[0], image_size) > _MOST_FOLDED:
+            continue
+        error_px = rms_px(without[0], pixels[others], points[others])
+        off_px = float(np.linalg.norm(without[0].project(points[point : point + 1]) - pixels[point]))
+        is_clear = np.isfinite(off_px) and off_px > _CLEARLY_OFF * error_px
+        if error_px <= most_px and is_clear and (best is None or error_px < best.others_px):
+            best = _Solution(*without, True, rms_px(without[0], pixels, points), point, error_px)
     return best
 
 

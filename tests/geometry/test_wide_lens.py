@@ -124,10 +124,10 @@ def test_a_bent_lens_that_nobody_described_is_solved_with_the_pose(
     assert worst_height_m(found, camera, shape, lens) < 0.3 + 0.2 * sd_px  # a tenth of a floor, and what clicks add
 
 
-def test_a_fisheye_beyond_the_model_is_named_as_that() -> None:
-    for shape, focal_px in (("equidistant", 650.0), ("equidistant", 800.0), ("equisolid", 900.0)):
-        with pytest.raises(ConfigError, match="bends the picture more than the lens model follows"):
-            solved(camera_of(focal_px), shape, count=16)
+@pytest.mark.parametrize(("shape", "focal_px"), [("equidistant", 650.0), ("equidistant", 800.0), ("equisolid", 900.0)])
+def test_a_fisheye_beyond_the_model_is_named_as_that(shape: str, focal_px: float) -> None:
+    with pytest.raises(ConfigError, match="bends the picture more than the lens model follows"):
+        solved(camera_of(focal_px), shape, count=16)
 
 
 def test_too_few_points_for_a_bent_lens_say_how_many_are_needed() -> None:
@@ -143,6 +143,19 @@ def test_a_wrong_click_is_no_bent_lens(off_px: float) -> None:
     clicks = pixels[chosen] + np.random.default_rng(3).normal(0.0, 0.7, (12, 2))
     clicks[4] += (0.8 * off_px, -0.6 * off_px)
     with pytest.raises(ConfigError, match=r"point 5 at pixel .* click it again"):
+        solve_camera(SIZE, clicks, GRID[chosen, :2])
+
+
+@pytest.mark.parametrize(("point", "off_px"), [(2, (40.0, 20.0)), (5, (12.0, 8.0)), (7, (-60.0, 90.0))])
+@pytest.mark.parametrize(("shape", "lens"), [("equidistant", STRAIGHT), ("opencv", (-0.35, 0.12, 0.0, 0.0, 0.0))])
+def test_one_wrong_click_through_a_bent_lens_is_named_and_not_the_lens(
+    point: int, off_px: tuple[float, float], shape: str, lens: tuple[float, ...]
+) -> None:
+    pixels = seen(camera_of(900.0), shape, GRID, lens)
+    chosen = spread(pixels, 12)
+    clicks = pixels[chosen] + np.random.default_rng(12).normal(0.0, 1.0, (12, 2))
+    clicks[point] += off_px
+    with pytest.raises(ConfigError, match=rf"point {point + 1} at pixel .* click it again"):
         solve_camera(SIZE, clicks, GRID[chosen, :2])
 
 

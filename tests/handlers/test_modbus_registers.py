@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 import struct
 import threading
 from collections.abc import Iterator
@@ -134,6 +136,17 @@ def test_what_cannot_be_but_breaks_a_rule_still_breaks_it(tmp_path: Path) -> Non
     assert {alarm.kind for alarm in shop.records()} == {"hygiene_limit", "hygiene_sensor"}
 
 
+def test_a_number_that_says_that_there_is_no_sensor_is_none_in_tenths_too(tmp_path: Path) -> None:
+    register = {"server": "gateway", "address": 0, "type": "i16", "scale": 0.1}
+    point = {**SHOP["points"]["fridge"], "modbus": register, "no_reading": [3276.7]}  # type: ignore[index]
+    shop = Rehearsal(tmp_path, SHOP | {"points": {"fridge": point}})
+    for minute in range(12):
+        shop.feed("fridge", {"value": 32767 * 0.1, "registers": [0x7FFF]}, MIDNIGHT_S + minute * 60.0)
+        shop.work()
+    assert shop.runner.degraded() == ()
+    assert list(shop.records()) == []
+
+
 def test_a_register_that_is_no_number_is_an_alarm_and_not_silence(tmp_path: Path) -> None:
     shop = Rehearsal(tmp_path, SHOP)
     for minute in range(8):
@@ -223,6 +236,34 @@ def test_every_kind_of_register_of_a_real_server_is_read(device: Device) -> None
         "nowhere": None,
     }
     assert answers["nowhere"]["exception"] == 2
+
+
+def test_a_unit_that_never_answers_hides_none_behind_it() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            while len(head := connection.recv(12)) == 12:
+                if head[6] == 1:  # the only unit that is there
+                    connection.sendall(head[:4] + bytes([0, 5, 1, head[7], 2, 0, 200]))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    registers = {
+        name: Register(server="s", unit=unit, address=n)
+        for n, (name, unit) in enumerate((("before", 1), ("nobody", 2), ("nobody either", 2), ("behind", 1)))
+    }
+    server = ModbusServer(host="127.0.0.1", port=listener.getsockname()[1], every_s=0.2, timeout_s=0.3)
+    source = ModbusSource("s", server, registers)
+    answers = {arrival.topic: json.loads(arrival.payload)["value"] for arrival in source.take(0.05)}
+    assert answers == {"before": 200.0, "behind": 200.0}
+    assert source.problem is not None
+    source.close()
+    listener.close()
 
 
 def test_check_refuses_orders_that_say_nothing(tmp_path: Path) -> None:

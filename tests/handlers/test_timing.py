@@ -297,7 +297,9 @@ def test_doses_of_several_instructions_at_one_moment_are_not_lost() -> None:
     ]
     seven = ZoneInfo("Asia/Shanghai")
     around = DueDoses(SHANGHAI, 0.0, 0.0)
-    around.begin_day(datetime(2026, 3, 5, 12, tzinfo=seven).timestamp(), ["a", "b"], {"a": rules, "b": midnight}.get)
+    around.begin_day(
+        datetime(2026, 3, 5, 12, tzinfo=seven).timestamp(), ["a", "b"], {"a": rules, "b": midnight}.__getitem__
+    )
     assert [due.least for due in around.of("a")] == [1, 1, 1, 1]
     texts = [(datetime.fromtimestamp(due.at_s, seven).day, due.opens_s is None) for due in around.of("b")]
     assert texts == [(day, is_moment) for day in (3, 4, 5, 6, 7) for is_moment in (False, True)][1:-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -146,7 +147,7 @@ class HygieneHandler(Handler[HygieneSettings]):
             raise MalformedError("a Modbus device answers with an exception")
         value, registers = document["value"], document.get("registers")
         problem = None
-        if isinstance(registers, list):
+        if isinstance(registers, list) and not _is_no_reading(point, float(value)):
             problem = implausible(name, point.quantity, float(value), registers, register.coding, point.valid)
         if problem is None:
             self._register_problems.pop(name, None)
@@ -181,7 +182,7 @@ class HygieneHandler(Handler[HygieneSettings]):
         observation = self._monitor.observe(name, stamp_s, counter)
         if observation is None or not observation.is_newest:
             return
-        if measured in point.no_reading:
+        if _is_no_reading(point, measured):
             return
         context, monitor = self.context, self._monitor
         if is_believed:
@@ -198,6 +199,11 @@ class HygieneHandler(Handler[HygieneSettings]):
             details = {"rule": rule.name, "basis": rule.basis, "quantity": point.quantity}
             key, event_s = f"{name}/{rule.name}", observation.event_s
             monitor.judge(key, rule, measured, event_s, "hygiene_limit", name, text, details)
+
+
+def _is_no_reading(point: Point, value: float) -> bool:
+    """Whether a value, scaled as the box file's number is, says nothing: 32767 tenths are not exactly 3276.7."""
+    return any(math.isclose(value, one, rel_tol=1e-9) for one in point.no_reading)
 
 
 def _exception_in_words(name: str, exception: Any) -> str:

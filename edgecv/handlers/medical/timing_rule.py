@@ -106,8 +106,9 @@ class Rule(BaseModel):
             return False
         if self.weekdays and other.weekdays and not set(self.weekdays) & set(other.weekdays):
             return False
-        starts, ends = zip(*((one.start_s or -math.inf, one.last_s or math.inf) for one in (self, other)), strict=True)
-        return max(starts) < min(ends)
+        opens_s = max(one.start_s or -math.inf for one in (self, other))
+        closes_s = min(one.last_s or math.inf for one in (self, other))
+        return opens_s < closes_s
 
     def on_day(self, day: date, zone: ZoneInfo) -> Iterator[Due]:
         """The doses of a day of the person's, and the spans that it lies in."""

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _PAUSE_S = 5.0
 
 
+class _NotReachedError(OSError):
+    """There is no connection to the server itself."""
+
+
 class ModbusSource:
     """One Modbus server, asked for its registers at its pace.
 
@@ -52,17 +56,25 @@ class ModbusSource:
             return []
         self._next_s = now_s + self._server.every_s
         arrivals: list[Arrival] = []
-        try:
-            self._connect()
-            for point, register in self._registers.items():
+        silent: set[int] = set()
+        problem: str | None = None
+        for point, register in self._registers.items():
+            if register.unit in silent:
+                continue
+            try:
+                self._connect()
                 arrivals.append(self._read(point, register))
-        except Exception as error:  # pymodbus raises its own, the socket others
-            self._client.close()
-            address, why = f"{self._server.host}:{self._server.port}", str(error)
-            self._problem = messages.MODBUS_FAILS(name=self._name, address=address, why=why)
-            self._next_s = time.monotonic() + max(_PAUSE_S, self._server.every_s)
-        else:
-            self._problem = None
+            except Exception as error:  # pymodbus raises its own, the socket others
+                self._client.close()  # a late answer would be taken for the next one's
+                silent.add(register.unit)  # of a gateway the others may answer all the same
+                address, why = f"{self._server.host}:{self._server.port}", str(error)
+                problem = messages.MODBUS_FAILS(name=self._name, address=address, why=why)
+                if isinstance(error, _NotReachedError):
+                    break
+        self._problem = problem
+        if problem is not None:
+            pause_s = max(_PAUSE_S, self._server.every_s) if not arrivals else self._server.every_s
+            self._next_s = time.monotonic() + pause_s
         return arrivals
 
     def done(self, arrivals: Sequence[Arrival]) -> None:
@@ -77,7 +89,7 @@ class ModbusSource:
 
     def _connect(self) -> None:
         if not self._client.connected and not self._client.connect():
-            raise OSError(messages.NOT_REACHED())
+            raise _NotReachedError(messages.NOT_REACHED())
 
     def _read(self, point: str, register: Register) -> Arrival:
         client, coding = self._client, register.coding
