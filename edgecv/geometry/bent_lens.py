@@ -20,7 +20,8 @@ from edgecv.geometry.refinement import pose, refined, rms_px
 Float64 = NDArray[np.float64]
 LEAST_POINTS = 8
 """Sixteen numbers for a pose, a focal length and up to three of the lens: fewer points fit any lens."""
-_MANY_POINTS = 10
+MANY_POINTS = 10
+"""From here on k3 is solved too, which the widest lenses need."""
 _SHAPES = (0.9, 0.75, 0.5, 0.3, 0.01)
 _FOCALS = np.geomspace(0.15, 2.0, 16)
 """Of the picture's width. Beyond twice the width (28 degrees across) a lens bends a picture by less than a click."""
@@ -63,7 +64,7 @@ def bent_camera(
     width, height = image_size
     center = np.array([(width - 1) / 2.0, (height - 1) / 2.0])
     on_plane = np.abs(points[:, 2]) < 1e-9
-    bends = 3 if len(pixels) >= _MANY_POINTS else 2 if len(pixels) >= LEAST_POINTS else 1
+    bends = 3 if len(pixels) >= MANY_POINTS else 2 if len(pixels) >= LEAST_POINTS else 1
     focals = width * _FOCALS if focal_px is None else np.array([focal_px])
     starts: list[tuple[float, PinholeCamera]] = []
     shape_px = np.inf

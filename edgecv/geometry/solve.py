@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.errors import ConfigError
-from edgecv.geometry.bent_lens import LEAST_POINTS, BentFit, bent_camera
+from edgecv.geometry.bent_lens import LEAST_POINTS, MANY_POINTS, BentFit, bent_camera
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.refinement import in_space, pose, refined, rms_px
 from edgecv.messages import calibration
@@ -246,6 +246,8 @@ def _with_bent_lens(
         if wrong_bent is not None:
             return wrong_bent, None
         is_fisheye = min(bent_px, fit.shape_px) < _MUCH_BETTER * straight.rms_px
+        if is_fisheye and len(pixels) < MANY_POINTS:
+            return straight, calibration.BENT_LENS(error=straight.rms_px, count=len(pixels), needed=MANY_POINTS)
         return straight, calibration.FISHEYE(error=straight.rms_px) if is_fisheye else None
     camera, covariance = fit.camera
     determined = focal_px is not None or float(np.sqrt(covariance[6, 6])) < _FOCAL_SD

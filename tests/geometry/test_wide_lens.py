@@ -135,6 +135,12 @@ def test_too_few_points_for_a_bent_lens_say_how_many_are_needed() -> None:
         solved(camera_of(900.0), "equidistant", count=7)
 
 
+def test_eight_points_of_a_lens_that_ten_solve_ask_for_ten() -> None:
+    with pytest.raises(ConfigError, match="mark 10 points or more instead of 8, out to the edges"):
+        solved(camera_of(900.0), "equidistant", count=8, sd_px=1.0, seed=8)
+    assert solved(camera_of(900.0), "equidistant", count=10, sd_px=1.0, seed=10).rms_px < 2.5
+
+
 @pytest.mark.parametrize("off_px", [15.0, 45.0, 120.0])
 def test_a_wrong_click_is_no_bent_lens(off_px: float) -> None:
     camera = camera_of(1200.0)

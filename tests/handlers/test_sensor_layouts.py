@@ -18,7 +18,7 @@ from edgecv.config import check_box
 from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.manhole.payload_codecs import Decoder, reader
 from edgecv.handlers.manhole.presets import PRESETS
-from edgecv.handlers.manhole.readings import tilt_of_axes
+from edgecv.handlers.manhole.readings import combined, tilt_of_axes
 from edgecv.simulation.devices.device_trace import MIDNIGHT_S
 from edgecv.simulation.devices.manhole import dev_eui, manhole_day
 
@@ -322,3 +322,8 @@ def test_check_asks_where_the_bytes_of_another_network_server_stand(tmp_path: Pa
     assert "this decoder reads bytes" in problems(tmp_path, EM310, plain=plain)
     assert problems(tmp_path, EM310, plain=THINGS_STACK) == ""
     assert problems(tmp_path, {"form": "values", "values": {"tilt_deg": "$.t"}}, plain=plain) == ""
+
+
+@pytest.mark.parametrize("axes", [{"tilt_x_deg": 175.0, "tilt_y_deg": 0.0}, {"tilt_x_deg": 0.0, "tilt_y_deg": -175.0}])
+def test_a_cover_that_lies_on_its_face_is_no_small_tilt(axes: dict[str, float]) -> None:
+    assert combined(axes, (0.0, 0.0, 90.0), None)["tilt_deg"] == pytest.approx(175.0)

@@ -37,6 +37,8 @@ AXES = ("tilt_x_deg", "tilt_y_deg", "tilt_z_deg")
 ACCELERATIONS = ("acceleration_x", "acceleration_y", "acceleration_z")
 _WEIGHTLESS_G = 0.1
 """A sensor that feels less than this of gravity is broken, not tilted."""
+_STEEPEST_DEG = 91.0
+"""No axis is steeper against the horizon than upright; sensors are right to a degree."""
 _UNIT_TOLERANCE = 0.1
 """How far the squares of three sines may be from 1 for the angles to be those of axes against the horizon: angles of
 sensors are right to some degrees."""
@@ -104,6 +106,8 @@ def tilt_of_axes(axes: Mapping[int, float], upright: Sequence[float]) -> float:
 
 def _direction(axes: Mapping[int, float]) -> list[float] | None:
     """The direction of gravity, or None where the angles are no angles against the horizon."""
+    if any(abs(_turn(angle)) > _STEEPEST_DEG for angle in axes.values()):
+        return None  # a sensor that counts all around: 175 is upside down and not 5
     parts = [_sine(axes[index]) if index in axes else 0.0 for index in range(3)]
     square = sum(part * part for part in parts)
     missing = [index for index in range(3) if index not in axes]
