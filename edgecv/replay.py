@@ -90,7 +90,10 @@ def replay(
             video = recording.video
             try:
                 if recording.joined is not None:
-                    join(recording.files, recording.joined)
+                    for cut in join(recording.files, recording.joined):
+                        result.problems.append(
+                            f"{file_text(cut)}: this segment is cut or damaged: only its begin could be read"
+                        )
                 new_sections, new_pages = _replay_one(recording, staging, result, camera or CalibratedCamera(), terms)
             except InputError as error:
                 result.problems.append(readable(str(error), video))

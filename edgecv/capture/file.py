@@ -28,7 +28,7 @@ from edgecv.capture.media_clock import MediaClock
 from edgecv.capture.mp4_boxes import is_cut
 from edgecv.capture.open_container import largest_video, open_file
 from edgecv.capture.picture_size import check_size
-from edgecv.capture.stream_info import describe, file_stamps, nominal_s
+from edgecv.capture.stream_info import describe, ends_early, file_stamps, nominal_s
 from edgecv.errors import InputError
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class VideoFile:
 
     def _note_early_end(self, nominal_s: float) -> None:
         declared, read = self.info.duration_s, max(self.last_t_s, self._stamps.span_s) + nominal_s
-        if declared is not None and declared - read > max(1.0, 0.02 * declared, 3.0 * nominal_s):
+        if ends_early(read, declared, nominal_s):
             self.ended_early = f"the file is cut or damaged: {read:.2f} s of {declared:.2f} s could be read"
         elif is_cut(self.info.path):
             self.ended_early = f"the file is cut within a fragment: it was read to {read:.2f} s"

@@ -105,14 +105,20 @@ def describe(
         height=height,
         rotation_deg=rotation,
         average_fps=fps if timing == "told" else declared_fps,
-        duration_s=_declared_duration_s(container, stream),
+        duration_s=declared_duration_s(container, stream),
         creation_time=_plausible(created),
         session=recorded_session(container.metadata.get("comment")),
         timing=timing,
     )
 
 
-def _declared_duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+def ends_early(read_s: float, declared_s: float | None, interval_s: float) -> bool:
+    """Whether so much is missing of a declared duration that a file is cut or damaged; all in seconds."""
+    return declared_s is not None and declared_s - read_s > max(1.0, 0.02 * declared_s, 3.0 * interval_s)
+
+
+def declared_duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+    """How long a video says that it is; None where it does not."""
     duration_s = None
     if stream.duration is not None and stream.time_base is not None:
         duration_s = float(stream.duration * stream.time_base)
