@@ -13,11 +13,12 @@ _TOP_LEVEL = frozenset({b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"
 
 
 def is_cut(path: Path) -> bool:
-    """Whether a fragmented MP4 (ISO/IEC 14496-12) ends within a box; False for all other files.
+    """Whether a fragmented MP4 (ISO/IEC 14496-12) ends within a box or a fragment; False for all other files.
 
-    One that is not fragmented declares its duration, and is known by that.
+    After a power cut a file system may have filled the end with zeros, and a fragment's index stands without its
+    pictures. One that is not fragmented declares its duration, and is known by that.
     """
-    fragmented, position, size = False, 0, path.stat().st_size
+    fragmented, position, size, kind = False, 0, path.stat().st_size, b""
     with path.open("rb") as file:
         while position < size:
             file.seek(position)
@@ -31,8 +32,8 @@ def is_cut(path: Path) -> bool:
             if length == 1 and len(header) == _LARGE:
                 (length,) = struct.unpack_from(">Q", header, _HEADER)
             elif length == 0:  # to the end of the file
-                return False
+                return fragmented and kind not in _TOP_LEVEL
             if length < _HEADER:
                 return fragmented
             position += length
-    return fragmented and position > size
+    return fragmented and (position > size or kind == _FRAGMENT)

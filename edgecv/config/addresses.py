@@ -37,7 +37,9 @@ _SECRET_WORDS = (
 """A name that holds one of these is that of a secret."""
 _SECRET_NAMES = frozenset({"key", "pw", "pin", "sig", "sign", "hmac", "pas", "sid", "skey", "appkey"})
 """Names that are too short to be looked for inside of others."""
-_SECRET_PARAMETERS = frozenset({"p", "ps", "code", "sk"})
+_SECRET_PARAMETERS = frozenset(
+    {"p", "ps", "code", "sk", "cred", "session", "sessionid", "clave", "senha", "heslo", "mima", "密码", "口令"}
+)
 """Names of secrets in a query alone; elsewhere they mean a probability and much else."""
 _NO_SECRETS = frozenset({"passes", "passing", "author", "keyframe"})
 
@@ -49,6 +51,13 @@ _USERINFO = re.compile(rf"({_BEGINS})\S*{_AT}", re.IGNORECASE)
 _USERINFO_WITH_BLANKS = re.compile(r"(://)[^\s/@'\"<>]*:[^/@\n'\"<>]*@(?=[\w\[])")
 _BEGIN = re.compile(_BEGINS, re.IGNORECASE)
 _BARE_USERINFO = re.compile(r"(?<![^\s'\"(=])[^\s/:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")
+_NO_SCHEME = r"(?:[RTSPHrtsph]{3,6}[.:;：]?[/\\]|[/\\]{2})[/\\]*"
+"""What is left of ``rtsp://`` where it is misspelt or forgotten: ``rstp:/``, ``rtsp/``, ``//``."""
+_USERINFO_BEHIND_NO_SCHEME = re.compile(rf"(?<![^\s'\"(=])({_NO_SCHEME})[^\s/\\:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")
+_NO_PORT = re.compile(
+    r"(://[^\s/:@?#'\"<>\[\]]+:)(?!\d{0,5}(?:[\s/?#'\"<>),;:.\]}]|$)|\*\*\*|(?:PORT|port)\b)([^\s/?#'\"<>@]+)"
+)
+"""A port that is no number is a password whose ``@`` was forgotten, or ends at a sign that is not encoded."""
 _ASSIGNS = re.compile(r"=|%(?:25)*3d", re.IGNORECASE)
 _NAME = re.compile(r"[\w.%\[\]~$+-]+$")
 _LONGEST_NAME = 100
@@ -78,7 +87,7 @@ def is_secret_name(name: str) -> bool:
 
 def is_address(text: str) -> bool:
     """Whether it is meant as an address of the network, also where it is misspelt or lacks the scheme."""
-    return _BEGIN.search(text) is not None or _BARE_USERINFO.match(text) is not None
+    return _BEGIN.search(text) is not None or _login_without_scheme(text) is not None
 
 
 def redacted(text: str) -> str:
@@ -87,6 +96,8 @@ def redacted(text: str) -> str:
     text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
     text = _USERINFO_WITH_BLANKS.sub(rf"\1{HIDDEN}@", text)
     text = _BARE_USERINFO.sub(f"{HIDDEN}@", text)
+    text = _USERINFO_BEHIND_NO_SCHEME.sub(rf"\1{HIDDEN}@", text)
+    text = _NO_PORT.sub(rf"\1{HIDDEN}", text)
     text = _without(text, secret_path_parts(text))
     return _BEARER.sub(rf"\1 {HIDDEN}", text)
 
@@ -106,11 +117,21 @@ def secrets_in(address: str) -> frozenset[str]:
         secrets |= {address[start:end] for start, end in secret_path_parts(address)}
         login = address.rpartition("@")[0]
         begins = [begin.end() for begin in _BEGIN.finditer(login)]
-        if begins or _BARE_USERINFO.match(address):
-            # an address may hold another; and a password may look as if another began in it
-            secrets |= {part for begin in begins or [0] for part in re.split("[:：]", login[begin:], maxsplit=1)[1:]}
+        if not begins and (begin := _login_without_scheme(address)) is not None:
+            begins = [begin]
+        # an address may hold another; and a password may look as if another began in it
+        secrets |= {part for begin in begins for part in re.split("[:：]", login[begin:], maxsplit=1)[1:]}
+        secrets |= {part for no_port in _NO_PORT.finditer(address) for part in (no_port[2], no_port[2].split("＠")[0])}
         address = unquote(address)
     return frozenset(form for secret in secrets for form in (secret, unquote(secret), unquote_plus(secret)) if form)
+
+
+def _login_without_scheme(text: str) -> int | None:
+    """Where user and password begin in an address without a scheme that can be read; None in any other text."""
+    if _BARE_USERINFO.match(text):
+        return 0
+    behind = _USERINFO_BEHIND_NO_SCHEME.match(text)
+    return None if behind is None else behind.end(1)
 
 
 def address_problem(error: ValueError) -> str:

@@ -100,6 +100,20 @@ def test_a_fragmented_file_that_is_cut_says_so_wherever_it_was_cut(write_video, 
         assert video.ended_early is not None
 
 
+def test_a_fragment_without_its_pictures_and_an_end_of_zeros_are_cut(write_video, noise_frames, tmp_path: Path) -> None:
+    """A file system fills with zeros what had not been written when power failed."""
+    movflags = {"movflags": "+frag_keyframe+empty_moov"}
+    content = write_video("whole.mp4", noise_frames(50), container=movflags, options={"g": "10"}).read_bytes()
+    last = content.rindex(b"moof") - 4
+    index = int.from_bytes(content[last : last + 4], "big")
+    cut = tmp_path / "cut.mp4"
+    for left in (content[: last + index], content[:last] + bytes(4096)):
+        cut.write_bytes(left)
+        with VideoFile(cut) as video:
+            assert sum(1 for _ in video) == 40
+        assert video.ended_early is not None
+
+
 def test_of_two_video_tracks_the_larger_is_meant(noise_frames, tmp_path: Path) -> None:
     path = tmp_path / "two.mp4"
     with av.open(str(path), "w") as out:

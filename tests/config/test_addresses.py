@@ -266,3 +266,41 @@ def test_a_command_shows_no_secret_whatever_it_fails_with(
     said = capsys.readouterr().err
     assert "Traceback" in said
     assert "two hunters" not in said
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "rtsp://admin:hunter22/10.0.0.5/ch1",
+        "rtsp://admin:hunter22#10.0.0.5/ch1",
+        "rtsp://admin:hunter22＠10.0.0.5/ch1",
+        "//admin:hunter22@10.0.0.5/ch1",
+        "rstp:/admin:hunter22@10.0.0.5/ch1",
+        "rstp//admin:hunter22@10.0.0.5/ch1",
+        "rtsp.//admin:hunter22@10.0.0.5/ch1",
+        "rtsp/admin:hunter22@10.0.0.5/ch1",
+        "http://10.0.0.5/x?session=hunter22",
+        "http://10.0.0.5/x?密码=hunter22",
+    ],
+)
+def test_a_password_is_hidden_where_the_at_sign_or_the_scheme_is_forgotten_or_misspelt(wrong: str) -> None:
+    assert "hunter22" not in redacted(f"camera {wrong}: cannot be opened")
+    assert "hunter22" not in redacted_address(wrong)
+    known = KnownSecrets()
+    for secret in secrets_in(wrong):
+        known.register(secret)
+    assert "hunter22" not in known.text("wrong password hunter22.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://10.0.0.5:554: no answer",
+        "see http://box:8080, then (https://hub:443)",
+        "rtsp://HOST:PORT/stream",
+        "http://[fe80::1]:80/x",
+        "/data/tapes/12:30:00.mp4 and https://host: refused",
+    ],
+)
+def test_a_port_and_a_time_are_shown(text: str) -> None:
+    assert redacted(text) == text
