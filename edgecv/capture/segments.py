@@ -37,6 +37,8 @@ VIDEO_SUFFIXES = frozenset(
 _BASE = Fraction(1, 90_000)
 _OVERLAP_S = 5.0
 """Recorders begin a file some seconds before the last one ends."""
+_JOINT_S = 1.0
+"""A recorder that goes on loses less between two files; one that was started again counts from some other time."""
 _LONGEST_DELAY = 16
 """Pictures that H.264 and H.265 hold back at most for those that are shown before them (H.264, A.3.1)."""
 _CONTAINERS: tuple[tuple[str, dict[str, str]], ...] = (("mp4", {"video_track_timescale": "90000"}), ("matroska", {}))
@@ -44,9 +46,12 @@ _CONTAINERS: tuple[tuple[str, dict[str, str]], ...] = (("mp4", {"video_track_tim
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """One file, and what it must have in common with another to be of one recording."""
+    """One file, what it must have in common with another to be of one recording, and its own first and last stamp."""
 
+    path: Path
     kind: tuple[object, ...]
+    begin_s: float
+    end_s: float
 
 
 def recordings_in(folder: Path) -> list[tuple[Path, ...]]:
@@ -61,16 +66,17 @@ def recordings_in(folder: Path) -> list[tuple[Path, ...]]:
         raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
     if not paths:
         raise InputError(f"{folder}: holds no video files; name a folder of segments, or the videos themselves")
-    recordings: list[list[Path]] = []
-    before: _Segment | None = None
+    recordings: list[tuple[Path, ...] | list[_Segment]] = []
     for path in paths:
         segment = _looked_at(path)
-        if segment is not None and before is not None and segment.kind == before.kind:
-            recordings[-1].append(path)
+        before = recordings[-1] if recordings else ()
+        if segment is None:
+            recordings.append((path,))
+        elif isinstance(before, list) and segment.kind == before[-1].kind:
+            before.append(segment)
         else:
-            recordings.append([path])
-        before = segment
-    return [tuple(recording) for recording in recordings]
+            recordings.append([segment])
+    return [_in_time(each) if isinstance(each, list) else each for each in recordings]
 
 
 def join(paths: Sequence[Path], target: Path) -> list[Path]:
@@ -98,6 +104,16 @@ def _order(path: Path) -> list[tuple[int, str]]:
     return [(int(word), "") if word.isdigit() else (-1, word) for word in re.split(r"([0-9]+)", path.name)]
 
 
+def _in_time(segments: list[_Segment]) -> tuple[Path, ...]:
+    """Files in the order of their names, but for recorders that count from 0 again while their stamps go on."""
+    back = [n for n in range(1, len(segments)) if segments[n].begin_s < segments[n - 1].begin_s]
+    last = segments[-1]
+    overlap_s = min(_OVERLAP_S, 0.5 * (last.end_s - last.begin_s))
+    if len(back) == 1 and -overlap_s < segments[0].begin_s - last.end_s < _JOINT_S:
+        segments = segments[back[0] :] + segments[: back[0]]
+    return tuple(segment.path for segment in segments)
+
+
 def _looked_at(path: Path) -> _Segment | None:
     """None where it cannot be joined with any: a file that cannot be read, or without time stamps."""
     try:
@@ -110,7 +126,9 @@ def _looked_at(path: Path) -> _Segment | None:
             name = re.sub(r"[0-9]+", "#", path.name)
             connection = None if session is None else session.session
             size = (context.width, context.height)
-            return _Segment((name, connection, context.name, size, bytes(context.extradata or b"")))
+            kind = (name, connection, context.name, size, bytes(context.extradata or b""))
+            begin_s = float((stream.start_time or 0) * (stream.time_base or 0))
+            return _Segment(path, kind, begin_s, begin_s + (declared_duration_s(container, stream) or 0.0))
     except (FFmpegError, ValueError, OSError):
         return None
 

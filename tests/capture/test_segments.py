@@ -55,3 +55,21 @@ def test_a_segment_that_is_cut_costs_the_rest_of_itself_and_is_named(segments, t
     with VideoFile(tmp_path / "joined") as video:
         times_s = [frame.t_s for frame in video]
     assert times_s[-PICTURES:] == pytest.approx([(2 * PICTURES + n) / FPS for n in range(PICTURES)], abs=2e-3)
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".ts"])
+def test_a_recorder_that_counts_from_zero_again_is_read_in_the_order_of_its_stamps(suffix: str, segments) -> None:
+    folder = segments(suffix, True)
+    for before, after in ((0, 8), (1, 9), (2, 0)):
+        (folder / f"cam-{before}{suffix}").rename(folder / f"cam-{after}{suffix}")
+    (recording,) = recordings_in(folder)
+    assert [path.stem for path in recording] == ["cam-8", "cam-9", "cam-0"]
+
+
+def test_a_recorder_that_was_started_again_is_read_in_the_order_of_names(segments) -> None:
+    folder = segments(".mkv", True)
+    for before, after in ((0, 8), (2, 7)):
+        (folder / f"cam-{before}.mkv").rename(folder / f"cam-{after}.mkv")
+    (folder / "cam-1.mkv").unlink()
+    (recording,) = recordings_in(folder)
+    assert [path.stem for path in recording] == ["cam-7", "cam-8"]
