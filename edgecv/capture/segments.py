@@ -21,7 +21,7 @@ from edgecv.capture.mp4_boxes import is_cut
 from edgecv.capture.open_container import carries_stamps, largest_video, open_file
 from edgecv.capture.packets import copied
 from edgecv.capture.recording import RecordedSession, recorded_session
-from edgecv.capture.stream_info import declared_duration_s, ends_early, nominal_s
+from edgecv.capture.stream_info import declared_duration_s, ends_early, nominal_s, plausible_time
 from edgecv.durable_files import DISK_ERRORS
 from edgecv.errors import InputError
 
@@ -37,6 +37,10 @@ VIDEO_SUFFIXES = frozenset(
 _BASE = Fraction(1, 90_000)
 _OVERLAP_S = 5.0
 """Recorders begin a file some seconds before the last one ends."""
+_CREATED_S = 5.0
+"""Containers' times are in seconds, and some are of a segment's begin, some of its end."""
+_DATE_S = 120.0
+"""A copy's date is that of the copying, which takes less time than the recording."""
 _JOINT_S = 1.0
 """A recorder that goes on loses less between two files; one that was started again counts from some other time."""
 _LONGEST_DELAY = 16
@@ -46,12 +50,18 @@ _CONTAINERS: tuple[tuple[str, dict[str, str]], ...] = (("mp4", {"video_track_tim
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """One file, what it must have in common with another to be of one recording, and its own first and last stamp."""
+    """One file, what it must have in common with another to be of one recording, and its own first and last stamp.
+
+    ``written_s`` is when it was made as a container says it, else the file's date; seconds, and by how much it may be
+    off.
+    """
 
     path: Path
     kind: tuple[object, ...]
     begin_s: float
     end_s: float
+    written_s: tuple[float, float]
+    is_ours: bool
 
 
 def recordings_in(folder: Path) -> list[tuple[Path, ...]]:
@@ -72,7 +82,7 @@ def recordings_in(folder: Path) -> list[tuple[Path, ...]]:
         before = recordings[-1] if recordings else ()
         if segment is None:
             recordings.append((path,))
-        elif isinstance(before, list) and segment.kind == before[-1].kind:
+        elif isinstance(before, list) and _follows(before[-1], segment):
             before.append(segment)
         else:
             recordings.append([segment])
@@ -104,6 +114,18 @@ def _order(path: Path) -> list[tuple[int, str]]:
     return [(int(word), "") if word.isdigit() else (-1, word) for word in re.split(r"([0-9]+)", path.name)]
 
 
+def _follows(before: _Segment, segment: _Segment) -> bool:
+    """Whether they are of one recording, and not clips of other days or cameras whose names differ by numbers."""
+    if segment.kind != before.kind:
+        return False
+    if before.is_ours or abs(segment.begin_s - before.begin_s) > 0.5 * (before.end_s - before.begin_s):
+        return True  # they have a clock of their own, and do not each begin at zero
+    passed_s = segment.written_s[0] - before.written_s[0]
+    longest_s = max(before.end_s - before.begin_s, segment.end_s - segment.begin_s)
+    tolerance_s = max(before.written_s[1], segment.written_s[1])
+    return -tolerance_s <= passed_s <= longest_s + tolerance_s
+
+
 def _in_time(segments: list[_Segment]) -> tuple[Path, ...]:
     """Files in the order of their names, but for recorders that count from 0 again while their stamps go on."""
     back = [n for n in range(1, len(segments)) if segments[n].begin_s < segments[n - 1].begin_s]
@@ -128,9 +150,21 @@ def _looked_at(path: Path) -> _Segment | None:
             size = (context.width, context.height)
             kind = (name, connection, context.name, size, bytes(context.extradata or b""))
             begin_s = float((stream.start_time or 0) * (stream.time_base or 0))
-            return _Segment(path, kind, begin_s, begin_s + (declared_duration_s(container, stream) or 0.0))
+            return _Segment(
+                path,
+                kind,
+                begin_s,
+                begin_s + (declared_duration_s(container, stream) or 0.0),
+                _written_s(path, container),
+                session is not None,
+            )
     except (FFmpegError, ValueError, OSError):
         return None
+
+
+def _written_s(path: Path, container: av.container.InputContainer) -> tuple[float, float]:
+    created = plausible_time(container.metadata.get("creation_time"))
+    return (path.stat().st_mtime, _DATE_S) if created is None else (created.timestamp(), _CREATED_S)
 
 
 def _write(paths: Sequence[Path], target: Path, container: str, options: dict[str, str]) -> list[Path]:

@@ -106,7 +106,7 @@ def describe(
         rotation_deg=rotation,
         average_fps=fps if timing == "told" else declared_fps,
         duration_s=declared_duration_s(container, stream),
-        creation_time=_plausible(created),
+        creation_time=plausible_time(created),
         session=recorded_session(container.metadata.get("comment")),
         timing=timing,
     )
@@ -131,7 +131,8 @@ def declared_duration_s(container: InputContainer, stream: VideoStream) -> float
     return duration_s if duration_s and duration_s > 0 else None
 
 
-def _plausible(text: str | None) -> datetime | None:
+def plausible_time(text: str | None) -> datetime | None:
+    """A container's time of creation; None where there is none, or its clock was never set."""
     if not text:
         return None
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +75,21 @@ def test_a_recorder_that_was_started_again_is_read_in_the_order_of_names(segment
     (folder / "cam-1.mkv").unlink()
     (recording,) = recordings_in(folder)
     assert [path.stem for path in recording] == ["cam-7", "cam-8"]
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_clips_of_other_days_are_no_recording_in_a_row(days: int, write_video, noise_frames, tmp_path: Path) -> None:
+    """Each begins at zero, and their names differ by numbers alone."""
+    (tmp_path / "clips").mkdir()
+    clips = []
+    for n in range(2):
+        created = datetime(2026, 11, 20, 12, tzinfo=UTC) + timedelta(days=n * days)
+        clips.append(write_video(f"clips/{n}.mp4", noise_frames(20), metadata={"creation_time": created.isoformat()}))
+    assert recordings_in(tmp_path / "clips") == [(clip,) for clip in clips]
+
+
+def test_clips_without_a_time_of_their_own_go_by_the_dates_of_their_files(segments) -> None:
+    folder = segments(".mkv", False)
+    for n in range(3):
+        os.utime(folder / f"cam-{n}.mkv", (1.8e9 + 86_400 * (n == 2),) * 2)
+    assert [len(recording) for recording in recordings_in(folder)] == [2, 1]
