@@ -51,7 +51,7 @@ _USERINFO = re.compile(rf"({_BEGINS})\S*{_AT}", re.IGNORECASE)
 _USERINFO_WITH_BLANKS = re.compile(r"(://)[^\s/@'\"<>]*:[^/@\n'\"<>]*@(?=[\w\[])")
 _BEGIN = re.compile(_BEGINS, re.IGNORECASE)
 _BARE_USERINFO = re.compile(r"(?<![^\s'\"(=])[^\s/:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")
-_NO_SCHEME = r"(?:[RTSPHrtsph]{3,6}[.:;：]?[/\\]|[/\\]{2})[/\\]*"
+_NO_SCHEME = r"(?:[RTSPHMQrtsphmq]{3,6}[.:;：]?[/\\]|[/\\]{2})[/\\]*"
 """What is left of ``rtsp://`` where it is misspelt or forgotten: ``rstp:/``, ``rtsp/``, ``//``."""
 _USERINFO_BEHIND_NO_SCHEME = re.compile(rf"(?<![^\s'\"(=])({_NO_SCHEME})[^\s/\\:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")
 _NO_PORT = re.compile(

@@ -279,6 +279,7 @@ def test_a_command_shows_no_secret_whatever_it_fails_with(
         "rstp//admin:hunter22@10.0.0.5/ch1",
         "rtsp.//admin:hunter22@10.0.0.5/ch1",
         "rtsp/admin:hunter22@10.0.0.5/ch1",
+        "mqt:/box:hunter22@10.0.0.5",
         "http://10.0.0.5/x?session=hunter22",
         "http://10.0.0.5/x?密码=hunter22",
     ],
