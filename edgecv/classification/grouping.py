@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,10 @@ from edgecv.trajectory.fall import Fall
 _MEMORY_S = 20.0  # a bounce is over in two; the rest of a path, behind a sign, is known when a slow object has landed
 _WAIT_S = 0.4  # for an object that began to fall while a member fell
 _WAIT_LONG_S = 1.0  # and that may be the object of which the member is the image
+_ENDS_WITHIN_S = 0.2  # from the last picture of a track that was waited for to its verdict
 _UNSEEN_S = 1.8  # how long an image may be in sight before its object was last near its top
+_SAME_PLACE_SIZES = 3.0
+"""Sizes of an object within which a track is where a fit leads: it was not seen there when it was fitted."""
 _AS_FAST = 0.6
 """Share of an image's speed that its object has at least: heights agree in a mirror; speeds are coarse."""
 
@@ -39,6 +43,7 @@ class Finding:
 class _Group:
     members: list[tuple[Fall, Verdict]] = field(default_factory=list)
     reported_tier: Tier | None = None
+    waited_for_s: float = -math.inf
 
     @property
     def released(self) -> bool:
@@ -63,7 +68,8 @@ class _Group:
     def waits_for(self, track: Falling, now_s: float) -> bool:
         """True where a member may be the mirror image, or a piece, of something that is still falling.
 
-        An image is smaller than its object, so a larger object is waited for longer.
+        An image is smaller than its object, so a larger object is waited for longer; so is what goes on where the fit
+        of a member leads, for it is the rest of the same fall.
         """
         if now_s > self.end_s + _WAIT_LONG_S:
             return False
@@ -74,7 +80,7 @@ class _Group:
             as_fast = track.speed_px_s > _AS_FAST * _last_speed(fall)
             larger = track.size_px > 1.2 * float(np.sqrt(last.area_px))
             if in_column and as_fast and abs(track.start_s - fall.fit.start_s) < _UNSEEN_S:
-                return larger or now_s < self.end_s + _WAIT_S
+                return larger or _leads_to(fall, track, now_s) or now_s < self.end_s + _WAIT_S
         return False
 
 
@@ -114,8 +120,10 @@ class Grouper:
         """
         ready = []
         for group in self._groups:
-            waiting = any(group.waits_for(track, now_s) for track in falling)
-            if not group.released and not waiting:
+            if any(group.waits_for(track, now_s) for track in falling):
+                group.waited_for_s = now_s
+            # a track that leaves the picture ends, and is judged, some pictures after it was last seen to fall
+            if not group.released and now_s > group.waited_for_s + _ENDS_WITHIN_S:
                 finding = _finding(group)
                 group.reported_tier = finding.verdict.tier
                 ready.append(finding)
@@ -153,6 +161,12 @@ def _finding(group: _Group) -> Finding:
         if larger and as_clear and in_step(primary, fall) and not same_place(primary, fall):
             primary, verdict = fall, other_verdict
     return Finding(primary, verdict, tuple(f for f, _ in group.members if f is not primary))
+
+
+def _leads_to(fall: Fall, track: Falling, now_s: float) -> bool:
+    """Whether the fit has the object where the track is now."""
+    off_px = fall.fit.pixels_at(np.array([now_s]))[0] - (track.x_px, track.y_px)
+    return bool(np.hypot(*off_px) < _SAME_PLACE_SIZES * max(track.size_px, fall.path.size_px))
 
 
 def _last_speed(fall: Fall) -> float:

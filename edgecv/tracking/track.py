@@ -69,11 +69,13 @@ class Falling:
     Attributes:
         start_s: media time at which it was last detected near its top.
         x_px: column where it is now.
+        y_px: row where it is now.
         size_px: square root of its area.
         speed_px_s: how fast it goes down.
     """
 
     start_s: float
     x_px: float
+    y_px: float
     size_px: float
     speed_px_s: float

@@ -57,6 +57,7 @@ class Tracker:
             Falling(
                 _last_near_top_s(active.hits[i], s.near_top_share),
                 float(active.state[i, 0, 0]),
+                float(active.state[i, 1, 0]),
                 float(np.exp(0.5 * table["log_area"][i])),
                 float(active.state[i, 1, 1]),
             )

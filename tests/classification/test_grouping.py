@@ -274,10 +274,24 @@ def test_a_group_waits_only_for_what_may_belong_to_it(
 ) -> None:
     one = fall()
     last = one.path.points[-1].detection
-    thing = Falling(began_s, last.x_px + beside_px, times_size * last.w_px, times_speed * _speed_px_s(one))
+    elsewhere = (last.x_px + beside_px, last.y_px - 200.0)
+    thing = Falling(began_s, *elsewhere, times_size * last.w_px, times_speed * _speed_px_s(one))
     grouper = Grouper()
     grouper.add(one, INCIDENT)
     assert len(grouper.release(one.fit.end_s + after_s, [thing])) == (0 if waits else 1)
+
+
+def test_what_goes_on_where_the_fit_leads_is_waited_for_until_it_has_been_judged() -> None:
+    one = fall(seen_s=(0.0, 1.4))
+    grouper = Grouper()
+    grouper.add(one, INCIDENT)
+    size_px = one.path.points[-1].detection.w_px
+    for now_s in (1.8, 2.1, 2.3):
+        x, y = one.fit.pixels_at(np.array([now_s]))[0].tolist()
+        assert grouper.release(now_s, [Falling(1.3, x, y, size_px, _speed_px_s(one))]) == []
+    assert grouper.release(2.4, []) == []  # it ended, and its verdict comes some pictures later
+    grouper.add(fall(seen_s=(0.0, 2.3)), INCIDENT)
+    assert len(grouper.release(2.6, [])) == 1
 
 
 def test_what_belongs_to_something_told_is_no_news_even_if_it_belongs_to_something_untold_too() -> None:
@@ -287,7 +301,7 @@ def test_what_belongs_to_something_told_is_no_news_even_if_it_belongs_to_somethi
     grouper.add(below, INCIDENT)
     grouper.add(above, INCIDENT)
     # what came into sight 1.55 s after the first but just before the second keeps the second waiting
-    companion = Falling(1.55, last.x_px, last.w_px, 2.0 * _speed_px_s(below))
+    companion = Falling(1.55, last.x_px, last.y_px, last.w_px, 2.0 * _speed_px_s(below))
     assert same([f.fall for f in grouper.release(2.45, [companion])], [above])
     grouper.add(between, INCIDENT)
     (finding,) = grouper.release(3.0, [])

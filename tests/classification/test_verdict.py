@@ -163,10 +163,10 @@ def test_a_group_waits_for_what_is_still_falling_and_is_told_once() -> None:
     grouper = Grouper()
     grouper.add(fall, verdict)
     began_s, now_s = fall.fit.start_s + 0.3, fall.fit.end_s + 0.1
-    assert grouper.release(now_s, [Falling(began_s, column, 8.0, 1500.0)]) == []
+    assert grouper.release(now_s, [Falling(began_s, column, 0.0, 8.0, 1500.0)]) == []
     # what falls far to the side, or as slowly as a snowflake, is another thing and is not waited for
-    others = [Falling(began_s, column + 500.0, 8.0, 1500.0), Falling(began_s, column, 8.0, 150.0)]
-    assert len(grouper.release(now_s, others)) == 1
+    others = [Falling(began_s, column + 500.0, 0.0, 8.0, 1500.0), Falling(began_s, column, 0.0, 8.0, 150.0)]
+    assert len(grouper.release(now_s + 0.25, others)) == 1
     grouper.add(fall, verdict)  # its bounce, found later, is no second incident
     assert grouper.release(fall.fit.end_s + 0.3, []) == []
 
