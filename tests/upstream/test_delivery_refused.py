@@ -80,16 +80,21 @@ def test_a_message_larger_than_the_broker_takes_is_parked_and_the_rest_goes_on(
     assert box.depth("mqtt").parked == 1
 
 
-def test_a_broker_that_hangs_up_on_a_message_without_having_said_so_gets_the_rest(
-    box: Box, small_packet_broker: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _forget_largest_packet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the broker had not said, when it was connected to, how large a packet it takes."""
     on_connect = Connection._on_connect
 
-    def ignore_largest_packet(self: Connection, *arguments: Any) -> None:
+    def connected(self: Connection, *arguments: Any) -> None:
         on_connect(self, *arguments)
         self.largest_packet = None
 
-    monkeypatch.setattr(Connection, "_on_connect", ignore_largest_packet)
+    monkeypatch.setattr(Connection, "_on_connect", connected)
+
+
+def test_a_broker_that_hangs_up_on_a_message_without_having_said_so_gets_the_rest(
+    box: Box, small_packet_broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _forget_largest_packet(monkeypatch)
     box.add("a")
     with box.outbox() as outbox, outbox._database.transaction() as connection:
         add_message(connection, "incident", "large", "north-1", event_of("large", "north-1", {"x": "x" * 7000}))
@@ -103,17 +108,13 @@ def test_a_broker_that_hangs_up_on_a_message_without_having_said_so_gets_the_res
 def test_a_broker_that_hangs_up_on_a_message_without_a_reason_gets_the_rest(
     box: Box, small_packet_broker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on_connect, on_disconnect = Connection._on_connect, Connection._on_disconnect
-
-    def ignore_largest_packet(self: Connection, *arguments: Any) -> None:
-        on_connect(self, *arguments)
-        self.largest_packet = None
+    _forget_largest_packet(monkeypatch)
+    on_disconnect = Connection._on_disconnect
 
     def without_reason(self: Connection, *arguments: Any) -> None:
         on_disconnect(self, *arguments)
         self._disconnect = ReasonCode(PacketTypes.DISCONNECT, "Unspecified error")
 
-    monkeypatch.setattr(Connection, "_on_connect", ignore_largest_packet)
     monkeypatch.setattr(Connection, "_on_disconnect", without_reason)
     box.add("a")
     with box.outbox() as outbox, outbox._database.transaction() as connection:
