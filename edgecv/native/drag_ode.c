@@ -61,6 +61,22 @@ static void march(const Air *air, double h, double max_speed, const double *x0, 
     }
 }
 
+/* The instants before the release, from it backwards, or those after it, and the steps that reach all of them. */
+typedef struct {
+    int64_t first, count, stride, steps;
+    double h;
+} Direction;
+
+static Direction direction_of(int late, int64_t n, int64_t before, const double *times, double step_s) {
+    Direction to = {late ? before : before - 1, late ? n - before : before, late ? 1 : -1, 1, step_s};
+    if (!to.count) return to;
+    double farthest = late ? times[n - 1] : times[0];
+    int64_t steps = (int64_t)ceil(fabs(farthest) / step_s);
+    if (steps > 1) to.steps = steps;
+    if (farthest != 0) to.h = farthest / (double)to.steps;
+    return to;
+}
+
 void edgecv_falls(int64_t b, int64_t n, const double *position, const double *velocity, const double *drag,
                   const double *times, const double *down, const double *wind, double g, double step_s,
                   double max_speed, double *positions, double *velocities) {
@@ -71,16 +87,11 @@ void edgecv_falls(int64_t b, int64_t n, const double *position, const double *ve
         for (int i = 0; i < 3; i++) air.gravity[i] = g * down[3 * f + i], air.wind[i] = wind[3 * f + i];
         double *p = positions + f * n * 3, *q = velocities ? velocities + f * n * 3 : 0;
         for (int late = 0; late < 2; late++) {
-            int64_t count = late ? n - before : before;
-            if (!count) continue;
-            double farthest = late ? times[n - 1] : times[0];
-            int64_t steps = (int64_t)ceil(fabs(farthest) / step_s);
-            if (steps < 1) steps = 1;
-            double h = farthest != 0 ? farthest / (double)steps : step_s;
-            air.max_rate = 1 / fabs(h);
-            int64_t first = late ? before : before - 1, stride = late ? 1 : -1;
-            march(&air, h, max_speed, position + 3 * f, velocity + 3 * f, times + first, count, stride, steps,
-                  p + first * 3, q ? q + first * 3 : 0);
+            Direction to = direction_of(late, n, before, times, step_s);
+            if (!to.count) continue;
+            air.max_rate = 1 / fabs(to.h);
+            march(&air, to.h, max_speed, position + 3 * f, velocity + 3 * f, times + to.first, to.count, to.stride,
+                  to.steps, p + to.first * 3, q ? q + to.first * 3 : 0);
         }
     }
 }
@@ -159,18 +170,14 @@ static void falls_of_many(int64_t n, const Lanes *position, const Lanes *velocit
     int64_t before = 0;
     while (before < n && times[before] < 0) before++;
     for (int late = 0; late < 2; late++) {
-        int64_t count = late ? n - before : before;
-        if (!count) continue;
-        double farthest = late ? times[n - 1] : times[0];
-        int64_t steps = (int64_t)ceil(fabs(farthest) / step_s);
-        if (steps < 1) steps = 1;
-        double h = farthest != 0 ? farthest / (double)steps : step_s;
-        air->max_rate = 1 / fabs(h);
-        int64_t first = late ? before : before - 1, stride = late ? 1 : -1;
+        Direction to = direction_of(late, n, before, times, step_s);
+        if (!to.count) continue;
+        air->max_rate = 1 / fabs(to.h);
         Lanes x[3], v[3];
         memcpy(x, position, sizeof x);
         memcpy(v, velocity, sizeof v);
-        march_many(air, h, max_speed, x, v, times + first, count, stride, steps, positions + first * 3, 3 * n);
+        march_many(air, to.h, max_speed, x, v, times + to.first, to.count, to.stride, to.steps,
+                   positions + to.first * 3, 3 * n);
     }
 }
 
