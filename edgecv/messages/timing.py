@@ -16,6 +16,23 @@ OLDER_VERSIONS = declare(
     "%(count)s schedules are watched as an older version of edgecv reckoned them; send them again",
     count=COUNT,
 )
+UNREADABLE = declare("timing.unreadable", "its newest version %(why)s", why=TEXT)
+UNKNOWN_STATUS = declare("timing.unknown_status", "its status is unknown")
+NAMES_NO_ORDER = declare("timing.names_no_order", "it carries out an order that it does not name (basedOn)")
+CUT_SPAN = declare(
+    "timing.cut_span",
+    "schedule %(name)s: from %(start)s to %(end)s nobody says how many doses are due; missing ones are not noticed",
+    name=TEXT,
+    start=TEXT,
+    end=TEXT,
+)
+MORE_CUT_SPANS = declare("timing.more_cut_spans", "and so of %(count)s more schedules", count=COUNT)
+CARRIED_OUT = declare(
+    "timing.carried_out",
+    "%(count)s orders carry out others that are watched (such as %(name)s): their doses count for those",
+    count=COUNT,
+    name=TEXT,
+)
 
 # what is missing
 NO_TIMING = declare("timing.none", "a dosage instruction has no timing")

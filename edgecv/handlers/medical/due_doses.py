@@ -68,7 +68,7 @@ class DueDoses:
         return min(moments, default=None) if come is None else come
 
     def taken_on(self, name: str, day: date, doses_taken: Mapping[str, int]) -> Due | None:
-        """The dose that one taken at some time of a day was: the first of it that still needs one, else its last.
+        """The dose that one taken at some time of a day was: the first that needs or may be one, else the day's last.
 
         Args:
             name: the schedule.
@@ -77,8 +77,9 @@ class DueDoses:
         """
         opens_s, closes_s = (local_s(day, minute, self._institution.zone) for minute in (0, 1440))
         of_day = [due for due in self.of(name) if opens_s <= due.at_s < closes_s or _overlaps(due, opens_s, closes_s)]
-        needing = [due for due in of_day if doses_taken.get(due.key, 0) < due.most]
-        return min(needing, default=max(of_day, default=None))
+        needing = [due for due in of_day if doses_taken.get(due.key, 0) < due.least]
+        allowed = [due for due in of_day if doses_taken.get(due.key, 0) < due.most]
+        return min(needing or allowed, default=max(of_day, default=None))
 
 
 def _overlaps(due: Due, opens_s: float, closes_s: float) -> bool:

@@ -18,7 +18,7 @@ from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.payload_values import read_json
 from edgecv.untrusted import EARLIEST_S, LATEST_S
 
-_ID = re.compile(r"^[A-Za-z0-9.-]{1,64}$")
+ID = re.compile(r"^[A-Za-z0-9.-]{1,64}$")
 RESOURCES = ("DiagnosticReport", "ServiceRequest", "MedicationRequest", "MedicationAdministration")
 
 
@@ -55,7 +55,7 @@ def read_resource(topic: str, payload: bytes, types: tuple[str, ...]) -> Any:
         raise MalformedError(f"is no {kind} of FHIR R4: {first if is_field else 'an element'} is wrong") from None
     except Exception:  # what the library runs into with odd values
         raise MalformedError(f"is no {kind} of FHIR R4") from None
-    if resource.id is None or not _ID.match(str(resource.id)):
+    if resource.id is None or not ID.match(str(resource.id)):
         raise MalformedError(f"is a {kind} without an id")
     if len(path) > 2 and path[2] != resource.id:
         raise MalformedError("has another id than its address")
@@ -66,7 +66,7 @@ def reference_id(reference: Any, kind: str) -> str | None:
     """The id that a reference to a kind of resource names, relative or absolute; None for another kind or none."""
     text = getattr(reference, "reference", None)
     parts = str(text or "").split("/")
-    if len(parts) < 2 or parts[-2] != kind or not _ID.match(parts[-1]):
+    if len(parts) < 2 or parts[-2] != kind or not ID.match(parts[-1]):
         return None
     return parts[-1]
 

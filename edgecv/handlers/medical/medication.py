@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from edgecv.handlers.handler import Handler, Input, MalformedError
-from edgecv.handlers.handler_context import HandlerContext
+from edgecv.handlers.handler_context import HandlerContext, stamp
 from edgecv.handlers.medical.administration import Administration, administration_of
 from edgecv.handlers.medical.dose_book import DoseBook, DoseDetails
 from edgecv.handlers.medical.due_doses import DueDoses
 from edgecv.handlers.medical.escalation import Calls
 from edgecv.handlers.medical.fhir import is_old, read_resource, updated_s
+from edgecv.handlers.medical.named_resource import NamedResource, named_resource
+from edgecv.handlers.medical.orders import CarriedOut, is_due, order_of
 from edgecv.handlers.medical.pseudonyms import pseudonym_key
 from edgecv.handlers.medical.schedule_state import Schedule
 from edgecv.handlers.medical.settings import MedicationSettings
@@ -60,6 +62,8 @@ class MedicationHandler(Handler[MedicationSettings]):
         self._schedules: set[str] = set()
         self._not_watched: dict[str, str] = {}
         self._of_older_version: set[str] = set()
+        self._cut: dict[str, list[tuple[float, float]]] = {}
+        self._carried_out = CarriedOut()
         for key, schedule in context.restore_all("schedule/", Schedule.from_stored):
             self._follow(key.removeprefix("schedule/"), schedule)
 
@@ -82,8 +86,7 @@ class MedicationHandler(Handler[MedicationSettings]):
             self._calls.command(command)
             return
         if " /fhir/" in message.topic:
-            resource_types = ("MedicationRequest", "MedicationAdministration")
-            resource = read_resource(message.topic, message.payload, resource_types)
+            resource = self._resource(message.topic, message.payload)
             if resource.__class__.__name__ == "MedicationRequest":
                 self._schedule(resource)
             else:
@@ -91,7 +94,7 @@ class MedicationHandler(Handler[MedicationSettings]):
             return
         document = read_json(message.payload)
         if isinstance(document, dict) and document.get("resourceType") == "MedicationRequest":
-            self._schedule(read_resource("PUT /fhir/MedicationRequest", message.payload, ("MedicationRequest",)))
+            self._schedule(self._resource("PUT /fhir/MedicationRequest", message.payload))
             return
         self._confirmation(document)
 
@@ -99,14 +102,28 @@ class MedicationHandler(Handler[MedicationSettings]):
         """Doses whose time has passed; calls that nobody answers."""
         limit_s = self.context.now_s - self.config.grace_s - self.config.news_s
         self._begin_day()
-        overdue = [one for one in self._schedules if any(due.at_s < limit_s for due in self._due.of(one))]
+        overdue = [
+            one
+            for one in self._schedules
+            if any(due.at_s < limit_s for due in self._due.of(one)) and self._carried_out.watched_as(one) == one
+        ]
         self.context.run_for_each(messages.JUDGING(), overdue, self._doses.judge)
         self._calls.tick()
 
     def notices(self) -> tuple[str, ...]:
-        """Schedules that an older version of edgecv reckoned."""
-        count = len(self._of_older_version)
-        return (timing.OLDER_VERSIONS(count=count),) if count else ()
+        """Schedules that an older version of edgecv reckoned, spans that bounds cut, orders that carry out others."""
+        notices = []
+        if self._of_older_version:
+            notices.append(timing.OLDER_VERSIONS(count=len(self._of_older_version)))
+        now_s = self.context.now_s
+        cut = [(name, span) for name, spans in sorted(self._cut.items()) for span in spans if span[1] > now_s]
+        notices += [timing.CUT_SPAN(name=name, start=stamp(span[0]), end=stamp(span[1])) for name, span in cut[:_NAMED]]
+        if len(cut) > _NAMED:
+            notices.append(timing.MORE_CUT_SPANS(count=len(cut) - _NAMED))
+        parts = self._carried_out.parts()
+        if parts:
+            notices.append(timing.CARRIED_OUT(count=len(parts), name=parts[0]))
+        return tuple(notices)
 
     def problems(self) -> tuple[str, ...]:
         """Which schedules are not watched, and why."""
@@ -115,6 +132,38 @@ class MedicationHandler(Handler[MedicationSettings]):
         if len(self._not_watched) > _NAMED:
             problems.append(timing.MORE_NOT_WATCHED(count=len(self._not_watched) - _NAMED))
         return tuple(problems)
+
+    def _resource(self, topic: str, payload: bytes) -> Any:
+        """A resource; of an order that cannot be read, the version before it is no longer what was ordered.
+
+        Raises:
+            MalformedError: it cannot be read.
+        """
+        try:
+            return read_resource(topic, payload, ("MedicationRequest", "MedicationAdministration"))
+        except MalformedError as error:
+            order = named_resource(topic, payload, "MedicationRequest")
+            if order is not None:
+                self._supersede(order, timing.UNREADABLE(why=str(error)))
+            raise
+
+    def _supersede(self, order: NamedResource, why: str) -> None:
+        before = self._doses.stored(order.id)
+        if before is None and (not order.is_active or len(self._schedules) >= MAX_SCHEDULES):
+            return
+        if before is not None and is_old(order.version_s, before.version_s):
+            return
+        now_s = self.context.now_s
+        schedule = before or Schedule(order.version_s, self._pseudonym(None), (), now_s, now_s)
+        self._stop(order.id, replace(schedule, version_s=order.version_s, is_of_older_version=False), before, why)
+
+    def _stop(self, name: str, schedule: Schedule, before: Schedule | None, why: str) -> None:
+        """A schedule is no longer watched as it was, and everybody is told, though its message counts as unreadable."""
+        self._keep(name, replace(self._with_rules(name, schedule, ()), not_watched=why))
+        if before is None or before.not_watched != why:
+            text = timing.NOT_WATCHED(name=name, why=why)
+            self.context.send_event("schedule_not_watched", text, subject=name)
+        self.context.work.complete()
 
     def _schedule(self, request: Any) -> None:
         """Follow a schedule; one that is not understood is no longer watched as it was, and everybody is told."""
@@ -132,17 +181,12 @@ class MedicationHandler(Handler[MedicationSettings]):
             patient=self._pseudonym(request.subject),
             not_watched=None,
             is_of_older_version=False,
+            carries_out=order_of(request),
         )
-        active = request.status == "active" and request.intent in {"order", "original-order", "instance-order", "plan"}
         try:
-            rules = tuple(schedule_of(request, self._institution)) if active else ()
+            rules = tuple(schedule_of(request, self._institution)) if is_due(request) else ()
         except TimingError as error:
-            stopped = self._with_rules(name, schedule, ())
-            self._keep(name, replace(stopped, not_watched=error.why))
-            if before is None or before.not_watched != error.why:
-                text = timing.NOT_WATCHED(name=name, why=error.why)
-                self.context.send_event("schedule_not_watched", text, subject=name)
-            self.context.work.complete()  # though the message itself counts as unreadable
+            self._stop(name, schedule, before, error.why)
             raise
         self._keep(name, self._with_rules(name, schedule, rules))
 
@@ -158,7 +202,11 @@ class MedicationHandler(Handler[MedicationSettings]):
 
     def _keep(self, name: str, schedule: Schedule) -> None:
         self._doses.store(name, schedule)
-        self._follow(name, schedule)
+        now_s = self.context.now_s
+        for part in self._carried_out.change(name, lambda: self._follow(name, schedule)):
+            stored = self._doses.stored(part)
+            if stored is not None:  # what was due while the other was watched is nobody's fault
+                self._doses.store(part, replace(stored, changed_s=now_s, pending=()))
         self._due.reckon(name, schedule.rules)
 
     def _follow(self, name: str, schedule: Schedule | None) -> None:
@@ -167,6 +215,11 @@ class MedicationHandler(Handler[MedicationSettings]):
         self._schedules.add(name)
         self._not_watched.pop(name, None)
         self._of_older_version.discard(name)
+        self._carried_out.follow(name, schedule)
+        spans = [span for rule in schedule.rules for span in rule.cut_spans(self._institution.zone)]
+        self._cut.pop(name, None)
+        if spans:
+            self._cut[name] = spans
         if schedule.not_watched is not None:
             self._not_watched[name] = schedule.not_watched
         if schedule.is_of_older_version:
@@ -187,7 +240,7 @@ class MedicationHandler(Handler[MedicationSettings]):
         if dose.schedule not in self._schedules:
             raise MalformedError("is of a schedule that is not known")
         self._begin_day()
-        self._doses.take(dose)
+        self._doses.take(replace(dose, schedule=self._carried_out.watched_as(dose.schedule)))
 
     def _begin_day(self) -> None:
         self._due.begin_day(self.context.now_s, sorted(self._schedules), self._rules_of)

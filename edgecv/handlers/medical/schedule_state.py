@@ -38,6 +38,7 @@ class Schedule:
         taken: by the key of each dose.
         not_watched: why it is not watched, or None.
         is_of_older_version: an older version of edgecv reckoned it.
+        carries_out: the id of the order that it carries out, or None.
     """
 
     version_s: float | None
@@ -49,6 +50,12 @@ class Schedule:
     taken: Mapping[str, Taken] = field(default_factory=dict)
     not_watched: str | None = None
     is_of_older_version: bool = False
+    carries_out: str | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether doses of it are due."""
+        return bool(self.rules) and self.not_watched is None
 
     def may_be_read_again(self, version_s: float | None) -> bool:
         """Whether the same version may be read otherwise now: by other settings, or a newer edgecv."""
@@ -95,6 +102,7 @@ class Schedule:
             taken,
             not_watched,
             not_watched is None and (is_older or bool(stored.get("older"))),
+            None if stored.get("carries_out") is None else str(stored["carries_out"]),
         )
 
     def to_stored(self) -> dict[str, Any]:
@@ -112,6 +120,7 @@ class Schedule:
             },
             "not_watched": to_wire(self.not_watched),
             "older": self.is_of_older_version,
+            "carries_out": self.carries_out,
         }
 
 

@@ -91,7 +91,8 @@ def _rule(timing: Any, authored: Any, institution: Institution) -> Rule:
     repeat = _complete(timing)
     if repeat is None:
         raise TimingError(messages.NO_TIMING())
-    return rule_of(read_repeat(repeat, institution.times), bounds_of(repeat, authored, institution.zone), institution)
+    said = read_repeat(repeat, institution.times, is_coded=_code(timing.code) is not None)
+    return rule_of(said, bounds_of(repeat, authored, institution.zone), institution)
 
 
 def _events(events: Sequence[Any]) -> Rule:

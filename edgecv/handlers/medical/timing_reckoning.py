@@ -70,6 +70,8 @@ def rule_of(repeat: Repeat, bounds: Bounds, institution: Institution) -> Rule:
     else:
         form = _in_periods(repeat, bounds, institution)
     rule = _counted(Rule(**{**limits, **form}), repeat, bounds, institution.zone)
+    if bounds.start is not None and bounds.start.minute is not None and repeat.minutes is None:
+        rule = rule.model_copy(update={"may_begin": rule.form == "times"})
     _check_some_is_due(rule, institution.zone)
     return rule
 
@@ -120,7 +122,7 @@ def _on_weekdays(repeat: Repeat, bounds: Bounds, institution: Institution) -> di
     if period.seconds:
         if frequency != 1 or repeat.frequency_max:
             raise TimingError(messages.DAYS_OPEN())
-        return _in_steps(period.seconds, bounds, institution) | {"weekdays": repeat.weekdays}
+        return _in_steps(period.seconds, repeat, bounds, institution) | {"weekdays": repeat.weekdays}
     if repeat.frequency_max:
         raise TimingError(messages.OTHER_WEEKDAYS())
     return _weekly(repeat, period, institution.minutes(1), bounds, institution)
@@ -150,20 +152,25 @@ def _in_periods(repeat: Repeat, bounds: Bounds, institution: Institution) -> dic
     if period.seconds:
         if frequency != 1 or most:
             raise TimingError(messages.DAYS_OPEN())
-        return _in_steps(period.seconds, bounds, institution)
+        return _in_steps(period.seconds, repeat, bounds, institution)
+    own = _own_minute(repeat, bounds)
+    if period.is_in_hours and own is not None and frequency == 1 and not most:  # every 24 hours, from there
+        return _stepped(period, (own,), bounds, institution.zone)
     if period == _DAY:
         if most:
             return _some_of_a_day(repeat, frequency, most)
         return {"form": "times", "minutes": institution.minutes(frequency)}
     start = bounds.the_start()
-    if frequency == 1 and not most:
-        minutes = institution.minutes(1) if start.minute is None else (start.minute,)
-        return _stepped(period, minutes, bounds, institution.zone)
+    is_single = frequency == 1 and not most
+    if is_single and _first_day(start, institution.minutes(1), institution.zone) == start.day:
+        return _stepped(period, institution.minutes(1), bounds, institution.zone)
     if frequency > MAX_A_DAY * max(1, period.days):
         raise TimingError(messages.TOO_MANY())
     if period.months:
         _check_day_of_month(start.day.day)
     window = {"form": "window", "first": start.day.isoformat(), "least": frequency, "most": most or frequency}
+    # begun after the institution's hour: at once, or at that hour of the next day, and so in each period
+    window |= {"open_days": 2} if is_single else {}
     return window | ({"every_months": period.months} if period.months else {"every_days": period.days})
 
 
@@ -177,15 +184,25 @@ def _some_of_a_day(repeat: Repeat, least: int, most: int, from_minute: int = 0) 
     return window | {"weekdays": repeat.weekdays}
 
 
-def _in_steps(step_s: float, bounds: Bounds, institution: Institution) -> dict[str, Any]:
-    """Every so many hours: from the time the bounds name, else at the institution's, of which once a day is one."""
-    start, (minute,) = bounds.start, institution.minutes(1)
-    if start is not None and start.minute is not None:
-        return {"form": "interval", "every_s": step_s, "anchor_s": start.at_s}
-    if 86400.0 % step_s == 0.0 and step_s % 60.0 == 0.0:
-        step = int(step_s // 60)
-        return {"form": "times", "minutes": tuple(sorted((minute + n * step) % 1440 for n in range(1440 // step)))}
+def _own_minute(repeat: Repeat, bounds: Bounds) -> int | None:
+    """The time of day that steps of hours begin at, where the bounds name it and no code says the institution's."""
+    return None if bounds.start is None or repeat.is_coded else bounds.start.minute
+
+
+def _in_steps(step_s: float, repeat: Repeat, bounds: Bounds, institution: Institution) -> dict[str, Any]:
+    """Every so many hours: from the time the bounds name, else at the institution's, of which once a day is one.
+
+    Steps that fill a day are times of the clock on the wall, whatever it is set to; others are as long as they say.
+    """
+    own, (minute,) = _own_minute(repeat, bounds), institution.minutes(1)
+    is_whole = bounds.start is None or own is None or bounds.start.at_s % 60.0 == 0.0
+    if 86400.0 % step_s == 0.0 and step_s % 60.0 == 0.0 and is_whole:
+        step, minute = int(step_s // 60), minute if own is None else own
+        minutes = tuple(sorted((minute + n * step) % 1440 for n in range(1440 // step)))
+        return {"form": "times", "minutes": minutes, "every_s": step_s}
     start = bounds.the_start()
+    if own is not None:
+        return {"form": "interval", "every_s": step_s, "anchor_s": start.at_s}
     anchor_s = local_s(start.day, minute, institution.zone)
     return {"form": "interval", "every_s": step_s, "anchor_s": anchor_s, "start_s": max(anchor_s, start.at_s)}
 
@@ -225,10 +242,10 @@ def _counted(rule: Rule, repeat: Repeat, bounds: Bounds, zone: ZoneInfo) -> Rule
         for due in sorted(rule.on_day(day, zone)):
             if due.at_s <= last_at_s or (rule.form == "window" and due.least == 0):
                 continue  # another day of the same span, or one that begins before the schedule
-            seen, last_at_s = seen + 1, due.at_s
-            if seen == count and most > count:
+            before, seen, last_at_s = seen, seen + (due.most if rule.form == "times" else 1), due.at_s
+            if before < count <= seen and most > count:
                 needed_s = due.at_s if needed_s is None else min(needed_s, due.at_s)
-            if seen == most:
+            if seen >= most:
                 return rule.model_copy(update={"last_s": due.at_s, "needed_until_s": needed_s})
         day += timedelta(days=1)
         if rule.last_s is not None and local_s(day, 0, zone) > rule.last_s + 86400.0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
 
@@ -30,11 +30,13 @@ class Period:
         days: so many days.
         months: so many months.
         seconds: so many seconds, where it is neither.
+        is_in_hours: whether its unit is hours or less: its steps go on from the time it begins.
     """
 
     days: int = 0
     months: int = 0
     seconds: float = 0.0
+    is_in_hours: bool = field(default=False, compare=False)
 
     @property
     def length_s(self) -> float:
@@ -56,6 +58,7 @@ class Repeat:
         is_afternoon: any time of the afternoon or evening.
         count: so many times in all, or None.
         count_max: or up to so many.
+        is_coded: whether a code of HL7 says it, all of which are "at institution specified times".
     """
 
     frequency: int | None
@@ -67,14 +70,16 @@ class Repeat:
     is_afternoon: bool
     count: int | None
     count_max: int | None
+    is_coded: bool = False
 
 
-def read_repeat(repeat: Any, times: Mapping[str, str]) -> Repeat:
+def read_repeat(repeat: Any, times: Mapping[str, str], *, is_coded: bool = False) -> Repeat:
     """The plain values of a repeat.
 
     Args:
         repeat: FHIR's element.
         times: hours of event timings, HH:MM.
+        is_coded: whether a code of HL7 says it too.
 
     Raises:
         TimingError: it breaks FHIR's rules, or holds what is not known here.
@@ -111,6 +116,7 @@ def read_repeat(repeat: Any, times: Mapping[str, str]) -> Repeat:
         when == [AFTERNOON],
         repeat.count,
         None if repeat.countMax == repeat.count else repeat.countMax,
+        is_coded,
     )
 
 
@@ -137,7 +143,9 @@ def period_of(repeat: Any) -> Period | None:
         period = Period(months=int(months))
     else:
         seconds = value * UNITS_S[unit]
-        period = Period(seconds=seconds) if seconds % 86400.0 else Period(days=int(seconds // 86400.0))
+        is_in_hours = unit not in {"d", "wk"}
+        whole_days = Period(days=int(seconds // 86400.0), is_in_hours=is_in_hours)
+        period = Period(seconds=seconds, is_in_hours=is_in_hours) if seconds % 86400.0 else whole_days
     if period.length_s > 3660 * 86400.0:
         raise TimingError(messages.TOO_LONG())
     if period.length_s < 86400.0 / MAX_A_DAY:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -71,8 +72,10 @@ class Rule(BaseModel):
         every_months: or of every so many months; 0 where days are counted.
         weekdays: only on these, 0 for Monday; empty for all.
         minutes: of ``times``, from midnight; below 0 and from 1440 on it is a day next to it.
-        every_s: of ``interval``, seconds.
+        every_s: of ``interval``, seconds; of ``times`` that are steps of so many, 0 where each is named.
         anchor_s: of ``interval``, one of its moments, seconds since 1970.
+        may_begin: whether a dose may be taken at ``start_s`` itself, and need not.
+        open_days: of ``window``, on so many of its days a dose may be taken; 0 for all.
         from_minute: of ``window``, where in its first day it begins, minutes from midnight.
         least: of ``window`` and ``span``, how many doses must be taken.
         most: of them, how many may be.
@@ -94,6 +97,8 @@ class Rule(BaseModel):
     minutes: tuple[int, ...] = ()
     every_s: float = 0.0
     anchor_s: float = 0.0
+    may_begin: bool = False
+    open_days: int = 0
     from_minute: int = 0
     least: int = 1
     most: int = 1
@@ -115,8 +120,9 @@ class Rule(BaseModel):
         if self.form == "events":
             yield from self._events(day, zone)
         elif self.form == "times":
+            yield from self._first_dose(day, zone)
             if self._is_on(day):
-                yield from self._within(local_s(day, minute, zone) for minute in self.minutes)
+                yield from self._within(self._moments(day, zone))
         elif self.form == "interval":
             if not self.weekdays or day.weekday() in self.weekdays:
                 yield from self._within(self._steps(local_s(day, 0, zone), local_s(day, 1440, zone)))
@@ -138,11 +144,32 @@ class Rule(BaseModel):
         if self.start_s < local_s(day, 1440, zone) and self.last_s >= local_s(day, 0, zone):
             yield Due(self.last_s, self.start_s, self.least, self.most)
 
-    def _within(self, moments: Iterator[float]) -> Iterator[Due]:
-        for moment in moments:
+    def _first_dose(self, day: date, zone: ZoneInfo) -> Iterator[Due]:
+        """The dose at the beginning: whoever is given one at once gets the next at the institution's hour."""
+        if not self.may_begin or self.start_s is None or self.start_s in self._moments(day, zone):
+            return
+        if local_s(day, 0, zone) <= self.start_s < local_s(day, 1440, zone):
+            yield Due(self.start_s, least=0)
+
+    def _moments(self, day: date, zone: ZoneInfo) -> list[float]:
+        """The times of a day, in order; one twice where the change of the clocks lets two named times fall together.
+
+        A time that the clocks leave out is as long after midnight as it would have been, and of one that comes twice
+        the first is meant, as https://www.rfc-editor.org/rfc/rfc5545#section-3.3.5 has it. Steps go on through the
+        hour that comes twice.
+        """
+        moments = [local_s(day, minute, zone) for minute in self.minutes]
+        if not self.every_s:
+            return sorted(moments)
+        again = (local_s(day, minute, zone, fold=1) for minute in self.minutes)
+        repeated = (later for first, later in zip(moments, again, strict=True) if self.every_s <= later - first)
+        return sorted({*moments, *repeated})
+
+    def _within(self, moments: Iterable[float]) -> Iterator[Due]:
+        for moment, doses in Counter(moments).items():
             if (self.start_s is None or moment >= self.start_s) and (self.last_s is None or moment <= self.last_s):
                 is_needed = self.needed_until_s is None or moment <= self.needed_until_s
-                yield Due(moment, least=1 if is_needed else 0)
+                yield Due(moment, least=doses if is_needed else 0, most=doses)
 
     def _steps(self, from_s: float, to_s: float) -> Iterator[float]:
         step = -((self.anchor_s - from_s) // self.every_s)  # the first at or after from_s
@@ -166,18 +193,11 @@ class Rule(BaseModel):
     def _windows(self, day: date, zone: ZoneInfo) -> Iterator[Due]:
         if self.weekdays and day.weekday() not in self.weekdays:
             return
-        opens, closes = day, day + timedelta(days=1)
-        if self.first is not None:
-            first = date.fromisoformat(self.first)
-            if day < first:
-                return
-            if self.every_months:
-                index = (_month(day) - _month(first) - (day.day < first.day)) // self.every_months
-                opens = _plus_months(first, index * self.every_months)
-                closes = _plus_months(first, (index + 1) * self.every_months)
-            else:
-                opens = first + timedelta(days=(day - first).days // self.every_days * self.every_days)
-                closes = opens + timedelta(days=self.every_days)
+        if self.first is not None and day < date.fromisoformat(self.first):
+            return
+        opens, closes = self._window(day)
+        if day >= closes:
+            return
         opens_s, closes_s = local_s(opens, self.from_minute, zone), local_s(closes, 0, zone)
         if (self.start_s is not None and closes_s <= self.start_s) or (
             self.last_s is not None and opens_s > self.last_s
@@ -189,11 +209,46 @@ class Rule(BaseModel):
         is_needed = is_whole and (self.needed_until_s is None or closes_s <= self.needed_until_s + 1.0)
         yield Due(closes_s, opens_s, self.least if is_needed else 0, self.most)
 
+    def _window(self, day: date) -> tuple[date, date]:
+        """The first day of the window that a day lies in, and the day after its last."""
+        opens, closes = day, day + timedelta(days=1)
+        if self.first is not None:
+            first = date.fromisoformat(self.first)
+            if self.every_months:
+                index = (_month(day) - _month(first) - (day.day < first.day)) // self.every_months
+                opens = _plus_months(first, index * self.every_months)
+                closes = _plus_months(first, (index + 1) * self.every_months)
+            else:
+                opens = first + timedelta(days=(day - first).days // self.every_days * self.every_days)
+                closes = opens + timedelta(days=self.every_days)
+        return opens, min(closes, opens + timedelta(days=self.open_days)) if self.open_days else closes
 
-def local_s(day: date, minute: int, zone: ZoneInfo) -> float:
-    """Seconds since 1970 of a time of day where the person lives; minutes from midnight, of any number."""
+    def cut_spans(self, zone: ZoneInfo) -> Iterator[tuple[float, float]]:
+        """From when to when, seconds since 1970, a bound cuts a span: nobody says how many of its doses are left."""
+        if self.form != "window" or not self.least:
+            return
+        last_s = min(self.last_s or math.inf, self.needed_until_s or math.inf)
+        for bound_s in (self.start_s, last_s):
+            if bound_s is None or math.isinf(bound_s):
+                continue
+            day = datetime.fromtimestamp(bound_s, zone).date()
+            for due in self._windows(day, zone):
+                begin_s, end_s = max(due.opens_s or 0.0, self.start_s or 0.0), min(due.at_s, last_s)
+                if due.least == 0 and end_s > begin_s + _LAST_MINUTE_S:
+                    yield begin_s, end_s
+
+
+def local_s(day: date, minute: int, zone: ZoneInfo, fold: int = 0) -> float:
+    """Seconds since 1970 of a time of day where the person lives.
+
+    Args:
+        day: the person's.
+        minute: from midnight, of any number.
+        zone: where the person lives.
+        fold: 1 for the second one of a time that comes twice.
+    """
     wall = datetime.combine(day, time(0)) + timedelta(minutes=minute)
-    return wall.replace(tzinfo=zone).astimezone(UTC).timestamp()
+    return wall.replace(tzinfo=zone, fold=fold).astimezone(UTC).timestamp()
 
 
 def _month(day: date) -> int:
