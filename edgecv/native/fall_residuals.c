@@ -1,6 +1,7 @@
 /* Residuals of a fall's fit and of a launch's, and their forward differences, as edgecv/trajectory/fit.py and
  * launch_problem.py have them in NumPy. */
 #include "drag_ode.h"
+#include "levenberg_marquardt.h"
 #include "linear_algebra.h"
 
 #include <math.h>
@@ -49,15 +50,17 @@ static void evaluate_pending(Pending *pending, Residuals of, const void *problem
     pending->count = 0;
 }
 
-/* Residuals (m) at x (p), and their forward differences (p, m) unless those are null. */
+/* Residuals (m) at x (p), and their forward differences (p, m) unless those are null. `again`: positions of the same x
+ * stand in the scratch space already. */
 static void evaluate(FallAt fall_at, Residuals of, const void *problem, const Observations *s, const double *step,
-                     int64_t m, int64_t p, const double *x, int32_t soft, double *residuals, double *derivatives) {
+                     int64_t m, int64_t p, const double *x, int32_t again, int32_t soft, double *residuals,
+                     double *derivatives) {
     double at[FALL_PARAMETERS], fall[FALL_PARAMETERS], from[3], no_shift[3] = {0};
     double *positions = s->scratch, *pixels = positions + 3 * (1 + LANES) * s->n;
     Pending pending = {.count = 0};
     fall_at(problem, x, fall);
     fall_origin(&s->camera, fall, from);
-    fall_positions(&s->camera, s->n, fall, s->times, positions);
+    if (!again) fall_positions(&s->camera, s->n, fall, s->times, positions);
     project_positions(&s->camera, s->n, positions, no_shift, pixels);
     of(problem, x, fall, pixels, residuals);
     for (int64_t k = 0; derivatives && k < p; k++) {
@@ -104,8 +107,20 @@ static void residuals_of_fit(const void *problem, const double *x, const double 
 void edgecv_fall_residuals(const FallProblem *fit, const double *x, int32_t soft, double *residuals,
                            double *derivatives) {
     int64_t m = 2 * fit->observations.n + fit->p;
-    evaluate(fall_of_fit, residuals_of_fit, fit, &fit->observations, fit->step, m, fit->p, x, soft, residuals,
+    evaluate(fall_of_fit, residuals_of_fit, fit, &fit->observations, fit->step, m, fit->p, x, 0, soft, residuals,
              derivatives);
+}
+
+static void soft_residuals_of_fit(const void *problem, const double *x, int32_t again, double *residuals,
+                                  double *derivatives) {
+    const FallProblem *fit = problem;
+    int64_t m = 2 * fit->observations.n + fit->p;
+    evaluate(fall_of_fit, residuals_of_fit, fit, &fit->observations, fit->step, m, fit->p, x, again, 1, residuals,
+             derivatives);
+}
+
+double edgecv_fall_minimise(const FallProblem *fit, const LeastSquares *s, double *x) {
+    return minimise_squares(soft_residuals_of_fit, fit, 2 * fit->observations.n + fit->p, fit->p, s, x);
 }
 
 static void rotate(const double *by, const double *v, double *out) {
@@ -150,6 +165,19 @@ static void residuals_of_launch(const void *problem, const double *x, const doub
 void edgecv_launch_residuals(const LaunchProblem *launch, const double *x, int32_t soft, double *residuals,
                              double *derivatives) {
     int64_t m = 2 * launch->observations.n + LAUNCH_UNKNOWNS - 2;
-    evaluate(fall_of_launch, residuals_of_launch, launch, &launch->observations, launch->step, m, LAUNCH_UNKNOWNS, x,
+    evaluate(fall_of_launch, residuals_of_launch, launch, &launch->observations, launch->step, m, LAUNCH_UNKNOWNS, x, 0,
              soft, residuals, derivatives);
+}
+
+static void soft_residuals_of_launch(const void *problem, const double *x, int32_t again, double *residuals,
+                                     double *derivatives) {
+    const LaunchProblem *launch = problem;
+    int64_t m = 2 * launch->observations.n + LAUNCH_UNKNOWNS - 2;
+    evaluate(fall_of_launch, residuals_of_launch, launch, &launch->observations, launch->step, m, LAUNCH_UNKNOWNS, x,
+             again, 1, residuals, derivatives);
+}
+
+double edgecv_launch_minimise(const LaunchProblem *launch, const LeastSquares *s, double *x) {
+    int64_t m = 2 * launch->observations.n + LAUNCH_UNKNOWNS - 2;
+    return minimise_squares(soft_residuals_of_launch, launch, m, LAUNCH_UNKNOWNS, s, x);
 }

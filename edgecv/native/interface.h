@@ -258,6 +258,18 @@ void edgecv_fall_residuals(const FallProblem *problem, const double *x, int32_t 
 void edgecv_launch_residuals(const LaunchProblem *problem, const double *x, int32_t soft, double *residuals,
                              double *derivatives);
 
+/* When a minimum is near enough, and what the search for it needs. */
+typedef struct {
+    double tolerance;        /* relative, of the loss and of the unknowns */
+    int32_t max_evaluations; /* of the residuals */
+    const double *scale;     /* (p) one over what is a usual step of each unknown; null: from the slopes */
+    double *work;            /* ((2 + p) residuals) */
+} LeastSquares;
+
+/* x (p, or 9) becomes the minimum of the softened residuals near it; returns half of their sum of squares. */
+double edgecv_fall_minimise(const FallProblem *problem, const LeastSquares *s, double *x);
+double edgecv_launch_minimise(const LaunchProblem *problem, const LeastSquares *s, double *x);
+
 /* Log-likelihood of a path, t (n), uv and sd (n, 2), under a velocity that does a random walk: white-noise acceleration
  * of spectral density q; position_sd and velocity_sd are the priors'. */
 double edgecv_random_walk_log_likelihood(int64_t n, const double *t, const double *uv, const double *sd, double q,

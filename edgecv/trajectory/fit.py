@@ -150,9 +150,8 @@ def fit_fall(
             max_evaluations=settings.max_evaluations,
             scale=1.0 / np.minimum(prior.sd[free], 30.0),
         )
-        cost = 0.5 * float(np.square(problem.residuals(minimum, soft=True)).sum())
-        if cost < lowest:
-            best, lowest = minimum, cost
+        if minimum.loss < lowest:
+            best, lowest = minimum
     parameters = prior.mean.copy()
     parameters[free] = best
     residuals, slopes = problem.slopes(best)
@@ -179,7 +178,8 @@ def problem_of(
         pointers = dict(zip(("sd", "mean", "prior_sd", "step", "free"), map(pointer, more), strict=True))
         problem = ffi.new("FallProblem *", {"observations": observations, **pointers, "p": len(free)})
         count = 2 * len(times) + len(free)
-        return CompiledProblem(lib.edgecv_fall_residuals, problem, arrays + more, len(free), count)
+        functions = lib.edgecv_fall_residuals, lib.edgecv_fall_minimise
+        return CompiledProblem(functions, problem, arrays + more, len(free), count)
 
     def residuals_of(batch: Float64) -> Float64:
         parameters = np.broadcast_to(prior.mean, (len(batch), PARAMETERS)).copy()

@@ -220,7 +220,8 @@ class LaunchProblem:
             arrays += (np.ascontiguousarray(root),)
             fields = {"observations": observations, "root": pointer(arrays[-1]), **self._constants}
             problem, count = ffi.new("LaunchProblem *", fields), 2 * len(times) + len(_STEPS) - 2
-            return CompiledProblem(lib.edgecv_launch_residuals, problem, arrays, len(_STEPS), count)
+            functions = lib.edgecv_launch_residuals, lib.edgecv_launch_minimise
+            return CompiledProblem(functions, problem, arrays, len(_STEPS), count)
 
         def residuals_of(launch: Float64) -> Float64:
             residuals = (image_positions(self._view, self.model(launch), times) - self._uv).reshape(len(launch), -1)
@@ -268,7 +269,7 @@ class LaunchProblem:
         if root is None:
             return None
         problem = self.least_squares(unseen_s, root)
-        launch = minimise(problem, start, tolerance=1e-4, max_evaluations=25)
+        launch = minimise(problem, start, tolerance=1e-4, max_evaluations=25).x
         soft, slopes = problem.slopes(launch, soft=True)
         precision = slopes @ slopes.T
         sign, log_det = np.linalg.slogdet(precision)

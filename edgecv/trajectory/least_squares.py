@@ -1,13 +1,14 @@
 """Nonlinear least squares with a soft-L1 loss: what a fall's fit and the search for its launch have in common.
 
-Levenberg-Marquardt (MINPACK through scipy); derivatives are forward differences. A fit asks for residuals some hundred
-times, and NumPy's calls take longer than what they compute: where the compiled part is there, one call of C answers.
+Levenberg-Marquardt; derivatives are forward differences. A fit asks for residuals some hundred times, and calls between
+MINPACK, Python and NumPy take longer than what they compute: where the compiled part is there, the whole search is one
+call of C, and MINPACK (through SciPy) is its reference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,18 @@ from edgecv.trajectory.projection import View
 Float64 = NDArray[np.float64]
 SOFT = 3.0
 """Standard deviations beyond which a residual counts linearly, not squared."""
+
+
+class Minimum(NamedTuple):
+    """Where the loss is least.
+
+    Attributes:
+        x: ``(p,)`` the unknowns.
+        loss: half the sum of the softened residuals' squares there.
+    """
+
+    x: Float64
+    loss: float
 
 
 class Problem:
@@ -53,8 +66,9 @@ class CompiledProblem(Problem):
     """The same, in one call of C.
 
     Args:
-        function: of the library: ``(problem, x, soft, residuals, slopes)``.
-        problem: its structure.
+        functions: of the library: ``(problem, x, soft, residuals, slopes)``, and the search for the minimum:
+            ``(problem, limits, x)``.
+        problem: their structure.
         arrays: those that the structure points into.
         unknowns: how many are sought.
         count: how many residuals there are.
@@ -63,8 +77,10 @@ class CompiledProblem(Problem):
         structure: for other functions of the library; valid for as long as this object lives.
     """
 
-    def __init__(self, function: Any, problem: Any, arrays: tuple[Float64, ...], unknowns: int, count: int) -> None:
-        self._function = function
+    def __init__(
+        self, functions: tuple[Any, Any], problem: Any, arrays: tuple[Float64, ...], unknowns: int, count: int
+    ) -> None:
+        self._function, self._minimise = functions
         self._arrays = arrays  # alive for as long as the structure points into them
         self._x, self._residuals, self._slopes = np.empty(unknowns), np.empty(count), np.empty((unknowns, count))
         self.structure = problem
@@ -83,6 +99,14 @@ class CompiledProblem(Problem):
         self._function(*self._inputs, soft, *self._outputs)
         return self._residuals.copy(), self._slopes.copy()
 
+    def minimum(self, start: Float64, tolerance: float, max_evaluations: int, scale: Float64 | None) -> Minimum:
+        """See :func:`minimise`."""
+        self._x[:] = start
+        work, usual = np.empty((2 + len(start)) * len(self._residuals)), None if scale is None else pointer(scale)
+        limits = ffi.new("LeastSquares *", (tolerance, max_evaluations, usual or ffi.NULL, pointer(work)))
+        loss = float(self._minimise(self._inputs[0], limits, self._inputs[1]))
+        return Minimum(self._x.copy(), loss)
+
 
 def compiled_observations(view: View, times: Float64, uv: Float64) -> tuple[dict[str, Any], tuple[Float64, ...]]:
     """Return the fields of C's ``Observations``, and the arrays that they point into.
@@ -99,8 +123,8 @@ def compiled_observations(view: View, times: Float64, uv: Float64) -> tuple[dict
 
 def minimise(
     problem: Problem, start: Float64, tolerance: float, max_evaluations: int, scale: Float64 | None = None
-) -> Float64:
-    """Return the unknowns ``(p,)`` of least loss near ``start``.
+) -> Minimum:
+    """Return the unknowns of least loss near ``start``.
 
     Args:
         problem: the residuals whose loss is minimised.
@@ -109,6 +133,8 @@ def minimise(
         max_evaluations: of the residuals.
         scale: ``(p,)`` one over what is a usual step of each unknown; MINPACK's own when left out.
     """
+    if isinstance(problem, CompiledProblem):
+        return problem.minimum(start, tolerance, max_evaluations, scale)
     result = leastsq(
         lambda x: problem.residuals(x, soft=True),
         start,
@@ -120,7 +146,8 @@ def minimise(
         maxfev=max_evaluations,
         diag=scale,
     )
-    return np.asarray(result[0], np.float64)
+    x = np.asarray(result[0], np.float64)
+    return Minimum(x, 0.5 * float(np.square(problem.residuals(x, soft=True)).sum()))
 
 
 def softened(residual: Float64) -> tuple[Float64, Float64]:

@@ -81,7 +81,7 @@ def test_an_outlier_does_not_move_a_mean_far() -> None:
     seen = np.array([0.9, 1.0, 1.1, 1.0, 500.0])
     problem = Problem(lambda rows: (seen - rows) / 0.1, np.array([1e-6]))
     found = minimise(problem, np.array([0.0]), tolerance=1e-10, max_evaluations=200)
-    assert found[0] == pytest.approx(1.0, abs=0.15)
+    assert found.x[0] == pytest.approx(1.0, abs=0.15)
 
 
 @given(terminal=st.floats(3.0, 40.0))
