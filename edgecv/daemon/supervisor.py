@@ -6,52 +6,40 @@ It decodes nothing and sends nothing itself, so that nothing a camera or a broke
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 
 from edgecv._version import __version__
-from edgecv.config import Box, load_box
+from edgecv.config import load_box
 from edgecv.config.box import BOX
 from edgecv.config.known_secrets import register_secret
 from edgecv.config.secrets import read_secret
 from edgecv.config.state import state_directory
-from edgecv.daemon.child import Child, Death
-from edgecv.daemon.delivery_worker import DRAIN_S, CourierBeat, CourierSpec, courier_main
-from edgecv.daemon.evidence_worker import EvidenceHeartbeat, evidence_child
-from edgecv.daemon.health import BoxHealth, CameraHealth
+from edgecv.daemon.box_processes import BoxProcesses
+from edgecv.daemon.health import BoxHealth
 from edgecv.daemon.housekeeping import Housekeeping, prepare_state
 from edgecv.daemon.instance_lock import take_state
 from edgecv.daemon.logs import LogForm, configure_logging
 from edgecv.daemon.metrics_server import make_app, metrics_server
-from edgecv.daemon.process_specs import all_orders, child_of
+from edgecv.daemon.process_specs import all_orders
 from edgecv.daemon.state_publisher import StatePublisher
 from edgecv.daemon.systemd_notify import Notifier
-from edgecv.daemon.worker_messages import Heartbeat
 from edgecv.errors import ConfigError, EdgecvError
 from edgecv.messages import box as box_messages
-from edgecv.messages import camera as messages
 from edgecv.serving import WebServer
 from edgecv.storage.damaged_database import is_damage
 from edgecv.storage.incident_store import INCIDENTS
 
 _log = logging.getLogger("edgecv.supervisor")
 _TICK_S = 0.25
-_WORKERS_S = 6.0
-"""Of the ten seconds that a stop may take, what workers get..."""
-_EVIDENCE_S = 0.5
-"""...and what the evidence process gets after them at least."""
 _FULL_DISK_S = 600.0
 """How long the end of recorded files waits for a disk that is full."""
-
-
-_ENDS = {"evidence": messages.EVIDENCE_ENDS, "courier": messages.COURIER_ENDS, "console": messages.CONSOLE_ENDS}
 
 
 class Supervisor:
@@ -80,19 +68,12 @@ class Supervisor:
         rehearsal: bool = False,
     ) -> None:
         self._box = load_box(box_file)
-        self._log = (log_form, level)
         self._until_finished = until_finished
         self._rehearsal = rehearsal
         self._state = state_directory(self._box).absolute()
         self._notifier = Notifier.from_environment()
         self._specs = all_orders(self._box, self._state, rehearsal=rehearsal)
-        self._cores = len(os.sched_getaffinity(0))
-        self._children: dict[str, Child] = {}
-        self._deaths: dict[str, str] = {}
-        self._evidence = evidence_child(self._state, self._log)
-        self._courier: Child | None = None
-        self._console: Child | None = None
-        self._console_main = console
+        self._processes = BoxProcesses(self._state, (log_form, level), console, self._announce)
         self._ready = False
         self._unstored: str | None = None
         self._code = 0
@@ -112,10 +93,7 @@ class Supervisor:
         """Run until told to stop; the exit code."""
         with self._signals():
             _log.info("edgecv %s watches %s of %s", __version__, ", ".join(self._specs), self._box.site)
-            for spec in self._specs.values():
-                self._children[spec.id] = child_of(spec, self._log)
-            self._courier = self._courier_of(self._box)
-            self._console = self._console_of(self._box)
+            self._processes.begin(self._box, self._specs)
             self._housekeeping.start()
             self._web.start()
             _log.info("health and metrics on port %d", self._web.port)
@@ -131,7 +109,7 @@ class Supervisor:
 
     def _is_over(self) -> bool:
         """Whether every camera's file is over and all they gave is sealed, or the disk has not taken it for long."""
-        if not all(self._children[name].finished for name in self._box.camera_ids):
+        if not self._processes.finished(self._box.camera_ids):
             self._sealed_by = time.monotonic() + _FULL_DISK_S
             return False
         try:
@@ -141,22 +119,14 @@ class Supervisor:
         return is_sealed or time.monotonic() > self._sealed_by
 
     def _step(self) -> None:
-        waiting: list[object] = [c.pipe for c in self._all_children() if c.pipe is not None]
-        waiting += [c.sentinel for c in self._all_children() if c.sentinel is not None]
+        processes = self._processes.all()
+        waiting: list[object] = [process.pipe for process in processes if process.pipe is not None]
+        waiting += [process.sentinel for process in processes if process.sentinel is not None]
         if waiting:
             wait(waiting, timeout=_TICK_S)  # type: ignore[arg-type]
         else:
             time.sleep(_TICK_S)
-        for name, child in self._children.items():
-            death = child.step(may_start=may_start(self._children.values(), self._cores))
-            if death is not None:
-                self._report_death(name, death)
-            elif child.beat is not None:
-                self._deaths.pop(name, None)
-        for helper in self._helpers():
-            death = helper.step()
-            if death is not None and death.repeated:
-                self._announce(BOX, f"{helper.name}_dies", _ENDS[helper.name](why=death.reason))
+        self._processes.step()
         self._report()
 
     def _report(self) -> None:
@@ -187,25 +157,10 @@ class Supervisor:
 
     def health(self) -> BoxHealth:
         """How the box is now."""
-        everyone = {
-            name: CameraHealth(
-                name,
-                child.beat if isinstance(child.beat, Heartbeat) else None,
-                self._deaths.get(name),
-                child.restarts,
-                child.memory_bytes(),
-                child.finished,
-            )
-            for name, child in list(self._children.items())
-        }
+        everyone = self._processes.worker_health()
         cameras = tuple(health for name, health in everyone.items() if name not in self._box.settings.devices)
         devices = tuple(health for name, health in everyone.items() if name in self._box.settings.devices)
-        courier = self._courier
-        beat = None if courier is None else courier.beat
-        housekeeping = self._housekeeping
-        drawn = (
-            self._evidence.beat if isinstance(self._evidence.beat, EvidenceHeartbeat) else EvidenceHeartbeat(0, None)
-        )
+        housekeeping, drawn = self._housekeeping, self._processes.evidence_status()
         problems = [problem for problem in (housekeeping.problem, drawn.problem) if problem is not None]
         unsaved = sum(camera.beat.gauges.get("unsaved_records", 0.0) for camera in cameras if camera.beat is not None)
         if unsaved:
@@ -215,22 +170,15 @@ class Supervisor:
             version=__version__,
             cameras=cameras,
             devices=devices,
-            targets=beat.targets if isinstance(beat, CourierBeat) else {},
+            targets=self._processes.target_status(),
             depths=housekeeping.depths,
             totals=housekeeping.totals,
             disk=housekeeping.disk,
             unsealed=drawn.waiting,
             problems=tuple(problems),
             ready=bool(everyone) and all(health.settled for health in everyone.values()),
-            alive=all(child.is_fresh() for child in self._all_children()),
+            alive=self._processes.alive(),
         )
-
-    def _report_death(self, name: str, death: Death) -> None:
-        self._deaths[name] = messages.WORKER_ENDED(why=death.reason) if death.reason.startswith("by ") else death.reason
-        if death.repeated:
-            text = messages.ENDS_REPEATEDLY(why=death.reason)
-            _log.error("%s: %s", name, text)
-            self._announce(name, "worker_dies", text)
 
     def _announce(self, device: str, kind: str, text: str) -> None:
         """Send an event upstream; a disk that takes none costs the event alone."""
@@ -252,24 +200,7 @@ class Supervisor:
                 _log.error("not reloaded: %s", line)
             self._notifier.ready(f"not reloaded: {error}")
             return
-        removed = [name for name in self._children if name not in specs]
-        changed = [n for n, s in specs.items() if n in self._specs and s != self._specs[n]]
-        self._end([self._children.pop(name) for name in (*removed, *changed)], time.monotonic() + _WORKERS_S)
-        for name, spec in specs.items():
-            if name in self._children:
-                self._children[name].tell(spec.new_set_up())
-                self._children[name].set_arguments((spec,))
-            else:
-                self._children[name] = child_of(spec, self._log)
-        self._children = {name: self._children[name] for name in specs}
-        if box.settings.upstream != self._box.settings.upstream or box.site != self._box.site:
-            if self._courier is not None:
-                self._end([self._courier], time.monotonic() + DRAIN_S + 1.0)
-            self._courier = self._courier_of(box)
-        if box.settings.console != self._box.settings.console or box.site != self._box.site:
-            if self._console is not None:
-                self._end([self._console], time.monotonic() + _WORKERS_S)
-            self._console = self._console_of(box)
+        changed, removed = self._processes.change((self._box, self._specs), (box, specs))
         if box.settings.service != self._box.settings.service:
             _log.warning("changes of the section service take effect with the next start")
         self._box, self._specs = box, specs
@@ -280,46 +211,11 @@ class Supervisor:
     def _shut_down(self) -> None:
         self._notifier.stopping("finishing evidence")
         begun = time.monotonic()
-        if self._console is not None:
-            self._console.terminate()  # its pages end while cameras finish
-        self._end(list(self._children.values()), begun + _WORKERS_S)
-        # it finishes what is quickly done; what it leaves, the next start takes up
-        self._evidence.terminate()
-        if not self._evidence.finish(max(begun + _WORKERS_S, time.monotonic() + _EVIDENCE_S)):
-            _log.info("some evidence is not drawn yet; the next start draws it")
-        if self._console is not None:
-            self._end([self._console], begun + _WORKERS_S + 0.5)
-        if self._courier is not None:
-            self._end([self._courier], time.monotonic() + DRAIN_S + 0.2)
+        self._processes.end(begun)
         self._housekeeping.stop()
         self._web.stop()
         self._states.close()
         _log.info("stopped in %.1f s", time.monotonic() - begun)
-
-    @staticmethod
-    def _end(children: list[Child], until: float) -> None:
-        for child in children:
-            child.terminate()
-        for child in children:
-            if not child.finish(until):
-                _log.error("%s did not end in time and was killed", child.name)
-
-    def _helpers(self) -> list[Child]:
-        return [child for child in (self._evidence, self._courier, self._console) if child is not None]
-
-    def _all_children(self) -> list[Child]:
-        return [*self._children.values(), *self._helpers()]
-
-    def _courier_of(self, box: Box) -> Child | None:
-        upstream = box.settings.upstream
-        if upstream is None or not (upstream.all_targets() or upstream.evidence):
-            return None
-        return Child("courier", courier_main, (CourierSpec(box.site, upstream, box.path, self._state),), self._log)
-
-    def _console_of(self, box: Box) -> Child | None:
-        if box.settings.console is None or self._console_main is None:
-            return None
-        return Child("console", self._console_main, (box.path,), self._log)
 
     def _make_web(self) -> WebServer:
         service = self._box.settings.service
@@ -345,8 +241,3 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def may_start(children: Iterable[Child], cores: int) -> bool:
-    """Whether one more may start now: half of the cores are left to the cameras that watch already."""
-    return sum(child.is_starting for child in children) < max(1, cores // 2)

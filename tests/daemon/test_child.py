@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from waiting import wait_for
 
+from edgecv.daemon.box_processes import may_start
 from edgecv.daemon.child import Child, Death
 from edgecv.daemon.process import begin_child
-from edgecv.daemon.supervisor import may_start
 
 
 def beats(pipe: Connection, *_: object) -> None:
