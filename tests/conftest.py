@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,13 +13,12 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from hypothesis import HealthCheck, settings
+from known_scenes import DemoRun, quarter_demo, replayed
 from numpy.typing import NDArray
 from services import is_service
 
-from edgecv.cli import main
 from edgecv.config.known_secrets import forget_secrets
 from edgecv.incidents.record import Incident
-from edgecv.simulation.demo import DemoFiles, write_demo
 
 # how long an example takes says more of the machine than of the code; a change is refused for what it
 # changed, so the examples of CI are the same every time, and new ones are found at everybody's desk
@@ -116,25 +113,10 @@ def noise_frames() -> Callable[[int, int, int], list[NDArray[np.uint8]]]:
     return make
 
 
-@dataclass(frozen=True)
-class DemoRun:
-    """A replay of the demo's scene."""
-
-    files: DemoFiles
-    out: Path
-    incidents: list[dict[str, Any]]
-    truth: list[dict[str, Any]]
-
-
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
-    """The demo's scene, rendered and replayed once for all tests that look at it."""
-    folder = tmp_path_factory.mktemp("demo")
-    files = write_demo(folder / "scene")
-    out = folder / "out"
-    assert main(["replay", str(files.video), "--config", str(files.box), "--out", str(out)]) == 0
-    incidents = [json.loads(line) for line in (out / "incidents.jsonl").read_text().splitlines()]
-    return DemoRun(files, out, incidents, json.loads(files.truth.read_text())["events"])
+    """The demo's scene in a quarter of its pixels, rendered and replayed once for all tests that look at it."""
+    return replayed(tmp_path_factory.mktemp("demo"), quarter_demo())
 
 
 @pytest.fixture

@@ -10,62 +10,28 @@ from __future__ import annotations
 import logging
 import queue
 import shutil
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from edgecv.classification import Finding
 from edgecv.daemon.evidence_writer import write_bundle
 from edgecv.daemon.footage import Footage
+from edgecv.daemon.pending_records import DeviceEvent, PendingIncident, full_text
 from edgecv.daemon.process import give_back_memory
+from edgecv.daemon.record_database import DATABASE_ERRORS, RecordDatabase
 from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.durable_files import flush_files
-from edgecv.errors import EdgecvError
-from edgecv.evidence.bundle_files import AFTER_S
-from edgecv.evidence.overlay_spec import OverlaySpec, overlay_spec_of
-from edgecv.incidents.cloudevents import device_event
-from edgecv.incidents.record import Incident
+from edgecv.evidence.overlay_spec import overlay_spec_of
 from edgecv.incidents.record_builder import build_incident
 from edgecv.messages import camera as messages
-from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.disk_reserve import is_full, release_reserve
-from edgecv.storage.incident_store import INCIDENTS, IncidentStore, part_of
-from edgecv.storage.outbox import insert_device_event
-from edgecv.storage.recovery import recover_records
 
 _log = logging.getLogger("edgecv.recorder")
 _RETRY_S = 1.0
 _POLL_S = 0.2
 """While clips or records wait: a whole clip is cut so soon after its last packet."""
-
-
-@dataclass(frozen=True, slots=True)
-class _DeviceEvent:
-    """An event of the camera itself, such as the result of a sensitivity test."""
-
-    kind: str
-    text: str
-    details: dict[str, Any]
-
-
-@dataclass(slots=True)
-class _PendingIncident:
-    """An incident or candidate that is not finished yet; candidates have no evidence."""
-
-    incident: Incident
-    overlay: OverlaySpec | None
-    footage: Footage
-    is_stored: bool = False
-    has_whole_clip: bool = False
-
-    @property
-    def due_s(self) -> float:
-        """Media time at which its clip can be whole."""
-        return self.incident.media.end_s + AFTER_S
 
 
 class Recorder(threading.Thread):
@@ -88,12 +54,11 @@ class Recorder(threading.Thread):
         self.incidents = 0
         self.candidates = 0
         self.last_incident_s: float | None = None
-        self._queue: queue.Queue[tuple[Finding, Footage] | _DeviceEvent | None] = queue.Queue()
-        self._pending: list[_PendingIncident] = []
-        self._unsaved: list[_PendingIncident | _DeviceEvent] = []
+        self._queue: queue.Queue[tuple[Finding, Footage] | DeviceEvent | None] = queue.Queue()
+        self._pending: list[PendingIncident] = []
+        self._unsaved: list[PendingIncident | DeviceEvent] = []
         self._until = float("inf")
-        self._store: IncidentStore | None = None
-        self._database: Database | None = None
+        self._database = RecordDatabase(spec.state)
 
     def record(self, finding: Finding, footage: Footage) -> None:
         """Record a finding."""
@@ -101,7 +66,7 @@ class Recorder(threading.Thread):
 
     def send_event(self, kind: str, text: str, **details: Any) -> None:
         """Send a device event upstream."""
-        self._queue.put(_DeviceEvent(kind, text, details))
+        self._queue.put(DeviceEvent(kind, text, details))
 
     def end(self, patience_s: float) -> None:
         """Ask it to record all findings, to cut clips with the packets there are, and to end.
@@ -136,7 +101,7 @@ class Recorder(threading.Thread):
         try:
             item = self._queue.get(timeout=_POLL_S if self._pending or self._unsaved else _RETRY_S)
             while item is not None:
-                if isinstance(item, _DeviceEvent):
+                if isinstance(item, DeviceEvent):
                     self._unsaved.append(item)
                 else:
                     self._run_safely(self._record, *item)
@@ -150,23 +115,17 @@ class Recorder(threading.Thread):
         incident = build_incident(finding, footage.provenance())
         overlay = None
         if incident.tier == "incident":
-            if self._is_recorded(incident.id):  # a recorded file began anew after a crash
+            if self._database.has(incident.id):  # a recorded file began anew after a crash
                 return
             try:
                 overlay = overlay_spec_of(finding.fall, incident.origin, footage.camera.pinhole, footage.camera.plan)
             except Exception:  # pictures may be missing, but never the record
                 _log.exception("the overlay of %s cannot be computed; its evidence has no pictures", incident.id)
-        pending = _PendingIncident(incident, overlay, footage)
+        pending = PendingIncident(incident, overlay, footage)
         if incident.tier == "incident":
             self._run_safely(self._write_evidence, pending, last=False)
             self._pending.append(pending)
         self._unsaved.append(pending)
-
-    def _is_recorded(self, incident_id: str) -> bool:
-        try:
-            return self._open_store().get(incident_id) is not None
-        except (sqlite3.Error, EdgecvError, OSError):
-            return False
 
     @staticmethod
     def _run_safely(action: Callable[..., None], *arguments: Any, **options: Any) -> None:
@@ -179,58 +138,50 @@ class Recorder(threading.Thread):
     def _recover(self) -> None:
         """Hand evidence that a crash of this worker interrupted over to the evidence process."""
         try:
-            store = self._open_store()
-            recover_records(store, self.spec.id)
-            store.hand_over_all(self.spec.id)
-        except (sqlite3.Error, EdgecvError, OSError) as error:
+            self._database.recover(self.spec.id)
+        except DATABASE_ERRORS as error:
             # housekeeping hands it over in some minutes
             _log.error("evidence that a crash interrupted is not handed over yet: %s", error)
-            self._close()
+            self._database.close()
 
     def _save(self) -> None:
         """Write everything that is in memory only to the database, in order."""
         while self._unsaved:
             first = self._unsaved[0]
             try:
-                if isinstance(first, _DeviceEvent):
-                    self._save_event(first)
+                if isinstance(first, DeviceEvent):
+                    self._database.add_event(self.spec.camera.site, self.spec.camera.device, first)
                 else:
                     self._save_incident(first)
-            except (sqlite3.Error, EdgecvError, OSError) as error:
+            except DATABASE_ERRORS as error:
                 if is_full(error) and self._make_room():
                     continue
                 if self.problem is None:
                     _log.error("records cannot be written to disk and are kept in memory: %s", error)
                 self.problem = messages.DISK_TAKES_NO_RECORDS(why=str(error))
-                self._close()
+                self._database.close()
                 return
             except Exception:
-                _log.exception("this cannot be stored and is discarded: %s", _full_text(first))
+                _log.exception("this cannot be stored and is discarded: %s", full_text(first))
                 self._discard(first)
             self._unsaved.pop(0)
             self.problem = None
-
-    def _save_event(self, event: _DeviceEvent) -> None:
-        camera = self.spec.camera
-        message = device_event(camera.site, camera.device, event.kind, event.text, event.details)
-        self._open_store()
-        assert self._database is not None
-        with self._database.transaction() as connection:
-            insert_device_event(connection, camera.device, message)
 
     def _make_room(self) -> bool:
         """Free disk space for a record: the reserve first, then clips; whether anything was freed."""
         if release_reserve(self.spec.state):
             return True
-        clips = [clip for pending in self._pending for clip in self._part_of(pending.incident.id).glob("clip.*")]
+        clips = [
+            clip for pending in self._pending for clip in self._database.part_of(pending.incident.id).glob("clip.*")
+        ]
         for clip in clips:  # cut again at the end, where there is room by then
             clip.unlink(missing_ok=True)
         return bool(clips)
 
-    def _save_incident(self, pending: _PendingIncident) -> None:
+    def _save_incident(self, pending: PendingIncident) -> None:
         incident = pending.incident
         is_incident = incident.tier == "incident"
-        is_new = self._open_store().add(incident, evidence=is_incident)
+        is_new = self._database.add(incident)
         pending.is_stored = True
         if is_new and is_incident:
             self.incidents += 1
@@ -244,7 +195,7 @@ class Recorder(threading.Thread):
 
     def _flush(self, incident_id: str) -> None:
         """Flush files that were written before the record and did not wait for the disk."""
-        part = self._part_of(incident_id)
+        part = self._database.part_of(incident_id)
         if part.exists():
             flush_files(part)
 
@@ -259,14 +210,14 @@ class Recorder(threading.Thread):
                 if pending.is_stored:
                     self._hand_over(pending)
 
-    def _write_evidence(self, pending: _PendingIncident, *, last: bool) -> None:
+    def _write_evidence(self, pending: PendingIncident, *, last: bool) -> None:
         incident = pending.incident
         try:
             missing = write_bundle(
                 incident,
                 pending.overlay,
                 pending.footage,
-                self._part_of(incident.id),
+                self._database.part_of(incident.id),
                 self.spec.replay_setup,
                 last=last,
             )
@@ -276,44 +227,24 @@ class Recorder(threading.Thread):
         if missing:
             _log.error("the evidence of %s is incomplete: %s", incident.id, ", ".join(missing))
 
-    def _hand_over(self, pending: _PendingIncident) -> None:
+    def _hand_over(self, pending: PendingIncident) -> None:
         try:
-            self._open_store().hand_over(pending.incident.id)
-        except (sqlite3.Error, EdgecvError, OSError) as error:
+            self._database.hand_over(pending.incident.id)
+        except DATABASE_ERRORS as error:
             _log.error("the evidence of %s cannot be handed over yet: %s", pending.incident.id, error)
             return
         self._pending.remove(pending)
 
-    def _discard(self, item: _PendingIncident | _DeviceEvent) -> None:
+    def _discard(self, item: PendingIncident | DeviceEvent) -> None:
         """Remove the evidence of a record that cannot be stored."""
-        if isinstance(item, _PendingIncident):
+        if isinstance(item, PendingIncident):
             self._pending = [pending for pending in self._pending if pending is not item]
-            shutil.rmtree(self._part_of(item.incident.id), ignore_errors=True)
-
-    def _part_of(self, incident_id: str) -> Path:
-        return part_of(self.spec.state / INCIDENTS, incident_id)
+            shutil.rmtree(self._database.part_of(item.incident.id), ignore_errors=True)
 
     def _log_unsaved(self) -> None:
         """At the end: log in full what could not be written to disk, so that it is not lost."""
         for item in self._unsaved:
-            _log.error("could not be written to disk; this line is the only copy: %s", _full_text(item))
+            _log.error("could not be written to disk; this line is the only copy: %s", full_text(item))
         if self._pending:
             _log.warning("the evidence of %d incidents is incomplete; the next start completes it", len(self._pending))
-        self._close()
-
-    def _open_store(self) -> IncidentStore:
-        if self._store is None:
-            self._database = Database(self.spec.state / DATABASE)
-            self._store = IncidentStore(self._database, self.spec.state / INCIDENTS)
-            self._store.folder.mkdir(parents=True, exist_ok=True)
-        return self._store
-
-    def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-        self._store = self._database = None
-
-
-def _full_text(item: _PendingIncident | _DeviceEvent) -> str:
-    """An event or record in full, for the log."""
-    return f"{item.kind}: {item.text}" if isinstance(item, _DeviceEvent) else item.incident.to_json()
+        self._database.close()

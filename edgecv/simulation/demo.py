@@ -50,10 +50,10 @@ def demo_scene() -> Scene:
     return Scene(size, 25, 13.5, 7, camera, plan, objects, (bird,))
 
 
-def write_demo(folder: Path) -> DemoFiles:
-    """Render the demo into a folder, with the box file and calibration that fit it."""
+def write_demo(folder: Path, scene: Scene | None = None) -> DemoFiles:
+    """Render the demo, or another scene before its facade, into a folder, with box file and calibration that fit."""
     folder.mkdir(parents=True, exist_ok=True)
-    scene = demo_scene()
+    scene = scene or demo_scene()
     files = DemoFiles(folder / "demo.mp4", folder / "box.yaml", folder / "truth.json", CAMERA_ID)
     write_video(scene, files.video, files.truth)
     control_points = [(x, y) for y in (12.0, 18.0, 24.0, 33.0) for x in (-8.8, 9.2)]

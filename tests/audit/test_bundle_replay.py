@@ -98,7 +98,7 @@ def test_an_incident_at_a_time_when_nothing_fell_is_told(demo: SealedDemo) -> No
 
 def test_a_clip_that_shows_nothing_is_told(demo: SealedDemo, write_video, noise_frames) -> None:
     folder = demo.bundle()
-    empty = write_video("empty.mp4", noise_frames(60, 1280, 720))
+    empty = write_video("empty.mp4", noise_frames(60, 640, 360))
     shutil.move(empty, folder / "clip.mp4")
     digest = hashlib.sha256((folder / "clip.mp4").read_bytes()).hexdigest()
     edit_json(folder / "incident.json", lambda r: r["evidence"].update(sha256=digest))

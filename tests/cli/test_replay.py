@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from known_scenes import DemoRun, replayed
 
 from edgecv.audit.verify import verify_bundle
 from edgecv.capture import VideoFile
@@ -15,26 +16,33 @@ from edgecv.cli import main
 from edgecv.evidence.bundle_files import PICTURES
 from edgecv.evidence.manifest import verify_manifest
 from edgecv.incidents.record import Incident
+from edgecv.simulation.demo import demo_scene
 
 
-def test_three_falls_are_three_incidents_and_the_bird_is_none(demo_run) -> None:
-    assert len(demo_run.incidents) == 3
-    for incident, event in zip(demo_run.incidents, demo_run.truth, strict=True):
+@pytest.fixture(scope="module")
+def whole_demo_run(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
+    """What ``edgecv demo`` renders, in all its pixels."""
+    return replayed(tmp_path_factory.mktemp("whole"), demo_scene())
+
+
+def test_three_falls_are_three_incidents_and_the_bird_is_none(whole_demo_run: DemoRun) -> None:
+    assert len(whole_demo_run.incidents) == 3
+    for incident, event in zip(whole_demo_run.incidents, whole_demo_run.truth, strict=True):
         assert incident["media"]["start_s"] == pytest.approx(event["frames"][0][1], abs=0.3)
 
 
-def test_floor_window_and_class_are_the_true_ones(demo_run) -> None:
-    for incident, event in zip(demo_run.incidents, demo_run.truth, strict=True):
+def test_floor_window_and_class_are_the_true_ones(whole_demo_run: DemoRun) -> None:
+    for incident, event in zip(whole_demo_run.incidents, whole_demo_run.truth, strict=True):
         assert (incident["origin"]["floor"], incident["origin"]["window"]) == (event["floor"], event["window"])
         assert incident["origin"]["window_index"] == int(event["window"]) - 1
         assert event["floor"] not in incident["origin"]["excluded_floors"]
         velocity = incident["mass"]["terminal_velocity"]
         assert velocity["low"] <= event["terminal_velocity_mps"] <= velocity["high"]
-    assert [i["mass"]["class"] for i in demo_run.incidents] == ["light", "medium", "heavy"]
+    assert [i["mass"]["class"] for i in whole_demo_run.incidents] == ["light", "medium", "heavy"]
 
 
-def test_the_track_is_where_the_object_was(demo_run) -> None:
-    for incident, event in zip(demo_run.incidents, demo_run.truth, strict=True):
+def test_the_track_is_where_the_object_was(whole_demo_run: DemoRun) -> None:
+    for incident, event in zip(whole_demo_run.incidents, whole_demo_run.truth, strict=True):
         truth = {row[0]: row[2:4] for row in event["frames"]}
         near = [
             np.hypot(p["x"] - truth[f][0], p["y"] - truth[f][1]) < 3

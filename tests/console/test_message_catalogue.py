@@ -103,7 +103,8 @@ _FORMS = {"Field", "Conflict"}
 _CONVERTED = (
     *("audit/verify.py", "audit/bundle_replay.py", "audit/replay_comparison.py", "audit/guided_reanalysis.py"),
     *("evidence/manifest.py", "evidence/signature.py", "evidence/subject.py", "evidence/sealed_bundle.py"),
-    *("geometry/solve.py", "calibration/floor_periodicity.py", "calibration/grid.py", "calibration/rectify.py"),
+    *("geometry/solve.py", "geometry/resection.py", "geometry/lens_or_click.py"),
+    *("calibration/floor_periodicity.py", "calibration/grid.py", "calibration/rectify.py"),
     *("calibration/single_image.py", "calibration/vanishing.py", "calibration/control_points.py"),
     *("console/evidence/bundle_verifier.py", "console/cameras/calibration_service.py"),
     *("console/web/pages/calibration.py", "console/web/pages/masks.py", "capture/picture_size.py"),

@@ -21,7 +21,7 @@ PICTURES = 30
 @pytest.fixture
 def spec(demo_run, tmp_path: Path) -> WorkerSpec:
     """The demo's camera at a second of another video."""
-    video = write_video(tmp_path / "second.mp4", pictures=PICTURES)
+    video = write_video(tmp_path / "second.mp4", pictures=PICTURES, size=(480, 272))
     return replace(demo_scene(demo_run, tmp_path / "state").spec, stream=StreamSettings(str(video)))
 
 
@@ -62,12 +62,12 @@ def test_every_picture_of_a_file_is_analysed_and_counted(spec: WorkerSpec) -> No
 
 
 def test_a_calibration_of_another_picture_size_is_not_used_and_that_is_noted(spec: WorkerSpec) -> None:
-    assert spec.camera.image_size not in {None, (640, 360)}
+    assert spec.camera.image_size not in {None, (480, 272)}
     connection = connect(spec)
     next(analysed for analysed in connection.frames() if analysed is not None)
     connection.close(lambda: True)
     assert connection.footage.camera.pinhole is None
-    assert "640x360" in connection.notes["calibration"]
+    assert "480x272" in connection.notes["calibration"]
 
 
 def test_a_connection_that_is_closed_before_its_first_picture_has_no_findings(spec: WorkerSpec) -> None:

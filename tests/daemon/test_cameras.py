@@ -141,7 +141,7 @@ def test_a_camera_that_falls_silent_or_dies_comes_back_and_another_resolution_is
     server.up(door=small_demo)
     wait_for(lambda: is_in_state("degraded"), "its return with a smaller picture")
     wait_for(lambda: [event for event in one.told() if event["subject"] == "camera_degraded"], "that it is told")
-    assert "the picture is 640x360 but the calibration was made at 1280x720" in one.camera_state("door")["text"]
+    assert "the picture is 320x180 but the calibration was made at 640x360" in one.camera_state("door")["text"]
     assert one.metric("edgecv_worker_restarts_total", camera="door") == 0.0
     assert one.stop() < 10.0
     lost_and_back = [event["subject"] for event in one.told() if event["subject"].startswith("camera_")]

@@ -34,8 +34,10 @@ def blurred(picture: UInt8, sd_px: float) -> UInt8:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sd_px), np.uint8)
 
 
-def write_video(path: Path, pictures: int = 50, fps: int = 25, gop: int = 25, b_frames: int = 0) -> Path:
-    still = facade()
+def write_video(
+    path: Path, pictures: int = 50, fps: int = 25, gop: int = 25, b_frames: int = 0, size: tuple[int, int] = (640, 360)
+) -> Path:
+    still = facade(*size)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = still.shape[1], still.shape[0], "yuv420p"
