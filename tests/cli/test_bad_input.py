@@ -98,7 +98,7 @@ def test_wrong_usage_is_code_2_and_one_line(arguments, words, capsys) -> None:
 
 def test_footage_of_another_size_than_the_calibration_is_refused(demo_run, wall, tmp_path, capsys) -> None:
     arguments = ["replay", str(wall), "--config", str(demo_run.files.box), "--out", str(tmp_path / "o")]
-    _refused(capsys, arguments, 2, "160x120", "1280x720")
+    _refused(capsys, arguments, 2, "160x120", "640x360")
 
 
 def test_check_says_what_it_understood(demo_run, capsys) -> None:

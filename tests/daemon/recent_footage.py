@@ -35,16 +35,17 @@ class Scene:
     found: tuple[Found, ...]
 
 
-def demo_scene(demo_run: Any, state: Path) -> Scene:
-    """The demo's packets in a ring, its incidents as they were replayed."""
+def demo_scene(demo_run: Any, state: Path, until_s: float = 13.5) -> Scene:
+    """The demo's packets in a ring until then, its incidents as they were replayed."""
     box = load_box(demo_run.files.box)
     spec, _ = spec_of(box, demo_run.files.camera_id, state)
     with LiveStream(StreamSettings(str(demo_run.files.video))) as stream:
         ring = PacketRing(stream.base)
         for packet in stream.packets():
-            ring.add(packet)
+            if (stamp_of(packet) or 0) * stream.base < until_s:
+                ring.add(packet)
         first_pts = stamp_of(ring.between(0, 0)[0]) or 0
         footage = Footage(stream, spec.camera, ring, WallClock(), None, first_pts=first_pts)
-    footage.reached_s, footage.ended = 13.5, True
+    footage.reached_s, footage.ended = until_s, True
     incidents = [Incident.model_validate(raw) for raw in demo_run.incidents]
     return Scene(spec, footage, tuple(Found(incident, known_fall()) for incident in incidents))
