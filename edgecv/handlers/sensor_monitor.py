@@ -223,7 +223,7 @@ class SensorMonitor:
         """
         context = self._context
         before = context.restore(f"level/{key}", LimitState.from_stored)
-        after, change = before.step(limit, value, event_s)
+        after, change = before.step(limit, value, event_s, self._silent_after_s or 0.0)
         if change == "raised" and after.since_s is not None:
             all_details = {**details, "value": value, "worst": after.worst, "limit": limit.in_words()}
             content = f"{key} {stamp(after.since_s)}"

@@ -156,13 +156,17 @@ class LimitState:
         """As JSON, without what is None."""
         return {name: value for name in _FIELDS if (value := getattr(self, name)) is not None}
 
-    def step(self, limit: Limit, value: Any, at_s: float) -> tuple[LimitState, Change | None]:
+    def step(
+        self, limit: Limit, value: Any, at_s: float, longest_gap_s: float = LONGEST_GAP_S
+    ) -> tuple[LimitState, Change | None]:
         """Take the newest reading.
 
         Args:
             limit: the limit.
             value: the reading.
             at_s: its event time, not before that of the reading before.
+            longest_gap_s: readings farther apart prove nothing of the time between them, seconds: of a sensor that
+                speaks rarely it is the time after which it is missed.
 
         Returns:
             The state now, and what has changed: after ``"raised"`` the caller sets ``alarm``.
@@ -176,7 +180,7 @@ class LimitState:
         state = replace(self, last_s=at_s, good_s=None)
         if self.alarm is not None:
             return replace(state, worst=limit.worse(self.worst, value)), None
-        if self.since_s is None or gap_s > max(LONGEST_GAP_S, limit.for_s):
+        if self.since_s is None or gap_s > max(longest_gap_s, LONGEST_GAP_S, limit.for_s):
             if not limit.is_beyond(value):
                 return LimitState(last_s=at_s), None
             state = LimitState(since_s=at_s, last_s=at_s, worst=value)

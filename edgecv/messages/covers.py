@@ -17,6 +17,16 @@ LOOP_BROKEN = declare("manhole.loop_broken", "%(name)s has a broken loop", name=
 SENSOR_FAILS = declare("manhole.sensor_fails", "%(name)s has a sensor that fails", name=TEXT)
 WATER = declare("manhole.water", "%(name)s: %(value)s cm of water", name=TEXT, value=number("g"))
 LEAK = declare("manhole.leak", "%(name)s: there is water", name=TEXT)
+TOO_NEAR = declare(
+    "manhole.too_near",
+    "%(name)s: something is nearer to the sensor than it can measure: water up to it, or dirt",
+    name=TEXT,
+)
+UNMEASURED = declare(
+    "manhole.unmeasured",
+    "%(name)s has a sensor that measures no level: there is no echo, or it is beyond what it can measure",
+    name=TEXT,
+)
 GAS = declare("manhole.gas", "%(name)s: %(value)s %% of the explosive limit", name=TEXT, value=number("g"))
 BATTERY = declare("manhole.battery", "%(name)s: %(value)s %% of the battery left", name=TEXT, value=number("g"))
 BATTERY_VOLTS = declare("manhole.battery_volts", "%(name)s: %(value)s V of the battery", name=TEXT, value=number("g"))

@@ -193,20 +193,21 @@ def test_values_of_json_are_adjusted_too() -> None:
         "adjust": {"distance_cm": {"scale": 0.1, "no_reading": [0, 20], "valid": [28, 750]}},
         "height_cm": 200.0,
     }
-    assert readings(decoder, b"", {"Distance": 20, "x": 0, "y": 0}) == {"tilt_deg": 0.0}
+    assert readings(decoder, b"", {"Distance": 20, "x": 0, "y": 0}) == {"unmeasured": 1.0, "tilt_deg": 0.0}
     said = readings(decoder, b"", {"Distance": 1500, "x": -60.0, "y": 0.0})
-    assert said == pytest.approx({"fault": 0.0, "water_cm": 50.0, "tilt_deg": 60.0})
+    assert said == pytest.approx({"fault": 0.0, "unmeasured": 0.0, "water_cm": 50.0, "tilt_deg": 60.0})
 
 
-def test_no_echo_is_no_flood_and_water_is_one(tmp_path: Path) -> None:
+def test_what_is_too_near_is_no_level_and_an_alarm_of_its_own(tmp_path: Path) -> None:
     decoder = {"preset": "dragino-ldds75", "height_cm": 300.0}
     covers = Covers(tmp_path, decoder=decoder, water={"above": 250}, reports_changes=True)
     for minute in range(0, 60, 5):
         covers.hear(bytes.fromhex("0B45 0014 00 0105 01"), minute, port=2)
-    assert covers.kinds() == []
+    (near,) = covers.rehearsal.records()
+    assert (near.kind, near.ended_at) == ("manhole_water", None)
     covers.hear(bytes.fromhex("0B45 0190 00 0105 01"), 65, port=2)  # 40 cm below the sensor
-    assert covers.kinds() == ["manhole_water"]
-    assert covers.rehearsal.records()[0].details["value"] == 260.0
+    assert covers.kinds() == ["manhole_water", "manhole_water"]
+    assert {record.details["value"] for record in covers.rehearsal.records()} == {1.0, 260.0}
 
 
 def test_a_limit_of_percent_is_none_of_volts(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from edgecv.handlers.manhole.presets import PRESETS
 
 MILESIGHT = "https://github.com/Milesight-IoT/SensorDecoders"
 TTN = "https://github.com/TheThingsNetwork/lorawan-devices"
-DRAGINO = "https://github.com/dragino/dragino-end-node-decoder and the manual of the LDDS75"
+DRAGINO = "https://github.com/dragino/dragino-end-node-decoder; 0B05 is 2821 mm in the manual of the LDDS75 (2.3.3)"
 DECENTLAB = "https://github.com/decentlab/decentlab-decoders"
 
 DOCUMENTED = [
@@ -53,6 +53,12 @@ DOCUMENTED = [
 HEIGHT_CM = 300.0
 
 
+def measured(readings: dict[str, float]) -> dict[str, float]:
+    """The readings of a sensor that works and measured all that it can."""
+    assert [readings.pop(name, 0.0) for name in ("fault", "too_near", "unmeasured")] == [0.0, 0.0, 0.0]
+    return readings
+
+
 @pytest.mark.parametrize(
     ("preset", "frame", "readings"),
     [row[:3] for row in DOCUMENTED],
@@ -62,8 +68,7 @@ def test_the_frames_that_makers_document_are_read_as_they_say(
     preset: str, frame: str, readings: dict[str, float]
 ) -> None:
     decoder = Decoder.model_validate({"preset": preset, "height_cm": HEIGHT_CM})
-    said = reader(decoder)(bytes.fromhex(frame), None)
-    assert said.pop("fault", 0.0) == 0.0
+    said = measured(reader(decoder)(bytes.fromhex(frame), None))
     assert said == pytest.approx(readings, abs=1e-6)
 
 
@@ -91,25 +96,26 @@ def test_elsys_frames_of_its_decoder_are_read_whole() -> None:
 def test_layouts_of_decoders_without_an_example_are_read_by_their_fields(
     preset: str, frame: str, open_or_leak: dict[str, float]
 ) -> None:
-    said = reader(Decoder.model_validate({"preset": preset}))(bytes.fromhex(frame), None)
-    assert said.pop("fault", 0.0) == 0.0
+    said = measured(reader(Decoder.model_validate({"preset": preset}))(bytes.fromhex(frame), None))
     assert said == pytest.approx(open_or_leak)
 
 
 @pytest.mark.parametrize(
-    ("raw", "fault", "readings"),
+    ("raw", "fault", "too_near", "readings"),
     [
-        ("0B45 0014 00 0105 01", 0.0, {"battery_v"}),  # 20: no echo
-        ("0B45 0000 00 0105 00", 1.0, {"battery_v"}),  # 0: no sensor
-        ("0B45 00C8 00 0105 01", 1.0, {"battery_v"}),  # 20 cm: nearer than it can measure
-        ("0B45 FFFF 00 0105 01", 1.0, {"battery_v"}),
-        ("0B45 0190 00 0105 01", 0.0, {"battery_v", "water_cm"}),
+        ("0B45 0014 00 0105 01", 0.0, 1.0, {"battery_v"}),  # 20: nearer than 280 mm, from firmware 1.1.4 on
+        ("0B45 00C8 00", 0.0, 1.0, {"battery_v"}),  # and before
+        ("0B45 0000 00 0105 00", 1.0, 0.0, {"battery_v"}),  # 0: no sensor
+        ("0B45 FFFF 00 0105 01", 1.0, 0.0, {"battery_v"}),
+        ("0B45 0118 00 0105 01", 0.0, 0.0, {"battery_v", "water_cm"}),
     ],
 )
-def test_an_ultrasonic_sensor_without_an_echo_is_no_flood(raw: str, fault: float, readings: set[str]) -> None:
+def test_what_is_too_near_for_an_ultrasonic_sensor_is_told_as_that(
+    raw: str, fault: float, too_near: float, readings: set[str]
+) -> None:
     read = reader(Decoder.model_validate({"preset": "dragino-ldds75", "height_cm": 300.0}))
     said = read(bytes.fromhex(raw), None)
-    assert said.pop("fault") == fault
+    assert (said.pop("fault", 0.0), said.pop("too_near")) == (fault, too_near)
     assert set(said) == readings
 
 
@@ -128,7 +134,7 @@ def test_what_makers_say_when_nothing_was_measured_is_no_level(preset: str, fram
     read = reader(Decoder.model_validate({"preset": preset, "height_cm": HEIGHT_CM}))
     said = read(bytes.fromhex(frame), None)
     assert "water_cm" not in said
-    assert said.get("fault", 0.0) == fault
+    assert (said.get("fault", 0.0), said.get("unmeasured", 0.0)) == (fault, 1.0 - fault)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
 from pydantic import Field
 
 from edgecv.config.base import Conflict, Number, Section, number_pair
-from edgecv.handlers.manhole.readings import Readings
+from edgecv.handlers.manhole.readings import LEVELS, Readings
 from edgecv.handlers.payload_values import a_number
 
 
@@ -20,6 +21,10 @@ class Adjustment(Section):
     no_reading: tuple[Number, ...] = Field(
         default=(),
         description="numbers, before they are scaled, that are no reading, such as a distance sensor's without an echo",
+    )
+    nearest: Annotated[Number, Field(gt=0)] | None = Field(
+        default=None,
+        description="of a distance, scaled: from 0 up to it something is nearer than the sensor can measure",
     )
     valid: tuple[Number, Number] | None = Field(
         default=None, description="what it can be at all, scaled, [least, most]; anything else is a sensor that fails"
@@ -39,12 +44,21 @@ class Adjustment(Section):
             MalformedError: it is no number.
         """
         if value in self.no_reading:
+            if name in LEVELS:
+                readings["unmeasured"] = 1.0
             return
         scaled = a_number(value * self.scale + self.plus, name)
         scaled = abs(scaled) if self.absolute else scaled
+        if self.nearest is not None:
+            is_near = 0.0 < scaled < self.nearest
+            readings["too_near"] = 1.0 if is_near else 0.0
+            if is_near:
+                return
         if self.valid is not None:
             is_possible = self.valid[0] <= scaled <= self.valid[1]
             readings["fault"] = max(readings.get("fault", 0.0), 0.0 if is_possible else 1.0)
             if not is_possible:
                 return
+        if self.no_reading and name in LEVELS:
+            readings["unmeasured"] = 0.0
         readings[name] = max(readings.get("fault", 0.0), scaled) if name == "fault" else scaled

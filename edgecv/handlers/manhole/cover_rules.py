@@ -11,6 +11,8 @@ from edgecv.handlers.thresholds import Limit
 
 _MOST_VOLTS = 10.0
 """Of a sensor's battery: two lithium cells in series have 7.2 V."""
+_UNMEASURED_S = 3 * 3600.0
+"""So long a wave, rain or a crew in the shaft may hide the water; sensors speak every 20 minutes to an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,16 @@ class CoverRules:
         displaced: when a cover that is open or tilted is an alarm, and when a broken loop or sensor is.
         away: when a cover that is elsewhere is an alarm.
         leak: when water is, where a sensor tells only whether there is any.
+        too_near: when it is an alarm that something is nearer than the sensor can measure.
+        unmeasured: and that it measures no level.
     """
 
     settings: ManholeSettings
     displaced: Limit
     away: Limit
     leak: Limit
+    too_near: Limit
+    unmeasured: Limit
 
     @classmethod
     def of(cls, settings: ManholeSettings) -> Self:
@@ -37,6 +43,8 @@ class CoverRules:
             displaced=Limit(equals=True, for_s=settings.debounce_s, back_for_s=settings.debounce_s),
             away=Limit(equals=True, for_s=settings.debounce_s),
             leak=Limit(above=0.5),
+            too_near=Limit(above=0.5, for_s=settings.debounce_s),
+            unmeasured=Limit(equals=True, for_s=_UNMEASURED_S),
         )
 
     @property

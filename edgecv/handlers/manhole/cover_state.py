@@ -52,6 +52,8 @@ class CoverState:
         sensor: its sensor fails.
         water: the limit of the water level.
         leak: water at all.
+        too_near: something is nearer to the sensor than it can measure.
+        unmeasured: its sensor measures no level.
         gas: the limit of combustible gas.
         battery: the limit of the battery.
         home: where it was first seen, where the box file does not say it.
@@ -66,6 +68,8 @@ class CoverState:
     sensor: LimitState = UNTOUCHED
     water: LimitState = UNTOUCHED
     leak: LimitState = UNTOUCHED
+    too_near: LimitState = UNTOUCHED
+    unmeasured: LimitState = UNTOUCHED
     gas: LimitState = UNTOUCHED
     battery: LimitState = UNTOUCHED
     home: Position | None = None
@@ -114,5 +118,5 @@ class CoverState:
         return stored or None
 
 
-LIMITS = ("displaced", "away", "loop", "sensor", "water", "leak", "gas", "battery")
+LIMITS = ("displaced", "away", "loop", "sensor", "water", "leak", "too_near", "unmeasured", "gas", "battery")
 """The fields that are states of limits."""

@@ -17,8 +17,13 @@ from edgecv.handlers.timestamps import stamp
 from edgecv.messages import covers
 
 Transition = tuple[CoverState, tuple[CoverEvent, ...]]
-Cause = Literal["shock", "loop", "sensor"]
-_DAMAGE = {"shock": covers.STRUCK, "loop": covers.LOOP_BROKEN, "sensor": covers.SENSOR_FAILS}
+Cause = Literal["shock", "loop", "sensor", "unmeasured"]
+_DAMAGE = {
+    "shock": covers.STRUCK,
+    "loop": covers.LOOP_BROKEN,
+    "sensor": covers.SENSOR_FAILS,
+    "unmeasured": covers.UNMEASURED,
+}
 _LEVELS = (
     ("water_cm", "water", covers.WATER),
     ("gas_percent", "gas", covers.GAS),
@@ -71,8 +76,12 @@ def take_report(
         step.take_fault("sensor", readings["fault"] > 0.0, at_s)
     if "latitude" in readings and "longitude" in readings:
         step.take_position(Position(readings["latitude"], readings["longitude"]), at_s)
+    if "unmeasured" in readings:
+        step.take_fault("unmeasured", readings["unmeasured"] > 0.0, at_s)
     if "leak" in readings:
-        step.take_leak(readings["leak"], at_s)
+        step.take_water("leak", rules.leak, readings["leak"], covers.LEAK(name=cover.name), at_s)
+    if "too_near" in readings:
+        step.take_water("too_near", rules.too_near, readings["too_near"], covers.TOO_NEAR(name=cover.name), at_s)
     step.take_levels(readings, at_s)
     return step.result()
 
@@ -116,6 +125,7 @@ class _Step:
         self._rules = rules
         self._windows = windows
         self._events: list[CoverEvent] = []
+        self._gap_s = rules.settings.silent_after_s
 
     def result(self) -> Transition:
         """State and events."""
@@ -139,7 +149,7 @@ class _Step:
     def take_displacement(self, is_off: bool, tilt_deg: float | None, at_s: float) -> None:
         """It is off its frame, or lies in it."""
         before = self._state.displaced
-        after, change = before.step(self._rules.displaced, is_off, at_s)
+        after, change = before.step(self._rules.displaced, is_off, at_s, self._gap_s)
         self._state = replace(self._state, displaced=after)
         if change == "raised" and after.since_s is not None:
             self.raise_displaced(after.since_s, tilt_deg)
@@ -184,10 +194,11 @@ class _Step:
         text = covers.STOLEN(name=self._cover.name, why=reason)
         self._state = replace(self._state, stolen=self._raise("manhole_stolen", since_s, text, details))
 
-    def take_fault(self, cause: Literal["loop", "sensor"], is_broken: bool, at_s: float) -> None:
+    def take_fault(self, cause: Literal["loop", "sensor", "unmeasured"], is_broken: bool, at_s: float) -> None:
         """Its loop or its sensor works, or does not."""
         before: LimitState = getattr(self._state, cause)
-        after, change = before.step(self._rules.displaced, is_broken, at_s)
+        limit = self._rules.unmeasured if cause == "unmeasured" else self._rules.displaced
+        after, change = before.step(limit, is_broken, at_s, self._gap_s)
         if change == "raised" and after.since_s is not None:
             after = replace(after, alarm=self._raise_damaged(cause, after.since_s, None))
         elif change == "cleared" and before.alarm is not None:
@@ -202,7 +213,7 @@ class _Step:
             self._state = replace(self._state, home=home)
         away_m = home.distance_m(position)
         before = self._state.away
-        after, change = before.step(self._rules.away, away_m > self._rules.settings.stolen_m, at_s)
+        after, change = before.step(self._rules.away, away_m > self._rules.settings.stolen_m, at_s, self._gap_s)
         if change == "raised" and after.since_s is not None and not self.is_at_work(at_s):
             self.raise_stolen(after.since_s, covers.CARRIED_AWAY(), away_m)
             after = replace(after, alarm=self._state.stolen)
@@ -219,16 +230,17 @@ class _Step:
                 value = readings[reading]
                 self._take_level(name, limit, value, at_s, text(name=self._cover.name, value=value))
 
-    def take_leak(self, leak: float, at_s: float) -> None:
-        """Water where a sensor tells only whether there is any."""
-        value = 1.0 if leak > 0.0 else 0.0
-        self._take_level("leak", self._rules.leak, value, at_s, covers.LEAK(name=self._cover.name), "manhole_water")
+    def take_water(
+        self, name: Literal["leak", "too_near"], limit: Limit, reading: float, text: str, at_s: float
+    ) -> None:
+        """Water where a sensor tells only whether there is any, or that it is too near to be measured."""
+        self._take_level(name, limit, 1.0 if reading > 0.0 else 0.0, at_s, text, "manhole_water")
 
     def _take_level(
         self, name: str, limit: Limit, value: float, at_s: float, text: str, kind: str | None = None
     ) -> None:
         before: LimitState = getattr(self._state, name)
-        after, change = before.step(limit, value, at_s)
+        after, change = before.step(limit, value, at_s, self._gap_s)
         if change == "raised" and after.since_s is not None:
             details = {"cover": self._cover.id, "value": value, "worst": after.worst, "limit": limit.in_words()}
             content = f"{self._cover.id}/{name} {stamp(after.since_s)}"

@@ -20,10 +20,10 @@ class MovedDetails(Details):
 
 
 class DamagedDetails(Details):
-    """It was struck, its loop is broken, or its sensor fails."""
+    """It was struck, its loop is broken, or its sensor fails or measures no level."""
 
     cover: str
-    cause: Literal["shock", "loop", "sensor"]
+    cause: Literal["shock", "loop", "sensor", "unmeasured"]
     shock_g: float | None
     planned_by: str | None
 

@@ -77,5 +77,8 @@ def read_variant(raw: bytes, key_at: int, entries: Mapping[bytes, Entry], order:
 
 def _joined(readings: Readings, more: Readings) -> Readings:
     """Both; a sensor fails where one of its parts does."""
-    fault = max((part["fault"] for part in (readings, more) if "fault" in part), default=None)
-    return {**readings, **more} | ({} if fault is None else {"fault": fault})
+    both = {**readings, **more}
+    for name in ("fault", "too_near", "unmeasured"):
+        if name in readings and name in more:
+            both[name] = max(readings[name], more[name])
+    return both

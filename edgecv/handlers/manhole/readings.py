@@ -30,9 +30,13 @@ Reading = Literal[
     "acceleration_z",
     "acceleration",
     "position",
+    "too_near",
+    "unmeasured",
 ]
 Readings = dict[str, float]
 """Numbers by name; what is a truth value is 0 or 1."""
+LEVELS = frozenset({"distance_cm", "water_cm"})
+"""Of these it counts when nothing was measured: the level is not watched then."""
 AXES = ("tilt_x_deg", "tilt_y_deg", "tilt_z_deg")
 ACCELERATIONS = ("acceleration_x", "acceleration_y", "acceleration_z")
 _WEIGHTLESS_G = 0.1

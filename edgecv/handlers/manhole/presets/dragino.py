@@ -17,13 +17,14 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "length": [5, 8],  # 8 from firmware 1.1.4 on, with a temperature and whether the sensor was detected
         "fields": [
             _BATTERY,
-            # mm; 20 is no echo, 0 no sensor; it measures from 28 cm to 7.5 m
+            # mm; it measures from 28 cm to 7.5 m. 0 is no sensor; what is nearer is some number below 280, and from
+            # firmware 1.1.4 on always 20
             {
                 "name": "distance_cm",
                 "at": 2,
                 "type": "u16",
                 "scale": 0.1,
-                "no_reading": [20],
+                "nearest": 28.0,
                 "valid": [28.0, 750.0],
             },
         ],
