@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgecv.classification.sinking_descent import Descent
 from edgecv.classification.sinking_settings import SinkingRules
+from edgecv.trajectory.size import Size
 
 Float64 = NDArray[np.float64]
 Normal = tuple[float, float]
@@ -32,6 +33,11 @@ _LOG_NEARER = -2.0 * np.log(_NEARER)
 _ALONG, _ACROSS = 0.8, 0.3
 """Spreads of the logarithms of size and speed about those of a stray: another of its kind may be nearer or farther, and
 then is larger or smaller and faster or slower by the same factor; across that kinds differ by a third."""
+
+
+_OFF = np.linspace(-2.0, 2.0, 9)
+_LOG_SHARES = -0.5 * np.square(_OFF) - np.logaddexp.reduce(-0.5 * np.square(_OFF))
+"""Standard deviations by which a size may be off, and how likely each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,16 @@ def thing_log_ratio(size_m: float, sink_mps: float, strays: Sequence[Stray] = ()
         alike = -0.5 * (np.square(along / _ALONG) + np.square(across / _ACROSS)) - np.log(_ALONG * _ACROSS)
         expected = float(np.logaddexp(expected, np.logaddexp.reduce(alike)))
     return float(thing[0]) - expected
+
+
+def uncertain_thing_log_ratio(size: Size, sink_mps: float, strays: Sequence[Stray] = ()) -> float:
+    """The same where a size is known with an error: the ratio's mean over the sizes that it may be.
+
+    Of few pixels a box is the detector's own blur, and what it shows may be twice or half as large.
+    """
+    sizes = size.diameter_m * np.exp(size.log_sd * _OFF)
+    logs = [thing_log_ratio(float(each), sink_mps, strays) for each in sizes]
+    return float(np.logaddexp.reduce(np.array(logs) + _LOG_SHARES))
 
 
 def _log_normal(values: Float64, normal: Normal) -> Float64:

@@ -91,7 +91,7 @@ class ClassificationSettings:
     sinking_mps: float = _SINKING.sink_mps[1]
     """Terminal velocity below which paper, tissue and leaves sink alike."""
 
-    least_sinking_px: float = _SINKING.size_px
+    least_sinking_px: float = 3.5
     """Diameter in the picture that such a thing needs: of fewer pixels nobody can tell a leaf from a sheet."""
 
     distance_m: tuple[float, float] = (2.0, 300.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edgecv.trajectory.sinking_settings import SinkingSettings
+from edgecv.trajectory.size import BLUR_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,18 @@ class SinkingRules:
     candidate_storeys: float = 2.0
     """The same of a candidate."""
 
+    storeys_to_the_end: float = 2.0
+    """Storeys that suffice where it went down as far as it could be seen, to the ground or out at the picture's foot: a
+    sheet from the third floor has no three before it. On real film behind invented facades what sank two storeys and
+    was no thing stopped in the air, or was on its way when the camera began to look."""
+
+    missing_storey_ratio: float = 5.0
+    """Log odds, against an animal that flies to and fro, that make up for each storey that is missing to the three: it
+    changes its mind within a second or two, and a storey takes two."""
+
+    ground_m: float = 1.0
+    """Height above the ground at which it has landed: it lies or is hidden there, out of the plane of its way down."""
+
     sink_mps: tuple[float, float] = (0.5, 3.5)
     """Mean speeds of paper, bags, tissue and film."""
 
@@ -75,9 +88,12 @@ class SinkingRules:
     size_m: tuple[float, float] = (0.05, 0.8)
     """Diameters; smaller are leaves and flakes, larger people, cloths and shadows."""
 
-    size_px: float = 3.5
-    """Diameter in the picture below which a size is hardly known: what is far behind the building's place, as a bird
-    in the sky, looks like that."""
+    size_px: float = BLUR_PX
+    """Side of a box in the picture below which nothing is known of a size: the detector's own blur is as large. What is
+    far behind the building's place, as a bird in the sky, looks like that."""
+
+    clear_size_px: float = 3.5
+    """From which a size is known well enough to be taken as it is; between the two it may be twice or half as large."""
 
     beside_m: float = 1.5
     """A facade ends this far beyond its outermost windows."""
@@ -113,3 +129,6 @@ class SinkingRules:
     leaf_ratio: float = -1.0
     """Least log ratio of things to leaves, by size, speed and what else sinks there: where no leaf was seen for minutes
     one is the less likely."""
+
+    small_leaf_ratio: float = 0.0
+    """The same of what is so small that it is averaged over the sizes that it may have: no leaf may be as likely."""

@@ -48,14 +48,15 @@ class Sinking:
 def explain_sinking(path: FacadePath, settings: SinkingSettings) -> Sinking:
     """Return how a path on the facade's plane is explained."""
     s, densities = settings, Densities(path)
-    sheets = [_in_air(path, s, flutter, _sinking_means(s)) for flutter in s.flutter]
-    birds = [_in_air(path, s, flutter, (((0.0,), s.flight_mps),) * 2) for flutter in s.flutter]
-    insects = [_in_air(path, s, flutter, (((0.0,), 0.0),) * 2, speed) for flutter in s.flutter for speed in s.roaming]
+    airs = [*((s.gust, flutter) for flutter in s.flutter), *((s.calm_gust, flutter) for flutter in s.calm_flutter)]
+    sheets = [_in_air(path, s, air, _sinking_means(s)) for air in airs]
+    birds = [_in_air(path, s, air, (((0.0,), s.flight_mps),) * 2) for air in airs]
+    insects = [_in_air(path, s, air, (((0.0,), 0.0),) * 2, speed) for air in airs for speed in s.roaming]
     machine = Motion(mean_sd_mps=s.steady_mps, change_sd_mps2=s.steady_drift_mps2)
     by_sheet = _log_densities(densities, s, sheets)
     evidence = _log_mean(by_sheet)
     sheet, noise, sink = np.unravel_index(int(np.argmax(by_sheet)), by_sheet.shape)
-    aside, upright = _in_air(path, s, s.flutter[sheet], _sinking_means(s, s.sink_mps[sink]))
+    aside, upright = _in_air(path, s, airs[sheet], _sinking_means(s, s.sink_mps[sink]))
     smooth = [densities.smooth(axis, motion, s.noise_factors[noise]) for axis, motion in enumerate((aside, upright))]
     smooth_m = np.stack(smooth, axis=1)
     return Sinking(
@@ -74,20 +75,24 @@ def _sinking_means(s: SinkingSettings, sink_mps: float | None = None) -> tuple[M
 
 
 def _in_air(
-    path: FacadePath, s: SinkingSettings, flutter: Process, means: tuple[Means, Means], roaming: Process | None = None
+    path: FacadePath,
+    s: SinkingSettings,
+    air: tuple[Process, Process],
+    means: tuple[Means, Means],
+    roaming: Process | None = None,
 ) -> Motions:
     """Gusts and flutter as the picture shows them: what goes to or from the wall seems to go aside and up as well.
 
     Args:
         path: for the slope of the view.
         s: priors.
-        flutter: of a sheet, or wing beats.
+        air: gusts, and the flutter of a sheet or wing beats.
         means: along the facade and up.
         roaming: what flies to and fro does besides.
     """
     slope_x, slope_y = path.slope
     (hand_mps, hand_s), own = s.hand, () if roaming is None else (roaming,)
-    each = ((s.gust, s.gust_shares), (flutter, s.flutter_shares))
+    each = tuple(zip(air, (s.gust_shares, s.flutter_shares), strict=True))
     aside = tuple((spread * float(np.hypot(1.0, slope_x * out)), memory) for (spread, memory), (_, out) in each)
     upright = tuple((spread * float(np.hypot(up, slope_y * out)), memory) for (spread, memory), (up, out) in each)
     return (

@@ -28,6 +28,7 @@ from edgecv.trajectory.model import (
     U,
     V,
 )
+from edgecv.trajectory.outlying_sightings import with_outliers_widened
 from edgecv.trajectory.path import Path, path_of
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
@@ -134,7 +135,8 @@ def placed_path(
         return None
     points = _without_strays(track, view.camera, settings, sinking_settings)
     path = path_of(points, track.scan_count, settings, track.picture_size_px)
-    metres = facade_path(path, view.camera, sinking_settings.standoff_m, sinking_settings.most_points)
+    smooth = with_outliers_widened(path, min(sinking_settings.noise_factors))
+    metres = facade_path(smooth, view.camera, sinking_settings.standoff_m, sinking_settings.most_points)
     if metres is None or metres.t_s[-1] - metres.t_s[0] < 1e-3:
         return None
     return PlacedPath(track, path, metres)

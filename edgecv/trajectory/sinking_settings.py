@@ -36,6 +36,13 @@ class SinkingSettings:
     """Sideways speed of flutter and its memory in seconds, all as likely: a sheet slides as fast as it sinks, a filled
     bag hardly; a third of a swing of two a second, or of one in two."""
 
+    calm_gust: tuple[float, float] = (0.1, 2.0)
+    """Gusts in a courtyard or on a still day: with those of a breeze alone a sheet that goes steadily for twenty
+    seconds must be a machine."""
+
+    calm_flutter: tuple[tuple[float, float], ...] = ((0.15, 0.25), (0.4, 0.25))
+    """What flutters hardly, in such air; who flutters more hides the gusts."""
+
     flutter_shares: tuple[float, float] = (0.6, 0.6)
     """The same of the flutter: it sinks faster while it slides on its edge, and turns about the vertical."""
 

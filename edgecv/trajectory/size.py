@@ -66,7 +66,22 @@ def size_of(path: Path, fit: FallFit) -> Size:
     side = float(np.median(np.sqrt(unblurred.prod(axis=1)) / usual))
     diameter = unblurred_px(side)
     typical = diameter * float(np.median(usual))
-    return Size(diameter * nearest / fit.view.focal_px, float(np.hypot(_LOG_SD_LARGE, _SD_PX / typical)))
+    return Size(diameter * nearest / fit.view.focal_px, _log_sd(typical))
+
+
+def size_of_slow(side_px: float, px_per_m: float) -> Size:
+    """The same of what goes so slowly that no shutter draws it out.
+
+    Args:
+        side_px: median side of its boxes.
+        px_per_m: how long a metre looks where it is.
+    """
+    diameter_px = unblurred_px(side_px)
+    return Size(diameter_px / px_per_m, _log_sd(diameter_px))
+
+
+def _log_sd(diameter_px: float) -> float:
+    return float(np.hypot(_LOG_SD_LARGE, _SD_PX / diameter_px))
 
 
 def _exposure_s(sides_px: Float64, speed_px_s: Float64, nearer: Float64) -> float:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from edgecv.classification.leaves import Stray, thing_log_ratio
+import pytest
+
+from edgecv.classification.leaves import Stray, thing_log_ratio, uncertain_thing_log_ratio
+from edgecv.trajectory.size import Size
 
 
 def test_a_bag_is_no_leaf_and_a_leaf_is_none() -> None:
@@ -30,3 +33,12 @@ def test_each_stray_of_the_same_size_and_speed_counts() -> None:
     ratios = [thing_log_ratio(0.1, 1.5, [Stray(0.0, 0.1, 1.5)] * n) for n in (0, 1, 4, 16)]
     assert ratios == sorted(ratios, reverse=True)
     assert ratios[-1] < -1.0
+
+
+def test_a_size_that_is_known_counts_as_it_is() -> None:
+    sharp = uncertain_thing_log_ratio(Size(0.14, 0.001), 1.5)
+    assert sharp == pytest.approx(thing_log_ratio(0.14, 1.5), abs=0.01)
+
+
+def test_what_may_be_larger_is_less_surely_a_leaf() -> None:
+    assert thing_log_ratio(0.05, 1.5) < uncertain_thing_log_ratio(Size(0.05, 0.6), 1.5) < thing_log_ratio(0.15, 1.5)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from known_paths import facade_camera
+from known_paths import SIZE, facade_camera
 from known_sheets import FPS, PLAN, moving, roaming, sheet
+from scipy.signal import savgol_filter
 
 from edgecv.classification.sinking_monitor import SinkingMonitor
+from edgecv.classification.sinking_settings import SinkingRules
 from edgecv.classification.verdict import Verdict
 from edgecv.messages import to_wire
 from edgecv.tracking import Track
+from edgecv.trajectory import TrajectorySettings, View
+from edgecv.trajectory.sinking_fit import sinking_fall
+from edgecv.trajectory.sinking_settings import SinkingSettings
 
 
 def judged(*tracks: Track, falls: tuple[Track, ...] = (), blind_s: float | None = None) -> list[Verdict]:
@@ -69,6 +75,43 @@ def test_two_storeys_are_a_candidate() -> None:
     (verdict,) = judged(sheet(1.6, seconds=5.2))
     assert verdict.tier == "candidate"
     assert codes(verdict) == ["sinking.sank"]
+
+
+@pytest.mark.parametrize("terminal_mps", [1.3, 1.8])
+def test_two_storeys_suffice_where_no_more_can_be_seen(terminal_mps: float) -> None:
+    track = sheet(terminal_mps, at=(1.0, 17.0, 0.3))
+    assert track.points[-1].detection.y_px > SIZE[1] - 20.0
+    assert [v.tier for v in judged(track)] == ["incident"]
+
+
+def test_a_storey_does_not_suffice_though_no_more_can_be_seen() -> None:
+    assert not judged(sheet(1.6, at=(1.0, 13.5, 0.3)))
+
+
+def test_what_goes_to_and_fro_must_go_down_farther_than_two_storeys_to_be_a_thing() -> None:
+    track = sheet(1.6, at=(1.0, 17.0, 0.3))
+    rules = SinkingRules(missing_storey_ratio=1000.0)
+    monitor = SinkingMonitor(facade_camera(), PLAN, rules=rules)
+    monitor.add(track, is_fall=False)
+    assert all(verdict.tier != "incident" for _, verdict in monitor.due(float("inf")))
+
+
+def test_jumps_before_the_frames_of_windows_do_not_make_a_bag_an_animal() -> None:
+    track = sheet(1.8)
+    places = savgol_filter([(p.detection.x_px, p.detection.y_px) for p in track.points], 9, 3, axis=0)
+    jumps = 4.0 * (np.arange(len(places)) % 9 == 4)
+    roaming_ratios = []
+    for y in (places[:, 1], places[:, 1] + jumps):
+        points = tuple(
+            replace(p, detection=replace(p.detection, x_px=float(u), y_px=float(v)))
+            for p, u, v in zip(track.points, places[:, 0], y, strict=True)
+        )
+        explained = sinking_fall(
+            replace(track, points=points), View.calibrated(facade_camera()), TrajectorySettings(), SinkingSettings()
+        )
+        assert explained is not None
+        roaming_ratios.append(explained.sinking.roaming)
+    assert roaming_ratios[1] > roaming_ratios[0] - 8.0
 
 
 def test_what_comes_into_the_picture_from_its_side_is_a_candidate() -> None:
