@@ -36,8 +36,14 @@ _SLOW_FILES = frozenset({
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they ask for: ``service`` and ``slow``."""
+    """Mark tests by the fixtures they ask for: ``service`` and ``slow``.
+
+    Properties go through the same lines a hundred times, which costs three times as much under coverage; what they
+    pass through, examples cover.
+    """
     for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.no_cover)
         fixtures = getattr(item, "fixturenames", ())
         if any(map(is_service, fixtures)):
             item.add_marker(pytest.mark.service)

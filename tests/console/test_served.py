@@ -22,10 +22,18 @@ from edgecv.console.evidence.bundle_verifier import Verifier
 from edgecv.console.settings import CHECKS_AT_ONCE, LOGIN_FAILURES_PER_ADDRESS, LOGIN_FAILURES_PER_NAME, SEEN_EVERY_S
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import LoginSession, Membership, User
+from edgecv.console.web import server_sent_events
 from edgecv.serving import Limits, WebServer
 
 THREADS = 40
 """That answer pages, by Starlette."""
+
+
+@pytest.fixture
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams look at their login several times a second and say soon that they are there."""
+    monkeypatch.setattr(server_sent_events, "LIVE_CHECK_S", 0.2)
+    monkeypatch.setattr(server_sent_events, "LIVE_PING_S", 1.0)
 
 
 @pytest.fixture
@@ -64,7 +72,7 @@ def _give_another_role(office: Office, client: httpx.Client, csrf: str) -> None:
 
 @pytest.mark.parametrize("end", [_log_out, _disable, _give_another_role])
 def test_a_stream_ends_with_the_login_it_was_opened_with(
-    office: Office, served: str, end: Callable[[Office, httpx.Client, str], None]
+    office: Office, served: str, quick_looks: None, end: Callable[[Office, httpx.Client, str], None]
 ) -> None:
     client, csrf = _logged_in(served)
     with closing(client), client.stream("GET", "/live") as stream:
@@ -76,7 +84,9 @@ def test_a_stream_ends_with_the_login_it_was_opened_with(
             pass
 
 
-def test_a_stream_goes_on_while_its_login_lasts_and_keeps_no_login_alive(office: Office, served: str) -> None:
+def test_a_stream_goes_on_while_its_login_lasts_and_keeps_no_login_alive(
+    office: Office, served: str, quick_looks: None
+) -> None:
     client, _ = _logged_in(served)
     with office.database.session(EVERYTHING, writes=True) as session:
         session.execute(update(LoginSession).values(seen_s=LoginSession.seen_s - 2 * SEEN_EVERY_S))
