@@ -48,7 +48,7 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.motion_map import MotionMap, MotionMapSettings
 from edgecv.tracking import Track, Tracker, TrackingSettings
-from edgecv.trajectory import Fall, TrajectorySettings, View, explain, fall_signs
+from edgecv.trajectory import BentTrack, Fall, TrajectorySettings, View, bent_track, explain_bent, fall_signs
 from edgecv.trajectory.second_look import SecondLook
 
 
@@ -172,30 +172,29 @@ class Pipeline:
     def _take(self, track: Track, now_s: float) -> None:
         """Let a track that ended wait for its verdict, unless nothing about it is a fall."""
         self.counts.tracks += 1
-        signs = fall_signs(track, self.settings.trajectory)
-        if signs is None:
+        bent = bent_track(track, self.settings.trajectory)
+        if bent is None:
             self._pass_on(track, is_fall=False)
         else:
-            self._waiting.add(track, signs, now_s)
+            self._waiting.add(bent, fall_signs(bent), now_s)
 
     def _judge_due(self, due: Due) -> None:
-        for track in due.to_judge:
-            self._judge(track, self._view)
-        for track in due.left_out:
+        for bent in due.to_judge:
+            self._judge(bent, self._view)
+        for bent in due.left_out:
             self.counts.left_out += 1
-            self._multiplicity.penalty(track.end_s)  # chosen by how much like a fall it looks, it was tested too
-            self._pass_on(track, is_fall=False)
+            self._multiplicity.penalty(bent.track.end_s)  # chosen by how much like a fall it looks, it was tested too
+            self._pass_on(bent.track, is_fall=False)
 
-    def _judge(self, track: Track, view: View | None) -> None:
+    def _judge(self, bent: BentTrack, view: View | None) -> None:
         """Explain a track by a fall, judge the fall, and group it with others of the same object."""
         assert view is not None
-        fall = explain(track, view, self.settings.trajectory)
-        if fall is not None:
-            fall = self._second_look.look(fall, self._detector.history)
-        verdict = None if fall is None else self._verdict(fall, track)
-        if fall is not None and verdict is not None and verdict.tier != "rejected":
+        fall = explain_bent(bent, view, self.settings.trajectory)
+        fall = self._second_look.look(fall, self._detector.history)
+        verdict = self._verdict(fall, bent.track)
+        if verdict.tier != "rejected":
             self._grouper.add(fall, verdict)
-        self._pass_on(track, is_fall=verdict is not None and verdict.tier == "incident")
+        self._pass_on(bent.track, is_fall=verdict.tier == "incident")
 
     def _pass_on(self, track: Track, *, is_fall: bool) -> None:
         """Show a track, after its own verdict, to what asks for no fall: things that sink, and the map of motion."""

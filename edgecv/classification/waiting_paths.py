@@ -16,19 +16,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgecv.classification.settings import ClassificationSettings
-from edgecv.tracking.track import Track
+from edgecv.trajectory.bent_track import BentTrack
 from edgecv.trajectory.fall_signs import FallSigns
 
 _OF_EQUALS = 0.01
 """Weight of the other signs: they order paths whose rarest sign is as rare."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    track: Track
+    track: BentTrack
     promise: float
     since_s: float
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class Due:
         left_out: tracks that waited too long while more unusual ones came.
     """
 
-    to_judge: tuple[Track, ...]
-    left_out: tuple[Track, ...]
+    to_judge: tuple[BentTrack, ...]
+    left_out: tuple[BentTrack, ...]
 
 
 class WaitingPaths:
@@ -57,9 +56,8 @@ class WaitingPaths:
         self._recent: deque[FallSigns] = deque(maxlen=settings.judged_compared)
         self._budget = settings.judged_burst
         self._now_s = 0.0
-        self._count = 0
 
-    def add(self, track: Track, signs: FallSigns, now_s: float) -> None:
+    def add(self, track: BentTrack, signs: FallSigns, now_s: float) -> None:
         """Take a path.
 
         Args:
@@ -68,8 +66,7 @@ class WaitingPaths:
             now_s: media time.
         """
         self._recent.append(signs)
-        self._waiting.append(_Waiting(track, self._promise(signs), now_s, self._count))
-        self._count += 1
+        self._waiting.append(_Waiting(track, self._promise(signs), now_s))
 
     def due(self, now_s: float) -> Due:
         """Return what is judged at that media time, and what never will be."""
@@ -96,9 +93,10 @@ class WaitingPaths:
         return float(rarities.max() + _OF_EQUALS * rarities.sum())
 
     def _taken(self, most: int, oldest_s: float) -> Due:
-        ranked = sorted(self._waiting, key=lambda path: (-path.promise, path.number))
-        taken, others = ranked[:most], ranked[most:]
+        ranked = sorted(self._waiting, key=lambda path: -path.promise)  # of equals the earlier one stays before
+        taken = set(ranked[:most])
         self._budget -= len(taken)
-        late = [path for path in others if path.since_s < oldest_s]
+        others = [path for path in self._waiting if path not in taken]
+        to_judge = tuple(path.track for path in self._waiting if path in taken)
         self._waiting = [path for path in others if path.since_s >= oldest_s]
-        return Due(*(tuple(p.track for p in sorted(part, key=lambda path: path.number)) for part in (taken, late)))
+        return Due(to_judge, tuple(path.track for path in others if path.since_s < oldest_s))

@@ -332,6 +332,9 @@ double edgecv_fall_optimum(const FallOptimum *f, double *x, double *seen, double
 typedef struct {
     const double *t, *uv, *sd, *log_clutter; /* (n), (n, 2), (n, 2), (n) */
     double outlier_sd, ridge, log_p_detection;
+    double log_p_missed, freedom; /* log units: of a frame without it, and of the freedom to choose a stretch */
+    double interval_s;            /* usual time between frames */
+    int64_t share;                /* of all frames of the track, the most that a stretch may span */
     int64_t min_points;
     int32_t rounds;
 } StretchSightings;
@@ -339,3 +342,13 @@ typedef struct {
 /* Log-likelihood ratio of a cubic motion against chance for n sightings, and which of them it explains: `explained`
  * (2 n) gets them in its first half; scratch (n). Minus infinity where too few are left. */
 double edgecv_stretch_score(const StretchSightings *s, int64_t from, int64_t n, uint8_t *explained, double *scratch);
+
+/* The best of all stretches from one of `starts` to one of `ends`, beyond its last sighting: its number in `best` (2) and
+ * its score, with frames that missed it and freedom counted; minus infinity where there is none. `explained` (4 n) gets
+ * the sightings that it explains first. */
+double edgecv_best_stretch(const StretchSightings *s, const int64_t *starts, int64_t start_count, const int64_t *ends,
+                           int64_t end_count, uint8_t *explained, double *scratch, int64_t *best);
+
+/* Log-likelihood of a path, t (n), uv and sd (n, 2), under constant velocity; t and uv are about their mean. */
+double edgecv_straight_log_likelihood(int64_t n, const double *t, const double *uv, const double *sd,
+                                      double position_sd, double velocity_sd);

@@ -64,3 +64,23 @@ double edgecv_stretch_score(const StretchSightings *s, int64_t from, int64_t n, 
         if (explained[k]) score += scratch[k] - s->log_clutter[from + k] + s->log_p_detection;
     return score;
 }
+
+double edgecv_best_stretch(const StretchSightings *s, const int64_t *starts, int64_t start_count, const int64_t *ends,
+                           int64_t end_count, uint8_t *explained, double *scratch, int64_t *best) {
+    double highest = -INFINITY;
+    uint8_t *tried = explained + 2 * (ends[end_count - 1] - starts[0]);
+    for (int64_t a = 0; a < start_count; a++)
+        for (int64_t b = 0; b < end_count; b++) {
+            int64_t from = starts[a], n = ends[b] - from, count = 0;
+            if (n < s->min_points) continue;
+            double score = edgecv_stretch_score(s, from, n, tried, scratch);
+            double frames = nearbyint((s->t[from + n - 1] - s->t[from]) / fmax(s->interval_s, 1e-3)) + 1;
+            for (int64_t k = 0; k < n; k++) count += tried[k];
+            double missed = fmin((double)s->share, frames) - (double)count;
+            score += fmax(missed, 0) * s->log_p_missed - s->freedom;
+            if (!(score > highest)) continue;
+            highest = score, best[0] = from, best[1] = from + n;
+            memcpy(explained, tried, (size_t)n);
+        }
+    return highest;
+}

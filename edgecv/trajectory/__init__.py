@@ -4,7 +4,8 @@ A fall with quadratic drag and wind is fitted to the image path; gravity gives t
 :class:`Fall` with its likelihood ratios, :func:`locate` the floor and window, :func:`estimate_mass` the class.
 """
 
-from edgecv.trajectory.explanation import explain
+from edgecv.trajectory.bent_track import BentTrack, bent_track
+from edgecv.trajectory.explanation import explain, explain_bent
 from edgecv.trajectory.fall import Fall, Likelihoods
 from edgecv.trajectory.fall_signs import FallSigns, fall_signs
 from edgecv.trajectory.launch import Launches, launches_of
@@ -14,6 +15,7 @@ from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
 
 __all__ = [
+    "BentTrack",
     "Fall",
     "FallSigns",
     "Launches",
@@ -23,8 +25,10 @@ __all__ = [
     "OriginEstimate",
     "TrajectorySettings",
     "View",
+    "bent_track",
     "estimate_mass",
     "explain",
+    "explain_bent",
     "fall_signs",
     "launches_of",
     "locate",

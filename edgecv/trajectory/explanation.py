@@ -12,10 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from edgecv.tracking.track import Track, TrackPoint
+from edgecv.trajectory.bent_track import BentTrack, Reading, bent_track
 from edgecv.trajectory.fall import Fall, cut, examine
 from edgecv.trajectory.falling_stretch import falling_stretch
 from edgecv.trajectory.measured_evidence import steady_in_space_log_ratio
-from edgecv.trajectory.path import SAME_INSTANT_S
+from edgecv.trajectory.path import Path
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.stretch import best_explanation
@@ -24,17 +25,27 @@ from edgecv.trajectory.stretch import best_explanation
 def explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | None:
     """Return the best fall in a track, or None where nothing accelerates downwards.
 
-    Where repeated frames made the instants uncertain, both readings are tried: pictures taken on an even beat, and
-    pictures taken when the file says. The better fit decides.
-
     Args:
         track: a finished track.
         view: the camera.
         settings: priors and limits.
     """
-    readings = [_explain(reading, view, settings) for reading in timestamp_variants(track)]
-    falls = [compared(f, UncalibratedFall(f.track, settings), settings) for f in readings if f is not None]
-    return max(falls, key=lambda f: f.likelihoods.chance, default=None)
+    bent = bent_track(track, settings)
+    return None if bent is None else explain_bent(bent, view, settings)
+
+
+def explain_bent(bent: BentTrack, view: View, settings: TrajectorySettings) -> Fall:
+    """Return the best fall in a track that bends downwards.
+
+    Where repeated frames made the instants uncertain, both readings are tried: pictures taken on an even beat, and
+    pictures taken when the file says. The better fit decides.
+
+    Args:
+        bent: a finished track.
+        view: the camera.
+        settings: priors and limits.
+    """
+    return max((_explained(one, view, settings) for one in bent.readings), key=lambda f: f.likelihoods.chance)
 
 
 def widened(fall: Fall, track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySettings) -> Fall:
@@ -66,15 +77,21 @@ class UncalibratedFall:
     Args:
         track: all that was followed.
         settings: priors and limits.
+        stretch: of it, that may be a fall; looked for when left out.
     """
 
-    def __init__(self, track: Track, settings: TrajectorySettings) -> None:
-        self._track, self._settings = track, settings
+    def __init__(self, track: Track, settings: TrajectorySettings, stretch: Path | None = None) -> None:
+        self._track, self._settings, self._stretch = track, settings, stretch
 
     @cached_property
     def fall(self) -> Fall | None:
         """Without its comparison in space."""
-        return _explain(self._track, View.uncalibrated(self._track.picture_size_px, self._settings), self._settings)
+        stretch = falling_stretch(self._track, self._settings) if self._stretch is None else self._stretch
+        if stretch is None:
+            return None
+        size_px = self._track.picture_size_px
+        view = View.uncalibrated(size_px, self._settings)
+        return best_explanation(self._track, stretch, view, self._settings, float(max(size_px)))
 
 
 def compared(fall: Fall, uncalibrated: UncalibratedFall, settings: TrajectorySettings) -> Fall:
@@ -98,7 +115,9 @@ def compared(fall: Fall, uncalibrated: UncalibratedFall, settings: TrajectorySet
         fall = _compared_in_space(fall, settings)
         if fall.likelihoods.ratio >= settings.search_below_ratio:
             return fall
-    free = uncalibrated.fall
+    # flutter and gusts that a calibrated camera has no room for cost some log units, not as many
+    is_hopeless = fall.likelihoods.ratio < settings.search_from_ratio
+    free = None if is_hopeless else uncalibrated.fall
     if free is None or not _is_as_far(free, fall, settings):
         return _compared_in_space(fall, settings)
     # a comparison only lowers a ratio, so that the higher of two may answer for both
@@ -119,19 +138,10 @@ def _is_as_far(free: Fall, fall: Fall, settings: TrajectorySettings) -> bool:
     return bool(apart <= np.log(settings.max_scale_ratio))
 
 
-def timestamp_variants(track: Track) -> list[Track]:
-    """The track as it is, and with the file's own time stamps where those differ."""
-    if all(abs(p.t_s - p.media_s) < SAME_INSTANT_S for p in track.points):
-        return [track]
-    stamped = tuple(replace(p, t_s=p.media_s) for p in track.points)
-    return [track, replace(track, points=stamped)]
-
-
-def _explain(track: Track, view: View, settings: TrajectorySettings) -> Fall | None:
-    stretch = falling_stretch(track, settings)
-    if stretch is None:
-        return None
-    return best_explanation(track, stretch, view, settings, float(max(track.picture_size_px)))
+def _explained(reading: Reading, view: View, settings: TrajectorySettings) -> Fall:
+    track, stretch = reading.track, reading.stretch
+    fall = best_explanation(track, stretch, view, settings, float(max(track.picture_size_px)))
+    return compared(fall, UncalibratedFall(track, settings, stretch), settings)
 
 
 def _compared_in_space(fall: Fall, settings: TrajectorySettings) -> Fall:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fit import FallFit, fit_fall
@@ -12,6 +13,8 @@ from edgecv.trajectory.null_hypotheses import straight_log_evidence, wandering_l
 from edgecv.trajectory.path import Path, path_of
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
+
+Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,9 @@ def examine(
     return Fall(track, path, fit, likelihoods, before, after)
 
 
-def cut(track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySettings) -> Path:
-    """Return a stretch of a track as arrays."""
+def cut(
+    track: Track, points: tuple[TrackPoint, ...], settings: TrajectorySettings, columns: Float64 | None = None
+) -> Path:
+    """Return a stretch of a track as arrays; see :func:`~edgecv.trajectory.path.path_of`."""
     in_time = round((points[-1].t_s - points[0].t_s) / max(track.frame_interval_s, 1e-3)) + 1
-    return path_of(points, min(in_time, track.scan_count), settings, track.picture_size_px)
+    return path_of(points, min(in_time, track.scan_count), settings, track.picture_size_px, columns)

@@ -6,11 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgecv.tracking.track import Track
-from edgecv.trajectory.explanation import timestamp_variants
-from edgecv.trajectory.falling_stretch import bend_sd, falling_stretch
+from edgecv.trajectory.bent_track import BentTrack
+from edgecv.trajectory.falling_stretch import bend_sd
 from edgecv.trajectory.path import Path
-from edgecv.trajectory.settings import TrajectorySettings
 
 
 class FallSigns(NamedTuple):
@@ -29,16 +27,9 @@ class FallSigns(NamedTuple):
     snr: float
 
 
-def fall_signs(track: Track, settings: TrajectorySettings) -> FallSigns | None:
-    """Return the signs of a track's most bent reading; None where it does not bend downwards and is no fall.
-
-    Args:
-        track: a finished track.
-        settings: limits.
-    """
-    stretches = [falling_stretch(reading, settings) for reading in timestamp_variants(track)]
-    signs = (_signs_of(stretch) for stretch in stretches if stretch is not None)
-    return max(signs, key=lambda s: s.bend_sd, default=None)
+def fall_signs(bent: BentTrack) -> FallSigns:
+    """Return the signs of a track's most bent reading."""
+    return max((_signs_of(reading.stretch) for reading in bent.readings), key=lambda signs: signs.bend_sd)
 
 
 def _signs_of(stretch: Path) -> FallSigns:

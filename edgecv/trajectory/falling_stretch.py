@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgecv.tracking.steady_motion import is_steady
 from edgecv.tracking.track import Track, TrackPoint
-from edgecv.trajectory.path import Path, path_of
+from edgecv.trajectory.path import Path, columns_of, path_of
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.stretch_score import MIN_POINTS, StretchScores, frames_between
 
@@ -28,14 +28,18 @@ _STANDING_PX = 1.0
 
 def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
     """Return the stretch of the track that one smooth downward-accelerated motion explains best, or None."""
-    if len(track.points) < MIN_POINTS or not may_fall(track, settings):
+    if len(track.points) < MIN_POINTS:
         return None
-    full_path = path_of(track.points, track.scan_count, settings, track.picture_size_px)
+    columns = columns_of(track.points)
+    if not may_fall(columns, track.picture_size_px, settings):
+        return None
+    full_path = path_of(track.points, track.scan_count, settings, track.picture_size_px, columns)
     best = _best_stretch(full_path, track.frame_interval_s)
     if best is None:
         return None
-    points, looked_at = best
-    stretch = path_of(points, looked_at, settings, track.picture_size_px)
+    rows, looked_at = best
+    points = tuple(track.points[n] for n in rows)
+    stretch = path_of(points, looked_at, settings, track.picture_size_px, columns[rows])
     return stretch if _accelerates_down(stretch) else None
 
 
@@ -55,10 +59,14 @@ def without_strays(points: tuple[TrackPoint, ...], interval_s: float) -> tuple[T
         points: the sightings, oldest first.
         interval_s: usual time between frames with new evidence.
     """
+    return points[_between_strays(points, interval_s)]
+
+
+def _between_strays(points: tuple[TrackPoint, ...], interval_s: float) -> slice:
     gaps = np.flatnonzero(np.diff([p.t_s for p in points]) > _STRAY_GAP_FRAMES * interval_s) + 1
     first = max((int(n) for n in gaps if _are_strays(points[:n])), default=0)
     last = min((int(n) for n in gaps if _are_strays(points[n:])), default=len(points))
-    return points[first:last]
+    return slice(first, last)
 
 
 def _are_strays(points: tuple[TrackPoint, ...]) -> bool:
@@ -68,16 +76,20 @@ def _are_strays(points: tuple[TrackPoint, ...]) -> bool:
     return len(points) <= _MOST_STRAYS or bool(np.ptp(places, axis=0).max() < _STANDING_PX)
 
 
-def may_fall(track: Track, settings: TrajectorySettings) -> bool:
-    """Cheap first test, before anything is built: the track descends, and not at constant speed all the way.
+def may_fall(columns: Float64, picture_size_px: tuple[int, int], settings: TrajectorySettings) -> bool:
+    """Cheap first test: the track descends, and not at constant speed all the way.
 
     In snow a hundred tracks a second end here.
+
+    Args:
+        columns: ``(n, 9)`` of its sightings, see :func:`~edgecv.trajectory.path.columns_of`.
+        picture_size_px: width and height.
+        settings: errors of a sighting.
     """
-    measured = np.array([(p.t_s, d.y_px, d.w_px, d.h_px) for p in track.points for d in (p.detection,)])
-    t, v, width, height = measured.T
+    t, v, width, height = columns[:, [0, 2, 5, 6]].T
     descent = float(np.max(v - np.minimum.accumulate(v)))
     # by more than its own size and 3 % of the picture
-    if descent <= max(8.0, 0.03 * track.picture_size_px[1], float(np.sqrt(width * height).mean())):
+    if descent <= max(8.0, 0.03 * picture_size_px[1], float(np.sqrt(width * height).mean())):
         return False
     return not _goes_straight(t, v, settings.position_sd_px + settings.position_sd_per_size * height)
 
@@ -122,27 +134,29 @@ def _longest_descent(v: Float64) -> tuple[int, int]:
     return first + int(below[-1]) + 1 if len(below) else first, last
 
 
-def _best_stretch(path: Path, interval_s: float) -> tuple[tuple[TrackPoint, ...], int] | None:
-    """The largest descent and as much before and after it as the same smooth motion explains better than chance."""
+def _best_stretch(path: Path, interval_s: float) -> tuple[NDArray[np.intp], int] | None:
+    """The largest descent and as much before and after it as the same smooth motion explains better than chance.
+
+    Numbers of its sightings, and frames that were looked at.
+    """
     n = len(path.points)
     first, last = _longest_descent(path.uv_px[:, 1])
     spare = max(0, MIN_POINTS - (last - first + 1))
     first, last = max(0, first - spare), min(n - 1, last + spare)
-    best_score, best = -np.inf, None
-    score_of = StretchScores(path, interval_s)
-    starts = sorted({first, *(int(k) for k in np.linspace(max(0, first - (last - first) // 2), first, 4))})
-    ends = sorted({last, *(int(k) for k in np.linspace(first + (last - first) // 2, last, 4))})
-    for i in starts:
-        for j in ends:
-            if j + 1 - i >= MIN_POINTS:
-                score, inliers = score_of(i, j + 1)
-                if score > best_score:
-                    best_score, best = score, (i, j + 1, inliers)
+    starts = sorted({first, *_quarters(max(0, first - (last - first) // 2), first)})
+    ends = sorted({last, *_quarters(first + (last - first) // 2, last)})
+    best = StretchScores(path, interval_s).best(starts, [n + 1 for n in ends])
     # the physics costs a tenth of a second; a path that a cubic hardly lifts above chance is never worth it
-    if best is None or best_score < 5.0:
+    if best is None or best.score < 5.0:
         return None
-    i, j, inliers = best
-    points = without_strays(tuple(p for p, keep in zip(path.points[i:j], inliers, strict=True) if keep), interval_s)
-    if len(points) < MIN_POINTS:
+    rows = best.first + np.flatnonzero(best.explained)
+    rows = rows[_between_strays(tuple(path.points[n] for n in rows), interval_s)]
+    if len(rows) < MIN_POINTS:
         return None
-    return points, max(len(points), frames_between(path, i, j, interval_s))
+    return rows, max(len(rows), frames_between(path, best.first, best.end, interval_s))
+
+
+def _quarters(first: int, last: int) -> tuple[int, ...]:
+    """Four numbers from the first to the last."""
+    step = (last - first) / 3
+    return (first, int(step + first), int(2.0 * step + first), last)

@@ -213,7 +213,7 @@ def _summarise(
 
 def _starts(prior: Prior, uv: Float64, times: Float64, view: View) -> list[Float64]:
     """First guesses: depth from the apparent acceleration, velocity from the first sightings; light and heavy."""
-    coefficients = np.polyfit(times, uv, 2)
+    coefficients = _parabola(times, uv)
     apparent = max(float(2.0 * coefficients[0, 1]), 1.0)
     starts = []
     for terminal, gain in ((8.0, 1.6), (35.0, 1.0)):
@@ -227,3 +227,11 @@ def _starts(prior: Prior, uv: Float64, times: Float64, view: View) -> list[Float
         start[3:5] = np.clip(velocity, -20.0, 20.0)
         starts.append(start)
     return starts
+
+
+def _parabola(times: Float64, uv: Float64) -> Float64:
+    """``(3, 2)`` coefficients of the parabolas of u and v over time, of the square first."""
+    scale_s = max(float(np.abs(times).max()), 1e-9)
+    basis = np.vander(times / scale_s, 3)
+    precision = basis.T @ basis + 1e-12 * np.eye(3)
+    return np.asarray(np.linalg.solve(precision, basis.T @ uv) / np.array([[scale_s**2], [scale_s], [1.0]]), np.float64)

@@ -19,10 +19,14 @@ _STRENGTHS = np.array([0.002, 0.006, 0.02, 0.06, 0.2, 0.6, 2.0, 6.0])  # picture
 """From a drone that hovers far away and changes its mind slowly, to an insect."""
 
 
-def straight_log_evidence(path: Path, picture_px: float) -> float:
+def straight_log_evidence(path: Path, picture_px: float, *, compiled: bool = AVAILABLE) -> float:
     """Constant velocity, Gaussian priors on position (the picture) and velocity; exact, because it is linear."""
     total = 0.0
     t = path.t_s - path.t_s.mean()
+    if compiled:
+        arrays = (t, path.uv_px - path.uv_px.mean(axis=0), np.ascontiguousarray(path.sd_px, np.float64))
+        pointers = (pointer(np.ascontiguousarray(array)) for array in arrays)
+        return float(lib.edgecv_straight_log_likelihood(len(t), *pointers, picture_px, _SPEED_SD * picture_px))
     for axis in range(2):
         basis = np.stack([np.ones_like(t), t], axis=1)
         total += _linear_log_evidence(basis, path.uv_px[:, axis], path.sd_px[:, axis], picture_px)

@@ -79,6 +79,7 @@ def path_of(
     looked_at: int,
     settings: TrajectorySettings,
     picture_size_px: tuple[int, int] | None = None,
+    columns: Float64 | None = None,
 ) -> Path:
     """Return the sightings as arrays.
 
@@ -87,8 +88,10 @@ def path_of(
         looked_at: number of frames with new evidence in their span.
         settings: errors of a sighting.
         picture_size_px: ``(width, height)``, beyond which nothing is seen of an object; None for no edge.
+        columns: :func:`columns_of` these sightings, where they are at hand.
     """
-    columns = np.array([_columns(p) for p in points])
+    if columns is None:
+        columns = columns_of(points)
     t_s, centre, shift, size = columns[:, 0], columns[:, 1:3], columns[:, 3:5], columns[:, 5:7]
     is_again, clutter_px2 = columns[:, 7] > 0.0, columns[:, 8]
     again = np.zeros(len(points))
@@ -106,10 +109,18 @@ def path_of(
     )
 
 
-def _columns(point: TrackPoint) -> tuple[float, ...]:
-    """All numbers of a sighting at once: in snow a hundred tracks a second become arrays."""
-    d, (dx, dy) = point.detection, point.shift_px
-    return (point.t_s, d.x_px, d.y_px, dx, dy, d.w_px, d.h_px, point.is_second_look, point.clutter_px2)
+def columns_of(points: tuple[TrackPoint, ...]) -> Float64:
+    """All numbers of sightings at once, ``(n, 9)``: instant, centre, shift, sides, second look or not, clutter.
+
+    In snow a hundred tracks a second become arrays, and each in several parts.
+    """
+    return np.array(
+        [
+            (p.t_s, d.x_px, d.y_px, *p.shift_px, d.w_px, d.h_px, p.is_second_look, p.clutter_px2)
+            for p in points
+            for d in (p.detection,)
+        ]
+    )
 
 
 def _cut_by_edge_px(seen_px: Float64, size_px: Float64, picture_size_px: tuple[int, int]) -> Float64:

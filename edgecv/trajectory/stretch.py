@@ -12,7 +12,7 @@ from edgecv.tracking.track import Track, TrackPoint
 from edgecv.trajectory.fall import Fall, cut, examine
 from edgecv.trajectory.falling_stretch import beginning, without_strays
 from edgecv.trajectory.fit import FallFit
-from edgecv.trajectory.path import Path, path_of
+from edgecv.trajectory.path import Path, columns_of, path_of
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
 
@@ -39,8 +39,9 @@ def best_explanation(track: Track, stretch: Path, view: View, settings: Trajecto
     if hopeless and begun is best:
         return best
     best = begun
+    full_path = path_of(track.points, len(track.points), settings, track.picture_size_px)
     for _ in range(settings.growths):
-        points = _agreeing_points(track, best.fit, best.path, settings)
+        points = _agreeing_points(track, full_path, best.fit, best.path, settings)
         if points == best.path.points or len(points) < settings.min_stretch:
             break
         wider = examine(track, cut(track, points, settings), view, settings, picture_px, best.fit)
@@ -79,7 +80,7 @@ def _search_ends(
     picture: float,
 ) -> Fall:
     """Cut more and more off the beginning, then off the end, and keep the most convincing rest."""
-    points = stretch.points
+    points, columns = stretch.points, columns_of(stretch.points)
     n = len(points)
     begin, end = 0, n
     for side in ("begin", "end"):
@@ -87,18 +88,19 @@ def _search_ends(
             i, j = (int(share * n), end) if side == "begin" else (begin, n - int(share * n))
             if j - i < settings.min_stretch:
                 continue
-            tried = examine(track, cut(track, points[i:j], settings), view, settings, picture)
+            tried = examine(track, cut(track, points[i:j], settings, columns[i:j]), view, settings, picture)
             if tried.likelihoods.ratio > best.likelihoods.ratio + settings.min_log_gain:
                 best, begin, end = tried, i, j
     return best
 
 
-def _agreeing_points(track: Track, fit: FallFit, path: Path, settings: TrajectorySettings) -> tuple[TrackPoint, ...]:
+def _agreeing_points(
+    track: Track, full_path: Path, fit: FallFit, path: Path, settings: TrajectorySettings
+) -> tuple[TrackPoint, ...]:
     """Sightings of the track that the fit predicts, grown from the stretch outwards.
 
     Growing stops at the first real gap and where the object becomes several times larger: the hand that let go.
     """
-    full_path = path_of(track.points, len(track.points), settings, track.picture_size_px)
     predicted = fit.pixels_at(full_path.t_s)
     expected_sd = np.hypot(full_path.sd_px, fit.pixel_sd_at(full_path.t_s))
     agrees = np.linalg.norm((full_path.uv_px - predicted) / expected_sd, axis=1) < settings.agreement_sd

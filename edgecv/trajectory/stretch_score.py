@@ -5,6 +5,9 @@ Two dozen stretches of each descending track are tried, in snow of a hundred tra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +22,25 @@ _RIDGE = 1e-9
 """Keeps the normal equations solvable where sightings share an instant; far below any weight."""
 _ROUNDS = 3
 """Of leaving out what is off."""
+_LOG_P_MISSED = float(np.log(1.0 - P_DETECTION))
 _FREEDOM = 30.0
 """Log units: eight coefficients and the freedom to choose two ends cost about 3 each."""
+
+
+class BestStretch(NamedTuple):
+    """A stretch of a path.
+
+    Attributes:
+        score: log-likelihood ratio of a cubic motion against chance.
+        explained: which of its sightings that motion explains.
+        first: number of its first sighting.
+        end: number of the one after its last.
+    """
+
+    score: float
+    explained: NDArray[np.bool_]
+    first: int
+    end: int
 
 
 class StretchScores:
@@ -40,7 +60,7 @@ class StretchScores:
         names = ("t", "uv", "sd", "log_clutter")
         arrays = (path.t_s, path.uv_px, path.sd_px, path.log_clutter)
         self._arrays = tuple(np.ascontiguousarray(array, np.float64) for array in arrays)
-        self._explained, self._scratch = np.empty(2 * n, np.bool_), np.empty(n)
+        self._explained, self._scratch, self._best = np.empty(4 * n, np.bool_), np.empty(n), np.empty(2, np.int64)
         self._structure = ffi.new(
             "StretchSightings *",
             {
@@ -48,6 +68,10 @@ class StretchScores:
                 "outlier_sd": _OUTLIER,
                 "ridge": _RIDGE,
                 "log_p_detection": float(np.log(P_DETECTION)),
+                "log_p_missed": _LOG_P_MISSED,
+                "freedom": _FREEDOM,
+                "interval_s": interval_s,
+                "share": path.missed + n,
                 "min_points": MIN_POINTS,
                 "rounds": _ROUNDS,
             },
@@ -62,7 +86,25 @@ class StretchScores:
         else:
             gain, explained = self._score(i, j)
         missed = max(0, frames_between(self._path, i, j, self._interval_s) - int(explained.sum()))
-        return gain + missed * float(np.log(1.0 - P_DETECTION)) - _FREEDOM, explained
+        return gain + missed * _LOG_P_MISSED - _FREEDOM, explained
+
+    def best(self, starts: Sequence[int], ends: Sequence[int]) -> BestStretch | None:
+        """Return the best stretch from one of the starts up to before one of the ends; None where none is explained.
+
+        Args:
+            starts: rising.
+            ends: rising; stretches of fewer than :data:`MIN_POINTS` sightings are passed over.
+        """
+        if self._compiled:
+            first, last = np.array(starts, np.int64), np.array(ends, np.int64)
+            choices = (pointer(first), len(first), pointer(last), len(last))
+            score = float(lib.edgecv_best_stretch(self._structure, *choices, *self._outputs, pointer(self._best)))
+            if score == -np.inf:
+                return None
+            i, j = self._best.tolist()
+            return BestStretch(score, self._explained[: j - i].copy(), i, j)
+        tried = (BestStretch(*self(i, j), i, j) for i in starts for j in ends if j - i >= MIN_POINTS)
+        return max((one for one in tried if one.score > -np.inf), key=lambda one: one.score, default=None)
 
     def _score(self, i: int, j: int) -> tuple[float, NDArray[np.bool_]]:
         t = self._path.t_s[i:j]

@@ -9,8 +9,7 @@ from known_paths import track_of
 
 from edgecv.classification import ClassificationSettings
 from edgecv.classification.waiting_paths import WaitingPaths
-from edgecv.tracking import Track
-from edgecv.trajectory import FallSigns
+from edgecv.trajectory import BentTrack, FallSigns
 
 SETTINGS = ClassificationSettings(judged_per_s=2.0, judged_burst=3.0, judged_within_s=1.0)
 
@@ -19,8 +18,8 @@ def _signs(bend_sd: float, sightings: float = 10.0, light: float = 20.0) -> Fall
     return FallSigns(bend_sd, sightings, light, 10.0)
 
 
-def _track(n: int) -> Track:
-    return track_of(np.arange(3) * 0.04 + n, np.zeros((3, 2)))
+def _track(n: int) -> BentTrack:
+    return BentTrack(track_of(np.arange(3) * 0.04 + n, np.zeros((3, 2))), ())
 
 
 def test_few_paths_are_judged_at_once_in_the_order_in_which_they_ended() -> None:
@@ -81,8 +80,8 @@ def test_at_the_end_of_a_video_no_more_are_judged_than_would_have_been() -> None
 def test_each_path_is_judged_or_left_out_once_and_the_work_is_bounded(arrivals: list[tuple[float, float]]) -> None:
     waiting = WaitingPaths(SETTINGS)
     now_s = 0.0
-    judged: list[Track] = []
-    left_out: list[Track] = []
+    judged: list[BentTrack] = []
+    left_out: list[BentTrack] = []
     for n, (pause_s, promise) in enumerate(arrivals):
         now_s += pause_s
         waiting.add(_track(n), _signs(promise), now_s)
@@ -93,4 +92,4 @@ def test_each_path_is_judged_or_left_out_once_and_the_work_is_bounded(arrivals: 
     due = waiting.flush()
     judged.extend(due.to_judge)
     left_out.extend(due.left_out)
-    assert sorted(track.start_s for track in (*judged, *left_out)) == [float(n) for n in range(len(arrivals))]
+    assert sorted(bent.track.start_s for bent in (*judged, *left_out)) == [float(n) for n in range(len(arrivals))]

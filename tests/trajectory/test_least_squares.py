@@ -96,7 +96,8 @@ def test_a_straight_line_through_everything_is_as_likely_as_its_covariance_says(
         covariance = np.diag(path.sd_px[:, axis] ** 2) + picture**2 * basis @ basis.T
         values = path.uv_px[:, axis] - path.uv_px[:, axis].mean()
         expected += float(multivariate_normal(np.zeros(len(t)), covariance).logpdf(values))
-    assert straight_log_evidence(path, picture) == pytest.approx(expected, rel=1e-5)
+    for compiled in {AVAILABLE, False}:
+        assert straight_log_evidence(path, picture, compiled=compiled) == pytest.approx(expected, rel=1e-5)
 
 
 def test_what_disturbs_a_path_is_what_its_parts_come_to_pixel_by_pixel() -> None:

@@ -48,3 +48,28 @@ def test_a_smooth_path_is_explained_but_for_its_stray() -> None:
     score, explained = StretchScores(path, 0.04)(0, 30)
     assert score > 50.0
     assert np.flatnonzero(~explained).tolist() == [7]
+
+
+@needs_library
+@given(seed=st.integers(0, 99), noise=st.floats(0.1, 8.0), strays=st.integers(0, 4), first=st.integers(0, 8))
+def test_the_best_stretch_in_c_is_the_best_of_all_scores(seed: int, noise: float, strays: int, first: int) -> None:
+    rng = np.random.default_rng(seed)
+    track = fall_track(20.0, noise=noise)
+    uv = np.array([(p.detection.x_px, p.detection.y_px) for p in track.points])
+    uv[rng.choice(len(uv), strays)] += rng.normal(0, 60, (strays, 2))
+    path = path_of(track_of(np.array([p.t_s for p in track.points]), uv).points, len(uv) + 5, SETTINGS, SIZE)
+    starts, ends = [0, first, first + 3], [first + 7, first + 20, len(uv)]
+    ours, reference = (StretchScores(path, 0.04, compiled=compiled).best(starts, ends) for compiled in (True, False))
+    assert (ours is None) == (reference is None)
+    if ours is None or reference is None:
+        return
+    assert ours.score == pytest.approx(reference.score, abs=1e-6)
+    assert (ours.first, ours.end) == (reference.first, reference.end)
+    np.testing.assert_array_equal(ours.explained, reference.explained)
+
+
+def test_no_stretch_is_the_best_where_each_is_too_short() -> None:
+    track = fall_track(20.0)
+    path = path_of(track.points, len(track.points), SETTINGS, SIZE)
+    for compiled in {AVAILABLE, False}:
+        assert StretchScores(path, 0.04, compiled=compiled).best([0], [4]) is None
