@@ -8,8 +8,10 @@ static int32_t associate(const Track *t, const Scan *scan, const MotionModel *m,
     int32_t best = -1;
     for (int32_t r = 0; r < scan->n; r++) {
         const double *d = scan->detections + (int64_t)r * DETECTION_COLUMNS;
+        /* the gate first: of a hundred detections a scan it leaves one or none */
+        if (!in_gate(t, m, d, 0, &candidate)) continue;
         if (scan->assigned[r] && !(hypot(d[0] - t->state[0][0], d[1] - t->state[1][0]) < reach)) continue;
-        if (in_gate(t, m, d, 0, &candidate) && (best < 0 || candidate > *density)) best = r, *density = candidate;
+        if (best < 0 || candidate > *density) best = r, *density = candidate;
     }
     return best;
 }

@@ -157,7 +157,7 @@ class Tracker:
             _release(hits)
             return []
         t_s, rows = gather(hits)
-        points = [_point(scan, row) for scan, row in hits]
+        points = _points(hits, rows)
         # extension costs more than filtering did; only what may be falling is worth it
         if _descent_px(rows[:, Y]) < s.min_descent_h * self._size[1] or self._is_flake(hits[-1][0], t_s, rows):
             return [self._track(hits, points)]
@@ -182,7 +182,7 @@ class Tracker:
         before = islice(self._scans, first.number - self._scans[0].number)
         recent = [scan for scan in before if scan.t_s > first.t_s - s.history_s]
         earlier = earlier_hits(hits[start:], recent, self._size[1], max_gap_s, s, self._is_compiled)
-        return self._track(earlier + hits[start:], [_point(scan, row) for scan, row in earlier] + points[start:])
+        return self._track(earlier + hits[start:], _points(earlier, gather(earlier)[1]) + points[start:])
 
     def _track(self, hits: list[Hit], points: list[TrackPoint]) -> Track:
         count = hits[-1][0].number - hits[0][0].number + 1
@@ -207,7 +207,10 @@ def _descent_px(y_px: NDArray[np.float64]) -> float:
     return float((y_px - np.minimum.accumulate(y_px)).max())
 
 
-def _point(scan: Scan, row: int) -> TrackPoint:
-    frame = scan.frame
-    detection = Detection(*scan.detections[row].tolist())
-    return TrackPoint(frame.index, scan.t_s, detection, frame.shift_px, float(scan.clutter[row]), frame.t_s)
+def _points(hits: list[Hit], rows: NDArray[np.float64]) -> list[TrackPoint]:
+    """Sightings of detections ``(n, 8)``; in snow a thousand a second, so no array is asked for one number."""
+    clutter = np.array([scan.clutter[row] for scan, row in hits]).tolist()
+    return [
+        TrackPoint(scan.frame.index, scan.t_s, Detection(*row), scan.frame.shift_px, density, scan.frame.t_s)
+        for (scan, _), row, density in zip(hits, rows.tolist(), clutter, strict=True)
+    ]

@@ -115,9 +115,7 @@ def compared(fall: Fall, uncalibrated: UncalibratedFall, settings: TrajectorySet
         fall = _compared_in_space(fall, settings)
         if fall.likelihoods.ratio >= settings.search_below_ratio:
             return fall
-    # flutter and gusts that a calibrated camera has no room for cost some log units, not as many
-    is_hopeless = fall.likelihoods.ratio < settings.search_from_ratio
-    free = None if is_hopeless else uncalibrated.fall
+    free = uncalibrated.fall
     if free is None or not _is_as_far(free, fall, settings):
         return _compared_in_space(fall, settings)
     # a comparison only lowers a ratio, so that the higher of two may answer for both

@@ -92,8 +92,7 @@ class TrajectorySettings:
     search_from_ratio: float = -30.0
     """And where the whole stretch is not explained far better without gravity: no cut makes a fall of that. Of 300 such
     tracks of snow and 40 of real traffic none had become a fall of more than ten log units that was one, and the search
-    cost nine tenths of the time that snow takes. Nor is a calibrated fit as bad as that tried again without the
-    calibration: of 154 such paths of rain, snow, day and night none had become one."""
+    cost nine tenths of the time that snow takes."""
 
     beginning_s: tuple[float, ...] = (1.0, 2.0, 3.0)
     """Lengths of a descent's beginning that are tried where it was left out: an object of a terminal velocity of 5 m/s
