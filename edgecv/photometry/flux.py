@@ -1,0 +1,129 @@
+"""The light that an object adds to a picture, and the light behind it, at each place of its path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecv.photometry.apertures import covered, soft_disc
+from edgecv.photometry.crops import Crop
+from edgecv.photometry.settings import PhotometrySettings
+from edgecv.photometry.stations import Stations
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+_MAD = 1.4826
+"""A normal distribution's standard deviation over its median absolute deviation."""
+_LEAST_SD = 0.004
+"""Grey levels of 8 bits are rounded: a mean over an aperture is not better known than this share of white a pixel."""
+_DARKEST, _BRIGHTEST = 3, 252
+"""Luma where a camera's black and white begin: what is beyond is cut off."""
+_INSIDE = 0.2
+"""Share of the densest cover from which a pixel is the object's."""
+_SATURATED = 0.1
+"""Share of an object's pixels beyond that from which its light is cut off."""
+BLUR_PX = 1.0
+"""Lens and codec, standard deviation: it only softens where the background is looked at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fluxes:
+    """``(n,)`` each, for places where there is a picture and a background.
+
+    Attributes:
+        station: number of the place.
+        flux_m2: light added, in units of white, times the area that a square metre has there: ``area (L - B)``.
+        sd_m2: its error, by the same sum in pictures without the object.
+        background: light behind the object, 0 black, 1 white.
+        slope: how much the background changes in a pixel there.
+        is_saturated: whether what is there was too bright or dark for the camera.
+        luma_flux: the same sum of plain luma, 1 for white, pixels: what a camera without a tone curve would give.
+        luma_sd: its error.
+    """
+
+    station: NDArray[np.intp]
+    flux_m2: Float64
+    sd_m2: Float64
+    background: Float64
+    slope: Float64
+    is_saturated: NDArray[np.bool_]
+    luma_flux: Float64
+    luma_sd: Float64
+
+
+def linear_light(gamma: float) -> Float32:
+    """``(256,)`` light of each luma, 1 for white, of a camera whose tone curve is a power."""
+    return np.asarray((np.arange(256) / 255.0) ** gamma, np.float32)
+
+
+def fluxes(
+    crops: Sequence[Crop],
+    stations: Stations,
+    diameter_m: float,
+    gammas: Sequence[float],
+    settings: PhotometrySettings,
+    exposure: float,
+) -> tuple[Fluxes, ...]:
+    """Sum the light at each place, in the light of each tone curve.
+
+    Args:
+        crops: of :class:`edgecv.photometry.crops.CropCollector`.
+        stations: the places.
+        diameter_m: of the object, as far as it is known.
+        gammas: of the tone curves.
+        settings: limits.
+        exposure: share of the interval for which the shutter is open.
+    """
+    curves = [linear_light(1.0), *(linear_light(gamma) for gamma in gammas)]
+    rows = [
+        _sum_up(crop, stations, diameter_m, curves, settings, exposure)
+        for crop in crops
+        if crop.picture is not None and len(crop.background) >= settings.fewest_neighbours
+    ]
+    table = np.array(rows).reshape(len(rows), 4 + 4 * len(gammas))
+    station, saturated, luma_flux, luma_sd = table[:, 0].astype(np.intp), table[:, 1] > 0.0, table[:, 2], table[:, 3]
+    return tuple(
+        Fluxes(station, table[:, k], table[:, k + 1], table[:, k + 2], table[:, k + 3], saturated, luma_flux, luma_sd)
+        for k in range(4, table.shape[1], 4)
+    )
+
+
+def _sum_up(
+    crop: Crop,
+    stations: Stations,
+    diameter_m: float,
+    curves: Sequence[Float32],
+    settings: PhotometrySettings,
+    exposure: float,
+) -> list[float]:
+    """Place, whether it is saturated, sum and error of plain luma; then, by curve, flux, error, background, slope."""
+    assert crop.picture is not None
+    scale = float(stations.px_per_m[crop.station])
+    radius = diameter_m * scale / 2.0
+    distance = crop.aperture.distance_px(exposure / settings.longest_exposure)
+    edge = radius + settings.margin_px
+    summed = soft_disc(distance, edge)
+    ring = np.maximum(soft_disc(distance, edge + settings.ring_px) - soft_disc(distance, edge + 0.5), 0.0)
+    total = float(summed.sum())
+    weights = (summed - total / max(float(ring.sum()), 1e-6) * ring).ravel()
+    pictures, behind = crop.stack(), crop.behind()
+    cover = covered(distance, radius, BLUR_PX)
+    inside = crop.picture[cover > _INSIDE * cover.max()]
+    saturated = float(np.mean((inside <= _DARKEST) | (inside >= _BRIGHTEST))) > _SATURATED
+    row = [float(crop.station), float(saturated)]
+    least_sd = _LEAST_SD * np.sqrt(total)
+    for n, curve in enumerate(curves):
+        background = curve[behind]
+        sums = curve[pictures].reshape(len(pictures), -1) @ weights - float(background.ravel() @ weights)
+        others = sums[1:]
+        sd = float(np.hypot(_MAD * np.median(np.abs(others - np.median(others))), least_sd))
+        if n == 0:
+            row += [float(sums[0]), sd]
+            continue
+        across, along = np.gradient(background)
+        slope = float((cover * np.hypot(across, along)).sum())
+        row += [float(sums[0]) / scale**2, sd / scale**2, float((cover * background).sum()), slope]
+    return row

@@ -1,0 +1,102 @@
+"""The area of a thing of a few pixels follows from the light it adds before dark windows and a bright wall."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from known_light import Scene, diameters
+
+from edgecv.photometry import Photometry
+
+DARK = Scene()
+PALE = Scene(light=0.75)
+
+
+@pytest.mark.parametrize("diameter_px", [2.0, 3.0, 6.0])
+@pytest.mark.parametrize("light", [0.08, 0.25, 0.8])
+def test_a_diameter_is_known_to_a_tenth_though_the_box_is_off_by_a_third(diameter_px: float, light: float) -> None:
+    scene = Scene(diameter_px=diameter_px, light=light)
+    low, middle, high = diameters(scene.measured(box=0.7))
+    assert middle == pytest.approx(scene.diameter_m, rel=0.1)
+    assert 0.96 * low < scene.diameter_m < 1.04 * high  # of nine 90 % intervals one may miss, narrowly
+
+
+@pytest.mark.parametrize("scene", [DARK, PALE])
+def test_blur_takes_nothing_from_the_light(scene: Scene) -> None:
+    sharp, soft = (diameters(replace(scene, blur_px=blur).measured())[1] for blur in (0.4, 1.2))
+    assert soft == pytest.approx(sharp, rel=0.08)
+
+
+@pytest.mark.parametrize("exposure", [0.1, 0.5, 0.9])
+def test_a_streak_is_summed_whole(exposure: float) -> None:
+    # at the end it goes 14 px from one picture to the next
+    assert diameters(replace(DARK, exposure=exposure).measured())[1] == pytest.approx(DARK.diameter_m, rel=0.1)
+
+
+@pytest.mark.parametrize("scene", [DARK, PALE])
+def test_coarse_blocks_of_a_codec_change_little(scene: Scene) -> None:
+    coded = replace(scene, codec_step=6.0, diameter_px=4.0)
+    low, middle, high = diameters(coded.measured())
+    assert middle == pytest.approx(coded.diameter_m, rel=0.12)
+    assert low < coded.diameter_m < high
+
+
+def test_a_camera_without_a_tone_curve_is_told_by_what_a_pale_thing_adds() -> None:
+    plain = replace(PALE, gamma=1.0, wall=(0.1, 0.6))
+    measured = plain.measured()
+    assert diameters(measured)[1] == pytest.approx(plain.diameter_m, rel=0.1)
+    assert measured.gamma == 1.0
+
+
+def test_pictures_in_which_it_is_hidden_are_left_out() -> None:
+    scene = replace(DARK, diameter_px=4.0, hidden=(20, 26))
+    assert diameters(scene.measured())[1] == pytest.approx(scene.diameter_m, rel=0.1)
+
+
+def test_glints_beyond_white_are_left_out() -> None:
+    scene = replace(DARK, diameter_px=4.0, glints=2)
+    assert diameters(scene.measured())[1] == pytest.approx(scene.diameter_m, rel=0.15)
+
+
+def test_what_tumbles_holds_the_line_less_well_and_is_known_less_well() -> None:
+    steady, tumbling = (replace(DARK, diameter_px=5.0, turning=turning).measured() for turning in (0.0, 0.6))
+    assert steady.line is not None and tumbling.line is not None
+    assert tumbling.line.tumbling > steady.line.tumbling
+    assert _width(tumbling) > _width(steady)
+
+
+def test_before_an_even_wall_the_error_says_that_only_a_product_is_known() -> None:
+    even = replace(DARK, wall=(0.5, 0.5), light=0.3)
+    measured = even.measured(box=0.7)
+    low, _, high = diameters(measured)
+    assert _width(measured) > 2.0 * _width(DARK.measured())
+    assert low < even.diameter_m < high
+
+
+def test_what_darkens_a_wall_is_at_least_as_large_as_the_light_it_hides() -> None:
+    black = replace(DARK, wall=(0.5, 0.5), light=0.0, diameter_px=4.0)
+    low, _, _ = diameters(black.measured(box=0.4))
+    assert low > 0.75 * black.diameter_m
+
+
+def test_brightness_is_measured_beside_the_area() -> None:
+    posterior = PALE.measured().posterior
+    assert posterior.luma_at(0.5) == pytest.approx(0.75 ** (1 / 2.2), abs=0.08)
+
+
+def test_a_fall_cut_short_still_gives_a_bound() -> None:
+    short = replace(DARK, frames=24)
+    low, _, high = diameters(short.measured(box=0.8))
+    assert low < short.diameter_m < high
+
+
+def test_the_same_pictures_give_the_same_numbers() -> None:
+    first, second = (DARK.measured().posterior.p for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def _width(measured: Photometry) -> float:
+    low, _, high = diameters(measured)
+    return float(np.log(high / low))
