@@ -30,7 +30,7 @@ from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.evidence.plot_data import heights_of
 from edgecv.incidents.assumed_rate import without_speed
 from edgecv.incidents.record import Clock, Incident
-from edgecv.incidents.record_builder import Provenance, build_incident
+from edgecv.incidents.record_builder import Provenance, build_weighable
 from edgecv.untrusted import file_text
 from edgecv.visibility.coverage import Coverage
 
@@ -185,7 +185,7 @@ def _replay_one(
             session=session,
         )
         for finding in part.findings:
-            incident = build_incident(finding, provenance)
+            incident, path = build_weighable(finding, provenance)
             if info.timing == "assumed":
                 incident = without_speed(incident)
             if any(incident.id == earlier.id for earlier in (*result.incidents, *result.candidates)):
@@ -203,6 +203,7 @@ def _replay_one(
                 from_begin=repaired,
                 fps=terms.fps,
                 part_s=part.span_s,
+                path=path,
             )
             result.incidents.append(evidence.incident)
             pages.append(_page(finding, evidence))

@@ -6,7 +6,6 @@ import errno
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +15,6 @@ import av
 import av.logging
 import numpy as np
 from av.error import FFmpegError
-from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 from edgecv.capture.frame import Frame
 from edgecv.capture.key_frames import packets_from_key_frame
 from edgecv.capture.lazy_bgr_frame import LazyBgrFrame
+from edgecv.capture.luma import luma_of
 from edgecv.capture.media_clock import MediaClock
 from edgecv.capture.mp4_boxes import is_cut
 from edgecv.capture.open_container import largest_video, open_file
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines would bury ours; we count and report errors ourselves
 
-_PLANAR_LUMA = ("yuv4", "yuvj4", "nv12", "nv21", "gray")  # 8-bit formats whose first plane is the luma
 _MAX_ERRORS_IN_A_ROW = 200
 GOES_BACK_S = 1.0
 """A stamp that is earlier by more belongs to another recording in the same file; less is jitter or reordering."""
@@ -172,22 +170,6 @@ class VideoFile:
             self.ended_early = f"the file is cut or damaged: {read:.2f} s of {declared:.2f} s could be read"
         elif is_cut(self.info.path):
             self.ended_early = f"the file is cut within a fragment: it was read to {read:.2f} s"
-
-
-@cache
-def _begins_with_luma(format_name: str) -> bool:
-    return format_name.startswith(_PLANAR_LUMA) and VideoFormat(format_name).components[0].bits == 8
-
-
-def luma_of(picture: VideoFrame, rotation_deg: int) -> NDArray[np.uint8]:
-    """Return the upright luma ``(h, w) uint8``: a view of the decoder's memory where the format allows, else a copy."""
-    if _begins_with_luma(picture.format.name):
-        plane = picture.planes[0]
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        luma = rows[: picture.height, : picture.width]
-    else:
-        luma = np.asarray(picture.to_ndarray(format="gray"), np.uint8)
-    return np.ascontiguousarray(np.rot90(luma, rotation_deg // 90)) if rotation_deg else luma
 
 
 def pictures_between(path: Path, start_s: float, end_s: float) -> Iterator[tuple[float, NDArray[np.uint8]]]:

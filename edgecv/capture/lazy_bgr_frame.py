@@ -6,6 +6,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from edgecv.capture.luma import luma_of
+
 Picture = NDArray[np.uint8]
 """``(h, w, 3) uint8``, BGR."""
 _CHROMA_2X2 = frozenset({"yuv420p", "yuvj420p"})
@@ -34,6 +36,10 @@ class LazyBgrFrame:
     def whole(self) -> Picture:
         """All of it, ``(h, w, 3) uint8`` BGR."""
         return _turned(np.asarray(self._frame.to_ndarray(format="bgr24"), np.uint8), self._turns)
+
+    def luma(self) -> NDArray[np.uint8]:
+        """``(h, w) uint8``, upright; it may be a view of the decoder's memory."""
+        return luma_of(self._frame, 90 * self._turns)
 
     def part(self, left: int, top: int, right: int, bottom: int) -> Picture:
         """The same pixels as ``whole()[top:bottom, left:right]``, at the cost of those pixels."""

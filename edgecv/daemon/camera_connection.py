@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import Frame, VideoFile
-from edgecv.capture.file import luma_of
+from edgecv.capture.luma import luma_of
 from edgecv.capture.media_clock import MediaClock
 from edgecv.capture.packets import AnyPacket, PacketRing
 from edgecv.capture.picture_size import MAX_SIDE

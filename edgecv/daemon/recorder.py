@@ -23,8 +23,8 @@ from edgecv.daemon.process import give_back_memory
 from edgecv.daemon.record_database import DATABASE_ERRORS, RecordDatabase
 from edgecv.daemon.worker_spec import WorkerSpec
 from edgecv.durable_files import flush_files
-from edgecv.evidence.overlay_spec import overlay_spec_of
-from edgecv.incidents.record_builder import build_incident
+from edgecv.evidence.overlay_spec import overlay_spec_of, with_weighing
+from edgecv.incidents.record_builder import build_weighable
 from edgecv.messages import camera as messages
 from edgecv.storage.disk_reserve import is_full, release_reserve
 
@@ -112,13 +112,14 @@ class Recorder(threading.Thread):
         return True
 
     def _record(self, finding: Finding, footage: Footage) -> None:
-        incident = build_incident(finding, footage.provenance())
+        incident, path = build_weighable(finding, footage.provenance())
         overlay = None
         if incident.tier == "incident":
             if self._database.has(incident.id):  # a recorded file began anew after a crash
                 return
             try:
                 overlay = overlay_spec_of(finding.fall, incident.origin, footage.camera.pinhole, footage.camera.plan)
+                overlay = with_weighing(overlay, finding.fall, path)
             except Exception:  # pictures may be missing, but never the record
                 _log.exception("the overlay of %s cannot be computed; its evidence has no pictures", incident.id)
         pending = PendingIncident(incident, overlay, footage)

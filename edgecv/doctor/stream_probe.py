@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.capture.file import luma_of
+from edgecv.capture.luma import luma_of
 from edgecv.capture.packets import stamp_of
 from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
 from edgecv.messages import camera as messages

@@ -22,17 +22,19 @@ from edgecv.errors import EdgecvError, InputError
 from edgecv.evidence.clip import Clip, cut_clip, is_disk_error
 from edgecv.evidence.file_names import CLIPS
 from edgecv.evidence.manifest import MANIFEST, blurred_name, write_manifest
-from edgecv.evidence.overlay_spec import OverlaySpec, overlay_spec_of
+from edgecv.evidence.overlay_spec import OverlaySpec, overlay_spec_of, with_weighing
 from edgecv.evidence.sealing import RECORD
 from edgecv.evidence.still_picture import still_picture
 from edgecv.evidence.strobe_picture import label_times, strobe_picture
+from edgecv.evidence.weighing import Weigher
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
-from edgecv.incidents.record import EvidenceRecord, Incident, coded
+from edgecv.incidents.record import EvidenceRecord, Incident, Mass, coded
 from edgecv.incidents.summary_text import headline
 from edgecv.messages import evidence as messages
 from edgecv.privacy import blurred, scale_of, sightings, visible_mask
 from edgecv.trajectory import Fall
+from edgecv.trajectory.mass import PathDraws
 
 _log = logging.getLogger("edgecv.evidence")
 BEFORE_S = 10.0
@@ -77,6 +79,7 @@ def write_evidence(
     from_begin: bool = False,
     fps: float | None = None,
     part_s: tuple[float, float] = (0.0, float("inf")),
+    path: PathDraws | None = None,
 ) -> Evidence:
     """Write one incident's folder from a recording.
 
@@ -89,6 +92,7 @@ def write_evidence(
         plan: the facade's floors and windows.
         from_begin: read all before the incident as well, where :attr:`edgecv.capture.VideoFile.stamps_repaired`.
         fps: pictures a second of a video without time stamps, where somebody knows.
+        path: what the path says of the weight, which the pictures amend; not weighed when left out.
         part_s: begin and end of the recording's part whose pictures have the incident's size, media time.
 
     Returns:
@@ -116,7 +120,8 @@ def write_evidence(
             (folder / name).unlink(missing_ok=True)
         write_bare_record(incident, folder, messages.NO_CLIP_CUT(why=failure_words(error)), flush=False)
     try:
-        pictures = write_pictures(incident, overlay_spec_of(fall, incident.origin, camera, plan), between, folder)
+        overlay = with_weighing(overlay_spec_of(fall, incident.origin, camera, plan), fall, path)
+        pictures = write_pictures(incident, overlay, between, folder)
     except Exception as error:
         raise_disk_error(error)
         _log_unforeseen(error, incident)
@@ -206,6 +211,8 @@ def write_pictures(
 ) -> tuple[bytes, bytes]:
     """Write ``still.jpg``, ``strobe.jpg`` and blurred copies of them, and return the first two.
 
+    Before, the folder's record is amended by what the pictures say of the weight, where the overlay says how to weigh.
+
     Args:
         incident: the record.
         overlay: the path and the floors.
@@ -216,7 +223,11 @@ def write_pictures(
         OSError: the disk is full or failed.
         ValueError: there are no pictures of that time.
     """
-    frame, frame_s, strobe = _pictures(incident, between)
+    weigher = None if overlay.weighing is None else Weigher(overlay.weighing)
+    frame, frame_s, strobe = _pictures(incident, between, weigher)
+    mass = None if weigher is None else weigher.mass(incident)
+    if mass is not None:
+        _amend(folder, mass)
     jpegs = {}
     # what is drawn should stay sharp, so it is drawn on each copy, and after the blurring
     for name, picture, draw, at_s in (
@@ -229,15 +240,25 @@ def write_pictures(
     return jpegs["still.jpg"], jpegs["strobe.jpg"]
 
 
-def _pictures(incident: Incident, between: FramesBetween) -> tuple[Picture, float, Picture]:
-    """The frame nearest to the middle of the path with its time, and the strobe."""
+def _amend(folder: Path, mass: Mass) -> None:
+    record = record_in(folder)
+    _write(record.model_copy(update={"mass": mass}), record.evidence, folder)
+
+
+def _pictures(incident: Incident, between: FramesBetween, weigher: Weigher | None) -> tuple[Picture, float, Picture]:
+    """The frame nearest to the middle of the path with its time, and the strobe; the weigher sees all pictures."""
     start, end = incident.media.start_s, incident.media.end_s
+    around = _AROUND_S if weigher is None else max(_AROUND_S, weigher.around_s)
     middle = incident.track[len(incident.track) // 2].t
     shown: list[tuple[float, LazyBgrFrame]] = []
 
     def frames() -> Iterator[tuple[float, LazyBgrFrame]]:
         """One at a time; the one nearest to the middle of the path is kept for the still."""
-        for t_s, shot in between(max(0.0, start - _AROUND_S), end + _AROUND_S):
+        for t_s, shot in between(max(0.0, start - around), end + around):
+            if weigher is not None:
+                weigher.add(t_s, shot)
+            if not start - _AROUND_S <= t_s <= end + _AROUND_S:
+                continue
             if not shown or abs(t_s - middle) < abs(shown[0][0] - middle):
                 shown[:] = [(t_s, shot)]
             yield t_s, shot

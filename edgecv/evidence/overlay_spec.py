@@ -13,11 +13,13 @@ from pydantic import ValidationError
 
 from edgecv.durable_files import write_atomic
 from edgecv.evidence.still_picture import FloorLine
+from edgecv.evidence.weighing import WeighingSpec
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.incidents.record import Origin, Record
 from edgecv.privacy import FacadeProjection, Outlines, outlines_of, quad
 from edgecv.trajectory import Fall
+from edgecv.trajectory.mass import PathDraws
 
 OVERLAY_SPEC = ".sketch.json"
 """Beside unfinished evidence; never part of a bundle."""
@@ -36,6 +38,15 @@ class OverlaySpec(Record):
     """Four corners of the window."""
     shown: Outlines | None = None
     """What of the facade everybody may see; None without a calibration."""
+    weighing: WeighingSpec | None = None
+    """What weighing by the pictures needs; None where nobody weighs."""
+
+
+def with_weighing(spec: OverlaySpec, fall: Fall, path: PathDraws | None) -> OverlaySpec:
+    """The same with what weighing by the pictures needs; sinking things are weighed by nothing but their path."""
+    if path is None or fall.fit.model != "fall":
+        return spec
+    return spec.model_copy(update={"weighing": WeighingSpec.of(fall, path)})
 
 
 def overlay_spec_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, plan: FacadePlan | None) -> OverlaySpec:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from edgecv.incidents.alarm import Alarm, Record
+from edgecv.incidents.alarm import Record
 from edgecv.messages import to_wire
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -43,10 +43,11 @@ def encode(event: dict[str, Any]) -> bytes:
     return json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def update_event(alarm: Alarm, update_id: str, moment: str) -> dict[str, Any]:
-    """The message that an alarm went on: escalated, closed, over. ``data`` is the whole alarm as it is now."""
-    data = json.loads(alarm.to_json())
-    return envelope(alarm.site, alarm.device, UPDATE_TYPE, update_id, alarm.kind, moment, data)
+def update_event(record: Record, update_id: str, moment: str) -> dict[str, Any]:
+    """The message that a record went on: an alarm that was escalated, closed or is over, or a thrown object that was
+    weighed by its pictures. ``data`` is the whole record as it is now."""
+    data = json.loads(record.to_json())
+    return envelope(record.site, record.device, UPDATE_TYPE, update_id, record.kind, moment, data)
 
 
 def device_event(site: str, device: str, kind: str, text: str, details: Mapping[str, Any]) -> dict[str, Any]:

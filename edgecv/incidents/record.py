@@ -14,6 +14,7 @@ from edgecv.incidents.record_limits import (
     CANDIDATES,
     ENTRIES,
     HIGHEST_FLOOR,
+    LIGHT_POINTS,
     LONGEST_S,
     LOWEST_FLOOR,
     TRACK_POINTS,
@@ -179,6 +180,44 @@ class ObjectRecord(Record):
     p: Probability
 
 
+class LightPoint(Record):
+    """The light at one place of the path."""
+
+    t: MediaTime
+    background: Real
+    """Light behind the thing, 0 black, 1 white."""
+    flux_m2: Real
+    """Light that the thing adds to the picture, in units of white times the area of a square metre there."""
+    sd_m2: Real
+    weight: Probability
+    """1 where it agrees with the line, towards 0 where it does not; 0 where it is left out: it was saturated."""
+
+
+class PhotometryRecord(Record):
+    """How large and how bright by the light: ``flux = area (light - background)``, a line of slope -area."""
+
+    area_m2: Interval
+    """That it shows on average."""
+    luma: Interval
+    """How bright it is in the picture, 0 black, 1 white."""
+    gamma: Real
+    """Of the tone curve by which luma became light: the likelier of those compared; 1 is none."""
+    gamma_p: Probability
+    """Probability of that curve."""
+    scatter: Real
+    """Share by which its light varies about the line: a twentieth is a steady thing, a third one that tumbles."""
+    background_sd: Real
+    """How much the background varied, 0 to 1; below 0.02 the line says hardly anything."""
+    line_m2: tuple[Real, Real]
+    """Flux before black, and the fall of flux with background, of the line that was fitted."""
+    places: Count
+    """Pictures in which the light was summed."""
+    used: Count
+    """Those the line was fitted to."""
+    points: tuple[LightPoint, ...] = Field(default=(), max_length=LIGHT_POINTS)
+    """What the line was fitted to: all, or every second or third of many."""
+
+
 class Mass(Record):
     """How heavy, by terminal velocity; kilograms and joules only with a size and a stated assumption."""
 
@@ -193,6 +232,8 @@ class Mass(Record):
     diameter_m: Interval | None = None
     things: tuple[ObjectRecord, ...] = Field(default=(), max_length=ENTRIES)
     """What it may be, likeliest first."""
+    photometry: PhotometryRecord | None = None
+    """What the pictures say of its size; None until they were looked at, and where they say nothing."""
     assumed: Sentence | None = None
     """What kilograms rest on besides the path."""
     assumed_code: Coded | None = None

@@ -13,16 +13,14 @@ import numpy as np
 from edgecv._version import __version__
 from edgecv.classification import Finding
 from edgecv.geometry.facade import FacadePlan
+from edgecv.incidents.mass_record import interval, mass_record
 from edgecv.incidents.record import (
     Clock,
     EvidenceRecord,
     FitRecord,
     Incident,
-    Interval,
-    Mass,
     Media,
     Motion,
-    ObjectRecord,
     Origin,
     OriginCandidate,
     Software,
@@ -31,15 +29,13 @@ from edgecv.incidents.record import (
     coded,
 )
 from edgecv.messages import joined
-from edgecv.messages import mass as mass_messages
 from edgecv.messages import origin as origin_messages
-from edgecv.trajectory import Launches, estimate_mass, locate
+from edgecv.trajectory import Launches, locate
 from edgecv.trajectory.fit import FallFit
-from edgecv.trajectory.impact import Impact, hazard_in_words
-from edgecv.trajectory.mass import MassEstimate
+from edgecv.trajectory.impact import Impact
+from edgecv.trajectory.mass import PathDraws, path_draws, weigh
 from edgecv.trajectory.model import AHEAD, DOWN, RIGHT, apparent_gravity
 from edgecv.trajectory.origin import OriginEstimate
-from edgecv.trajectory.quantiles import Quantiles
 from edgecv.trajectory.release_type import Release, release_of
 
 _NAMESPACE = uuid.UUID("6f1c2c52-3c0b-5f0e-9d53-6a1f7f6f4c11")  # edgecv's own; never changes
@@ -77,6 +73,11 @@ class Provenance:
 
 def build_incident(finding: Finding, provenance: Provenance) -> Incident:
     """Return the record of one finding; identical findings give identical records, ids included."""
+    return build_weighable(finding, provenance)[0]
+
+
+def build_weighable(finding: Finding, provenance: Provenance) -> tuple[Incident, PathDraws]:
+    """Return the record of one finding, and what its path says of the weight, for who looks at the pictures."""
     fall, fit = finding.fall, finding.fall.fit
     points = fall.path.points
     track = tuple(
@@ -93,9 +94,10 @@ def build_incident(finding: Finding, provenance: Provenance) -> Incident:
     located = locate(fall, first, provenance.plan)
     launches, plan = located.launches, located.plan
     ground_m = 0.0 if plan is None else float(plan.floor_edges_m[0])
-    mass = estimate_mass(fall, launches, ground_m)
+    path = path_draws(fall, launches, ground_m)
+    mass = weigh(path)
     tier: Literal["incident", "candidate"] = "incident" if finding.verdict.tier == "incident" else "candidate"
-    return Incident(
+    incident = Incident(
         id=_identity(provenance, track, fit.model),
         tier=tier,
         site=provenance.site,
@@ -113,7 +115,7 @@ def build_incident(finding: Finding, provenance: Provenance) -> Incident:
         origin=_origin(located.origin),
         fit=_fit(finding, provenance.scale_px_per_m, launches),
         motion=_motion(fit, mass.impact, None if launches is None else release_of(launches)),
-        mass=_mass(mass),
+        mass=mass_record(mass),
         verdict=VerdictRecord(
             label=finding.verdict.label,
             p=round(finding.verdict.p, 4),
@@ -124,6 +126,7 @@ def build_incident(finding: Finding, provenance: Provenance) -> Incident:
         evidence=EvidenceRecord(),
         software=Software(version=__version__, config_sha256=provenance.config_sha256),
     )
+    return incident, path
 
 
 def _identity(provenance: Provenance, track: tuple[TrackPointRecord, ...], model: str) -> str:
@@ -197,42 +200,12 @@ def _motion(fit: FallFit, impact: Impact, release: Release | None) -> Motion:
     along, up, away = (round(float(v), 2) for v in velocity)
     return Motion(
         launch_velocity_mps=(along, up, away),
-        launch_speed_mps=None if release is None else _interval(release.speed),
+        launch_speed_mps=None if release is None else interval(release.speed),
         release=None if release is None else release.kind,
         impact_speed_mps=round(impact.speed.median, 1),
         impact_height_m=None if impact.height_m is None else round(impact.height_m, 2),
         duration_s=round(fit.end_s - fit.start_s, 4),
     )
-
-
-def _mass(estimate: MassEstimate) -> Mass:
-    hazard, assumed = hazard_in_words(estimate.impact_energy_j), mass_messages.ASSUMED()
-    return Mass(
-        class_=estimate.mass_class,
-        p=estimate.p,
-        terminal_velocity=_interval(estimate.terminal_velocity),
-        kg=_interval(estimate.kg),
-        impact_energy_j=_interval(estimate.impact_energy_j),
-        hazard=hazard,
-        hazard_code=coded(hazard),
-        diameter_m=_interval(estimate.diameter_m),
-        things=tuple(ObjectRecord(name=name, p=round(p, 3)) for name, p in estimate.things),
-        assumed=assumed,
-        assumed_code=coded(assumed),
-        reason=estimate.reason,
-        reason_code=coded(estimate.reason),
-    )
-
-
-def _interval(quantiles: Quantiles) -> Interval:
-    return Interval(
-        median=_significant(quantiles.median), low=_significant(quantiles.low), high=_significant(quantiles.high)
-    )
-
-
-def _significant(value: float) -> float:
-    """Three digits: what the estimate does not know it should not seem to."""
-    return float(f"{value:.3g}")
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

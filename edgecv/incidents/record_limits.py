@@ -22,6 +22,8 @@ LONGEST_S = 3600.0
 """Of a track: nothing falls for an hour; whoever draws it takes a step for each moment."""
 CANDIDATES = 10_000
 """Windows of one facade; a tower of 100 floors has 5,000."""
+LIGHT_POINTS = 60
+"""Sums of light that a record holds: as many as a plot shows apart."""
 ENTRIES = 100
 """Of every other list: reasons, things, models."""
 

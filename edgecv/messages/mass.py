@@ -9,6 +9,11 @@ ASSUMED = declare(
     "mass.assumed",
     "size, density and drag of everyday things that fall as fast and look as large; air of 1.2 kg/m3",
 )
+ASSUMED_DRAG = declare(
+    "mass.assumed_drag",
+    "size by the light it adds to the pictures; drag of everyday things that fall as fast, look as large and are as "
+    "bright; air of 1.2 kg/m3",
+)
 
 # a blow to a head without a helmet
 KILLS = declare("hazard.kills", "can kill (79 J or more: a hazardous fragment by DESR 6055.09)")

@@ -35,6 +35,7 @@ class Fluxes:
 
     Attributes:
         station: number of the place.
+        t_s: media time of its picture.
         flux_m2: light added, in units of white, times the area that a square metre has there: ``area (L - B)``.
         sd_m2: its error, by the same sum in pictures without the object.
         background: light behind the object, 0 black, 1 white.
@@ -45,6 +46,7 @@ class Fluxes:
     """
 
     station: NDArray[np.intp]
+    t_s: Float64
     flux_m2: Float64
     sd_m2: Float64
     background: Float64
@@ -85,9 +87,11 @@ def fluxes(
     ]
     table = np.array(rows).reshape(len(rows), 4 + 4 * len(gammas))
     station, saturated, luma_flux, luma_sd = table[:, 0].astype(np.intp), table[:, 1] > 0.0, table[:, 2], table[:, 3]
+    t_s = stations.t_s[station]
+    columns = [table[:, k : k + 4].T for k in range(4, table.shape[1], 4)]
     return tuple(
-        Fluxes(station, table[:, k], table[:, k + 1], table[:, k + 2], table[:, k + 3], saturated, luma_flux, luma_sd)
-        for k in range(4, table.shape[1], 4)
+        Fluxes(station, t_s, flux, sd, background, slope, saturated, luma_flux, luma_sd)
+        for flux, sd, background, slope in columns
     )
 
 

@@ -40,7 +40,7 @@ class Photometry:
 
     Attributes:
         posterior: area and luminance.
-        line: the line, in the light of the likelier tone curve; None where there was none to fit.
+        line: the line, in the light of the likelier tone curve.
         data: what it was fitted to.
         gamma: of that tone curve.
         gamma_p: how probable it is.
@@ -49,8 +49,8 @@ class Photometry:
     """
 
     posterior: AreaPosterior
-    line: Line | None
-    data: Fluxes | None
+    line: Line
+    data: Fluxes
     gamma: float
     gamma_p: float
     exposure: float

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from edgecv.evidence.chain_head import Receipt
 from edgecv.evidence.evidence_event import evidence_event
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.sealing import RECORD, seal, unseal
+from edgecv.incidents.alarm import alarm_id
+from edgecv.incidents.cloudevents import now_text, update_event
 from edgecv.incidents.record import EvidenceRecord, Incident
 from edgecv.storage.incident_store import IncidentStore
 from edgecv.storage.outbox import add_message
@@ -110,6 +113,8 @@ def _move_into_place(store: IncidentStore, incident_id: str, receipt: Receipt) -
     written = Incident.model_validate_json((part / RECORD).read_text())
     files = sorted(part.iterdir())
     size = sum(path.stat().st_size for path in files)
+    stored = store.get(incident_id)
+    told = stored.record if stored is not None and isinstance(stored.record, Incident) else None
     with store.database.transaction() as connection:
         record_seal(connection, receipt)
         connection.execute(
@@ -117,10 +122,19 @@ def _move_into_place(store: IncidentStore, incident_id: str, receipt: Receipt) -
             (size, written.to_json(), incident_id),
         )
         if written.tier == "incident":
+            _tell_of_weight(connection, written, told)
             event = evidence_event(written, receipt, [path.name for path in files])
             add_message(connection, "evidence", incident_id, written.device, event)
         part.rename(store.folder_of(incident_id))
         flush_directory(store.folder)
+
+
+def _tell_of_weight(connection: sqlite3.Connection, written: Incident, told: Incident | None) -> None:
+    """Send an update where the pictures have said more of the weight than the record that went upstream at once."""
+    if told is None or written.mass == told.mass:
+        return
+    update_id = alarm_id("update", written.to_json())
+    add_message(connection, "update", update_id, written.device, update_event(written, update_id, now_text()))
 
 
 @contextmanager

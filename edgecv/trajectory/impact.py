@@ -31,17 +31,19 @@ class Impact:
     Attributes:
         speed: m/s.
         height_m: above the ground at which it is meant: a person's head; None for the last sighting.
+        log_terminal: ``(n,)`` logarithms of terminal velocities, rising.
+        speeds: ``(n,)`` m/s at which those arrive.
     """
 
     speed: Quantiles
     height_m: float | None
-    _log_terminal: Float64
-    _speeds: Float64
+    log_terminal: Float64
+    speeds: Float64
 
     def speed_of(self, log_terminal: Float64) -> Float64:
         """Speed ``(n,)`` of arrival of objects whose log terminal velocities are ``(n,)``, from the draws like them."""
-        at = np.searchsorted(self._log_terminal, log_terminal)
-        return self._speeds[np.clip(at, 0, len(self._speeds) - 1)]
+        at = np.searchsorted(self.log_terminal, log_terminal)
+        return self.speeds[np.clip(at, 0, len(self.speeds) - 1)]
 
 
 def impact_on_people(launches: Launches, ground_m: float) -> Impact:

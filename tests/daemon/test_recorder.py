@@ -32,7 +32,7 @@ from edgecv.storage.incident_store import INCIDENTS, IncidentStore, part_of
 @pytest.fixture
 def scene(demo_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """How a finding becomes a record is known: the tests look at what becomes of the record."""
-    monkeypatch.setattr(recorder_module, "build_incident", lambda finding, _source: finding.incident)
+    monkeypatch.setattr(recorder_module, "build_weighable", lambda finding, _source: (finding.incident, None))
     (tmp_path / "state").mkdir()
     return demo_scene(demo_run, tmp_path / "state")
 

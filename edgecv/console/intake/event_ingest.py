@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, StatementError
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from edgecv.console.cases.deadlines import due_after
 from edgecv.console.cases.state_machine import State
+from edgecv.console.intake.event_contract import THROWN
 from edgecv.console.intake.events import Arrival
 from edgecv.console.intake.quarantine import insert, quarantine_event, trim
 from edgecv.console.settings import DEVICES_PER_SITE
@@ -143,11 +145,18 @@ def _update(session: Session, community: int, arrival: Arrival) -> bool:
         return False
     if incident.record == dict(arrival.data):
         return False
+    if incident.kind == THROWN and _without_weight(incident.record) != _without_weight(arrival.data):
+        raise UntrustedError(f"an update of {arrival.id} that changes more than how heavy the thing was")
     for name, value in values.items():
         setattr(incident, name, value)
     incident.record, incident.as_of_s = dict(arrival.data), arrival.at_s
     session.flush()
     return True
+
+
+def _without_weight(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What is certain of a thrown object at once; its weight is known better, and its clip, when pictures are drawn."""
+    return {name: value for name, value in record.items() if name not in {"mass", "evidence"}}
 
 
 def _evidence(session: Session, community: int, arrival: Arrival) -> bool:

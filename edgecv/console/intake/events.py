@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from edgecv.config.base import MAX_NAME_CHARS
 from edgecv.console.intake.event_contract import (
-    THROWN,
     check_device_event,
     check_evidence,
     check_id,
@@ -106,8 +105,6 @@ def _content(kind: str, data: object, event_id: str) -> tuple[Mapping[str, Any],
     else:
         content, subject = check_record(data), "id"
     if kind == "update":
-        if content["kind"] == THROWN:
-            raise UntrustedError("what was thrown is sealed and has no updates")
         return content, str(content["id"])  # the update's own is no use, for an alarm is kept as it is now
     if content[subject] != event_id:
         raise UntrustedError(f"data.{subject} is not the id of its envelope")

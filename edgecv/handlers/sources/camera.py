@@ -112,8 +112,8 @@ class CameraSource:
         """Decode and follow one connection to its end; a recorded file at its own pace."""
         import cv2  # noqa: PLC0415
 
-        from edgecv.capture.file import luma_of  # noqa: PLC0415
         from edgecv.capture.frame import Frame  # noqa: PLC0415
+        from edgecv.capture.luma import luma_of  # noqa: PLC0415
         from edgecv.capture.media_clock import MediaClock  # noqa: PLC0415
         from edgecv.capture.packets import PacketRing  # noqa: PLC0415
         from edgecv.capture.reader import StreamReader  # noqa: PLC0415

@@ -76,7 +76,7 @@ class Scene:
                 grown = 1.0 + self.turning * np.sin(0.9 * number)
                 cover = _cover(self.at(t + np.linspace(-0.5, 0.5, 7) * self.exposure / FPS), self.diameter_px, grown)
                 light += cover * (bright - light)
-            light = cv2.GaussianBlur(light, (0, 0), self.blur_px)
+            light = np.asarray(cv2.GaussianBlur(light, (0, 0), self.blur_px), np.float64)
             luma = 255.0 * np.clip(light, 0.0, 1.0) ** (1.0 / self.gamma) + rng.normal(0.0, self.noise, light.shape)
             out.append((t, np.clip(np.round(_coded(luma, self.codec_step)), 0, 255).astype(np.uint8)))
         return out
@@ -110,7 +110,7 @@ def _cover(centres_px: Float64, diameter_px: float, grown: float) -> Float64:
     x = low[0] + (np.arange((high[0] - low[0]) * _FINE) + 0.5) / _FINE - 0.5
     y = low[1] + (np.arange((high[1] - low[1]) * _FINE) + 0.5) / _FINE - 0.5
     radius = diameter_px / 2.0 * np.sqrt(grown)
-    fine = np.mean([np.hypot(x[None] - cx, y[:, None] - cy) < radius for cx, cy in centres_px], axis=0)
+    fine: Float64 = np.mean([np.hypot(x[None] - cx, y[:, None] - cy) < radius for cx, cy in centres_px], axis=0)
     coarse = fine.reshape(high[1] - low[1], _FINE, high[0] - low[0], _FINE).mean(axis=(1, 3))
     cover = np.zeros((SIZE[1], SIZE[0]))
     top, bottom = max(0, low[1]), min(SIZE[1], high[1])
