@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 
 from edgecv.evaluation.intervals import Share, Spread
 from edgecv.evaluation.truth import TruthEvent
+from edgecv.evaluation.weighing import Weighed, compare
+from edgecv.evaluation.weight_bands import WeightBand, weight_bands
 from edgecv.geometry.facade import FacadePlan
+from edgecv.photometry import Photometry, light_draws
 from edgecv.trajectory import (
     Fall,
     Located,
     OriginEstimate,
     TrajectorySettings,
-    estimate_mass,
     locate,
 )
+from edgecv.trajectory.mass import path_draws, weigh
 
 _LIGHT_MPS, _HEAVY_MPS = 8.0, 20.0
 """The contract's classes by terminal velocity, written down here again: truth does not follow the program."""
@@ -46,6 +49,7 @@ class Accuracy:
         class_opposite: light was taken for heavy, or heavy for light.
         naive_right: floor and window of the first sighting's pixel on the facade, as a homography has them, are right.
         parabola_right: floor and window of the same fit without drag are right.
+        weighed: size and weight by the light of its pictures.
     """
 
     floor_error: int | None = None
@@ -62,6 +66,7 @@ class Accuracy:
     class_opposite: bool | None = None
     naive_right: tuple[bool, bool] | None = None
     parabola_right: tuple[bool, bool] | None = None
+    weighed: Weighed | None = None
 
 
 def measure_accuracy(
@@ -71,6 +76,7 @@ def measure_accuracy(
     plan: FacadePlan | None,
     located: Located | None = None,
     baselines: bool = True,
+    photometry: Photometry | None = None,
 ) -> Accuracy:
     """Compare one finding with its event.
 
@@ -80,11 +86,13 @@ def measure_accuracy(
         event: what really fell.
         plan: the facade, or None.
         located: its origin, where that is known already.
+        photometry: what its pictures say of its size, where they were looked at.
         baselines: whether to ask what a parabola would have said, which takes as long as the origin itself.
     """
     located = located or locate(fall, first_px, plan)
     origin, launches = located.origin, located.launches
-    result = Accuracy()
+    ground_m = 0.0 if plan is None else float(plan.floor_edges_m[0])
+    result = Accuracy(weighed=compare(fall, launches, photometry, event, ground_m))
     if event.floor is not None and plan is not None:
         by_floor: dict[int, float] = {}
         for chance in origin.candidates:
@@ -104,7 +112,8 @@ def measure_accuracy(
             parabola_right=_both_right(locate(fall, first_px, plan, _NO_DRAG).origin, event) if baselines else None,
         )
     true_mps, true_kg = event.terminal_velocity_mps, event.mass_kg
-    mass = estimate_mass(fall, launches)
+    path = path_draws(fall, launches, ground_m)
+    mass = weigh(path, None if photometry is None else light_draws(photometry, len(path.log_terminal)))
     if true_mps is not None:
         velocity, true_class = mass.terminal_velocity, mass_class(true_mps)
         result = replace(
@@ -172,6 +181,7 @@ class AccuracyTotal:
     kg_covered: Share
     class_exact: Share
     class_opposite: Share
+    weight: tuple[WeightBand, ...]
 
     @classmethod
     def of(cls, results: Sequence[Accuracy]) -> AccuracyTotal:
@@ -196,6 +206,7 @@ class AccuracyTotal:
             kg_covered=_share(a.kg_covered for a in results),
             class_exact=_share(a.class_right for a in results),
             class_opposite=_share(a.class_opposite for a in results),
+            weight=weight_bands([a.weighed for a in results if a.weighed is not None]),
         )
 
 

@@ -19,6 +19,8 @@ from edgecv.evaluation.nuisance_classes import class_of_clip, presence_s
 from edgecv.evaluation.result import ClipResult, EventResult, FindingResult, Outcome
 from edgecv.evaluation.sightings import SightingCounter, Visibility
 from edgecv.evaluation.truth import Truth, TruthEvent
+from edgecv.evaluation.weighing import photometries
+from edgecv.photometry import Photometry
 from edgecv.pipeline import Pipeline
 from edgecv.trajectory import Fall
 
@@ -83,8 +85,9 @@ def evaluate_clip(
     ordered = [*incidents, *candidates]
     matches = match([f.path for f in incidents], [f.path for f in candidates], truth)
     pairs = list(zip(ordered, matches, strict=True))
+    light = _light(video, pairs, camera)
     events = tuple(
-        replace(_event(n, event, pairs, camera), visibility=seen)
+        replace(_event(n, event, pairs, camera, light), visibility=seen)
         for n, (event, seen) in enumerate(zip(truth.events, replayed.visibility, strict=True))
     )
     presence = presence_s(truth, replayed.last_t_s)
@@ -181,7 +184,19 @@ def path_of(fall: Fall) -> BoxPath:
 Pairs = list[tuple[TimedFinding, Match]]
 
 
-def _event(number: int, event: TruthEvent, pairs: Pairs, camera: CalibratedCamera) -> EventResult:
+def _light(video: Path, pairs: Pairs, camera: CalibratedCamera) -> dict[int, Photometry | None]:
+    """What the pictures say of the events that were found, by number; the video is decoded once more."""
+    if camera.pinhole is None:
+        return {}
+    hits = [(m.event, timed.finding.fall) for timed, m in pairs if m.role == "hit" and m.event is not None]
+    falls = [(number, fall) for number, fall in hits if fall.fit.model == "fall"]
+    measured = photometries(video, [fall for _, fall in falls])
+    return {number: photometry for (number, _), photometry in zip(falls, measured, strict=True)}
+
+
+def _event(
+    number: int, event: TruthEvent, pairs: Pairs, camera: CalibratedCamera, light: dict[int, Photometry | None]
+) -> EventResult:
     own = [(timed, matched) for timed, matched in pairs if matched.event == number]
     hit = next(((timed, matched) for timed, matched in own if matched.role == "hit"), None)
     outcome: Outcome = "missed"
@@ -195,7 +210,8 @@ def _event(number: int, event: TruthEvent, pairs: Pairs, camera: CalibratedCamer
         distance, delay_s, at_end = matched.distance_px, timed.reported_s - event.gone_s, timed.at_end
         if camera.pinhole is not None:
             first = (float(timed.path.xywh[0, 0]), float(timed.path.xywh[0, 1]))
-            accuracy = measure_accuracy(timed.finding.fall, first, event, camera.plan)
+            photometry = light.get(number)
+            accuracy = measure_accuracy(timed.finding.fall, first, event, camera.plan, photometry=photometry)
     return EventResult(
         object=event.name,
         first_s=float(event.path.t_s[0]),

@@ -18,7 +18,20 @@ _NO_VALUE = "–"
 def table_of(totals: Totals) -> Table:
     """Return the table of what was measured; questions that nothing here answers are left out."""
     table = Table(title=f"{_clips(totals)}, {duration(totals.hours)}")
-    sections = (_events, _misses, _sizes, _conditions, _false, _nuisances, _classes, _fade, _delay, _accuracy, _cost)
+    sections = (
+        _events,
+        _misses,
+        _sizes,
+        _conditions,
+        _false,
+        _nuisances,
+        _classes,
+        _fade,
+        _delay,
+        _accuracy,
+        _weight,
+        _cost,
+    )
     return _filled(table, totals, sections)
 
 
@@ -164,6 +177,23 @@ def _accuracy(totals: Totals) -> Iterator[Row]:
     error: Spread = accuracy.log_velocity_error
     if error.n:
         yield ("terminal velocity, |ln ratio|", _number(error.median), f"p95 {_number(error.p95)}; {error.n} events")
+
+
+def _weight(totals: Totals) -> Iterator[Row]:
+    for band in totals.accuracy.weight:
+        for name, now, box in (
+            ("diameter", band.diameter_factor, band.box_diameter_factor),
+            ("kilograms", band.kg_factor, band.box_kg_factor),
+        ):
+            if now is not None and box is not None:
+                detail = (
+                    f"90 %: {now[1]:.2f}; by the boxes alone {box[0]:.2f}, 90 %: {box[1]:.2f}; {band.events} events"
+                )
+                yield (f"{name} off by a factor of, {band.name}", f"{now[0]:.2f}", detail)
+        covered = [f"{name} {100.0 * s.value:.0f} %" for name, s in band.covered.items() if s.value is not None]
+        yield ("  in their 90 %", "", ", ".join(covered))
+        if band.named.trials:
+            yield ("  kind among the first two", _percent(band.named), f"{band.named.hits} of {band.named.trials}")
 
 
 def _cost(totals: Totals) -> Iterator[Row]:

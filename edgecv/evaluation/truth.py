@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from edgecv.errors import InputError
 from edgecv.evaluation.boxes import BoxPath
 
+Vector = tuple[float, float, float]
 FEWEST_FRAMES = 8
 SHORTEST_S = 0.3
 """An event that is visible more briefly is left out of recall: nobody could see that it is a fall."""
@@ -31,6 +32,9 @@ class TruthEvent:
         window: name of the window it came from, or None.
         terminal_velocity_mps: or None.
         mass_kg: or None.
+        release_m: where it was let go, X, Y, Z of the facade; or None.
+        launch_mps: its velocity there, or None.
+        luma: how bright its surface is drawn, 0 black, 1 white; or None.
     """
 
     name: str
@@ -42,6 +46,9 @@ class TruthEvent:
     window: str | None = None
     terminal_velocity_mps: float | None = None
     mass_kg: float | None = None
+    release_m: Vector | None = None
+    launch_mps: Vector | None = None
+    luma: float | None = None
 
     @property
     def visible_s(self) -> float:
@@ -108,6 +115,9 @@ class _Event(_Section):
     mass_kg: float | None = Field(default=None, gt=0.0)
     size_px: float | None = Field(default=None, ge=0.0)
     contrast: float | None = Field(default=None, ge=0.0)
+    release_m: Vector | None = None
+    launch_mps: Vector | None = None
+    luma: float | None = Field(default=None, ge=0.0, le=1.0)
     frames: tuple[Row, ...]
 
 
@@ -193,4 +203,7 @@ def _event(event: _Event) -> TruthEvent:
         window=event.window,
         terminal_velocity_mps=event.terminal_velocity_mps,
         mass_kg=event.mass_kg,
+        release_m=event.release_m,
+        launch_mps=event.launch_mps,
+        luma=event.luma,
     )

@@ -225,7 +225,7 @@ def write_pictures(
     """
     weigher = None if overlay.weighing is None else Weigher(overlay.weighing)
     frame, frame_s, strobe = _pictures(incident, between, weigher)
-    mass = None if weigher is None else weigher.mass(incident)
+    mass = None if weigher is None else weigher.mass(incident.id)
     if mass is not None:
         _amend(folder, mass)
     jpegs = {}

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from edgecv.capture import LazyBgrFrame
 from edgecv.incidents.mass_record import mass_record
-from edgecv.incidents.record import Incident, Mass, Record
+from edgecv.incidents.record import Mass, Record
 from edgecv.photometry import CropCollector, PhotometrySettings, Stations, light_draws, measure, stations_of
 from edgecv.trajectory import Fall
 from edgecv.trajectory.impact import Impact
@@ -51,7 +51,12 @@ class WeighingSpec(Record):
     @classmethod
     def of(cls, fall: Fall, path: PathDraws) -> WeighingSpec:
         """All of it, of a fall and what its path says."""
-        stations, speed = stations_of(fall, PhotometrySettings()), path.impact.speed
+        return cls.of_stations(stations_of(fall, PhotometrySettings()), path)
+
+    @classmethod
+    def of_stations(cls, stations: Stations, path: PathDraws) -> WeighingSpec:
+        """The same of the places of a path."""
+        speed = path.impact.speed
         return cls(
             t_s=_column(stations.t_s),
             x_px=_column(stations.centre_px[:, 0]),
@@ -127,7 +132,7 @@ class Weigher:
         except Exception:
             self._fail()
 
-    def mass(self, incident: Incident) -> Mass | None:
+    def mass(self, incident_id: str) -> Mass | None:
         """The record's section as amended; None where the pictures say nothing more."""
         if self._failed or self._collector is None:
             return None
@@ -139,7 +144,7 @@ class Weigher:
             return mass_record(weigh(path, light_draws(photometry, len(path.log_terminal))), photometry)
         except Exception:
             _log.exception(
-                "incident %s cannot be weighed by its pictures; its record keeps the size of its boxes", incident.id
+                "incident %s cannot be weighed by its pictures; its record keeps the size of its boxes", incident_id
             )
             return None
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from edgecv.incidents.record import Interval, LightPoint, Mass, ObjectRecord, PhotometryRecord, coded
 from edgecv.incidents.record_limits import LIGHT_POINTS
+from edgecv.incidents.thing_in_words import thing_in_words
 from edgecv.messages import mass as messages
 from edgecv.photometry import Photometry
 from edgecv.trajectory.impact import hazard_in_words
@@ -24,6 +25,7 @@ def mass_record(estimate: MassEstimate, photometry: Photometry | None = None) ->
     """
     hazard = hazard_in_words(estimate.impact_energy_j)
     assumed = messages.ASSUMED() if photometry is None else messages.ASSUMED_DRAG()
+    words = None if photometry is None else thing_in_words(estimate, photometry.posterior.luma_at(0.5))
     return Mass(
         class_=estimate.mass_class,
         p=estimate.p,
@@ -38,6 +40,8 @@ def mass_record(estimate: MassEstimate, photometry: Photometry | None = None) ->
         assumed_code=coded(assumed),
         reason=estimate.reason,
         reason_code=coded(estimate.reason),
+        words=words,
+        words_code=coded(words),
         photometry=None if photometry is None else photometry_record(photometry),
     )
 

@@ -187,8 +187,8 @@ class LightPoint(Record):
     background: Real
     """Light behind the thing, 0 black, 1 white."""
     flux_m2: Real
-    """Light that the thing adds to the picture, in units of white times the area of a square metre there."""
     sd_m2: Real
+    """Light that the thing adds, in units of white times the area of a square metre there, and its error."""
     weight: Probability
     """1 where it agrees with the line, towards 0 where it does not; 0 where it is left out: it was saturated."""
 
@@ -201,9 +201,8 @@ class PhotometryRecord(Record):
     luma: Interval
     """How bright it is in the picture, 0 black, 1 white."""
     gamma: Real
-    """Of the tone curve by which luma became light: the likelier of those compared; 1 is none."""
     gamma_p: Probability
-    """Probability of that curve."""
+    """Of the tone curve by which luma became light, the likelier of those compared (1 is none), and its probability."""
     scatter: Real
     """Share by which its light varies about the line: a twentieth is a steady thing, a third one that tumbles."""
     background_sd: Real
@@ -211,9 +210,8 @@ class PhotometryRecord(Record):
     line_m2: tuple[Real, Real]
     """Flux before black, and the fall of flux with background, of the line that was fitted."""
     places: Count
-    """Pictures in which the light was summed."""
     used: Count
-    """Those the line was fitted to."""
+    """Pictures in which the light was summed, and those of them that the line was fitted to."""
     points: tuple[LightPoint, ...] = Field(default=(), max_length=LIGHT_POINTS)
     """What the line was fitted to: all, or every second or third of many."""
 
@@ -232,6 +230,9 @@ class Mass(Record):
     diameter_m: Interval | None = None
     things: tuple[ObjectRecord, ...] = Field(default=(), max_length=ENTRIES)
     """What it may be, likeliest first."""
+    words: Sentence | None = None
+    """What somebody who goes there should look for."""
+    words_code: Coded | None = None
     photometry: PhotometryRecord | None = None
     """What the pictures say of its size; None until they were looked at, and where they say nothing."""
     assumed: Sentence | None = None

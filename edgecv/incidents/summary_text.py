@@ -79,6 +79,8 @@ def mass_in_words(mass: Mass) -> str:
     energy = interval_in_words(mass.impact_energy_j, "J")
     if energy:
         parts.append(f"impact energy {energy}")
+    if mass.words:
+        parts.append(mass.words)
     return "; ".join(parts)
 
 

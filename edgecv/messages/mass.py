@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgecv.messages.message import declare
+from edgecv.messages.params import MESSAGE, TEXT
 
 UNDETERMINED = declare("mass.undetermined", "the path is too short or too slow for drag to show: no class holds 0.6")
 ASSUMED = declare(
@@ -13,6 +14,27 @@ ASSUMED_DRAG = declare(
     "mass.assumed_drag",
     "size by the light it adds to the pictures; drag of everyday things that fall as fast, look as large and are as "
     "bright; air of 1.2 kg/m3",
+)
+# how bright its surface is in the pictures
+BLACK = declare("mass.black", "black")
+DARK = declare("mass.dark", "dark")
+GREY = declare("mass.grey", "of middling brightness")
+BRIGHT = declare("mass.bright", "bright")
+WHITE = declare("mass.white", "white or very bright")
+LOOKS_LIKE = declare(
+    "mass.looks_like",
+    "something %(shade)s, about %(size)s, about %(weight)s: such as: %(thing)s",
+    shade=MESSAGE,
+    size=TEXT,
+    weight=TEXT,
+    thing=MESSAGE,
+)
+LOOKS_LIKE_NOTHING = declare(
+    "mass.looks_like_nothing",
+    "something %(shade)s, about %(size)s, about %(weight)s",
+    shade=MESSAGE,
+    size=TEXT,
+    weight=TEXT,
 )
 
 # a blow to a head without a helmet

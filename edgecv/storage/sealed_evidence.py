@@ -114,7 +114,7 @@ def _move_into_place(store: IncidentStore, incident_id: str, receipt: Receipt) -
     files = sorted(part.iterdir())
     size = sum(path.stat().st_size for path in files)
     stored = store.get(incident_id)
-    told = stored.record if stored is not None and isinstance(stored.record, Incident) else None
+    announced = stored.record if stored is not None and isinstance(stored.record, Incident) else None
     with store.database.transaction() as connection:
         record_seal(connection, receipt)
         connection.execute(
@@ -122,16 +122,16 @@ def _move_into_place(store: IncidentStore, incident_id: str, receipt: Receipt) -
             (size, written.to_json(), incident_id),
         )
         if written.tier == "incident":
-            _tell_of_weight(connection, written, told)
+            _tell_of_weight(connection, written, announced)
             event = evidence_event(written, receipt, [path.name for path in files])
             add_message(connection, "evidence", incident_id, written.device, event)
         part.rename(store.folder_of(incident_id))
         flush_directory(store.folder)
 
 
-def _tell_of_weight(connection: sqlite3.Connection, written: Incident, told: Incident | None) -> None:
+def _tell_of_weight(connection: sqlite3.Connection, written: Incident, announced: Incident | None) -> None:
     """Send an update where the pictures have said more of the weight than the record that went upstream at once."""
-    if told is None or written.mass == told.mass:
+    if announced is None or written.mass == announced.mass:
         return
     update_id = alarm_id("update", written.to_json())
     add_message(connection, "update", update_id, written.device, update_event(written, update_id, now_text()))

@@ -14,9 +14,12 @@ from known_bundles import record, write_files
 from edgecv.audit.verify import verify_bundle
 from edgecv.evidence.hash_chain import verify_chain
 from edgecv.evidence.keys import BoxKey
+from edgecv.evidence.sealing import RECORD
+from edgecv.incidents.record import Incident, Interval
 from edgecv.storage import sealed_evidence
 from edgecv.storage.database import DATABASE, Database
 from edgecv.storage.incident_store import INCIDENTS, IncidentStore
+from edgecv.storage.outbox import Outbox
 from edgecv.storage.recovery import remove_orphans
 from edgecv.storage.sealed_evidence import mark_evidence_lost, seal_bundle, undo_interrupted_seal
 
@@ -147,3 +150,31 @@ def test_only_parts_that_nothing_needs_are_orphans(store: IncidentStore, databas
     write_files(store.part_of("nobody"), "nobody")
     assert remove_orphans(store, database) == 2
     assert {path.name for path in store.folder.iterdir()} == {".a.part", ".b.part"}
+
+
+def test_what_was_weighed_by_its_pictures_is_told_before_its_evidence_is(
+    store: IncidentStore, database: Database, key: BoxKey
+) -> None:
+    """The incident went upstream at once, with the weight that its path and boxes gave it."""
+    store.add(record("a"))
+    write_files(store.part_of("a"))
+    path = store.part_of("a") / RECORD
+    written = Incident.model_validate_json(path.read_text())
+    kg = Interval(median=0.5, low=0.3, high=0.9)
+    weighed = written.model_copy(update={"mass": written.mass.model_copy(update={"kg": kg})})
+    path.write_text(weighed.to_json())
+    assert seal_bundle(store, "a", key) == "sealed"
+    sent = [(message.kind, message.event) for message in Outbox(database).waiting("hub")]
+    assert [kind for kind, _ in sent] == ["incident", "update", "evidence"]
+    assert sent[0][1]["data"]["mass"]["kg"] is None
+    assert sent[1][1]["data"]["id"] == "a"
+    assert sent[1][1]["data"]["mass"]["kg"]["median"] == 0.5
+    stored = store.get("a")
+    assert stored is not None and stored.incident.mass.kg == kg
+
+
+def test_a_weight_that_stays_as_it_was_is_told_once(store: IncidentStore, database: Database, key: BoxKey) -> None:
+    store.add(record("a"))
+    write_files(store.part_of("a"))
+    assert seal_bundle(store, "a", key) == "sealed"
+    assert messages(database, "update") == []

@@ -157,7 +157,7 @@ def mass_of(record: dict[str, Any]) -> dict[str, Any]:
     """How heavy it was, as far as the record says it in the contract's form: other makers write other things."""
     section = _section(record, "mass")
     mass: dict[str, Any] = {}
-    for name in ("hazard", "assumed", "reason"):
+    for name in ("words", "hazard", "assumed", "reason"):
         if _is_text(section, name):
             mass |= {name: section[name], f"{name}_code": section.get(f"{name}_code")}
     for name in ("kg", "diameter_m", "terminal_velocity", "impact_energy_j"):
