@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import islice
+from itertools import compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.detection.detection import Detection, Detections, Y
+from edgecv.detection.detection import Detection, Detections, X, Y
 from edgecv.detection.detector import DetectedFrame
 from edgecv.native import AVAILABLE
 from edgecv.tracking.active_tracks import ActiveTracks
+from edgecv.tracking.after_images import after_images
 from edgecv.tracking.backward_extension import earlier_hits
 from edgecv.tracking.clutter_density import ClutterDensity
 from edgecv.tracking.filter_step import TrackFilter
@@ -161,6 +162,10 @@ class Tracker:
         # extension costs more than filtering did; only what may be falling is worth it
         if _descent_px(rows[:, Y]) < s.min_descent_h * self._size[1] or self._is_flake(hits[-1][0], t_s, rows):
             return [self._track(hits, points)]
+        numbers = np.array([scan.number for scan, _ in hits])
+        is_object = ~after_images(numbers, rows[:, X : Y + 1])
+        hits, points = list(compress(hits, is_object)), list(compress(points, is_object))
+        t_s, rows = t_s[is_object], rows[is_object]
         breaks = track_breaks(t_s, rows, self._interval_s, s)
         return [self._extended(hits, points, k) for k in (0, *breaks) if len(hits) - k >= s.min_points]
 

@@ -1,0 +1,52 @@
+"""Detections of what a codec left behind: they stand where the object was, while it goes on.
+
+A codec that saves bits leaves a fast, faint object in the picture for a frame or more. The detector compares with
+earlier frames, so that it detects such an after-image as often as it looks back. A track that ends on one seems to
+stop dead, which bends a fall upwards.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float64 = NDArray[np.float64]
+_STANDING_PX = 1.0
+"""Way within which an after-image stands: the error of a blob's centre."""
+_MOVING_PX = 2.5
+"""Way a frame before it: nothing thrown stops from there within one frame, but what hits the ground."""
+_SPEED_FRAMES = 3
+"""Frames over which that way is measured: one detection alone is good to a pixel."""
+
+
+def after_images(frames: NDArray[np.int64], xy_px: Float64) -> NDArray[np.bool_]:
+    """Which detections of a track stand where an earlier one was, at which the track arrived at speed.
+
+    Args:
+        frames: ``(n,)`` numbers of the frames, strictly increasing.
+        xy_px: ``(n, 2)`` places.
+
+    Returns:
+        ``(n,)`` True for every detection of such a run but its first.
+    """
+    is_left_behind = np.zeros(len(frames), np.bool_)
+    if not (np.abs(np.diff(xy_px, axis=0)).max(axis=1) < _STANDING_PX).any():
+        return is_left_behind
+    first = 0
+    for k in range(1, len(frames)):
+        is_near = float(np.abs(xy_px[k] - xy_px[first]).max()) < _STANDING_PX
+        if not (is_near and frames[k] - frames[k - 1] <= 2):
+            first = k
+        elif _arrives_at_speed(frames, xy_px, first):
+            is_left_behind[k] = True
+    return is_left_behind
+
+
+def _arrives_at_speed(frames: NDArray[np.int64], xy_px: Float64, k: int) -> bool:
+    before = k - 1
+    while before > 0 and frames[k] - frames[before] < _SPEED_FRAMES:
+        before -= 1
+    if before < 0:
+        return False
+    way = float(np.linalg.norm(xy_px[k] - xy_px[before]))
+    return way >= _MOVING_PX * float(frames[k] - frames[before])

@@ -1,0 +1,35 @@
+"""What a codec leaves behind of an object is no detection of the object."""
+
+import numpy as np
+
+from edgecv.tracking.after_images import after_images
+
+
+def of(y_px: list[float], frames: list[int] | None = None) -> list[bool]:
+    numbers = np.arange(len(y_px)) if frames is None else np.array(frames)
+    return after_images(numbers, np.column_stack([np.full(len(y_px), 100.0), y_px])).tolist()
+
+
+def test_detections_that_stand_where_a_fast_object_was_are_after_images() -> None:
+    assert of([10.0, 14.0, 19.0, 25.0, 25.3, 24.9]) == [False] * 4 + [True] * 2
+
+
+def test_the_object_that_goes_on_below_its_after_image_is_no_after_image() -> None:
+    assert of([10.0, 14.0, 19.0, 19.2, 31.0, 38.0]) == [False, False, False, True, False, False]
+
+
+def test_an_object_that_turns_at_its_top_stands_for_a_moment() -> None:
+    t = np.arange(-6, 7)
+    assert not any(of((100.0 + 0.15 * t * t).tolist()))
+
+
+def test_an_object_at_rest_before_its_fall_is_no_after_image() -> None:
+    assert not any(of([10.0] * 8 + [12.0, 16.0, 22.0]))
+
+
+def test_a_slow_object_is_no_after_image_of_itself() -> None:
+    assert not any(of((10.0 + 0.9 * np.arange(30)).tolist()))
+
+
+def test_standing_again_after_a_gap_is_no_after_image() -> None:
+    assert not any(of([10.0, 14.0, 19.0, 19.0], frames=[0, 1, 2, 8]))
