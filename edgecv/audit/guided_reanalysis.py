@@ -19,6 +19,7 @@ from edgecv.capture import VideoFile
 from edgecv.capture.frame import Frame
 from edgecv.classification import Finding, judge
 from edgecv.detection import Detector
+from edgecv.detection.camera_motion import CameraMotion
 from edgecv.detection.detection import Detection, Detections, X, Y
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.incidents.record import Incident, TrackPointRecord
@@ -91,11 +92,12 @@ def reanalyse(
             if frame.t_s >= sighting_times_s[0] - same_time_s:
                 instants_s.append(seen.instant_s)
             if len(rows) and abs(sighting_times_s[nearest] - frame.t_s) <= same_time_s:
-                row = _row_at(rows, record.track[nearest], seen.shift_px)
+                row = _row_at(rows, record.track[nearest], seen.motion)
                 if row is not None:
                     density = float(clutter.at(rows[row : row + 1])[0])
                     blob = Detection(*rows[row].tolist())
-                    points.append(TrackPoint(frame.index, seen.instant_s, blob, seen.shift_px, density, frame.t_s))
+                    shift_px = seen.motion.at(blob.x_px, blob.y_px)
+                    points.append(TrackPoint(frame.index, seen.instant_s, blob, shift_px, density, frame.t_s))
             clutter.update(rows, seen.instant_s - previous_s)
             previous_s = seen.instant_s
     if len(points) < _FEWEST:
@@ -118,8 +120,9 @@ def _watched_before(clip: Path, video: VideoFile) -> Iterator[Frame]:
     yield from video
 
 
-def _row_at(rows: Float64, point: TrackPointRecord, shift_px: tuple[float, float]) -> int | None:
+def _row_at(rows: Float64, point: TrackPointRecord, motion: CameraMotion) -> int | None:
     """The blob nearest to a sighting, where one is near enough."""
-    apart = np.hypot(rows[:, X] + shift_px[0] - point.x, rows[:, Y] + shift_px[1] - point.y)
+    shifts_px = np.array([motion.at(x, y) for x, y in rows[:, [X, Y]].tolist()])
+    apart = np.linalg.norm(rows[:, [X, Y]] + shifts_px - (point.x, point.y), axis=1)
     row = int(apart.argmin())
     return row if apart[row] <= max(_NEAR_PX, 0.5 * max(point.w, point.h)) else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from edgecv.detection.camera_motion import TILE, CameraMotion, TileShifts
 from edgecv.detection.difference_history import DifferenceHistory
-from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
-from edgecv.detection.planes import TILE, Float32, Planes, Registration, Thresholds, UInt8
+from edgecv.detection.fixed_point import fixed_brightness, fixed_rate
+from edgecv.detection.planes import Float32, Planes, Registration, Thresholds, UInt8
 from edgecv.native import AVAILABLE, ffi, lib, pointer, rows_pointer
 
 _MARGIN = 32  # spare columns on either side of a scratch row; as in edgecv/native/interface.h
@@ -60,6 +62,7 @@ class CompiledKernel:
             raise RuntimeError("the compiled detection kernel is missing; install a C compiler and edgecv again")
         self.planes = planes
         self.history = history
+        self.shifts = TileShifts(planes.level.shape, planes.binning)
         sets = instruction_sets()
         self._set = list(_PROCESSOR_FLAGS).index(instruction_set or sets[-1])
         w, h = planes.size
@@ -83,6 +86,9 @@ class CompiledKernel:
                 "noise_floor": thresholds.noise_floor,
                 "min_level": thresholds.min_level,
                 **{name: pointer(getattr(planes, name)) for name in _PLANES},
+                "is_uniform": True,
+                "whole": pointer(self.shifts.whole),
+                "rest": pointer(self.shifts.rest),
                 "scratch": pointer(self._scratch),
                 "mask_dirty": pointer(self._mask_dirty),
             },
@@ -90,15 +96,14 @@ class CompiledKernel:
 
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background."""
-        self._background.whole_dx = self._background.whole_dy = 0
         lib.edgecv_background_start(self._background, *rows_pointer(luma), noise)
         self.history.begin()
 
-    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], detecting: bool) -> int:
+    def update(self, luma: UInt8, motion: CameraMotion, rates: tuple[float, float], detecting: bool) -> int:
         """Compare a frame with the background, then learn from it."""
         background = self._background
-        background.whole_dx, background.rest_dx = split_shift(shift_px[0], background.binning)
-        background.whole_dy, background.rest_dy = split_shift(shift_px[1], background.binning)
+        self.shifts.set(motion)
+        background.is_uniform = self.shifts.is_uniform
         background.rate, background.noise_rate = (fixed_rate(rate) for rate in rates)
         background.detecting = detecting
         lagged, self.planes.response = self.history.advance(self.planes.level)
@@ -132,10 +137,11 @@ class CompiledKernel:
 
     def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
         """Find the camera's motion and the brightness of a frame."""
-        self._background.whole_dx = self._background.whole_dy = 0
-        values = ffi.new("float[5]", (start.dx, start.dy, start.gain, start.offset, start.residual))
+        values = ffi.new("float[7]", astuple(start))
         points = pointer(self._points)
-        lib.edgecv_register(self._background, *rows_pointer(luma), points, len(self._points), rounds, values)
+        frame = rows_pointer(luma)
+        if lib.edgecv_register(self._background, *frame, points, len(self._points), rounds, values):
+            raise MemoryError("no memory to register a frame")
         return Registration(*values)
 
     def brighten(self, gain: float, offset: float) -> None:

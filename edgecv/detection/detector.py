@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import cv2
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from edgecv.capture.frame import Frame
 from edgecv.capture.picture_size import MAX_SIDE
 from edgecv.detection.blobs import Quota
+from edgecv.detection.camera_motion import CameraMotion
 from edgecv.detection.compiled import CompiledKernel, instruction_sets
-from edgecv.detection.detection import Detection, Detections
+from edgecv.detection.detection import Detection, Detections, X, Y
 from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import Kernel, Planes, Thresholds
 from edgecv.detection.reference import ReferenceKernel
@@ -40,7 +41,7 @@ class DetectedFrame:
         t_s: media time in seconds, from the time stamp.
         detections: the most unusual first; positions in pixels of the reference picture (camera motion removed).
         repeated: the frame repeats the one before and is no new evidence.
-        shift_px: camera motion that was removed, ``(dx, dy)``; add it to get pixels of this very frame.
+        motion: of the camera, which was removed; add it to get pixels of this very frame.
         captured_s: media time at which the picture was taken, where repeated frames show that time stamps are uneven.
         blind: why nothing can be detected in this frame, or None.
     """
@@ -49,9 +50,14 @@ class DetectedFrame:
     t_s: float
     detections: Sequence[Detection]
     repeated: bool = False
-    shift_px: tuple[float, float] = (0.0, 0.0)
+    motion: CameraMotion = field(default_factory=CameraMotion)
     captured_s: float | None = None
     blind: BlindCause | None = None
+
+    @property
+    def shift_px(self) -> tuple[float, float]:
+        """Camera motion ``(dx, dy)`` at the picture's centre."""
+        return self.motion.shift_px
 
     @property
     def instant_s(self) -> float:
@@ -84,7 +90,7 @@ class Detector:
         self._small: NDArray[np.uint8] | None = None  # the last picture, while any may be a repeated one
         self._frames_since_still = 0
         self._age = 0
-        self._shift = (0.0, 0.0)
+        self._motion = CameraMotion()
         self._retimer = Retimer(self._settings)
 
     def detect(self, frame: Frame) -> DetectedFrame:
@@ -96,7 +102,7 @@ class Detector:
         detected = self._detect(frame)
         detected = replace(detected, captured_s=self._retimer.instant(frame.t_s, detected.repeated))
         if self._kernel is not None and not detected.repeated and detected.blind is None:
-            self._kernel.history.label(frame.index, detected.instant_s, frame.t_s, detected.shift_px)
+            self._kernel.history.label(frame.index, detected.instant_s, frame.t_s, detected.motion)
         return detected
 
     @property
@@ -111,31 +117,32 @@ class Detector:
             self._build(width, height)
         assert self._kernel is not None
         if self._is_repeated(luma, self._kernel):
-            return DetectedFrame(frame.index, frame.t_s, (), repeated=True, shift_px=self._shift)
+            return DetectedFrame(frame.index, frame.t_s, (), repeated=True, motion=self._motion)
         interval_s = _FIRST_INTERVAL_S if self._previous_t_s is None else frame.t_s - self._previous_t_s
         self._previous_t_s = frame.t_s
         if self._age == 0:
             return self._restart(frame, "learning")
-        shift = self._stabiliser.register(luma)
-        if shift is None:
+        motion = self._stabiliser.register(luma)
+        if motion is None:
             return self._restart(frame, "shake")
-        self._shift = shift
+        self._motion = motion
         self._age += 1
         detecting = self._age > s.warm_up_frames
         first = 1.0 / (self._age + 1.0)
         rates = (max(first, interval_s / s.memory_s), max(first, interval_s / s.noise_memory_s))
-        foreground = self._kernel.update(luma, shift, rates, detecting)
+        foreground = self._kernel.update(luma, motion, rates, detecting)
         if not detecting:
-            return DetectedFrame(frame.index, frame.t_s, (), shift_px=shift, blind="learning")
+            return DetectedFrame(frame.index, frame.t_s, (), motion=motion, blind="learning")
         pixels = self._kernel.planes.mean.size
         if foreground > s.scene_change_fraction * pixels:
             return self._restart(frame, "light")
         max_area = int(s.max_area_fraction * pixels)
         blobs = self._kernel.blobs(luma, _MAX_BLOBS, s.max_per_tile, max_area)
-        detections = Detections(self._quota.select(blobs, self._thresholds.cells))
+        rows = self._quota.select(blobs, self._thresholds.cells)
+        rows[:, [X, Y]] -= np.column_stack(self._kernel.shifts.rest_px(rows[:, X], rows[:, Y]))
         self._thresholds.steer(self._quota.usual, self._quota.count)
         self._set_thresholds(self._kernel.planes)
-        return DetectedFrame(frame.index, frame.t_s, detections, shift_px=shift)
+        return DetectedFrame(frame.index, frame.t_s, Detections(rows), motion=motion)
 
     def _set_thresholds(self, planes: Planes) -> None:
         self._thresholds.write(planes.seed_threshold, planes.size)
@@ -168,7 +175,7 @@ class Detector:
         self._thresholds.reset()
         self._set_thresholds(self._kernel.planes)
         self._stabiliser.reset()
-        self._shift = (0.0, 0.0)
+        self._motion = CameraMotion()
         self._age = 1
         return DetectedFrame(frame.index, frame.t_s, (), blind=cause)
 

@@ -7,10 +7,12 @@ longer. One byte a pixel, one plane a picture, in the coordinates of the referen
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edgecv.detection.camera_motion import CameraMotion
 
 Int8 = NDArray[np.int8]
 Float32 = NDArray[np.float32]
@@ -26,7 +28,7 @@ class DifferencePlane:
         frame: frame number; -1 until :meth:`DifferenceHistory.label` is called.
         t_s: media time at which the picture was taken; NaN until then.
         stamp_s: media time of its time stamp.
-        shift_px: camera motion that was removed, pixels of the frame.
+        motion: of the camera, which was removed.
     """
 
     slot: int
@@ -34,7 +36,7 @@ class DifferencePlane:
     frame: int = -1
     t_s: float = float("nan")
     stamp_s: float = float("nan")
-    shift_px: tuple[float, float] = (0.0, 0.0)
+    motion: CameraMotion = field(default_factory=CameraMotion)
 
 
 class DifferenceHistory:
@@ -89,12 +91,12 @@ class DifferenceHistory:
         self._planes.append(DifferencePlane(slot, level))
         return lagged, self._ring[slot]
 
-    def label(self, frame: int, t_s: float, stamp_s: float, shift_px: tuple[float, float]) -> None:
+    def label(self, frame: int, t_s: float, stamp_s: float, motion: CameraMotion) -> None:
         """Say which picture the newest plane is of; an unlabelled one serves the detector only."""
         if not self._planes:
             return
         newest = self._planes[-1]
-        newest.frame, newest.t_s, newest.stamp_s, newest.shift_px = frame, t_s, stamp_s, shift_px
+        newest.frame, newest.t_s, newest.stamp_s, newest.motion = frame, t_s, stamp_s, motion
         newest.level = newest.level.copy()
 
     def _next_slot(self) -> int:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+REST_UNIT = 32768.0
+"""Of the rest of a shift: one analysis pixel."""
+_LEAST_REST = 0.033
+"""Analysis pixels: a smaller rest is within the error of the estimate and would only cost time."""
 
 
-def split_shift(shift_px: float, binning: int) -> tuple[int, int]:
-    """Return whole pixels of the frame, and the rest in 1/32768 analysis pixel."""
-    whole = math.floor(shift_px + 0.5)
-    rest = (shift_px - whole) / binning
-    # a rest below 1/30 pixel is within the error of the estimate and would only cost time
-    return whole, 0 if abs(rest) < 0.033 else math.floor(rest * 32768.0 + 0.5)
+def split_shift(shift_px: ArrayLike, binning: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Return whole pixels of the frame, and the rest in 1/32768 analysis pixel, of shifts of any shape."""
+    shift = np.asarray(shift_px, np.float64)
+    whole = np.floor(shift + 0.5)
+    rest = (shift - whole) / binning
+    rest = np.where(np.abs(rest) < _LEAST_REST, 0.0, np.floor(rest * REST_UNIT + 0.5))
+    return whole.astype(np.int16), rest.astype(np.int16)
 
 
 def fixed_rate(rate: float) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.detection.camera_motion import TILE, CameraMotion, TileShifts
 from edgecv.detection.difference_history import DifferenceHistory
 
 UInt8 = NDArray[np.uint8]
@@ -16,7 +17,6 @@ Int16 = NDArray[np.int16]
 Float32 = NDArray[np.float32]
 
 # as in edgecv/native/interface.h
-TILE = 32  # side of a tile, analysis pixels
 UNIT = 128  # of the mean and of a difference: one grey level
 SMOOTH_UNIT = 256  # of a smoothed difference, the sum with weights 1-2-1 each way: one grey level over nine pixels
 LAG_STEP = 64  # of the lagged smoothed difference
@@ -110,8 +110,10 @@ class Registration:
     """``frame(x + d) = gain * background(x) + offset``, analysis pixels and grey levels.
 
     Attributes:
-        dx: motion to the right.
+        dx: motion of the picture's centre to the right.
         dy: motion down.
+        roll: turn about the centre, clockwise, rad.
+        zoom: growth about the centre, a share.
         gain: contrast of the frame against the background's.
         offset: brightness against the background's.
         residual: mean absolute difference at the textured points after the fit.
@@ -119,6 +121,8 @@ class Registration:
 
     dx: float = 0.0
     dy: float = 0.0
+    roll: float = 0.0
+    zoom: float = 0.0
     gain: float = 1.0
     offset: float = 0.0
     residual: float = 2.0
@@ -132,16 +136,17 @@ class Kernel(Protocol):
 
     planes: Planes
     history: DifferenceHistory
+    shifts: TileShifts
 
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background, with this noise in grey levels everywhere."""
 
-    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], detecting: bool) -> int:
+    def update(self, luma: UInt8, motion: CameraMotion, rates: tuple[float, float], detecting: bool) -> int:
         """Compare a frame with the background, then learn from it.
 
         Args:
             luma: ``(height, width) uint8`` frame.
-            shift_px: camera motion ``(dx, dy)`` to take out, pixels of the frame.
+            motion: of the camera, to take out.
             rates: of learning the mean and the noise, below one half.
             detecting: False while the noise is being learnt: nothing is marked.
 

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.detection.camera_motion import TILE, CameraMotion, TileShifts
 from edgecv.detection.difference_history import DifferenceHistory
-from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
+from edgecv.detection.fixed_point import fixed_brightness, fixed_rate
 from edgecv.detection.planes import (
     BLOB_LIMIT,
     GROW,
@@ -30,7 +31,6 @@ from edgecv.detection.planes import (
     SEED,
     SMOOTH_UNIT,
     STEADY_LIMIT,
-    TILE,
     UNIT,
     Float32,
     Planes,
@@ -57,34 +57,32 @@ class ReferenceKernel:
         self.history = history
         self._lagged = planes.response
         self._thresholds = thresholds
-        self._shift = (0, 0)
+        self.shifts = TileShifts(planes.level.shape, planes.binning)
         self._points = np.zeros((0, 2), np.int32)
         self._previous_rows: UInt8 | None = None
 
     def begin(self, luma: UInt8, noise: float) -> None:
         """Make the frame the background."""
-        self._shift = (0, 0)
         self.planes.mean[:] = self._load(luma)
         initial = float(np.float32(noise) * np.float32(SMOOTH_UNIT * NOISE_UNIT))
         self.planes.noise[:] = int(min(float(NOISE_LIMIT * NOISE_UNIT), initial))
         self.history.begin()
 
-    def update(self, luma: UInt8, shift_px: tuple[float, float], rates: tuple[float, float], detecting: bool) -> int:
+    def update(self, luma: UInt8, motion: CameraMotion, rates: tuple[float, float], detecting: bool) -> int:
         """Compare a frame with the background, then learn from it."""
         planes = self.planes
-        (whole_dx, rest_dx), (whole_dy, rest_dy) = (split_shift(v, planes.binning) for v in shift_px)
-        self._shift = (whole_dx, whole_dy)
+        self.shifts.set(motion)
         rate, noise_rate = (fixed_rate(v) for v in rates)
         self._lagged, planes.response = self.history.advance(planes.level)
-        frame = self._load(luma)
         above: Int32 | None = None
         foreground = 0
+        height = planes.mean.shape[0]
         for row in range(planes.level.shape[0]):
-            y0, y1 = row * TILE, min(row * TILE + TILE, frame.shape[0])
+            y0, y1 = row * TILE, min(row * TILE + TILE, height)
             # the background of the rows above has been updated already, so their last difference is remembered
-            difference = np.clip(frame[y0 : y1 + 1] - planes.mean[y0 : y1 + 1].astype(np.int32), -RAW_LIMIT, RAW_LIMIT)
-            if rest_dx or rest_dy:
-                self._shift_out(difference, y0, rest_dx, rest_dy)
+            frame = self._load_rows(luma, y0, min(y1 + 1, height), row)
+            difference = np.clip(frame - planes.mean[y0 : y1 + 1].astype(np.int32), -RAW_LIMIT, RAW_LIMIT)
+            self._shift_out(difference, y0, row)
             last_row = difference[y1 - y0 - 1].copy()
             smooth = self._smooth(difference, above, row, rate)
             foreground += self._decide(smooth, row, noise_rate, detecting)
@@ -98,7 +96,8 @@ class ReferenceKernel:
         count, *regions = cv2.connectedComponentsWithStats(marked, connectivity=8)
         labels, stats = (np.asarray(a, np.int32) for a in regions[:2])
         done = np.zeros(count, bool)
-        frame = self._load(luma)
+        tile_rows = range(planes.level.shape[0])
+        frame = np.vstack([self._load_rows(luma, y * TILE, min((y + 1) * TILE, planes.size[1]), y) for y in tile_rows])
         blobs: list[Float32] = []
         for ty, tx in np.argwhere(planes.seeds > 0):
             part = (slice(ty * TILE, ty * TILE + TILE), slice(tx * TILE, tx * TILE + TILE))
@@ -124,7 +123,6 @@ class ReferenceKernel:
 
     def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
         """Find the camera's motion and the brightness of a frame."""
-        self._shift = (0, 0)
         return register(self._load(luma), self.planes.mean, self._points, start, rounds)
 
     def brighten(self, gain: float, offset: float) -> None:
@@ -142,18 +140,27 @@ class ReferenceKernel:
         return float(np.float32(cv2.absdiff(rows, previous).sum(dtype=np.int64)) / np.float32(rows.size))
 
     def _load(self, luma: UInt8) -> Int32:
-        """The frame in 1/128 grey level at analysis resolution, its edge pixels repeated where the shift leaves it."""
+        """The frame in 1/128 grey level at analysis resolution."""
         w, h = self.planes.size
         b = self.planes.binning
-        rows = np.clip(np.arange(h * b) + self._shift[1], 0, h * b - 1)
-        columns = np.clip(np.arange(w * b) + self._shift[0], 0, w * b - 1)
-        pixels = luma[rows][:, columns].astype(np.int32)
-        if b == 1:
-            return pixels << 7
-        return np.asarray(pixels.reshape(h, 2, w, 2).sum(axis=(1, 3), dtype=np.int32) << 5, np.int32)
+        return _binned(luma[: h * b, : w * b].astype(np.int32), b)
 
-    def _shift_out(self, difference: Int32, y0: int, rest_dx: int, rest_dy: int) -> None:
+    def _load_rows(self, luma: UInt8, y0: int, y1: int, tile_row: int) -> Int32:
+        """Rows ``y0..y1`` of it, the camera's whole motion taken out as in this row of tiles."""
+        w, h = self.planes.size
+        b = self.planes.binning
+        dx, dy = (np.repeat(shift[tile_row].astype(np.intp), TILE * b)[: w * b] for shift in self.shifts.whole)
+        rows = np.clip(np.arange(y0 * b, y1 * b)[:, None] + dy, 0, h * b - 1)
+        columns = np.clip(np.arange(w * b) + dx, 0, w * b - 1)
+        return _binned(luma[rows, columns].astype(np.int32), b)
+
+    def _shift_out(self, difference: Int32, y0: int, tile_row: int) -> None:
         """frame(x) = background(x - rest) is about background(x) - rest * gradient(x)."""
+        rest = self.shifts.rest[:, tile_row].astype(np.int32)
+        if not rest.any():
+            return
+        w = difference.shape[1]
+        rest_dx, rest_dy = (np.repeat(part, TILE)[1 : w - 1] for part in rest)
         mean = self.planes.mean.astype(np.int32)
         y = np.arange(y0, y0 + len(difference))
         gy = mean[np.minimum(y + 1, len(mean) - 1)] - mean[np.maximum(y - 1, 0)]
@@ -263,3 +270,11 @@ class ReferenceKernel:
         noise = np.maximum(planes.noise[ys, xs].astype(np.float32) / np.float32(NOISE_UNIT), floor)
         snr = planes.motion[ys, xs].astype(np.float32) / noise / planes.level[ys // TILE, xs // TILE]
         return float(snr.max())
+
+
+def _binned(pixels: Int32, binning: int) -> Int32:
+    """Pixels of a frame in 1/128 grey level at analysis resolution."""
+    if binning == 1:
+        return pixels << 7
+    h, w = pixels.shape
+    return np.asarray(pixels.reshape(h // 2, 2, w // 2, 2).sum(axis=(1, 3), dtype=np.int32) << 5, np.int32)

@@ -1,7 +1,7 @@
 """Camera motion and brightness of a frame against the background: the NumPy form of edgecv/native/registration.c.
 
-Lucas & Kanade (1981) at a few thousand textured points, with gain and offset, and robust weights so that moving trees
-and people do not pull the estimate.
+Lucas & Kanade (1981) at a few thousand textured points: shift, roll and zoom, with gain and offset, and robust weights
+so that moving trees and people do not pull the estimate.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from edgecv.detection.planes import UNIT, Int16, Registration
 
 Int32 = NDArray[np.int32]
 _EDGE = 4
+CUT_PER_MEDIAN = 2.4
+"""Residual that counts half, in medians of all: twice the mean of Gaussian ones. As in edgecv/native/registration.c."""
+LEAST_MEDIAN = 0.6
+"""Grey levels: rounding and a codec alone."""
 
 
 def textured_points(mean: Int16, cell: int, min_gradient: float) -> Int32:
@@ -44,30 +48,40 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
     x, y = points[:, 0], points[:, 1]
     background = mean.astype(np.float64) / UNIT
     ref = background[y, x]
-    jacobian = np.column_stack(
-        [
-            0.5 * (background[y, x + 1] - background[y, x - 1]),
-            0.5 * (background[y + 1, x] - background[y - 1, x]),
-            128.0 - ref,
-            np.full(len(points), -1.0),
-        ]
-    )
+    gx = 0.5 * (background[y, x + 1] - background[y, x - 1])
+    gy = 0.5 * (background[y + 1, x] - background[y - 1, x])
     where = points.astype(np.float64)
+    centre = 0.5 * (np.array(mean.shape[::-1]) - 1.0)
+    radius = float(np.hypot(*centre))
+    right, down = ((where - centre) / radius).T
+    jacobian = np.column_stack(
+        [gx, gy, gy * right - gx * down, gx * right + gy * down, 128.0 - ref, np.full(len(points), -1.0)]
+    )
     dx, dy, gain, offset, scale = start.dx, start.dy, start.gain, start.offset, start.residual
-    prior = np.diag(4.0 / np.square([3.0, 3.0, 0.1, 10.0]))
+    roll, zoom = start.roll * radius, start.zoom * radius  # pixels at a corner
+    # of roll and zoom around none: points on one side of a picture do not tell them from a shift
+    prior = np.diag(4.0 / np.square([3.0, 3.0, 1.0, 1.0, 0.1, 10.0]))
     for _ in range(rounds):
-        residual = _bilinear(frame, where + np.array([dx, dy])) - gain * ref - offset
-        cut = 2.0 * max(scale, 0.7)
+        moved = np.column_stack([dx + zoom * right - roll * down, dy + roll * right + zoom * down])
+        residual = _bilinear(frame, where + moved) - gain * ref - offset
+        size = np.abs(residual)
+        # by the median: a lorry before a third of the points does not widen it
+        middle = float(np.partition(size, len(size) // 2)[len(size) // 2]) if len(size) else 0.0
+        cut = CUT_PER_MEDIAN * max(middle, LEAST_MEDIAN)
         weight = 1.0 / (1.0 + np.square(residual / cut))
         if len(points):
-            scale = float(np.minimum(np.abs(residual), 3.0 * cut).mean())
+            scale = float(np.minimum(size, 3.0 * cut).mean())
         normal = jacobian.T @ (jacobian * weight[:, None]) + prior
-        change = np.linalg.solve(normal, -jacobian.T @ (weight * residual))
-        dx, dy, gain = dx + change[0], dy + change[1], gain + change[2]
-        offset += change[3] - 128.0 * change[2]
-        if change[0] ** 2 + change[1] ** 2 < 4e-4:
+        pull = prior @ np.array([0.0, 0.0, roll, zoom, 0.0, 0.0])
+        change = np.linalg.solve(normal, -jacobian.T @ (weight * residual) - pull)
+        dx, dy, roll, zoom = dx + change[0], dy + change[1], roll + change[2], zoom + change[3]
+        gain += change[4]
+        offset += change[5] - 128.0 * change[4]
+        if np.square(change[:4]).sum() < 4e-4:
             break
-    return Registration(float(dx), float(dy), float(gain), float(offset), scale)
+    return Registration(
+        float(dx), float(dy), float(roll / radius), float(zoom / radius), float(gain), float(offset), scale
+    )
 
 
 def _bilinear(frame: Int32, where: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.detection.blobs import QUOTA_CELLS
-from edgecv.detection.planes import TILE, Float32
+from edgecv.detection.camera_motion import TILE
+from edgecv.detection.planes import Float32
 from edgecv.detection.settings import DetectionSettings
 
 Float64 = NDArray[np.float64]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
+from edgecv.detection.camera_motion import CameraMotion
 from edgecv.detection.planes import UNIT, Float32, Kernel, Registration, UInt8
 from edgecv.detection.settings import DetectionSettings
 
@@ -39,8 +42,8 @@ class Stabiliser:
         self._points = 0
         self._choose_in_frames = 0
 
-    def register(self, luma: UInt8) -> tuple[float, float] | None:
-        """Return the camera's motion ``(dx, dy)`` in pixels of the frame, or None where it is too large to be undone.
+    def register(self, luma: UInt8) -> CameraMotion | None:
+        """Return the camera's motion, or None where it is too large to be undone.
 
         A change of gain or brightness of the whole picture is applied to the background.
         """
@@ -50,11 +53,13 @@ class Stabiliser:
         self._choose_in_frames -= 1
         if self._points < s.min_texture_points:
             self._usual_residual = self._usual_residual or self._last.residual
-            return 0.0, 0.0
+            return CameraMotion()
         registration = self._registration(luma)
         b = self._kernel.planes.binning
-        shift_px = (registration.dx * b, registration.dy * b)
-        if max(abs(shift_px[0]), abs(shift_px[1])) > s.max_shift_px:
+        size = np.array(self._kernel.planes.size, np.float64) * b
+        centre_px = (float(0.5 * (size[0] - 1.0)), float(0.5 * (size[1] - 1.0)))
+        motion = CameraMotion(registration.dx * b, registration.dy * b, registration.roll, registration.zoom, centre_px)
+        if max(abs(motion.dx_px), abs(motion.dy_px), motion.corner_px) > s.max_shift_px:
             return None
         residual = registration.residual
         usual = residual if self._usual_residual is None else self._usual_residual
@@ -63,11 +68,11 @@ class Stabiliser:
         self._usual_step_px += _STEP_RATE * (step_px - self._usual_step_px)
         gain, offset = registration.gain, registration.offset
         if self._is_unsteady(gain, offset) and self._usual_step_px > _SHAKE_PX:
-            gain, offset = self._brightness(luma, shift_px)
+            gain, offset = self._brightness(luma, motion.shift_px)
         if self._is_unsteady(gain, offset):
             self._kernel.brighten(gain, offset)
-        self._last = Registration(registration.dx, registration.dy, 1.0, 0.0, residual)
-        return shift_px
+        self._last = replace(registration, gain=1.0, offset=0.0)
+        return motion
 
     def _registration(self, luma: UInt8) -> Registration:
         """From the last frame's motion; where that lost its place, from a wide search."""
@@ -131,7 +136,7 @@ class Stabiliser:
         reference = _small(mean, size) / UNIT
         window = cv2.createHanningWindow(size, cv2.CV_32F)
         (dx, dy), _ = cv2.phaseCorrelate(reference, now, window)
-        start = Registration(dx * shrink, dy * shrink, 1.0, 0.0, near.residual)
+        start = Registration(dx * shrink, dy * shrink, residual=near.residual)
         return self._kernel.register(luma, start, 2 * self._settings.registration_rounds)
 
 

@@ -34,7 +34,7 @@ void edgecv_background_start(Background *k, const uint8_t *luma, int64_t stride,
     float start = noise * SMOOTH_UNIT * NOISE_UNIT;
     for (int32_t y = 0; y < k->height; y++)
         for (int32_t x = 0; x < k->width; x++)
-            k->mean[(int64_t)y * k->width + x] = (int16_t)sample(k, luma, stride, x, y);
+            k->mean[(int64_t)y * k->width + x] = (int16_t)sample(k, luma, stride, x, y, (Shift){0, 0});
     if (start > NOISE_LIMIT * NOISE_UNIT) start = NOISE_LIMIT * NOISE_UNIT;
     for (int64_t i = 0; i < n; i++) k->noise[i] = (int16_t)start;
 }

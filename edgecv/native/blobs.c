@@ -52,7 +52,7 @@ static int measure(Region *r, Blob *blob) {
     int32_t w = k->width, peak = 0, area = 0;
     for (int32_t i = 0; i < r->n; i++) {
         int32_t y = r->pixels[i] / w, x = r->pixels[i] - y * w;
-        int32_t d = sample(k, r->luma, r->stride, x, y) - k->mean[r->pixels[i]];
+        int32_t d = sample(k, r->luma, r->stride, x, y, whole_shift(k, y / TILE, x / TILE)) - k->mean[r->pixels[i]];
         d = d > BLOB_LIMIT ? BLOB_LIMIT : d < -BLOB_LIMIT ? -BLOB_LIMIT : d;
         r->values[i] = (int16_t)d;
         if (abs(d) > peak) peak = abs(d);

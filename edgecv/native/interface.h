@@ -27,8 +27,7 @@
 typedef struct {
     int32_t width, height, binning;
     int32_t tiles_x, tiles_y;
-    int32_t whole_dx, whole_dy; /* camera motion, whole pixels of the frame */
-    int32_t rest_dx, rest_dy;   /* its sub-pixel rest, 1/32768 analysis pixel */
+    int32_t is_uniform;         /* one shift for all tiles: the first one's */
     int32_t rate, noise_rate;   /* learning rates, 1/65536; below one half */
     int32_t detecting;          /* 0: learn only */
     float grow_threshold;       /* in units of the noise */
@@ -41,6 +40,8 @@ typedef struct {
     int16_t *motion;            /* (height, width) lagged minimum; valid where the mask says SEED */
     uint8_t *mask;              /* (height, width) GROW | SEED */
     const uint8_t *excluded;    /* (height, width) 255 where no blob may start, else 0 */
+    const int16_t *whole;       /* (2, tiles_y, tiles_x) camera motion right and down, whole pixels of the frame */
+    const int16_t *rest;        /* the same shape: its sub-pixel rest, 1/32768 analysis pixel */
     int16_t *offset;            /* (tiles_y, tiles_x) brightness change taken out, UNIT */
     const float *seed_threshold; /* (2, tiles_y, tiles_x) of dark and bright pixels, in units of the noise */
     float *level;               /* (tiles_y, tiles_x) noise of this frame in units of the usual */
@@ -98,11 +99,13 @@ int64_t edgecv_quota_select(Quota *q, const Blob *blobs, int64_t n, double *dete
  * grey levels a pixel. */
 int32_t edgecv_textured_points(const Background *b, int32_t cell, float min_gradient, int32_t *points);
 
-/* Lucas & Kanade (1981) with gain and offset and robust weights: frame(x + d) = gain * background(x) + offset.
- * registration (5): dx, dy (analysis pixels), gain, offset (levels), residual (mean absolute), in and out.
- * The state before is the prior: what the points do not show stays as it was. whole_dx and whole_dy must be zero. */
-void edgecv_register(const Background *b, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
-                     int32_t rounds, float *registration);
+/* Lucas & Kanade (1981) with gain and offset and robust weights: frame(x + d) = gain * background(x) + offset, where d
+ * is a shift, a roll and a zoom about the picture's centre.
+ * registration (7): dx, dy (analysis pixels), roll (rad), zoom, gain, offset (levels), residual (mean absolute), in and
+ * out. The state before is the prior of shift and brightness: what the points do not show stays as it was; that of roll
+ * and zoom is none. Returns -1 where there was no memory. */
+int32_t edgecv_register(const Background *b, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
+                        int32_t rounds, float *registration);
 
 /* ---- tracking: pixels and seconds ---- */
 

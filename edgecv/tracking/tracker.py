@@ -216,6 +216,8 @@ def _points(hits: list[Hit], rows: NDArray[np.float64]) -> list[TrackPoint]:
     """Sightings of detections ``(n, 8)``; in snow a thousand a second, so no array is asked for one number."""
     clutter = np.array([scan.clutter[row] for scan, row in hits]).tolist()
     return [
-        TrackPoint(scan.frame.index, scan.t_s, Detection(*row), scan.frame.shift_px, density, scan.frame.t_s)
+        TrackPoint(
+            scan.frame.index, scan.t_s, Detection(*row), scan.frame.motion.at(row[X], row[Y]), density, scan.frame.t_s
+        )
         for (scan, _), row, density in zip(hits, rows.tolist(), clutter, strict=True)
     ]

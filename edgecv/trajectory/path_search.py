@@ -207,7 +207,7 @@ class PathSearch:
             plane.frame,
             t_s,
             Detection(response.x_px, response.y_px, width, height, area, response.levels, abs(response.snr)),
-            plane.shift_px,
+            plane.motion.at(response.x_px, response.y_px),
             clutter_px2,
             plane.stamp_s,
             is_second_look=True,

@@ -14,6 +14,7 @@ import pytest
 
 from edgecv.detection import planes
 from edgecv.detection.blobs import QUOTA_CELLS
+from edgecv.detection.camera_motion import TILE
 from edgecv.detection.detection import COLUMNS
 from edgecv.native import AVAILABLE, ffi, lib, pointer, rows_pointer
 from edgecv.tracking.clutter_density import CLUTTER_CELLS
@@ -28,7 +29,8 @@ needs_compiler = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc 
 
 @needs_extension
 def test_constants_of_python_are_those_of_the_header() -> None:
-    units = ("TILE", "UNIT", "SMOOTH_UNIT", "NOISE_UNIT", "LAG_STEP", "GROW", "SEED", "HALO_PERCENT")
+    assert TILE == lib.TILE
+    units = ("UNIT", "SMOOTH_UNIT", "NOISE_UNIT", "LAG_STEP", "GROW", "SEED", "HALO_PERCENT")
     limits = ("LIMIT", "RAW_LIMIT", "STEADY_LIMIT", "MEAN_LIMIT", "NOISE_SLACK", "NOISE_LIMIT", "BLOB_LIMIT")
     for name in units + limits:
         assert getattr(planes, name) == getattr(lib, name), name
