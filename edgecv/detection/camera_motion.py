@@ -16,8 +16,6 @@ from edgecv.detection.fixed_point import REST_UNIT, split_shift
 
 TILE = 32
 """Side of a tile, analysis pixels; as in edgecv/native/interface.h."""
-_UNIFORM_PX = 0.12
-"""Largest motion by roll and zoom, at a corner, that is left in: within their error, and a shift alone costs less."""
 
 Float64 = NDArray[np.float64]
 
@@ -83,7 +81,7 @@ class TileShifts:
 
     def set(self, motion: CameraMotion) -> None:
         """Take a frame's motion."""
-        self.is_uniform = motion.corner_px < _UNIFORM_PX
+        self.is_uniform = motion.corner_px == 0.0
         for axis, shift_px in enumerate(self._shifts_px(motion)):
             self.whole[axis], self.rest[axis] = split_shift(shift_px, self._binning)
 

@@ -137,7 +137,7 @@ class CompiledKernel:
 
     def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
         """Find the camera's motion and the brightness of a frame."""
-        values = ffi.new("float[7]", astuple(start))
+        values = ffi.new("float[8]", astuple(start))
         points = pointer(self._points)
         frame = rows_pointer(luma)
         if lib.edgecv_register(self._background, *frame, points, len(self._points), rounds, values):

@@ -117,6 +117,7 @@ class Registration:
         gain: contrast of the frame against the background's.
         offset: brightness against the background's.
         residual: mean absolute difference at the textured points after the fit.
+        corner_sd: standard deviation of what roll and zoom move a corner of the picture by.
     """
 
     dx: float = 0.0
@@ -126,6 +127,7 @@ class Registration:
     gain: float = 1.0
     offset: float = 0.0
     residual: float = 2.0
+    corner_sd: float = 0.0
 
 
 class Kernel(Protocol):

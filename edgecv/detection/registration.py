@@ -58,6 +58,7 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
         [gx, gy, gy * right - gx * down, gx * right + gy * down, 128.0 - ref, np.full(len(points), -1.0)]
     )
     dx, dy, gain, offset, scale = start.dx, start.dy, start.gain, start.offset, start.residual
+    corner_sd = start.corner_sd
     roll, zoom = start.roll * radius, start.zoom * radius  # pixels at a corner
     # of roll and zoom around none: points on one side of a picture do not tell them from a shift
     prior = np.diag(4.0 / np.square([3.0, 3.0, 1.0, 1.0, 0.1, 10.0]))
@@ -72,6 +73,8 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
         if len(points):
             scale = float(np.minimum(size, 3.0 * cut).mean())
         normal = jacobian.T @ (jacobian * weight[:, None]) + prior
+        # the median of the sizes of Gaussian residuals is 0.67 of their deviation
+        corner_sd = 1.48 * middle / float(np.sqrt(min(normal[2, 2], normal[3, 3])))
         pull = prior @ np.array([0.0, 0.0, roll, zoom, 0.0, 0.0])
         change = np.linalg.solve(normal, -jacobian.T @ (weight * residual) - pull)
         dx, dy, roll, zoom = dx + change[0], dy + change[1], roll + change[2], zoom + change[3]
@@ -79,9 +82,8 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
         offset += change[5] - 128.0 * change[4]
         if np.square(change[:4]).sum() < 4e-4:
             break
-    return Registration(
-        float(dx), float(dy), float(roll / radius), float(zoom / radius), float(gain), float(offset), scale
-    )
+    turned = (float(roll / radius), float(zoom / radius))
+    return Registration(float(dx), float(dy), *turned, float(gain), float(offset), scale, corner_sd)
 
 
 def _bilinear(frame: Int32, where: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -105,6 +105,12 @@ class DetectionSettings:
     max_shift_px: float = 6.0
     """Camera motion up to this is registered against the background; more is a moved camera and restarts it."""
 
+    min_corner_px: float = 0.12
+    """Least motion of a corner by roll and zoom that is taken out: a shift alone costs less, and leaves no edge here."""
+
+    certain_corner_sd: float = 5.0
+    """And the least in standard deviations: a background that learns by a roll that is none is turned by it."""
+
     min_texture_points: int = 40
     """Fewer points do not give the motion: a plain wall, or fog."""
 

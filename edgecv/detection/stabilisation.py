@@ -59,6 +59,8 @@ class Stabiliser:
         size = np.array(self._kernel.planes.size, np.float64) * b
         centre_px = (float(0.5 * (size[0] - 1.0)), float(0.5 * (size[1] - 1.0)))
         motion = CameraMotion(registration.dx * b, registration.dy * b, registration.roll, registration.zoom, centre_px)
+        if motion.corner_px < max(s.min_corner_px, s.certain_corner_sd * b * registration.corner_sd):
+            motion = replace(motion, roll_rad=0.0, zoom=0.0)
         if max(abs(motion.dx_px), abs(motion.dy_px), motion.corner_px) > s.max_shift_px:
             return None
         residual = registration.residual

@@ -109,7 +109,8 @@ static inline Point point_at(const Background *k, int32_t pixel, const double *m
 
 int32_t edgecv_register(const Background *k, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
                         int32_t rounds, float *registration) {
-    double cx = 0.5 * (k->width - 1), cy = 0.5 * (k->height - 1), radius = sqrt(cx * cx + cy * cy), scale = registration[6];
+    double cx = 0.5 * (k->width - 1), cy = 0.5 * (k->height - 1), radius = sqrt(cx * cx + cy * cy);
+    double scale = registration[6], corner_sd = registration[7];
     /* dx, dy, roll and zoom in pixels at a corner, gain, offset */
     double v[UNKNOWNS] = {registration[0], registration[1], registration[2] * radius, registration[3] * radius,
                           registration[4], registration[5]};
@@ -143,6 +144,8 @@ int32_t edgecv_register(const Background *k, const uint8_t *luma, int64_t stride
             a[p][p] += 4.0 / (sd[p] * sd[p]);
             for (int c = 0; c < p; c++) a[p][c] = a[c][p];
         }
+        /* the median of the sizes of Gaussian residuals is 0.67 of their deviation */
+        corner_sd = 1.48 * middle / sqrt(a[2][2] < a[3][3] ? a[2][2] : a[3][3]);
         a[2][UNKNOWNS] -= 4.0 * v[2];
         a[3][UNKNOWNS] -= 4.0 * v[3];
         if (!solve(a)) break;
@@ -153,7 +156,7 @@ int32_t edgecv_register(const Background *k, const uint8_t *luma, int64_t stride
         if (square < 4e-4) break;
     }
     free(residuals);
-    const double result[] = {v[0], v[1], v[2] / radius, v[3] / radius, v[4], v[5], scale};
-    for (int i = 0; i < 7; i++) registration[i] = (float)result[i];
+    const double result[] = {v[0], v[1], v[2] / radius, v[3] / radius, v[4], v[5], scale, corner_sd};
+    for (int i = 0; i < 8; i++) registration[i] = (float)result[i];
     return 0;
 }

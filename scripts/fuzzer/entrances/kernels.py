@@ -83,7 +83,9 @@ def _detect(case: Case) -> None:
             for kernel in kernels:
                 kernel.begin(luma, 1.5)
             continue
-        standing = [kernel.update(luma, CameraMotion(*case["motion"]), tuple(case["rates"]), number > 1) for kernel in kernels]
+        standing = [
+            kernel.update(luma, CameraMotion(*case["motion"]), tuple(case["rates"]), number > 1) for kernel in kernels
+        ]
         expect(len(set(standing)) == 1, "the kernels count differently")
         for name in ("mean", "noise", "mask", "response"):
             same = np.array_equal(getattr(kernels[0].planes, name), getattr(kernels[-1].planes, name))
