@@ -106,7 +106,7 @@ class DetectionSettings:
     """Camera motion up to this is registered against the background; more is a moved camera and restarts it."""
 
     min_corner_px: float = 0.12
-    """Least motion of a corner by roll and zoom that is taken out: a shift alone costs less, and leaves no edge here."""
+    """Least motion of a corner by roll and zoom that is taken out: less leaves no edges, and a shift is cheaper."""
 
     certain_corner_sd: float = 5.0
     """And the least in standard deviations: a background that learns by a roll that is none is turned by it."""

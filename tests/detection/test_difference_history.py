@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgecv.detection.camera_motion import CameraMotion
 from edgecv.detection.difference_history import DifferenceHistory
 
 SHAPE = (4, 5)
@@ -16,7 +17,7 @@ def _run(history: DifferenceHistory, frames: range, interval_s: float = 0.04) ->
         lagged, response = history.advance(LEVEL)
         assert not np.shares_memory(lagged, response)
         response.fill(n)
-        history.label(n, n * interval_s, n * interval_s, (0.0, 0.0))
+        history.label(n, n * interval_s, n * interval_s, CameraMotion())
 
 
 @pytest.mark.parametrize("lag", [1, 3])
@@ -26,7 +27,7 @@ def test_the_plane_of_lag_pictures_ago_is_read_and_zeros_before_the_first(lag: i
         lagged, response = history.advance(LEVEL)
         assert int(lagged[0, 0]) == max(0, n - lag)
         response.fill(n)
-        history.label(n, n * 0.04, n * 0.04, (0.0, 0.0))
+        history.label(n, n * 0.04, n * 0.04, CameraMotion())
 
 
 def test_planes_are_those_of_the_last_seconds_oldest_first() -> None:
@@ -55,7 +56,7 @@ def test_a_background_made_anew_forgets_what_was_and_takes_no_more_memory() -> N
     history.begin()
     assert not list(history.planes)
     lagged, _ = history.advance(LEVEL)
-    history.label(11, 0.5, 0.5, (0.0, 0.0))
+    history.label(11, 0.5, 0.5, CameraMotion())
     assert not lagged.any()
     assert history.planes[0].slot in earlier
 
@@ -64,8 +65,8 @@ def test_the_noise_of_a_picture_is_that_of_its_own_time() -> None:
     history = DifferenceHistory(SHAPE, 2, lag=1, max_s=1.0, max_bytes=1 << 20)
     level = np.ones((1, 1), np.float32)
     history.advance(level)
-    history.label(0, 0.0, 0.0, (0.0, 0.0))
+    history.label(0, 0.0, 0.0, CameraMotion())
     level.fill(3.0)
     history.advance(level)
-    history.label(1, 0.04, 0.04, (0.0, 0.0))
+    history.label(1, 0.04, 0.04, CameraMotion())
     assert [float(plane.level[0, 0]) for plane in history.planes] == [1.0, 3.0]

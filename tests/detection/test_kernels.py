@@ -59,7 +59,8 @@ def test_both_kernels_give_the_same_bits(w: int, h: int, binning: int, instructi
         motion = CameraMotion()
         if n % 3:
             roll, zoom = rng.uniform(-0.03, 0.03, 2) * (n % 3 - 1)
-            motion = CameraMotion(*rng.uniform(-5, 5, 2).tolist(), float(roll), float(zoom), (w / 2.0, h / 2.0))
+            dx, dy = rng.uniform(-5, 5, 2)
+            motion = CameraMotion(dx, dy, roll, zoom, (w / 2.0, h / 2.0))
         rates = (max(0.02, 1.0 / (n + 2)), max(0.01, 1.0 / (n + 2)))
         if n % 5 == 4:
             compiled.brighten(1.04, -2.0)

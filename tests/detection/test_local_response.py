@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgecv.detection.camera_motion import CameraMotion
 from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.local_response import LocalResponse, strongest_response
 
@@ -28,7 +29,7 @@ def _history(
             picture[y - 1 : y + 2, x - 1 : x + 2] += height
         _, response = history.advance(LEVEL)
         response[:] = np.clip(np.round(picture), -127, 127)
-        history.label(n, n * 0.04, n * 0.04, (0.0, 0.0))
+        history.label(n, n * 0.04, n * 0.04, CameraMotion())
     return history
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from known_paths import SIZE, fall_track
 
+from edgecv.detection.camera_motion import CameraMotion
 from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.tracking import Track
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
@@ -38,7 +39,7 @@ def _history(track: Track, strength: float, rng: np.random.Generator) -> Differe
         if n in at:
             x, y = round((at[n].x_px + 0.5) / 2 - 0.5), round((at[n].y_px + 0.5) / 2 - 0.5)
             response[y - 1 : y + 2, x - 1 : x + 2] += np.int8(strength if n // 5 % 2 else -strength)
-        history.label(n, n * 0.04, n * 0.04, (0.0, 0.0))
+        history.label(n, n * 0.04, n * 0.04, CameraMotion())
     return history
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.detection.blobs import Quota
+from edgecv.detection.camera_motion import CameraMotion
 from edgecv.detection.compiled import CompiledKernel
 from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.planes import Planes, Registration, Thresholds
@@ -47,6 +48,7 @@ class Kernels(Entrance):
             "seed": rng.randrange(2**31),
             "pictures": rng.choice(("noise", "flat", "extreme", "spots")),
             "shift": [rng.choice((0.0, 0.5, -3.25, 8.0)), rng.choice((0.0, -0.5, 7.0))],
+            "turn": [rng.choice((0.0, 0.001, -0.02)), rng.choice((0.0, 0.003, 0.05))],
             "rates": [rng.choice((0.0, 0.01, 0.49)), rng.choice((0.0, 0.02, 0.49))],
             "room": rng.choice((1, 2, 100, 4000)),
             "per_tile": rng.choice((1, 3, 1000)),
@@ -83,9 +85,9 @@ def _detect(case: Case) -> None:
             for kernel in kernels:
                 kernel.begin(luma, 1.5)
             continue
-        standing = [
-            kernel.update(luma, CameraMotion(*case["motion"]), tuple(case["rates"]), number > 1) for kernel in kernels
-        ]
+        (dx, dy), (roll, zoom) = case["shift"], case["turn"]
+        motion = CameraMotion(dx, dy, roll, zoom, (width / 2.0, height / 2.0))
+        standing = [kernel.update(luma, motion, tuple(case["rates"]), number > 1) for kernel in kernels]
         expect(len(set(standing)) == 1, "the kernels count differently")
         for name in ("mean", "noise", "mask", "response"):
             same = np.array_equal(getattr(kernels[0].planes, name), getattr(kernels[-1].planes, name))
