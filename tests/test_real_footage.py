@@ -29,12 +29,16 @@ def test_a_real_throw_is_one_incident_on_the_true_path_from_the_parapet(clips: P
     track = incidents[0]["track"]
     truth = {row[0]: row[2:4] for row in json.loads((clips / f"{name}.truth.json").read_text())["events"][0]["frames"]}
     frames = [round(p["t"] * 30000 / 1001) for p in track]
-    close = [
-        f in truth and np.hypot(p["x"] - truth[f][0], p["y"] - truth[f][1]) <= 12
+    # the truth begins where the object is clear of the parapet; a hand's swing before it may be part of the track
+    assert min(truth) - 8 <= min(frames)
+    assert max(frames) <= max(truth)
+    close = {
+        f: np.hypot(p["x"] - truth[f][0], p["y"] - truth[f][1]) <= 12
         for f, p in zip(frames, track, strict=True)
-    ]
-    assert np.mean(close) >= 0.8
-    assert len({f for f, c in zip(frames, close, strict=True) if c}) >= 0.7 * len(truth)
+        if f in truth
+    }
+    assert np.mean(list(close.values())) >= 0.9
+    assert sum(close.values()) >= 0.7 * len(truth)
     assert np.hypot(*(np.array(incidents[0]["origin"]["pixel"]) - origin)) < 45
     assert incidents[0]["origin"]["reason"]
     assert verify_manifest(tmp_path / incidents[0]["id"]) == []
