@@ -60,14 +60,22 @@ class Strays:
 
     def __init__(self, rules: SinkingRules) -> None:
         self._rules = rules
-        self._strays: deque[tuple[Stray, tuple[float, float], tuple[float, float]]] = deque(maxlen=rules.most_strays)
+        self._strays: deque[tuple[Stray, tuple[float, float], tuple[float, float]]] = deque()
+        self._begun: set[tuple[float, float]] = set()
+        self._ended: set[tuple[float, float]] = set()
 
     def note(self, descent: Descent) -> None:
         """Count a descent, once however often it was tracked."""
         first, last = ((p.t_s, p.detection.x_px) for p in (descent.track.points[0], descent.track.points[-1]))
-        if not any(first == began or last == ended for _, began, ended in self._strays):
-            stray = Stray(descent.end_s, descent.size_m, max(-float(descent.mean_mps[1]), 0.1))
-            self._strays.append((stray, first, last))
+        if first in self._begun or last in self._ended:
+            return
+        if len(self._strays) == self._rules.most_strays:
+            _, began, ended = self._strays.popleft()
+            self._begun.remove(began)
+            self._ended.remove(ended)
+        self._strays.append((Stray(descent.end_s, descent.size_m, max(-float(descent.mean_mps[1]), 0.1)), first, last))
+        self._begun.add(first)
+        self._ended.add(last)
 
     def until(self, t_s: float) -> tuple[Stray, ...]:
         """Those of the minutes before that media time."""

@@ -18,6 +18,8 @@ from edgecv.trajectory.size import unblurred_px
 Float64 = NDArray[np.float64]
 _TAIL_S = 1.0
 """The last second of a piece tells where it leads: a swing or two."""
+_EXTENT = 7
+"""Numbers of a descent's extent."""
 
 
 @dataclass(eq=False)
@@ -62,6 +64,13 @@ class Descent:
         return float(np.median([np.sqrt(p.detection.w_px * p.detection.h_px) for p in self.track.points]))
 
     @cached_property
+    def extent(self) -> tuple[float, ...]:
+        """First and last instant, least and most of columns and of rows, and size: what may be part of it."""
+        seen = [(p.t_s, p.detection.x_px, p.detection.y_px) for p in self.track.points]
+        _, columns, rows = zip(*seen, strict=True)
+        return (seen[0][0], seen[-1][0], min(columns), max(columns), min(rows), max(rows), self.size_px)
+
+    @cached_property
     def sightings(self) -> frozenset[tuple[int, float, float]]:
         """Frame and place of each."""
         return frozenset((p.frame, p.detection.x_px, p.detection.y_px) for p in self.track.points)
@@ -94,6 +103,7 @@ class Descents:
     def __init__(self, camera: PinholeCamera, rules: SinkingRules) -> None:
         self._camera, self._rules = camera, rules
         self._descents: list[Descent] = []
+        self._extents: Float64 = np.empty((0, _EXTENT))
 
     def place(self, track: Track) -> Descent | None:
         """A track on the facade's plane; None where it is too short, or misses the plane."""
@@ -113,14 +123,16 @@ class Descents:
         aside, up = piece.mean_mps
         if not slowest <= -up <= fastest or abs(aside) > fastest:
             return
-        home = next((d for d in self._descents if self._is_same(d, piece)), None) or self._followed(piece)
+        home = self._same_or_followed(piece)
         if home is None:
             self._descents.append(piece)
+            self._extents = np.concatenate([self._extents, [piece.extent]])
             del self._descents[: -self._rules.most_descents]
+            self._extents = self._extents[-self._rules.most_descents :]
             return
-        joined = self.place(_joined(home.track, piece.track))
-        if joined is not None and len(joined.track.points) > len(home.track.points):
-            self._descents[self._descents.index(home)] = joined
+        joined = self.place(_joined(self._descents[home].track, piece.track))
+        if joined is not None and len(joined.track.points) > len(self._descents[home].track.points):
+            self._descents[home], self._extents[home] = joined, joined.extent
 
     def due(self, now_s: float) -> list[Descent]:
         """Descents that nothing goes on with any more, each once."""
@@ -128,29 +140,35 @@ class Descents:
         due = [d for d in self._descents if not d.judged and now_s >= d.end_s + s.decide_after_s]
         for descent in due:
             descent.judged = True
-        self._descents = [d for d in self._descents if now_s < d.end_s + s.decide_after_s + s.remembered_s]
+        remaining = now_s < self._extents[:, 1] + s.decide_after_s + s.remembered_s
+        if not remaining.all():
+            self._descents = [d for d, stays in zip(self._descents, remaining, strict=True) if stays]
+            self._extents = self._extents[remaining]
         return due
 
-    def _is_same(self, a: Descent, b: Descent) -> bool:
-        """They share sightings: one object that was tracked twice, as where a track is followed backwards."""
-        if a.end_s < b.start_s or b.end_s < a.start_s:
-            return False
-        shared = len(a.sightings & b.sightings)
-        return shared > self._rules.same_share * min(len(a.track.points), len(b.track.points))
+    def _same_or_followed(self, piece: Descent) -> int | None:
+        """Number of the descent that a piece is part of, or else of the one that leads to where it begins.
 
-    def _followed(self, piece: Descent) -> Descent | None:
-        """The descent that leads to where a piece begins."""
+        They share sightings where one object was tracked twice, as where a track is followed backwards.
+        """
         s = self._rules
-        near: list[tuple[float, Descent]] = []
-        for descent in self._descents:
-            gap_s = piece.start_s - descent.end_s
-            if not 0.0 < gap_s <= s.join_gap_s:
-                continue
-            off_m = float(np.hypot(*(piece.xy_m[0] - descent.leads_to(piece.start_s))))
-            ratio = piece.size_px / max(descent.size_px, 1e-3)
-            if off_m < s.join_m[0] + s.join_m[1] * gap_s and 1.0 / s.join_size < ratio < s.join_size:
-                near.append((off_m, descent))
-        return min(near, key=lambda entry: entry[0])[1] if near else None
+        start, end, left, right, top, foot, size = piece.extent
+        starts, ends, lefts, rights, tops, feet, sizes = self._extents.T
+        meets = (ends >= start) & (starts <= end)
+        meets &= (lefts <= right) & (rights >= left) & (tops <= foot) & (feet >= top)
+        for n in np.flatnonzero(meets).tolist():
+            descent = self._descents[n]
+            shared = len(descent.sightings & piece.sightings)
+            if shared > s.same_share * min(len(descent.track.points), len(piece.track.points)):
+                return int(n)
+        gap_s, ratio = start - ends, size / np.maximum(sizes, 1e-3)
+        may_follow = (gap_s > 0.0) & (gap_s <= s.join_gap_s) & (ratio > 1.0 / s.join_size) & (ratio < s.join_size)
+        near: list[tuple[float, int]] = []
+        for n in np.flatnonzero(may_follow).tolist():
+            off_m = float(np.hypot(*(piece.xy_m[0] - self._descents[n].leads_to(piece.start_s))))
+            if off_m < s.join_m[0] + s.join_m[1] * float(gap_s[n]):
+                near.append((off_m, n))
+        return min(near)[1] if near else None
 
 
 def _joined(a: Track, b: Track) -> Track:
