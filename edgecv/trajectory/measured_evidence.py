@@ -7,7 +7,7 @@ valleys of depth, drag and tilt; the evidence is Laplace's again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -208,28 +208,22 @@ class _CompiledRefined(_Refined):
 
     _compiled = True
 
-    def __init__(
-        self,
-        path: Path,
-        fit: FallFit,
-        errors: PathErrors,
-        sizes: Sizes,
-        settings: TrajectorySettings,
-        picture_px: float,
-    ) -> None:
-        super().__init__(path, fit, errors, sizes, settings, picture_px)
+    @cached_property
+    def _structure(self) -> tuple[Any, tuple[Float64, ...]]:
+        """C's ``FallOptimum``, and the arrays that it points into."""
         n, p = len(self._times), len(self._start)
-        self._scratch = (np.empty(24 * n), np.empty(12 * (2 * n + p)), np.empty(2 * n + p), np.array(_DAMPING))
+        scratch = (np.empty(24 * n), np.empty(12 * (2 * n + p)), np.empty(2 * n + p), np.array(_DAMPING))
         names = ("columns", "white", "tried", "damping")
         limits = {"dampings": len(_DAMPING), "rounds": _ROUNDS, "settled": _SETTLED}
-        pointers = dict(zip(names, map(pointer, self._scratch), strict=True))
-        self._structure: Any = ffi.new("FallOptimum *", {**limits, **pointers})
+        structure = ffi.new("FallOptimum *", {**limits, **dict(zip(names, map(pointer, scratch), strict=True))})
         assert isinstance(self._problem, CompiledProblem)
-        self._structure.problem = self._problem.structure[0]
+        structure.problem = self._problem.structure[0]
+        return structure, scratch
 
     def _minimise(self, whitening: Whitening) -> tuple[Float64, float, Float64, Float64]:
         n, p = len(self._times), len(self._start)
         x, seen, precision = self._start.copy(), np.empty((1 + p, 2 * n + p)), np.empty((p, p))
-        self._structure.whitening = pointer(whitening.matrices)
-        lowest = lib.edgecv_fall_optimum(self._structure, *map(pointer, (x, seen, precision)))
+        structure, _ = self._structure
+        structure.whitening = pointer(whitening.matrices)
+        lowest = lib.edgecv_fall_optimum(structure, *map(pointer, (x, seen, precision)))
         return x, float(lowest), seen[:, : 2 * n].reshape(-1, n, 2), precision
