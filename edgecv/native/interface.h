@@ -205,6 +205,18 @@ int64_t edgecv_ended_tracks(const Track *tracks, int64_t n, double t_s, const De
 int32_t edgecv_extend_backward(const Scan *scans, int32_t before, const int32_t *rows, int32_t k, const MotionModel *m,
                                double max_gap_s, int32_t *earlier);
 
+/* A track's detections. */
+typedef struct {
+    const double *t, *detections; /* (n), (n, 8) */
+    double unit_px;               /* how well a detection says where the object is */
+    double ridge;                 /* keeps a parabola through detections of one instant solvable */
+} TrackRows;
+
+/* By how many standard deviations the `before` detections ahead of a place miss the parabola of the `after` ones from it
+ * on, `miss` (windows), for places first, first + 1, ...; scratch (2 before). */
+void edgecv_parabola_misses(const TrackRows *track, int64_t first, int64_t windows, int64_t before, int64_t after,
+                            double *scratch, double *miss);
+
 /* ---- trajectory: metres and seconds, camera frame: x right, y down, z forward ---- */
 
 #define FALL_PARAMETERS 11 /* in the order of edgecv/trajectory/model.py */

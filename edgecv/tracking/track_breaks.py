@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from edgecv.detection.detection import AREA, X, Y
+from edgecv.native import AVAILABLE, ffi, lib, pointer
 from edgecv.tracking.settings import TrackingSettings
 from edgecv.tracking.steady_motion import is_steady
 
 Float64 = NDArray[np.float64]
+_RIDGE = 1e-12
+"""Keeps a parabola through detections of one instant solvable; far below any square of their times."""
 
 
 def track_breaks(t_s: Float64, rows: Float64, interval_s: float, settings: TrackingSettings) -> list[int]:
@@ -47,8 +49,7 @@ def goes_steadily(t_s: Float64, rows: Float64, settings: TrackingSettings) -> bo
 def _worst_break(t_s: Float64, rows: Float64, before: int, after: int, break_sd: float) -> int | None:
     if len(rows) < before + after:
         return None
-    later = sliding_window_view(np.arange(len(rows))[before:], after)
-    miss_sd = _miss_sd(t_s, rows, later, before)
+    miss_sd = miss_standard_deviations(t_s, rows, range(before, len(rows) - after + 1), before, after)
     worst = int(miss_sd.argmax())
     return before + worst if miss_sd[worst] > break_sd else None
 
@@ -59,24 +60,49 @@ def _break_at_gap(t_s: Float64, rows: Float64, before: int, after: int, settings
     count = min(2 * after, len(rows) - k)
     if gaps_s[k - 1] < settings.break_gap_s or k < before or count < after:
         return None
-    later = np.arange(k, k + count)[None]
-    return k if _miss_sd(t_s, rows, later, before)[0] > settings.break_at_gap_sd else None
+    miss_sd = miss_standard_deviations(t_s, rows, range(k, k + 1), before, count)
+    return k if miss_sd[0] > settings.break_at_gap_sd else None
 
 
-def _miss_sd(t_s: Float64, rows: Float64, later: NDArray[np.intp], before: int) -> Float64:
-    """Distance of the detections before each ``(k, m)`` run of later ones from its parabola, standard deviations."""
-    uv, size = rows[:, X : Y + 1], math.sqrt(float(np.sort(rows[:, AREA])[len(rows) // 2]))
+def miss_standard_deviations(
+    t_s: Float64, rows: Float64, places: range, before: int, after: int, *, compiled: bool = AVAILABLE
+) -> Float64:
+    """Return by how many standard deviations the detections before each place miss the parabola of those after it.
+
+    Args:
+        t_s: ``(n,)`` instants.
+        rows: ``(n, 8)`` the detections.
+        places: numbers of detections, one after the other.
+        before: how many detections before a place are compared.
+        after: how many from it on have the parabola.
+        compiled: in C, or in NumPy.
+    """
+    size_px = math.sqrt(float(np.sort(rows[:, AREA])[len(rows) // 2]))
+    unit_px = (
+        1.0 + 0.2 * size_px
+    )  # error of the extrapolation from detections good to half a pixel and a tenth of the size
+    if not compiled:
+        return _misses_in_numpy(t_s, rows, places, before, after) / unit_px
+    arrays = (np.ascontiguousarray(t_s), np.ascontiguousarray(rows), np.empty(2 * before), np.empty(len(places)))
+    instants, detections, scratch, miss = map(pointer, arrays)
+    track = ffi.new("TrackRows *", (instants, detections, unit_px, _RIDGE))
+    lib.edgecv_parabola_misses(track, places.start, len(places), before, after, scratch, miss)
+    return arrays[3]
+
+
+def _misses_in_numpy(t_s: Float64, rows: Float64, places: range, before: int, after: int) -> Float64:
+    later = np.array(places)[:, None] + np.arange(after)
+    uv = rows[:, X : Y + 1]
     former = later[:, :1] - np.arange(before, 0, -1)
     start = t_s[later[:, :1]]
     basis, extrapolated = _powers(t_s[later] - start), _powers(t_s[former] - start)
     transposed = np.swapaxes(basis, 1, 2)
-    inverse = np.linalg.inv(transposed @ basis + 1e-12 * np.eye(3))
+    inverse = np.linalg.inv(transposed @ basis + _RIDGE * np.eye(3))
     parabola = inverse @ (transposed @ uv[later])
     off = uv[former] - extrapolated @ parabola
     miss = _middle(np.hypot(off[..., 0], off[..., 1]))
-    # error of the extrapolation from detections good to half a pixel and a tenth of the size
     spread = np.sqrt(1.0 + (extrapolated @ inverse * extrapolated).sum(axis=2))
-    return np.asarray(miss / ((1.0 + 0.2 * size) * _middle(spread)))
+    return np.asarray(miss / _middle(spread))
 
 
 def _middle(values: Float64) -> Float64:
