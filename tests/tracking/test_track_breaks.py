@@ -44,7 +44,7 @@ def test_misses_in_c_are_those_of_the_reference(seed: int, count: int, before: i
 
 
 def test_a_track_that_clutched_something_else_first_breaks_where_the_fall_begins() -> None:
-    t_s = np.arange(40) * INTERVAL_S
+    t_s = np.arange(40, dtype=np.float64) * INTERVAL_S
     uv = _falling(t_s)
     uv[:12] = uv[12] + (t_s[:12, None] - t_s[12]) * (400.0, -150.0)  # a bird that crosses
     breaks = track_breaks(t_s, _rows(uv), INTERVAL_S, TrackingSettings())
@@ -53,5 +53,5 @@ def test_a_track_that_clutched_something_else_first_breaks_where_the_fall_begins
 
 
 def test_a_fall_has_no_break() -> None:
-    t_s = np.arange(40) * INTERVAL_S
+    t_s = np.arange(40, dtype=np.float64) * INTERVAL_S
     assert track_breaks(t_s, _rows(_falling(t_s)), INTERVAL_S, TrackingSettings()) == []
