@@ -14,34 +14,19 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote, unquote_plus
 
 from edgecv.config.path_secrets import secret_path_parts
+from edgecv.config.secret_names import is_secret_name, is_secret_parameter, is_user_name, may_follow_user
+
+__all__ = [
+    "HIDDEN",
+    "address_problem",
+    "is_address",
+    "is_secret_name",
+    "redacted",
+    "redacted_address",
+    "secrets_in",
+]
 
 HIDDEN = "***"
-
-_SECRET_WORDS = (
-    "pass",  # password, passwd, passphrase, passcode
-    "pwd",
-    "psw",
-    "passwort",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "credential",
-    "signature",
-    "auth",  # authorization, auth_token
-    "jwt",
-    "bearer",
-    "login",
-)
-"""A name that holds one of these is that of a secret."""
-_SECRET_NAMES = frozenset({"key", "pw", "pin", "sig", "sign", "hmac", "pas", "sid", "skey", "appkey"})
-"""Names that are too short to be looked for inside of others."""
-_SECRET_PARAMETERS = frozenset(
-    {"p", "ps", "code", "sk", "cred", "session", "sessionid", "clave", "senha", "heslo", "mima", "密码", "口令"}
-)
-"""Names of secrets in a query alone; elsewhere they mean a probability and much else."""
-_NO_SECRETS = frozenset({"passes", "passing", "author", "keyframe"})
 
 _AT = r"(?:@|%(?:25)*40)"
 _SCHEMES = r"(?<![\w.-])(?:rtspt?s?|rtmps?|https?|mqtts?|wss?|postgres(?:ql)?)"
@@ -58,8 +43,10 @@ _NO_PORT = re.compile(
     r"(://[^\s/:@?#'\"<>\[\]]+:)(?!\d{0,5}(?:[\s/?#'\"<>),;:.\]}]|$)|\*\*\*|(?:PORT|port)\b)([^\s/?#'\"<>@]+)"
 )
 """A port that is no number is a password whose ``@`` was forgotten, or ends at a sign that is not encoded."""
-_ASSIGNS = re.compile(r"=|%(?:25)*3d", re.IGNORECASE)
+_ASSIGNS = re.compile(r"=|%(?:25)*3d|:(?!//)|%(?:25)*3a(?!(?:%(?:25)*2f){2})", re.IGNORECASE)
+_COLON = re.compile(r":|%(?:25)*3a", re.IGNORECASE)
 _NAME = re.compile(r"[\w.%\[\]~$+-]+$")
+_SEPARATORS = frozenset("?&;")
 _LONGEST_NAME = 100
 """A parameter's name is shorter; looking farther back would make long addresses slow to redact."""
 _NEXT = r"[&;]|_(?=(?:user|password|channel|stream|onvif|real_stream)=)|$"
@@ -67,22 +54,8 @@ _NEXT = r"[&;]|_(?=(?:user|password|channel|stream|onvif|real_stream)=)|$"
 _ENDS_IN_ADDRESS = re.compile(_NEXT)
 _ENDS_IN_TEXT = re.compile(rf"[\s<>]|[\"'](?=[\s,;:)\]}}>.]|$)|{_NEXT}")
 _BEARER = re.compile(r"\b(Bearer|Basic|Digest) [\w+/=.~-]{12,}")
-_WORD = re.compile(r"[A-Za-z0-9]+")
 _ENCODINGS = 3
 """So often a name may be percent-encoded: once by whoever wrote it, once in another address, once more in an error."""
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a key, or a parameter of an address, is named as those are that hold secrets."""
-    plain = _decoded(name).lower()
-    words = _WORD.findall(plain.replace("_", " "))
-    if not words:
-        return False
-    joined = "".join(words)
-    if words[-1] in _SECRET_NAMES or joined in _SECRET_NAMES:
-        return True
-    candidates = [word for word in words if word not in _NO_SECRETS]
-    return any(secret in "".join(candidates) for secret in _SECRET_WORDS)
 
 
 def is_address(text: str) -> bool:
@@ -152,15 +125,26 @@ def _without(text: str, secrets: Iterable[tuple[int, int]]) -> str:
 
 def _secret_values(text: str, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Where the values begin and end that are assigned to names of secrets."""
-    at = 0
+    at, is_behind_user = 0, False
     while (assigns := _ASSIGNS.search(text, at)) is not None:
         name = _NAME.search(text, max(at, assigns.start() - _LONGEST_NAME), assigns.start())
         at = assigns.end()
         if name is None:
             continue
         parameter = _last_part(name[0])
-        in_query = text[: name.start()][-1:] in {"?", "&", ";"}
-        if not is_secret_name(parameter) and not (in_query and parameter.lower() in _SECRET_PARAMETERS):
+        before = text[name.start() - 1] if name.start() else ""
+        in_query = before in _SEPARATORS or (before == "/" and text[name.start() - 2 : name.start()] != "//")
+        if _COLON.fullmatch(assigns[0]) and before not in _SEPARATORS:
+            continue  # the times, ports and sentences of any text
+        was_behind_user = is_behind_user and before in _SEPARATORS
+        is_behind_user = in_query and is_user_name(parameter)
+        is_secret = is_secret_name(parameter) or (was_behind_user and may_follow_user(parameter))
+        if not is_secret and in_query:
+            terminator = ends.search(text, at, at + _LONGEST_NAME)  # the begin of a value tells what it is
+            is_secret = is_secret_parameter(
+                parameter, text[at : terminator.start() if terminator else at + _LONGEST_NAME]
+            )
+        if not is_secret:
             continue
         terminator = ends.search(text, at)
         end = len(text) if terminator is None else terminator.start()

@@ -1,11 +1,11 @@
-"""Secrets in an address's path: the tokens of hooks and streams, ``/user:password/``, ``/admin/password``."""
+"""Secrets in an address's path: tokens of hooks and streams, RTMP's keys, ``/user:password/``, ``/admin/password``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-_ADDRESS = re.compile(r"\b(rtsps?|https?|wss?)://[^\s/'\"<>?#]*(/[^\s'\"<>?#]*)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b(rtsps?|rtmp[ste]{0,2}|https?|wss?)://[^\s/'\"<>?#]*(/[^\s'\"<>?#]*)", re.IGNORECASE)
 _PART = re.compile(r"[^/]+")
 _HOOKS = frozenset({"hook", "hooks", "webhook", "webhooks", "services"})
 """Who knows what stands behind these may send there: Slack, Discord, Feishu, Home Assistant and others."""
@@ -21,8 +21,13 @@ def secret_path_parts(text: str) -> Iterator[tuple[int, int]]:
     """Where parts of paths begin and end that are secrets, in the addresses of a text."""
     for address in _ADDRESS.finditer(text):
         behind_hook, before = False, ""
+        is_rtmp = address[1].lower().startswith("rtmp")
         for part in _PART.finditer(text, *address.span(2)):
             word = part[0]
+            if is_rtmp and before:  # what stands behind the application is the key that may publish there
+                if "***" not in word:
+                    yield part.span()
+                continue
             name, colon, value = word.partition(":")
             if colon and name and value and not _NUMBER.fullmatch(value) and "***" not in word:
                 yield part.start() + len(name) + 1, part.end()

@@ -55,6 +55,37 @@ PLACES = (
     "rtsp://10.0.0.5/admin/{}/ch1",
     "rtsp://10.0.0.5/live?u=admin&p={}",
     "https://host.example/api?code={}",
+    "rtsp://10.0.0.5/live?u=admin&pass:{}",
+    "rtsp://10.0.0.5/live?user:admin&pswd:{}",
+    "rtsp://10.0.0.5/live?user=admin&word={}&channel=1",
+    "rtsp://10.0.0.5/p={}",
+    "rtsp://10.0.0.5/user=admin_kennwort={}_channel=1",
+    "rtmp://live.example/app/{}",
+    "srt://10.0.0.5:9000?passphrase={}",
+)
+NAMES = (
+    "kennwort",
+    "contraseña",
+    "contrase%C3%B1a",
+    "senha",
+    "mot_de_passe",
+    "mdp",
+    "密码",
+    "%E5%AF%86%E7%A0%81",
+    "密碼",
+)
+NAMES += (
+    "пароль",
+    "hasło",
+    "heslo",
+    "parola",
+    "wachtwoord",
+    "lösenord",
+    "şifre",
+    "パスワード",
+    "비밀번호",
+    "clave",
+    "jelszó",
 )
 SECRETS = st.text(st.sampled_from("abcXYZ019-._~!$'()*+,@:/ %?\"<>|ü密"), min_size=12, max_size=30).map(
     lambda text: f"q{text}q"
@@ -201,6 +232,38 @@ def test_the_token_in_the_path_of_a_hook_or_stream_is_hidden(place: str) -> None
 )
 def test_names_in_a_path_are_shown(address: str) -> None:
     assert redacted(address) == redacted_address(address) == address
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_password_is_hidden_in_whatever_language_it_is_named(name: str) -> None:
+    for address in (f"rtsp://10.0.0.5/live?{name}=hunter22", f"http://10.0.0.5/a?x=1&{name}:hunter22&b=2"):
+        assert "hunter22" in secrets_in(address)
+        assert "hunter22" not in redacted(f"cannot open {address}: refused")
+
+
+@pytest.mark.parametrize("letter", "pwkst")
+def test_what_a_name_of_one_letter_holds_is_hidden_where_it_may_be_a_password(letter: str) -> None:
+    assert "hunter22" not in redacted(f"rtsp://10.0.0.5/live?c=1&{letter}=hunter22")
+    if letter != "p":
+        assert redacted(f"rtsp://10.0.0.5/live?c=1&{letter}=1080") == f"rtsp://10.0.0.5/live?c=1&{letter}=1080"
+
+
+def test_the_key_of_a_published_stream_is_hidden_and_its_application_shown() -> None:
+    assert redacted("rtmps://live.example:443/app/abcd-efgh?x=1") == "rtmps://live.example:443/app/***?x=1"
+    assert redacted("rtmp://live.example/app") == "rtmp://live.example/app"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at 12:30:00, q=1;x:5",
+        "http://h/?time=12:30:00&b=2",
+        "rtsp://h/s?user=admin&channel=1",
+        "rtsp://h/s?w=1920&h=1080",
+    ],
+)
+def test_times_channels_and_sizes_are_shown(text: str) -> None:
+    assert redacted(text) == text
 
 
 @pytest.mark.parametrize("name", ["p", "code"])

@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgecv.handlers.manhole.cover_events import CountInput, CoverEvent, CoverIdentity, RaiseAlarm, UpdateAlarm
@@ -108,6 +108,7 @@ def test_a_theft_stays_until_its_alarm_has_an_end(sequence: list[Step], maintena
 
 
 @given(steps, windows)
+@example([("report", {"open": 1.0}, 100.0), ("time", 5000.0)], [Window(COVER.id, START_S + 50.0, START_S + 100.0, "c")])
 def test_every_alarm_of_the_state_was_raised_and_none_twice(sequence: list[Step], maintenance: list[Window]) -> None:
     alarms: set[str] = set()
     for _, _, (state, events) in transitions(sequence, maintenance):

@@ -112,7 +112,7 @@ def let_time_pass(
             step.raise_displaced(since_s, None)
         step.check_left_open(since_s, now_s)
         if silence_s >= settings.stolen_after_s and not step.is_at_work(now_s):
-            step.raise_stolen(since_s, covers.OPEN_THEN_SILENT())
+            step.raise_stolen(since_s, covers.OPEN_THEN_SILENT(), f"silent {stamp(now_s - silence_s)}")
     return step.result()
 
 
@@ -180,19 +180,24 @@ class _Step:
         left_s = now_s if window is None else window.to_s
         details = {"cover": self._cover.id, "tilt_deg": None, "planned_by": planned.by, "left_open": True}
         text = covers.LEFT_OPEN(name=self._cover.name, by=planned.by)
-        alarm = self._raise("manhole_moved", left_s, text, details)
+        content = f"left open {stamp(left_s)}"  # a cover may be opened at the very end of the work
+        alarm = self._raise("manhole_moved", left_s, text, details, content=content)
         self._events.append(UpdateAlarm(planned.alarm, ended_s=left_s))
         displaced = replace(self._state.displaced, alarm=alarm, good_s=None)
         self._state = replace(self._state, planned=None, displaced=displaced)
 
-    def raise_stolen(self, since_s: float, reason: str, moved_m: float | None = None) -> None:
-        """It is gone; one theft is one alarm."""
+    def raise_stolen(self, since_s: float, reason: str, content: str, moved_m: float | None = None) -> None:
+        """It is gone; one theft is one alarm.
+
+        Heard again in its place and then silent once more it is another, though it is open since the same moment.
+        """
         if self._state.stolen is not None:
             return
         moved = None if moved_m is None else round(moved_m)
         details = {"cover": self._cover.id, "why": str(reason), "moved_m": moved}
         text = covers.STOLEN(name=self._cover.name, why=reason)
-        self._state = replace(self._state, stolen=self._raise("manhole_stolen", since_s, text, details))
+        alarm = self._raise("manhole_stolen", since_s, text, details, content=content)
+        self._state = replace(self._state, stolen=alarm)
 
     def take_fault(self, cause: Literal["loop", "sensor", "unmeasured"], is_broken: bool, at_s: float) -> None:
         """Its loop or its sensor works, or does not."""
@@ -215,7 +220,7 @@ class _Step:
         before = self._state.away
         after, change = before.step(self._rules.away, away_m > self._rules.settings.stolen_m, at_s, self._gap_s)
         if change == "raised" and after.since_s is not None and not self.is_at_work(at_s):
-            self.raise_stolen(after.since_s, covers.CARRIED_AWAY(), away_m)
+            self.raise_stolen(after.since_s, covers.CARRIED_AWAY(), f"carried away {stamp(after.since_s)}", away_m)
             after = replace(after, alarm=self._state.stolen)
         elif change == "cleared" and before.alarm is not None:
             self._events.append(UpdateAlarm(before.alarm, covers.IN_PLACE(name=self._cover.name), ended_s=at_s))

@@ -1,0 +1,101 @@
+"""Which names of keys and of parameters are those of secrets, in the languages that cameras and people speak."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+_WORDS = (
+    "pass",  # password, passwd, passphrase, passcode, mot_de_passe, passord
+    "pwd",
+    "psw",
+    "pswd",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "streamkey",
+    "credential",
+    "signature",
+    "auth",  # authorization, auth_token
+    "jwt",
+    "bearer",
+    "login",
+    *("kennwort", "wachtwoord", "losenord", "adgangskode", "contrasen", "senha", "parola", "haslo", "hasło", "heslo"),
+    *("jelszo", "salasana", "sifre", "matkhau", "sandi", "пароль", "密码", "密碼", "口令", "パスワード", "暗証"),
+    *("암호", "비밀번호", "รหัสผ่าน", "סיסמה", "كلمةالمرور"),
+)
+"""A name that holds one of these is that of a secret."""
+_NAMES = frozenset({"key", "pw", "pin", "sig", "sign", "hmac", "pas", "sid", "skey", "appkey", "mdp", "clave"})
+"""Names that are too short to be looked for inside of others."""
+_PARAMETERS = frozenset({"p", "ps", "code", "sk", "cred", "session", "sessionid", "mima"})
+"""Names of secrets in a query alone; elsewhere they mean a probability and much else."""
+_NO_SECRETS = frozenset({"passes", "passing", "author", "keyframe"})
+_USERS = frozenset(
+    {"u", "un", "usr", "uid", "user", "userid", "username", "account", "benutzer", "usuario", "utilisateur"}
+)
+_OF_STREAMS = re.compile(
+    r"ch|chan|channel\w*|cam\w*|stream\w*|subtype|sub|profile\w*|unicast|multicast|proto\w*|transport\w*|res\w*|size"
+    r"|fps|rate|bitrate|codec|quality|q|onvif|real_stream|mode|type|format|id|n|no|width|height|w|h|x|y|audio|video|ip"
+    r"|port|action|cmd|command"
+)
+"""What stands beside a user in cameras' addresses and is no password."""
+_WORD = re.compile(r"[^\W_]+")
+_ENCODINGS = 3
+_SHORTEST = 6
+"""Characters of a secret under a name of one letter; shorter values are numbers of channels and the like."""
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a key, or a parameter of an address, is named as those are that hold secrets."""
+    return any(_is_secret(plain) for plain in _plain_forms(name))
+
+
+def is_secret_parameter(name: str, value: str) -> bool:
+    """Whether a parameter of a query is a secret though its name alone does not say so.
+
+    Makers of one letter (``?u=admin&w=``) mean a password where the value is one: letters with digits or signs.
+    """
+    plain = name.lower()
+    if plain in _PARAMETERS:
+        return True
+    if plain == "streamid":  # of SRT it may be all that is asked for, of others it is a number
+        return not value.isdigit() and len(value) >= _SHORTEST
+    is_letter = len(plain) == 1 and plain.isalpha() and plain != "u"
+    is_mixed = re.search(r"[^\W\d_]", value) is not None and re.search(r"[^A-Za-z_.-]", value) is not None
+    return is_letter and is_mixed and len(value) >= _SHORTEST
+
+
+def is_user_name(name: str) -> bool:
+    """Whether a parameter holds the user, beside whom his password stands, whatever its name."""
+    return name.lower() in _USERS
+
+
+def may_follow_user(name: str) -> bool:
+    """Whether what stands right behind the user may be the password: any name that none of a stream has."""
+    return _OF_STREAMS.fullmatch(name.lower()) is None
+
+
+def _plain_forms(name: str) -> tuple[str, str]:
+    """The name as it is read, and without marks above and below its letters."""
+    for _ in range(_ENCODINGS):
+        decoded = unquote(name)
+        if decoded == name:
+            break
+        name = decoded
+    plain = unicodedata.normalize("NFKC", name).lower()
+    apart = unicodedata.normalize("NFD", plain)
+    return plain, "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def _is_secret(plain: str) -> bool:
+    words = _WORD.findall(plain)
+    if not words:
+        return False
+    joined = "".join(words)
+    if words[-1] in _NAMES or joined in _NAMES:
+        return True
+    candidates = "".join(word for word in words if word not in _NO_SECRETS)
+    return any(secret in candidates for secret in _WORDS)
