@@ -64,28 +64,30 @@ PLACES = (
     "srt://10.0.0.5:9000?passphrase={}",
 )
 NAMES = (
-    "kennwort",
-    "contraseña",
-    "contrase%C3%B1a",
-    "senha",
-    "mot_de_passe",
-    "mdp",
-    "密码",
-    "%E5%AF%86%E7%A0%81",
-    "密碼",
-)
-NAMES += (
-    "пароль",
-    "hasło",
-    "heslo",
-    "parola",
-    "wachtwoord",
-    "lösenord",
-    "şifre",
-    "パスワード",
-    "비밀번호",
-    "clave",
-    "jelszó",
+    *(
+        "kennwort",
+        "contraseña",
+        "contrase%C3%B1a",
+        "senha",
+        "mot_de_passe",
+        "mdp",
+        "密码",
+        "%E5%AF%86%E7%A0%81",
+        "密碼",
+    ),
+    *(
+        "пароль",
+        "hasło",
+        "heslo",
+        "parola",
+        "wachtwoord",
+        "lösenord",
+        "şifre",
+        "パスワード",
+        "비밀번호",
+        "clave",
+        "jelszó",
+    ),
 )
 SECRETS = st.text(st.sampled_from("abcXYZ019-._~!$'()*+,@:/ %?\"<>|ü密"), min_size=12, max_size=30).map(
     lambda text: f"q{text}q"
