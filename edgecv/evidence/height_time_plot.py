@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
+from edgecv.evidence.plot_axes import HEAD, HEIGHT, LEFT, TOP, WIDTH, Axes, nice_ticks, tick_text
+
 Series = Sequence[tuple[float, float]]
 """Time in seconds and height, in the unit the axis label names."""
 
@@ -22,8 +24,6 @@ TEXTS = (
 )
 """All that is written into a plot besides numbers and its height axis."""
 
-_WIDTH, _HEIGHT = 640, 340
-_LEFT, _RIGHT, _TOP, _FOOT = 66, 14, 40, 50
 _MARK = 3.2
 
 
@@ -53,24 +53,22 @@ def height_time_plot(
     """
     seen, curve, pure = _finite(points), _finite(fitted), _finite(free_fall or ())
     everything = seen + curve
-    head = (
-        f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        'font-family="inherit" font-size="13" fill="currentColor">'
-    )
-    label = escape(text(y_label))
     title = f"<title>{escape(text('%s over time') % text(y_label))}</title>"
     if not everything:
         nothing = escape(text("nothing to plot"))
-        note = f'<text x="{_WIDTH / 2:.0f}" y="{_HEIGHT / 2:.0f}" text-anchor="middle">{nothing}</text>'
-        return f"{head}{title}<desc>{nothing}</desc>{note}</svg>"
+        note = f'<text x="{WIDTH / 2:.0f}" y="{HEIGHT / 2:.0f}" text-anchor="middle">{nothing}</text>'
+        return f"{HEAD}{title}<desc>{nothing}</desc>{note}</svg>"
     t_ticks = nice_ticks(min(t for t, _ in everything), max(t for t, _ in everything), 7)
     h_ticks = nice_ticks(min(h for _, h in everything), max(h for _, h in everything), 6)
-    place = _Axes(t_ticks, h_ticks)
-    description = text("%d sightings from %s s on, with the fitted fall") % (len(seen), _tick(everything[0][0], 0.01))
+    place = Axes(t_ticks, h_ticks)
+    description = text("%d sightings from %s s on, with the fitted fall") % (
+        len(seen),
+        tick_text(everything[0][0], 0.01),
+    )
     if pure:
         description += text(" and, dashed, a fall under gravity alone")
-    parts = [head, title, f"<desc>{escape(description)}.</desc>", _grid(place, label, text)]
-    clip = f'<svg x="{_LEFT}" y="{_TOP}" width="{place.width}" height="{place.height}" viewBox="{_LEFT} {_TOP} '
+    parts = [HEAD, title, f"<desc>{escape(description)}.</desc>", place.grid(text("time (s)"), text(y_label))]
+    clip = f'<svg x="{LEFT}" y="{TOP}" width="{place.width}" height="{place.height}" viewBox="{LEFT} {TOP} '
     parts.append(f'{clip}{place.width} {place.height}" overflow="hidden">')
     around = _finite(band[0]) + _finite(band[1])[::-1] if band is not None and curve else []
     if around:
@@ -89,69 +87,18 @@ def height_time_plot(
     return "".join(parts)
 
 
-def nice_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values, 1, 2 or 5 times a power of ten apart, that enclose ``low`` to ``high``; about ``most`` of them."""
-    span = high - low
-    if span <= 1e-9 * max(abs(low), abs(high), 1.0):
-        half = max(abs(low) * 0.1, 0.5)
-        low, high, span = low - half, high + half, 2 * half
-    rough = span / max(most - 1, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [i * step for i in range(first, last + 1)]
-
-
-class _Axes:
-    """Maps seconds and heights to the drawing's units."""
-
-    def __init__(self, t_ticks: list[float], h_ticks: list[float]) -> None:
-        self.t_ticks, self.h_ticks = t_ticks, h_ticks
-        self.width, self.height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _FOOT
-
-    def x(self, t: float) -> float:
-        return _LEFT + self.width * (t - self.t_ticks[0]) / (self.t_ticks[-1] - self.t_ticks[0])
-
-    def y(self, h: float) -> float:
-        return _TOP + self.height * (self.h_ticks[-1] - h) / (self.h_ticks[-1] - self.h_ticks[0])
-
-
-def _grid(place: _Axes, label: str, text: Callable[[str], str]) -> str:
-    right, foot = _WIDTH - _RIGHT, _HEIGHT - _FOOT
-    parts = []
-    rule = 'stroke="currentColor" stroke-opacity="0.15"'
-    t_step, h_step = place.t_ticks[1] - place.t_ticks[0], place.h_ticks[1] - place.h_ticks[0]
-    for t in place.t_ticks:
-        x = f"{place.x(t):.1f}"
-        parts.append(f'<line class="grid" x1="{x}" y1="{_TOP}" x2="{x}" y2="{foot}" {rule}/>')
-        parts.append(f'<text x="{x}" y="{foot + 21}" text-anchor="middle">{_tick(t, t_step)}</text>')
-    for h in place.h_ticks:
-        y = place.y(h)
-        parts.append(f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" {rule}/>')
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4.5:.1f}" text-anchor="end">{_tick(h, h_step)}</text>')
-    parts.append(
-        f'<path class="axis" d="M{_LEFT} {_TOP}V{foot}H{right}" fill="none" stroke="currentColor" '
-        'stroke-opacity="0.6"/>'
-    )
-    middle_x, middle_y = (_LEFT + right) / 2, (_TOP + foot) / 2
-    parts.append(f'<text x="{middle_x:.0f}" y="{_HEIGHT - 10}" text-anchor="middle">{escape(text("time (s)"))}</text>')
-    turn = f'transform="rotate(-90 16 {middle_y:.0f})"'
-    parts.append(f'<text x="16" y="{middle_y:.0f}" text-anchor="middle" {turn}>{label}</text>')
-    return "".join(parts)
-
-
-def _curve(place: _Axes, series: list[tuple[float, float]], look: str) -> str:
+def _curve(place: Axes, series: list[tuple[float, float]], look: str) -> str:
     corners = " ".join(f"{place.x(t):.1f},{place.y(h):.1f}" for t, h in series)
     return f'<polyline {look} fill="none" stroke-width="1.8" points="{corners}"/>'
 
 
-def _area(place: _Axes, around: list[tuple[float, float]]) -> str:
+def _area(place: Axes, around: list[tuple[float, float]]) -> str:
     corners = " ".join(f"{place.x(t):.1f},{place.y(h):.1f}" for t, h in around)
     return f'<polygon class="band" fill="currentColor" fill-opacity="0.16" stroke="none" points="{corners}"/>'
 
 
 def _legend(seen: bool, curve: bool, band: bool, pure: bool, text: Callable[[str], str]) -> str:
-    parts, x, y = [], _LEFT, 20
+    parts, x, y = [], LEFT, 20
     if seen:
         parts.append(
             f'<circle class="sighting" cx="{x + 12}" cy="{y - 4}" r="{_MARK}" fill="none" stroke="currentColor" '
@@ -175,13 +122,6 @@ def _legend(seen: bool, curve: bool, band: bool, pure: bool, text: Callable[[str
             )
             x += 120
     return "".join(parts)
-
-
-def _tick(value: float, step: float) -> str:
-    """A tick's number with as many decimals as its step needs; a minus sign, not a hyphen."""
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    text = f"{value:.{decimals}f}"
-    return ("0" if float(text) == 0 else text).replace("-", "\N{MINUS SIGN}")
 
 
 def _finite(series: Series) -> list[tuple[float, float]]:

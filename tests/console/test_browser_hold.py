@@ -10,6 +10,7 @@ import pytest
 from console.browsing import PASSWORD, barriers, complaints_of, log_in
 from console.conftest import COMMUNITIES, arrival_of
 from console.hub_server import running_hub
+from console.light_record import put_light
 from known_bundles import sealed_bundle
 
 from edgecv.cli import main
@@ -43,6 +44,7 @@ def _with_an_incident(folder: Path) -> None:
     database = ConsoleDatabase(sqlite_url(folder / "hub"))
     set_communities(database, COMMUNITIES)
     receive(database, [arrival_of("a", site=SITE)])
+    put_light(database)
     database.close()
     sealed_bundle(folder / "hub" / "evidence" / SITE, BoxKey.load_or_create(folder / "box"), incident_id="a")
 
@@ -71,6 +73,7 @@ def test_evidence_is_kept_for_a_court_and_released(chromium: Any, tmp_path: Path
         complaints = complaints_of(page)
         log_in(page, hub.url)
         page.goto(f"{hub.url}/incidents/a")
+        page.locator(".light svg.plot circle.left-out").first.wait_for()
         page.locator("details.hold summary", has_text=longer).click()
         _looked_at(page, f"hold {look['locale']}")
         page.locator("details.hold input[name=why]").fill("court file 17/2026")

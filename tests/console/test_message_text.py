@@ -19,7 +19,7 @@ from edgecv.console.web.language import texts
 from edgecv.console.web.message_text import SHOWN_CHARS, message_text
 from edgecv.console.web.plot_texts import PLOT_TEXTS
 from edgecv.errors import ConfigError
-from edgecv.evidence import height_time_plot
+from edgecv.evidence import flux_plot, height_time_plot
 from edgecv.evidence.keys import BoxKey
 from edgecv.evidence.subject import Subject
 from edgecv.geometry import FacadePlan, looking_at, solve_camera
@@ -97,6 +97,15 @@ def test_the_plot_writes_nothing_that_is_not_translated() -> None:
         ([(0.0, 4.0), (1.0, 0.0)], [(0.0, 6.0), (1.0, 2.0)]),
         text=texts("zh_CN").gettext,
     )
+    written = re.findall(r"<(?:title|desc|text)[^>]*>([^<]*)<", drawn)
+    assert len(written) > 8
+    assert [text for text in written if LATIN.search(text)] == []
+
+
+def test_the_plot_of_light_writes_nothing_that_is_not_translated() -> None:
+    assert set(flux_plot.TEXTS) <= set(PLOT_TEXTS)
+    points = tuple(flux_plot.LightPoint(0.1 * n, 0.01 - 0.001 * n, 0.001, float(n != 3)) for n in range(9))
+    drawn = flux_plot.flux_plot(flux_plot.FluxLine(points, 0.01, 0.01), text=texts("zh_CN").gettext)
     written = re.findall(r"<(?:title|desc|text)[^>]*>([^<]*)<", drawn)
     assert len(written) > 8
     assert [text for text in written if LATIN.search(text)] == []

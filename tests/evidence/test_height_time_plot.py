@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from edgecv.evidence.height_time_plot import height_time_plot, nice_ticks
+from edgecv.evidence.height_time_plot import height_time_plot
+from edgecv.evidence.plot_axes import nice_ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 SEEN = [(7.5 + 0.1 * i, 20.0 - 4.9 * (0.1 * i) ** 2) for i in range(11)]

@@ -1,4 +1,4 @@
-"""What the plot of height over time writes, as gettext knows it."""
+"""What the plots of height over time and of light over background write, as gettext knows it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,15 @@ PLOT_TEXTS = (
     N_("%s over time"),
     N_("%d sightings from %s s on, with the fitted fall"),
     N_(" and, dashed, a fall under gravity alone"),
+    N_("background, 0 black to 1 white"),
+    N_("light added (cm² of white)"),
+    N_("measured"),
+    N_("left out"),
+    N_("fitted line"),
+    N_("light added over the background"),
+    N_("%d places along the path; the fitted line falls by %s cm² from black to white, which is the thing's area"),
 )
-"""What :mod:`edgecv.evidence.height_time_plot` writes, and the axes given to it."""
+"""What :mod:`edgecv.evidence.height_time_plot` and :mod:`edgecv.evidence.flux_plot` write, and the height axes."""
 _BY_ENGLISH = {str(text): text for text in PLOT_TEXTS}
 
 
