@@ -26,6 +26,7 @@ from edgecv.classification import Finding
 from edgecv.durable_files import flush_directory, write_atomic
 from edgecv.errors import ConfigError, InputError
 from edgecv.evidence.bundle_files import Evidence, write_evidence
+from edgecv.evidence.flux_plot import flux_line_of, flux_plot
 from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.evidence.plot_data import heights_of
 from edgecv.incidents.assumed_rate import without_speed
@@ -224,7 +225,9 @@ def _page(finding: Finding, evidence: Evidence) -> IncidentSection:
     heights = heights_of(finding.fall)
     band = (heights.low, heights.high)
     plot = height_time_plot(heights.seen, heights.fitted, heights.vacuum, "height above the last sighting, m", band)
-    return IncidentSection(evidence.incident, evidence.still_jpg, evidence.strobe_jpg, plot, evidence.files)
+    line = flux_line_of(evidence.incident.model_dump())
+    light = "" if line is None else flux_plot(line)
+    return IncidentSection(evidence.incident, evidence.still_jpg, evidence.strobe_jpg, plot, evidence.files, light)
 
 
 def recorded_epoch(

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from edgecv.audit.coverage_text import coverage_sentence, impairment_sentences, is_poor
-from edgecv.incidents.record import Clock, Incident
+from edgecv.incidents.record import Clock, Incident, Interval, PhotometryRecord
 from edgecv.incidents.summary_text import headline, interval_in_words, mass_in_words, number, origin_in_words, percent
 from edgecv.visibility.coverage import Coverage
 
@@ -66,6 +66,7 @@ class IncidentSection:
         strobe_jpg: the stroboscopic picture, JPEG bytes; empty for none.
         plot_svg: height over time as written by ``height_time_plot``, trusted as it is; empty for none.
         files: name and SHA-256 of each file in the incident's folder.
+        light_svg: light over background as written by ``flux_plot``, trusted as it is; empty for none.
     """
 
     incident: Incident
@@ -73,6 +74,7 @@ class IncidentSection:
     strobe_jpg: bytes
     plot_svg: str
     files: tuple[tuple[str, str], ...]
+    light_svg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
         ("Terminal velocity", interval_in_words(mass.terminal_velocity, "m/s") or f"unknown: {reason}"),
         ("Mass", interval_in_words(mass.kg, "kg") or f"unknown: {reason}"),
         ("Size", interval_in_words(mass.diameter_m, "m across") or f"unknown: {reason}"),
+        *_area(mass.photometry),
         ("May be", ", ".join(f"{t.name} {percent(t.p)}" for t in mass.things) or f"unknown: {reason}"),
         ("Impact energy", interval_in_words(mass.impact_energy_j, "J") or f"unknown: {reason}"),
         ("Hazard", mass.hazard or f"unknown: {reason}"),
@@ -190,6 +193,15 @@ def _impact(incident: Incident) -> str:
         "at the last sighting" if motion.impact_height_m is None else f"{number(motion.impact_height_m)} m above ground"
     )
     return f"{number(motion.impact_speed_mps or 0.0)} m/s, {place}"
+
+
+def _area(light: PhotometryRecord | None) -> list[tuple[str, str]]:
+    """The area that the light tells; no row for who was not weighed by it."""
+    if light is None:
+        return []
+    area = light.area_m2
+    scaled = Interval(median=1e4 * area.median, low=1e4 * area.low, high=1e4 * area.high)
+    return [("Area by its light", interval_in_words(scaled, "cm²") or "")]
 
 
 def _place(incident: Incident) -> str:

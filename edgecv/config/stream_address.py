@@ -11,8 +11,8 @@ _LIKE_HOST = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[\w.-]+:\d{1,5})(?::\d+)?(?
 
 
 def is_device(address: str) -> bool:
-    """Whether it is a device file, such as ``/dev/video0``."""
-    return address.startswith("/dev/")
+    """Whether it is a device file, such as ``/dev/video0``; what lies in ``/dev/shm`` are plain files, in memory."""
+    return address.startswith("/dev/") and not address.startswith("/dev/shm/")
 
 
 def is_recorded(address: str) -> bool:

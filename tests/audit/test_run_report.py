@@ -11,6 +11,7 @@ import pytest
 
 from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
 from edgecv.audit.run_summary import run_summary
+from edgecv.evidence.flux_plot import flux_line_of, flux_plot
 from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.incidents.record import (
     Clock,
@@ -102,6 +103,33 @@ def test_hostile_names_become_text_and_never_elements() -> None:
     assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in tame.elements]
     assert all(not key.startswith("on") for _, attributes in hostile.elements for key in attributes)
     assert hostile.text.count("<script>alert(1)</script>") >= 10
+
+
+def test_who_was_weighed_by_light_has_the_area_and_its_plot() -> None:
+    points = [
+        {"t": 7.5, "background": b, "flux_m2": 0.012 * (0.6 - b), "sd_m2": 0.001, "weight": 1.0} for b in (0.2, 0.8)
+    ]
+    light = {
+        "area_m2": {"median": 0.012, "low": 0.0095, "high": 0.015},
+        "luma": {"median": 0.6, "low": 0.5, "high": 0.7},
+        "gamma": 2.2,
+        "gamma_p": 0.8,
+        "scatter": 0.05,
+        "background_sd": 0.2,
+        "line_m2": [0.0072, 0.012],
+        "places": 2,
+        "used": 2,
+        "points": points,
+    }
+    mass = Mass.model_validate({"class": "heavy", "p": {"heavy": 0.9}, "photometry": light})
+    weighed = incident(mass=mass)
+    line = flux_line_of(weighed.model_dump())
+    assert line is not None
+    page = Page(render_report(Report((), (IncidentSection(weighed, b"", b"", "", (), flux_plot(line)),), (), (), ())))
+    assert "120 cm² (95 to 150)" in page.text and "Size by its light" in page.text
+    assert sum(tag == "svg" and attributes.get("class") == "plot" for tag, attributes in page.elements) == 1
+    bare = Page(render_report(report()))
+    assert "light" not in bare.text
 
 
 def test_page_loads_nothing_and_runs_nothing() -> None:

@@ -12,6 +12,7 @@ from edgecv.config.stream_address import is_device, is_recorded, resolved_addres
 def test_only_what_lies_in_dev_is_a_device() -> None:
     assert is_device("/dev/video0")
     assert not is_device("/videos/dev/a.mp4")
+    assert not is_device("/dev/shm/a.mp4")
     assert not is_device("rtsp://camera/dev/video0")
 
 
