@@ -10,7 +10,6 @@ as promising as its signs are rare among recent paths.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +52,8 @@ class WaitingPaths:
     def __init__(self, settings: ClassificationSettings) -> None:
         self._settings = settings
         self._waiting: list[_Waiting] = []
-        self._recent: deque[FallSigns] = deque(maxlen=settings.judged_compared)
+        self._recent = np.empty((settings.judged_compared, len(FallSigns._fields)))
+        self._count = 0
         self._budget = settings.judged_burst
         self._now_s = 0.0
 
@@ -65,7 +65,8 @@ class WaitingPaths:
             signs: of a fall; the rarer, the sooner it is judged.
             now_s: media time.
         """
-        self._recent.append(signs)
+        self._recent[self._count % len(self._recent)] = signs
+        self._count += 1
         self._waiting.append(_Waiting(track, self._promise(signs), now_s))
 
     def due(self, now_s: float) -> Due:
@@ -87,7 +88,7 @@ class WaitingPaths:
         Their sum favours what is a little unusual in all: of 19 tracks of throws in heavy snow it left out 5, the
         rarest sign none.
         """
-        recent = np.array(self._recent, np.float64)
+        recent = self._recent[: self._count]
         tails = np.mean(recent >= np.array(signs), axis=0)  # itself included: never zero
         rarities = -np.log(tails)
         return float(rarities.max() + _OF_EQUALS * rarities.sum())

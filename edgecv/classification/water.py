@@ -74,6 +74,7 @@ class _EarlierFall:
     t_s: float
     top_px: float
     foot_px: float
+    rows_px: Float64
     columns_px: Float64
     speeds_px_s: Float64
     size_px: float
@@ -112,6 +113,7 @@ def _earlier_fall_of(fall: Fall) -> _EarlierFall | None:
         fall.fit.start_s,
         float(rows[0]),
         float(rows[-1]),
+        rows,
         columns,
         np.interp(rows, y[down], np.gradient(y, t)[down]),
         fall.path.size_px,
@@ -133,11 +135,10 @@ def _same_path(a: _EarlierFall, b: _EarlierFall) -> bool:
     if a.right_px + farthest_px <= b.left_px or b.right_px + farthest_px <= a.left_px:
         return False
     rows = np.linspace(top, foot, _SAMPLES)
-    rows_of_both = [np.linspace(p.top_px, p.foot_px, _SAMPLES) for p in (a, b)]
-    xa, xb = (np.interp(rows, at, p.columns_px) for at, p in zip(rows_of_both, (a, b), strict=True))
+    xa, xb = (np.interp(rows, p.rows_px, p.columns_px) for p in (a, b))
     if not _middle(np.abs(xa - xb)) < farthest_px:
         return False
-    va, vb = (np.interp(rows, at, p.speeds_px_s) for at, p in zip(rows_of_both, (a, b), strict=True))
+    va, vb = (np.interp(rows, p.rows_px, p.speeds_px_s) for p in (a, b))
     return _middle(np.abs(va - vb) / np.maximum(np.maximum(va, vb), 1.0)) < 0.15
 
 

@@ -147,7 +147,7 @@ double minimise_squares(Evaluate evaluate, const void *problem, int64_t m, int64
             }
             int32_t settled = fabs(actual) <= s->tolerance && predicted <= s->tolerance && gain <= 2;
             if (settled || radius <= s->tolerance * size || evaluations >= s->max_evaluations) return 0.5 * norm * norm;
-        } while (gain < LEAST_GAIN);
+        } while (!(gain >= LEAST_GAIN));
     }
     return 0.5 * norm * norm;
 }
