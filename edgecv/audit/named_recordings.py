@@ -52,7 +52,7 @@ def named_recordings(
             recordings.append(NamedRecording(video, (video,)))
             continue
         try:
-            inside = recordings_in(video)
+            inside = recordings_in(video, notes)
         except InputError as error:
             problems.append(readable(str(error), video))
             continue

@@ -9,6 +9,10 @@ _FRAGMENT = b"moof"
 _HEADER = 8
 _LARGE = 16
 """Bytes of a header whose size does not fit into 32 bits."""
+_INDEX = b"moov"
+_WILL_BE_FRAGMENTED = b"mvex"
+_LONGEST_INDEX = 2**20
+"""Bytes of an index that announces fragments: it counts no pictures."""
 _TOP_LEVEL = frozenset({b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"sidx", b"wide", b"uuid"})
 
 
@@ -28,6 +32,10 @@ def is_cut(path: Path) -> bool:
             length, kind = struct.unpack_from(">I4s", header)
             if position == 0 and kind not in _TOP_LEVEL:
                 return False
+            if kind == _INDEX:
+                index = file.read(min(max(length - _LARGE, 0), _LONGEST_INDEX))
+                fragmented = fragmented or _WILL_BE_FRAGMENTED in index
+                kind = _FRAGMENT if fragmented else kind  # fragments with pictures must follow
             fragmented = fragmented or kind == _FRAGMENT
             if length == 1 and len(header) == _LARGE:
                 (length,) = struct.unpack_from(">Q", header, _HEADER)

@@ -1,4 +1,4 @@
-"""A folder of segments as recorders leave them: which of them are one recording, and that recording in one file.
+"""The segments of one recording, as recorders leave them, in one file.
 
 Packets are copied, nothing is encoded again. Segments that keep their recorder's stamps have its time, gaps included;
 those of our own recordings go by the wall time that they note; those that each begin at zero follow on one another.
@@ -6,9 +6,7 @@ those of our own recordings go by the wall time that they note; those that each 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +16,11 @@ from av.error import FFmpegError
 
 from edgecv.capture.file_stamps import FileStamps
 from edgecv.capture.mp4_boxes import is_cut
-from edgecv.capture.open_container import carries_stamps, largest_video, open_file
+from edgecv.capture.open_container import largest_video, open_file
 from edgecv.capture.packets import copied
 from edgecv.capture.recording import RecordedSession, recorded_session
-from edgecv.capture.stream_info import declared_duration_s, ends_early, nominal_s, plausible_time
+from edgecv.capture.recordings_in_folder import OVERLAP_S, recordings_in
+from edgecv.capture.stream_info import declared_duration_s, ends_early, nominal_s
 from edgecv.durable_files import DISK_ERRORS
 from edgecv.errors import InputError
 
@@ -30,63 +29,12 @@ if TYPE_CHECKING:
 
     from edgecv.capture.packets import AnyPacket
 
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts", ".mts", ".m2ts", ".avi", ".flv", ".asf", ".wmv", ".mpg", ".mpeg"}
-    | {".h264", ".h265", ".hevc", ".mjpeg", ".dav"}
-)
+__all__ = ["join", "recordings_in"]
+
 _BASE = Fraction(1, 90_000)
-_OVERLAP_S = 5.0
-"""Recorders begin a file some seconds before the last one ends."""
-_CREATED_S = 5.0
-"""Containers' times are in seconds, and some are of a segment's begin, some of its end."""
-_DATE_S = 120.0
-"""A copy's date is that of the copying, which takes less time than the recording."""
-_JOINT_S = 1.0
-"""A recorder that goes on loses less between two files; one that was started again counts from some other time."""
 _LONGEST_DELAY = 16
 """Pictures that H.264 and H.265 hold back at most for those that are shown before them (H.264, A.3.1)."""
 _CONTAINERS: tuple[tuple[str, dict[str, str]], ...] = (("mp4", {"video_track_timescale": "90000"}), ("matroska", {}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """One file, what it must have in common with another to be of one recording, and its own first and last stamp.
-
-    ``written_s`` is when it was made as a container says it, else the file's date; seconds, and by how much it may be
-    off.
-    """
-
-    path: Path
-    kind: tuple[object, ...]
-    begin_s: float
-    end_s: float
-    written_s: tuple[float, float]
-    is_ours: bool
-
-
-def recordings_in(folder: Path) -> list[tuple[Path, ...]]:
-    """The recordings in a folder, each as its files in order.
-
-    Raises:
-        InputError: the folder cannot be read, or holds no video.
-    """
-    try:
-        paths = sorted((p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()), key=_order)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
-    if not paths:
-        raise InputError(f"{folder}: holds no video files; name a folder of segments, or the videos themselves")
-    recordings: list[tuple[Path, ...] | list[_Segment]] = []
-    for path in paths:
-        segment = _looked_at(path)
-        before = recordings[-1] if recordings else ()
-        if segment is None:
-            recordings.append((path,))
-        elif isinstance(before, list) and _follows(before[-1], segment):
-            before.append(segment)
-        else:
-            recordings.append([segment])
-    return [_in_time(each) if isinstance(each, list) else each for each in recordings]
 
 
 def join(paths: Sequence[Path], target: Path) -> list[Path]:
@@ -107,64 +55,6 @@ def join(paths: Sequence[Path], target: Path) -> list[Path]:
                 raise
             continue
     raise InputError(f"{paths[0].parent}: its segments cannot be joined; replay them one by one")
-
-
-def _order(path: Path) -> list[tuple[int, str]]:
-    """Numbers by their value: 2 before 10."""
-    return [(int(word), "") if word.isdigit() else (-1, word) for word in re.split(r"([0-9]+)", path.name)]
-
-
-def _follows(before: _Segment, segment: _Segment) -> bool:
-    """Whether they are of one recording, and not clips of other days or cameras whose names differ by numbers."""
-    if segment.kind != before.kind:
-        return False
-    if before.is_ours or abs(segment.begin_s - before.begin_s) > 0.5 * (before.end_s - before.begin_s):
-        return True  # they have a clock of their own, and do not each begin at zero
-    passed_s = segment.written_s[0] - before.written_s[0]
-    longest_s = max(before.end_s - before.begin_s, segment.end_s - segment.begin_s)
-    tolerance_s = max(before.written_s[1], segment.written_s[1])
-    return -tolerance_s <= passed_s <= longest_s + tolerance_s
-
-
-def _in_time(segments: list[_Segment]) -> tuple[Path, ...]:
-    """Files in the order of their names, but for recorders that count from 0 again while their stamps go on."""
-    back = [n for n in range(1, len(segments)) if segments[n].begin_s < segments[n - 1].begin_s]
-    last = segments[-1]
-    overlap_s = min(_OVERLAP_S, 0.5 * (last.end_s - last.begin_s))
-    if len(back) == 1 and -overlap_s < segments[0].begin_s - last.end_s < _JOINT_S:
-        segments = segments[back[0] :] + segments[: back[0]]
-    return tuple(segment.path for segment in segments)
-
-
-def _looked_at(path: Path) -> _Segment | None:
-    """None where it cannot be joined with any: a file that cannot be read, or without time stamps."""
-    try:
-        with open_file(path) as container:
-            stream = largest_video(container)
-            if stream is None or not carries_stamps(container):
-                return None
-            session = recorded_session(container.metadata.get("comment"))
-            context = stream.codec_context
-            name = re.sub(r"[0-9]+", "#", path.name)
-            connection = None if session is None else session.session
-            size = (context.width, context.height)
-            kind = (name, connection, context.name, size, bytes(context.extradata or b""))
-            begin_s = float((stream.start_time or 0) * (stream.time_base or 0))
-            return _Segment(
-                path,
-                kind,
-                begin_s,
-                begin_s + (declared_duration_s(container, stream) or 0.0),
-                _written_s(path, container),
-                session is not None,
-            )
-    except (FFmpegError, ValueError, OSError):
-        return None
-
-
-def _written_s(path: Path, container: av.container.InputContainer) -> tuple[float, float]:
-    created = plausible_time(container.metadata.get("creation_time"))
-    return (path.stat().st_mtime, _DATE_S) if created is None else (created.timestamp(), _CREATED_S)
 
 
 def _write(paths: Sequence[Path], target: Path, container: str, options: dict[str, str]) -> list[Path]:
@@ -277,6 +167,6 @@ def _offset_s(
     if session is not None and before_session is not None:
         return offset_s + before_begin_s + (session.epoch - before_session.epoch).total_seconds() - begin_s
     goes_on = begin_s - before_begin_s > 0.5 * (before_end_s - before_begin_s)
-    if goes_on and begin_s > before_end_s - _OVERLAP_S:
+    if goes_on and begin_s > before_end_s - OVERLAP_S:
         return offset_s
     return end_s - begin_s
