@@ -28,12 +28,7 @@ def camera_of(box: Box, camera_id: str | None) -> SolvedSetup:
     Raises:
         ConfigError: no such camera, several and none named, or a calibration that cannot be solved.
     """
-    if camera_id is None:
-        if not box.camera_ids:
-            raise ConfigError(f"{box.path}: has no cameras; add one under cameras")
-        if len(box.camera_ids) != 1:
-            raise ConfigError(f"{box.path}: has cameras {', '.join(box.camera_ids)}; name one with --camera")
-        camera_id = box.camera_ids[0]
+    camera_id = box.named_or_only(camera_id)
     setup = box.camera(camera_id)
     several = setup.settings.facade if setup.beside else None
     plan = None if setup.facade is None else plan_of(setup.facade, several or "", setup.beside)

@@ -174,13 +174,7 @@ def _target(options: argparse.Namespace) -> _Target:
     """The camera, whatever its present calibration holds; root becomes whoever may change what is written."""
     become_controller_of(options.config)
     box = load_box(options.config, with_calibrations=False)
-    camera_id = options.camera
-    if camera_id is None:
-        if not box.camera_ids:
-            raise ConfigError(f"{box.path}: has no cameras; add one under cameras")
-        if len(box.camera_ids) != 1:
-            raise ConfigError(f"{box.path}: has cameras {', '.join(box.camera_ids)}; name one with --camera")
-        camera_id = box.camera_ids[0]
+    camera_id = box.named_or_only(options.camera)
     setup = box.camera(camera_id)
     if setup.facade is None:
         raise ConfigError(f"{box.path}: cameras.{camera_id}.facade: is missing; name the facade that it looks at")

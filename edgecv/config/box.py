@@ -116,6 +116,20 @@ class Box:
         """All camera ids in the order of the file."""
         return tuple(self.settings.cameras)
 
+    def named_or_only(self, camera_id: str | None) -> str:
+        """The camera's id that was named, or that of the only camera.
+
+        Raises:
+            ConfigError: none was named, and there are none or several.
+        """
+        if camera_id is not None:
+            return camera_id
+        if not self.camera_ids:
+            raise ConfigError(f"{self.path}: has no cameras; add one under cameras")
+        if len(self.camera_ids) != 1:
+            raise ConfigError(f"{self.path}: has cameras {', '.join(self.camera_ids)}; name one with --camera")
+        return self.camera_ids[0]
+
     def camera(self, camera_id: str) -> CameraSetup:
         """The camera with that id.
 

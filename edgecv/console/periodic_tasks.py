@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
+from edgecv.console.background_thread import BackgroundThread
 from edgecv.console.cases.reminders import ReminderWebhook, remind
 from edgecv.console.evidence.box_store import BoxStore
 from edgecv.console.evidence.hub_retention import HubRetention
@@ -18,7 +18,7 @@ _log = logging.getLogger("edgecv.console")
 _SELDOM = 120  # rounds
 
 
-class PeriodicTasks:
+class PeriodicTasks(BackgroundThread):
     """The thread that does it.
 
     Args:
@@ -39,23 +39,13 @@ class PeriodicTasks:
         hook: ReminderWebhook | None,
         tell: Callable[[News], None],
     ) -> None:
+        super().__init__("chores")
         self._database = database
         self._pictures = pictures
         self._box = box
         self._keeping = keeping
         self._hook = hook
         self._tell = tell
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="chores", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._stopping.set()
-        self._thread.join(5.0)
 
     def _run(self) -> None:
         rounds = 0

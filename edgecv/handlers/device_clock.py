@@ -8,9 +8,10 @@ at its own pace for five minutes, it is the clock that is behind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+from edgecv.handlers.stored_fields import stored_fields
 
 TRUSTED_S = 60.0
 LONGEST_DELAY_S = 366 * 86400.0
@@ -46,16 +47,15 @@ class DeviceClock:
         Raises:
             ValueError, TypeError, KeyError: it is of no such form.
         """
-        if stored is None:
+        fields = stored_fields(stored, _FIELDS)
+        if fields is None:
             return cls()
-        if not isinstance(stored, Mapping):
-            stored = dict(zip(_FIELDS, stored, strict=True))
-        newest_s, late = stored["newest_s"], stored["late"]
+        newest_s, late = fields["newest_s"], fields["late"]
         if late is not None:
             first_s, first_stamp_s, least_s = map(float, late)
             late = (first_s, first_stamp_s, least_s)
         return cls(
-            float(stored["offset_s"]), None if newest_s is None else float(newest_s), late, int(stored["steady"])
+            float(fields["offset_s"]), None if newest_s is None else float(newest_s), late, int(fields["steady"])
         )
 
     def to_stored(self) -> dict[str, Any]:

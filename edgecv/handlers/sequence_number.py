@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from edgecv.handlers.stored_fields import stored_fields
 
 _WINDOW = 64
 _FIELDS = ("highest", "seen", "before")
@@ -40,12 +41,11 @@ class SequenceWindow:
         Raises:
             ValueError, TypeError, KeyError: it is of no such form.
         """
-        if stored is None:
+        fields = stored_fields(stored, _FIELDS)
+        if fields is None:
             return cls()
-        if not isinstance(stored, Mapping):
-            stored = dict(zip(_FIELDS, stored, strict=True))
-        highest = stored["highest"]
-        return cls(None if highest is None else int(highest), int(stored["seen"]), int(stored["before"]))
+        highest = fields["highest"]
+        return cls(None if highest is None else int(highest), int(fields["seen"]), int(fields["before"]))
 
     def to_stored(self) -> dict[str, Any]:
         """As JSON."""

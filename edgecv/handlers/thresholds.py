@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictStr
 
 from edgecv.config.base import Conflict, Number, Section, number, number_pair
+from edgecv.handlers.stored_fields import stored_fields
 from edgecv.messages import handlers as messages
 
 LONGEST_GAP_S = 900.0
@@ -140,11 +141,10 @@ class LimitState:
         Raises:
             ValueError, TypeError, KeyError: it is of no such form.
         """
-        if stored is None:
+        fields = stored_fields(stored, _FIELDS)
+        if fields is None:
             return cls()
-        if not isinstance(stored, Mapping):
-            stored = dict(zip(_FIELDS, stored, strict=True))
-        values = {name: stored.get(name) for name in _FIELDS}
+        values: dict[str, Any] = {name: fields.get(name) for name in _FIELDS}
         worst, alarm = values["worst"], values["alarm"]
         if not isinstance(alarm, str | None) or not isinstance(worst, float | int | str | None):
             raise TypeError("is no state of a limit")

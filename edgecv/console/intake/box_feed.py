@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from edgecv.console.background_thread import BackgroundThread
 from edgecv.console.intake.event_ingest import News, receive
 from edgecv.console.intake.events import Arrival, read_arrival
 from edgecv.console.settings import BATCH, BOX_POLL_S, RETRY_S
@@ -30,7 +30,7 @@ _log = logging.getLogger("edgecv.console")
 _MESSAGES, _RECORDS = "box messages", "box records"
 
 
-class BoxFeed:
+class BoxFeed(BackgroundThread):
     """Brings what the box finds into its console.
 
     Args:
@@ -41,27 +41,17 @@ class BoxFeed:
     """
 
     def __init__(self, box_database: Path, site: str, database: ConsoleDatabase, tell: Callable[[News], None]) -> None:
+        super().__init__("box-feed")
         self._path = box_database
         self._site = site
         self._database = database
         self._tell = tell
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="box-feed", daemon=True)
         self._problem: str | None = None
 
     @property
     def problem(self) -> str | None:
         """What is in the way, in plain words; None when nothing is."""
         return self._problem
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._stopping.set()
-        self._thread.join(5.0)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
