@@ -14,8 +14,10 @@ from edgecv.trajectory import BentTrack, FallSigns
 SETTINGS = ClassificationSettings(judged_per_s=2.0, judged_burst=3.0, judged_within_s=1.0)
 
 
-def _signs(bend_sd: float, sightings: float = 10.0, light: float = 20.0) -> FallSigns:
-    return FallSigns(bend_sd, sightings, light, 10.0)
+def _signs(
+    bend_sd: float, sightings: float = 10.0, light: float = 20.0, levels: float = 10.0, speed_up: float = 0.3
+) -> FallSigns:
+    return FallSigns(bend_sd, sightings, light, 10.0, -levels, levels, speed_up)
 
 
 def _track(n: int) -> BentTrack:
@@ -93,3 +95,16 @@ def test_each_path_is_judged_or_left_out_once_and_the_work_is_bounded(arrivals: 
     judged.extend(due.to_judge)
     left_out.extend(due.left_out)
     assert sorted(bent.track.start_s for bent in (*judged, *left_out)) == [float(n) for n in range(len(arrivals))]
+
+
+def test_a_short_dark_path_and_one_from_rest_are_unusual_among_flakes_seen_for_long() -> None:
+    rng = np.random.default_rng(0)
+    for throw in (_signs(14.0, 30.0, 90.0, levels=-10.0), _signs(14.0, 30.0, 90.0, speed_up=0.95)):
+        waiting = WaitingPaths(SETTINGS)
+        for n in range(200):
+            bend_sd, sightings, light = rng.uniform((6.0, 40.0, 40.0), (60.0, 230.0, 200.0)).tolist()
+            speed_up = float(rng.uniform(0.05, 0.5))
+            waiting.add(_track(n), _signs(bend_sd, sightings, light, float(rng.uniform(3, 12)), speed_up), 0.0)
+        track = _track(999)
+        waiting.add(track, throw, 0.0)
+        assert track in waiting.due(0.0).to_judge
