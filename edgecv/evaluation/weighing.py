@@ -92,7 +92,10 @@ def photometries(video: Path, falls: Sequence[Fall]) -> list[Photometry | None]:
         stations = stations_of(fall, settings)
         collectors.append((stations, CropCollector(stations, fall.track.picture_size_px, settings)))
     with VideoFile(video) as source:
+        end_s = max(float(stations.t_s[-1]) for stations, _ in collectors) + settings.background_s
         for frame in source:
+            if frame.t_s > end_s:
+                break
             for stations, collector in collectors:
                 if -settings.background_s <= frame.t_s - stations.t_s[0]:
                     collector.add(frame.t_s, frame.luma)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgecv.messages import joined, things
 from edgecv.messages import mass as messages
-from edgecv.messages import things
 from edgecv.trajectory.mass import MassEstimate
 from edgecv.trajectory.object_prior import SOMETHING_ELSE
 
@@ -15,12 +15,20 @@ _SHADES = (
     (2.0, messages.WHITE),
 )
 """Up to which luma, 0 to 1, people call it so beside a facade."""
+_DROP_M = 0.011
+"""Diameter of an area of a square centimetre: drops of water have at most half of it, and most things that are thrown
+are larger."""
 _LIKELY = 0.25
 """Probability from which a kind is worth looking for."""
 
 
 def thing_in_words(estimate: MassEstimate, luma: float) -> str:
     """Return one sentence; its kind is named where it holds a quarter of the probability."""
+    words = _looks_like(estimate, luma)
+    return joined([words, messages.DROP_SIZED()]) if estimate.diameter_m.high < _DROP_M else words
+
+
+def _looks_like(estimate: MassEstimate, luma: float) -> str:
     shade = next(template() for limit, template in _SHADES if luma < limit)
     size, weight = length_in_words(estimate.diameter_m.median), weight_in_words(estimate.kg.median)
     kind = next((name for name, p in estimate.things if name != SOMETHING_ELSE and p >= _LIKELY), None)

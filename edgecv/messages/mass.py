@@ -36,6 +36,7 @@ LOOKS_LIKE_NOTHING = declare(
     size=TEXT,
     weight=TEXT,
 )
+DROP_SIZED = declare("mass.drop_sized", "no larger than a drop of water or a pebble")
 
 # a blow to a head without a helmet
 KILLS = declare("hazard.kills", "can kill (79 J or more: a hazardous fragment by DESR 6055.09)")

@@ -25,7 +25,7 @@ def as_seen(towers: list[Tower], baselines: bool = False) -> Iterator[Measured |
     """Rendered towers as they are."""
     for it in towers:
         for case in it.cases:
-            yield fitted(case.track, case.event, case.thing, it.camera, it.plan, case.scene, baselines)
+            yield fitted(case.track, case.event, case.thing, it.camera, it.plan, case.scene, baselines, it.video)
 
 
 def third_hidden(towers: list[Tower]) -> Iterator[Measured | None]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from edgecv.evaluation.accuracy import Accuracy, AccuracyTotal, measure_accuracy
 from edgecv.evaluation.truth import TruthEvent
+from edgecv.evaluation.weighing import photometries
+from edgecv.evaluation.weight_bands import WeightBand
 from edgecv.geometry import FacadePlan, PinholeCamera
 from edgecv.simulation import FallingObject
 from edgecv.tracking import Track
@@ -60,15 +63,17 @@ def fitted(
     plan: FacadePlan,
     scene: str = "",
     baselines: bool = False,
+    video: Path | None = None,
 ) -> Measured | None:
-    """Fit a track anew and compare; None where it is no fall any more."""
+    """Fit a track anew and compare; None where it is no fall any more. With a video it is weighed by its pictures."""
     fall = explain(track, View.calibrated(camera), _SETTINGS)
     if fall is None:
         return None
     first = fall.path.points[0]
     pixel = (first.detection.x_px + first.shift_px[0], first.detection.y_px + first.shift_px[1])
     located = locate(fall, pixel, plan)
-    accuracy = measure_accuracy(fall, pixel, event, plan, located, baselines)
+    light = None if video is None else photometries(video, [fall])[0]
+    accuracy = measure_accuracy(fall, pixel, event, plan, located, baselines, light)
     return Measured(fall, located, estimate_mass(fall, located.launches), accuracy, event, thing, scene)
 
 
@@ -82,6 +87,8 @@ def lines(title: str, measured: Sequence[Measured | None]) -> Iterator[str]:
         if share.value is not None:
             of = f"{share.hits} of {share.trials}; {share.low:.2f}-{share.high:.2f}"
             yield f"  {name:20s} {100 * share.value:5.1f} %  ({of})"
+    for band in total.weight:
+        yield from _weights(band)
     yield f"  floors withheld      {total.floors_withheld}"
     yield from _terminal_velocities(found)
     yield from _said(found, total)
@@ -92,6 +99,16 @@ def lines(title: str, measured: Sequence[Measured | None]) -> Iterator[str]:
     chi2 = [it.located.launches.chi2_reduced for it in found if it.located.launches is not None]
     if chi2:
         yield f"  reduced chi2         {np.median(chi2):.2f} (median), above 2: {sum(c > 2 for c in chi2)}"
+
+
+def _weights(band: WeightBand) -> Iterator[str]:
+    """By what factors sizes and weights are off, and how many of the 90 % intervals hold the truth."""
+    for name, factor in (("diameter", band.diameter_factor), ("kilograms", band.kg_factor)):
+        if factor is not None:
+            yield f"  {name} off by {factor[0]:.2f}, 90 %: {factor[1]:.2f} ({band.name}, {band.events})"
+    covered = ", ".join(f"{name} {100 * s.value:.0f} %" for name, s in band.covered.items() if s.value is not None)
+    named = "" if band.named.value is None else f"; kind among the first two {100 * band.named.value:.0f} %"
+    yield f"    in their 90 %: {covered}{named}"
 
 
 def _terminal_velocities(found: Sequence[Measured]) -> Iterator[str]:

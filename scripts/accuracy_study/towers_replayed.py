@@ -37,6 +37,7 @@ class Tower:
         plan: as its box file says.
         cases: falls that were found.
         missed: names of the events that were not, though long enough to be.
+        video: its pictures, None where they are gone.
     """
 
     scene: Scene
@@ -44,6 +45,7 @@ class Tower:
     plan: FacadePlan
     cases: tuple[Case, ...]
     missed: tuple[str, ...]
+    video: Path | None = None
 
 
 def replayed(scene: Scene, folder: Path) -> Tower:
@@ -54,7 +56,8 @@ def replayed(scene: Scene, folder: Path) -> Tower:
             cases, missed = pickle.load(file)
         setup = camera_of(load_box(folder / f"{scene.name}.box.yaml"), None).camera
         assert setup.pinhole is not None and setup.plan is not None
-        return Tower(scene, setup.pinhole, setup.plan, cases, missed)
+        video = folder / f"{scene.name}.mp4"
+        return Tower(scene, setup.pinhole, setup.plan, cases, missed, video if video.is_file() else None)
     files = write_scene(scene, folder)
     truth = load_truth(files.truth)
     setup = camera_of(load_box(files.box), None).camera
@@ -72,7 +75,7 @@ def replayed(scene: Scene, folder: Path) -> Tower:
     missed = tuple(e.name for n, e in enumerate(truth.events) if n not in hits and not e.too_short)
     with kept.open("wb") as file:
         pickle.dump((cases, missed), file)
-    return Tower(scene, setup.pinhole, setup.plan, cases, missed)
+    return Tower(scene, setup.pinhole, setup.plan, cases, missed, files.video)
 
 
 def _thing(objects: Sequence[FallingObject], event: TruthEvent) -> FallingObject:
