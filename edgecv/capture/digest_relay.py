@@ -15,12 +15,14 @@ from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from edgecv.capture.digest import Answer, Challenge, challenge_of, strongest
+from edgecv.capture.tls_end import TlsEnd
 from edgecv.config.camera_address import place_of
 
 _CONNECT_S = 10.0
 _PIECE = 64 * 1024
 _MOST_HEAD_BYTES = 64 * 1024
 _MOST_BODY_BYTES = 1024 * 1024
+End = socket.socket | TlsEnd
 Message = tuple[bytes, bytes]
 """The head of a request or an answer with its blank line, and the body; or an interleaved packet and nothing."""
 
@@ -69,7 +71,7 @@ class DigestRelay:
         port = self._listener.getsockname()[1]
         self._base = f"{scheme[:4]}://127.0.0.1:{port}/{secrets.token_hex(16)}"
         self.address = self._base + _path_of(address)
-        self._sockets: list[socket.socket] = []
+        self._sockets: list[End] = []
         self._closed = False
         self._sending = threading.Lock()
         self._asked: dict[str, bytes] = {}
@@ -113,7 +115,7 @@ class DigestRelay:
         secret = self._base.rpartition("/")[2].encode()
         return bool(target) and secrets.compare_digest(_first_part(target[0]), secret)
 
-    def _pass_on(self, camera: socket.socket, message: Message) -> None:
+    def _pass_on(self, camera: End, message: Message) -> None:
         head, body = message
         if head[:1] == b"$":
             with self._sending:
@@ -123,7 +125,7 @@ class DigestRelay:
             self._asked[_sequence_of(head)] = head + body
             camera.sendall(self._answered(head, body))
 
-    def _pass_back(self, camera: socket.socket, player: socket.socket) -> None:
+    def _pass_back(self, camera: End, player: End) -> None:
         """Everything that the camera sends, but for a refusal of an answer whose challenge was out of date."""
         tried: set[str] = set()
         try:
@@ -147,7 +149,7 @@ class DigestRelay:
         finally:
             self.close()
 
-    def _exchange(self, camera: socket.socket, player: socket.socket, request: Message) -> None:
+    def _exchange(self, camera: End, player: End, request: Message) -> None:
         """One request of HTTP, asked again where its challenge was out of date, and its answer without an end."""
         for attempt in range(2):
             camera.sendall(self._answered(*request))
@@ -185,7 +187,7 @@ def login_in(address: str) -> tuple[str, str] | None:
     return None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
 
 
-def _connected(address: str) -> socket.socket:
+def _connected(address: str) -> End:
     host, port = place_of(address)
     plain = socket.create_connection((host, port), _CONNECT_S)
     if not address.startswith(("rtsps://", "https://")):
@@ -193,7 +195,11 @@ def _connected(address: str) -> socket.socket:
     # as FFmpeg: cameras have certificates of their own making
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(plain, server_hostname=host)
+    try:
+        return TlsEnd(plain, context, host)
+    except OSError:
+        plain.close()
+        raise
 
 
 def _first_request(address: str, method: str) -> bytes:
@@ -212,7 +218,7 @@ def _path_of(address: str) -> str:
     return rest.removeprefix(host).partition("#")[0]
 
 
-def _messages(end: socket.socket) -> Iterator[Message]:
+def _messages(end: End) -> Iterator[Message]:
     """Requests or answers, and interleaved packets between them, until the connection ends."""
     buffer = b""
     while True:
@@ -236,7 +242,7 @@ def _messages(end: socket.socket) -> Iterator[Message]:
         buffer += piece
 
 
-def _head_of(end: socket.socket) -> bytes:
+def _head_of(end: End) -> bytes:
     """The head of an answer of HTTP, and what came with it."""
     buffer = b""
     while b"\r\n\r\n" not in buffer and len(buffer) < _MOST_HEAD_BYTES:

@@ -15,7 +15,7 @@ class CheckResult:
     Attributes:
         level: ``problem`` keeps the box from its work or its records from being trusted; ``warning`` costs some of it.
         text: one sentence with the number behind it.
-        where: ``clock``, ``disk``, ``machine``, ``configuration``, ``camera NAME`` or ``upstream NAME``.
+        where: ``clock``, ``disk``, ``machine``, ``configuration``; ``camera``, ``device`` or ``upstream`` and its name.
         advice: what to do; empty where nothing needs to be done.
     """
 

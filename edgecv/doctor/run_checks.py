@@ -13,6 +13,7 @@ from edgecv.config.state import state_directory
 from edgecv.doctor.cameras import CameraReport, ProbeStream, camera_report
 from edgecv.doctor.check_result import CheckResult, ok, problem
 from edgecv.doctor.clock import clock_findings
+from edgecv.doctor.devices import device_findings
 from edgecv.doctor.disk import disk_findings
 from edgecv.doctor.machine import cores_finding, memory_finding
 from edgecv.doctor.retention import retention_findings
@@ -57,6 +58,7 @@ def _findings(box_file: Path, seconds: float, probe: ProbeStream) -> list[CheckR
     if any(camera.cores for camera in cameras):
         findings.append(cores_finding(sum(camera.cores for camera in cameras)))
     findings += [finding for camera in cameras for finding in camera.findings]
+    findings += device_findings(box)
     return findings + upstream_findings(box)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +76,8 @@ class RtspCamera:
         nonce: the good one; another makes the answers of before stale.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.uris: list[str] = []
@@ -92,6 +94,8 @@ class RtspCamera:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:

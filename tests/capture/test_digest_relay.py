@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from capture.digest_cameras import PASSWORD, USER, RtspCamera, http_camera
+from doctor.test_targets import certificate
 
 from edgecv.capture.digest_relay import DigestRelay, challenges_at
 from edgecv.capture.stream import LiveStream, StreamError, StreamSettings
@@ -68,6 +70,42 @@ def test_packets_pass_as_they_are_both_ways(relay: DigestRelay) -> None:
         ask(player, relay.address, 1)
         player.sendall(packet)
         assert player.recv(4096) == packet
+
+
+@pytest.fixture
+def secure_camera(tmp_path: Path) -> Iterator[RtspCamera]:
+    own, key = (tmp_path / name for name in certificate(tmp_path, "camera"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own, key)
+    one = RtspCamera(context)
+    yield one
+    one.close()
+
+
+def test_a_camera_over_tls_is_answered_for_while_it_sends(secure_camera: RtspCamera) -> None:
+    """One thread waits for its packets, another one passes requests on: OpenSSL takes one at a time."""
+    address = f"rtsps://127.0.0.1:{secure_camera.port}/ch1"
+    (challenge,) = challenges_at(address)
+    relay = DigestRelay(address, USER, PASSWORD, challenge)
+    packet = b"$\x00\x20\x00" + bytes(range(256)) * 32
+    try:
+        with connected(relay) as player:
+            for number in range(1, 6):
+                assert b"200 OK" in ask(player, relay.address, number)
+                player.sendall(packet * 20)
+                answer = b""
+                while len(answer) < 20 * len(packet):
+                    answer += player.recv(65536)
+                assert answer == packet * 20
+    finally:
+        relay.close()
+    assert len(secure_camera.uris) == 5
+
+
+def test_a_camera_over_tls_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgecv.capture.digest_relay._CONNECT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert challenges_at(f"rtsps://127.0.0.1:{silent.getsockname()[1]}/ch1") == ()
 
 
 def test_who_does_not_know_the_relay_s_address_gets_nothing(camera: RtspCamera, relay: DigestRelay) -> None:

@@ -16,13 +16,16 @@ from edgecv.capture import VideoFile
 from edgecv.daemon.evidence_worker import EvidenceProcessor
 from edgecv.evidence.keys import BoxKey
 
-STEPS_S = {1.0: -0.5, 2.6: -0.04, 5.6: 3.0, 7.0: -3.0, 9.5: 0.5, 11.0: 20.0}
-"""Three of them while something falls."""
+STEPS_S = (
+    {1.0: -0.5, 2.6: -0.04, 5.6: 3.0, 7.0: -3.0, 9.5: 0.5, 11.0: 20.0},
+    {2.6: -0.5, 5.6: -3.0, 9.5: 20.0},
+)
+"""Each kind of step once while something falls: at 2.6, 5.6 and 9.5 s."""
 
 
-@pytest.fixture
-def camera(demo_run) -> Iterator[SteppingCamera]:
-    made = SteppingCamera(demo_run.files.video, STEPS_S)
+@pytest.fixture(params=STEPS_S, ids=["-0.04, 3 and 0.5 s", "-0.5, -3 and 20 s"])
+def camera(demo_run, request: pytest.FixtureRequest) -> Iterator[SteppingCamera]:
+    made = SteppingCamera(demo_run.files.video, request.param)
     yield made
     made.close()
 

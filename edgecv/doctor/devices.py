@@ -1,0 +1,182 @@
+"""Other devices: do their brokers and Modbus units answer, when was the last one heard, and could it be read?"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from edgecv.config import Box
+from edgecv.config.broker import parse_broker_url
+from edgecv.config.devices import DeviceSettings, MqttInput, is_installed
+from edgecv.config.state import state_directory
+from edgecv.doctor.check_result import CheckResult, ok, problem, warning
+from edgecv.doctor.targets import Receiver, receiver_findings
+from edgecv.errors import EdgecvError
+from edgecv.handlers.hygiene.settings import HygieneSettings
+from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
+from edgecv.handlers.sources.modbus import ModbusSource
+from edgecv.mqtt import ConnectOptions, ReceiveLimits, Subscriber, read_credentials
+from edgecv.storage.database import DATABASE, Database
+
+_ANSWER_S = 5.0
+_LISTEN_S = 2.0
+"""So long a broker is listened to: what it retains comes at once, and a busy one speaks."""
+_LIMITS = ReceiveLimits(100, 2**20)
+_MANY_S = 26 * 3600.0
+"""Most sensors speak once a day at least."""
+
+
+def device_findings(box: Box) -> list[CheckResult]:
+    """Judge every device of the box file; nothing is acknowledged, stored or changed."""
+    devices = box.settings.devices
+    with ThreadPoolExecutor(max_workers=min(8, len(devices)) or 1) as asking:
+        found = asking.map(lambda device: list(_of_device(box, *device)), devices.items())
+        return [finding for findings in found for finding in findings]
+
+
+def _of_device(box: Box, device: str, section: DeviceSettings) -> Iterator[CheckResult]:
+    where = f"device {device}"
+    broker = getattr(section, "mqtt", None)
+    if isinstance(broker, MqttInput):
+        yield from _broker(box, where, f"devices.{device}.mqtt", broker, _topics(section))
+    if isinstance(section, HygieneSettings):
+        yield from _modbus(where, section)
+    yield from _heard(state_directory(box), where, device)
+
+
+def _topics(section: DeviceSettings) -> list[str]:
+    """Every topic that a section names."""
+    if isinstance(section, ManholeSettings) and section.plain is None:
+        return list(CHIRPSTACK_TOPICS)
+    return list(dict.fromkeys(_topics_in(section.model_dump(mode="json"))))
+
+
+def _topics_in(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if name != "maintenance_commands":  # a topic that may not be there, and that nobody speaks on
+                yield from _topics_in(item, str(name))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _topics_in(item, key)
+    elif isinstance(value, str) and (key == "topic" or key.endswith("topics")):
+        yield value
+
+
+def _broker(box: Box, where: str, at: str, broker: MqttInput, topics: list[str]) -> Iterator[CheckResult]:
+    files = (broker.ca_file, broker.certificate_file, broker.key_file)
+    reached = receiver_findings(box.path, Receiver(where, at, broker.url, *files))
+    yield from (finding for finding in reached if finding.level != "ok")
+    if any(finding.level == "problem" for finding in reached) or not topics:
+        return
+    address = parse_broker_url(broker.url)
+
+    def options() -> ConnectOptions:
+        client_id = f"edgecv-doctor-{os.getpid()}"  # a session of its own: the daemon's stays as it is
+        credentials = read_credentials(broker, address, box.path, at)
+        return ConnectOptions(client_id, credentials, timeout_s=_ANSWER_S, clean_start=True, manual_ack=True)
+
+    subscriber = Subscriber(address, topics, options, _LIMITS, first_problem=f"{address} does not answer")
+    try:
+        end_s, messages = time.monotonic() + _ANSWER_S, 0
+        while subscriber.problem is not None and time.monotonic() < end_s:
+            messages += len(subscriber.take(0.2))
+        if subscriber.problem is not None:
+            yield problem(where, str(subscriber.problem), "check user, password and the rights to its topics there")
+            return
+        messages += len(subscriber.take(_LISTEN_S))
+        said = f"; {messages} messages came within {_LISTEN_S:g} s" if messages else ""
+        yield ok(where, f"{address} takes the login and {len(topics)} topics{said}")
+    except EdgecvError as error:
+        cause, _, advice = str(error).partition("; ")
+        yield problem(where, cause, advice or "see the box file")
+    finally:
+        subscriber.close()
+
+
+def _modbus(where: str, section: HygieneSettings) -> Iterator[CheckResult]:
+    if not section.modbus or not is_installed("pymodbus"):
+        return
+    for name, server in section.modbus.items():
+        points = {one: point.modbus for one, point in section.points.items() if point.modbus is not None}
+        asked = {one: register for one, register in points.items() if register.server == name}
+        if not asked:
+            yield warning(where, f"no point is read from the Modbus server {name}", "name it in a point, or remove it")
+            continue
+        source = ModbusSource(name, server, asked)
+        try:
+            answers = {arrival.topic: json.loads(arrival.payload) for arrival in source.take(0.0)}
+        finally:
+            source.close()
+        failed = {point: said["error"] for point, said in answers.items() if "error" in said}
+        values = {point: said["value"] for point, said in answers.items() if "value" in said}
+        if source.problem is not None:
+            yield problem(where, str(source.problem), f"check the address of {name}, its cable and its unit numbers")
+        for point, why in failed.items():
+            advice = "check its address, kind and unit against the device's manual"
+            yield problem(where, f"{point} is not read from {name}: {why}", advice)
+        if values:
+            shown = ", ".join(f"{point} = {_shown(value)}" for point, value in values.items())
+            yield ok(where, f"{name} answers: {shown}; compare with what the sensors show")
+
+
+def _heard(state: Path, where: str, device: str) -> Iterator[CheckResult]:
+    """When its sensors were last heard, and whether what came could be read, as the daemon has stored it."""
+    if not (state / DATABASE).exists():
+        return
+    try:
+        database = Database(state / DATABASE, read_only=True)
+    except (EdgecvError, sqlite3.Error, OSError):
+        return  # told by the check of the disk
+    try:
+        connection = database.connection
+        rows = connection.execute(
+            "SELECT value FROM device_state WHERE device = ? AND key LIKE 'sensor/%'", (device,)
+        ).fetchall()
+        unreadable = connection.execute(
+            "SELECT reason, count, seen_s FROM unreadable WHERE device = ? ORDER BY seen_s DESC", (device,)
+        ).fetchall()
+    except sqlite3.Error:
+        return
+    finally:
+        database.close()
+    heard = [at_s for (text,) in rows if (at_s := _number(text)) is not None]
+    last_s = max(heard, default=None)
+    now_s = time.time()
+    if last_s is not None:
+        text = f"{len(heard)} sensors were heard, the last one {_ago(now_s - last_s)} ago"
+        advice = "check the sensors, their gateway, and whether the daemon runs"
+        yield ok(where, text) if now_s - last_s < _MANY_S else warning(where, text, advice)
+    if unreadable:
+        reason, _, seen_s = unreadable[0]
+        count = sum(row[1] for row in unreadable)
+        text = f"{count} messages could not be read, the last one {_ago(now_s - seen_s)} ago: {reason}"
+        advice = "compare the decoder or the paths in the box file with what the device sends"
+        is_last = last_s is None or seen_s > last_s
+        yield (problem if is_last and now_s - seen_s < _MANY_S else warning)(where, text, advice)
+
+
+def _shown(value: bool | float | str) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _number(text: str) -> float | None:
+    try:
+        at_s = json.loads(text).get("at")
+    except (ValueError, AttributeError):
+        return None
+    return float(at_s) if isinstance(at_s, int | float) and at_s > 0.0 else None
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 120.0:
+        return f"{max(0.0, seconds):.0f} s"
+    if seconds < 2 * 3600.0:
+        return f"{seconds / 60.0:.0f} min"
+    return f"{seconds / 3600.0:.0f} h" if seconds < 2 * 86400.0 else f"{seconds / 86400.0:.0f} days"
