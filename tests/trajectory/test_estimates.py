@@ -113,3 +113,11 @@ def test_what_was_seen_before_the_explained_stretch_belongs_to_a_light_things_pa
     assert whole is not None and whole.path.points[0] is points[0]
     heavy = _fall(fall_track(30.0))
     assert extended_to_first_sighting(replace(heavy, before=heavy.path.points[:8]), SETTINGS) is None
+
+
+def test_the_speed_of_what_was_let_go_may_be_next_to_nothing() -> None:
+    launches = launches_of(_fall(fall_track(25.0, velocity=(0.06, 0.0, 0.08), noise=0.3)), PLAN)
+    assert launches is not None
+    speed = release_of(launches).speed
+    assert speed.low < 0.15
+    assert speed.low < speed.median < speed.high
