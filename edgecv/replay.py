@@ -167,9 +167,9 @@ def _replay_one(
                 break  # a part too small or too short to see a fall in
             if not source.next_part():
                 break
-        last_t_s, repaired = source.last_t_s, source.stamps_repaired
+        last_t_s, repaired, gaps_s = source.last_t_s, source.stamps_repaired, source.gaps_s
     terms.progress(video, last_t_s, last_t_s)
-    result.notes.extend(f"{file_text(video)}: {note}" for note in reading_notes(info, parts))
+    result.notes.extend(f"{file_text(video)}: {note}" for note in reading_notes(info, parts, gaps_s))
     epoch, clock, session = _epoch(recording, info, last_t_s, terms)
     pages = []
     for part in parts:

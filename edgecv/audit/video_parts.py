@@ -23,6 +23,9 @@ _FEWEST_FRAMES = 2
 Progress = Callable[[Path, float, float | None], None]
 """Called with the video, the media time reached and the media time expected, seconds."""
 
+_NAMED_GAPS = 5
+"""What was recorded by motion has hundreds."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoPart:
@@ -91,8 +94,16 @@ def read_part(
     return VideoPart(section, camera, findings, (began_s or 0.0, source.last_t_s))
 
 
-def reading_notes(info: StreamInfo, parts: Sequence[VideoPart]) -> list[str]:
-    """How its times were read, and with which calibration each part of it."""
+def reading_notes(
+    info: StreamInfo, parts: Sequence[VideoPart], gaps_s: Sequence[tuple[float, float]] = ()
+) -> list[str]:
+    """How its times were read, and with which calibration each part of it.
+
+    Args:
+        info: what the file says of itself.
+        parts: of pictures of one size.
+        gaps_s: when its pauses began, and how long they are, seconds.
+    """
     notes = []
     if info.timing == "declared":
         notes.append(f"carries no time stamps; timed by the {info.average_fps:g} frames a second that it declares")
@@ -101,6 +112,13 @@ def reading_notes(info: StreamInfo, parts: Sequence[VideoPart]) -> list[str]:
             "carries no time stamps and says no frame rate; 25 a second are assumed, and neither floor nor weight are "
             "told; give the rate of its camera with --fps"
         )
+    for at_s, length_s in gaps_s[:_NAMED_GAPS]:
+        notes.append(
+            f"gap of {length_s:.1f} s at {at_s:.2f} s: a pause in the recording, or its clock was set forward; "
+            "then times after it are late by as much"
+        )
+    if len(gaps_s) > _NAMED_GAPS:
+        notes.append(f"{len(gaps_s) - _NAMED_GAPS} more gaps")
     for before, after in pairwise(parts):
         size = f"{after.section.width}x{after.section.height}"
         fits = after.camera.pinhole is before.camera.pinhole

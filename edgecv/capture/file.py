@@ -102,6 +102,11 @@ class VideoFile:
         return self._stamps.repaired
 
     @property
+    def gaps_s(self) -> list[tuple[float, float]]:
+        """When pauses so far began, and how long they are, seconds."""
+        return self._stamps.gaps_s
+
+    @property
     def is_resized(self) -> bool:
         """Whether reading stopped before pictures of another size."""
         return self._following is not None and self.frames_read > 0

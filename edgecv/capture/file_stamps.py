@@ -19,6 +19,8 @@ _LOOK_AHEAD = 8
 _PAUSE_S = 1.0
 _PAUSE_INTERVALS = 8.0
 """A stamp farther ahead than both is a pause in the recording, or wrong: what follows tells."""
+_LONGEST_PAUSE_S = 3600.0
+"""A few pictures alone before or behind a longer one are no recording: their stamps are wrong."""
 _CROWDED = 0.125
 """Of the usual interval: stamps so near to each other after a jump were squeezed behind a wrong one by a muxer."""
 _OVERLAP_S = 5.0
@@ -43,11 +45,15 @@ class FileStamps:
     Attributes:
         repaired: whether any stamp was changed, so that a time is reached only by reading from the beginning.
         repeated_packets: those that were left out, for the recording had them already.
+        gaps_s: when each pause began, from the first stamp, and how long it is; seconds. Stamps alone do not tell it
+            from a clock that was set forward.
     """
 
     def __init__(self, base: Fraction, nominal_s: float, *, absent: bool = False, reordered: bool = False) -> None:
         self.repaired = absent
         self.repeated_packets = 0
+        self.gaps_s: list[tuple[float, float]] = []
+        self._accepted = 0
         self._tick_s = float(base)
         self._interval_s = nominal_s
         self._absent, self._reordered = absent, reordered
@@ -128,7 +134,11 @@ class FileStamps:
             self._crowded = bool(following) and 0 <= following[0] - raw < _CROWDED * usual
         elif not crowded:
             self._crowded = False
-        is_pause = ahead > 0 and not self._crowded
+        is_alone = min(self._accepted, len(following)) < _LOOK_AHEAD - 1 and ahead * self._tick_s > _LONGEST_PAUSE_S
+        is_pause = ahead > 0 and not self._crowded and not is_alone
+        if is_pause and ahead > self._longest():
+            at_s = (self._last - (self._first_raw or 0)) * self._tick_s
+            self.gaps_s.append((at_s, ahead * self._tick_s))
         self._accept(packet, raw, raw + self._offset if is_pause else self._last + usual)
 
     def _is_outlier(self, raw: int, ahead: int, until_in_line: list[int]) -> bool:
@@ -139,6 +149,7 @@ class FileStamps:
 
     def _accept(self, packet: AnyPacket, raw: int, new: int) -> None:
         self._offset = new - raw
+        self._accepted += 1
         if self._last_raw is not None:
             new = max(new, self._last + 1)  # where no room was left between neighbours
         self._shift(packet, new - raw)

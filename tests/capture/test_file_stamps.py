@@ -59,6 +59,23 @@ def test_a_pause_is_a_pause() -> None:
     assert restamped(paused) == paused
 
 
+@pytest.mark.parametrize("few", [1, 3, 6])
+@pytest.mark.parametrize("ahead_ms", [93_600_000, -93_600_000])
+def test_a_few_stamps_at_either_end_that_are_a_day_off_are_wrong_and_no_pause(few: int, ahead_ms: int) -> None:
+    assert restamped([pts + (ahead_ms if n >= 200 - few else 0) for n, pts in enumerate(EVEN)]) == EVEN
+    first = [pts + (ahead_ms if n < few else 0) for n, pts in enumerate(EVEN)]
+    out = restamped(first)
+    assert [pts - out[0] for pts in out] == EVEN
+
+
+def test_pauses_are_named_with_their_time_and_length() -> None:
+    clock = FileStamps(BASE, 0.04)
+    stamps = [pts + 5_000 + (60_000 if n >= 100 else 0) + (9_000 if n >= 150 else 0) for n, pts in enumerate(EVEN)]
+    packets = [_with_bytes(packet(pts), n.to_bytes(4, "big")) for n, pts in enumerate(stamps)]
+    assert len(list(clock.restamped(packets))) == 200
+    assert clock.gaps_s == [(pytest.approx(3.96), pytest.approx(60.04)), (pytest.approx(65.96), pytest.approx(9.04))]
+
+
 def test_a_variable_rate_is_left_alone() -> None:
     stamps = [0, 1, 33, 100, 101, 900, 901, 902, 1700, 1733]
     assert restamped(stamps) == stamps
