@@ -15,6 +15,7 @@ from waiting import wait_for
 from edgecv.cli import main
 
 SECRET = "s3:cr/et@%"
+FIRST_THREE = "SELECT evidence FROM incidents WHERE tier = 'incident' AND device = ? ORDER BY rowid LIMIT 3"
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,12 @@ def test_live_h264_and_h265_give_the_true_floors_and_a_replay_of_the_recording_g
     one.start()
     for camera in ("plain", "newer"):
         wait_for(lambda name=camera: len(one.incidents(name)) >= 3, f"three incidents of {camera}")  # type: ignore[misc]
+    # a record is amended by what its pictures say of the weight before it is sealed
+    for camera in ("plain", "newer"):
+        wait_for(
+            lambda name=camera: all(row["evidence"] == "sealed" for row in one.rows(FIRST_THREE, name)),  # type: ignore[misc]
+            f"the seals of {camera}",
+        )
     left_out = sum(
         one.metric(f"edgecv_{what}_total", camera=camera) or 0.0
         for what in ("thinned_frames", "dropped_packets")
