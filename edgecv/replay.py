@@ -204,7 +204,7 @@ def _replay_one(
                 from_begin=repaired,
                 fps=terms.fps,
                 part_s=part.span_s,
-                path=path,
+                path=None if info.timing == "assumed" else path,  # a weight rests on the time between two pictures
             )
             result.incidents.append(evidence.incident)
             pages.append(_page(finding, evidence))

@@ -157,7 +157,7 @@ def test_a_fault_while_evidence_is_written_costs_that_evidence_alone(
 
 
 def test_a_video_of_another_size_than_the_calibration_costs_no_other(demo_run, tmp_path: Path, capsys) -> None:
-    small = encoded(demo_run.files.video, tmp_path / "small.mp4", (640, 360), (0.0, 1.0))
+    small = encoded(demo_run.files.video, tmp_path / "small.mp4", (480, 270), (0.0, 1.0))
     code, incidents = replayed([small, demo_run.files.video], demo_run.files.box, tmp_path / "out")
     assert (code, len(incidents)) == (3, 3)
     assert "but the calibration" in capsys.readouterr().err
