@@ -117,9 +117,14 @@ class ClassificationSettings:
     """Of a drop against a throw, for a path that no other has gone: a unit that drips goes on, and its second drop is
     known by the first; a missed stone costs more than a drop among the candidates gains."""
 
+    drop_repeated_log_odds: float = 3.0
+    """What is added where an earlier one began in the same place, as fast: a unit that drips goes on, and few throws
+    begin in one place to a few pixels."""
+
     drop_light_m2: tuple[float, float] = (0.01, 1.5)
     """Grey levels times square metres that a drop adds or takes away, median and spread of the logarithm: 4 mm and 60
-    levels make 0.001; 6 mm that glint at three times their size, 120 levels brighter than the wall, 0.03."""
+    levels make 0.001; 6 mm that glint at three times their size, 120 levels brighter than the wall, 0.03; of a few
+    pixels the blob's area is that of the blur, up to four times as much."""
 
     thrown_light_m2: tuple[float, float] = (0.3, 1.7)
     """The same of thrown objects: a cigarette end and 60 levels make 0.04, a bottle and 50 levels 0.6."""

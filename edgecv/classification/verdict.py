@@ -128,7 +128,7 @@ def _doubts(fall: Fall, settings: ClassificationSettings, penalty: float) -> tup
 
 def _water(fall: Fall, settings: ClassificationSettings, repeats: int) -> list[Message]:
     """Reasons to take it for dripping water, or for a machine that does the same all the time."""
-    s, faint = settings, may_be_water_drop(fall, settings)
+    s, faint = settings, may_be_water_drop(fall, settings, repeats)
     allowed, source = 0 if faint else s.repeats_allowed, messages.DRIPPING_WATER()
     if repeats > allowed and integrated_contrast_m2(fall) > s.water_contrast_m2:
         allowed, source = s.large_repeats_allowed, messages.MACHINE()

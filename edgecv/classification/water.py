@@ -18,22 +18,21 @@ _SAMPLES = 16
 """Rows at which two paths are compared; a path is smooth between them."""
 
 
-def may_be_water_drop(fall: Fall, settings: ClassificationSettings) -> bool:
+def may_be_water_drop(fall: Fall, settings: ClassificationSettings, repeats: int = 0) -> bool:
     """True where water explains a fall better than a thrown object does: by light, terminal velocity and push.
 
     Drops of 3-6 mm fall at 8-9 m/s (Gunn & Kinzer, "The terminal velocity of fall for water droplets in stagnant air",
     J. Meteorology 6, 1949), are far smaller than a pixel, and nobody pushes them. A path too short to show a terminal
-    velocity says nothing by it, and its light decides.
+    velocity says nothing by it, and its light decides. The next drop begins where the last one did.
     """
-    return drop_log_odds(fall, settings) > 0.0
+    return drop_log_odds(fall, settings) + settings.drop_repeated_log_odds * min(repeats, 1) > 0.0
 
 
 def drop_log_odds(fall: Fall, settings: ClassificationSettings) -> float:
     """Log odds of a drop of water against a thrown object, of a path that no other has gone."""
     fit, s = fall.fit, settings
-    scale_variance = 4.0 * float(fit.covariance[LOG_DEPTH, LOG_DEPTH])
-    light = float(np.log(max(integrated_contrast_m2(fall), 1e-6)))
-    log_odds = s.drop_log_odds + _log_ratio(light, scale_variance, s.drop_light_m2, s.thrown_light_m2)
+    light_sd = 2.0 * float(np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH]))
+    log_odds = s.drop_log_odds + light_log_odds(integrated_contrast_m2(fall), light_sd, s)
     # the fit's own prior is divided out of its posterior
     terminal = float(fit.parameters[LOG_VT])
     variance = float(fit.covariance[LOG_VT, LOG_VT]) + s.terminal_model_error**2
@@ -46,6 +45,18 @@ def drop_log_odds(fall: Fall, settings: ClassificationSettings) -> float:
     return log_odds + float(
         _log_normal(side, side_variance + s.drop_side_mps**2) - _log_normal(side, side_variance + s.thrown_side_mps**2)
     )
+
+
+def light_log_odds(light_m2: float, log_sd: float, settings: ClassificationSettings) -> float:
+    """Log odds of a drop against a thrown object by the light alone.
+
+    Args:
+        light_m2: grey levels times square metres that it adds or takes away.
+        log_sd: standard deviation of its logarithm.
+        settings: what drops and thrown objects move.
+    """
+    light = float(np.log(max(light_m2, 1e-6)))
+    return _log_ratio(light, log_sd**2, settings.drop_light_m2, settings.thrown_light_m2)
 
 
 def _log_normal(off: float, variance: float) -> float:
@@ -69,7 +80,7 @@ def integrated_contrast_m2(fall: Fall) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _EarlierFall:
-    """A fall that was seen: media time, and columns and speeds at even steps between two rows of the picture."""
+    """A fall that was seen: media time, and columns, speeds and times at even steps between two rows of the picture."""
 
     t_s: float
     top_px: float
@@ -77,6 +88,7 @@ class _EarlierFall:
     rows_px: Float64
     columns_px: Float64
     speeds_px_s: Float64
+    times_s: Float64
     size_px: float
     left_px: float
     right_px: float
@@ -116,6 +128,7 @@ def _earlier_fall_of(fall: Fall) -> _EarlierFall | None:
         rows,
         columns,
         np.interp(rows, y[down], np.gradient(y, t)[down]),
+        np.interp(rows, y[down], t[down]),
         fall.path.size_px,
         float(columns.min()),
         float(columns.max()),
@@ -123,21 +136,28 @@ def _earlier_fall_of(fall: Fall) -> _EarlierFall | None:
 
 
 def _same_path(a: _EarlierFall, b: _EarlierFall) -> bool:
-    """Where both were seen, for at least half of the shorter path, they were in one column and equally fast."""
+    """Where both were seen, for at least half of the shorter path, they were equally fast, and in one column.
+
+    Wind carries drops to other columns; they begin in one place all the same.
+    """
     top, foot = max(a.top_px, b.top_px), min(a.foot_px, b.foot_px)
     if foot - top < 0.5 * min(a.foot_px - a.top_px, b.foot_px - b.top_px):
         return False
-    # the same fall seen twice is no repetition
-    if abs(a.t_s - b.t_s) < 0.5:
-        return False
     farthest_px = 4.0 + max(a.size_px, b.size_px)
+    begin_apart_px = max(abs(float(a.columns_px[0] - b.columns_px[0])), abs(a.top_px - b.top_px))
     # in no row are they in one column: in snow nearly all pairs end here
-    if a.right_px + farthest_px <= b.left_px or b.right_px + farthest_px <= a.left_px:
+    apart = a.right_px + farthest_px <= b.left_px or b.right_px + farthest_px <= a.left_px
+    if apart and begin_apart_px >= farthest_px:
         return False
     rows = np.linspace(top, foot, _SAMPLES)
-    xa, xb = (np.interp(rows, p.rows_px, p.columns_px) for p in (a, b))
-    if not _middle(np.abs(xa - xb)) < farthest_px:
+    # the same fall seen twice, in pieces or with its release, is no repetition
+    passed_s = [float(np.interp(top, p.rows_px, p.times_s)) for p in (a, b)]
+    if abs(passed_s[0] - passed_s[1]) < 0.5:
         return False
+    if begin_apart_px >= farthest_px:
+        xa, xb = (np.interp(rows, p.rows_px, p.columns_px) for p in (a, b))
+        if not _middle(np.abs(xa - xb)) < farthest_px:
+            return False
     va, vb = (np.interp(rows, p.rows_px, p.speeds_px_s) for p in (a, b))
     return _middle(np.abs(va - vb) / np.maximum(np.maximum(va, vb), 1.0)) < 0.15
 

@@ -6,6 +6,8 @@ A track often begins on the person who throws and ends on the ground. A cubic in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,13 +42,12 @@ def falling_stretch(track: Track, settings: TrajectorySettings) -> Path | None:
     if not may_fall(columns, track.picture_size_px, settings):
         return None
     full_path = path_of(track.points, track.scan_count, settings, track.picture_size_px, columns)
-    best = _best_stretch(full_path, track.frame_interval_s)
-    if best is None:
-        return None
-    rows, looked_at = best
-    points = tuple(track.points[n] for n in rows)
-    stretch = path_of(points, looked_at, settings, track.picture_size_px, columns[rows])
-    return stretch if _accelerates_down(stretch) else None
+    for rows, looked_at in _best_stretches(full_path, track.frame_interval_s):
+        points = tuple(track.points[n] for n in rows)
+        stretch = path_of(points, looked_at, settings, track.picture_size_px, columns[rows])
+        if _accelerates_down(stretch):
+            return stretch
+    return None
 
 
 def beginning(track: Track) -> tuple[TrackPoint, ...]:
@@ -140,27 +141,41 @@ def _longest_descent(v: Float64) -> tuple[int, int]:
     return first + int(below[-1]) + 1 if len(below) else first, last
 
 
-def _best_stretch(path: Path, interval_s: float) -> tuple[NDArray[np.intp], int] | None:
+def _stands_from(uv_px: Float64, first: int, last: int) -> int | None:
+    """Row from which three sightings stand in one place, in the lower half of a descent; None where it goes on."""
+    v = uv_px[:, 1]
+    three = np.stack([uv_px[k : len(uv_px) - _MOST_STANDING + 1 + k] for k in range(_MOST_STANDING)])
+    stands = (three.max(axis=0) - three.min(axis=0)).max(axis=1) < _STANDING_PX
+    rows = np.arange(len(stands))
+    stands &= (rows >= first) & (rows <= last) & (v[: len(stands)] > 0.5 * (v[first] + v[last]))
+    return int(np.argmax(stands)) if stands.any() else None
+
+
+def _best_stretches(path: Path, interval_s: float) -> Iterator[tuple[NDArray[np.intp], int]]:
     """The largest descent and as much before and after it as the same smooth motion explains better than chance.
 
-    Numbers of its sightings, and frames that were looked at.
+    Then the best that ends before it seems to stand: it was lost and the track took what a codec left there, or it has
+    landed. With that a cubic bends the other way. Numbers of the sightings, and frames that were looked at.
     """
     n = len(path.points)
     first, last = _longest_descent(path.uv_px[:, 1])
     spare = max(0, MIN_POINTS - (last - first + 1))
     first, last = max(0, first - spare), min(n - 1, last + spare)
     starts = sorted({first, *_quarters(max(0, first - (last - first) // 2), first)})
-    ends = sorted({last, *_quarters(first + (last - first) // 2, last)})
-    best = StretchScores(path, interval_s).best(starts, [n + 1 for n in ends])
-    if best is None:
-        return None
-    rows = best.first + np.flatnonzero(best.explained)
-    if best.score < _LEAST_SCORE and best.score + _left_out_gain(path, rows) < _LEAST_SCORE:
-        return None
-    rows = rows[_between_strays(tuple(path.points[n] for n in rows), interval_s)]
-    if len(rows) < MIN_POINTS:
-        return None
-    return rows, max(len(rows), frames_between(path, best.first, best.end, interval_s))
+    ends = sorted({last + 1, *(end + 1 for end in _quarters(first + (last - first) // 2, last))})
+    stands_from = _stands_from(path.uv_px, first, last)
+    score_of = StretchScores(path, interval_s)
+    choices = [ends] if stands_from is None else [ends, [*(end for end in ends if end < stands_from), stands_from]]
+    for ends_of_choice in choices:
+        best = score_of.best(starts, ends_of_choice)
+        if best is None:
+            continue
+        rows = best.first + np.flatnonzero(best.explained)
+        if best.score < _LEAST_SCORE and best.score + _left_out_gain(path, rows) < _LEAST_SCORE:
+            continue
+        rows = rows[_between_strays(tuple(path.points[n] for n in rows), interval_s)]
+        if len(rows) >= MIN_POINTS:
+            yield rows, max(len(rows), frames_between(path, best.first, best.end, interval_s))
 
 
 def _left_out_gain(path: Path, rows: NDArray[np.intp]) -> float:

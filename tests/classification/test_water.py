@@ -102,3 +102,38 @@ def test_a_cigarette_end_that_falls_slower_than_any_drop_is_none() -> None:
 def test_the_more_light_the_less_it_is_water(size_px: float) -> None:
     faint, brighter = (drop_log_odds(_seen(fall_track(8.5), s, 20.0), SETTINGS) for s in (size_px, 2.0 * size_px))
     assert brighter < faint
+
+
+def _drifting(aside_px_s: float, later_s: float, left_out: int = 0) -> Fall:
+    """A fall that wind takes aside, without its first sightings."""
+    track = fall_track(8.5)
+    points = tuple(
+        replace(
+            p,
+            t_s=p.t_s + later_s,
+            detection=replace(p.detection, x_px=p.detection.x_px + aside_px_s * (p.t_s - track.points[0].t_s)),
+        )
+        for p in track.points
+    )[left_out:]
+    fall = explain(replace(track, points=points), View.calibrated(facade_camera()), TrajectorySettings())
+    assert fall is not None
+    return fall
+
+
+def test_drops_that_wind_takes_to_other_columns_are_repetitions_by_where_they_begin() -> None:
+    paths = RepeatedPaths(SETTINGS)
+    assert [paths.count(_drifting(aside, 20.0 * n)) for n, aside in enumerate((0.0, 25.0, -25.0))] == [0, 1, 2]
+
+
+def test_the_same_fall_without_its_beginning_is_no_repetition() -> None:
+    paths = RepeatedPaths(SETTINGS)
+    assert paths.count(_drifting(0.0, 0.0)) == 0
+    assert paths.count(_drifting(0.0, 0.0, left_out=25)) == 0
+
+
+def test_a_second_drop_of_a_unit_is_likelier_water_than_the_first() -> None:
+    fall = _seen(fall_track(8.5), 2.6, 16.0)
+    odds = drop_log_odds(fall, SETTINGS)
+    assert -SETTINGS.drop_repeated_log_odds < odds < 0.0
+    assert not may_be_water_drop(fall, SETTINGS)
+    assert may_be_water_drop(fall, SETTINGS, repeats=1)

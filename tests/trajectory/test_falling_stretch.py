@@ -58,3 +58,19 @@ def test_one_or_two_beyond_a_gap_at_either_end_are_left_out_and_three_are_not() 
         assert without_strays((*points[:count], *middle, *points[-count:]), interval_s) == middle
     three = (*points[:3], *points[9:])
     assert without_strays(three, interval_s) == three
+
+
+def test_a_track_that_takes_what_a_codec_left_when_its_object_was_lost_is_a_fall_up_to_there() -> None:
+    """At half the frame rate there are ten sightings of the fall, and eight of what stands beside it."""
+    track = fall_track(20.0, y=21.0, noise=0.2)
+    falling, after = track.points[:20:2], track.points[20:36:2]
+    last = falling[-1].detection
+    standing = tuple(
+        replace(p, detection=replace(last, x_px=last.x_px + 10.0, y_px=last.y_px + 3.0 + 0.2 * k))
+        for k, p in enumerate(after)
+    )
+    points = (*falling, *standing)
+    stretch = falling_stretch(Track(points, len(points), track.picture_size_px, 2.0 * track.frame_interval_s), S)
+    assert stretch is not None
+    assert len(stretch.points) >= len(falling) - 1
+    assert stretch.points[-1].t_s <= standing[0].t_s
