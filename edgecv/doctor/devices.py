@@ -36,8 +36,8 @@ def device_findings(box: Box) -> list[CheckResult]:
     """Judge every device of the box file; nothing is acknowledged, stored or changed."""
     devices = box.settings.devices
     with ThreadPoolExecutor(max_workers=min(8, len(devices)) or 1) as asking:
-        found = asking.map(lambda device: list(_of_device(box, *device)), devices.items())
-        return [finding for findings in found for finding in findings]
+        judged = asking.map(lambda device: list(_of_device(box, *device)), devices.items())
+        return [finding for findings in judged for finding in findings]
 
 
 def _of_device(box: Box, device: str, section: DeviceSettings) -> Iterator[CheckResult]:
