@@ -7,12 +7,10 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 import av
 from av.codec.context import CodecContext
@@ -28,13 +26,9 @@ from edgecv.capture.open_container import carries_stamps, largest_video, open_fi
 from edgecv.capture.open_failure import open_failure, system_error, wrong_address
 from edgecv.capture.packets import stamp_of
 from edgecv.capture.stream_info import file_stamps
-from edgecv.config.addresses import redacted_address
-from edgecv.config.camera_address import meant_address
-from edgecv.config.known_secrets import hide_secrets
-from edgecv.config.stream_address import is_device, is_recorded
-from edgecv.errors import EdgecvError
+from edgecv.capture.stream_settings import StreamError, StreamSettings
+from edgecv.config.stream_address import is_device
 from edgecv.messages import camera as messages
-from edgecv.messages import mapped
 from edgecv.messages.message import Message
 
 if TYPE_CHECKING:
@@ -42,6 +36,8 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from edgecv.capture.packets import AnyPacket
+
+__all__ = ["OPEN_S", "SILENT_S", "LiveStream", "StreamError", "StreamSettings"]
 
 _log = logging.getLogger("edgecv.worker")
 _USUAL_FPS = 25.0
@@ -51,63 +47,6 @@ OPEN_S = 10.0
 """Longest wait for a camera to answer and to send what its stream is made of."""
 SILENT_S = 5.0
 """A camera that sends nothing for so long is gone."""
-
-
-class StreamError(EdgecvError):
-    """A stream cannot be opened or has broken off.
-
-    Attributes:
-        kind: ``login`` where the camera refuses user and password, ``unreachable``, ``silent``, ``ended``, ``damaged``.
-    """
-
-    def __init__(self, message: str, kind: Literal["login", "unreachable", "silent", "ended", "damaged"]) -> None:
-        super().__init__(mapped(message, hide_secrets))  # FFmpeg's texts hold whole addresses
-        self.kind = kind
-
-
-@dataclass(frozen=True, slots=True)
-class StreamSettings:
-    """What to open and how.
-
-    Attributes:
-        address: an rtsp:// or http:// address, a file, or a device.
-        transport: of RTSP.
-        user: the camera's user, or None.
-        password: never shown.
-        decoding: software, or the hardware to try first.
-        size_px: width and height to ask a device for, or None.
-        fps: frames a second to ask a device for, or None.
-    """
-
-    address: str
-    transport: Literal["tcp", "udp"] = "tcp"
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    decoding: Literal["software", "vaapi", "v4l2m2m", "cuda"] = "software"
-    size_px: tuple[int, int] | None = None
-    fps: float | None = None
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it is recorded video, that has an end and whose every picture counts."""
-        return is_recorded(self.address)
-
-    @property
-    def shown(self) -> str:
-        """The address without user and password."""
-        return self.address if self.is_file else hide_secrets(redacted_address(self.address))
-
-    def address_with_login(self) -> str:
-        """The address with user and password: for FFmpeg only."""
-        address = meant_address(self.address)
-        scheme, separator, rest = address.partition("://")
-        if self.user is None or not separator:
-            return address
-        # by hand: urlsplit refuses hosts that it cannot read, and what cannot be reached is for FFmpeg to say
-        path_at = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
-        host, path = rest[:path_at].rpartition("@")[2], rest[path_at:]
-        user, password = (quote(text or "", safe="", errors="replace") for text in (self.user, self.password))
-        return f"{scheme}://{user}:{password}@{host}{path}"
 
 
 class LiveStream:
