@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.detection.fixed_point import REST_UNIT, split_shift
+from edgecv.detection.fixed_point import REST_UNIT, split_shift, split_shifts
 
 TILE = 32
 """Side of a tile, analysis pixels; as in edgecv/native/interface.h."""
@@ -70,11 +70,12 @@ class TileShifts:
         whole: ``(2, tiles_y, tiles_x) int16`` pixels of the frame, to the right and down.
         rest: the same shape: 1/32768 analysis pixel.
         is_uniform: one shift for all tiles.
+        has_rest: whether any tile has one.
     """
 
     def __init__(self, tiles: tuple[int, int], binning: int) -> None:
         self.whole, self.rest = np.zeros((2, *tiles), np.int16), np.zeros((2, *tiles), np.int16)
-        self.is_uniform = True
+        self.is_uniform, self.has_rest = True, False
         self._binning = binning
         y, x = (((np.arange(n) + 0.5) * TILE) * binning - 0.5 for n in tiles)
         self._x_px, self._y_px = np.meshgrid(x, y)
@@ -82,8 +83,14 @@ class TileShifts:
     def set(self, motion: CameraMotion) -> None:
         """Take a frame's motion."""
         self.is_uniform = motion.corner_px == 0.0
-        for axis, shift_px in enumerate(self._shifts_px(motion)):
-            self.whole[axis], self.rest[axis] = split_shift(shift_px, self._binning)
+        if self.is_uniform:
+            for axis, shift_px in enumerate(motion.shift_px):
+                self.whole[axis], self.rest[axis] = split_shift(shift_px, self._binning)
+            self.has_rest = bool(self.rest[:, 0, 0].any())
+            return
+        self.has_rest = True
+        for axis, shifts_px in enumerate(self._shifts_px(motion)):
+            self.whole[axis], self.rest[axis] = split_shifts(shifts_px, self._binning)
 
     def rest_px(self, x_px: Float64, y_px: Float64) -> tuple[Float64, Float64]:
         """Parts of a pixel of the frame, right and down, by which blobs at these places ``(n,)`` lie beside the
@@ -97,8 +104,6 @@ class TileShifts:
         return right, down
 
     def _shifts_px(self, motion: CameraMotion) -> tuple[Float64, Float64]:
-        if self.is_uniform:
-            return np.array(motion.dx_px), np.array(motion.dy_px)
         x, y = self._x_px - motion.centre_px[0], self._y_px - motion.centre_px[1]
         return (
             motion.dx_px + motion.zoom * x - motion.roll_rad * y,

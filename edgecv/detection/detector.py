@@ -139,7 +139,8 @@ class Detector:
         max_area = int(s.max_area_fraction * pixels)
         blobs = self._kernel.blobs(luma, _MAX_BLOBS, s.max_per_tile, max_area)
         rows = self._quota.select(blobs, self._thresholds.cells)
-        rows[:, [X, Y]] -= np.column_stack(self._kernel.shifts.rest_px(rows[:, X], rows[:, Y]))
+        if self._kernel.shifts.has_rest:
+            rows[:, [X, Y]] -= np.column_stack(self._kernel.shifts.rest_px(rows[:, X], rows[:, Y]))
         self._thresholds.steer(self._quota.usual, self._quota.count)
         self._set_thresholds(self._kernel.planes)
         return DetectedFrame(frame.index, frame.t_s, Detections(rows), motion=motion)

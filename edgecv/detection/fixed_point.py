@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 REST_UNIT = 32768.0
 """Of the rest of a shift: one analysis pixel."""
@@ -11,11 +13,17 @@ _LEAST_REST = 0.033
 """Analysis pixels: a smaller rest is within the error of the estimate and would only cost time."""
 
 
-def split_shift(shift_px: ArrayLike, binning: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Return whole pixels of the frame, and the rest in 1/32768 analysis pixel, of shifts of any shape."""
-    shift = np.asarray(shift_px, np.float64)
-    whole = np.floor(shift + 0.5)
-    rest = (shift - whole) / binning
+def split_shift(shift_px: float, binning: int) -> tuple[int, int]:
+    """Return whole pixels of the frame, and the rest in 1/32768 analysis pixel."""
+    whole = math.floor(shift_px + 0.5)
+    rest = (shift_px - whole) / binning
+    return whole, 0 if abs(rest) < _LEAST_REST else math.floor(rest * REST_UNIT + 0.5)
+
+
+def split_shifts(shifts_px: NDArray[np.float64], binning: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """The same of many."""
+    whole = np.floor(shifts_px + 0.5)
+    rest = (shifts_px - whole) / binning
     rest = np.where(np.abs(rest) < _LEAST_REST, 0.0, np.floor(rest * REST_UNIT + 0.5))
     return whole.astype(np.int16), rest.astype(np.int16)
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift
+from edgecv.detection.fixed_point import fixed_brightness, fixed_rate, split_shift, split_shifts
 
 
 @given(st.floats(-50, 50), st.sampled_from([1, 2]))
@@ -33,3 +34,9 @@ def test_brightness_keeps_its_value_within_a_step(gain: float, offset: float) ->
 def test_a_wild_brightness_is_limited() -> None:
     assert fixed_brightness(9.0, 900.0) == (16384, 3840)
     assert fixed_brightness(-9.0, -900.0) == (-16384, -3840)
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=6), st.sampled_from([1, 2]))
+def test_many_shifts_are_split_as_each_is(shifts: list[float], binning: int) -> None:
+    whole, rest = split_shifts(np.array(shifts), binning)
+    assert list(zip(whole.tolist(), rest.tolist(), strict=True)) == [split_shift(shift, binning) for shift in shifts]
