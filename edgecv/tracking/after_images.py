@@ -15,6 +15,9 @@ _STANDING_PX = 1.0
 """Way within which an after-image stands: the error of a blob's centre."""
 _MOVING_PX = 2.5
 """Way a frame before it: nothing thrown stops from there within one frame, but what hits the ground."""
+_OFF_PX = 5.0
+"""Distance from where the two before lead, from which the first of a run is none of the object either: twice the error
+of leading on from two detections."""
 _SPEED_FRAMES = 3
 """Frames over which that way is measured: one detection alone is good to a pixel."""
 
@@ -27,7 +30,7 @@ def after_images(frames: NDArray[np.int64], xy_px: Float64) -> NDArray[np.bool_]
         xy_px: ``(n, 2)`` places.
 
     Returns:
-        ``(n,)`` True for every detection of such a run but its first.
+        ``(n,)`` True for every detection of such a run but its first, and for that too where the object was not there.
     """
     is_left_behind = np.zeros(len(frames), np.bool_)
     if not (np.abs(np.diff(xy_px, axis=0)).max(axis=1) < _STANDING_PX).any():
@@ -39,6 +42,7 @@ def after_images(frames: NDArray[np.int64], xy_px: Float64) -> NDArray[np.bool_]
             first = k
         elif _arrives_at_speed(frames, xy_px, first):
             is_left_behind[k] = True
+            is_left_behind[first] = _is_elsewhere(frames, xy_px, first)
     return is_left_behind
 
 
@@ -50,3 +54,11 @@ def _arrives_at_speed(frames: NDArray[np.int64], xy_px: Float64, k: int) -> bool
         return False
     way = float(np.linalg.norm(xy_px[k] - xy_px[before]))
     return way >= _MOVING_PX * float(frames[k] - frames[before])
+
+
+def _is_elsewhere(frames: NDArray[np.int64], xy_px: Float64, k: int) -> bool:
+    if k < 2:
+        return False
+    share = float(frames[k] - frames[k - 1]) / float(frames[k - 1] - frames[k - 2])
+    ahead_px = xy_px[k - 1] + share * (xy_px[k - 1] - xy_px[k - 2])
+    return float(np.linalg.norm(xy_px[k] - ahead_px)) > _OFF_PX

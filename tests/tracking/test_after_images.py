@@ -33,3 +33,10 @@ def test_a_slow_object_is_no_after_image_of_itself() -> None:
 
 def test_standing_again_after_a_gap_is_no_after_image() -> None:
     assert not any(of([10.0, 14.0, 19.0, 19.0], frames=[0, 1, 2, 8]))
+
+
+def test_a_run_that_stands_beside_the_path_is_none_of_the_object() -> None:
+    y = np.array([10.0, 13.0, 16.0, 19.0, 19.0, 19.0])
+    x = np.array([100.0, 100.0, 100.0, 110.0, 110.0, 110.0])
+    left_behind = after_images(np.arange(6), np.column_stack([x, y]))
+    assert left_behind.tolist() == [False] * 3 + [True] * 3
