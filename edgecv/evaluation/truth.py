@@ -35,6 +35,7 @@ class TruthEvent:
         release_m: where it was let go, X, Y, Z of the facade; or None.
         launch_mps: its velocity there, or None.
         luma: how bright its surface is drawn, 0 black, 1 white; or None.
+        diameter_m: of a disc that hides as much, or None.
     """
 
     name: str
@@ -49,6 +50,7 @@ class TruthEvent:
     release_m: Vector | None = None
     launch_mps: Vector | None = None
     luma: float | None = None
+    diameter_m: float | None = None
 
     @property
     def visible_s(self) -> float:
@@ -118,6 +120,7 @@ class _Event(_Section):
     release_m: Vector | None = None
     launch_mps: Vector | None = None
     luma: float | None = Field(default=None, ge=0.0, le=1.0)
+    diameter_m: float | None = Field(default=None, gt=0.0)
     frames: tuple[Row, ...]
 
 
@@ -206,4 +209,5 @@ def _event(event: _Event) -> TruthEvent:
         release_m=event.release_m,
         launch_mps=event.launch_mps,
         luma=event.luma,
+        diameter_m=event.diameter_m,
     )

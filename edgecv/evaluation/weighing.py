@@ -133,7 +133,9 @@ def compare(
 
 
 def true_diameter_m(fall: Fall, event: TruthEvent) -> float:
-    """The true diameter where the fit has it: pixels say nothing of a distance that is off."""
+    """The true diameter; where the truth has pixels only, where the fit has it: they say nothing of the distance."""
+    if event.diameter_m is not None:
+        return event.diameter_m
     times = event.path.t_s
     within = (times >= fall.path.t_s[0]) & (times <= fall.path.t_s[-1])
     times = times[within] if within.any() else times

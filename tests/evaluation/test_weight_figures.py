@@ -46,6 +46,10 @@ def test_the_true_diameter_is_that_at_the_distance_of_the_fit() -> None:
     assert true_diameter_m(fall, replace(EVENT, path=path, size_px=sides)) == pytest.approx(0.25, rel=0.05)
 
 
+def test_the_diameter_that_a_truth_states_is_the_true_one() -> None:
+    assert true_diameter_m(known_fall(diameter_m=0.25), replace(EVENT, diameter_m=0.18)) == 0.18
+
+
 def test_a_finding_without_pictures_is_compared_by_its_boxes() -> None:
     fall = known_fall(diameter_m=0.25, terminal_mps=30.0)
     found = compare(fall, None, None, replace(EVENT, terminal_velocity_mps=30.0), 0.0)
