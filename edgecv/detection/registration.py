@@ -13,9 +13,9 @@ from edgecv.detection.planes import UNIT, Int16, Registration
 
 Int32 = NDArray[np.int32]
 _EDGE = 4
-CUT_PER_MEDIAN = 2.4
+_CUT_PER_MEDIAN = 2.4
 """Residual that counts half, in medians of all: twice the mean of Gaussian ones. As in edgecv/native/registration.c."""
-LEAST_MEDIAN = 0.6
+_LEAST_MEDIAN = 0.6
 """Grey levels: rounding and a codec alone."""
 
 
@@ -68,7 +68,7 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
         size = np.abs(residual)
         # by the median: a lorry before a third of the points does not widen it
         middle = float(np.partition(size, len(size) // 2)[len(size) // 2]) if len(size) else 0.0
-        cut = CUT_PER_MEDIAN * max(middle, LEAST_MEDIAN)
+        cut = _CUT_PER_MEDIAN * max(middle, _LEAST_MEDIAN)
         weight = 1.0 / (1.0 + np.square(residual / cut))
         if len(points):
             scale = float(np.minimum(size, 3.0 * cut).mean())
