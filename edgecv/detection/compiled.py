@@ -135,13 +135,12 @@ class CompiledKernel:
         self._points = points[:n].copy()
         return int(n)
 
-    def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
+    def register(self, luma: UInt8, start: Registration, rounds: int, *, turning: bool = False) -> Registration:
         """Find the camera's motion and the brightness of a frame."""
         values = ffi.new("float[8]", astuple(start))
         points = pointer(self._points)
         frame = rows_pointer(luma)
-        if lib.edgecv_register(self._background, *frame, points, len(self._points), rounds, values):
-            raise MemoryError("no memory to register a frame")
+        lib.edgecv_register(self._background, *frame, points, len(self._points), rounds, turning, values)
         return Registration(*values)
 
     def brighten(self, gain: float, offset: float) -> None:

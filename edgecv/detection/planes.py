@@ -172,7 +172,7 @@ class Kernel(Protocol):
         ``min_gradient`` is the smallest that counts, grey levels a pixel.
         """
 
-    def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
+    def register(self, luma: UInt8, start: Registration, rounds: int, *, turning: bool = False) -> Registration:
         """Find the camera's motion and the brightness of a frame at the chosen points, beginning at ``start``."""
 
     def brighten(self, gain: float, offset: float) -> None:

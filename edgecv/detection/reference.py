@@ -121,9 +121,9 @@ class ReferenceKernel:
         self._points = textured_points(self.planes.mean, cell, min_gradient)
         return len(self._points)
 
-    def register(self, luma: UInt8, start: Registration, rounds: int) -> Registration:
+    def register(self, luma: UInt8, start: Registration, rounds: int, *, turning: bool = False) -> Registration:
         """Find the camera's motion and the brightness of a frame."""
-        return register(self._load(luma), self.planes.mean, self._points, start, rounds)
+        return register(self._load(luma), self.planes.mean, self._points, start, rounds, turning=turning)
 
     def brighten(self, gain: float, offset: float) -> None:
         """Apply a change of brightness to the background."""

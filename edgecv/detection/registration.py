@@ -13,10 +13,6 @@ from edgecv.detection.planes import UNIT, Int16, Registration
 
 Int32 = NDArray[np.int32]
 _EDGE = 4
-_CUT_PER_MEDIAN = 2.4
-"""Residual that counts half, in medians of all: twice the mean of Gaussian ones. As in edgecv/native/registration.c."""
-_LEAST_MEDIAN = 0.6
-"""Grey levels: rounding and a codec alone."""
 
 
 def textured_points(mean: Int16, cell: int, min_gradient: float) -> Int32:
@@ -35,7 +31,9 @@ def textured_points(mean: Int16, cell: int, min_gradient: float) -> Int32:
     return np.array(points, np.int32).reshape(-1, 2)
 
 
-def register(frame: Int32, mean: Int16, points: Int32, start: Registration, rounds: int) -> Registration:
+def register(
+    frame: Int32, mean: Int16, points: Int32, start: Registration, rounds: int, *, turning: bool = False
+) -> Registration:
     """Return the motion and brightness that make ``frame(x + d) = gain * background(x) + offset`` at the points.
 
     Args:
@@ -44,6 +42,7 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
         points: ``(n, 2)`` from :func:`textured_points`.
         start: where to begin; what the points do not show stays as it was.
         rounds: most steps.
+        turning: whether it may have turned and come nearer; else roll and zoom are none.
     """
     x, y = points[:, 0], points[:, 1]
     background = mean.astype(np.float64) / UNIT
@@ -61,20 +60,18 @@ def register(frame: Int32, mean: Int16, points: Int32, start: Registration, roun
     corner_sd = start.corner_sd
     roll, zoom = start.roll * radius, start.zoom * radius  # pixels at a corner
     # of roll and zoom around none: points on one side of a picture do not tell them from a shift
-    prior = np.diag(4.0 / np.square([3.0, 3.0, 1.0, 1.0, 0.1, 10.0]))
+    turn = 1.0 if turning else 1e-6
+    prior = np.diag(4.0 / np.square([3.0, 3.0, turn, turn, 0.1, 10.0]))
     for _ in range(rounds):
         moved = np.column_stack([dx + zoom * right - roll * down, dy + roll * right + zoom * down])
         residual = _bilinear(frame, where + moved) - gain * ref - offset
-        size = np.abs(residual)
-        # by the median: a lorry before a third of the points does not widen it
-        middle = float(np.partition(size, len(size) // 2)[len(size) // 2]) if len(size) else 0.0
-        cut = _CUT_PER_MEDIAN * max(middle, _LEAST_MEDIAN)
+        cut = 2.0 * max(scale, 0.7)
         weight = 1.0 / (1.0 + np.square(residual / cut))
         if len(points):
-            scale = float(np.minimum(size, 3.0 * cut).mean())
+            scale = float(np.minimum(np.abs(residual), 3.0 * cut).mean())
         normal = jacobian.T @ (jacobian * weight[:, None]) + prior
-        # the median of the sizes of Gaussian residuals is 0.67 of their deviation
-        corner_sd = 1.48 * middle / float(np.sqrt(min(normal[2, 2], normal[3, 3])))
+        # the mean of the sizes of Gaussian residuals is 0.8 of their deviation
+        corner_sd = 1.25 * scale / float(np.sqrt(min(normal[2, 2], normal[3, 3])))
         pull = prior @ np.array([0.0, 0.0, roll, zoom, 0.0, 0.0])
         change = np.linalg.solve(normal, -jacobian.T @ (weight * residual) - pull)
         dx, dy, roll, zoom = dx + change[0], dy + change[1], roll + change[2], zoom + change[3]

@@ -111,6 +111,12 @@ class DetectionSettings:
     certain_corner_sd: float = 5.0
     """And the least in standard deviations: a background that learns by a roll that is none is turned by it."""
 
+    max_turn: float = 0.006
+    """Largest roll, rad, and zoom of a swaying camera: masts in wind turn by a milliradian or two."""
+
+    turned_residual_ratio: float = 0.97
+    """Share of a shift's residual that roll and zoom must leave less than: two more numbers always fit a bit better."""
+
     min_texture_points: int = 40
     """Fewer points do not give the motion: a plain wall, or fog."""
 

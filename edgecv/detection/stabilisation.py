@@ -58,11 +58,11 @@ class Stabiliser:
         b = self._kernel.planes.binning
         size = np.array(self._kernel.planes.size, np.float64) * b
         centre_px = (float(0.5 * (size[0] - 1.0)), float(0.5 * (size[1] - 1.0)))
-        motion = CameraMotion(registration.dx * b, registration.dy * b, registration.roll, registration.zoom, centre_px)
-        if motion.corner_px < max(s.min_corner_px, s.certain_corner_sd * b * registration.corner_sd):
-            motion = replace(motion, roll_rad=0.0, zoom=0.0)
-        if max(abs(motion.dx_px), abs(motion.dy_px), motion.corner_px) > s.max_shift_px:
+        motion = CameraMotion(registration.dx * b, registration.dy * b, centre_px=centre_px)
+        if max(abs(motion.dx_px), abs(motion.dy_px)) > s.max_shift_px:
             return None
+        if self._usual_step_px > _SHAKE_PX:
+            motion = self._turned(luma, registration, motion)
         residual = registration.residual
         usual = residual if self._usual_residual is None else self._usual_residual
         self._usual_residual = usual + s.usual_residual_rate * (min(residual, 2.0 * usual) - usual)
@@ -75,6 +75,19 @@ class Stabiliser:
             self._kernel.brighten(gain, offset)
         self._last = replace(registration, gain=1.0, offset=0.0)
         return motion
+
+    def _turned(self, luma: UInt8, registration: Registration, motion: CameraMotion) -> CameraMotion:
+        """The motion of a camera that shakes, with its roll and zoom where they are certain and explain more.
+
+        Not of one that stands: what fills half of its picture, and turns, is a person.
+        """
+        s, b = self._settings, self._kernel.planes.binning
+        turned = self._kernel.register(luma, registration, s.registration_rounds, turning=True)
+        candidate = replace(motion, dx_px=turned.dx * b, dy_px=turned.dy * b, roll_rad=turned.roll, zoom=turned.zoom)
+        is_certain = candidate.corner_px > max(s.min_corner_px, s.certain_corner_sd * b * turned.corner_sd)
+        is_sway = max(abs(turned.roll), abs(turned.zoom)) < s.max_turn
+        is_better = turned.residual < s.turned_residual_ratio * registration.residual
+        return candidate if is_certain and is_sway and is_better else motion
 
     def _registration(self, luma: UInt8) -> Registration:
         """From the last frame's motion; where that lost its place, from a wide search."""

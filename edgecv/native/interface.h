@@ -103,9 +103,9 @@ int32_t edgecv_textured_points(const Background *b, int32_t cell, float min_grad
  * is a shift, a roll and a zoom about the picture's centre.
  * registration (8): dx, dy (analysis pixels), roll (rad), zoom, gain, offset (levels), residual (mean absolute), and by
  * how much roll and zoom may be off at a corner (standard deviation, analysis pixels); in and out. The state before is the prior of shift and brightness: what the points do not show stays as it was; that of roll
- * and zoom is none. Returns -1 where there was no memory. */
-int32_t edgecv_register(const Background *b, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
-                        int32_t rounds, float *registration);
+ * and zoom is none, and they stay none unless `turning`. */
+void edgecv_register(const Background *b, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
+                     int32_t rounds, int32_t turning, float *registration);
 
 /* ---- tracking: pixels and seconds ---- */
 

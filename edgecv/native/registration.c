@@ -2,7 +2,6 @@
 #include "kernel.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Sum of an analysis pixel that lies in the frame; 1 or 4 times its value. */
 static inline float inside(const uint8_t *at, int64_t stride, int32_t b) {
@@ -40,31 +39,6 @@ int32_t edgecv_textured_points(const Background *k, int32_t cell, float min_grad
             if (where >= 0) points[count++] = where;
         }
     return count;
-}
-
-#define CUT_PER_MEDIAN 2.4f /* residual that counts half: twice the mean of Gaussian ones */
-#define LEAST_MEDIAN 0.6f   /* grey levels: rounding and a codec alone */
-
-/* The n/2-th smallest; reorders the values (Hoare 1961). */
-static float middle_of(float *values, int32_t n) {
-    int32_t from = 0, to = n - 1, k = n / 2;
-    while (from < to) {
-        float pivot = values[(from + to) / 2];
-        int32_t i = from, j = to;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i <= j) {
-                float t = values[i];
-                values[i++] = values[j];
-                values[j--] = t;
-            }
-        }
-        if (k <= j) to = j;
-        else if (k >= i) from = i;
-        else break;
-    }
-    return n ? values[k] : 0.0f;
 }
 
 #define UNKNOWNS 6
@@ -107,27 +81,20 @@ static inline Point point_at(const Background *k, int32_t pixel, const double *m
                    (float)(y + motion[1] + motion[2] * right + motion[3] * down)};
 }
 
-int32_t edgecv_register(const Background *k, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
-                        int32_t rounds, float *registration) {
+void edgecv_register(const Background *k, const uint8_t *luma, int64_t stride, const int32_t *points, int32_t n,
+                     int32_t rounds, int32_t turning, float *registration) {
     double cx = 0.5 * (k->width - 1), cy = 0.5 * (k->height - 1), radius = sqrt(cx * cx + cy * cy);
     double scale = registration[6], corner_sd = registration[7];
     /* dx, dy, roll and zoom in pixels at a corner, gain, offset */
     double v[UNKNOWNS] = {registration[0], registration[1], registration[2] * radius, registration[3] * radius,
                           registration[4], registration[5]};
-    float *residuals = malloc(sizeof(float) * 2 * (size_t)(n + 1)), *sizes = residuals + n;
-    if (!residuals) return -1;
     for (int32_t round = 0; round < rounds; round++) {
         double a[UNKNOWNS][UNKNOWNS + 1] = {{0}}, size = 0;
-        for (int32_t i = 0; i < n; i++) {
-            Point p = point_at(k, points[i], v, radius);
-            residuals[i] = (float)(bilinear(k, luma, stride, p.x, p.y) - v[4] * p.ref - v[5]);
-            sizes[i] = fabsf(residuals[i]);
-        }
-        float middle = middle_of(sizes, n);
-        double cut = CUT_PER_MEDIAN * (middle > LEAST_MEDIAN ? middle : LEAST_MEDIAN);
+        double cut = 2.0 * (scale > 0.7 ? scale : 0.7);
         for (int32_t i = 0; i < n; i++) {
             Point q = point_at(k, points[i], v, radius);
-            double r = residuals[i], weight = 1.0 / (1.0 + r * r / (cut * cut));
+            double r = bilinear(k, luma, stride, q.x, q.y) - v[4] * q.ref - v[5];
+            double weight = 1.0 / (1.0 + r * r / (cut * cut));
             double j[UNKNOWNS] = {q.gx, q.gy, q.gy * q.right - q.gx * q.down, q.gx * q.right + q.gy * q.down,
                                   -(q.ref - 128.0), -1.0};
             size += fabs(r) < 3.0 * cut ? fabs(r) : 3.0 * cut;
@@ -139,15 +106,14 @@ int32_t edgecv_register(const Background *k, const uint8_t *luma, int64_t stride
         if (n) scale = size / n;
         /* priors of 3 pixels, 0.1 of gain and 10 levels around the state before; of roll and zoom, a pixel at a corner
          * around none: points on one side of a picture do not tell them from a shift */
-        const double sd[UNKNOWNS] = {3.0, 3.0, 1.0, 1.0, 0.1, 10.0};
+        const double turn = turning ? 1.0 : 1e-6, sd[UNKNOWNS] = {3.0, 3.0, turn, turn, 0.1, 10.0};
         for (int p = 0; p < UNKNOWNS; p++) {
             a[p][p] += 4.0 / (sd[p] * sd[p]);
             for (int c = 0; c < p; c++) a[p][c] = a[c][p];
         }
-        /* the median of the sizes of Gaussian residuals is 0.67 of their deviation */
-        corner_sd = 1.48 * middle / sqrt(a[2][2] < a[3][3] ? a[2][2] : a[3][3]);
-        a[2][UNKNOWNS] -= 4.0 * v[2];
-        a[3][UNKNOWNS] -= 4.0 * v[3];
+        /* the mean of the sizes of Gaussian residuals is 0.8 of their deviation */
+        corner_sd = 1.25 * scale / sqrt(a[2][2] < a[3][3] ? a[2][2] : a[3][3]);
+        for (int p = 2; p < 4; p++) a[p][UNKNOWNS] -= 4.0 / (turn * turn) * v[p];
         if (!solve(a)) break;
         double square = 0;
         for (int p = 0; p < 4; p++) square += a[p][UNKNOWNS] * a[p][UNKNOWNS];
@@ -155,8 +121,6 @@ int32_t edgecv_register(const Background *k, const uint8_t *luma, int64_t stride
         v[5] -= 128.0 * a[4][UNKNOWNS];
         if (square < 4e-4) break;
     }
-    free(residuals);
     const double result[] = {v[0], v[1], v[2] / radius, v[3] / radius, v[4], v[5], scale, corner_sd};
     for (int i = 0; i < 8; i++) registration[i] = (float)result[i];
-    return 0;
 }

@@ -77,15 +77,17 @@ def test_both_kernels_give_the_same_bits(w: int, h: int, binning: int, instructi
     assert seen > 20
 
 
+@pytest.mark.parametrize("turning", [False, True])
 @pytest.mark.parametrize("binning", [1, 2])
-def test_both_kernels_register_alike(binning: int) -> None:
+def test_both_kernels_register_alike(binning: int, turning: bool) -> None:
     compiled, reference = _kernels(320, 240, binning, SETS[-1])
     frames = _frames(320, 240, 3, seed=2)
     moved = np.roll(frames[0], (2, -1), (0, 1))
     for kernel in (compiled, reference):
         kernel.begin(frames[0], 1.5)
     assert compiled.choose_points(12, 4.0) == reference.choose_points(12, 4.0) > 20
-    ours, theirs = (kernel.register(moved, Registration(), 6) for kernel in (compiled, reference))
+    ours, theirs = (kernel.register(moved, Registration(), 6, turning=turning) for kernel in (compiled, reference))
+    assert turning or max(abs(ours.roll), abs(ours.zoom)) < 1e-9
     assert astuple(ours) == pytest.approx(astuple(theirs), abs=2e-3)
     assert (ours.roll, ours.zoom) == pytest.approx((theirs.roll, theirs.zoom), abs=2e-5)
 
