@@ -6,6 +6,7 @@ It is all that drawing needs from the fit, so that another process, or the next 
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from edgecv.privacy import FacadeProjection, Outlines, outlines_of, quad
 from edgecv.trajectory import Fall
 from edgecv.trajectory.mass import PathDraws
 
+_log = logging.getLogger("edgecv.evidence")
 OVERLAY_SPEC = ".sketch.json"
 """Beside unfinished evidence; never part of a bundle."""
 
@@ -43,10 +45,17 @@ class OverlaySpec(Record):
 
 
 def with_weighing(spec: OverlaySpec, fall: Fall, path: PathDraws | None) -> OverlaySpec:
-    """The same with what weighing by the pictures needs; sinking things are weighed by nothing but their path."""
+    """The same with what weighing by the pictures needs; sinking things are weighed by nothing but their path.
+
+    A fit whose numbers cannot be handed over costs the weighing alone.
+    """
     if path is None or fall.fit.model != "fall":
         return spec
-    return spec.model_copy(update={"weighing": WeighingSpec.of(fall, path)})
+    try:
+        return spec.model_copy(update={"weighing": WeighingSpec.of(fall, path)})
+    except Exception:
+        _log.exception("a fall cannot be weighed by its pictures; its record keeps the size of its boxes")
+        return spec
 
 
 def overlay_spec_of(fall: Fall, origin: Origin, camera: PinholeCamera | None, plan: FacadePlan | None) -> OverlaySpec:

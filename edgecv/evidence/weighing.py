@@ -15,6 +15,7 @@ from pydantic import Field
 from edgecv.capture import LazyBgrFrame
 from edgecv.incidents.mass_record import mass_record
 from edgecv.incidents.record import Mass, Record
+from edgecv.incidents.record_limits import Real
 from edgecv.photometry import CropCollector, PhotometrySettings, Stations, light_draws, measure, stations_of
 from edgecv.trajectory import Fall
 from edgecv.trajectory.impact import Impact
@@ -23,7 +24,8 @@ from edgecv.trajectory.quantiles import Quantiles
 
 _log = logging.getLogger("edgecv.evidence")
 _MOST = 4000
-_Column = Annotated[tuple[float, ...], Field(max_length=_MOST)]
+_Column = Annotated[tuple[Real, ...], Field(max_length=_MOST)]
+"""Numbers alone: what is none is no number any more when it is read again."""
 
 
 class WeighingSpec(Record):
@@ -35,16 +37,16 @@ class WeighingSpec(Record):
     vx_px_s: _Column
     vy_px_s: _Column
     px_per_m: _Column
-    interval_s: float
-    box_diameter_m: float
-    box_log_sd: float
+    interval_s: Real
+    box_diameter_m: Real
+    box_log_sd: Real
     log_terminal: _Column
     nearer: _Column
-    path_diameter_m: float
-    path_diameter_log_sd: float
-    impact_speed_mps: tuple[float, float, float]
+    path_diameter_m: Real
+    path_diameter_log_sd: Real
+    impact_speed_mps: tuple[Real, Real, Real]
     """Median and 90 % interval."""
-    impact_height_m: float | None
+    impact_height_m: Real | None
     impact_log_terminal: _Column
     impact_speeds_mps: _Column
 

@@ -13,9 +13,11 @@ from edgecv.evidence.overlay_spec import (
     OverlaySpec,
     overlay_spec_of,
     read_overlay_spec,
+    with_weighing,
     write_overlay_spec,
 )
 from edgecv.incidents.record import Origin
+from edgecv.trajectory.mass import path_draws
 
 POINTS = ((0.1, 1.0 / 3.0), (2.0**0.5, 1e-17))
 
@@ -39,3 +41,14 @@ def test_the_curve_runs_along_the_sightings() -> None:
     shift = np.median([p.shift_px for p in fall.path.points], axis=0)
     for seen in fall.path.uv_px + shift:
         assert np.hypot(*(curve - seen).T).min() < 6.0, "a sighting lies away from the curve"
+
+
+def test_a_fit_that_holds_what_is_no_number_costs_the_weighing_and_not_the_pictures(tmp_path: Path) -> None:
+    fall = known_fall()
+    path = path_draws(fall)
+    path.log_terminal[3] = np.nan  # JSON has no form for it: the whole sketch could not be read again
+    plain = overlay_spec_of(fall, Origin(), None, None)
+    assert with_weighing(plain, fall, path_draws(fall)).weighing is not None
+    sketch = with_weighing(plain, fall, path)
+    write_overlay_spec(sketch, tmp_path)
+    assert read_overlay_spec(tmp_path) == plain
