@@ -36,6 +36,7 @@ class Scene:
     frames: int = 50
     top_px: float = 15.0
     fall_px_s2: float = 180.0
+    levels: tuple[int, int] = (0, 255)
 
     def at(self, t_s: Float64) -> Float64:
         """Centres ``(n, 2)``."""
@@ -77,14 +78,16 @@ class Scene:
                 cover = _cover(self.at(t + np.linspace(-0.5, 0.5, 7) * self.exposure / FPS), self.diameter_px, grown)
                 light += cover * (bright - light)
             light = np.asarray(cv2.GaussianBlur(light, (0, 0), self.blur_px), np.float64)
-            luma = 255.0 * np.clip(light, 0.0, 1.0) ** (1.0 / self.gamma) + rng.normal(0.0, self.noise, light.shape)
+            black, white = self.levels
+            luma = np.clip(light, 0.0, 1.0) ** (1.0 / self.gamma) * (white - black) + black
+            luma += rng.normal(0.0, self.noise, light.shape)
             out.append((t, np.clip(np.round(_coded(luma, self.codec_step)), 0, 255).astype(np.uint8)))
         return out
 
     def measured(self, seed: int = 0, box: float = 1.0) -> Photometry:
         """What photometry says of it."""
         settings, stations = PhotometrySettings(), self.stations(box)
-        collector = CropCollector(stations, SIZE, settings)
+        collector = CropCollector(stations, SIZE, settings, self.levels)
         for t_s, luma in self.pictures(seed):
             collector.add(t_s, luma)
         photometry = measure(collector.crops, stations, settings)

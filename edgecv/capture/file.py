@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from edgecv.capture.frame import Frame
 from edgecv.capture.key_frames import packets_from_key_frame
 from edgecv.capture.lazy_bgr_frame import LazyBgrFrame
-from edgecv.capture.luma import luma_of
+from edgecv.capture.luma import levels_of, luma_of
 from edgecv.capture.media_clock import MediaClock
 from edgecv.capture.mp4_boxes import is_cut
 from edgecv.capture.open_container import largest_video, open_file
@@ -95,6 +95,11 @@ class VideoFile:
     def first_pts(self) -> int:
         """Presentation time stamp of the first frame, in the stream's time base: where media time is zero."""
         return self._first.pts or 0
+
+    @property
+    def levels(self) -> tuple[int, int]:
+        """Luma of black and of white, as far as the first picture tells."""
+        return levels_of(self._first)
 
     @property
     def stamps_repaired(self) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from edgecv.capture.luma import luma_of
+from edgecv.capture.luma import levels_of, luma_of
 
 Picture = NDArray[np.uint8]
 """``(h, w, 3) uint8``, BGR."""
@@ -40,6 +40,11 @@ class LazyBgrFrame:
     def luma(self) -> NDArray[np.uint8]:
         """``(h, w) uint8``, upright; it may be a view of the decoder's memory."""
         return luma_of(self._frame, 90 * self._turns)
+
+    @property
+    def levels(self) -> tuple[int, int]:
+        """Luma of black and of white, as far as this picture tells."""
+        return levels_of(self._frame)
 
     def part(self, left: int, top: int, right: int, bottom: int) -> Picture:
         """The same pixels as ``whole()[top:bottom, left:right]``, at the cost of those pixels."""

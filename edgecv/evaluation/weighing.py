@@ -88,10 +88,11 @@ def photometries(video: Path, falls: Sequence[Fall]) -> list[Photometry | None]:
         return []
     settings = PhotometrySettings()
     collectors = []
-    for fall in falls:
-        stations = stations_of(fall, settings)
-        collectors.append((stations, CropCollector(stations, fall.track.picture_size_px, settings)))
     with VideoFile(video) as source:
+        levels = source.levels
+        for fall in falls:
+            stations = stations_of(fall, settings)
+            collectors.append((stations, CropCollector(stations, fall.track.picture_size_px, settings, levels)))
         end_s = max(float(stations.t_s[-1]) for stations, _ in collectors) + settings.background_s
         for frame in source:
             if frame.t_s > end_s:

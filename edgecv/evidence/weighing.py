@@ -129,7 +129,7 @@ class Weigher:
         try:
             if self._collector is None:
                 height, width, _ = shot.shape
-                self._collector = CropCollector(self._spec.stations(), (width, height), self._settings)
+                self._collector = CropCollector(self._spec.stations(), (width, height), self._settings, shot.levels)
             self._collector.add(t_s, shot.luma())
         except Exception:
             self._fail()

@@ -12,8 +12,10 @@ from edgecv.photometry.settings import PhotometrySettings
 from edgecv.photometry.stations import Stations
 
 UInt8 = NDArray[np.uint8]
-_CLOCK_S = 0.004
-"""Containers round times to the millisecond; a picture this much nearer to a place's instant is not another one."""
+_CLOCK_S, _CLOCK_SHARE = 0.004, 0.2
+"""Containers round times to the millisecond; a picture nearer by less than this, or by that share of an interval, to a
+place's instant is not another one."""
+FULL_RANGE = (0, 255)
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +25,7 @@ class Crop:
     Attributes:
         station: its number among the stations.
         aperture: its shape.
+        levels: luma of black and of white.
         picture: ``(h, w) uint8`` luma of the nearest picture, None before it came.
         off_s: how far that is from the instant.
         background: luma of other pictures.
@@ -30,6 +33,7 @@ class Crop:
 
     station: int
     aperture: Aperture
+    levels: tuple[int, int] = FULL_RANGE
     picture: UInt8 | None = None
     off_s: float = np.inf
     background: list[UInt8] = field(default_factory=list)
@@ -53,9 +57,16 @@ class CropCollector:
         stations: the places.
         picture_px: width and height of the pictures.
         settings: limits.
+        levels: luma of black and of white in them.
     """
 
-    def __init__(self, stations: Stations, picture_px: tuple[int, int], settings: PhotometrySettings) -> None:
+    def __init__(
+        self,
+        stations: Stations,
+        picture_px: tuple[int, int],
+        settings: PhotometrySettings,
+        levels: tuple[int, int] = FULL_RANGE,
+    ) -> None:
         self._stations = stations
         self._settings = settings
         reach = stations.radius_px() + settings.margin_px + settings.ring_px + 1.5
@@ -67,10 +78,11 @@ class CropCollector:
                 continue
             aperture = aperture_at(centre, streaks[n], float(reach[n]), picture_px)
             if aperture is not None:
-                self.crops.append(Crop(n, aperture))
+                self.crops.append(Crop(n, aperture, levels))
                 away = np.abs(stations.centre_px - centre) > np.abs(streaks[n]) + np.abs(streaks) + 2.0 * reach[n, None]
                 self._away.append(away.any(axis=1))
         self._times = stations.t_s[[crop.station for crop in self.crops]] if self.crops else np.empty(0)
+        self._clock_s = min(_CLOCK_S, _CLOCK_SHARE * stations.interval_s)
         self._count = 0
         self._every = max(1, round(2.0 * settings.background_s / stations.interval_s / settings.neighbours))
 
@@ -84,7 +96,7 @@ class CropCollector:
         for number in range(int(first), int(last)):
             crop = self.crops[number]
             off_s = abs(float(self._times[number]) - t_s)
-            is_nearest = off_s < min(crop.off_s, self._stations.interval_s / 2.0) - _CLOCK_S
+            is_nearest = off_s < min(crop.off_s, self._stations.interval_s / 2.0) - self._clock_s
             if not is_nearest and not (is_background and self._is_away(number, t_s)):
                 continue
             height, width = crop.aperture.shape

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.photometry.apertures import covered, soft_disc
-from edgecv.photometry.crops import Crop
+from edgecv.photometry.crops import FULL_RANGE, Crop
 from edgecv.photometry.settings import PhotometrySettings
 from edgecv.photometry.stations import Stations
 
@@ -19,12 +19,15 @@ _MAD = 1.4826
 """A normal distribution's standard deviation over its median absolute deviation."""
 _LEAST_SD = 0.004
 """Grey levels of 8 bits are rounded: a mean over an aperture is not better known than this share of white a pixel."""
-_DARKEST, _BRIGHTEST = 3, 252
-"""Luma where a camera's black and white begin: what is beyond is cut off."""
+_CUT = 3
+"""Luma by which a camera's black and white begin earlier: what is beyond is cut off."""
 _INSIDE = 0.2
 """Share of the densest cover from which a pixel is the object's."""
 _SATURATED = 0.1
 """Share of an object's pixels beyond that from which its light is cut off."""
+_NOT_CUT, _CUT_DARK, _CUT_BRIGHT = 0.0, 1.0, 2.0
+_CLEAR = 3.0
+"""Errors by which a sum of light differs clearly from none."""
 BLUR_PX = 1.0
 """Lens and codec, standard deviation: it only softens where the background is looked at."""
 
@@ -41,6 +44,7 @@ class Fluxes:
         background: light behind the object, 0 black, 1 white.
         slope: how much the background changes in a pixel there.
         is_saturated: whether what is there was too bright or dark for the camera.
+        is_beyond_white: whether it was the thing that was too bright.
         luma_flux: the same sum of plain luma, 1 for white, pixels: what a camera without a tone curve would give.
         luma_sd: its error.
     """
@@ -52,13 +56,20 @@ class Fluxes:
     background: Float64
     slope: Float64
     is_saturated: NDArray[np.bool_]
+    is_beyond_white: NDArray[np.bool_]
     luma_flux: Float64
     luma_sd: Float64
 
 
-def linear_light(gamma: float) -> Float32:
-    """``(256,)`` light of each luma, 1 for white, of a camera whose tone curve is a power."""
-    return np.asarray((np.arange(256) / 255.0) ** gamma, np.float32)
+def linear_light(gamma: float, levels: tuple[int, int]) -> Float32:
+    """``(256,)`` light of each luma, 1 for white, of a camera whose tone curve is a power; blacker than black is black.
+
+    Args:
+        gamma: the power.
+        levels: luma of black and of white.
+    """
+    black, white = levels
+    return np.asarray(np.maximum((np.arange(256) - black) / (white - black), 0.0) ** gamma, np.float32)
 
 
 def fluxes(
@@ -79,7 +90,8 @@ def fluxes(
         settings: limits.
         exposure: share of the interval for which the shutter is open.
     """
-    curves = [linear_light(1.0), *(linear_light(gamma) for gamma in gammas)]
+    levels = crops[0].levels if crops else FULL_RANGE
+    curves = [linear_light(gamma, levels) for gamma in (1.0, *gammas)]
     rows = [
         _sum_up(crop, stations, diameter_m, curves, settings, exposure)
         for crop in crops
@@ -87,12 +99,21 @@ def fluxes(
     ]
     table = np.array(rows).reshape(len(rows), 4 + 4 * len(gammas))
     station, saturated, luma_flux, luma_sd = table[:, 0].astype(np.intp), table[:, 1] > 0.0, table[:, 2], table[:, 3]
+    beyond_white = (table[:, 1] > _CUT_DARK) & (luma_flux > _CLEAR * luma_sd)
     t_s = stations.t_s[station]
     columns = [table[:, k : k + 4].T for k in range(4, table.shape[1], 4)]
     return tuple(
-        Fluxes(station, t_s, flux, sd, background, slope, saturated, luma_flux, luma_sd)
+        Fluxes(station, t_s, flux, sd, background, slope, saturated, beyond_white, luma_flux, luma_sd)
         for flux, sd, background, slope in columns
     )
+
+
+def _cut_off(inside: NDArray[np.uint8], levels: tuple[int, int]) -> float:
+    """Whether and where the camera cut off what pixels hold."""
+    dark, bright = (float(np.mean(cut)) for cut in (inside <= levels[0] + _CUT, inside >= levels[1] - _CUT))
+    if dark + bright <= _SATURATED:
+        return _NOT_CUT
+    return _CUT_BRIGHT if bright >= dark else _CUT_DARK
 
 
 def _sum_up(
@@ -103,7 +124,7 @@ def _sum_up(
     settings: PhotometrySettings,
     exposure: float,
 ) -> list[float]:
-    """Place, whether it is saturated, sum and error of plain luma; then, by curve, flux, error, background, slope."""
+    """Place, whether it is cut off, sum and error of plain luma; then, by curve, flux, error, background, slope."""
     assert crop.picture is not None
     scale = float(stations.px_per_m[crop.station])
     radius = diameter_m * scale / 2.0
@@ -116,8 +137,7 @@ def _sum_up(
     pictures, behind = crop.stack(), crop.behind()
     cover = covered(distance, radius, BLUR_PX)
     inside = crop.picture[cover > _INSIDE * cover.max()]
-    saturated = float(np.mean((inside <= _DARKEST) | (inside >= _BRIGHTEST))) > _SATURATED
-    row = [float(crop.station), float(saturated)]
+    row = [float(crop.station), _cut_off(inside, crop.levels)]
     least_sd = _LEAST_SD * np.sqrt(total)
     for n, curve in enumerate(curves):
         background = curve[behind]

@@ -32,6 +32,10 @@ _AGREES = 0.3
 _TEMPER = 0.5
 """Neighbouring places err alike, so that their log likelihoods count half."""
 _MOST_LOG = 6.0
+_FEWEST_BEYOND = 2
+"""Places at which the thing must be brighter than the camera's white: one may be a glint."""
+_CLEARLY = 4.0
+"""Standard deviations by which the sums must hold more than noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,13 +72,16 @@ def measure(crops: Sequence[Crop], stations: Stations, settings: PhotometrySetti
     exposure = _exposure(crops, stations, settings)
     gammas = [gamma for gamma, _ in settings.gammas]
     first = fluxes(crops, stations, stations.box_diameter_m, gammas, settings, exposure)
+    if not _is_seen(first[0]):
+        return None
+    beyond_white = int(first[0].is_beyond_white.sum()) >= _FEWEST_BEYOND
     fits: list[_Fit] = []
     for (gamma, usual), data in zip(settings.gammas, first, strict=True):
         fitted = _fit(data, crops, stations, gamma, settings, exposure)
         if fitted is None:
             continue
         fluxes_used, line = fitted
-        posterior = posterior_of(line, gamma, stations.box_diameter_m, stations.box_log_sd)
+        posterior = posterior_of(line, gamma, stations.box_diameter_m, stations.box_log_sd, beyond_white=beyond_white)
         area, luminance = posterior.most_probable()
         predicted = predicted_luma(crops, fluxes_used, stations, area, luminance, gamma, settings, exposure)
         score = float(np.log(usual)) + _TEMPER * log_likelihood(fluxes_used, predicted)
@@ -124,6 +131,14 @@ def _fit(
             if refitted is not None:
                 return again, refitted
     return data, line
+
+
+def _is_seen(data: Fluxes) -> bool:
+    """Whether the sums hold more than noise: else these are not the pictures of its path, or nothing shows in them."""
+    use = ~data.is_saturated
+    count = int(use.sum())
+    excess = float(np.square(data.flux_m2[use] / data.sd_m2[use]).sum()) - count
+    return bool(excess > _CLEARLY * np.sqrt(2.0 * count))
 
 
 def _exposure(crops: Sequence[Crop], stations: Stations, settings: PhotometrySettings) -> float:

@@ -18,6 +18,8 @@ Float64 = NDArray[np.float64]
 _LOG_RANGE = 2.2
 """Areas within a factor of nine of the box's, either way: at a pixel the box is four times too large at most."""
 _AREAS, _LUMAS = 161, 61
+_BEYOND_WHITE = 1.6
+"""Luma of what is nearly three times as bright as the camera's white: a white bag in the sun before a facade in the shade."""
 _STUDENT = 5.0
 _SYSTEMATIC = (0.09, 0.35)
 """Share of an area that no line knows: what a codec leaves out or adds, a lens's halo, a distance: 4.5 % of a diameter,
@@ -31,7 +33,7 @@ class AreaPosterior:
 
     Attributes:
         log_area: ``(a,)`` logarithm of the area, m².
-        luma: ``(k,)`` the thing's luma, 0 black, 1 white.
+        luma: ``(k,)`` the thing's luma, 0 black, 1 white; beyond that where the camera cut its light off.
         p: ``(a, k)`` sums to 1.
         gamma: of the tone curve with which luma becomes light.
     """
@@ -52,19 +54,21 @@ class AreaPosterior:
         return float(np.interp(share, cumulative - 0.5 * self.p.sum(axis=1), self.log_area))
 
     def luma_at(self, share: float) -> float:
-        """Quantile of the luma."""
+        """Quantile of the luma; white at most."""
         marginal = self.p.sum(axis=0)
-        return float(np.interp(share, np.cumsum(marginal) - 0.5 * marginal, self.luma))
+        return min(1.0, float(np.interp(share, np.cumsum(marginal) - 0.5 * marginal, self.luma)))
 
     def draw(self, count: int, rng: np.random.Generator) -> tuple[Float64, Float64]:
-        """``(count,)`` log areas and lumas."""
+        """``(count,)`` log areas and lumas, white at most."""
         cells = rng.choice(self.p.size, count, p=self.p.ravel())
         row, column = np.unravel_index(cells, self.p.shape)
         step = self.log_area[1] - self.log_area[0]
-        return self.log_area[row] + step * (rng.random(count) - 0.5), self.luma[column]
+        return self.log_area[row] + step * (rng.random(count) - 0.5), np.minimum(self.luma[column], 1.0)
 
 
-def posterior_of(line: Line, gamma: float, box_diameter_m: float, box_log_sd: float) -> AreaPosterior:
+def posterior_of(
+    line: Line, gamma: float, box_diameter_m: float, box_log_sd: float, *, beyond_white: bool = False
+) -> AreaPosterior:
     """Return what line and box say together.
 
     Args:
@@ -72,10 +76,11 @@ def posterior_of(line: Line, gamma: float, box_diameter_m: float, box_log_sd: fl
         gamma: of the tone curve.
         box_diameter_m: by the box of what was detected.
         box_log_sd: standard deviation of its logarithm.
+        beyond_white: whether its light was cut off somewhere, so that white is no bound.
     """
     box = np.log(np.pi / 4.0 * box_diameter_m**2)
     log_area = box + np.linspace(-_LOG_RANGE, _LOG_RANGE, _AREAS)
-    luma = np.linspace(0.0, 1.0, _LUMAS)
+    luma = np.linspace(0.0, _BEYOND_WHITE if beyond_white else 1.0, _LUMAS)
     area = np.exp(log_area)[:, None]
     expected = np.stack(np.broadcast_arrays(area * luma**gamma, area), axis=-1)
     covariance = line.covariance

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgecv.photometry.apertures import covered
 from edgecv.photometry.crops import Crop
-from edgecv.photometry.flux import BLUR_PX, Fluxes
+from edgecv.photometry.flux import BLUR_PX, Fluxes, linear_light
 from edgecv.photometry.settings import PhotometrySettings
 from edgecv.photometry.stations import Stations
 
@@ -40,11 +40,14 @@ def predicted_luma(
     """Sums ``(n,)`` of plain luma, 1 for white, that a disc of that area and light gives with that tone curve."""
     by_station = {crop.station: crop for crop in crops}
     radius_m = float(np.sqrt(area_m2 / np.pi))
-    sums = []
+    sums: list[float] = []
+    if not crops:
+        return np.array(sums)
+    luma = linear_light(1.0, crops[0].levels)
     for station in data.station:
         crop = by_station[int(station)]
         scale = float(stations.px_per_m[station])
-        behind = crop.behind().astype(np.float32) / 255.0
+        behind = luma[crop.behind()]
         distance = crop.aperture.distance_px(exposure / settings.longest_exposure)
         share = np.minimum(covered(distance, radius_m * scale, BLUR_PX) * area_m2 * scale**2, 1.0)
         lit = share > 0.0

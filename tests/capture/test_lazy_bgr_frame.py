@@ -8,10 +8,12 @@ import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgecv.capture import LazyBgrFrame
+from edgecv.capture.luma import FULL, LIMITED
 
 
 def frame_of(width: int, height: int, form: str = "yuv420p") -> VideoFrame:
@@ -54,3 +56,34 @@ def test_a_cameras_own_pictures_too(clips: Path) -> None:
     whole = shot.whole()
     for left, top in ((0, 0), (33, 21), (101, 64)):
         assert np.array_equal(shot.part(left, top, left + 27, top + 25), whole[top : top + 25, left : left + 27])
+
+
+@pytest.mark.parametrize(
+    ("form", "stated", "levels"),
+    [
+        ("yuv420p", ColorRange.UNSPECIFIED, LIMITED),
+        ("yuv420p", ColorRange.MPEG, LIMITED),
+        ("yuv420p", ColorRange.JPEG, FULL),
+        ("yuvj420p", ColorRange.UNSPECIFIED, FULL),
+        ("gray", ColorRange.UNSPECIFIED, FULL),
+        ("gray", ColorRange.MPEG, LIMITED),
+        ("yuv420p10le", ColorRange.MPEG, FULL),  # converted
+    ],
+)
+def test_black_and_white_are_those_of_the_luma(form: str, stated: ColorRange, levels: tuple[int, int]) -> None:
+    frame = VideoFrame.from_ndarray(np.full((16, 16, 3), 255, np.uint8), format="rgb24").reformat(format=form)
+    frame.color_range = stated
+    assert LazyBgrFrame(frame).levels == levels
+
+
+def test_white_of_a_deeper_picture_is_converted_to_the_full_range() -> None:
+    frame = VideoFrame.from_ndarray(np.full((16, 16, 3), 255, np.uint8), format="rgb24").reformat(format="yuv420p10le")
+    assert LazyBgrFrame(frame).luma().min() >= 254
+
+
+def test_a_camera_that_uses_the_full_range_and_does_not_say_so_is_seen_by_its_blacks() -> None:
+    ramp = np.tile(np.arange(256, dtype=np.uint8), (16, 1))
+    frame = VideoFrame(256, 16, "yuv420p")
+    frame.planes[0].update(ramp.tobytes())
+    assert frame.planes[0].line_size == 256
+    assert LazyBgrFrame(frame).levels == FULL

@@ -30,6 +30,11 @@ class Shot:
         """Height, width, 3."""
         return (SIZE[1], SIZE[0], 3)
 
+    @property
+    def levels(self) -> tuple[int, int]:
+        """Luma of black and of white."""
+        return (0, 255)
+
     def luma(self) -> UInt8:
         """Its brightness."""
         return self.picture

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_light import Scene, diameters
+from known_light import SIZE, Scene, diameters
 
-from edgecv.photometry import Photometry
+from edgecv.photometry import CropCollector, Photometry, PhotometrySettings, measure
 
 DARK = Scene()
 PALE = Scene(light=0.75)
@@ -48,6 +48,46 @@ def test_a_camera_without_a_tone_curve_is_told_by_what_a_pale_thing_adds() -> No
     measured = plain.measured()
     assert diameters(measured)[1] == pytest.approx(plain.diameter_m, rel=0.1)
     assert measured.gamma == 1.0
+
+
+@pytest.mark.parametrize("light", [0.05, 0.4, 0.9])
+def test_black_and_white_of_broadcasting_change_nothing(light: float) -> None:
+    full, limited = (Scene(diameter_px=4.0, light=light, levels=levels) for levels in ((0, 255), (16, 235)))
+    assert diameters(limited.measured())[1] == pytest.approx(diameters(full.measured())[1], rel=0.05)
+    assert limited.measured().posterior.luma_at(0.5) == pytest.approx(full.measured().posterior.luma_at(0.5), abs=0.05)
+
+
+@pytest.mark.parametrize("levels", [(0, 255), (16, 235)])
+def test_what_is_brighter_than_white_is_not_taken_for_larger(levels: tuple[int, int]) -> None:
+    sunlit = Scene(diameter_px=2.0, light=2.0, levels=levels)
+    measured = sunlit.measured(box=0.8)
+    assert measured.data.is_saturated.sum() > 5
+    low, middle, high = diameters(measured)
+    assert middle == pytest.approx(sunlit.diameter_m, rel=0.15)
+    assert low < sunlit.diameter_m < high
+    assert measured.posterior.luma_at(0.95) <= 1.0
+
+
+def test_pictures_in_which_it_is_not_say_nothing() -> None:
+    settings, stations = PhotometrySettings(), DARK.stations()
+    collector = CropCollector(stations, SIZE, settings)
+    for t_s, luma in replace(DARK, hidden=(0, 99)).pictures():
+        collector.add(t_s, luma)
+    assert measure(collector.crops, stations, settings) is None
+
+
+def test_at_120_pictures_a_second_no_picture_is_left_out() -> None:
+    faster, settings, usual = 4.8, PhotometrySettings(), DARK.stations()
+    stations = replace(
+        usual,
+        t_s=usual.t_s / faster,
+        velocity_px_s=usual.velocity_px_s * faster,
+        interval_s=usual.interval_s / faster,
+    )
+    collector = CropCollector(stations, SIZE, settings)
+    for t_s, luma in DARK.pictures():
+        collector.add(round(t_s / faster, 3), luma)  # as containers keep times
+    assert all(crop.picture is not None for crop in collector.crops)
 
 
 def test_pictures_in_which_it_is_hidden_are_left_out() -> None:
