@@ -140,13 +140,17 @@ def _update(session: Session, community: int, arrival: Arrival) -> bool:
     values = columns_of(arrival.data, time.time())
     if incident.kind != values["kind"]:
         raise UntrustedError(f"an update of {arrival.id}, which is of another kind")
-    # What is over does not begin again, whatever the box's clock did meanwhile.
-    if (values["ended_s"] is not None, arrival.at_s) < (incident.ended_s is not None, incident.as_of_s or 0.0):
-        return False
     if incident.record == dict(arrival.data):
         return False
-    if incident.kind == THROWN and _without_weight(incident.record) != _without_weight(arrival.data):
-        raise UntrustedError(f"an update of {arrival.id} that changes more than how heavy the thing was")
+    if incident.kind == THROWN:
+        if _without_weight(incident.record) != _without_weight(arrival.data):
+            raise UntrustedError(f"an update of {arrival.id} that changes more than how heavy the thing was")
+        # It is weighed by its pictures once: the box's clock, set back meanwhile, has no say in what is newer.
+        if _is_weighed(incident.record) and not _is_weighed(arrival.data):
+            return False
+    # What is over does not begin again, whatever the box's clock did meanwhile.
+    elif (values["ended_s"] is not None, arrival.at_s) < (incident.ended_s is not None, incident.as_of_s or 0.0):
+        return False
     for name, value in values.items():
         setattr(incident, name, value)
     incident.record, incident.as_of_s = dict(arrival.data), arrival.at_s
@@ -154,9 +158,25 @@ def _update(session: Session, community: int, arrival: Arrival) -> bool:
     return True
 
 
-def _without_weight(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What is certain of a thrown object at once; its weight is known better, and its clip, when pictures are drawn."""
-    return {name: value for name, value in record.items() if name not in {"mass", "evidence"}}
+def _without_weight(record: Mapping[str, Any]) -> object:
+    """What is certain of a thrown object at once; its weight is known better, and its clip, when pictures are drawn.
+
+    A box that was updated in between writes fields that the version before did not know, and leaves them empty.
+    """
+    return _filled({name: value for name, value in record.items() if name not in {"mass", "evidence"}})
+
+
+def _filled(value: object) -> object:
+    """A value without its empty fields."""
+    if isinstance(value, Mapping):
+        fields = ((name, _filled(field)) for name, field in value.items())
+        return {name: field for name, field in fields if field not in (None, [], {})}
+    return [_filled(one) for one in value] if isinstance(value, list) else value
+
+
+def _is_weighed(record: Mapping[str, Any]) -> bool:
+    mass = record.get("mass")
+    return isinstance(mass, Mapping) and mass.get("photometry") is not None
 
 
 def _evidence(session: Session, community: int, arrival: Arrival) -> bool:
