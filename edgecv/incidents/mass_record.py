@@ -25,17 +25,19 @@ def mass_record(estimate: MassEstimate, photometry: Photometry | None = None) ->
     """
     hazard = hazard_in_words(estimate.impact_energy_j)
     assumed = messages.ASSUMED() if photometry is None else messages.ASSUMED_DRAG()
-    words = None if photometry is None else thing_in_words(estimate, photometry.posterior.luma_at(0.5))
+    kg, diameter_m = interval(estimate.kg), interval(estimate.diameter_m)
+    things = tuple(ObjectRecord(name=name, p=round(p, 3)) for name, p in estimate.things)
+    words = None if photometry is None else thing_in_words(diameter_m, kg, things, photometry.posterior.luma_at(0.5))
     return Mass(
         class_=estimate.mass_class,
         p=estimate.p,
         terminal_velocity=interval(estimate.terminal_velocity),
-        kg=interval(estimate.kg),
+        kg=kg,
         impact_energy_j=interval(estimate.impact_energy_j),
         hazard=hazard,
         hazard_code=coded(hazard),
-        diameter_m=interval(estimate.diameter_m),
-        things=tuple(ObjectRecord(name=name, p=round(p, 3)) for name, p in estimate.things),
+        diameter_m=diameter_m,
+        things=things,
         assumed=assumed,
         assumed_code=coded(assumed),
         reason=estimate.reason,

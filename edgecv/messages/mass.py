@@ -23,7 +23,7 @@ BRIGHT = declare("mass.bright", "bright")
 WHITE = declare("mass.white", "white or very bright")
 LOOKS_LIKE = declare(
     "mass.looks_like",
-    "something %(shade)s, about %(size)s, about %(weight)s: such as: %(thing)s",
+    "something %(shade)s, about %(size)s, about %(weight)s, such as: %(thing)s",
     shade=MESSAGE,
     size=TEXT,
     weight=TEXT,

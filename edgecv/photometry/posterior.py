@@ -19,7 +19,7 @@ _LOG_RANGE = 2.2
 """Areas within a factor of nine of the box's, either way: at a pixel the box is four times too large at most."""
 _AREAS, _LUMAS = 161, 61
 _BEYOND_WHITE = 1.6
-"""Luma of what is nearly three times as bright as the camera's white: a white bag in the sun before a facade in the shade."""
+"""Luma of what is nearly three times as bright as the camera's white: a bag in the sun before a facade in the shade."""
 _STUDENT = 5.0
 _SYSTEMATIC = (0.09, 0.35)
 """Share of an area that no line knows: what a codec leaves out or adds, a lens's halo, a distance: 4.5 % of a diameter,

@@ -16,7 +16,9 @@ from sqlalchemy import select
 from edgecv.console.storage import EVERYTHING
 from edgecv.console.storage.schema import Incident
 from edgecv.console.web.language import Language, texts
-from edgecv.console.web.size_view import light_of, weight_in_words
+from edgecv.console.web.size_view import light_of, weight_and_size
+from edgecv.messages import mass as messages
+from edgecv.messages import things, to_wire
 
 
 @pytest.fixture
@@ -33,6 +35,18 @@ def test_size_and_weight_are_told_in_words_beside_the_plot(weighed: Office) -> N
     assert "It shows 120 cm² (95 to 150), as much as a disc 12 cm wide." in page
     assert page.count('class="card light"') == 1 and "light added over the background" in page
     assert "turned, fluttered or glinted" not in page and "hardly varied" not in page
+
+
+def test_what_to_look_for_is_told_as_the_box_wrote_it_and_in_chinese(weighed: Office) -> None:
+    words = messages.LOOKS_LIKE(shade=messages.WHITE(), size="12 cm", weight="520 g", thing=things.NAMES[11]())
+    with weighed.database.session(EVERYTHING, writes=True) as session:
+        incident = session.scalars(select(Incident)).one()
+        record = json.loads(json.dumps(incident.record))
+        record["mass"] |= {"words": str(words), "words_code": to_wire(words)}
+        incident.record = record
+    assert str(words) in weighed.browser("chen").get("/incidents/a").text
+    chinese = weighed.browser("chen", language="zh-CN").get("/incidents/a").text
+    assert str(words) not in chinese and "约 12 cm，约 520 g，例如：" in chinese
 
 
 def test_the_same_is_told_in_chinese(weighed: Office) -> None:
@@ -78,11 +92,11 @@ def test_what_another_maker_says_of_light_fails_no_page(
 
 def test_less_than_a_kilogram_is_told_in_grams_and_nothing_as_more_exact_than_it_is() -> None:
     small = {"kg": {"median": 0.0123, "low": 0.0052, "high": 0.031}, "diameter_m": MASS["diameter_m"]}
-    weight, _ = weight_in_words(small) or pytest.fail("nothing is told")
+    weight, _ = weight_and_size(small) or pytest.fail("nothing is told")
     assert (weight.median, weight.low, weight.high) == ("12 g", "5.2 g", "31 g")
-    weight, _ = weight_in_words(small | {"kg": {"median": 1.234, "low": 0.99, "high": 2.0}}) or pytest.fail("nothing")
-    assert (weight.median, weight.low, weight.high) == ("1.2 kg", "990 g", "2.0 kg")
-    assert weight_in_words({"kg": small["kg"]}) is None
+    weight, _ = weight_and_size(small | {"kg": {"median": 1.234, "low": 0.99, "high": 2.0}}) or pytest.fail("nothing")
+    assert (weight.median, weight.low, weight.high) == ("1.2 kg", "990 g", "2 kg")
+    assert weight_and_size({"kg": small["kg"]}) is None
 
 
 def test_the_plot_is_written_in_the_readers_language() -> None:

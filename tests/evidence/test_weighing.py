@@ -10,6 +10,7 @@ from known_light import PX_PER_M, SIZE, Scene, UInt8
 
 from edgecv.evidence.weighing import Weigher, WeighingSpec
 from edgecv.incidents.record import Mass
+from edgecv.incidents.thing_in_words import length_in_words, weight_in_words
 from edgecv.trajectory.impact import Impact
 from edgecv.trajectory.mass import PathDraws
 from edgecv.trajectory.quantiles import Quantiles
@@ -93,3 +94,16 @@ def test_pictures_that_cannot_be_read_cost_the_weighing_alone() -> None:
 
 def test_without_pictures_of_the_background_nothing_is_said() -> None:
     assert weighed(replace(SCENE, frames=4), weighing_spec(replace(SCENE, frames=4))) is None
+
+
+def test_the_sentence_says_the_weight_and_the_size_that_the_record_says() -> None:
+    mass = weighed(SCENE, weighing_spec(SCENE))
+    assert mass is not None and mass.kg is not None and mass.diameter_m is not None and mass.words is not None
+    assert f"about {length_in_words(mass.diameter_m.median)}, about {weight_in_words(mass.kg.median)}" in mass.words
+
+
+@pytest.mark.parametrize(
+    ("kg", "words"), [(0.0123, "12 g"), (0.996, "1 kg"), (0.994, "990 g"), (1.26, "1.3 kg"), (12.6, "13 kg")]
+)
+def test_a_weight_has_two_digits_in_grams_or_kilograms(kg: float, words: str) -> None:
+    assert weight_in_words(kg) == words

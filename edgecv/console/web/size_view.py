@@ -13,6 +13,7 @@ from markupsafe import Markup
 from edgecv.console.web.language import Language
 from edgecv.console.web.plot_texts import plot_text
 from edgecv.evidence.flux_plot import flux_line_of, flux_plot, significant
+from edgecv.incidents.thing_in_words import length_in_words, weight_in_words
 
 _INTERVAL = ("median", "low", "high")
 _LARGEST = 1e6
@@ -69,16 +70,12 @@ def light_of(record: Mapping[str, Any], spoken: Language) -> LightView | None:
     )
 
 
-def weight_in_words(mass: Mapping[str, Any]) -> tuple[Spread, Spread] | None:
-    """Weight and diameter with their units; None where the record does not say both."""
+def weight_and_size(mass: Mapping[str, Any]) -> tuple[Spread, Spread] | None:
+    """Weight and diameter with their units, as the record's own sentence says them; None where it does not say both."""
     kg, diameter = _interval(mass.get("kg")), _interval(mass.get("diameter_m"))
     if kg is None or diameter is None:
         return None
-    return Spread(*map(_weight, kg)), Spread(*(f"{significant(100.0 * value)} cm" for value in diameter))
-
-
-def _weight(kg: float) -> str:
-    return f"{significant(1000.0 * kg)} g" if kg < 1.0 else f"{significant(kg)} kg"
+    return Spread(*map(weight_in_words, kg)), Spread(*map(length_in_words, diameter))
 
 
 def _interval(section: object) -> tuple[float, float, float] | None:

@@ -38,7 +38,7 @@ from edgecv.console.web.language import Language
 from edgecv.console.web.page_safety import showable
 from edgecv.console.web.plot_texts import PLOT_TEXTS, plot_text
 from edgecv.console.web.request_context import Console, console_of, language, needs, render, viewer_of
-from edgecv.console.web.size_view import light_of, weight_in_words
+from edgecv.console.web.size_view import light_of, weight_and_size
 from edgecv.console.web.ui_texts import floor_ranges
 from edgecv.evidence.height_time_plot import height_time_plot
 from edgecv.evidence.manifest import UNTOUCHED, blurred_name
@@ -166,7 +166,7 @@ def mass_of(record: dict[str, Any]) -> dict[str, Any]:
         interval = _section(section, name)
         if all(_is_number(interval.get(key)) for key in ("median", "low", "high")):
             mass[name] = interval
-    mass["words"] = weight_in_words(section)
+    mass["weight_and_size"] = weight_and_size(section)
     mass["p"] = {name: p for name, p in _section(section, "p").items() if _is_number(p)}
     things = section.get("things")
     mass["things"] = [
