@@ -37,6 +37,7 @@ class Scene:
     top_px: float = 15.0
     fall_px_s2: float = 180.0
     levels: tuple[int, int] = (0, 255)
+    beside_px: float | None = None
 
     def at(self, t_s: Float64) -> Float64:
         """Centres ``(n, 2)``."""
@@ -75,7 +76,10 @@ class Scene:
             if 0 <= number < len(self.times_s) and not hidden:
                 bright = 4.0 if self.glints and number % 9 < self.glints else self.light
                 grown = 1.0 + self.turning * np.sin(0.9 * number)
-                cover = _cover(self.at(t + np.linspace(-0.5, 0.5, 7) * self.exposure / FPS), self.diameter_px, grown)
+                way = self.at(t + np.linspace(-0.5, 0.5, 7) * self.exposure / FPS)
+                cover = _cover(way, self.diameter_px, grown)
+                if self.beside_px is not None:
+                    cover = np.maximum(cover, _cover(way + np.array([self.beside_px, 0.0]), self.diameter_px, grown))
                 light += cover * (bright - light)
             light = np.asarray(cv2.GaussianBlur(light, (0, 0), self.blur_px), np.float64)
             black, white = self.levels

@@ -28,6 +28,10 @@ _SATURATED = 0.1
 _NOT_CUT, _CUT_DARK, _CUT_BRIGHT = 0.0, 1.0, 2.0
 _CLEAR = 3.0
 """Errors by which a sum of light differs clearly from none."""
+_ANOTHER, _FAR = 12.0, 6.0
+"""Luma, and standard deviations, by which a pixel of the ring changed for another reason than light or noise."""
+_ENOUGH = 0.3
+"""Share of the ring that still tells how the light changed."""
 BLUR_PX = 1.0
 """Lens and codec, standard deviation: it only softens where the background is looked at."""
 
@@ -116,6 +120,19 @@ def _cut_off(inside: NDArray[np.uint8], levels: tuple[int, int]) -> float:
     return _CUT_BRIGHT if bright >= dark else _CUT_DARK
 
 
+def _without_neighbours(ring: Float32, picture: NDArray[np.uint8], behind: NDArray[np.uint8]) -> Float32:
+    """The ring without what else moves in it: another thing beside this one, or this one where it exceeds its box."""
+    within = ring > 0.0
+    change = picture[within].astype(np.float32) - behind[within]
+    off = np.abs(change - np.median(change))
+    limit = max(_ANOTHER, _FAR * _MAD * float(np.median(off)))
+    if not bool((off > limit).any()):
+        return ring
+    cleaned = ring.copy()
+    cleaned[within] *= off <= limit
+    return cleaned if float(cleaned.sum()) > _ENOUGH * float(ring.sum()) else ring
+
+
 def _sum_up(
     crop: Crop,
     stations: Stations,
@@ -133,8 +150,10 @@ def _sum_up(
     summed = soft_disc(distance, edge)
     ring = np.maximum(soft_disc(distance, edge + settings.ring_px) - soft_disc(distance, edge + 0.5), 0.0)
     total = float(summed.sum())
-    weights = (summed - total / max(float(ring.sum()), 1e-6) * ring).ravel()
     pictures, behind = crop.stack(), crop.behind()
+    weights = (summed - total / max(float(ring.sum()), 1e-6) * ring).ravel()
+    around = _without_neighbours(ring, crop.picture, behind)
+    own_weights = weights if around is ring else (summed - total / float(around.sum()) * around).ravel()
     cover = covered(distance, radius, BLUR_PX)
     inside = crop.picture[cover > _INSIDE * cover.max()]
     row = [float(crop.station), _cut_off(inside, crop.levels)]
@@ -142,6 +161,8 @@ def _sum_up(
     for n, curve in enumerate(curves):
         background = curve[behind]
         sums = curve[pictures].reshape(len(pictures), -1) @ weights - float(background.ravel() @ weights)
+        if own_weights is not weights:
+            sums[0] = (curve[crop.picture] - background).ravel() @ own_weights
         others = sums[1:]
         sd = float(np.hypot(_MAD * np.median(np.abs(others - np.median(others))), least_sd))
         if n == 0:

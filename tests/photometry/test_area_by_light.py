@@ -90,6 +90,14 @@ def test_at_120_pictures_a_second_no_picture_is_left_out() -> None:
     assert all(crop.picture is not None for crop in collector.crops)
 
 
+@pytest.mark.parametrize("beside_px", [7.0, 9.0])
+def test_another_thing_that_falls_beside_it_is_left_out(beside_px: float) -> None:
+    scene = replace(DARK, diameter_px=4.0, beside_px=beside_px)
+    low, middle, high = diameters(scene.measured(box=0.8))
+    assert middle == pytest.approx(scene.diameter_m, rel=0.12)
+    assert low < scene.diameter_m < high
+
+
 def test_pictures_in_which_it_is_hidden_are_left_out() -> None:
     scene = replace(DARK, diameter_px=4.0, hidden=(20, 26))
     assert diameters(scene.measured())[1] == pytest.approx(scene.diameter_m, rel=0.1)
