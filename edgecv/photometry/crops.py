@@ -81,6 +81,9 @@ class CropCollector:
                 self.crops.append(Crop(n, aperture, levels))
                 away = np.abs(stations.centre_px - centre) > np.abs(streaks[n]) + np.abs(streaks) + 2.0 * reach[n, None]
                 self._away.append(away.any(axis=1))
+        pixels = sum(crop.aperture.shape[0] * crop.aperture.shape[1] for crop in self.crops)
+        few = max(1, min(-(-pixels // settings.most_pixels), len(self.crops) // settings.enough_stations))
+        self.crops, self._away = self.crops[::few], self._away[::few]
         self._times = stations.t_s[[crop.station for crop in self.crops]] if self.crops else np.empty(0)
         self._clock_s = min(_CLOCK_S, _CLOCK_SHARE * stations.interval_s)
         self._count = 0

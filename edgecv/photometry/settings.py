@@ -38,8 +38,15 @@ class PhotometrySettings:
     largest_reach_px: float = 90.0
     """A streak or an object that is longer is no small thing whose sum needs a wall; its box shows its size."""
 
-    most_stations: int = 240
-    """Places along a path: of a long fall every second or third is taken."""
+    most_stations: int = 100
+    """Places along a path: of a long fall every second or third is taken. A hundred cost a quarter of a second, and
+    what no number of places removes is as large as their error by then."""
+
+    most_pixels: int = 100_000
+    """Of all places together: of a large thing, which a few places weigh well, every second or third is taken."""
+
+    enough_stations: int = 15
+    """Places that are taken however large they are."""
 
     position_sd_px: float = 0.5
     """How far the fitted path is off where the object is: half a pixel, which matters at the edge of a window."""

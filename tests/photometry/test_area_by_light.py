@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from known_light import SIZE, Scene, diameters
 
-from edgecv.photometry import CropCollector, Photometry, PhotometrySettings, measure
+from edgecv.photometry import CropCollector, Photometry, PhotometrySettings, Stations, measure
+from edgecv.photometry.stations import instants
 
 DARK = Scene()
 PALE = Scene(light=0.75)
@@ -74,6 +75,19 @@ def test_pictures_in_which_it_is_not_say_nothing() -> None:
     for t_s, luma in replace(DARK, hidden=(0, 99)).pictures():
         collector.add(t_s, luma)
     assert measure(collector.crops, stations, settings) is None
+
+
+@pytest.mark.parametrize(("places", "box_m"), [(5000, 0.1), (100, 1.5), (20, 4.0)])
+def test_neither_long_paths_nor_large_things_cost_more_than_some_places(places: int, box_m: float) -> None:
+    settings, t = PhotometrySettings(), np.arange(places) / 25.0
+    seen = instants(t, 1.0 / 25.0, settings)
+    centre = np.stack([np.full(len(seen), 960.0), np.linspace(200.0, 880.0, len(seen))], axis=1)
+    still = np.zeros((len(seen), 2))
+    stations = Stations(seen, centre, still, np.full(len(seen), 30.0), 1.0 / 25.0, box_m, 0.1)
+    crops = CropCollector(stations, (1920, 1080), settings).crops
+    pixels = sum(crop.aperture.shape[0] * crop.aperture.shape[1] for crop in crops)
+    assert 15 <= len(crops) <= settings.most_stations
+    assert pixels <= settings.most_pixels or len(crops) < 2 * settings.enough_stations
 
 
 def test_at_120_pictures_a_second_no_picture_is_left_out() -> None:
