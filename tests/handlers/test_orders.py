@@ -197,3 +197,67 @@ def test_the_cut_end_of_so_many_a_week_is_told_until_it_is_over(ward: Rehearsal)
 def test_whole_spans_need_no_notice(ward: Rehearsal, repeat: dict[str, Any]) -> None:
     order(ward, "m1", 0.0, repeat)
     assert ward.runner.notices() == ()
+
+
+@pytest.mark.parametrize("names", [("m1", "m2"), ("m1", "m2", "m3")])
+def test_orders_that_name_each_other_are_due_once_and_not_never(ward: Rehearsal, names: tuple[str, ...]) -> None:
+    for index, name in enumerate(names):
+        order(ward, name, 0.1 * index, basedOn=carries_out(names[index - 1]))
+    take(ward, names[-1], "a", 8.0)
+    pass_hours(ward, 9, 31)
+    assert missed(ward) == []
+    pass_hours(ward, 32, 40)
+    assert missed(ward) == ["dose_missed m1"]
+
+
+@pytest.mark.parametrize(
+    "reference", ["MedicationRequest/m1/_history/2", "https://a.org/r4/MedicationRequest/m1/_history/7"]
+)
+def test_a_reference_to_a_version_is_one_to_its_order(ward: Rehearsal, reference: str) -> None:
+    order(ward, "m1", 0.0)
+    order(ward, "m2", 0.1, intent="filler-order", basedOn=[{"reference": reference}])
+    given = {
+        "resourceType": "MedicationAdministration",
+        "id": "a1",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": "x"},
+        "subject": {"reference": "Patient/p"},
+        "request": {"reference": reference},
+        "effectiveDateTime": stamp_text(MIDNIGHT_S + 8 * HOUR_S),
+    }
+    ward.feed("PUT /fhir/MedicationAdministration/a1", given, MIDNIGHT_S + 8 * HOUR_S + 5.0)
+    ward.work()
+    pass_hours(ward, 9, 31)
+    assert missed(ward) == []
+
+
+def version(ward: Rehearsal, hour: float, at_hour: float | None, version_id: str | None = None, **fields: Any) -> None:
+    """A version of m1 that comes at an hour, and is of another by its own stamp."""
+    meta = {} if at_hour is None else {"lastUpdated": stamp_text(MIDNIGHT_S + at_hour * HOUR_S)}
+    meta |= {} if version_id is None else {"versionId": version_id}
+    order(ward, "m1", hour, meta=meta, **fields)
+
+
+def test_a_version_with_a_stamp_of_next_year_does_not_keep_later_ones_out(ward: Rehearsal) -> None:
+    version(ward, 0.0, 24.0 * 365)
+    version(ward, 1.0, 1.0, status="stopped")
+    pass_hours(ward, 2, 31)
+    assert missed(ward) == []
+
+
+def test_a_version_without_a_stamp_does_not_let_an_older_one_in(ward: Rehearsal) -> None:
+    version(ward, 1.0, 1.0)
+    version(ward, 2.0, None, status="stopped")
+    version(ward, 3.0, 0.5)  # a broker that sends again what it kept
+    pass_hours(ward, 4, 31)
+    assert missed(ward) == []
+
+
+@pytest.mark.parametrize(("first", "second"), [("9", "10"), ("1", "2"), ("a", "b")])
+def test_two_versions_of_one_second_are_told_apart_by_their_numbers(ward: Rehearsal, first: str, second: str) -> None:
+    version(ward, 1.0, 1.0, first)
+    version(ward, 1.1, 1.0, second, status="stopped")
+    if first.isdigit():
+        version(ward, 1.2, 1.0, first)  # it comes twice
+    pass_hours(ward, 2, 31)
+    assert missed(ward) == []

@@ -66,6 +66,8 @@ def reference_id(reference: Any, kind: str) -> str | None:
     """The id that a reference to a kind of resource names, relative or absolute; None for another kind or none."""
     text = getattr(reference, "reference", None)
     parts = str(text or "").split("/")
+    if len(parts) > 3 and parts[-2] == "_history":  # of a version of it
+        parts = parts[:-2]
     if len(parts) < 2 or parts[-2] != kind or not ID.match(parts[-1]):
         return None
     return parts[-1]
@@ -82,13 +84,3 @@ def seconds(moment: Any) -> float | None:
     except (OverflowError, ValueError):
         return None
     return timestamp_s if EARLIEST_S <= timestamp_s < LATEST_S else None
-
-
-def updated_s(resource: Any) -> float | None:
-    """When the server last changed a resource, by its own clock."""
-    return None if resource.meta is None else seconds(resource.meta.lastUpdated)
-
-
-def is_old(version_s: float | None, known_s: float | None) -> bool:
-    """Whether a version of a resource is the one that is known, or older; one without a stamp is taken for new."""
-    return version_s is not None and known_s is not None and version_s <= known_s

@@ -17,13 +17,14 @@ from edgecv.handlers.medical.administration import Administration, administratio
 from edgecv.handlers.medical.dose_book import DoseBook, DoseDetails
 from edgecv.handlers.medical.due_doses import DueDoses
 from edgecv.handlers.medical.escalation import Calls
-from edgecv.handlers.medical.fhir import is_old, read_resource, updated_s
+from edgecv.handlers.medical.fhir import read_resource
 from edgecv.handlers.medical.named_resource import NamedResource, named_resource
 from edgecv.handlers.medical.orders import CarriedOut, is_due, order_of
 from edgecv.handlers.medical.pseudonyms import pseudonym_key
 from edgecv.handlers.medical.schedule_state import Schedule
 from edgecv.handlers.medical.settings import MedicationSettings
 from edgecv.handlers.medical.timing import USUAL_TIMES, Institution, Rule, TimingError, schedule_of
+from edgecv.handlers.medical.version import Version
 from edgecv.handlers.payload_values import a_name, a_time_s, read_json
 from edgecv.handlers.sources.mqtt import MqttSource
 from edgecv.handlers.sources.source import Source
@@ -151,11 +152,12 @@ class MedicationHandler(Handler[MedicationSettings]):
         before = self._doses.stored(order.id)
         if before is None and (not order.is_active or len(self._schedules) >= MAX_SCHEDULES):
             return
-        if before is not None and is_old(order.version_s, before.version_s):
+        if before is not None and order.version.is_old(before.version):
             return
         now_s = self.context.now_s
-        schedule = before or Schedule(order.version_s, self._pseudonym(None), (), now_s, now_s)
-        self._stop(order.id, replace(schedule, version_s=order.version_s, is_of_older_version=False), before, why)
+        schedule = before or Schedule(Version(), self._pseudonym(None), (), now_s, now_s)
+        version = order.version.after(schedule.version, now_s)
+        self._stop(order.id, replace(schedule, version=version, is_of_older_version=False), before, why)
 
     def _stop(self, name: str, schedule: Schedule, before: Schedule | None, why: str) -> None:
         """A schedule is no longer watched as it was, and everybody is told, though its message counts as unreadable."""
@@ -167,17 +169,18 @@ class MedicationHandler(Handler[MedicationSettings]):
 
     def _schedule(self, request: Any) -> None:
         """Follow a schedule; one that is not understood is no longer watched as it was, and everybody is told."""
-        name, version_s = str(request.id), updated_s(request)
+        name, version = str(request.id), Version.of(request)
         if name not in self._schedules and len(self._schedules) >= MAX_SCHEDULES:
             raise MalformedError(f"is one schedule more than the {MAX_SCHEDULES} that are followed")
         before = self._doses.stored(name)
-        if before is not None and is_old(version_s, before.version_s) and not before.may_be_read_again(version_s):
+        if before is not None and version.is_old(before.version) and not before.may_be_read_again(version):
             self.context.count("duplicates")
             return
         now_s = self.context.now_s
+        schedule = before or Schedule(Version(), "", (), now_s, now_s)
         schedule = replace(
-            before or Schedule(version_s, "", (), now_s, now_s),
-            version_s=version_s,
+            schedule,
+            version=version.after(schedule.version, now_s),
             patient=self._pseudonym(request.subject),
             not_watched=None,
             is_of_older_version=False,

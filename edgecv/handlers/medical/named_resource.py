@@ -7,6 +7,7 @@ from datetime import datetime
 
 from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.medical.fhir import ID, seconds
+from edgecv.handlers.medical.version import Version
 from edgecv.handlers.payload_values import read_json
 
 
@@ -16,12 +17,12 @@ class NamedResource:
 
     Attributes:
         id: its own.
-        version_s: when the server last changed it, seconds since 1970, or None.
+        version: its version.
         is_active: whether its status is active.
     """
 
     id: str
-    version_s: float | None
+    version: Version
     is_active: bool
 
 
@@ -39,9 +40,15 @@ def named_resource(topic: str, payload: bytes, kind: str) -> NamedResource | Non
     names = {str(name) for name in (document.get("id"), *path[2:3]) if name is not None}
     if len(names) != 1 or not ID.match(name := names.pop()):
         return None
-    meta = document.get("meta")
+    return NamedResource(name, _version(document.get("meta")), document.get("status") == "active")
+
+
+def _version(meta: object) -> Version:
+    if not isinstance(meta, dict):
+        return Version()
+    version_id = meta.get("versionId")
     try:
-        version_s = seconds(datetime.fromisoformat(meta["lastUpdated"] if isinstance(meta, dict) else ""))
+        at_s = seconds(datetime.fromisoformat(meta["lastUpdated"]))
     except (KeyError, TypeError, ValueError):
-        version_s = None
-    return NamedResource(name, version_s, document.get("status") == "active")
+        at_s = None
+    return Version(at_s, version_id if isinstance(version_id, str) else None)

@@ -64,6 +64,9 @@ class CarriedOut:
             chain.append(order)
             if len(chain) > _LONGEST_CHAIN:
                 break
+        if order in chain:  # orders that name each other stand for one, and all must agree on which
+            ring = chain[chain.index(order) :]
+            chain = [*chain[: -len(ring)], *sorted(ring, reverse=True)]
         return next((order for order in reversed(chain) if order in self._watched), name)
 
     def change(self, name: str, change: Callable[[], None]) -> list[str]:

@@ -18,7 +18,8 @@ from edgecv.config.devices import DeviceSettings
 from edgecv.handlers.device_clock import LONGEST_DELAY_S, DeviceClock
 from edgecv.handlers.handler import Details, Handler, Input, MalformedError
 from edgecv.handlers.handler_context import HandlerContext, stamp
-from edgecv.handlers.medical.fhir import is_old, read_resource, reference_id, seconds, updated_s
+from edgecv.handlers.medical.fhir import read_resource, reference_id, seconds
+from edgecv.handlers.medical.version import Version
 from edgecv.handlers.sources.source import Source
 from edgecv.handlers.sources.webhook import HookInput, HookSource
 from edgecv.messages import medical as messages
@@ -83,8 +84,8 @@ class ReportsHandler(Handler[ReportsSettings]):
         """Take a resource in, unless a newer version of it is known."""
         resource = read_resource(message.topic, message.payload, ("DiagnosticReport", "ServiceRequest"))
         is_report = resource.__class__.__name__ == "DiagnosticReport"
-        version_s = updated_s(resource)
-        clock, _ = self.context.restore("clock", DeviceClock.from_stored).read(version_s, self.context.now_s)
+        version = Version.of(resource)
+        clock, _ = self.context.restore("clock", DeviceClock.from_stored).read(version.at_s, self.context.now_s)
         self.context.put("clock", clock.to_stored())
         if clock.is_newly_certain:
             text = messages.SERVER_CLOCK(time=abs(clock.offset_s))
@@ -97,12 +98,14 @@ class ReportsHandler(Handler[ReportsSettings]):
         if resource.id not in visit[part] and len(visit[part]) >= MAX_OF_VISIT:
             raise MalformedError(f"is one of more than {MAX_OF_VISIT} {part} of a visit")
         before = visit[part].get(resource.id)
-        if is_old(version_s, None if before is None else before.get("version")):
+        stored = Version() if before is None else Version(before.get("version"), before.get("version_id"))
+        if version.is_old(stored):
             self.context.count("duplicates")
             return
         entry = _report(resource, clock.offset_s, self.context.now_s) if is_report else _request(resource)
+        version = version.after(stored, self.context.now_s)
         visit = visit | {
-            part: visit[part] | {str(resource.id): entry | {"version": version_s}},
+            part: visit[part] | {str(resource.id): entry | {"version": version.at_s, "version_id": version.id}},
             "heard": self.context.now_s,
         }
         self._judge(visit_id, visit)

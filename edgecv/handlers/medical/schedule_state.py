@@ -8,6 +8,7 @@ from typing import Any
 
 from edgecv.handlers.medical.timing_rule import Due, Rule
 from edgecv.handlers.medical.timing_words import minutes_of
+from edgecv.handlers.medical.version import Version
 from edgecv.messages import from_wire, timing, to_wire
 
 
@@ -29,7 +30,7 @@ class Schedule:
     """One schedule.
 
     Attributes:
-        version_s: when the server last changed it, seconds since 1970, or None.
+        version: the newest that came.
         patient: a pseudonym.
         rules: when doses are due.
         judged_s: all that was due up to here is judged, seconds since 1970.
@@ -41,7 +42,7 @@ class Schedule:
         carries_out: the id of the order that it carries out, or None.
     """
 
-    version_s: float | None
+    version: Version
     patient: str
     rules: tuple[Rule, ...]
     judged_s: float
@@ -57,9 +58,9 @@ class Schedule:
         """Whether doses of it are due."""
         return bool(self.rules) and self.not_watched is None
 
-    def may_be_read_again(self, version_s: float | None) -> bool:
+    def may_be_read_again(self, version: Version) -> bool:
         """Whether the same version may be read otherwise now: by other settings, or a newer edgecv."""
-        return version_s == self.version_s and (self.not_watched is not None or self.is_of_older_version)
+        return version.at_s == self.version.at_s and (self.not_watched is not None or self.is_of_older_version)
 
     def judges(self, due: Due) -> bool:
         """Whether a dose is missing where too few were taken of it: only of what was watched."""
@@ -84,7 +85,7 @@ class Schedule:
             if not isinstance(one["alarm"], str | None):
                 raise TypeError("is no schedule")
             taken[key] = Taken(tuple((str(name), float(at_s)) for name, at_s in one["doses"]), one["alarm"])
-        judged_s, version = float(stored["judged"]), stored.get("version")
+        judged_s, version_s, version_id = float(stored["judged"]), stored.get("version"), stored.get("version_id")
         not_watched = from_wire(stored.get("not_watched"))
         is_older = any("form" not in rule for rule in stored["doses"])
         rules: tuple[Rule, ...] = ()
@@ -93,7 +94,7 @@ class Schedule:
         except _WronglyReckoned:
             not_watched = timing.OLDER_VERSION()
         return cls(
-            None if version is None else float(version),
+            Version(None if version_s is None else float(version_s), None if version_id is None else str(version_id)),
             stored["patient"],
             rules,
             judged_s,
@@ -108,7 +109,8 @@ class Schedule:
     def to_stored(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "version": self.version_s,
+            "version": self.version.at_s,
+            "version_id": self.version.id,
             "patient": self.patient,
             "doses": [rule.model_dump(mode="json", exclude_defaults=True) | {"form": rule.form} for rule in self.rules],
             "judged": self.judged_s,
