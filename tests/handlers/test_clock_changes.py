@@ -143,3 +143,20 @@ def test_a_dose_at_the_beginning_may_be_taken_and_need_not() -> None:
     assert due_in(rules, MONDAY, 2, required=False) == ["03-02 08:00", "03-03 08:00"]
     every_other = rules_of({"repeat": {"frequency": 1, "period": 2, "periodUnit": "d", **at_eight}})
     assert due_in(every_other, MONDAY, 3) == ["03-02 08:00", "03-04 08:00"]
+
+
+@pytest.mark.parametrize(
+    "timing",
+    [
+        {"code": {"text": "PM"}},
+        {"repeat": {"frequency": 1, "frequencyMax": 2, "period": 1, "periodUnit": "d"}},
+        {"event": ["2011-12-29", "2011-12-30", "2011-12-31"]},
+        {"repeat": {"timeOfDay": ["08:00:00"]}},
+    ],
+)
+def test_no_dose_is_due_on_a_day_that_the_calendar_leaves_out(timing: dict[str, Any]) -> None:
+    samoa = Institution(ZoneInfo("Pacific/Apia"), USUAL_TIMES, {})  # from the 29th to the 31st of December 2011
+    rules = rules_of(timing, "2011-12-25", samoa)
+    dues = {due.key: due for day in (29, 30, 31) for due in doses(rules, date(2011, 12, day), samoa)}
+    assert len(dues) == 2
+    assert all(due.opens_s is None or due.at_s - due.opens_s >= 12 * 3600.0 for due in dues.values())

@@ -135,8 +135,9 @@ class Rule(BaseModel):
         for moment in self.moments:
             if datetime.fromtimestamp(moment, zone).date() == day:
                 yield Due(moment)
-        if day.isoformat() in self.days:
-            yield Due(local_s(day, 1440, zone), local_s(day, 0, zone))
+        opens_s, closes_s = (local_s(day, minute, zone) for minute in (0, 1440))
+        if day.isoformat() in self.days and opens_s < closes_s:
+            yield Due(closes_s, opens_s)
 
     def _span(self, day: date, zone: ZoneInfo) -> Iterator[Due]:
         if self.start_s is None or self.last_s is None:
@@ -199,6 +200,8 @@ class Rule(BaseModel):
         if day >= closes:
             return
         opens_s, closes_s = local_s(opens, self.from_minute, zone), local_s(closes, 0, zone)
+        if closes_s <= opens_s:  # a day that the calendar leaves out, as Samoa's 30 December 2011
+            return
         if (self.start_s is not None and closes_s <= self.start_s) or (
             self.last_s is not None and opens_s > self.last_s
         ):
