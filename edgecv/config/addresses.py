@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from edgecv.config.path_secrets import secret_path_parts
 from edgecv.config.secret_names import is_secret_name, is_secret_parameter, is_user_name, may_follow_user
+from edgecv.config.text_secrets import HIDDEN, without_named_secrets
 
 __all__ = [
     "HIDDEN",
@@ -26,8 +27,6 @@ __all__ = [
     "secrets_in",
 ]
 
-HIDDEN = "***"
-
 _AT = r"(?:@|%(?:25)*40)"
 _SCHEMES = r"(?<![\w.-])(?:rtspt?s?|rtmps?|https?|mqtts?|wss?|postgres(?:ql)?)"
 _BEGINS = rf"(?:(?::|%(?:25)*3a)(?://|(?:%(?:25)*2f){{2}})|{_SCHEMES}(?:[:;：][/\\／]*|[/\\／]{{2,}}))"
@@ -35,7 +34,9 @@ _BEGINS = rf"(?:(?::|%(?:25)*3a)(?://|(?:%(?:25)*2f){{2}})|{_SCHEMES}(?:[:;：][
 _USERINFO = re.compile(rf"({_BEGINS})\S*{_AT}", re.IGNORECASE)
 _USERINFO_WITH_BLANKS = re.compile(r"(://)[^\s/@'\"<>]*:[^/@\n'\"<>]*@(?=[\w\[])")
 _BEGIN = re.compile(_BEGINS, re.IGNORECASE)
-_BARE_USERINFO = re.compile(r"(?<![^\s'\"(=])[^\s/:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")
+_NO_HOST = r"(?!\d+(?:\.\d+)?(?:fps|p|hz|kbps)?(?![\w.:-]))"
+"""``h264:1920x1080@25fps`` names a rate."""
+_BARE_USERINFO = re.compile(rf"(?<![^\s'\"(=])[^\s/:@'\"(=]+:[^\s/@]+@{_NO_HOST}(?=[\w.\[-])", re.IGNORECASE)
 _NO_SCHEME = r"(?:[RTSPHMQrtsphmq]{3,6}[.:;：]?[/\\]|[/\\]{2})[/\\]*"
 """What is left of ``rtsp://`` where it is misspelt or forgotten: ``rstp:/``, ``rtsp/``, ``//``."""
 _USERINFO_BEHIND_NO_SCHEME = re.compile(rf"(?<![^\s'\"(=])({_NO_SCHEME})[^\s/\\:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")
@@ -53,7 +54,6 @@ _NEXT = r"[&;]|_(?=(?:user|password|channel|stream|onvif|real_stream)=)|$"
 """Where a value ends in an address; cameras of one large maker join their path's parameters by underlines."""
 _ENDS_IN_ADDRESS = re.compile(_NEXT)
 _ENDS_IN_TEXT = re.compile(rf"[\s<>]|[\"'](?=[\s,;:)\]}}>.]|$)|{_NEXT}")
-_BEARER = re.compile(r"\b(Bearer|Basic|Digest) [\w+/=.~-]{12,}")
 _ENCODINGS = 3
 """So often a name may be percent-encoded: once by whoever wrote it, once in another address, once more in an error."""
 
@@ -64,15 +64,15 @@ def is_address(text: str) -> bool:
 
 
 def redacted(text: str) -> str:
-    """``text`` with the secrets of every address in it hidden: user and password, and what is named like a secret."""
+    """``text`` with secrets hidden: of every address in it user and password, and whatever is named like a secret."""
+    text = without_named_secrets(text)
     text = _without(text, _secret_values(text, _ENDS_IN_TEXT))
     text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
     text = _USERINFO_WITH_BLANKS.sub(rf"\1{HIDDEN}@", text)
     text = _BARE_USERINFO.sub(f"{HIDDEN}@", text)
     text = _USERINFO_BEHIND_NO_SCHEME.sub(rf"\1{HIDDEN}@", text)
     text = _NO_PORT.sub(rf"\1{HIDDEN}", text)
-    text = _without(text, secret_path_parts(text))
-    return _BEARER.sub(rf"\1 {HIDDEN}", text)
+    return _without(text, secret_path_parts(text))
 
 
 def redacted_address(address: str) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import quote, quote_plus
 from pydantic import BaseModel
 
 from edgecv.config.addresses import HIDDEN, is_address, is_secret_name, redacted, secrets_in
+from edgecv.config.secret_names import is_secret_field
 
 __all__ = [
     "HIDDEN",
@@ -72,12 +73,16 @@ class KnownSecrets:
             # JSON has no word for what is not finite
             return (value if math.isfinite(value) else text) if self.text(text) == text else HIDDEN
         if isinstance(value, Mapping):
-            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+            return {self.text(str(key)): self._member(str(key), item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(item) for item in value]
         if isinstance(value, bytes):
             value = value.decode("utf-8", "backslashreplace")
         return self.text(str(value))
+
+    def _member(self, name: str, value: object) -> object:
+        is_secret = isinstance(value, str | bytes) and len(value) > 0 and is_secret_field(name)
+        return HIDDEN if is_secret else self.value(value)
 
 
 _process_secrets = KnownSecrets()

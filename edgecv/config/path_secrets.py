@@ -10,6 +10,10 @@ _PART = re.compile(r"[^/]+")
 _HOOKS = frozenset({"hook", "hooks", "webhook", "webhooks", "services"})
 """Who knows what stands behind these may send there: Slack, Discord, Feishu, Home Assistant and others."""
 _ADMINISTRATORS = frozenset({"admin", "administrator", "root"})
+_TIME = re.compile(r"(?:20\d\d-\d\d-\d\d[T _]?)?\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:\.\w{2,4})?")
+_DATE = re.compile(r"20\d{2}(?:[01]\d)(?:[0-3]\d)[T_-]?(?:[0-2]\d[0-5]\d[0-5]\d)?")
+_WORDS = re.compile(r"(?:(?:[A-Za-z]+\d{0,3}|\d{1,8})(?:[_-]|$)){3,}")
+"""Words and numbers joined to a name: ``installation-of-version-2026-on-linux``."""
 _NUMBER = re.compile(r"\d{1,3}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SHORTEST_HOOK = 8
@@ -29,7 +33,9 @@ def secret_path_parts(text: str) -> Iterator[tuple[int, int]]:
                     yield part.span()
                 continue
             name, colon, value = word.partition(":")
-            if colon and name and value and not _NUMBER.fullmatch(value) and "***" not in word:
+            if _TIME.fullmatch(word):
+                pass
+            elif colon and name and value and not _NUMBER.fullmatch(value) and "***" not in word:
                 yield part.start() + len(name) + 1, part.end()
             elif (
                 (behind_hook and _is_hook(word))
@@ -47,7 +53,13 @@ def _is_hook(word: str) -> bool:
 
 def _is_token(word: str) -> bool:
     """Whether it is drawn by chance and no name: capitals, small letters and digits mixed, or very long."""
-    if len(word) < _SHORTEST_TOKEN or not re.fullmatch(r"[A-Za-z0-9_-]+", word) or _UUID.fullmatch(word):
+    word = _DATE.sub("", word)
+    if (
+        len(word) < _SHORTEST_TOKEN
+        or _WORDS.fullmatch(word)
+        or not re.fullmatch(r"[A-Za-z0-9_-]+", word)
+        or _UUID.fullmatch(word)
+    ):
         return False
     has_digits, has_letters = re.search(r"\d", word) is not None, re.search(r"[A-Za-z]", word) is not None
     if not has_digits or not has_letters:

@@ -24,15 +24,51 @@ _WORDS = (
     "bearer",
     "login",
     *("kennwort", "wachtwoord", "losenord", "adgangskode", "contrasen", "senha", "parola", "haslo", "hasło", "heslo"),
-    *("jelszo", "salasana", "sifre", "matkhau", "sandi", "пароль", "密码", "密碼", "口令", "パスワード", "暗証"),
+    *(
+        "jelszo",
+        "salasana",
+        "sifre",
+        "matkhau",
+        "sandi",
+        "парол",
+        "лозинка",
+        "密码",
+        "密碼",
+        "口令",
+        "パスワード",
+        "暗証",
+    ),
+    *("kodeord", "lykilor", "lozinka", "geslo", "slaptazod", "parole", "parool", "wagwoord", "κωδικ"),
     *("암호", "비밀번호", "รหัสผ่าน", "סיסמה", "كلمةالمرور"),
 )
 """A name that holds one of these is that of a secret."""
-_NAMES = frozenset({"key", "pw", "pin", "sig", "sign", "hmac", "pas", "sid", "skey", "appkey", "mdp", "clave"})
+_NAMES = frozenset({"key", "pw", "pin", "sig", "sign", "hmac", "pas", "sid", "skey", "appkey", "mdp", "clave", "psk"})
 """Names that are too short to be looked for inside of others."""
 _PARAMETERS = frozenset({"p", "ps", "code", "sk", "cred", "session", "sessionid", "mima"})
 """Names of secrets in a query alone; elsewhere they mean a probability and much else."""
-_NO_SECRETS = frozenset({"passes", "passing", "author", "keyframe"})
+_NO_SECRETS = frozenset(
+    {
+        "passes",
+        "passing",
+        "passed",
+        "passage",
+        "passages",
+        "passenger",
+        "passengers",
+        "passive",
+        "passband",
+        "passthrough",
+    }
+    | {"bypass", "bypassed", "compass", "author", "authors", "keyframe"}
+)
+_FIELDS = (
+    *(word for word in _WORDS if word not in {"pass", "auth", "login", "signature", "parole"}),
+    *("passw", "passphrase", "passcode", "passord", "motdepasse", "authoriz", "cookie"),
+)
+"""Fields of any text with one of these hold secrets. Others of ``_WORDS`` do so in addresses alone: a state has its
+``signature``, and a test how many ``pass``."""
+_ABOUT = ("file", "path", "type", "name", "count", "length", "expires", "policy", "kind", "url", "hint")
+"""A field that ends so tells something of a secret."""
 _USERS = frozenset(
     {"u", "un", "usr", "uid", "user", "userid", "username", "account", "benutzer", "usuario", "utilisateur"}
 )
@@ -42,6 +78,8 @@ _OF_STREAMS = re.compile(
     r"|port|action|cmd|command"
 )
 """What stands beside a user in cameras' addresses and is no password."""
+_PLAIN = re.compile(r"20\d\d-?\d\d-?\d\d(?:[T _-]?[\d:.-]*(?:Z|[+-][\d:]+)?)?|\d+x\d+|(?:[A-Za-z]+[_+ .-])+\d{1,3}")
+"""A time, a size, or words with a number behind them."""
 _WORD = re.compile(r"[^\W_]+")
 _ENCODINGS = 3
 _SHORTEST = 6
@@ -51,6 +89,11 @@ _SHORTEST = 6
 def is_secret_name(name: str) -> bool:
     """Whether a key, or a parameter of an address, is named as those are that hold secrets."""
     return any(_is_secret(plain) for plain in _plain_forms(name))
+
+
+def is_secret_field(name: str) -> bool:
+    """Whether a field of JSON, of a header or of a command's options holds a secret, whatever its value."""
+    return any(_is_field(plain) for plain in _plain_forms(name))
 
 
 def is_secret_parameter(name: str, value: str) -> bool:
@@ -64,7 +107,9 @@ def is_secret_parameter(name: str, value: str) -> bool:
     if plain == "streamid":  # of SRT it may be all that is asked for, of others it is a number
         return not value.isdigit() and len(value) >= _SHORTEST
     is_letter = len(plain) == 1 and plain.isalpha() and plain != "u"
-    is_mixed = re.search(r"[^\W\d_]", value) is not None and re.search(r"[^A-Za-z_.-]", value) is not None
+    is_mixed = re.search(r"[^\W\d_]", value) is not None and re.search(r"[^A-Za-z_.+-]", value) is not None
+    if _PLAIN.fullmatch(unquote(value)):
+        return False
     return is_letter and is_mixed and len(value) >= _SHORTEST
 
 
@@ -99,3 +144,11 @@ def _is_secret(plain: str) -> bool:
         return True
     candidates = "".join(word for word in words if word not in _NO_SECRETS)
     return any(secret in candidates for secret in _WORDS)
+
+
+def _is_field(plain: str) -> bool:
+    words = [word for word in _WORD.findall(plain) if word not in _NO_SECRETS]
+    joined = "".join(words)
+    if not words or joined.endswith(_ABOUT):
+        return False
+    return words[-1] in {"pass", "pwd"} or any(secret in joined for secret in _FIELDS)

@@ -121,8 +121,10 @@ def _add_level_and_logger(_logger: WrappedLogger, _method: str, event: EventDict
 
 def _hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     event["event"] = str(event.get("event", "")).strip()
-    hidden = {hide_secrets(key): hide_secrets_in(value) for key, value in event.items() if key not in _OURS}
-    return {"level": event["level"], "event": hidden.pop("event", ""), **hidden}
+    fields = {key: value for key, value in event.items() if key not in {*_OURS, "event"}}
+    hidden = hide_secrets_in(fields)
+    assert isinstance(hidden, dict)
+    return {"level": event["level"], "event": hide_secrets(event["event"]), **hidden}
 
 
 def _rendering(form: str, *, colors: bool) -> list[Processor]:
