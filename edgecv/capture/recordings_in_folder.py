@@ -6,7 +6,6 @@ Cameras are told apart by names, by times, and by what they show; what is in dou
 from __future__ import annotations
 
 import filecmp
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from av.error import FFmpegError
 from edgecv.capture.open_container import carries_stamps, largest_video, open_file
 from edgecv.capture.recording import recorded_session
 from edgecv.capture.same_view import shows_same_view
-from edgecv.capture.segment_names import begin_by_name_s, name_of_recording
+from edgecv.capture.segment_names import begin_by_name_s, name_in_order, name_of_recording, name_without_time
 from edgecv.capture.stream_info import declared_duration_s, plausible_time
 from edgecv.errors import InputError
 from edgecv.untrusted import file_text
@@ -35,6 +34,8 @@ _JOINT_S = 1.0
 """A recorder that goes on loses less between two files; one that was started again counts from some other time."""
 _DATED_S = 10.0
 """Shorter segments are as long as dates are wrong, and are judged by their names alone."""
+_MOST_CAMERAS = 64
+"""Recordings of like names that a file may go on with: a recorder of so many channels."""
 _DEVICE = ("make", "model", "com.apple.quicktime.make", "com.apple.quicktime.model", "location")
 """What recorders write of the camera into a file."""
 
@@ -54,6 +55,7 @@ class _Segment:
     written_s: tuple[float, float]
     is_ours: bool
     named_s: float | None
+    name: str
 
     @property
     def length_s(self) -> float:
@@ -72,13 +74,14 @@ def recordings_in(folder: Path, notes: list[str] | None = None) -> list[tuple[Pa
         InputError: the folder cannot be read, or holds no video.
     """
     try:
-        paths = sorted((p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()), key=_order)
+        paths = [path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()]
+        paths.sort(key=lambda path: name_in_order(path.name))
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
     if not paths:
         raise InputError(f"{folder}: holds no video files; name a folder of segments, or the videos themselves")
     recordings: list[tuple[Path, ...] | list[_Segment]] = []
-    last: dict[tuple[object, ...], list[_Segment]] = {}
+    rows: dict[tuple[object, ...], list[list[_Segment]]] = {}
     files: dict[tuple[object, ...], list[Path]] = {}
     notes = [] if notes is None else notes
     for path in paths:
@@ -92,18 +95,27 @@ def recordings_in(folder: Path, notes: list[str] | None = None) -> list[tuple[Pa
             notes.append(f"{file_text(path)}: is the same as {file_text(original)} and is left out")
             continue
         alike.append(path)
-        row = last.get(segment.kind)
-        if row is not None and _follows(row[-1], segment, notes):
-            row.append(segment)
+        like = rows.setdefault(segment.kind, [])
+        row = _row_of(segment, like, notes)
+        if row is None:
+            row = []
+            recordings.append(row)
         else:
-            last[segment.kind] = [segment]
-            recordings.append(last[segment.kind])
+            like.remove(row)
+        row.append(segment)
+        like.insert(0, row)  # which went on last
+        del like[_MOST_CAMERAS:]
     return [_in_time(each) if isinstance(each, list) else each for each in recordings]
 
 
-def _order(path: Path) -> list[tuple[int, str]]:
-    """Numbers by their value: 2 before 10."""
-    return [(int(word), "") if word.isdigit() else (-1, word) for word in re.split(r"([0-9]+)", path.name)]
+def _row_of(segment: _Segment, rows: list[list[_Segment]], notes: list[str]) -> list[_Segment] | None:
+    """The recording that a file goes on with, first of those of its own name; None where it begins one."""
+    reasons: list[str] = []
+    for row in sorted(rows, key=lambda row: row[-1].name != segment.name):
+        if _follows(row[-1], segment, reasons):
+            return row
+    notes += reasons[:1]
+    return None
 
 
 def _follows(before: _Segment, segment: _Segment, notes: list[str]) -> bool:
@@ -120,7 +132,7 @@ def _follows(before: _Segment, segment: _Segment, notes: list[str]) -> bool:
     passed_s = segment.written_s[0] - before.written_s[0] if by_name_s is None else by_name_s
     tolerance_s = max(before.written_s[1], segment.written_s[1]) if by_name_s is None else _CREATED_S
     follows = has_clock or -tolerance_s <= passed_s <= max(before.length_s, segment.length_s) + tolerance_s
-    is_sure = by_name_s is not None or (
+    is_sure = (by_name_s is not None and before.name == segment.name) or (
         has_clock and -OVERLAP_S < segment.begin_s - before.end_s < max(_JOINT_S, 0.1 * before.length_s)
     )
     if not follows or is_sure or min(before.length_s, segment.length_s) < _DATED_S:
@@ -169,6 +181,7 @@ def _looked_at(path: Path) -> _Segment | None:
                 _written_s(path, container),
                 session is not None,
                 begin_by_name_s(path.stem),
+                name_without_time(path.stem),
             )
     except (FFmpegError, ValueError, OSError):
         return None

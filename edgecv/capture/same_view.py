@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -23,7 +24,7 @@ _FLAT = 1.0
 
 def shows_same_view(before: Path, after: Path) -> bool:
     """Whether the end of one recording and the begin of another show the same place; True where neither tells."""
-    one, other = _picture(before, at_end=True), _picture(after, at_end=False)
+    one, other = _picture(before, _changed(before), at_end=True), _picture(after, _changed(after), at_end=False)
     if one is None or other is None:
         return True
     details = [_details(picture) for picture in (one, other)]
@@ -38,7 +39,15 @@ def _details(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(details - details.mean(), np.float32)
 
 
-def _picture(path: Path, *, at_end: bool) -> NDArray[np.float32] | None:
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=128)  # a file is held against the recordings of several cameras
+def _picture(path: Path, changed_ns: int, *, at_end: bool) -> NDArray[np.float32] | None:  # noqa: ARG001 - of the cache
     """A key frame's small grey picture, or None."""
     try:
         with open_file(path) as container:

@@ -69,6 +69,9 @@ def test_segments_of_one_camera_stay_one_recording_though_their_dates_are_those_
         ("192.168.1.10_20261130T1200{}.mkv", "192.168.1.11_20261130T1200{}.mkv"),
         ("ACCC8E0A1B2C-20261130-1200{}.mkv", "ACCC8E0A1B2D-20261130-1200{}.mkv"),
         ("gate 20261130 1200{}.mkv", "yard 20261130 1200{}.mkv"),
+        ("20261130_1200{}_D1.mkv", "20261130_1200{}_D2.mkv"),
+        ("2026-11-30 12.00.{} tower 1.mkv", "2026-11-30 12.00.{} tower 2.mkv"),
+        ("A01_202611301200{}.mkv", "A02_202611301200{}.mkv"),
     ],
 )
 def test_cameras_with_a_name_number_address_or_serial_of_their_own_are_told_apart(
@@ -80,6 +83,34 @@ def test_cameras_with_a_name_number_address_or_serial_of_their_own_are_told_apar
         for camera in names:
             path = folder(camera[n], date_s=n * LENGTH_S)
     assert sorted(found(path)) == sorted(names)
+
+
+def test_a_camera_that_another_one_of_a_number_follows_in_time_is_not_joined_with_it(folder) -> None:
+    notes: list[str] = []
+    folder("D1_20261130120000_20261130120012.mkv")
+    path = folder("D2_20261130120012_20261130120024.mkv", camera=2, date_s=12.0)
+    assert len(found(path, notes)) == 2
+    assert "shows another view than" in notes[0]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("RecM01_20261130_120000_120012_0_2A14808_1A2B3C", "RecM01_20261130_120012_120024_0_2A14808_41B09E7"),
+        ("20261130_120000_1A2B_ACCC8E012345", "20261130_120012_1A2C_ACCC8E012345"),
+        ("Hof_2026-11-30 12-59-48 PM", "Hof_2026-11-30 01-00-00 PM"),
+        (
+            "IPCamera 01_Front_20261130120000_20261130120012_12345",
+            "IPCamera 01_Front_20261130120012_20261130120024_12346",
+        ),
+    ],
+)
+def test_segments_that_cards_and_recorders_name_by_sizes_counts_and_halves_of_days_are_one_recording(
+    names: tuple[str, str], folder
+) -> None:
+    for n, name in enumerate(names):
+        path = folder(f"{name}.mkv", date_s=n * LENGTH_S)
+    assert found(path) == [[f"{name}.mkv" for name in names]]
 
 
 def test_files_of_one_time_are_of_two_cameras_whatever_their_names_count(folder) -> None:
@@ -126,10 +157,14 @@ def test_the_time_of_a_name_is_read_in_its_usual_forms() -> None:
         "20261130T120005Z",
         "2026.11.30 12.00.05",
         "2026_11_30@12h00h05",
+        "2026-11-30 12.00.05 PM",
+        "20261130_120005pm_x",
     )
     moments = {begin_by_name_s(form) for form in forms}
     assert len(moments) == 1 and None not in moments
     assert begin_by_name_s("20261399126100") is None
+    assert begin_by_name_s("2026-11-30 01-10-00 PM") == begin_by_name_s("2026-11-30 13-10-00")
+    assert begin_by_name_s("2026-11-30 12-10-00 AM") == begin_by_name_s("2026-11-30 00-10-00")
 
 
 def test_a_fragmented_file_cut_before_its_first_pictures_is_cut(write_video, noise_frames, tmp_path: Path) -> None:
