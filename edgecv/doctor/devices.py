@@ -18,15 +18,18 @@ from edgecv.config.state import state_directory
 from edgecv.doctor.check_result import CheckResult, ok, problem, warning
 from edgecv.doctor.targets import Receiver, receiver_findings
 from edgecv.errors import EdgecvError
-from edgecv.handlers.hygiene.settings import HygieneSettings
+from edgecv.handlers.hygiene.settings import HygieneSettings, ModbusServer, Register
 from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
 from edgecv.handlers.sources.modbus import ModbusSource
+from edgecv.messages.handlers import NOT_REACHED
 from edgecv.mqtt import ConnectOptions, ReceiveLimits, Subscriber, read_credentials
 from edgecv.storage.database import DATABASE, Database
 
 _ANSWER_S = 5.0
 _LISTEN_S = 2.0
 """So long a broker is listened to: what it retains comes at once, and a busy one speaks."""
+_MODBUS_S = 20.0
+"""So long the units of a Modbus server are asked; one that does not answer takes its ``timeout_s``."""
 _LIMITS = ReceiveLimits(100, 2**20)
 _MANY_S = 26 * 3600.0
 """Most sensors speak once a day at least."""
@@ -88,16 +91,21 @@ def _broker(box: Box, where: str, at: str, broker: MqttInput, topics: list[str])
         while subscriber.problem is not None and time.monotonic() < end_s:
             messages += len(subscriber.take(0.2))
         if subscriber.problem is not None:
-            yield problem(where, str(subscriber.problem), "check user, password and the rights to its topics there")
+            yield _told(where, str(subscriber.problem))
             return
         messages += len(subscriber.take(_LISTEN_S))
         said = f"; {messages} messages came within {_LISTEN_S:g} s" if messages else ""
         yield ok(where, f"{address} takes the login and {len(topics)} topics{said}")
     except EdgecvError as error:
-        cause, _, advice = str(error).partition("; ")
-        yield problem(where, cause, advice or "see the box file")
+        yield _told(where, str(error))
     finally:
         subscriber.close()
+
+
+def _told(where: str, text: str) -> CheckResult:
+    """A problem of a broker with its own advice; one that says nothing at all says nothing of the password either."""
+    cause, _, advice = text.partition("; ")
+    return problem(where, cause, advice or "check that a broker for MQTT 5 listens there, and what its log says")
 
 
 def _modbus(where: str, section: HygieneSettings) -> Iterator[CheckResult]:
@@ -109,21 +117,47 @@ def _modbus(where: str, section: HygieneSettings) -> Iterator[CheckResult]:
         if not asked:
             yield warning(where, f"no point is read from the Modbus server {name}", "name it in a point, or remove it")
             continue
-        source = ModbusSource(name, server, asked)
-        try:
-            answers = {arrival.topic: json.loads(arrival.payload) for arrival in source.take(0.0)}
-        finally:
-            source.close()
+        answers, silent, left = _asked(name, server, asked)
         failed = {point: said["error"] for point, said in answers.items() if "error" in said}
         values = {point: said["value"] for point, said in answers.items() if "value" in said}
-        if source.problem is not None:
-            yield problem(where, str(source.problem), f"check the address of {name}, its cable and its unit numbers")
+        if silent:
+            units = ", ".join(str(unit) for unit in silent)
+            advice = f"check the address of {name}, its cable and its unit numbers"
+            why = next(iter(silent.values()))
+            yield problem(where, why if NOT_REACHED() in why else f"{why} (unit {units})", advice)
+        if left:
+            text = (
+                f"{len(left)} units of {name} were not asked: the others took {_MODBUS_S:g} s (unit {left[0]} is next)"
+            )
+            yield warning(where, text, "put right what does not answer, then run this again")
         for point, why in failed.items():
             advice = "check its address, kind and unit against the device's manual"
             yield problem(where, f"{point} is not read from {name}: {why}", advice)
         if values:
             shown = ", ".join(f"{point} = {_shown(value)}" for point, value in values.items())
             yield ok(where, f"{name} answers: {shown}; compare with what the sensors show")
+
+
+def _asked(
+    name: str, server: ModbusServer, registers: Mapping[str, Register]
+) -> tuple[dict[str, dict[str, Any]], dict[int, str], list[int]]:
+    """What points answer, which units do not and why, and which were not asked: a gateway may have 247 of them."""
+    answers, silent, left = dict[str, dict[str, Any]](), dict[int, str](), list[int]()
+    end_s = time.monotonic() + _MODBUS_S
+    for unit in sorted({register.unit for register in registers.values()}):
+        if time.monotonic() >= end_s:
+            left.append(unit)
+            continue
+        source = ModbusSource(name, server, {at: one for at, one in registers.items() if one.unit == unit})
+        try:
+            answers |= {arrival.topic: json.loads(arrival.payload) for arrival in source.take(0.0)}
+        finally:
+            source.close()
+        if source.problem is not None:
+            silent[unit] = str(source.problem)
+            if NOT_REACHED() in silent[unit]:
+                break  # nor will it for the others
+    return answers, silent, left
 
 
 def _heard(state: Path, where: str, device: str) -> Iterator[CheckResult]:

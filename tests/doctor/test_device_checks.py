@@ -17,6 +17,7 @@ from handlers.test_hygiene import ModbusDevice
 from running import free_port
 
 from edgecv.config import load_box
+from edgecv.doctor import devices
 from edgecv.doctor.check_result import CheckResult
 from edgecv.doctor.devices import device_findings
 from edgecv.storage.database import DATABASE, Database
@@ -86,6 +87,36 @@ def test_modbus_units_are_asked_and_what_they_say_is_shown(tmp_path: Path) -> No
 def test_a_modbus_server_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     (finding,) = looked_at(tmp_path, **shop(closed_port(), 2))
     assert finding.level == "problem" and "kitchen" in finding.text
+
+
+def test_units_that_do_not_answer_are_named_and_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "_MODBUS_S", 0.25)
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # it takes connections and says nothing
+        section = shop(mute.getsockname()[1], *range(2, 42, 2))
+        section["modbus"]["kitchen"]["timeout_s"] = 0.1
+        for number, point in enumerate(section["points"].values(), 1):
+            point["modbus"]["unit"] = number
+        before_s = time.monotonic()
+        findings = looked_at(tmp_path, **section)
+        assert time.monotonic() - before_s < 5.0
+    assert [finding.level for finding in findings] == ["problem", "warning"]
+    assert "(unit 1, 2" in findings[0].text
+    assert "units of kitchen were not asked" in findings[1].text
+
+
+def test_a_broker_that_says_nothing_is_no_matter_of_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "_ANSWER_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        (finding,) = looked_at(
+            tmp_path, **COVERS, mqtt={"url": f"mqtt://admin:hunter22@127.0.0.1:{mute.getsockname()[1]}"}
+        )
+    assert finding.level == "problem" and "does not answer" in finding.text
+    assert "password" not in finding.advice and "MQTT 5" in finding.advice
+    assert "hunter22" not in str(finding)
 
 
 @pytest.mark.parametrize(
