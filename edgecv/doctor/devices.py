@@ -91,18 +91,18 @@ def _broker(box: Box, where: str, at: str, broker: MqttInput, topics: list[str])
         while subscriber.problem is not None and time.monotonic() < end_s:
             messages += len(subscriber.take(0.2))
         if subscriber.problem is not None:
-            yield _told(where, str(subscriber.problem))
+            yield _broker_problem(where, str(subscriber.problem))
             return
         messages += len(subscriber.take(_LISTEN_S))
         said = f"; {messages} messages came within {_LISTEN_S:g} s" if messages else ""
         yield ok(where, f"{address} takes the login and {len(topics)} topics{said}")
     except EdgecvError as error:
-        yield _told(where, str(error))
+        yield _broker_problem(where, str(error))
     finally:
         subscriber.close()
 
 
-def _told(where: str, text: str) -> CheckResult:
+def _broker_problem(where: str, text: str) -> CheckResult:
     """A problem of a broker with its own advice; one that says nothing at all says nothing of the password either."""
     cause, _, advice = text.partition("; ")
     return problem(where, cause, advice or "check that a broker for MQTT 5 listens there, and what its log says")
