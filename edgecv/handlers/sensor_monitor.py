@@ -130,6 +130,10 @@ class SensorMonitor:
         """How long the box has listened to a sensor in vain, seconds."""
         return self._context.listening_s - self._heard.get(subject, self._context.listening_s)
 
+    def interval_s(self, subject: str) -> float:
+        """How often a sensor speaks, seconds of listening; 0 for unknown."""
+        return self._state(subject).interval_s
+
     def restart(self, subject: str, stamp_s: float | None) -> None:
         """It says that it counts anew; said again with the same stamp it is nothing new."""
         if subject not in self._heard:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.sequence_number import Placement, SequenceWindow
+
+_INTERVALS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class SensorState:
         at_s: box time of its newest message, seconds since 1970.
         silent: the alarm of its silence, or None while it is heard.
         restart_s: its stamp of the last restart of its counter, or None.
+        intervals_s: listening time between its last new messages, seconds.
     """
 
     clock: DeviceClock = field(default_factory=DeviceClock)
@@ -31,6 +35,12 @@ class SensorState:
     at_s: float = 0.0
     silent: str | None = None
     restart_s: float | None = None
+    intervals_s: tuple[float, ...] = ()
+
+    @property
+    def interval_s(self) -> float:
+        """How often it speaks, seconds: the median, which neither an outage nor a burst changes; 0 for unknown."""
+        return median(self.intervals_s) if self.intervals_s else 0.0
 
     @classmethod
     def from_stored(cls, stored: Any) -> SensorState:
@@ -51,6 +61,7 @@ class SensorState:
             float(stored.get("at", 0.0)),
             stored.get("silent"),
             _seconds(stored.get("restart")),
+            tuple(float(interval_s) for interval_s in stored.get("intervals", ())),
         )
 
     def to_stored(self) -> dict[str, Any]:
@@ -63,6 +74,7 @@ class SensorState:
             "at": self.at_s,
             "silent": self.silent,
             "restart": self.restart_s,
+            "intervals": list(self.intervals_s),
         }
 
     def observe(
@@ -96,7 +108,12 @@ class SensorState:
             placement = Placement.LATE if event_s < self.event_s else Placement.DUPLICATE
         state = replace(self, clock=clock, sequence=sequence)
         if placement is Placement.NEW:
-            state = replace(state, event_s=event_s, heard_s=listening_s, at_s=now_s, silent=None)
+            intervals_s = self.intervals_s
+            if self.event_s is not None:
+                intervals_s = (*intervals_s, round(max(0.0, listening_s - self.heard_s), 1))[-_INTERVALS:]
+            state = replace(
+                state, event_s=event_s, heard_s=listening_s, at_s=now_s, silent=None, intervals_s=intervals_s
+            )
         return state, placement, event_s
 
     def restarted(self, stamp_s: float | None) -> SensorState:

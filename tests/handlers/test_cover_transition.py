@@ -18,6 +18,7 @@ from edgecv.handlers.manhole.cover_state import CoverState
 from edgecv.handlers.manhole.cover_transition import Report, Transition, let_time_pass, take_report
 from edgecv.handlers.manhole.maintenance_window import EVERY, Window, window_at
 from edgecv.handlers.manhole.settings import ManholeSettings
+from edgecv.handlers.manhole.silence import Silence
 from edgecv.simulation.devices.manhole import manhole_day
 
 START_S = 1_772_000_000.0
@@ -79,7 +80,7 @@ def transitions(
             transition = take_report(state, report, COVER, RULES, maintenance)
         else:
             now_s += step[1]
-            transition = let_time_pass(state, now_s, step[1], COVER, RULES, maintenance)
+            transition = let_time_pass(state, now_s, Silence(step[1]), COVER, RULES, maintenance)
         yield state, report, transition
         state = transition[0]
 

@@ -15,6 +15,7 @@ from rehearsing import ROUGH, Rehearsal, rehearse, told
 from edgecv.handlers.handler import MalformedError
 from edgecv.handlers.manhole.payload_codecs import Decoder, reader
 from edgecv.handlers.manhole.uplink import read_chirpstack
+from edgecv.handlers.sensor_state import SensorState
 from edgecv.simulation.devices.device_trace import MIDNIGHT_S, stamp_text
 from edgecv.simulation.devices.lossy_channel import Channel
 from edgecv.simulation.devices.manhole import CoverState, dev_eui, manhole_day, uplink
@@ -110,6 +111,32 @@ def test_open_and_then_silent_is_stolen_and_not_merely_silent(covers: Rehearsal)
     record = covers.records()[0]
     assert record.ended_at is not None
     assert [event["data"]["ended_at"] for event in covers.messages("update")] == [record.ended_at]
+
+
+def pass_minutes(covers: Rehearsal, from_minute: int, to_minute: int) -> None:
+    for minute in range(from_minute, to_minute, 5):
+        covers.tell_time(MIDNIGHT_S + minute * 60.0)
+    covers.work()
+
+
+def test_a_sensor_of_every_hour_is_not_silent_before_two_hours(covers: Rehearsal) -> None:
+    for hour in range(6):
+        say(covers, hour, 60 * hour, tilt_deg=30.0 if hour in {3, 5} else 0.0)  # as a lorry passes
+        pass_minutes(covers, 60 * hour + 1, 60 * hour + 59)
+    assert kinds(covers) == []
+    covers.start()  # it is remembered
+    pass_minutes(covers, 360, 445)
+    assert kinds(covers) == []
+    pass_minutes(covers, 450, 500)
+    assert kinds(covers) == ["manhole_stolen"]
+
+
+def test_an_outage_or_a_burst_does_not_change_how_often_a_sensor_speaks() -> None:
+    state = SensorState()
+    for hour in (0.0, 1.0, 2.0, 8.0, 9.0, 9.01, 10.0):
+        state, _, _ = state.observe(None, None, MIDNIGHT_S + hour * 3600.0, hour * 3600.0)
+    assert state.interval_s == pytest.approx(3600.0, rel=0.02)
+    assert SensorState.from_stored(state.to_stored()) == state
 
 
 def test_a_sensor_that_reports_changes_needs_no_second_word(tmp_path: Path) -> None:

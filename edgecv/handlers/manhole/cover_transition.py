@@ -12,6 +12,7 @@ from edgecv.handlers.manhole.cover_state import CoverState, PlannedAlarm, ShockS
 from edgecv.handlers.manhole.maintenance_window import Window, window_at
 from edgecv.handlers.manhole.payload_codecs import Readings
 from edgecv.handlers.manhole.position import Position
+from edgecv.handlers.manhole.silence import Silence
 from edgecv.handlers.thresholds import Limit, LimitState
 from edgecv.handlers.timestamps import stamp
 from edgecv.messages import covers
@@ -89,7 +90,7 @@ def take_report(
 def let_time_pass(
     state: CoverState,
     now_s: float,
-    silence_s: float,
+    silence: Silence,
     cover: CoverIdentity,
     rules: CoverRules,
     windows: Sequence[Window],
@@ -99,7 +100,7 @@ def let_time_pass(
     Args:
         state: before.
         now_s: box time, seconds since 1970.
-        silence_s: how long the box has listened to its sensor in vain, seconds.
+        silence: of its sensor.
         cover: which cover.
         rules: the limits.
         windows: of maintenance, those of this cover.
@@ -108,11 +109,11 @@ def let_time_pass(
     since_s = state.displaced.since_s
     if since_s is not None:
         settings = rules.settings
-        if settings.reports_changes and state.displaced.alarm is None and silence_s >= settings.debounce_s:
+        if settings.reports_changes and state.displaced.alarm is None and silence.for_s >= settings.debounce_s:
             step.raise_displaced(since_s, None)
         step.check_left_open(since_s, now_s)
-        if silence_s >= settings.stolen_after_s and not step.is_at_work(now_s):
-            step.raise_stolen(since_s, covers.OPEN_THEN_SILENT(), f"silent {stamp(now_s - silence_s)}")
+        if silence.for_s >= silence.stolen_after_s(settings) and not step.is_at_work(now_s):
+            step.raise_stolen(since_s, covers.OPEN_THEN_SILENT(), f"silent {stamp(now_s - silence.for_s)}")
     return step.result()
 
 

@@ -20,6 +20,7 @@ from edgecv.handlers.manhole.maintenance_window import Window, window_at
 from edgecv.handlers.manhole.payload_codecs import reader, resolved
 from edgecv.handlers.manhole.position import Position
 from edgecv.handlers.manhole.settings import CHIRPSTACK_TOPICS, ManholeSettings
+from edgecv.handlers.manhole.silence import Silence
 from edgecv.handlers.manhole.uplink import Uplink, read_bytes, read_chirpstack, read_port
 from edgecv.handlers.payload_values import a_counter, a_name, a_number, a_time_s, finder, read_json
 from edgecv.handlers.sensor_monitor import SensorMonitor
@@ -120,8 +121,9 @@ class ManholeHandler(Handler[ManholeSettings]):
 
     def _let_time_pass(self, cover: str) -> None:
         now_s, silence_s = self.context.now_s, self._monitor.silence_s(cover)
-        identity, windows = self._identity(cover), self._windows(cover)
-        self._change(cover, lambda state: let_time_pass(state, now_s, silence_s, identity, self._rules, windows))
+        identity, windows, interval_s = self._identity(cover), self._windows(cover), self._monitor.interval_s(cover)
+        silence = Silence(silence_s, interval_s)
+        self._change(cover, lambda state: let_time_pass(state, now_s, silence, identity, self._rules, windows))
 
     def _change(self, cover: str, transition: Callable[[CoverState], Transition]) -> None:
         """Carry a transition out: raise and end alarms, and store the state."""
