@@ -11,6 +11,8 @@ from edgecv.handlers.device_clock import DeviceClock
 from edgecv.handlers.sequence_number import Placement, SequenceWindow
 
 _INTERVALS = 5
+_OWN_PACE_S = 60.0
+"""Between two messages that are no repetition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class SensorState:
         silent: the alarm of its silence, or None while it is heard.
         restart_s: its stamp of the last restart of its counter, or None.
         intervals_s: listening time between its last new messages, seconds.
+        repeated: counter and listening time of a message without a stamp that came before, since the last new one.
     """
 
     clock: DeviceClock = field(default_factory=DeviceClock)
@@ -36,6 +39,7 @@ class SensorState:
     silent: str | None = None
     restart_s: float | None = None
     intervals_s: tuple[float, ...] = ()
+    repeated: tuple[int, float] | None = None
 
     @property
     def interval_s(self) -> float:
@@ -62,6 +66,7 @@ class SensorState:
             stored.get("silent"),
             _seconds(stored.get("restart")),
             tuple(float(interval_s) for interval_s in stored.get("intervals", ())),
+            _repeated(stored.get("repeated")),
         )
 
     def to_stored(self) -> dict[str, Any]:
@@ -75,6 +80,7 @@ class SensorState:
             "silent": self.silent,
             "restart": self.restart_s,
             "intervals": list(self.intervals_s),
+            "repeated": self.repeated,
         }
 
     def observe(
@@ -82,8 +88,8 @@ class SensorState:
     ) -> tuple[SensorState, Placement, float]:
         """The state after a message, its place among the others, and its event time, seconds since 1970.
 
-        A duplicate changes nothing where its counter says so; only a new message is a sign of life, for a late one may
-        have lain at the broker for long.
+        A duplicate tells nothing new where its counter says so; only a new message is a sign of life, for a late one
+        may have lain at the broker for long.
 
         Args:
             stamp_s: the sensor's own time, seconds since 1970, or None.
@@ -97,6 +103,10 @@ class SensorState:
             if stamp_s is not None and self.clock.newest_s is not None:
                 is_newer = stamp_s > self.clock.newest_s
             sequence, placement = sequence.place(counter, newer=is_newer)
+        if placement is Placement.DUPLICATE and counter is not None and stamp_s is None:
+            if not self._counts_anew(counter, listening_s):
+                return replace(self, repeated=(counter, listening_s)), placement, now_s
+            sequence, placement = replace(self.sequence.restarted(), highest=counter, seen=1), Placement.NEW
         if placement is Placement.DUPLICATE:
             return self, placement, now_s
         # a stamp of the future is capped by its arrival, so that its event time alone does not say that it is the same
@@ -111,10 +121,19 @@ class SensorState:
             intervals_s = self.intervals_s
             if self.event_s is not None:
                 intervals_s = (*intervals_s, round(max(0.0, listening_s - self.heard_s), 1))[-_INTERVALS:]
-            state = replace(
-                state, event_s=event_s, heard_s=listening_s, at_s=now_s, silent=None, intervals_s=intervals_s
-            )
+            state = replace(state, event_s=event_s, heard_s=listening_s, at_s=now_s, silent=None)
+            state = replace(state, intervals_s=intervals_s, repeated=None)
         return state, placement, event_s
+
+    def _counts_anew(self, counter: int, listening_s: float) -> bool:
+        """Whether a message that seems to come again goes on from another such at a pace of its own.
+
+        What a broker sends again comes at once; a sensor whose battery was changed begins at 0 and goes on as ever.
+        """
+        if self.repeated is None:
+            return False
+        before, at_s = self.repeated
+        return counter == before + 1 and listening_s - at_s >= _OWN_PACE_S
 
     def restarted(self, stamp_s: float | None) -> SensorState:
         """The state once it counts anew; a restart that came before, by its stamp, changes nothing."""
@@ -125,3 +144,10 @@ class SensorState:
 
 def _seconds(stored: Any) -> float | None:
     return None if stored is None else float(stored)
+
+
+def _repeated(stored: Any) -> tuple[int, float] | None:
+    if stored is None:
+        return None
+    counter, at_s = stored
+    return int(counter), float(at_s)

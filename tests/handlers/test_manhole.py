@@ -113,6 +113,31 @@ def test_open_and_then_silent_is_stolen_and_not_merely_silent(covers: Rehearsal)
     assert [event["data"]["ended_at"] for event in covers.messages("update")] == [record.ended_at]
 
 
+@pytest.mark.parametrize("seen", [3, 12, 40])
+def test_a_sensor_without_a_clock_that_counts_anew_is_heard_from_its_second_word_on(
+    covers: Rehearsal, seen: int
+) -> None:
+    for hour in range(seen):
+        say(covers, hour, 60 * hour, stamped=False)
+    for hour in range(4):  # its battery was changed, and nobody says so
+        say(covers, hour, 60 * (seen + hour), stamped=False, tilt_deg=30.0 if hour >= 2 else 0.0)
+        pass_minutes(covers, 60 * (seen + hour) + 1, 60 * (seen + hour) + 59)
+    assert kinds(covers) == ["manhole_moved"]
+    assert covers.runner.context.counts["duplicates"] == 1
+
+
+def test_what_a_broker_sends_again_is_no_new_count(covers: Rehearsal) -> None:
+    for hour in range(6):
+        say(covers, hour, 60 * hour, stamped=False)
+    for counter in range(6):
+        say(covers, counter, 300 + counter / 60.0, stamped=False, tilt_deg=30.0)
+    for hour in range(3):  # by a bridge that is a quarter of an hour late, beside what is new
+        say(covers, 6 + hour, 60 * (6 + hour), stamped=False)
+        say(covers, 3 + hour, 60 * (6 + hour) + 15, stamped=False, tilt_deg=30.0)
+    assert kinds(covers) == []
+    assert covers.runner.context.counts["duplicates"] == 9
+
+
 def pass_minutes(covers: Rehearsal, from_minute: int, to_minute: int) -> None:
     for minute in range(from_minute, to_minute, 5):
         covers.tell_time(MIDNIGHT_S + minute * 60.0)
