@@ -32,6 +32,8 @@ _DATE_S = 120.0
 """A copy's date is that of the copying, which takes less time than the recording."""
 _JOINT_S = 1.0
 """A recorder that goes on loses less between two files; one that was started again counts from some other time."""
+_NAMED_S = 2.0
+"""Names tell whole seconds; who takes clips by hand stops for longer, and may look elsewhere then."""
 _DATED_S = 10.0
 """Shorter segments are as long as dates are wrong, and are judged by their names alone."""
 _MOST_CAMERAS = 64
@@ -132,10 +134,12 @@ def _follows(before: _Segment, segment: _Segment, notes: list[str]) -> bool:
     passed_s = segment.written_s[0] - before.written_s[0] if by_name_s is None else by_name_s
     tolerance_s = max(before.written_s[1], segment.written_s[1]) if by_name_s is None else _CREATED_S
     follows = has_clock or -tolerance_s <= passed_s <= max(before.length_s, segment.length_s) + tolerance_s
-    is_sure = (by_name_s is not None and before.name == segment.name) or (
+    goes_on = by_name_s is not None and abs(by_name_s - before.length_s) <= _NAMED_S
+    is_sure = (goes_on and before.name == segment.name) or (
         has_clock and -OVERLAP_S < segment.begin_s - before.end_s < max(_JOINT_S, 0.1 * before.length_s)
     )
-    if not follows or is_sure or min(before.length_s, segment.length_s) < _DATED_S:
+    is_short = by_name_s is None and min(before.length_s, segment.length_s) < _DATED_S
+    if not follows or is_sure or is_short:
         return follows
     if shows_same_view(before.path, segment.path):
         return True

@@ -93,6 +93,14 @@ def test_a_camera_that_another_one_of_a_number_follows_in_time_is_not_joined_wit
     assert "shows another view than" in notes[0]
 
 
+@pytest.mark.parametrize(("camera", "recordings"), [(1, 1), (2, 2)])
+def test_clips_by_hand_a_few_seconds_apart_are_one_where_they_show_the_same(
+    camera: int, recordings: int, folder
+) -> None:
+    folder("VID_20261130_120000.mkv")
+    assert len(found(folder("VID_20261130_120016.mkv", camera=camera, date_s=16.0))) == recordings
+
+
 @pytest.mark.parametrize(
     "names",
     [
