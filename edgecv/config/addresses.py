@@ -36,7 +36,9 @@ _USERINFO_WITH_BLANKS = re.compile(r"(://)[^\s/@'\"<>]*:[^/@\n'\"<>]*@(?=[\w\[])
 _BEGIN = re.compile(_BEGINS, re.IGNORECASE)
 _NO_HOST = r"(?!\d+(?:\.\d+)?(?:fps|p|hz|kbps)?(?![\w.:-]))"
 """``h264:1920x1080@25fps`` names a rate."""
-_BARE_USERINFO = re.compile(rf"(?<![^\s'\"(=])[^\s/:@'\"(=]+:[^\s/@]+@{_NO_HOST}(?=[\w.\[-])", re.IGNORECASE)
+_BARE_USERINFO = re.compile(
+    rf"(?<![^\s'\"(=])(?!user:password@(?-i:HOST))[^\s/:@'\"(=]+:[^\s/@]+@{_NO_HOST}(?=[\w.\[-])", re.IGNORECASE
+)
 _NO_SCHEME = r"(?:[RTSPHMQrtsphmq]{3,6}[.:;：]?[/\\]|[/\\]{2})[/\\]*"
 """What is left of ``rtsp://`` where it is misspelt or forgotten: ``rstp:/``, ``rtsp/``, ``//``."""
 _USERINFO_BEHIND_NO_SCHEME = re.compile(rf"(?<![^\s'\"(=])({_NO_SCHEME})[^\s/\\:@'\"(=]+:[^\s/@]+@(?=[\w.\[-])")

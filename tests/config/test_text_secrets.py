@@ -67,6 +67,7 @@ def test_what_stands_under_the_name_of_a_secret_is_hidden(line: str) -> None:
         "https://docs.example.org/guide/installation-of-version-2026-on-linux",
         "http://nvr/videos/20261130123000_20261130124500_camera01_main",
         "http://nvr/videos/CAM01Entrance20261130123000",
+        "it has a password but no user; write user:password@HOST",
         "12:30:05 login at 2026-11-30T12:30:00Z took 3.5 s",
         '<Login at="12:30">ok</Login>',
     ],
