@@ -231,6 +231,14 @@ def test_a_reference_to_a_version_is_one_to_its_order(ward: Rehearsal, reference
     assert missed(ward) == []
 
 
+def test_of_several_orders_that_one_carries_out_the_one_that_is_known_counts(ward: Rehearsal) -> None:
+    order(ward, "m1", 0.0)
+    order(ward, "m2", 0.1, basedOn=[*carries_out("elsewhere"), *carries_out("m1")])
+    take(ward, "m2", "a", 8.0)
+    pass_hours(ward, 9, 31)
+    assert missed(ward) == []
+
+
 def version(ward: Rehearsal, hour: float, at_hour: float | None, version_id: str | None = None, **fields: Any) -> None:
     """A version of m1 that comes at an hour, and is of another by its own stamp."""
     meta = {} if at_hour is None else {"lastUpdated": stamp_text(MIDNIGHT_S + at_hour * HOUR_S)}

@@ -184,7 +184,7 @@ class MedicationHandler(Handler[MedicationSettings]):
             patient=self._pseudonym(request.subject),
             not_watched=None,
             is_of_older_version=False,
-            carries_out=order_of(request),
+            carries_out=order_of(request, self._schedules),
         )
         try:
             rules = tuple(schedule_of(request, self._institution)) if is_due(request) else ()

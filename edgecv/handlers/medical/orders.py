@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/valueset-medicationrequest-intent.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from edgecv.handlers.medical.fhir import reference_id
@@ -35,12 +35,13 @@ def is_due(request: Any) -> bool:
     return bool(request.status == "active")
 
 
-def order_of(request: Any) -> str | None:
-    """The id of the order that this one carries out, or None."""
+def order_of(request: Any, followed: Container[str] = ()) -> str | None:
+    """The id of the order that this one carries out, first of those that are followed; or None."""
     if request.intent not in _CARRIED_OUT:
         return None
-    named = (reference_id(one, "MedicationRequest") for one in request.basedOn or ())
-    return next((order for order in named if order is not None and order != request.id), None)
+    references = (reference_id(one, "MedicationRequest") for one in request.basedOn or ())
+    orders = [order for order in references if order is not None and order != request.id]
+    return next((order for order in orders if order in followed), next(iter(orders), None))
 
 
 class CarriedOut:
