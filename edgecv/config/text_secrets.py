@@ -18,10 +18,14 @@ _MEMBER = re.compile(
 """Of JSON or of Python's text of a dict, also within JSON's text of another; one that is cut off ends with the text."""
 _ELEMENT = re.compile(rf"(?P<before><(?:[\w-]+:)?(?P<name>{_NAME})(?:\s[^<>]*)?>)(?P<value>[^<]+)")
 _OPTION = re.compile(rf"(?P<before>(?<!\S)--?(?P<name>{_NAME})\s+)(?P<value>(?!-)\S{{4,}})")
+_ASSIGNS = r"(?::[ \t]+|[ \t]*=[ \t]*)"
+_WORD = r"(?=\S*\d)(?=\S*[^\W\d])(?!/|\w+://|\d+[-:.])[^\s,;'\"]{6,}"
 _LINE = re.compile(
-    rf"(?P<before>(?<![\w.$-])(?P<name>{_NAME}):[ \t]+)(?P<value>(?=\S*\d)(?=\S*[^\W\d])(?!/|\w+://|\d+[-:.])[^\s,;'\"]{{6,}})"
+    rf"(?P<before>(?<![\w.$-])(?P<name>{_NAME}){_ASSIGNS})(?P<value>(?P<quote>[\"'])[^\r\n]*?(?:(?P=quote)|$)|{_WORD})",
+    re.MULTILINE,
 )
-"""A header or a line of YAML; of one word with letters and digits, for sentences go on in words."""
+"""A header, or a line of YAML or of a program: in quotes, or one word with letters and digits, where sentences have
+words."""
 _COOKIES = re.compile(r"\b((?:Set-)?Cookie:[ \t]*)(?=[^\s=;]+=)([^\r\n'\"]+)", re.IGNORECASE)
 _SCHEMES = "Basic|Bearer|Digest|Negotiate|NTLM|Token|ApiKey"
 _CREDENTIALS = re.compile(
@@ -43,7 +47,7 @@ def without_named_secrets(text: str) -> str:
 
 
 def _hidden(match: re.Match[str]) -> str:
-    if not is_secret_field(match["name"]):
+    if not is_secret_field(match["name"].rpartition(".")[2]):
         return match[0]
     opening = re.match(r"[brufBRUF]?(\\*[\"'])", match["value"])
     if opening is None:
