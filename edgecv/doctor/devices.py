@@ -24,6 +24,7 @@ from edgecv.handlers.sources.modbus import ModbusSource
 from edgecv.messages.handlers import NOT_REACHED
 from edgecv.mqtt import ConnectOptions, ReceiveLimits, Subscriber, read_credentials
 from edgecv.storage.database import DATABASE, Database
+from edgecv.storage.device_state import read_device_state, read_unreadable
 
 _ANSWER_S = 5.0
 _LISTEN_S = 2.0
@@ -169,18 +170,14 @@ def _heard(state: Path, where: str, device: str) -> Iterator[CheckResult]:
     except (EdgecvError, sqlite3.Error, OSError):
         return  # told by the check of the disk
     try:
-        connection = database.connection
-        rows = connection.execute(
-            "SELECT value FROM device_state WHERE device = ? AND key LIKE 'sensor/%'", (device,)
-        ).fetchall()
-        unreadable = connection.execute(
-            "SELECT reason, count, seen_s FROM unreadable WHERE device = ? ORDER BY seen_s DESC", (device,)
-        ).fetchall()
+        values = read_device_state(database.connection, device)
+        unreadable = read_unreadable(database.connection, device)
     except sqlite3.Error:
         return
     finally:
         database.close()
-    heard = [at_s for (text,) in rows if (at_s := _number(text)) is not None]
+    sensors = (text for key, text in values.items() if key.startswith("sensor/"))
+    heard = [at_s for text in sensors if (at_s := _number(text)) is not None]
     last_s = max(heard, default=None)
     now_s = time.time()
     if last_s is not None:
@@ -188,12 +185,12 @@ def _heard(state: Path, where: str, device: str) -> Iterator[CheckResult]:
         advice = "check the sensors, their gateway, and whether the daemon runs"
         yield ok(where, text) if now_s - last_s < _MANY_S else warning(where, text, advice)
     if unreadable:
-        reason, _, seen_s = unreadable[0]
-        count = sum(row[1] for row in unreadable)
-        text = f"{count} messages could not be read, the last one {_ago(now_s - seen_s)} ago: {reason}"
+        last = unreadable[0]
+        count = sum(inputs.count for inputs in unreadable)
+        text = f"{count} messages could not be read, the last one {_ago(now_s - last.seen_s)} ago: {last.reason}"
         advice = "compare the decoder or the paths in the box file with what the device sends"
-        is_last = last_s is None or seen_s > last_s
-        yield (problem if is_last and now_s - seen_s < _MANY_S else warning)(where, text, advice)
+        is_last = last_s is None or last.seen_s > last_s
+        yield (problem if is_last and now_s - last.seen_s < _MANY_S else warning)(where, text, advice)
 
 
 def _shown(value: bool | float | str) -> str:

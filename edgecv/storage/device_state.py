@@ -8,6 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableInputs:
+    """Inputs of a device that could not be read for one reason: how many, and when the last one came (s since 1970)."""
+
+    reason: str
+    count: int
+    seen_s: float
 
 
 def read_device_state(connection: sqlite3.Connection, device: str) -> dict[str, str]:
@@ -32,6 +42,14 @@ def write_device_state(connection: sqlite3.Connection, device: str, values: Mapp
 def unreadable_reasons(connection: sqlite3.Connection, device: str) -> set[str]:
     """The reasons under which unreadable inputs of the device are counted."""
     return {str(row[0]) for row in connection.execute("SELECT reason FROM unreadable WHERE device = ?", (device,))}
+
+
+def read_unreadable(connection: sqlite3.Connection, device: str) -> list[UnreadableInputs]:
+    """The device's unreadable inputs, those that came last first."""
+    rows = connection.execute(
+        "SELECT reason, count, seen_s FROM unreadable WHERE device = ? ORDER BY seen_s DESC", (device,)
+    )
+    return [UnreadableInputs(*row) for row in rows]
 
 
 def count_unreadable(
