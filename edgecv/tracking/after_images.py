@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 Float64 = NDArray[np.float64]
 _STANDING_PX = 1.0
 """Way within which an after-image stands: the error of a blob's centre."""
+_MOST_STANDING = 4
+"""Detections that stand: the one of the object, and one for each frame that the detector looks back. More are a thing
+at rest, at which another has just passed."""
+_SKIPPED_FRAMES = 2
+"""Largest step of frames within a run: one may be missed."""
 _MOVING_PX = 2.5
 """Way a frame before it: nothing thrown stops from there within one frame, but what hits the ground."""
 _OFF_PX = 5.0
@@ -36,14 +41,19 @@ def after_images(frames: NDArray[np.int64], xy_px: Float64) -> NDArray[np.bool_]
     if not (np.abs(np.diff(xy_px, axis=0)).max(axis=1) < _STANDING_PX).any():
         return is_left_behind
     first = 0
-    for k in range(1, len(frames)):
-        is_near = float(np.abs(xy_px[k] - xy_px[first]).max()) < _STANDING_PX
-        if not (is_near and frames[k] - frames[k - 1] <= 2):
-            first = k
-        elif _arrives_at_speed(frames, xy_px, first):
-            is_left_behind[k] = True
+    for k in range(1, len(frames) + 1):
+        if k < len(frames) and _stands_on(frames, xy_px, first, k):
+            continue
+        if 1 < k - first <= _MOST_STANDING and _arrives_at_speed(frames, xy_px, first):
+            is_left_behind[first + 1 : k] = True
             is_left_behind[first] = _is_elsewhere(frames, xy_px, first)
+        first = k
     return is_left_behind
+
+
+def _stands_on(frames: NDArray[np.int64], xy_px: Float64, first: int, k: int) -> bool:
+    is_near = float(np.abs(xy_px[k] - xy_px[first]).max()) < _STANDING_PX
+    return is_near and bool(frames[k] - frames[k - 1] <= _SKIPPED_FRAMES)
 
 
 def _arrives_at_speed(frames: NDArray[np.int64], xy_px: Float64, k: int) -> bool:

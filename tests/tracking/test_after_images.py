@@ -40,3 +40,8 @@ def test_a_run_that_stands_beside_the_path_is_none_of_the_object() -> None:
     x = np.array([100.0, 100.0, 100.0, 110.0, 110.0, 110.0])
     left_behind = after_images(np.arange(6), np.column_stack([x, y]))
     assert left_behind.tolist() == [False] * 3 + [True] * 3
+
+
+def test_what_stands_for_longer_is_an_object_at_rest_at_which_a_bird_passed() -> None:
+    y = [10.0, 14.0, 18.0, *[20.0] * 8, 21.0, 23.0, 26.0]
+    assert not any(of(y))
