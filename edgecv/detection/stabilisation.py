@@ -87,7 +87,8 @@ class Stabiliser:
         is_certain = candidate.corner_px > max(s.min_corner_px, s.certain_corner_sd * b * turned.corner_sd)
         is_sway = max(abs(turned.roll), abs(turned.zoom)) < s.max_turn
         is_better = turned.residual < s.turned_residual_ratio * registration.residual
-        return candidate if is_certain and is_sway and is_better else motion
+        is_small = max(abs(candidate.dx_px), abs(candidate.dy_px)) <= s.max_shift_px
+        return candidate if is_certain and is_sway and is_better and is_small else motion
 
     def _registration(self, luma: UInt8) -> Registration:
         """From the last frame's motion; where that lost its place, from a wide search."""

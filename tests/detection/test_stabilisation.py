@@ -120,6 +120,33 @@ def test_roll_and_zoom_of_a_swaying_camera_are_measured_everywhere_to_a_tenth_of
         assert motion.at(x, y) == pytest.approx(expected, abs=0.15 * binning)
 
 
+@pytest.mark.parametrize(
+    "turned",
+    [
+        Registration(dx=40.0, roll=0.003, residual=0.1, corner_sd=0.01),
+        Registration(dy=-40.0, roll=0.003, residual=0.1, corner_sd=0.01),
+        Registration(dx=float("nan"), roll=float("nan"), residual=0.1, corner_sd=0.01),
+        Registration(roll=0.2, residual=0.1, corner_sd=0.01),
+    ],
+)
+def test_a_turn_beyond_what_can_be_undone_is_none(monkeypatch: pytest.MonkeyPatch, turned: Registration) -> None:
+    scene = Scene()
+    for n in range(6):
+        scene.stabiliser.register(scene.frame(float(n % 2), 0.0))
+    whole = Kernel.register
+
+    def register(
+        kernel: Kernel, luma: NDArray[np.uint8], start: Registration, rounds: int, *, turning: bool = False
+    ) -> Registration:
+        return turned if turning else whole(kernel, luma, start, rounds)
+
+    monkeypatch.setattr(Kernel, "register", register)
+    motion = scene.stabiliser.register(scene.frame(1.0, 0.0))
+    assert motion is not None
+    assert motion.corner_px == 0.0
+    assert motion.shift_px == pytest.approx((1.0, 0.0), abs=0.15)
+
+
 def test_what_crosses_half_of_the_picture_is_no_roll() -> None:
     scene = Scene()
     for n in range(8):
