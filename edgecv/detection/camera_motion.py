@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ TILE = 32
 """Side of a tile, analysis pixels; as in edgecv/native/interface.h."""
 
 Float64 = NDArray[np.float64]
+Place = TypeVar("Place", float, Float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,13 @@ class CameraMotion:
         """By how much roll and zoom move a corner of the picture."""
         return math.hypot(self.roll_rad, self.zoom) * math.hypot(*self.centre_px)
 
-    def at(self, x_px: float, y_px: float) -> tuple[float, float]:
-        """Return ``(dx, dy)`` to add to a point of the reference picture for its place in the frame."""
+    @property
+    def largest_shift_px(self) -> float:
+        """The larger of how far the centre moved sideways and up or down."""
+        return max(abs(self.dx_px), abs(self.dy_px))
+
+    def at(self, x_px: Place, y_px: Place) -> tuple[Place, Place]:
+        """Return ``(dx, dy)`` to add to points of the reference picture for their places in the frame."""
         x, y = x_px - self.centre_px[0], y_px - self.centre_px[1]
         return (
             self.dx_px + self.zoom * x - self.roll_rad * y,
@@ -89,7 +96,7 @@ class TileShifts:
             self.has_rest = bool(self.rest[:, 0, 0].any())
             return
         self.has_rest = True
-        for axis, shifts_px in enumerate(self._shifts_px(motion)):
+        for axis, shifts_px in enumerate(motion.at(self._x_px, self._y_px)):
             self.whole[axis], self.rest[axis] = split_shifts(shifts_px, self._binning)
 
     def rest_px(self, x_px: Float64, y_px: Float64) -> tuple[Float64, Float64]:
@@ -102,10 +109,3 @@ class TileShifts:
         column = np.clip(x_px // side, 0, tiles_x - 1).astype(np.intp)
         right, down = self.rest[:, row, column] * (self._binning / REST_UNIT)
         return right, down
-
-    def _shifts_px(self, motion: CameraMotion) -> tuple[Float64, Float64]:
-        x, y = self._x_px - motion.centre_px[0], self._y_px - motion.centre_px[1]
-        return (
-            motion.dx_px + motion.zoom * x - motion.roll_rad * y,
-            motion.dy_px + motion.roll_rad * x + motion.zoom * y,
-        )

@@ -59,7 +59,7 @@ class Stabiliser:
         size = np.array(self._kernel.planes.size, np.float64) * b
         centre_px = (float(0.5 * (size[0] - 1.0)), float(0.5 * (size[1] - 1.0)))
         motion = CameraMotion(registration.dx * b, registration.dy * b, centre_px=centre_px)
-        if max(abs(motion.dx_px), abs(motion.dy_px)) > s.max_shift_px:
+        if motion.largest_shift_px > s.max_shift_px:
             return None
         if self._usual_step_px > _SHAKE_PX:
             motion = self._turned(luma, registration, motion)
@@ -87,7 +87,7 @@ class Stabiliser:
         is_certain = candidate.corner_px > max(s.min_corner_px, s.certain_corner_sd * b * turned.corner_sd)
         is_sway = max(abs(turned.roll), abs(turned.zoom)) < s.max_turn
         is_better = turned.residual < s.turned_residual_ratio * registration.residual
-        is_small = max(abs(candidate.dx_px), abs(candidate.dy_px)) <= s.max_shift_px
+        is_small = candidate.largest_shift_px <= s.max_shift_px
         return candidate if is_certain and is_sway and is_better and is_small else motion
 
     def _registration(self, luma: UInt8) -> Registration:

@@ -78,9 +78,8 @@ def miss_standard_deviations(
         compiled: in C, or in NumPy.
     """
     size_px = math.sqrt(float(np.sort(rows[:, AREA])[len(rows) // 2]))
-    unit_px = (
-        1.0 + 0.2 * size_px
-    )  # error of the extrapolation from detections good to half a pixel and a tenth of the size
+    # error of the extrapolation from detections good to half a pixel and a tenth of the size
+    unit_px = 1.0 + 0.2 * size_px
     if not compiled:
         return _misses_in_numpy(t_s, rows, places, before, after) / unit_px
     arrays = (np.ascontiguousarray(t_s), np.ascontiguousarray(rows), np.empty(2 * before), np.empty(len(places)))
