@@ -10,7 +10,8 @@ terminal velocity it is a strip of facade from there to the roof.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +21,13 @@ from edgecv.geometry.facade import FacadePlan
 from edgecv.trajectory.correlated_disturbance import Strengths
 from edgecv.trajectory.fall import Fall
 from edgecv.trajectory.launch_prior import log_hand_prior, log_place_prior, log_unseen_prior
-from edgecv.trajectory.launch_problem import (
+from edgecv.trajectory.launch_problem import LaunchProblem, Solution
+from edgecv.trajectory.launch_unknowns import (
     DRAG,
     VX,
     VZ,
     WIND_X,
-    LaunchProblem,
-    Solution,
+    WIND_Z,
     Y,
     Z,
     log_terminal_slope,
@@ -60,6 +61,7 @@ class Launches:
         chi2_reduced: mean squared residual of the most probable hypothesis, per degree of freedom, in units of what
             noise and wind explain.
         log_evidence: of a launch from this facade, up to a constant that all facades share.
+        clocks_s: ``(n, c)`` how far the clocks of further cameras are behind the first one's; none of one camera.
     """
 
     unseen_s: Float64
@@ -70,6 +72,7 @@ class Launches:
     strengths: Strengths
     chi2_reduced: float
     log_evidence: float
+    clocks_s: Float64 = field(default_factory=lambda: np.empty((0, 0)))
 
 
 def launches_of(
@@ -89,8 +92,38 @@ def launches_of(
     camera = camera or fall.fit.view.camera
     if camera is None or plan is None:
         return None
+    return posterior_of(LaunchProblem(fall, camera, settings or TrajectorySettings()), plan)
+
+
+class LaunchHypotheses(Protocol):
+    """What a posterior is made from: the most probable launch for each time that the object may have fallen unseen.
+
+    A launch is a row of nine numbers, see :mod:`~edgecv.trajectory.launch_unknowns`, and may have more behind them.
+    """
+
+    settings: TrajectorySettings
+
+    def first_sighting(self) -> Float64:
+        """The launch at the first sighting itself."""
+
+    def strengths(self, launch: Float64) -> Strengths:
+        """What disturbs the path."""
+
+    def earlier(self, launch: Float64, step_s: float) -> Float64:
+        """The same fall, launched a little earlier."""
+
+    def solve(self, start: Float64, unseen_s: float, strengths: Strengths) -> Solution | None:
+        """The most probable launch for one such time; None where there is none."""
+
+
+def posterior_of(problem: LaunchHypotheses, plan: FacadePlan) -> Launches | None:
+    """Return the posterior of a launch over all times that the object may have fallen unseen.
+
+    Args:
+        problem: of one path, or of those of one fall by several cameras.
+        plan: the facade.
+    """
     roof_m = float(plan.floor_edges_m[-1]) + plan.parapet_m
-    problem = LaunchProblem(fall, camera, settings or TrajectorySettings())
     start = problem.first_sighting()
     strengths = problem.strengths(start)
     solutions: list[Solution] = []
@@ -147,12 +180,13 @@ def _draw(
         launch[:, :3],
         launch[:, VX : VZ + 1],
         terminal_of(launch[:, DRAG]),
-        launch[:, WIND_X:],
+        launch[:, WIND_X : WIND_Z + 1],
         strengths,
         solutions[int(np.argmax(evidence))].chi2_reduced,
         float(
             log_density.max() + np.log(density.mean() * times_s[-1] + 1e-12) + log_weight.max() + np.log(weight.mean())
         ),
+        launch[:, WIND_Z + 1 :],
     )
 
 

@@ -15,6 +15,21 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.native import AVAILABLE, ffi, lib, pointer
 from edgecv.trajectory.correlated_disturbance import Disturbance, Strengths, disturbance, strengths_of
 from edgecv.trajectory.fall import Fall
+from edgecv.trajectory.launch_unknowns import (
+    DRAG,
+    LEAST_BEND,
+    MOST_DRAG,
+    UNIT_MPS,
+    VX,
+    VZ,
+    WIND_X,
+    WIND_Z,
+    LaunchPrior,
+    drag_of,
+    terminal_of,
+    terminal_residual,
+    widest_response,
+)
 from edgecv.trajectory.least_squares import CompiledProblem, Problem, compiled_observations, minimise
 from edgecv.trajectory.model import (
     AHEAD,
@@ -29,19 +44,11 @@ from edgecv.trajectory.model import (
     fly,
     image_positions,
 )
+from edgecv.trajectory.path import Path
 from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
-# columns of a launch: metres and m/s in the world (X right along the facade, Y up, Z out of it), and its drag
-X, Y, Z, VX, VY, VZ, DRAG, WIND_X, WIND_Z = range(9)
 _STEPS = np.array([0.01, 0.01, 0.01, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3])
-_ANY = np.array([30.0, 30.0, 1.0, 4.0, 10.0, 4.0, 1.0, 3.0, 3.0])
-"""How far the state at the first sighting may be from anything: for what disturbs a path its launch matters little;
-drag in units of its own size."""
-_UNIT_MPS = 20.0
-"""Terminal velocity whose drag is the unit: the border between medium and heavy."""
-_LEAST_BEND, _MOST_DRAG = 0.005, 8.0
-"""Numerical bounds: below such a bend drag cannot be seen, and exp(8) times the unit is slower than any paper."""
 _FASTEST_START = 5.0  # log of 150 m/s
 _SHARP = 0.03  # of its size, by which an object's centre errs from frame to frame
 _MOST_POINTS = 80  # of a path whose strengths are looked for
@@ -64,35 +71,6 @@ class Solution:
     chi2_reduced: float
 
 
-def terminal_of(drag: Float64) -> Float64:
-    """Terminal velocities, m/s, of the column :data:`DRAG`.
-
-    It is ``asinh((20 m/s / terminal velocity)²)``. A stone's path is bent in proportion to that square, so errors are
-    Gaussian in it and not in the logarithm of its terminal velocity; of paper it is the logarithm that is seen. Near
-    zero and below it ends smoothly, at no drag.
-    """
-    bend = np.sinh(np.clip(drag, -_MOST_DRAG, _MOST_DRAG))
-    return np.asarray(_UNIT_MPS / np.sqrt(0.5 * (bend + np.hypot(bend, _LEAST_BEND))), np.float64)
-
-
-def drag_of(terminal_mps: float) -> float:
-    """The reverse of :func:`terminal_of`."""
-    bend = (_UNIT_MPS / terminal_mps) ** 2
-    return float(np.arcsinh(bend - _LEAST_BEND**2 / (4.0 * bend)))
-
-
-def log_terminal_slope(drag: Float64) -> Float64:
-    """How the logarithm of the terminal velocity changes with the drag."""
-    return np.asarray(-0.5 * np.cosh(drag) / np.hypot(np.sinh(drag), _LEAST_BEND), np.float64)
-
-
-def terminal_residual(drag: Float64, settings: TrajectorySettings) -> Float64:
-    """How many standard deviations an object of that drag is from a usual one."""
-    usual_mps, slower, faster = settings.launch_terminal
-    log_ratio = np.log(terminal_of(drag) / usual_mps)
-    return np.asarray(log_ratio / np.where(log_ratio < 0.0, slower, faster), np.float64)
-
-
 class LaunchProblem:
     """The least-squares problem of one path."""
 
@@ -102,41 +80,12 @@ class LaunchProblem:
         path = fall.path
         self._uv = self._view.undistort(path.uv_px)
         self._times = path.t_s - path.t_s[0]
-        sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
-        sharp_sd = np.hypot(settings.position_sd_px + _SHARP * sides, _hidden_px(sides))
-        # errors of sightings are scaled to what the path shows; that of an object cut by the picture's edge is as it is
-        self._sd = np.hypot(sharp_sd, 3.0 * path.cut_px[:, None])
-        self._tumble = settings.position_sd_per_size * sides
+        self._sd, self._tumble = sighting_errors(path, settings)
         right, down, ahead = self._view.axes(
             *(np.array([v]) for v in (self._view.elevation_rad[0], self._view.roll_rad[0]))
         )
         self._to_level = np.stack([right[0], down[0], ahead[0]]) @ camera.rotation
-        s = settings
-        self._mean = np.array(
-            [
-                0.0,
-                0.0,
-                s.launch_z_m[0],
-                0.0,
-                s.launch_up_mps[0],
-                s.launch_out_mps[0],
-                drag_of(s.launch_terminal[0]),
-                0.0,
-                0.0,
-            ]
-        )
-        self._prior_sd = np.array(
-            [
-                np.inf,
-                np.inf,
-                s.launch_z_m[1],
-                s.launch_side_mps,
-                s.launch_up_mps[1],
-                s.launch_out_mps[1],
-                np.inf,  # of its logarithm, see terminal_residual
-                *s.launch_wind_mps,
-            ]
-        )
+        self._prior = LaunchPrior.of_launch(settings)
 
     def model(self, launch: Float64) -> Float64:
         """Rows ``(b, 9)`` of launches as the model's parameters ``(b, 11)`` at that instant."""
@@ -171,8 +120,10 @@ class LaunchProblem:
         moved = launch.copy()
         moved[:3] = states.positions_m[0, 0] @ self._camera.rotation + self._camera.position_m
         velocity = states.velocities_mps[0, 0] @ self._camera.rotation
-        spread = 2.0 * self._prior_sd[VX : VZ + 1]
-        moved[VX : VZ + 1] = np.clip(velocity, self._mean[VX : VZ + 1] - spread, self._mean[VX : VZ + 1] + spread)
+        spread = 2.0 * self._prior.sd[VX : VZ + 1]
+        moved[VX : VZ + 1] = np.clip(
+            velocity, self._prior.mean[VX : VZ + 1] - spread, self._prior.mean[VX : VZ + 1] + spread
+        )
         return moved
 
     def strengths(self, launch: Float64) -> Strengths:
@@ -186,7 +137,7 @@ class LaunchProblem:
         batch = image_positions(
             self._view, self.model(np.concatenate([launch[None], launch + np.diag(_STEPS)])), self._times
         )
-        spread = _ANY * np.where(np.arange(len(_ANY)) == DRAG, max(2.0 * float(np.tanh(launch[DRAG])), 0.1), 1.0)
+        spread = widest_response(float(launch[DRAG]))
         response = ((batch[1:] - batch[0]) / _STEPS[:, None, None]).reshape(len(_STEPS), -1).T * spread
         return strengths_of(self._disturbance(launch, 0.0, subset), residuals.reshape(-1)[rows], response[rows])
 
@@ -225,7 +176,7 @@ class LaunchProblem:
 
         def residuals_of(launch: Float64) -> Float64:
             residuals = (image_positions(self._view, self.model(launch), times) - self._uv).reshape(len(launch), -1)
-            prior = (launch - self._mean) / self._prior_sd
+            prior = (launch - self._prior.mean) / self._prior.sd
             prior[:, DRAG] = terminal_residual(launch[:, DRAG], self.settings)
             white = solve_triangular(root, residuals.T, lower=True, check_finite=False).T
             return np.concatenate([white, prior[:, 2:]], axis=1)
@@ -237,8 +188,8 @@ class LaunchProblem:
         """Fields of C's ``LaunchProblem`` that are the same for every hypothesis."""
         camera, (usual_mps, sd_slower, sd_faster) = self._camera, self.settings.launch_terminal
         arrays = {
-            "mean": self._mean,
-            "prior_sd": self._prior_sd,
+            "mean": self._prior.mean,
+            "prior_sd": self._prior.sd,
             "step": _STEPS,
             "rotation": camera.rotation,
             "level": self._to_level,
@@ -248,9 +199,9 @@ class LaunchProblem:
             **{name: np.ravel(array).tolist() for name, array in arrays.items()},
             "elevation": self._view.elevation_rad[0],
             "roll": self._view.roll_rad[0],
-            "drag_unit_mps": _UNIT_MPS,
-            "min_bend": _LEAST_BEND,
-            "max_drag": _MOST_DRAG,
+            "drag_unit_mps": UNIT_MPS,
+            "min_bend": LEAST_BEND,
+            "max_drag": MOST_DRAG,
             "usual_mps": usual_mps,
             "sd_slower": sd_slower,
             "sd_faster": sd_faster,
@@ -270,15 +221,34 @@ class LaunchProblem:
             return None
         problem = self.least_squares(unseen_s, root)
         launch = minimise(problem, start, tolerance=1e-4, max_evaluations=25).x
-        soft, slopes = problem.slopes(launch, soft=True)
-        precision = slopes @ slopes.T
-        sign, log_det = np.linalg.slogdet(precision)
-        if sign <= 0 or not np.isfinite(launch).all():
-            return None
-        observations = 2 * len(self._times)
-        evidence = -0.5 * float(soft @ soft) - 0.5 * float(log_det) - float(np.log(np.diag(root)).sum())
-        chi2 = float(np.square(soft[:observations]).sum()) / max(1, observations - 7)
-        return Solution(launch, np.asarray(np.linalg.inv(precision), np.float64), evidence, chi2)
+        return launch_solution(problem, launch, root)
+
+
+def launch_solution(problem: Problem, launch: Float64, root: Float64) -> Solution | None:
+    """Return Laplace's approximation at the most probable launch; None where it is none.
+
+    Args:
+        problem: its residuals, sightings first.
+        launch: ``(p,)``.
+        root: ``(m, m)`` lower Cholesky factor of the sightings' covariance.
+    """
+    soft, slopes = problem.slopes(launch, soft=True)
+    precision = slopes @ slopes.T
+    sign, log_det = np.linalg.slogdet(precision)
+    if sign <= 0 or not np.isfinite(launch).all():
+        return None
+    observations = len(root)
+    evidence = -0.5 * float(soft @ soft) - 0.5 * float(log_det) - float(np.log(np.diag(root)).sum())
+    chi2 = float(np.square(soft[:observations]).sum()) / max(1, observations - 7)
+    return Solution(launch, np.asarray(np.linalg.inv(precision), np.float64), evidence, chi2)
+
+
+def sighting_errors(path: Path, settings: TrajectorySettings) -> tuple[Float64, Float64]:
+    """Return the errors ``(n, 2)`` of sightings from frame to frame, and those that last, pixels."""
+    sides = np.array([[p.detection.w_px, p.detection.h_px] for p in path.points])
+    sharp_sd = np.hypot(settings.position_sd_px + _SHARP * sides, _hidden_px(sides))
+    # errors of sightings are scaled to what the path shows; that of an object cut by the picture's edge is as it is
+    return np.hypot(sharp_sd, 3.0 * path.cut_px[:, None]), settings.position_sd_per_size * sides
 
 
 def _hidden_px(sides_px: Float64) -> Float64:

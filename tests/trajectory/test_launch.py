@@ -22,7 +22,8 @@ from edgecv.trajectory import (
     locate,
 )
 from edgecv.trajectory.launch_prior import log_place_prior
-from edgecv.trajectory.launch_problem import LaunchProblem, drag_of, log_terminal_slope, terminal_of
+from edgecv.trajectory.launch_problem import LaunchProblem
+from edgecv.trajectory.launch_unknowns import drag_of, log_terminal_slope, terminal_of
 from edgecv.trajectory.path import path_of
 
 SETTINGS = TrajectorySettings()
