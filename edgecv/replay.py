@@ -10,69 +10,49 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar, cast
 
+from edgecv.audit.finding_evidence import write_findings
+from edgecv.audit.joint_findings import SeenFinding, join_findings
 from edgecv.audit.named_recordings import NamedRecording, named_recordings, readable
+from edgecv.audit.recording_findings import RecordingTerms, findings_of
+from edgecv.audit.replay_result import ReplayResult
 from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
 from edgecv.audit.run_summary import RUN_SUMMARY, run_summary
 from edgecv.audit.settings_table import settings_table, versions_table
-from edgecv.audit.video_parts import Progress, VideoPart, check_picture, read_part, reading_notes
+from edgecv.audit.video_parts import Progress
 from edgecv.calibration.calibrated_camera import CalibratedCamera
-from edgecv.capture import StreamInfo, VideoFile
 from edgecv.capture.segments import join
-from edgecv.classification import Finding
 from edgecv.durable_files import flush_directory, write_atomic
 from edgecv.errors import ConfigError, InputError
-from edgecv.evidence.bundle_files import Evidence, write_evidence
-from edgecv.evidence.flux_plot import flux_line_of, flux_plot
-from edgecv.evidence.height_time_plot import height_time_plot
-from edgecv.evidence.plot_data import heights_of
-from edgecv.incidents.assumed_rate import without_speed
-from edgecv.incidents.record import Clock, Incident
-from edgecv.incidents.record_builder import Provenance, build_weighable
+from edgecv.incidents.record import Incident
 from edgecv.untrusted import file_text
-from edgecv.visibility.coverage import Coverage
 
-
-@dataclass(slots=True)
-class ReplayResult:
-    """The result of a replay.
-
-    Attributes:
-        incidents: tier 1, in order of the videos and of time.
-        candidates: tier 2.
-        problems: one line for each video that could not be read, or not to its end.
-        notes: what to know of how videos were read.
-        out: the folder with the results.
-        coverage: how much of each video that was read could be judged, by its path as it was given.
-    """
-
-    out: Path
-    incidents: list[Incident] = field(default_factory=list)
-    candidates: list[Incident] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    coverage: dict[str, Coverage] = field(default_factory=dict)
+__all__ = ["ReplayResult", "replay"]
+_Each = TypeVar("_Each")
 
 
 def replay(
     videos: Sequence[Path],
     out: Path,
-    camera: CalibratedCamera | None = None,
-    recorded_at: datetime | None = None,
+    camera: CalibratedCamera | Sequence[CalibratedCamera] | None = None,
+    recorded_at: datetime | Sequence[datetime | None] | None = None,
     scale_px_per_m: float | None = None,
     progress: Progress = lambda _path, _t, _end: None,
     fps: float | None = None,
 ) -> ReplayResult:
     """Replay videos into a folder.
 
+    Recordings of different cameras that see the same facade are analysed each on its own; what several saw is one
+    incident, by the joint path.
+
     Args:
         videos: recordings, each analysed on its own; the segments in a folder are one where they follow on one another.
         out: folder for the records, run.json, report.html and the evidence; made where it is missing.
-        camera: whose footage it is; uncalibrated when left out.
-        recorded_at: wall time of the first frame; None to take the file's own.
+        camera: whose footage all videos are, or one for each of them; uncalibrated when left out.
+        recorded_at: wall time of the first frame of all videos, or one for each; None to take the file's own.
         scale_px_per_m: a known scale, to report the fit's gravity in m/s².
         progress: called with how far it is.
         fps: pictures a second of videos without time stamps; None to take what the stream declares.
@@ -82,48 +62,28 @@ def replay(
         InputError: not one of the videos could be read; nothing is written.
     """
     staging = _make_staging(out)
-    result, terms = ReplayResult(out), _Terms(recorded_at, scale_px_per_m, fps, progress)
-    sections: list[VideoSection] = []
-    pages: list[IncidentSection] = []
+    run = _Run(staging, ReplayResult(out), fps)
+    cameras = _one_each(camera or CalibratedCamera(), len(videos))
+    times = _one_each(recorded_at, len(videos))
     try:
-        recordings = named_recordings(videos, staging, result.notes, result.problems)
+        recordings = named_recordings(videos, staging, run.result.notes, run.result.problems)
+        are_partners = len({each.device for each in cameras}) > 1
         for recording in recordings:
-            video = recording.video
+            terms = RecordingTerms(times[recording.argument], scale_px_per_m, fps, progress)
             try:
-                if recording.joined is not None:
-                    for cut in join(recording.files, recording.joined):
-                        result.problems.append(
-                            f"{file_text(cut)}: this segment is cut or damaged: only its begin could be read"
-                        )
-                new_sections, new_pages = _replay_one(recording, staging, result, camera or CalibratedCamera(), terms)
+                run.read(recording, cameras[recording.argument], terms)
             except InputError as error:
-                result.problems.append(readable(str(error), video))
+                run.result.problems.append(readable(str(error), recording.video))
                 continue
             except ConfigError as error:
                 if len(recordings) == 1:
                     raise
-                result.problems.append(readable(str(error), video))
+                run.result.problems.append(readable(str(error), recording.video))
                 continue
-            sections.extend(new_sections)
-            result.coverage.update({section.path: section.coverage for section in new_sections})
-            pages.extend(new_pages)
-            early = (section.ended_early for section in new_sections if section.ended_early is not None)
-            result.problems.extend(f"{file_text(video)}: {text}" for text in early)
-            if recording.joined is not None:
-                recording.joined.unlink(missing_ok=True)
-        if not sections:
-            raise InputError("\n".join(result.problems))
-        report = Report(
-            videos=tuple(sections),
-            incidents=tuple(pages),
-            candidates=tuple(result.candidates),
-            settings=settings_table(),
-            versions=versions_table(),
-        )
-        write_atomic(staging / "incidents.jsonl", _lines(result.incidents))
-        write_atomic(staging / "candidates.jsonl", _lines(result.candidates))
-        write_atomic(staging / RUN_SUMMARY, run_summary(report, result.problems))
-        write_atomic(staging / "report.html", render_report(report))
+            if not are_partners:  # nobody else saw it, and joined segments need not wait
+                run.write_evidence()
+        run.write_evidence()
+        run.write_records()
         _publish(staging, out)
     except OSError as error:
         raise ConfigError(
@@ -134,119 +94,70 @@ def replay(
         if out.is_dir() and not any(out.iterdir()):
             with suppress(OSError):  # it may stand in a folder of somebody else's
                 out.rmdir()
-    return result
+    return run.result
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """What whoever asks for a replay knows of the videos; see :func:`replay`."""
+class _Run:
+    """What has been read so far, and is to be written."""
 
-    recorded_at: datetime | None
-    scale_px_per_m: float | None
-    fps: float | None
-    progress: Progress
+    def __init__(self, staging: Path, result: ReplayResult, fps: float | None) -> None:
+        self.result = result
+        self._staging, self._fps = staging, fps
+        self._sections: list[VideoSection] = []
+        self._pages: list[IncidentSection] = []
+        self._waiting: list[SeenFinding] = []
+        self._joined_files: list[Path] = []
 
-
-def _replay_one(
-    recording: NamedRecording, staging: Path, result: ReplayResult, camera: CalibratedCamera, terms: _Terms
-) -> tuple[list[VideoSection], list[IncidentSection]]:
-    """Analyse one video, part by part where its pictures change their size."""
-    parts: list[VideoPart] = []
-    video, opened = recording.video, recording.joined or recording.video
-    with VideoFile(opened, terms.fps) as source:
-        info, hashed = source.info, recording.sha256()
-        check_picture(video, info.width, info.height, camera)
-        while True:
-            if parts and camera.image_size not in {None, (source.info.width, source.info.height)}:
-                camera = replace(camera, pinhole=None, plan=None, masks=())
-            try:
-                parts.append(read_part(video, hashed, source, camera, terms.progress, is_first=not parts))
-            except InputError:
-                if not parts:
-                    raise
-                break  # a part too small or too short to see a fall in
-            if not source.next_part():
-                break
-        last_t_s, repaired, gaps_s = source.last_t_s, source.stamps_repaired, source.gaps_s
-    terms.progress(video, last_t_s, last_t_s)
-    result.notes.extend(f"{file_text(video)}: {note}" for note in reading_notes(info, parts, gaps_s))
-    epoch, clock, session = _epoch(recording, info, last_t_s, terms)
-    pages = []
-    for part in parts:
-        fitting = part.camera
-        provenance = Provenance(
-            fitting.site,
-            fitting.device,
-            file_text(video),
-            epoch,
-            clock,
-            fitting.plan,
-            fitting.config_sha256,
-            terms.scale_px_per_m,
-            session=session,
-        )
-        for finding in part.findings:
-            incident, path = build_weighable(finding, provenance)
-            if info.timing == "assumed":
-                incident = without_speed(incident)
-            if any(incident.id == earlier.id for earlier in (*result.incidents, *result.candidates)):
-                continue  # the same recording was named twice
-            if incident.tier == "candidate":
-                result.candidates.append(incident)
-                continue
-            evidence = write_evidence(
-                incident,
-                finding.fall,
-                opened,
-                staging / incident.id,
-                fitting.pinhole,
-                fitting.plan,
-                from_begin=repaired,
-                fps=terms.fps,
-                part_s=part.span_s,
-                path=None if info.timing == "assumed" else path,  # a weight rests on the time between two pictures
+    def read(self, recording: NamedRecording, camera: CalibratedCamera, terms: RecordingTerms) -> None:
+        """Analyse a recording; what was seen waits for what other cameras saw."""
+        video, problems = recording.video, self.result.problems
+        if recording.joined is not None:
+            self._joined_files.append(recording.joined)
+            problems.extend(
+                f"{file_text(cut)}: this segment is cut or damaged: only its begin could be read"
+                for cut in join(recording.files, recording.joined)
             )
-            result.incidents.append(evidence.incident)
-            pages.append(_page(finding, evidence))
-    return [part.section for part in parts], pages
+        findings = findings_of(recording, camera, terms)
+        self.result.notes.extend(findings.notes)
+        sections = [part.section for part in findings.parts]
+        self._sections.extend(sections)
+        self.result.coverage.update({section.path: section.coverage for section in sections})
+        problems.extend(f"{file_text(video)}: {each.ended_early}" for each in sections if each.ended_early is not None)
+        self._waiting.extend(findings.seen)
+
+    def write_evidence(self) -> None:
+        """Write the evidence of all that waits."""
+        joined, alone = join_findings(self._waiting)
+        self._pages.extend(write_findings(alone, joined, self._staging, self.result, self._fps))
+        self._waiting.clear()
+        while self._joined_files:
+            self._joined_files.pop().unlink(missing_ok=True)
+
+    def write_records(self) -> None:
+        """Write the records and the report.
+
+        Raises:
+            InputError: no video could be read.
+        """
+        result, staging = self.result, self._staging
+        if not self._sections:
+            raise InputError("\n".join(result.problems))
+        report = Report(
+            videos=tuple(self._sections),
+            incidents=tuple(self._pages),
+            candidates=tuple(result.candidates),
+            settings=settings_table(),
+            versions=versions_table(),
+        )
+        write_atomic(staging / "incidents.jsonl", _lines(result.incidents))
+        write_atomic(staging / "candidates.jsonl", _lines(result.candidates))
+        write_atomic(staging / RUN_SUMMARY, run_summary(report, result.problems))
+        write_atomic(staging / "report.html", render_report(report))
 
 
-def _epoch(
-    recording: NamedRecording, info: StreamInfo, last_t_s: float, terms: _Terms
-) -> tuple[datetime, Clock, str | None]:
-    """As :func:`recorded_epoch`; the first segment tells it of all."""
-    if recording.joined is None:
-        return recorded_epoch(info, last_t_s, terms.recorded_at)
-    with VideoFile(recording.files[0], terms.fps) as first:
-        return recorded_epoch(first.info, first.info.duration_s or 0.0, terms.recorded_at)
-
-
-def _page(finding: Finding, evidence: Evidence) -> IncidentSection:
-    heights = heights_of(finding.fall)
-    band = (heights.low, heights.high)
-    plot = height_time_plot(heights.seen, heights.fitted, heights.vacuum, "height above the last sighting, m", band)
-    line = flux_line_of(evidence.incident.model_dump())
-    light = "" if line is None else flux_plot(line)
-    return IncidentSection(evidence.incident, evidence.still_jpg, evidence.strobe_jpg, plot, evidence.files, light)
-
-
-def recorded_epoch(
-    info: StreamInfo, last_t_s: float, recorded_at: datetime | None = None
-) -> tuple[datetime, Clock, str | None]:
-    """Wall time of a recording's first frame, where it comes from, and the live connection it is a recording of.
-
-    The time comes from the option, else from a recording of our own, else from the container; else the file's date
-    counts as the end of the recording.
-    """
-    session = None if info.session is None else info.session.session
-    if recorded_at is not None:
-        return recorded_at, "option", session
-    if info.session is not None:
-        return info.session.epoch, "container", session
-    if info.creation_time is not None:
-        return info.creation_time, "container", None
-    modified = datetime.fromtimestamp(info.path.stat().st_mtime, UTC)
-    return modified - timedelta(seconds=last_t_s), "file_mtime", None
+def _one_each(value: _Each | Sequence[_Each], count: int) -> list[_Each]:
+    """The same for all, or what there is for each."""
+    return list(value) if isinstance(value, list | tuple) else [cast("_Each", value)] * count
 
 
 def _make_staging(out: Path) -> Path:

@@ -21,11 +21,13 @@ class NamedRecording:
         video: by what it is called.
         files: in order.
         joined: where its segments are joined; None for one file.
+        argument: place among what was named.
     """
 
     video: Path
     files: tuple[Path, ...]
     joined: Path | None = None
+    argument: int = 0
 
     def sha256(self) -> str:
         """Of the file; of several, of the list of theirs, as ``sha256sum`` writes it."""
@@ -47,9 +49,9 @@ def named_recordings(
         problems: gets a line for each that cannot be read.
     """
     recordings = []
-    for video in videos:
+    for number, video in enumerate(videos):
         if not video.is_dir():
-            recordings.append(NamedRecording(video, (video,)))
+            recordings.append(NamedRecording(video, (video,), argument=number))
             continue
         try:
             inside = recordings_in(video, notes)
@@ -58,10 +60,10 @@ def named_recordings(
             continue
         for files in inside:
             if len(files) == 1:
-                recordings.append(NamedRecording(files[0], files))
+                recordings.append(NamedRecording(files[0], files, argument=number))
                 continue
             name = video if len(inside) == 1 else files[0]
-            recordings.append(NamedRecording(name, files, staging / f".joined-{len(recordings)}"))
+            recordings.append(NamedRecording(name, files, staging / f".joined-{len(recordings)}", number))
             notes.append(f"{file_text(name)}: {len(files)} segments in a row are read as one recording")
     return recordings
 

@@ -67,6 +67,7 @@ class IncidentSection:
         plot_svg: height over time as written by ``height_time_plot``, trusted as it is; empty for none.
         files: name and SHA-256 of each file in the incident's folder.
         light_svg: light over background as written by ``flux_plot``, trusted as it is; empty for none.
+        partner_jpgs: the annotated frames of further cameras that saw it, JPEG bytes; empty ones for none.
     """
 
     incident: Incident
@@ -75,6 +76,7 @@ class IncidentSection:
     plot_svg: str
     files: tuple[tuple[str, str], ...]
     light_svg: str = ""
+    partner_jpgs: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def _rows(incident: Incident) -> list[tuple[str, str]]:
     return [
         ("Verdict", f"{incident.verdict.label.replace('_', ' ')} ({percent(incident.verdict.p)})"),
         ("Seen", f"{len(incident.track)} times in {number(motion.duration_s)} s"),
+        *_views(incident),
         ("In the video", f"{number(incident.media.start_s, 5)} s to {number(incident.media.end_s, 5)} s"),
         ("Started", f"{incident.started_at} ({_CLOCKS[incident.media.clock]})"),
         ("Came from", origin_in_words(origin)),
@@ -170,6 +173,23 @@ _CLOCKS: dict[Clock, str] = {
     "rtcp": "time from the camera",
     "box": "time from the box's clock",
 }
+
+
+def _views(incident: Incident) -> list[tuple[str, str]]:
+    """Which cameras saw it, where several did."""
+    joint = incident.joint
+    if joint is None:
+        return []
+    first = joint.views[0]
+    others = [
+        f"{view.device}, whose clock is {view.clock_s:+.3f} s behind (±{1.645 * view.clock_sd_s:.3f} s)"
+        for view in joint.views[1:]
+    ]
+    devices = f"{first.device} and {'; '.join(others)}"
+    return [
+        ("Seen by", f"{devices}; lines of sight {joint.angle_deg:.0f}° apart"),
+        ("One fall", f"{joint.log_likelihood_ratio:.1f} log units likelier than a fall for each camera"),
+    ]
 
 
 def _velocity(mps: tuple[float, float, float]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from edgecv.audit.bundle_replay import replay_bundle
+from edgecv.durable_files import sha256_file
 from edgecv.evidence.keys import PublicKey
 from edgecv.evidence.manifest import (
     DELETION,
@@ -26,11 +27,13 @@ from edgecv.evidence.manifest import (
     excluding,
     parse_manifest,
     read_raw,
+    verify_manifest,
     withheld,
 )
 from edgecv.evidence.sealing import RECORD, SURVIVES_DELETION, Deletion
 from edgecv.evidence.signature import read_signature
 from edgecv.evidence.subject import Subject
+from edgecv.incidents.joint_record import alone
 from edgecv.incidents.record import Incident
 from edgecv.messages import seals
 
@@ -139,10 +142,27 @@ def _contents(
     hashes = {e.sha256 for name, e in manifest.files.items() if clip in {None, name}}
     if record.evidence.sha256 is not None and record.evidence.sha256 not in hashes:
         problems.append(seals.OTHER_CLIP(file=str(folder / RECORD)))
+    more, notes = _partners(folder, record)
+    problems += more
     if not replay or problems or withheld_names:
-        return problems, []
-    again = replay_bundle(folder, record)
-    return [_of(folder, line) for line in again.problems], [_of(folder, line) for line in again.notes]
+        return problems, notes
+    again = replay_bundle(folder, alone(record))
+    return [_of(folder, line) for line in again.problems], [*notes, *(_of(folder, line) for line in again.notes)]
+
+
+def _partners(folder: Path, record: Incident) -> tuple[list[str], list[str]]:
+    """Problems and notes of the evidence of further cameras, which lies beside a joint record's."""
+    problems: list[str] = []
+    notes: list[str] = []
+    for view in () if record.joint is None else record.joint.views[1:]:
+        beside = folder.parent / Path(view.id).name
+        if not (beside / MANIFEST).exists():
+            notes.append(_of(folder, seals.NO_PARTNER(device=view.device, file=str(beside))))
+        elif sha256_file(beside / MANIFEST) != view.manifest_sha256:
+            problems.append(seals.OTHER_PARTNER(file=str(beside / MANIFEST), device=view.device))
+        else:
+            problems += verify_manifest(beside)
+    return problems, notes
 
 
 def _record(folder: Path, manifest: Manifest | SealedManifest, expected: Subject) -> tuple[Incident | None, list[str]]:

@@ -22,6 +22,7 @@ class CalibratedCamera:
         masks: polygons in pixels whose inside is left out of the analysis.
         config_sha256: hash of the box file, or None.
         image_size: ``(width, height)`` in pixels that the calibration was made for, or None.
+        facade: what the box file calls the facade in whose coordinates it is, or None.
     """
 
     site: str = "unconfigured"
@@ -31,3 +32,4 @@ class CalibratedCamera:
     masks: tuple[tuple[tuple[float, float], ...], ...] = ()
     config_sha256: str | None = None
     image_size: tuple[int, int] | None = None
+    facade: str | None = None

@@ -32,9 +32,10 @@ def camera_of(box: Box, camera_id: str | None) -> SolvedSetup:
     setup = box.camera(camera_id)
     several = setup.settings.facade if setup.beside else None
     plan = None if setup.facade is None else plan_of(setup.facade, several or "", setup.beside)
+    facade = setup.settings.facade
     masks = tuple(tuple((float(x), float(y)) for x, y in mask.polygon) for mask in setup.settings.masks)
     if setup.calibration is None:
-        camera = CalibratedCamera(box.site, camera_id, None, plan, masks, box.sha256)
+        camera = CalibratedCamera(box.site, camera_id, None, plan, masks, box.sha256, facade=facade)
         return SolvedSetup(camera, (f"camera {camera_id}: no calibration; floors and windows cannot be named",))
     calibration = setup.calibration
     try:
@@ -56,7 +57,7 @@ def camera_of(box: Box, camera_id: str | None) -> SolvedSetup:
         notes.append(f"camera {camera_id}: {how_well_known(solved, plan)}")
     if not solved.focal_determined:
         notes.append(f"camera {camera_id}: the points cannot tell the focal length; set focal_px for better floors")
-    camera = CalibratedCamera(box.site, camera_id, pose, plan, masks, box.sha256, (int(width), int(height)))
+    camera = CalibratedCamera(box.site, camera_id, pose, plan, masks, box.sha256, (int(width), int(height)), facade)
     return SolvedSetup(camera, tuple(notes))
 
 

@@ -23,7 +23,7 @@ from edgecv.trajectory.size import size_of
 Tier = Literal["incident", "candidate", "rejected"]
 RATIO_DOUBT = messages.GRAVITY_HARDLY_BETTER.english.partition(" %(")[0]
 """How the reason begins that another threshold would take away."""
-_PRIOR_LOG_ODDS = -3.0  # accelerated downward paths in the picture are throws one time in twenty
+PRIOR_LOG_ODDS = -3.0  # accelerated downward paths in the picture are throws one time in twenty
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, penalt
         penalty: log units that an incident's ratio must be higher by, because so many paths are tested.
     """
     ratio = fall.likelihoods.ratio
-    p = float(1.0 / (1.0 + np.exp(-np.clip(ratio + _PRIOR_LOG_ODDS, -30.0, 30.0))))
+    p = float(1.0 / (1.0 + np.exp(-np.clip(ratio + PRIOR_LOG_ODDS, -30.0, 30.0))))
     supported = (
         ratio >= settings.candidate_ratio
         and fall.likelihoods.chance >= settings.candidate_chance_ratio

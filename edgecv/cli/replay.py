@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -24,6 +25,8 @@ from edgecv.untrusted import file_text
 from edgecv.upstream import BrokerError, parse_broker_url, publish_incidents
 from edgecv.visibility.coverage import Coverage
 
+_Value = TypeVar("_Value")
+
 
 def run(options: argparse.Namespace) -> int:
     """Replay, print what was found, push."""
@@ -32,17 +35,39 @@ def run(options: argparse.Namespace) -> int:
     if options.push is not None:
         parse_broker_url(options.push)
     become_owner_of_videos(options.videos, box_file=options.config, out=options.out)
-    camera = CalibratedCamera()
-    if options.config is not None:
-        camera = camera_of(load_box(options.config), options.camera).camera
+    times = _for_each(options.recorded_at, options.videos, "--recorded-at")
+    cameras = _cameras(options)
     with progress_bar() as progress:
-        result = replay(options.videos, options.out, camera, options.recorded_at, options.scale, progress, options.fps)
+        result = replay(options.videos, options.out, cameras, times, options.scale, progress, options.fps)
     print_result(result)
     for problem in result.problems:
         print(f"edgecv: {one_line(problem)}", file=sys.stderr)
     if options.push is not None:
         _push(options.push, result)
     return InputError.exit_code if result.problems else 0
+
+
+def _cameras(options: argparse.Namespace) -> list[CalibratedCamera]:
+    """One for each video.
+
+    Raises:
+        ConfigError: another number of cameras than of videos, or one that the box file does not have.
+    """
+    names = _for_each(options.camera, options.videos, "--camera")
+    if options.config is None:
+        return [CalibratedCamera()] * len(names)
+    box = load_box(options.config)
+    solved = {name: camera_of(box, name).camera for name in dict.fromkeys(names)}
+    return [solved[name] for name in names]
+
+
+def _for_each(values: list[_Value] | None, videos: Sequence[Path], option: str) -> list[_Value] | list[None]:
+    """A value for each video: its own, or the one for all."""
+    if values is None:
+        return [None] * len(videos)
+    if len(values) not in {1, len(videos)}:
+        raise ConfigError(f"{option}: is given {len(values)} times for {len(videos)} videos; give it once, or for each")
+    return list(values) * (len(videos) if len(values) == 1 else 1)
 
 
 def print_result(result: ReplayResult) -> None:

@@ -28,7 +28,9 @@ def run(options: argparse.Namespace) -> int:
         files = write_scene(scene, options.out)
         if scene.description is not None:
             (options.out / f"{scene.name}.yaml").write_text(scene_yaml(scene))
-        print(_line(scene, files, time.perf_counter() - started))
+        took_s = time.perf_counter() - started
+        for view in (files, *files.partners):
+            print(_line(scene, view, took_s / (1 + len(files.partners))))
     return 0
 
 

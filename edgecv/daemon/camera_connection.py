@@ -14,6 +14,7 @@ from pathlib import Path
 
 from av.video.frame import VideoFrame
 
+from edgecv.audit.recording_findings import recorded_epoch
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import Frame, VideoFile
 from edgecv.capture.luma import luma_of
@@ -33,7 +34,6 @@ from edgecv.incidents.record import Clock
 from edgecv.messages import camera as messages
 from edgecv.motion_map import MotionMap
 from edgecv.pipeline import Pipeline
-from edgecv.replay import recorded_epoch
 
 RECORDINGS = "recordings"
 MAX_PACKETS_WITHOUT_PICTURE = 150

@@ -112,9 +112,9 @@ def build_weighable(finding: Finding, provenance: Provenance) -> tuple[Incident,
             clock_error_s=provenance.clock_error_s,
         ),
         track=track,
-        origin=_origin(located.origin),
+        origin=origin_record(located.origin),
         fit=_fit(finding, provenance.scale_px_per_m, launches),
-        motion=_motion(fit, mass.impact, None if launches is None else release_of(launches)),
+        motion=motion_record(fit, mass.impact, None if launches is None else release_of(launches)),
         mass=mass_record(mass),
         verdict=VerdictRecord(
             label=finding.verdict.label,
@@ -143,7 +143,8 @@ def _wall(epoch: datetime, t_s: float) -> str:
     return (epoch + timedelta(seconds=t_s)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _origin(estimate: OriginEstimate) -> Origin:
+def origin_record(estimate: OriginEstimate) -> Origin:
+    """Return the record's section of an origin."""
     pixel = estimate.release_pixel or estimate.pixel
     reason = estimate.reason
     if estimate.floor is None and not estimate.candidates and estimate.pixel[1] < _EDGE_PX:
@@ -192,7 +193,14 @@ def _fit(finding: Finding, scale_px_per_m: float | None, launches: Launches | No
     )
 
 
-def _motion(fit: FallFit, impact: Impact, release: Release | None) -> Motion:
+def motion_record(fit: FallFit, impact: Impact, release: Release | None) -> Motion:
+    """Return the record's section of a motion.
+
+    Args:
+        fit: of the path.
+        impact: how fast it arrives.
+        release: how it left the building; None where that is not known.
+    """
     if release is None:
         velocity = np.median(fit.samples(400)[:, [RIGHT, DOWN, AHEAD]], axis=0) * [1.0, -1.0, -1.0]
     else:

@@ -6,7 +6,7 @@ are one fall, by one launch, one drag, one wind and one clock; :func:`joint_laun
 
 from edgecv.joint.association import JointFall, associate
 from edgecv.joint.camera_path import CameraPath
-from edgecv.joint.estimate import joint_launches
+from edgecv.joint.estimate import JointPosterior, joint_launches
 from edgecv.joint.settings import JointSettings
 
-__all__ = ["CameraPath", "JointFall", "JointSettings", "associate", "joint_launches"]
+__all__ = ["CameraPath", "JointFall", "JointPosterior", "JointSettings", "associate", "joint_launches"]

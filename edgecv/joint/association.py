@@ -8,7 +8,7 @@ of two falls a second apart each pair alone may be one fall by a clock that is w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,11 @@ from scipy.optimize import linear_sum_assignment
 
 from edgecv.geometry.facade import FacadePlan
 from edgecv.joint.camera_path import CameraPath, angle_deg
-from edgecv.joint.estimate import joint_launches
+from edgecv.joint.estimate import JointPosterior, joint_launches
 from edgecv.joint.settings import JointSettings
-from edgecv.trajectory.launch import Launches
 from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
-_FORBIDDEN = 0.0  # a pair that is not likelier than two falls is worth nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +30,8 @@ class JointFall:
     Attributes:
         first: place of its path among the first camera's.
         second: place of its path among the partner's.
-        launches: the posterior of their common launch.
-        ratio: log units by which one fall explains them better than two.
+        posterior: of their common launch.
+        ratio: log units by which one fall explains them better than two, with what other pairs say of the clock.
         angle_deg: between the lines of sight.
         clock_s: how far the partner's clock is behind, most probable.
         clock_sd_s: its standard deviation.
@@ -41,7 +39,7 @@ class JointFall:
 
     first: int
     second: int
-    launches: Launches
+    posterior: JointPosterior
     ratio: float
     angle_deg: float
     clock_s: float
@@ -70,14 +68,15 @@ def associate(
         return []
     clock_prior_s = limits.between_clocks_s(first[0].clock_sd_s, second[0].clock_sd_s)
     weights = [_weights(anchor, pairs, clock_prior_s, limits) for anchor in pairs]
-    best = max((_assigned(pairs, row) for row in weights), key=lambda chosen: chosen[0])
-    total, chosen = best
+    choices = [_assigned(pairs, row) for row in weights]
+    best = max(range(len(pairs)), key=lambda n: choices[n][0])
+    total, chosen = choices[best]
     certain = []
-    for pair in chosen:
-        without = [np.where([other is pair for other in pairs], _FORBIDDEN, row) for row in weights]
-        second_best = max(_assigned(pairs, row)[0] for row in without)
-        if pair.ratio >= limits.min_ratio and total - second_best >= limits.min_lead:
-            certain.append(pair)
+    for number in chosen:
+        other_anchors = [row for n, row in enumerate(weights) if n != number]
+        others = [_assigned(pairs, np.where(np.arange(len(row)) == number, 0.0, row))[0] for row in other_anchors]
+        if total - max(others, default=0.0) >= limits.min_ratio:
+            certain.append(replace(pairs[number], ratio=float(weights[best][number])))
     return sorted(certain, key=lambda pair: pair.first)
 
 
@@ -93,8 +92,8 @@ def _pairs(
 
     def evidence_alone(path: CameraPath) -> float | None:
         if id(path) not in alone:
-            launches = joint_launches([path], plan, settings, limits)
-            alone[id(path)] = None if launches is None else launches.log_evidence
+            posterior = joint_launches([path], plan, settings, limits)
+            alone[id(path)] = None if posterior is None else posterior.launches.log_evidence
         return alone[id(path)]
 
     pairs = []
@@ -102,18 +101,17 @@ def _pairs(
         for j, b in enumerate(second):
             if not _may_be_one(a, b, limits):
                 continue
-            launches, apart = joint_launches([a, b], plan, settings, limits), (evidence_alone(a), evidence_alone(b))
-            if launches is None or apart[0] is None or apart[1] is None:
+            posterior = joint_launches([a, b], plan, settings, limits)
+            if posterior is None:
                 continue
-            clocks = launches.clocks_s[:, 0]
+            apart = (evidence_alone(a), evidence_alone(b))
+            if apart[0] is None or apart[1] is None:
+                continue
             prior_s = limits.between_clocks_s(a.clock_sd_s, b.clock_sd_s)
-            ratio = launches.log_evidence - apart[0] - apart[1] - _log_scale(plan, settings)
+            ratio = posterior.launches.log_evidence - apart[0] - apart[1] - _log_scale(plan, settings)
             ratio -= float(np.log(prior_s) + np.log(limits.next_fall_per_s))
-            if ratio > _FORBIDDEN:
-                pair = JointFall(
-                    i, j, launches, ratio, angle_deg(a, b), float(np.median(clocks)), float(np.std(clocks))
-                )
-                pairs.append(pair)
+            if ratio > 0.0:
+                pairs.append(JointFall(i, j, posterior, ratio, angle_deg(a, b), *posterior.clock_s(1)))
     return pairs
 
 
@@ -140,25 +138,28 @@ def _log_scale(plan: FacadePlan, settings: TrajectorySettings) -> float:
 
 
 def _weights(anchor: JointFall, pairs: Sequence[JointFall], prior_s: float, limits: JointSettings) -> Float64:
-    """What each pair is worth ``(k,)`` where the anchor tells the clock; those that contradict it, nothing."""
+    """What each pair is worth ``(k,)`` where the anchor tells the clock; nothing, where the two exclude each other."""
     weights = []
     for pair in pairs:
         if pair is anchor:
             weights.append(pair.ratio)
             continue
+        if pair.first == anchor.first or pair.second == anchor.second:
+            weights.append(0.0)
+            continue
         sd = float(np.hypot(np.hypot(pair.clock_sd_s, anchor.clock_sd_s), limits.shutter_sd_s))
         off = (pair.clock_s - anchor.clock_s) / sd
         bonus = np.log(prior_s / sd) - 0.5 * off**2 + 0.5 * (pair.clock_s / prior_s) ** 2
-        weights.append(pair.ratio + float(bonus) if abs(off) < limits.clock_gate_sd else _FORBIDDEN)
+        weights.append(pair.ratio + float(bonus) if abs(off) < limits.clock_gate_sd else 0.0)
     return np.array(weights)
 
 
-def _assigned(pairs: Sequence[JointFall], weights: Float64) -> tuple[float, list[JointFall]]:
-    """The best choice of pairs without a common path, and its worth."""
+def _assigned(pairs: Sequence[JointFall], weights: Float64) -> tuple[float, list[int]]:
+    """The best choice of pairs without a common path: its worth, and their numbers."""
     table = np.zeros((1 + max(pair.first for pair in pairs), 1 + max(pair.second for pair in pairs)))
-    at = {(pair.first, pair.second): pair for pair in pairs}
-    for pair, weight in zip(pairs, weights, strict=True):
-        table[pair.first, pair.second] = max(weight, _FORBIDDEN)
+    numbers = {(pair.first, pair.second): n for n, pair in enumerate(pairs)}
+    for (i, j), n in numbers.items():
+        table[i, j] = max(float(weights[n]), 0.0)
     rows, columns = linear_sum_assignment(table, maximize=True)
-    chosen = [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if table[i, j] > _FORBIDDEN]
-    return float(sum(table[i, j] for i, j in chosen)), [at[i, j] for i, j in chosen]
+    chosen = [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if table[i, j] > 0.0]
+    return float(sum(table[i, j] for i, j in chosen)), [numbers[place] for place in chosen]

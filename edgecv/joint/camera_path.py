@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.trajectory.fall import Fall
-from edgecv.trajectory.model import fly
+from edgecv.trajectory.fit import FallFit
+from edgecv.trajectory.model import (
+    AHEAD,
+    ELEVATION,
+    LOG_DEPTH,
+    LOG_VT,
+    PARAMETERS,
+    RIGHT,
+    ROLL,
+    WIND_AHEAD,
+    WIND_RIGHT,
+    U,
+    V,
+    fly,
+)
 
 Float64 = NDArray[np.float64]
+_NEAREST_M = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +67,35 @@ class CameraPath:
         states = fly(fit.view, fit.parameters[None], np.array([shared_s - self.ahead_s - fit.start_s]))
         place = states.positions_m[0, 0] @ self.camera.rotation + self.camera.position_m
         return place, states.velocities_mps[0, 0] @ self.camera.rotation
+
+    def with_fit(self, fit: FallFit) -> Fall:
+        """The same fall with another fit of its path."""
+        return replace(self.fall, fit=fit)
+
+    def parameters_of(
+        self, positions_m: Float64, velocities_mps: Float64, terminal_mps: Float64, wind_mps: Float64
+    ) -> Float64:
+        """Falls as the parameters ``(b, 11)`` of this camera's fit.
+
+        Args:
+            positions_m: ``(b, 3)`` world.
+            velocities_mps: ``(b, 3)``.
+            terminal_mps: ``(b,)``.
+            wind_mps: ``(b, 2)`` along the facade and away from it.
+        """
+        view = self.fall.fit.view
+        tilt = self.fall.fit.parameters[[ELEVATION, ROLL]]
+        axes = np.stack([axis[0] for axis in view.axes(tilt[:1], tilt[1:])]) @ self.camera.rotation
+        local = (positions_m - self.camera.position_m) @ self.camera.rotation.T
+        rows = np.zeros((len(positions_m), PARAMETERS))
+        rows[:, [U, V]] = view.project(local)
+        rows[:, LOG_DEPTH] = np.log(np.maximum(local[:, 2], _NEAREST_M))
+        rows[:, RIGHT : AHEAD + 1] = velocities_mps @ axes.T
+        rows[:, LOG_VT] = np.log(terminal_mps)
+        level = np.stack([wind_mps[:, 0], np.zeros(len(rows)), wind_mps[:, 1]], axis=1) @ axes.T
+        rows[:, [WIND_RIGHT, WIND_AHEAD]] = level[:, [0, 2]]
+        rows[:, [ELEVATION, ROLL]] = tilt
+        return rows
 
 
 def angle_deg(a: CameraPath, b: CameraPath) -> float:

@@ -54,6 +54,10 @@ class JointLaunchProblem:
         paths: of one fall by one camera each; the first one's clock counts.
         settings: priors of the launch.
         joint_settings: priors of what cameras add.
+
+    Attributes:
+        since_s: shared time of the first sighting, once it was asked for.
+        clock_sd_s: ``(c,)`` how far apart clocks may be.
     """
 
     def __init__(
@@ -66,12 +70,12 @@ class JointLaunchProblem:
         first = paths[0].clock_sd_s
         self.clock_sd_s = np.array([joint_settings.between_clocks_s(first, path.clock_sd_s) for path in paths[1:]])
         self._sightings = SharedSightings.of(self._paths, settings, joint_settings)
-        self._since_s = 0.0  # shared time of the first sighting
+        self.since_s = 0.0  # shared time of the first sighting
         self._is_hopeless = False
 
     def first_sighting(self) -> Float64:
         """The fall at its first sighting by any camera, with the likeliest clocks."""
-        self._since_s, launch, loss = first_launch(self._paths, self)
+        self.since_s, launch, loss = first_launch(self._paths, self)
         self._sightings = self._sightings.ordered(launch[LAUNCH:])
         self._is_hopeless = loss > self._joint_settings.max_rough_loss * 2 * len(self._sightings.camera)
         return launch
@@ -83,7 +87,7 @@ class JointLaunchProblem:
             start: state at ``since_s``, and clocks.
             since_s: shared time.
         """
-        self._since_s = since_s
+        self.since_s = since_s
         sd = np.hypot(self._sightings.sd_px, self._joint_settings.calibration_sd_px).reshape(-1)
         minimum = minimise(
             self._least_squares(0.0, np.diag(sd), LaunchPrior.of_sighting(self.settings)), start, 1e-4, 25
@@ -132,7 +136,7 @@ class JointLaunchProblem:
         return self._predicted(launch, unseen_s)
 
     def _times(self, launch: Float64, unseen_s: float, sightings: SharedSightings) -> Float64:
-        return sightings.times_s(launch[LAUNCH:]) - self._since_s + unseen_s
+        return sightings.times_s(launch[LAUNCH:]) - self.since_s + unseen_s
 
     def _derivatives(self, launch: Float64, times_s: Float64) -> FallDerivatives:
         drag = float(drag_from_terminal(terminal_of(launch[DRAG])))

@@ -49,12 +49,8 @@ class JointSettings:
     paths and none is looked for: 0.03 of those that are one, 2 to 200 of most that are two."""
 
     min_ratio: float = 8.0
-    """Log units by which one fall must explain two paths better than two falls: odds of 3000 to 1, as for an incident
-    (:class:`~edgecv.classification.ClassificationSettings`)."""
-
-    min_lead: float = 7.0
-    """Log units by which an assignment of paths must be better than every other that contradicts it; two falls within
-    a second, each seen by one camera, are as one where no clock tells."""
+    """Log units by which one fall must explain two paths better than two falls, and than every other choice of pairs
+    does without it: odds of 3000 to 1, as for an incident (:class:`~edgecv.classification.ClassificationSettings`)."""
 
     clock_gate_sd: float = 4.0
     """Deviations within which two pairs of paths tell of the same clock."""

@@ -36,6 +36,18 @@ BAD_SIGNATURE = declare(
 )
 NO_SIGNATURE = declare("seal.no_signature", "%(file)s: is not a signature", file=TEXT)
 OTHER_CLIP = declare("seal.other_clip", "%(file)s: names a clip that is not the one in the folder", file=TEXT)
+NO_PARTNER = declare(
+    "seal.no_partner",
+    "the evidence of %(device)s, which saw the same fall, is not beside it at %(file)s and was not checked",
+    device=TEXT,
+    file=TEXT,
+)
+OTHER_PARTNER = declare(
+    "seal.other_partner",
+    "%(file)s: is not the manifest of %(device)s that the record was written with",
+    file=TEXT,
+    device=TEXT,
+)
 NO_RECORD = declare("seal.no_record", "%(file)s: is not an incident's record that this edgecv can read", file=TEXT)
 OTHER_INCIDENT = declare(
     "seal.other_incident",

@@ -85,14 +85,15 @@ class _Renderer:
     def frame(self, index: int, instant: Instant) -> RenderedFrame:
         """Draw one frame."""
         scene = self._scene
-        canvas = Canvas(self._background.at(instant.t_s), instant.t_s, scene.exposure_s, scene.processing.gamma)
+        scene_s = scene.scene_s(instant.t_s)
+        canvas = Canvas(self._background.at(scene_s), scene_s, scene.exposure_s, scene.processing.gamma)
         self._draw(canvas, WALL, WALL)
         objects, mirrors = self._objects.draw(canvas)
         self._draw(canvas, AIR, AIR)
         for number, bird in enumerate(scene.birds):
             draw_bird(canvas, scene, bird, _FIRST_SCENE_BIRD + number)
         self._draw(canvas, AIR + 1, CAMERA)
-        shift = self._shakes[0].shift(instant.t_s) if self._shakes else (0.0, 0.0)
+        shift = self._shakes[0].shift(scene_s) if self._shakes else (0.0, 0.0)
         luma = self._sensor.read(canvas.picture, index)
         if self._clock is not None:
             self._clock.write(luma, instant.t_s)

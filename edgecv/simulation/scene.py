@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +155,21 @@ Parameters = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Partner:
+    """A further camera before the same scene.
+
+    Attributes:
+        camera: where it stands and looks.
+        clock_s: by how much its clock is behind that of the first camera when it begins.
+        drift_ppm: by how much more it falls behind, seconds in a million.
+    """
+
+    camera: PinholeCamera
+    clock_s: float = 0.0
+    drift_ppm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """A scene with known truth.
 
@@ -180,6 +195,9 @@ class Scene:
         processing: how the camera turns light into a picture.
         panes: "dark" windows, or "mixed" ones: dark rooms, the sky's reflection, curtains, blinds, lamps.
         description: what the scene was made from, as written to YAML; None for scenes made in code.
+        partners: further cameras before it.
+        clock_s: by how much the camera's clock is behind the scene's when its video begins.
+        drift_ppm: by how much more it falls behind, seconds in a million.
     """
 
     size: tuple[int, int]
@@ -203,6 +221,29 @@ class Scene:
     processing: Processing = field(default_factory=Processing)
     panes: str = "dark"
     description: Mapping[str, Any] | None = None
+    partners: tuple[Partner, ...] = ()
+    clock_s: float = 0.0
+    drift_ppm: float = 0.0
+
+    def of_partner(self, number: int) -> Scene:
+        """The same scene as a further camera, counted from 0, takes it."""
+        partner = self.partners[number]
+        return replace(
+            self,
+            camera=partner.camera,
+            clock_s=partner.clock_s,
+            drift_ppm=partner.drift_ppm,
+            name=f"{self.name}-{number + 2}",
+            partners=(),
+        )
+
+    def scene_s(self, media_s: float) -> float:
+        """When it is in the scene what the camera's clock calls a media time."""
+        return media_s * (1.0 + 1e-6 * self.drift_ppm) + self.clock_s
+
+    def media_s(self, scene_s: float) -> float:
+        """The reverse of :meth:`scene_s`."""
+        return (scene_s - self.clock_s) / (1.0 + 1e-6 * self.drift_ppm)
 
     @property
     def frame_count(self) -> int:

@@ -13,8 +13,8 @@ from edgecv.errors import ConfigError
 from edgecv.geometry import FacadePlan, PinholeCamera, looking_at
 from edgecv.simulation.fall_trajectory import Air
 from edgecv.simulation.objects import explicit_objects, random_objects
-from edgecv.simulation.scene import Codec, Processing, Scene, Timing, low_kbps, named_rng
-from edgecv.simulation.settings import NUISANCE_NAMES, SceneFile, load_scene_file
+from edgecv.simulation.scene import Codec, Partner, Processing, Scene, Timing, low_kbps, named_rng
+from edgecv.simulation.settings import NUISANCE_NAMES, PartnerSettings, SceneFile, load_scene_file
 
 
 def load_scene(path: Path) -> Scene:
@@ -69,10 +69,23 @@ def build_scene(settings: SceneFile, name: str, folder: Path, description: Mappi
         processing=Processing(**settings.processing.model_dump()),
         panes=settings.facade.panes,
         description=description,
+        partners=tuple(_partner(partner, camera, settings, size) for partner in settings.partners),
     )
     if isinstance(settings.objects, tuple):
         return replace(scene, objects=explicit_objects(scene, settings.objects))
     return replace(scene, objects=random_objects(scene, settings.objects.random))
+
+
+def _partner(partner: PartnerSettings, first: PinholeCamera, settings: SceneFile, size: tuple[int, int]) -> Partner:
+    """A further camera; what is left out is as of the first one."""
+    target = partner.look_at or settings.camera.look_at
+    if target is None:
+        # where the first one's optical axis meets the facade
+        x, y = first.on_facade(np.array(first.center_px))
+        target = (float(x), float(y), 0.0)
+    distances = [np.linalg.norm(np.array(target) - position) for position in (first.position_m, partner.position)]
+    focal = partner.focal_px or float(first.focal_px * distances[1] / distances[0])
+    return Partner(looking_at(partner.position, target, focal, size), partner.clock_s, partner.drift_ppm)
 
 
 def _codec(settings: SceneFile, size: tuple[int, int]) -> Codec:

@@ -42,6 +42,24 @@ class CameraView(Section):
     )
 
 
+class PartnerSettings(Section):
+    """A further camera before the same scene."""
+
+    position: Triple = Field(description="[X, Y, Z] in metres; the facade is Z = 0")
+    look_at: Triple | None = Field(
+        default=None, description="the point [X, Y, Z] in the middle of the picture; the first camera's when left out"
+    )
+    focal_px: Positive | None = Field(
+        default=None, description="the focal length in pixels; what shows as much as the first camera when left out"
+    )
+    clock_s: Annotated[Number, Field(ge=-3600, le=3600)] = Field(
+        default=0.0, description="by how many seconds its clock is behind the first camera's when the video begins"
+    )
+    drift_ppm: Annotated[Number, Field(ge=-1000, le=1000)] = Field(
+        default=0.0, description="by how much more its clock falls behind, seconds in a million"
+    )
+
+
 def _count_or_list(windows: object) -> str:
     return "[count]" if isinstance(windows, int) and not isinstance(windows, bool) else "[list]"
 
@@ -205,6 +223,9 @@ class SceneFile(Section):
     duration_s: Annotated[Number, Field(gt=0, le=86_400)] = Field(default=20.0, description="the length in seconds")
     condition: Literal["day", "night"] = Field(default="day", description="day or night")
     camera: CameraView = Field(default_factory=CameraView, description="where the camera stands")
+    partners: Annotated[tuple[PartnerSettings, ...], Field(max_length=8)] = Field(
+        default=(), description="a list of further cameras before the same scene"
+    )
     facade: FacadeSettings = Field(default_factory=FacadeSettings, description="the building")
     background: NonBlankText | None = Field(default=None, description="a picture or video, relative to the scene file")
     objects: Objects = Field(

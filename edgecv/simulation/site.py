@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +14,59 @@ from edgecv.simulation.facade_picture import BALCONY_DEPTH_M
 from edgecv.simulation.scene import Scene
 
 
-def write_box(scene: Scene, video: str, box: Path, calibration: Path, camera_id: str) -> None:
+@dataclass(frozen=True, slots=True)
+class BoxCamera:
+    """A camera of a box.
+
+    Attributes:
+        scene: as it takes it.
+        camera_id: its name in the box file.
+        video: the file's name.
+        calibration: where its calibration goes.
+    """
+
+    scene: Scene
+    camera_id: str
+    video: str
+    calibration: Path
+
+
+def write_box(
+    scene: Scene, video: str, box: Path, calibration: Path, camera_id: str, partners: Sequence[BoxCamera] = ()
+) -> None:
     """Write both files; the calibration's points are floor lines at the outermost windows that the camera sees.
 
     A scene before a picture or a video of its own gets a box without a facade: its floors are not those of the scene.
+
+    Args:
+        scene: of the first camera.
+        video: the file's name.
+        box: where the box file goes.
+        calibration: where its calibration goes.
+        camera_id: its name in the box file.
+        partners: further cameras before the same scene.
     """
-    camera: dict[str, Any] = {"source": video}
-    settings: dict[str, Any] = {"site": "simulated", "facades": {}, "cameras": {camera_id: camera}}
-    points = [] if scene.background is not None else control_points(scene)
-    if points:
-        camera |= {"facade": "front", "calibration": calibration.name}
+    cameras = [_camera(each) for each in (BoxCamera(scene, camera_id, video, calibration), *partners)]
+    settings: dict[str, Any] = {"site": "simulated"}
+    if any("facade" in camera for camera in cameras):
         settings["facades"] = {"front": _facade(scene)}
-        calibration_data: dict[str, Any] = {"image_size": list(scene.size), "points": points}
-        if np.any(scene.camera.distortion):
-            calibration_data["distortion"] = [float(v) for v in scene.camera.distortion]
-        calibration_data["focal_px"] = round(float(scene.camera.focal_px), 2)
-        calibration.write_text(yaml.safe_dump(calibration_data, sort_keys=False))
-    else:
-        del settings["facades"]
+    names = (camera_id, *(partner.camera_id for partner in partners))
+    settings["cameras"] = dict(zip(names, cameras, strict=True))
     box.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+def _camera(box_camera: BoxCamera) -> dict[str, Any]:
+    """A camera's section; its calibration is written."""
+    scene, calibration = box_camera.scene, box_camera.calibration
+    points = [] if scene.background is not None else control_points(scene)
+    if not points:
+        return {"source": box_camera.video}
+    calibration_data: dict[str, Any] = {"image_size": list(scene.size), "points": points}
+    if np.any(scene.camera.distortion):
+        calibration_data["distortion"] = [float(v) for v in scene.camera.distortion]
+    calibration_data["focal_px"] = round(float(scene.camera.focal_px), 2)
+    calibration.write_text(yaml.safe_dump(calibration_data, sort_keys=False))
+    return {"source": box_camera.video, "facade": "front", "calibration": calibration.name}
 
 
 def _facade(scene: Scene) -> dict[str, Any]:

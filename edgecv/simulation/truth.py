@@ -55,6 +55,7 @@ class TruthRecorder:
             "duration_s": scene.duration_s,
             "conditions": list(scene.conditions),
             "nuisances": [NUISANCES[name].truth for name in NUISANCES if name in on],
+            **_clock(scene),
             "events": events,
             "mirror_images": [{"frames": rows} for rows in self._mirrors if rows],
             "nuisance_tracks": tracks,
@@ -67,7 +68,7 @@ class TruthRecorder:
             "object": falling.name,
             "floor": falling.floor,
             "window": falling.window or None,
-            "released_s": round(falling.release_s, 4),
+            "released_s": round(self._scene.media_s(falling.release_s), 4),
             "gone_s": rows[-1][0][1],
             "terminal_velocity_mps": round(falling.terminal_mps, 2),
             "mass_kg": falling.mass_kg,
@@ -78,6 +79,11 @@ class TruthRecorder:
             "contrast": round(float(np.median([rendered.contrast for _, rendered in rows])), 1),
             "frames": [row for row, _ in rows],
         }
+
+
+def _clock(scene: Scene) -> dict[str, float]:
+    """How far the camera's clock is behind the scene's, where it is."""
+    return {} if scene.clock_s == 0.0 else {"clock_s": round(scene.clock_s, 6), "drift_ppm": scene.drift_ppm}
 
 
 def _row(frame: RenderedFrame, place: Sighting) -> Row:

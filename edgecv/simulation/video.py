@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 
 from edgecv.simulation.render import RenderedFrame, render
 from edgecv.simulation.scene import Scene
-from edgecv.simulation.site import write_box
+from edgecv.simulation.site import BoxCamera, write_box
 from edgecv.simulation.truth import TruthRecorder
 
 _CLOCK_HZ = 90_000  # time base of the presentation times, as in RTP
@@ -29,8 +29,9 @@ class SimulatedFiles:
         truth: NAME.truth.json.
         box: NAME.box.yaml, ready for ``edgecv replay --config``.
         calibration: NAME.calibration.yaml.
-        camera_id: the only camera of the box.
+        camera_id: the first camera of the box.
         frames: how many frames the video has.
+        partners: of further cameras before the same scene, each with the same box.
     """
 
     video: Path
@@ -39,20 +40,34 @@ class SimulatedFiles:
     calibration: Path
     camera_id: str
     frames: int
+    partners: tuple[SimulatedFiles, ...] = ()
 
 
 def write_scene(scene: Scene, folder: Path) -> SimulatedFiles:
     """Render a scene into ``folder``: video, truth, box file and calibration, named after the scene.
 
+    Each further camera has a video, a truth and a calibration with its number behind the name, and is in the same box.
+
     Raises:
         InputError: the scene's background cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    box = folder / f"{scene.name}.box.yaml"
+    partners = [_write_view(scene.of_partner(n), folder, box) for n in range(len(scene.partners))]
+    files = replace(_write_view(scene, folder, box), partners=tuple(partners))
+    cameras = [
+        BoxCamera(scene.of_partner(n), each.camera_id, each.video.name, each.calibration)
+        for n, each in enumerate(partners)
+    ]
+    write_box(scene, files.video.name, box, files.calibration, files.camera_id, cameras)
+    return files
+
+
+def _write_view(scene: Scene, folder: Path, box: Path) -> SimulatedFiles:
+    """Video and truth of one camera."""
     video, truth = folder / f"{scene.name}.mp4", folder / f"{scene.name}.truth.json"
     frames = write_video(scene, video, truth)
-    box, calibration = folder / f"{scene.name}.box.yaml", folder / f"{scene.name}.calibration.yaml"
-    write_box(scene, video.name, box, calibration, scene.name)
-    return SimulatedFiles(video, truth, box, calibration, scene.name, frames)
+    return SimulatedFiles(video, truth, box, folder / f"{scene.name}.calibration.yaml", scene.name, frames)
 
 
 def write_video(scene: Scene, video: Path, truth: Path) -> int:

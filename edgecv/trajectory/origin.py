@@ -138,6 +138,22 @@ def locate(
     return Located(origin, face, face_camera, launches)
 
 
+def origin_of(
+    launches: Launches, pixel: tuple[float, float], plan: FacadePlan, camera: PinholeCamera
+) -> OriginEstimate:
+    """Read the origin from the posterior of a launch from one facade.
+
+    Args:
+        launches: the posterior.
+        pixel: first sighting, pixels of that frame.
+        plan: the facade.
+        camera: that saw the pixel, in the facade's coordinates.
+    """
+    chances = [replace(chance, facade=plan.name) for chance in _probabilities(launches, plan)]
+    p_roof = float(np.mean(launches.position_m[:, 1] >= plan.floor_edges_m[-1]))
+    return _estimate(pixel, plan, camera, launches, chances, p_roof)
+
+
 def _launches(
     fall: Fall, plan: FacadePlan, settings: TrajectorySettings | None, camera: PinholeCamera
 ) -> Launches | None:

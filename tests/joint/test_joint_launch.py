@@ -31,9 +31,9 @@ def _paths(throw: Throw = BOTTLE, behind_s: float = 0.8, hidden: tuple[float, fl
 
 
 def _launches(paths: list[CameraPath], plan: FacadePlan = PLAN) -> Launches:
-    launches = joint_launches(paths, plan)
-    assert launches is not None
-    return launches
+    posterior = joint_launches(paths, plan)
+    assert posterior is not None
+    return posterior.launches
 
 
 def test_derivatives_by_launch_and_clock_are_what_small_changes_do() -> None:
@@ -106,3 +106,23 @@ def test_drag_means_the_same_to_both_problems() -> None:
     states = BOTTLE.thing().states(np.array([0.5]))
     moved = problem.earlier(launch, -0.5)
     np.testing.assert_allclose(moved[:3], states.positions_m[0, 0], atol=1e-3)
+
+
+def test_the_joint_fall_is_each_cameras_own_fit() -> None:
+    paths = _paths()
+    posterior = joint_launches(paths, PLAN)
+    assert posterior is not None
+    for number, path in enumerate(paths):
+        fit = posterior.fit_of(path, number)
+        off = fit.pixels_at(path.fall.path.t_s) - path.fall.path.uv_px
+        assert float(np.sqrt(np.square(off).mean())) < 0.6
+        assert fit.covariance[2, 2] < path.fall.fit.covariance[2, 2]  # the distance
+
+
+def test_places_in_space_are_where_the_thing_was() -> None:
+    paths = _paths(behind_s=0.0)
+    posterior = joint_launches(paths, PLAN)
+    assert posterior is not None
+    times = np.array([0.5, 1.0, 1.8])
+    places = posterior.states_at(times).positions_m
+    np.testing.assert_allclose(np.median(places, axis=0), BOTTLE.thing().states(times).positions_m[0], atol=0.1)

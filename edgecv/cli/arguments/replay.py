@@ -18,13 +18,20 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results")
     parser.add_argument("--config", metavar="BOX.yaml", type=Path, help="the box file, for floors and windows")
-    parser.add_argument("--camera", metavar="ID", help="which camera of the box file recorded the videos")
+    parser.add_argument(
+        "--camera",
+        metavar="ID",
+        action="append",
+        help="which camera of the box file recorded the videos; given once for each video, in their order, falls that "
+        "several cameras saw are joined",
+    )
     parser.add_argument("--push", metavar="URL", help="publish incidents: mqtt://[USER:PASSWORD@]HOST[:PORT]")
     parser.add_argument(
         "--recorded-at",
         metavar="TIME",
         type=timestamp,
-        help="wall time of the first frame, RFC 3339; UTC without offset",
+        action="append",
+        help="wall time of the first frame, RFC 3339; UTC without offset; once for all videos or once for each",
     )
     parser.add_argument(
         "--scale", metavar="PX_PER_M", type=pixels_per_metre, help="a known scale: reports the fit's gravity in m/s²"
