@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
+from edgecv.calibration.seen_twice import seen_twice_notes
 from edgecv.capture.open_failure import wrong_address
 from edgecv.config import check_box, load_box
 from edgecv.config.addresses import redacted_address
@@ -22,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
     problems = list(report.problems)
     notes = list(report.notes)
     if report.ok:
+        cameras: list[CalibratedCamera] = []
         box = load_box(options.config)
         for camera_id in box.camera_ids:
             source = box.settings.cameras[camera_id].source
@@ -29,9 +32,13 @@ def run(options: argparse.Namespace) -> int:
             if fault is not None:
                 problems.append(f"{options.config}: cameras.{camera_id}.source = {fault}")
             try:
-                notes.extend(camera_of(box, camera_id).notes)
+                setup = camera_of(box, camera_id)
             except ConfigError as error:
                 problems.extend(str(error).splitlines())
+                continue
+            notes.extend(setup.notes)
+            cameras.append(setup.camera)
+        notes.extend(seen_twice_notes(cameras))
     for line in problems:
         print(f"edgecv: {hide_secrets(line)}", file=sys.stderr)
     if problems:
