@@ -47,6 +47,21 @@ def moving(
     )
 
 
+def swinging(
+    velocity_mps: tuple[float, float], spread_m: float, period_s: float, *, at: tuple[float, float] = (1.0, 33.0),
+    seconds: float = 8.0, diameter_m: float = 0.15,
+) -> Track:  # fmt: skip
+    """What sinks in still air: as steadily as a lift in the long run, and to and fro about that with an even beat."""
+    t = 5.0 + np.arange(round(seconds * FPS)) / FPS
+    since = t - 5.0
+    swing = np.sqrt(2.0) * spread_m * np.sin(2.0 * np.pi * since / period_s)
+    return seen(
+        t,
+        np.stack([at[0] + velocity_mps[0] * since + swing, at[1] + velocity_mps[1] * since, 0.7 + 0.0 * t], 1),
+        diameter_m,
+    )
+
+
 def roaming(seed: int, *, speed_mps: float = 2.5, seconds: float = 8.0) -> Track:
     """What flies to and fro near the facade: its velocity has a memory of a second and no direction."""
     rng = np.random.default_rng(seed)

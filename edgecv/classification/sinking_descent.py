@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -130,8 +130,11 @@ class Descents:
             del self._descents[: -self._rules.most_descents]
             self._extents = self._extents[-self._rules.most_descents :]
             return
-        joined = self.place(_joined(self._descents[home].track, piece.track))
-        if joined is not None and len(joined.track.points) > len(self._descents[home].track.points):
+        earlier, later = sorted((self._descents[home], piece), key=lambda descent: descent.start_s)
+        own = self._without_another(earlier, later)
+        joined = self.place(_joined(own, later.track))
+        grows = joined is not None and len(joined.track.points) > len(self._descents[home].track.points)
+        if joined is not None and (grows or own is not earlier.track):
             self._descents[home], self._extents[home] = joined, joined.extent
 
     def due(self, now_s: float) -> list[Descent]:
@@ -145,6 +148,28 @@ class Descents:
             self._descents = [d for d, stays in zip(self._descents, remaining, strict=True) if stays]
             self._extents = self._extents[remaining]
         return due
+
+    def _without_another(self, earlier: Descent, later: Descent) -> Track:
+        """The earlier one's track, from where it took over the later one's sightings if it was another thing before.
+
+        A leaf passes a window just as a sheet is let go there, and its track goes on with the sheet; the sheet has a
+        track of its own, which the leaf's last second does not lead to.
+        """
+        shared = earlier.sightings & later.sightings
+        if not shared:
+            return earlier.track
+        first = min(shared)[0]
+        before = tuple(p for p in earlier.track.points if p.frame < first)
+        head = self.place(replace(earlier.track, points=before, scan_count=len(before)))
+        if head is None:
+            return earlier.track
+        meets = next(n for n, p in enumerate(later.track.points) if p.frame == first)
+        since_s = later.track.points[meets].t_s - head.end_s
+        off_m = float(np.hypot(*(later.xy_m[meets] - head.leads_to(later.track.points[meets].t_s))))
+        if off_m < self._rules.join_m[0] + self._rules.join_m[1] * max(since_s, 0.0):
+            return earlier.track
+        own = tuple(p for p in earlier.track.points if p.frame >= first)
+        return replace(earlier.track, points=own, scan_count=_scans(own, earlier.track.frame_interval_s))
 
     def _same_or_followed(self, piece: Descent) -> int | None:
         """Number of the descent that a piece is part of, or else of the one that leads to where it begins.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgecv.trajectory.facade_path import FacadePath
 from edgecv.trajectory.sinking_settings import SinkingSettings
-from edgecv.trajectory.velocity_process import Densities, Motion, Process
+from edgecv.trajectory.velocity_process import Densities, Motion, Process, Swing
 
 Float64 = NDArray[np.float64]
 Motions = tuple[Motion, Motion]
@@ -49,19 +49,23 @@ def explain_sinking(path: FacadePath, settings: SinkingSettings) -> Sinking:
     """Return how a path on the facade's plane is explained."""
     s, densities = settings, Densities(path)
     airs = [*((s.gust, flutter) for flutter in s.flutter), *((s.calm_gust, flutter) for flutter in s.calm_flutter)]
-    sheets = [_in_air(path, s, air, _sinking_means(s)) for air in airs]
-    birds = [_in_air(path, s, air, (((0.0,), s.flight_mps),) * 2) for air in airs]
+    swinging = [(spread, period, s.swing_periods) for spread, periods in s.swings for period in periods]
+    still = s.still_gust, (0.0, s.gust[1])  # what swings does not flutter besides
+    flights = [*((air, None) for air in airs), *((still, swing) for swing in swinging)]
+    sheets = [_in_air(path, s, air, _sinking_means(s), swing=swing) for air, swing in flights]
+    birds = [_in_air(path, s, air, (((0.0,), s.flight_mps),) * 2, swing=swing) for air, swing in flights]
     insects = [_in_air(path, s, air, (((0.0,), 0.0),) * 2, speed) for air in airs for speed in s.roaming]
-    machine = Motion(mean_sd_mps=s.steady_mps, change_sd_mps2=s.steady_drift_mps2)
+    machines = [_steadily(path, s, are_shared) for are_shared in (False, True)]
     by_sheet = _log_densities(densities, s, sheets)
     evidence = _log_mean(by_sheet)
     sheet, noise, sink = np.unravel_index(int(np.argmax(by_sheet)), by_sheet.shape)
-    aside, upright = _in_air(path, s, airs[sheet], _sinking_means(s, s.sink_mps[sink]))
+    air, swing = flights[sheet]
+    aside, upright = _in_air(path, s, air, _sinking_means(s, s.sink_mps[sink]), swing=swing)
     smooth = [densities.smooth(axis, motion, s.noise_factors[noise]) for axis, motion in enumerate((aside, upright))]
     smooth_m = np.stack(smooth, axis=1)
     return Sinking(
         evidence - float(path.log_px2_per_m2.sum()),
-        evidence - _log_mean(_log_densities(densities, s, [(machine, machine)])),
+        evidence - _log_mean(_log_densities(densities, s, machines)),
         evidence - _log_mean(_log_densities(densities, s, birds)),
         evidence - _log_mean(_log_densities(densities, s, insects)),
         smooth_m,
@@ -80,6 +84,7 @@ def _in_air(
     air: tuple[Process, Process],
     means: tuple[Means, Means],
     roaming: Process | None = None,
+    swing: Swing | None = None,
 ) -> Motions:
     """Gusts and flutter as the picture shows them: what goes to or from the wall seems to go aside and up as well.
 
@@ -89,16 +94,36 @@ def _in_air(
         air: gusts, and the flutter of a sheet or wing beats.
         means: along the facade and up.
         roaming: what flies to and fro does besides.
+        swing: of a sheet in still air.
     """
     slope_x, slope_y = path.slope
     (hand_mps, hand_s), own = s.hand, () if roaming is None else (roaming,)
     each = tuple(zip(air, (s.gust_shares, s.flutter_shares), strict=True))
     aside = tuple((spread * float(np.hypot(1.0, slope_x * out)), memory) for (spread, memory), (_, out) in each)
     upright = tuple((spread * float(np.hypot(up, slope_y * out)), memory) for (spread, memory), (up, out) in each)
-    return (
-        Motion(*means[0], (*own, *aside), first=(hand_mps * float(np.hypot(1.0, slope_x)), hand_s)),
-        Motion(*means[1], (*own, *upright), first=(hand_mps * float(np.hypot(1.0, slope_y)), hand_s)),
+    shares = tuple(
+        float(np.hypot(up, slope * s.flutter_shares[1]))
+        for up, slope in ((1.0, slope_x), (s.flutter_shares[0], slope_y))
     )
+    swings = tuple(() if swing is None else ((swing[0] * share, *swing[1:]),) for share in shares)
+    return (
+        Motion(*means[0], (*own, *aside), swings=swings[0], first=(hand_mps * float(np.hypot(1.0, slope_x)), hand_s)),
+        Motion(*means[1], (*own, *upright), swings=swings[1], first=(hand_mps * float(np.hypot(1.0, slope_y)), hand_s)),
+    )
+
+
+def _steadily(path: FacadePath, s: SinkingSettings, are_shared: bool) -> Motions:
+    """A machine or a light, without and with errors that neighbouring sightings share."""
+    share, period, periods = s.edge_errors
+    aside, upright = (
+        Motion(
+            mean_sd_mps=s.steady_mps,
+            change_sd_mps2=s.steady_drift_mps2,
+            swings=((share * float(np.median(path.sd_m[:, axis])), period, periods),) if are_shared else (),
+        )
+        for axis in (0, 1)
+    )
+    return aside, upright
 
 
 def _log_densities(densities: Densities, s: SinkingSettings, motions: Sequence[Motions]) -> Float64:

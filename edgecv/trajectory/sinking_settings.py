@@ -43,6 +43,27 @@ class SinkingSettings:
     calm_flutter: tuple[tuple[float, float], ...] = ((0.15, 0.25), (0.4, 0.25))
     """What flutters hardly, in such air; who flutters more hides the gusts."""
 
+    swings: tuple[tuple[float, tuple[float, ...]], ...] = (
+        (0.03, (0.5, 0.7, 1.0, 1.4)),
+        (0.1, (0.7, 1.0, 1.4, 2.0)),
+        (0.25, (1.4, 2.0, 2.8)),
+    )
+    """Swings about a way that is straight in the long run, all as likely: spread of the place, and periods. A strip
+    that sinks in still air swings evenly, by some of its own length, and slides back from the side that it slid to
+    (Belmonte, Eisenberg & Moses, "From flutter to tumble", Phys. Rev. Lett. 81, 1998). A velocity that only fluctuates
+    leads half a metre astray in twenty seconds, and what goes straight for so long had to be a machine."""
+
+    swing_periods: float = 3.0
+    """For how many periods a swing keeps its beat."""
+
+    still_gust: tuple[float, float] = (0.03, 2.0)
+    """Gusts in which swings are seen."""
+
+    edge_errors: tuple[float, float, float] = (0.3, 2.0, 0.1)
+    """Errors that neighbouring sightings of a machine share: the wall's edges pull its box. Spread, in errors of one;
+    period, seconds, and periods for which they last: 0.2 s, and no beat. Of things of 3 to 9 pixels whose place is
+    known the shared error is 0.1-0.3."""
+
     flutter_shares: tuple[float, float] = (0.6, 0.6)
     """The same of the flutter: it sinks faster while it slides on its edge, and turns about the vertical."""
 

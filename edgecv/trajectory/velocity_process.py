@@ -17,6 +17,8 @@ from edgecv.trajectory.facade_path import FacadePath
 Float64 = NDArray[np.float64]
 Process = tuple[float, float]
 """A velocity that comes and goes: its spread, m/s, and its memory, s."""
+Swing = tuple[float, float, float]
+"""A place that swings about the mean motion: spread, m; period, s; for how many periods it keeps the beat."""
 _ANYWHERE_M = 30.0
 """Spread of the first place: a facade; the same for all explanations."""
 
@@ -29,6 +31,7 @@ class Motion:
         mean_mps: means that are as likely.
         mean_sd_mps: spread about each of them.
         processes: what comes and goes about that.
+        swings: to and fro about it, which lead nowhere in the long run.
         change_sd_mps2: spread of a steady change of it.
         first: a push that the air takes: its spread, and how soon it has.
     """
@@ -36,6 +39,7 @@ class Motion:
     mean_mps: tuple[float, ...] = (0.0,)
     mean_sd_mps: float = 0.0
     processes: tuple[Process, ...] = ()
+    swings: tuple[Swing, ...] = ()
     change_sd_mps2: float = 0.0
     first: Process | None = None
 
@@ -52,6 +56,7 @@ class Densities:
         self._t = path.t_s - path.t_s[0]
         self._products = np.outer(self._t, self._t)
         self._moved: dict[float, Float64] = {}
+        self._swung: dict[tuple[float, float], Float64] = {}
         self._motions: dict[Motion, Float64] = {}
 
     def log_density(self, axis: int, motion: Motion, noise: float) -> Float64:
@@ -100,6 +105,10 @@ class Densities:
             if memory not in self._moved:
                 self._moved[memory] = moved(t, memory)
             covariance += spread**2 * self._moved[memory]
+        for spread, period, periods in motion.swings:
+            if (period, periods) not in self._swung:
+                self._swung[period, periods] = swung(t, period, periods)
+            covariance += spread**2 * self._swung[period, periods]
         if motion.change_sd_mps2:
             covariance += (0.5 * motion.change_sd_mps2) ** 2 * np.square(self._products)
         if motion.first is not None:
@@ -120,3 +129,19 @@ def moved(t_s: Float64, memory_s: float) -> Float64:
         memory_s**2 * (2.0 * earlier / memory_s + np.add.outer(forgotten, forgotten) - 1.0 - np.exp(-apart / memory_s)),
         np.float64,
     )
+
+
+def swung(t_s: Float64, period_s: float, periods: float) -> Float64:
+    """Covariance ``(n, n)``, m², of the place of what swings with a spread of 1 m: a damped oscillator in noise.
+
+    ``exp(-|t - t'| / τ) (cos ω |t - t'| + sin(ω |t - t'|) / (ω τ))``, without corners.
+
+    Args:
+        t_s: ``(n,)``.
+        period_s: of a swing.
+        periods: for how many of them it keeps the beat.
+    """
+    apart = np.abs(np.subtract.outer(t_s, t_s))
+    omega, memory = 2.0 * np.pi / period_s, periods * period_s
+    beat = np.cos(omega * apart) + np.sin(omega * apart) / (omega * memory)
+    return np.asarray(np.exp(-apart / memory) * beat, np.float64)

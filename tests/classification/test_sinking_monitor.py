@@ -62,6 +62,32 @@ def test_a_track_that_was_followed_backwards_over_another_is_the_same_descent() 
     assert [v.tier for v in judged(part(whole, 0.0, 0.4), whole)] == ["incident"]
 
 
+@pytest.mark.parametrize("leaf_is_first", [True, False])
+def test_the_track_of_a_leaf_that_goes_on_with_a_sheet_does_not_take_the_window_from_it(leaf_is_first: bool) -> None:
+    thing = sheet(1.8)
+    first = thing.points[0]
+    # it came down from above the roof, and was 15 pixels beside the window when the sheet was let go there
+    leaf = tuple(
+        replace(
+            first,
+            frame=first.frame - n,
+            t_s=first.t_s - n / FPS,
+            detection=replace(
+                first.detection, x_px=first.detection.x_px + 30.0 + 3.0 * n, y_px=first.detection.y_px + 20.0 - 2.0 * n
+            ),
+        )
+        for n in range(30, 0, -1)
+    )
+    points = (*leaf, *thing.points[3:])
+    wrong = Track(points, len(points), SIZE, thing.frame_interval_s)
+    monitor = SinkingMonitor(facade_camera(), PLAN)
+    for track in (wrong, thing) if leaf_is_first else (thing, wrong):
+        monitor.add(track, is_fall=False)
+    ((fall, verdict),) = monitor.due(float("inf"))
+    assert verdict.tier == "incident"
+    assert fall.path.points[0].frame >= first.frame
+
+
 def test_each_descent_is_judged_once() -> None:
     monitor = SinkingMonitor(facade_camera(), PLAN)
     track = sheet(1.8)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from known_paths import facade_camera
-from known_sheets import PLAN, moving, roaming, sheet
+from known_sheets import PLAN, moving, roaming, sheet, swinging
 
 from edgecv.tracking import Track
 from edgecv.trajectory import TrajectorySettings, View, estimate_mass, locate
 from edgecv.trajectory.sinking_fit import SinkingFall, sinking_fall
 from edgecv.trajectory.sinking_settings import SinkingSettings
-from edgecv.trajectory.velocity_process import moved
+from edgecv.trajectory.velocity_process import moved, swung
 
 
 def explained(track: Track) -> SinkingFall:
@@ -32,6 +32,14 @@ def test_a_sheet_that_flutters_is_no_machine_and_no_insect(terminal_mps: float) 
 @pytest.mark.parametrize("speed_mps", [-0.8, -1.6, -2.5])
 def test_a_lift_is_explained_better_by_steady_motion(speed_mps: float) -> None:
     assert explained(moving((0.0, speed_mps))).sinking.steady < 0.0
+
+
+@pytest.mark.parametrize(("spread_m", "period_s"), [(0.05, 0.95), (0.1, 1.2), (0.2, 1.8)])
+def test_a_tissue_that_swings_evenly_about_a_straight_way_is_no_machine(spread_m: float, period_s: float) -> None:
+    sinking = explained(swinging((0.4, -1.0), spread_m, period_s, seconds=18.0)).sinking
+    assert sinking.steady > 8.0
+    assert sinking.roaming > 8.0
+    assert sinking.flight > 0.5
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -75,3 +83,11 @@ def test_beyond_the_sightings_the_path_sinks_on() -> None:
 def test_a_velocity_with_a_memory_drifts_first_straight_and_then_as_a_random_walk(t_s: float, expected: float) -> None:
     variance = moved(np.array([0.0, t_s]), 0.3)[1, 1]
     assert np.isclose(variance, expected, rtol=0.02)
+
+
+def test_a_swing_is_as_far_off_at_any_time_and_opposite_half_a_period_later() -> None:
+    covariance = swung(np.array([0.0, 0.5, 1.0, 50.0]), 1.0, 100.0)
+    assert np.allclose(np.diag(covariance), 1.0)
+    assert covariance[0, 1] < -0.9
+    assert covariance[0, 2] > 0.9
+    assert abs(swung(np.array([0.0, 50.0]), 1.0, 3.0)[0, 1]) < 1e-3
