@@ -30,6 +30,7 @@ class Scene:
     exposure: float = 0.3
     noise: float = 1.5
     codec_step: float = 0.0
+    dead_zone: float = 0.0
     turning: float = 0.0
     glints: int = 0
     hidden: tuple[int, int] = (0, 0)
@@ -69,6 +70,7 @@ class Scene:
         """A second before, the fall, and a second after."""
         rng = np.random.default_rng(seed)
         background, out = self.background(), []
+        still = self._luma(background)
         for number in range(-25, len(self.times_s) + 25):
             light = background.copy()
             t = number / FPS
@@ -81,12 +83,17 @@ class Scene:
                 if self.beside_px is not None:
                     cover = np.maximum(cover, _cover(way + np.array([self.beside_px, 0.0]), self.diameter_px, grown))
                 light += cover * (bright - light)
-            light = np.asarray(cv2.GaussianBlur(light, (0, 0), self.blur_px), np.float64)
-            black, white = self.levels
-            luma = np.clip(light, 0.0, 1.0) ** (1.0 / self.gamma) * (white - black) + black
-            luma += rng.normal(0.0, self.noise, light.shape)
+            luma = self._luma(light) + rng.normal(0.0, self.noise, light.shape)
+            if self.dead_zone > 0.0:
+                luma = still + _without_faint(luma - still, self.dead_zone)
             out.append((t, np.clip(np.round(_coded(luma, self.codec_step)), 0, 255).astype(np.uint8)))
         return out
+
+    def _luma(self, light: Float64) -> Float64:
+        """``(h, w)`` luma of light behind the lens."""
+        blurred = np.asarray(cv2.GaussianBlur(light, (0, 0), self.blur_px), np.float64)
+        black, white = self.levels
+        return np.asarray(np.clip(blurred, 0.0, 1.0) ** (1.0 / self.gamma) * (white - black) + black, np.float64)
 
     def measured(self, seed: int = 0, box: float = 1.0) -> Photometry:
         """What photometry says of it."""
@@ -135,4 +142,16 @@ def _coded(luma: Float64, step: float) -> Float64:
         for left in range(0, luma.shape[1] - 7, 8):
             block = cv2.dct(luma[top : top + 8, left : left + 8])
             out[top : top + 8, left : left + 8] = cv2.idct(np.round(block / weight) * weight)
+    return out
+
+
+def _without_faint(change: Float64, step: float) -> Float64:
+    """What a codec keeps of a change: in blocks of 8 x 8 coefficients are rounded down, the fine ones more."""
+    out = np.zeros_like(change)
+    steps = step * (0.7 + 0.15 * np.add.outer(np.arange(8), np.arange(8)))
+    for top in range(0, change.shape[0] - 7, 8):
+        for left in range(0, change.shape[1] - 7, 8):
+            block = cv2.dct(change[top : top + 8, left : left + 8])
+            levels = np.sign(block) * np.floor(np.abs(block) / steps + 1.0 / 6.0)
+            out[top : top + 8, left : left + 8] = cv2.idct(levels * steps)
     return out

@@ -25,6 +25,8 @@ _INSIDE = 0.2
 """Share of the densest cover from which a pixel is the object's."""
 _SATURATED = 0.1
 """Share of an object's pixels beyond that from which its light is cut off."""
+_COMMON = 5
+"""Numbers of a place that no tone curve changes."""
 _NOT_CUT, _CUT_DARK, _CUT_BRIGHT = 0.0, 1.0, 2.0
 _CLEAR = 3.0
 """Errors by which a sum of light differs clearly from none."""
@@ -51,6 +53,9 @@ class Fluxes:
         is_beyond_white: whether it was the thing that was too bright.
         luma_flux: the same sum of plain luma, 1 for white, pixels: what a camera without a tone curve would give.
         luma_sd: its error.
+        px2_per_m2: scale of areas.
+        covered_px2: area over which the object's light is spread.
+        way_px: how far it goes from one picture to the next.
     """
 
     station: NDArray[np.intp]
@@ -63,6 +68,9 @@ class Fluxes:
     is_beyond_white: NDArray[np.bool_]
     luma_flux: Float64
     luma_sd: Float64
+    px2_per_m2: Float64
+    covered_px2: Float64
+    way_px: Float64
 
 
 def linear_light(gamma: float, levels: tuple[int, int]) -> Float32:
@@ -101,13 +109,29 @@ def fluxes(
         for crop in crops
         if crop.picture is not None and len(crop.background) >= settings.fewest_neighbours
     ]
-    table = np.array(rows).reshape(len(rows), 4 + 4 * len(gammas))
+    table = np.array(rows).reshape(len(rows), _COMMON + 4 * len(gammas))
     station, saturated, luma_flux, luma_sd = table[:, 0].astype(np.intp), table[:, 1] > 0.0, table[:, 2], table[:, 3]
     beyond_white = (table[:, 1] > _CUT_DARK) & (luma_flux > _CLEAR * luma_sd)
     t_s = stations.t_s[station]
-    columns = [table[:, k : k + 4].T for k in range(4, table.shape[1], 4)]
+    px2_per_m2 = np.square(stations.px_per_m[station])
+    way_px = np.hypot(*stations.velocity_px_s[station].T) * stations.interval_s
+    columns = [table[:, k : k + 4].T for k in range(_COMMON, table.shape[1], 4)]
     return tuple(
-        Fluxes(station, t_s, flux, sd, background, slope, saturated, beyond_white, luma_flux, luma_sd)
+        Fluxes(
+            station,
+            t_s,
+            flux,
+            sd,
+            background,
+            slope,
+            saturated,
+            beyond_white,
+            luma_flux,
+            luma_sd,
+            px2_per_m2,
+            table[:, 4],
+            way_px,
+        )
         for flux, sd, background, slope in columns
     )
 
@@ -166,7 +190,7 @@ def _sum_up(
         others = sums[1:]
         sd = float(np.hypot(_MAD * np.median(np.abs(others - np.median(others))), least_sd))
         if n == 0:
-            row += [float(sums[0]), sd]
+            row += [float(sums[0]), sd, 1.0 / float(np.square(cover).sum())]
             continue
         across, along = np.gradient(background)
         slope = float((cover * np.hypot(across, along)).sum())

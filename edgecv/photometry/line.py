@@ -1,4 +1,4 @@
-"""Flux over background is a straight line of slope -area; its fit, as a table of likelihoods of area and luminance."""
+"""Flux over background is a straight line of slope -area; its fit, with what a codec takes from faint sums."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.photometry.codec_loss import lost_m2
 from edgecv.photometry.flux import Fluxes
 
 Float64 = NDArray[np.float64]
 _STUDENT = 4.0
 """Degrees of freedom of the errors' tails: one sighting in twenty is beside something else, cut or hidden."""
 _ROUNDS = 25
+_TUMBLINGS = (0.03, 0.06, 0.1, 0.15, 0.22, 0.32, 0.45)
+_SHADED = 0.5
+"""What turns shows other sides, and they are not equally bright: its light varies even before a background of the same
+brightness, by this share of what it varies by otherwise."""
+_UNEVEN = 0.5
+"""What a codec leaves out differs from sighting to sighting by this share of it."""
 _MOST_LASTING = 0.8
 """Correlation of neighbours from which a path holds hardly more than one sighting."""
 
@@ -39,40 +46,45 @@ class Line:
 
 
 def fit_line(
-    data: Fluxes, position_sd_px: float, tumblings: tuple[float, ...] = (0.03, 0.06, 0.1, 0.15, 0.22, 0.32, 0.45)
+    data: Fluxes, position_sd_px: float, gamma: float, loss: float, tumblings: tuple[float, ...] = _TUMBLINGS
 ) -> Line | None:
-    """Fit; None where fewer than three places can be used."""
+    """Fit; None where fewer than three places can be used.
+
+    Args:
+        data: the places.
+        position_sd_px: error of the path.
+        gamma: of the tone curve of ``data``.
+        loss: what a codec takes, as of :func:`edgecv.photometry.codec_loss.lost_m2`.
+        tumblings: shares by which the object's light may vary.
+    """
     use = ~data.is_saturated
     if int(use.sum()) < 3:
         return None
-    best: Line | None = None
-    for tumbling in tumblings:
-        line = _fit(data, use, position_sd_px, tumbling)
-        if best is None or line.log_likelihood > best.log_likelihood:
-            best = line
-    return best
+    lines = [_fit(data, use, position_sd_px, tumbling, gamma, loss) for tumbling in tumblings]
+    return max(lines, key=lambda line: line.log_likelihood)
 
 
-def _fit(data: Fluxes, use: NDArray[np.bool_], position_sd_px: float, tumbling: float) -> Line:
+def _fit(
+    data: Fluxes, use: NDArray[np.bool_], position_sd_px: float, tumbling: float, gamma: float, loss: float
+) -> Line:
     flux, background = data.flux_m2, data.background
     design = np.stack([np.ones_like(background), -background], axis=1)
     beta = np.array([0.0, 0.0])
-    sd = data.sd_m2.copy()
+    sd, lost, residual = data.sd_m2.copy(), np.zeros_like(flux), flux
     weights = use.astype(np.float64)
-    size = float(np.median(np.abs(flux[use])))
     for _ in range(_ROUNDS):
         model = design @ beta
+        lost = lost_m2(model, data, gamma, loss)
         sd = np.sqrt(
             data.sd_m2**2
-            + (tumbling * np.maximum(np.abs(model), 0.3 * size)) ** 2
-            + (abs(beta[1]) * data.slope * position_sd_px) ** 2
+            + (_UNEVEN * lost) ** 2
+            + (tumbling * np.hypot(model, _SHADED * beta[0])) ** 2
+            + (beta[1] * data.slope * position_sd_px) ** 2
         )
-        precision = weights / sd**2
-        normal = (design * precision[:, None]).T @ design + 1e-12 * np.eye(2)
-        beta = np.linalg.solve(normal, (design * precision[:, None]).T @ flux)
-        residual = (flux - design @ beta) / sd
+        weighted = design * (weights / sd**2)[:, None]
+        beta = np.linalg.solve(weighted.T @ design + 1e-12 * np.eye(2), weighted.T @ (flux + lost))
+        residual = (flux + lost - design @ beta) / sd
         weights = use * (_STUDENT + 1.0) / (_STUDENT + residual**2)
-    residual = (flux - design @ beta) / sd
     log_likelihood = float(
         (use * (-0.5 * (_STUDENT + 1.0) * np.log1p(residual**2 / _STUDENT) - np.log(sd / data.sd_m2))).sum()
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.photometry.codec_loss import possible_losses
 from edgecv.photometry.crops import Crop
 from edgecv.photometry.flux import Fluxes, fluxes
 from edgecv.photometry.line import Line, fit_line
@@ -75,22 +76,21 @@ def measure(crops: Sequence[Crop], stations: Stations, settings: PhotometrySetti
     if not _is_seen(first[0]):
         return None
     beyond_white = int(first[0].is_beyond_white.sum()) >= _FEWEST_BEYOND
+    losses = possible_losses(crops, settings.losses)
     fits: list[_Fit] = []
     for (gamma, usual), data in zip(settings.gammas, first, strict=True):
-        fitted = _fit(data, crops, stations, gamma, settings, exposure)
+        fitted = _fit(data, crops, stations, gamma, settings, exposure, losses[0][0])
         if fitted is None:
             continue
         fluxes_used, line = fitted
-        posterior = posterior_of(line, gamma, stations.box_diameter_m, stations.box_log_sd, beyond_white=beyond_white)
+        posterior = _posterior(fluxes_used, line, stations, gamma, settings, losses, beyond_white)
         area, luminance = posterior.most_probable()
         predicted = predicted_luma(crops, fluxes_used, stations, area, luminance, gamma, settings, exposure)
         score = float(np.log(usual)) + _TEMPER * log_likelihood(fluxes_used, predicted)
         fits.append(_Fit(gamma, score, fluxes_used, line, posterior))
     if not fits:
         return None
-    scores = np.array([fit.score for fit in fits])
-    chances = np.exp(np.maximum(scores - scores.max(), -_MOST_LOG))
-    chances /= chances.sum()
+    chances = _chances([fit.score for fit in fits])
     likeliest = fits[int(np.argmax(chances))]
     together = mixed([fit.posterior for fit in fits], chances)
     agrees = likeliest.line.weights > _AGREES
@@ -117,9 +117,10 @@ def _fit(
     gamma: float,
     settings: PhotometrySettings,
     exposure: float,
+    loss: float,
 ) -> tuple[Fluxes, Line] | None:
     """The aperture goes with the size, and the size comes from the aperture: twice where the box was far off."""
-    line = fit_line(data, settings.position_sd_px) if len(data.flux_m2) >= _FEWEST else None
+    line = fit_line(data, settings.position_sd_px, gamma, loss) if len(data.flux_m2) >= _FEWEST else None
     if line is None:
         return None
     area, box_m = float(line.coefficients[1]), stations.box_diameter_m
@@ -127,10 +128,39 @@ def _fit(
         diameter_m = float(np.clip(np.sqrt(4.0 * area / np.pi), box_m / _FARTHEST, box_m * _FARTHEST))
         if abs(np.log(diameter_m / box_m)) > _OFF:
             (again,) = fluxes(crops, stations, diameter_m, [gamma], settings, exposure)
-            refitted = fit_line(again, settings.position_sd_px)
+            refitted = fit_line(again, settings.position_sd_px, gamma, loss)
             if refitted is not None:
                 return again, refitted
     return data, line
+
+
+def _posterior(
+    data: Fluxes,
+    line: Line,
+    stations: Stations,
+    gamma: float,
+    settings: PhotometrySettings,
+    losses: Sequence[tuple[float, float]],
+    beyond_white: bool,
+) -> AreaPosterior:
+    """Area and luminance whatever the codec took: each loss has its line, and their likelihoods weigh them."""
+    posteriors, scores = [], []
+    for number, (loss, usual) in enumerate(losses):
+        fitted = line if number == 0 else fit_line(data, settings.position_sd_px, gamma, loss, (line.tumbling,))
+        if fitted is None:
+            continue
+        posteriors.append(
+            posterior_of(fitted, gamma, stations.box_diameter_m, stations.box_log_sd, beyond_white=beyond_white)
+        )
+        scores.append(float(np.log(usual)) + _TEMPER * fitted.log_likelihood)
+    return mixed(posteriors, _chances(scores))
+
+
+def _chances(scores: Sequence[float]) -> Float64:
+    """Probabilities of logarithms, none below what a measurement can rule out."""
+    relative = np.array(scores) - max(scores)
+    chances = np.exp(np.maximum(relative, -_MOST_LOG))
+    return np.asarray(chances / chances.sum(), np.float64)
 
 
 def _is_seen(data: Fluxes) -> bool:
