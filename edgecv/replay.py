@@ -17,6 +17,7 @@ from typing import TypeVar, cast
 from edgecv.audit.finding_evidence import write_findings
 from edgecv.audit.joint_findings import SeenFinding, join_findings
 from edgecv.audit.named_recordings import NamedRecording, named_recordings, readable
+from edgecv.audit.partner_watch import WatchedRecording, doubted
 from edgecv.audit.recording_findings import RecordingTerms, findings_of
 from edgecv.audit.replay_result import ReplayResult
 from edgecv.audit.run_report import IncidentSection, Report, VideoSection, render_report
@@ -107,6 +108,7 @@ class _Run:
         self._pages: list[IncidentSection] = []
         self._waiting: list[SeenFinding] = []
         self._joined_files: list[Path] = []
+        self._watched: list[WatchedRecording] = []
 
     def read(self, recording: NamedRecording, camera: CalibratedCamera, terms: RecordingTerms) -> None:
         """Analyse a recording; what was seen waits for what other cameras saw."""
@@ -124,12 +126,15 @@ class _Run:
         self.result.coverage.update({section.path: section.coverage for section in sections})
         problems.extend(f"{file_text(video)}: {each.ended_early}" for each in sections if each.ended_early is not None)
         self._waiting.extend(findings.seen)
+        self._watched.extend(findings.watched)
 
     def write_evidence(self) -> None:
         """Write the evidence of all that waits."""
         joined, alone = join_findings(self._waiting)
+        alone = [doubted(each, self._watched, self._waiting) for each in alone]
         self._pages.extend(write_findings(alone, joined, self._staging, self.result, self._fps))
         self._waiting.clear()
+        self._watched.clear()
         while self._joined_files:
             self._joined_files.pop().unlink(missing_ok=True)
 

@@ -14,7 +14,7 @@ from edgecv.classification import ClassificationSettings, Finding
 from edgecv.classification.verdict import Verdict
 from edgecv.geometry.camera import PinholeCamera
 from edgecv.incidents.joint_record import RecordedView, joint_falls, joint_incident
-from edgecv.incidents.record import Incident
+from edgecv.incidents.record import Clock, Incident
 from edgecv.joint import CameraPath, JointFall, JointSettings, associate
 from edgecv.joint.joint_verdict import joint_verdict
 from edgecv.trajectory.fall import Fall
@@ -119,7 +119,7 @@ def _joined(
     since = first[0].epoch
     for shared in shared_facades(first[0].camera, second[0].camera):
         paths = [
-            [_path(seen, pinhole, since, limits) for seen in group]
+            [camera_path(seen, pinhole, since, limits) for seen in group]
             for group, pinhole in ((first, shared.first), (second, shared.second))
         ]
         for joint in associate(paths[0], paths[1], shared.plan, joint_settings=limits):
@@ -157,16 +157,31 @@ def _joined_finding(
     return JoinedFinding(tuple(seen[n] for n in order), falls, ordered, joint, shared, settings)
 
 
-def _path(seen: SeenFinding, pinhole: PinholeCamera, since: datetime, limits: JointSettings) -> CameraPath:
+def camera_path(seen: SeenFinding, pinhole: PinholeCamera, since: datetime, limits: JointSettings) -> CameraPath:
+    """A finding as a path of its camera.
+
+    Args:
+        seen: the finding.
+        pinhole: the camera in the shared facade's coordinates.
+        since: wall time at which the shared time begins.
+        limits: errors of clocks.
+    """
+    media = seen.incident.media
     ahead_s = (seen.epoch - since).total_seconds()
-    return CameraPath(seen.finding.fall, pinhole, ahead_s, _clock_sd_s(seen.incident, limits))
+    return CameraPath(seen.finding.fall, pinhole, ahead_s, clock_sd_s(media.clock, media.clock_error_s, limits))
 
 
-def _clock_sd_s(incident: Incident, limits: JointSettings) -> float:
-    """How far wall time of a recording may be off."""
-    if incident.media.clock_error_s is not None:
-        return incident.media.clock_error_s
-    return _FILE_DATE_SD_S if incident.media.clock == "file_mtime" else limits.clock_sd_s
+def clock_sd_s(clock: Clock, error_s: float | None, limits: JointSettings) -> float:
+    """How far the wall time of a recording may be off.
+
+    Args:
+        clock: where it comes from.
+        error_s: what is known of its error.
+        limits: what is assumed where nothing is.
+    """
+    if error_s is not None:
+        return error_s
+    return _FILE_DATE_SD_S if clock == "file_mtime" else limits.clock_sd_s
 
 
 def _verdicts(seen: Sequence[SeenFinding]) -> list[tuple[Fall, Verdict]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from edgecv.audit.joint_findings import SeenFinding
 from edgecv.audit.named_recordings import NamedRecording
+from edgecv.audit.partner_watch import WatchedRecording
 from edgecv.audit.video_parts import Progress, VideoPart, check_picture, read_part, reading_notes
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.capture import StreamInfo, VideoFile
@@ -42,11 +43,13 @@ class RecordingFindings:
         parts: of one picture size each.
         seen: findings in order of time.
         notes: what to know of how it was read.
+        watched: what other cameras' findings may be looked for in.
     """
 
     parts: tuple[VideoPart, ...]
     seen: tuple[SeenFinding, ...]
     notes: tuple[str, ...]
+    watched: tuple[WatchedRecording, ...]
 
 
 def findings_of(recording: NamedRecording, camera: CalibratedCamera, terms: RecordingTerms) -> RecordingFindings:
@@ -111,7 +114,8 @@ def findings_of(recording: NamedRecording, camera: CalibratedCamera, terms: Reco
                     part_s=part.span_s,
                 )
             )
-    return RecordingFindings(tuple(parts), tuple(seen), notes)
+    watched = tuple(WatchedRecording(part.camera, epoch, clock, opened, part.span_s, terms.fps) for part in parts)
+    return RecordingFindings(tuple(parts), tuple(seen), notes, watched)
 
 
 def _epoch(

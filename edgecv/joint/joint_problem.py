@@ -41,6 +41,8 @@ from edgecv.trajectory.settings import TrajectorySettings
 Float64 = NDArray[np.float64]
 LAUNCH = WIND_Z + 1
 """Numbers of a launch; clocks stand behind them."""
+_USUAL_NOISE = 0.47
+"""Error of a sighting against what was expected, to which each camera's is scaled: of the grid, in its middle."""
 _MOST_POINTS = 40  # of a camera's sightings by which strengths are looked for
 _FASTEST_MPS = 400.0
 _BACK_SPREADS = 2.0
@@ -101,11 +103,19 @@ class JointLaunchProblem:
         predicted, slopes = self._predicted(launch, 0.0)
         residuals = self._sightings.uv_px - predicted
         self._sightings = self._sightings.without_outliers(residuals)
-        rows = self._sightings.some_of_each(_MOST_POINTS)
-        response = slopes[rows] * np.concatenate([widest_response(float(launch[DRAG])), self.clock_sd_s])
+        response = slopes * np.concatenate([widest_response(float(launch[DRAG])), self.clock_sd_s])
+        for number in range(len(self._paths)):
+            # one lens is sharper than another, and what one camera errs by says nothing of its partner
+            own = self._strengths(launch, residuals, response, self._sightings.some_of(number, _MOST_POINTS))
+            self._sightings = self._sightings.scaled(number, own.noise / _USUAL_NOISE)
+        every = [self._sightings.some_of(number, _MOST_POINTS) for number in range(len(self._paths))]
+        return self._strengths(launch, residuals, response, np.sort(np.concatenate(every)))
+
+    def _strengths(self, launch: Float64, residuals: Float64, response: Float64, rows: NDArray[np.intp]) -> Strengths:
+        """What disturbs some of the sightings."""
         subset = self._sightings.subset(rows)
         bias = subset.camera_columns() * self._joint_settings.calibration_sd_px
-        whole = np.concatenate([response.reshape(2 * len(rows), -1), bias], axis=1)
+        whole = np.concatenate([response[rows].reshape(2 * len(rows), -1), bias], axis=1)
         return strengths_of(self._disturbance(launch, 0.0, subset), residuals[rows].reshape(-1), whole)
 
     def earlier(self, launch: Float64, step_s: float) -> Float64:

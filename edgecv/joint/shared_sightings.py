@@ -91,13 +91,15 @@ class SharedSightings:
         """Some of them."""
         return replace(self, **{name: getattr(self, name)[rows] for name in self._arrays()})
 
-    def some_of_each(self, most: int) -> NDArray[np.intp]:
-        """Rows of at most so many sightings of each camera, evenly spread."""
-        chosen = []
-        for number in range(self.partners + 1):
-            rows = np.flatnonzero(self.camera == number)
-            chosen.append(rows[np.unique(np.linspace(0, len(rows) - 1, most).round().astype(np.intp))])
-        return np.sort(np.concatenate(chosen))
+    def some_of(self, number: int, most: int) -> NDArray[np.intp]:
+        """Rows of at most so many sightings of a camera, evenly spread."""
+        rows = np.flatnonzero(self.camera == number)
+        return rows[np.unique(np.linspace(0, len(rows) - 1, most).round().astype(np.intp))]
+
+    def scaled(self, number: int, factor: float) -> SharedSightings:
+        """The same with the errors of one camera times a factor."""
+        factors = np.where(self.camera == number, factor, 1.0)[:, None]
+        return replace(self, sd_px=self.sd_px * factors, tumble_px=self.tumble_px * factors)
 
     def without_outliers(self, residuals_px: Float64) -> SharedSightings:
         """The same with larger errors of those ``(n, 2)`` that nothing explains: they must not be taken for wind."""

@@ -66,3 +66,8 @@ UNLIKE_A_THROW = declare(
     "moves as other things do, not as a throw (a throw with probability %(p)s only)",
     p=number(".3f"),
 )
+PARTNER_DID_NOT_SEE = declare(
+    "verdict.partner_did_not_see",
+    "camera %(device)s looks at the place where it would have fallen, would have seen it there, and did not",
+    device=TEXT,
+)

@@ -18,6 +18,8 @@ from edgecv.trajectory.drag import fall_positions
 Float64 = NDArray[np.float64]
 _DOWN = np.array([[0.0, -1.0, 0.0]])
 _STEP_S = 0.08  # derivatives come out within a millionth, and what they are for needs a thousandth
+_MOST = 1e12
+"""Of a change, times what it was; backwards in time changes explode."""
 _LEAST_MPS = 1e-6  # below it a direction means nothing, and drag is none
 
 
@@ -77,6 +79,9 @@ def _moved(position_m: Float64, velocity_mps: Float64, drag_per_m: float, wind_m
     changes[0] = np.eye(4)
     for n in range(steps):
         np.matmul(each[n], changes[n], out=changes[n + 1])
+        if abs(changes[n + 1, 0, 0]) > _MOST:  # far back in time, where nothing falls from
+            changes[n + 2 :] = changes[n + 1]
+            break
     velocity = changes[:, :3]
     acceleration = changing[::2] @ velocity
     acceleration[:, :, 3] += forced[::2]

@@ -43,6 +43,7 @@ def drag_of(terminal_mps: float) -> float:
 
 def log_terminal_slope(drag: Float64) -> Float64:
     """How the logarithm of the terminal velocity changes with the drag."""
+    drag = np.clip(drag, -MOST_DRAG, MOST_DRAG)
     return np.asarray(-0.5 * np.cosh(drag) / np.hypot(np.sinh(drag), LEAST_BEND), np.float64)
 
 
