@@ -53,7 +53,8 @@ class TrackingSettings:
     """Largest second difference of three detections that may start a track."""
 
     max_log_area_change: float = 1.8
-    """Change of area, log units, between two detections of a new track: a factor of six, as of a board that turns."""
+    """Change of area, log units, between two detections of a new track: a factor of six, as of a board that turns.
+    Where a track has as much more or less light, area times contrast, for good, it may be another object's."""
 
     position_slack: tuple[float, float] = (2.0, 0.3)
     """Pixels, and share of the size, by which the oldest of three detections may be off at constant velocity."""

@@ -1,13 +1,17 @@
-"""Where a track changed to another object, as where a bird crosses something that is let go."""
+"""Where a track changed to another object, as where a bird crosses something that is let go.
+
+Its motion shows it, and its light: a bag that is let go where a cigarette end passes goes on as that did for a while.
+"""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from edgecv.detection.detection import AREA, X, Y
+from edgecv.detection.detection import AREA, CONTRAST, X, Y
 from edgecv.native import AVAILABLE, ffi, lib, pointer
 from edgecv.tracking.settings import TrackingSettings
 from edgecv.tracking.steady_motion import is_steady
@@ -21,7 +25,8 @@ def track_breaks(t_s: Float64, rows: Float64, interval_s: float, settings: Track
     """Return the detections from which on the track is another object.
 
     The motion of the detections from there on, a parabola, must not lead back to those before. After a gap it is
-    fitted to more of them: an object at rest is otherwise too easily the beginning of one that fell past it.
+    fitted to more of them: an object at rest is otherwise too easily the beginning of one that fell past it. Or from
+    there on it has several times more or less light than before.
 
     Args:
         t_s: ``(n,)`` instants of the track's detections, oldest first.
@@ -36,6 +41,7 @@ def track_breaks(t_s: Float64, rows: Float64, interval_s: float, settings: Track
     breaks = {
         _worst_break(t_s, rows, before, after, settings.break_sd),
         _break_at_gap(t_s, rows, before, after, settings),
+        _break_of_light(rows, after, settings.max_log_area_change),
     }
     return sorted(k for k in breaks if k is not None)
 
@@ -62,6 +68,23 @@ def _break_at_gap(t_s: Float64, rows: Float64, before: int, after: int, settings
         return None
     miss_sd = miss_standard_deviations(t_s, rows, range(k, k + 1), before, count)
     return k if miss_sd[0] > settings.break_at_gap_sd else None
+
+
+def _break_of_light(rows: Float64, count: int, least_step: float) -> int | None:
+    """The place at which the light changes most, where all but one detection before and after it agree on that.
+
+    What passes from a window to a wall has such steps, too: the track before a break is judged as well as that after.
+    """
+    if len(rows) < 2 * count:
+        return None
+    light = np.log(np.maximum(np.abs(rows[:, CONTRAST]) * rows[:, AREA], 1.0))
+    ordered = np.sort(sliding_window_view(light, count), axis=1)
+    former, later = ordered[:-count], ordered[count:]
+    apart = np.maximum(later[:, 1] - former[:, -2], former[:, 1] - later[:, -2])
+    middle_step = np.abs(former[:, count // 2] - later[:, count // 2])
+    step = np.where((apart > 0.0) & (middle_step > least_step), np.abs(former.mean(axis=1) - later.mean(axis=1)), 0.0)
+    k = int(step.argmax())
+    return count + k if step[k] > 0.0 else None
 
 
 def miss_standard_deviations(

@@ -55,3 +55,25 @@ def test_a_track_that_clutched_something_else_first_breaks_where_the_fall_begins
 def test_a_fall_has_no_break() -> None:
     t_s = np.arange(40, dtype=np.float64) * INTERVAL_S
     assert track_breaks(t_s, _rows(_falling(t_s)), INTERVAL_S, TrackingSettings()) == []
+
+
+def _lit(uv: np.ndarray, light: np.ndarray) -> np.ndarray:
+    rows = _rows(uv, area=4.0)
+    rows[:, 5] = light / 4.0
+    return rows
+
+
+def test_a_bag_let_go_where_a_cigarette_end_passes_is_told_by_its_light() -> None:
+    t_s = np.arange(60, dtype=np.float64) * INTERVAL_S
+    uv = _falling(t_s)  # one motion: only the light changes
+    light = np.where(t_s < t_s[25], 40.0, 900.0) * np.exp(0.2 * np.random.default_rng(1).standard_normal(60))
+    assert track_breaks(t_s, _lit(uv, light), INTERVAL_S, TrackingSettings()) == [25]
+    assert track_breaks(t_s, _lit(uv, -light), INTERVAL_S, TrackingSettings()) == [25]
+
+
+@given(seed=st.integers(0, 99), flash=st.integers(8, 50))
+def test_one_flash_or_light_that_wavers_is_no_break(seed: int, flash: int) -> None:
+    t_s = np.arange(60, dtype=np.float64) * INTERVAL_S
+    light = 100.0 * np.exp(0.4 * np.random.default_rng(seed).standard_normal(60))
+    light[flash] *= 50.0
+    assert track_breaks(t_s, _lit(_falling(t_s), light), INTERVAL_S, TrackingSettings()) == []
