@@ -32,6 +32,13 @@ KINDS = {
     "leaflet": "paper",
     "newspaper": "paper",
     "thin bag": "plastic bag",
+    "apple": "fruit",
+    "bottle": "full bottle or can",
+    "can": "full bottle or can",
+    "paper_ball": "paper",
+    "bag_full": "bag of rubbish",
+    "thin_bag": "plastic bag",
+    "sheet": "paper",
     **{name: name for name in ("brick", "egg", "fruit", "battery", "paper", "plastic bag", "shoe")},
 }
 """What a record calls the things that scenes have."""

@@ -52,22 +52,24 @@ SOMETHING_ELSE = "something else"
 OBJECT_KINDS = (
     ObjectKind("cigarette end", 0.07, (0.015, 0.03), (60.0, 220.0), (0.8, 1.2), luma=(0.6, 0.97)),
     ObjectKind("paper", 0.05, (0.08, 0.3), (0.06, 0.3), (0.4, 1.3), True, luma=(0.7, 1.0)),
-    ObjectKind(
-        "paper", 0.04, (0.05, 0.13), (0.5, 3.2), (0.5, 0.9), True, luma=(0.7, 1.0)
-    ),  # crumpled: one to four sheets
+    # crumpled: one to four sheets, from a dense ball, which is a rough sphere, to a loose one
+    ObjectKind("paper", 0.04, (0.05, 0.13), (0.5, 3.2), (0.4, 0.9), True, luma=(0.7, 1.0)),
     ObjectKind("plastic bag", 0.06, (0.15, 0.4), (0.05, 0.25), (0.5, 1.3), True, luma=(0.2, 1.0)),
     ObjectKind("empty bottle, can or cup", 0.12, (0.07, 0.18), (1.0, 3.5), (0.7, 1.15), True, luma=(0.3, 0.95)),
     ObjectKind("clothing", 0.06, (0.18, 0.5), (1.0, 8.0), (0.9, 1.4), True),
     ObjectKind("shoe", 0.04, (0.12, 0.22), (90.0, 230.0), (0.7, 1.2)),
     ObjectKind("box of food", 0.07, (0.1, 0.22), (100.0, 420.0), (0.7, 1.15)),
     ObjectKind("bag of rubbish", 0.12, (0.15, 0.45), (50.0, 260.0), (0.55, 1.1), luma=(0.05, 0.9)),
-    ObjectKind("fruit", 0.07, (0.04, 0.14), (700.0, 1050.0), (0.4, 0.6), luma=(0.2, 0.8)),
+    # and vegetables: a pepper is hollow, an apple floats, a potato sinks
+    ObjectKind("fruit", 0.07, (0.04, 0.14), (450.0, 1050.0), (0.4, 0.65), luma=(0.2, 0.8)),
     ObjectKind("egg", 0.05, (0.04, 0.055), (850.0, 1150.0), (0.4, 0.55), luma=(0.65, 0.97)),
     ObjectKind("battery", 0.04, (0.02, 0.055), (1100.0, 2800.0), (0.65, 1.1), luma=(0.1, 0.8)),
     ObjectKind("full bottle or can", 0.09, (0.065, 0.2), (220.0, 900.0), (0.6, 1.15)),
     ObjectKind("piece of glass", 0.03, (0.03, 0.2), (7.0, 26.0), (0.7, 1.3), True),
-    ObjectKind("stone or piece of masonry", 0.06, (0.02, 0.16), (1400.0, 2700.0), (0.45, 1.0), luma=(0.2, 0.7)),
-    ObjectKind("brick", 0.03, (0.12, 0.22), (700.0, 1800.0), (0.8, 1.2), luma=(0.2, 0.6)),
+    # masonry from plaster to granite
+    ObjectKind("stone or piece of masonry", 0.06, (0.02, 0.16), (900.0, 2700.0), (0.45, 1.0), luma=(0.2, 0.7)),
+    # blocks of aerated concrete (EN 771-4) and hollow bricks (EN 771-1) weigh a third of a solid one
+    ObjectKind("brick", 0.03, (0.12, 0.22), (550.0, 1900.0), (0.8, 1.2), luma=(0.2, 0.6)),
     ObjectKind("flower pot", 0.03, (0.1, 0.3), (250.0, 1300.0), (0.6, 1.1), luma=(0.2, 0.7)),
     ObjectKind("metal part or tool", 0.03, (0.02, 0.12), (1500.0, 6000.0), (0.6, 1.2), luma=(0.1, 0.8)),
     ObjectKind(SOMETHING_ELSE, 0.12, (0.01, 0.5), (15.0, 5000.0), (0.45, 1.3)),
