@@ -31,7 +31,7 @@ def may_be_water_drop(fall: Fall, settings: ClassificationSettings, repeats: int
 def drop_log_odds(fall: Fall, settings: ClassificationSettings) -> float:
     """Log odds of a drop of water against a thrown object, of a path that no other has gone."""
     fit, s = fall.fit, settings
-    light_sd = 2.0 * float(np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH]))
+    light_sd = float(np.hypot(2.0 * np.sqrt(fit.covariance[LOG_DEPTH, LOG_DEPTH]), s.light_model_error))
     log_odds = s.drop_log_odds + light_log_odds(integrated_contrast_m2(fall), light_sd, s)
     # the fit's own prior is divided out of its posterior
     terminal = float(fit.parameters[LOG_VT])
@@ -48,15 +48,22 @@ def drop_log_odds(fall: Fall, settings: ClassificationSettings) -> float:
 
 
 def light_log_odds(light_m2: float, log_sd: float, settings: ClassificationSettings) -> float:
-    """Log odds of a drop against a thrown object by the light alone.
+    """Log odds of water against a thrown object by the light alone.
+
+    A sum of light is that of the area, however the lens and the codec blur it.
 
     Args:
         light_m2: grey levels times square metres that it adds or takes away.
         log_sd: standard deviation of its logarithm.
         settings: what drops and thrown objects move.
     """
-    light = float(np.log(max(light_m2, 1e-6)))
-    return _log_ratio(light, log_sd**2, settings.drop_light_m2, settings.thrown_light_m2)
+    s, light = settings, float(np.log(max(light_m2, 1e-6)))
+    drop, spurt, thrown = (
+        _log_normal(light - float(np.log(median)), log_sd**2 + spread**2)
+        for median, spread in (s.drop_light_m2, s.spurt_light_m2, s.thrown_light_m2)
+    )
+    water = np.logaddexp(np.log1p(-s.spurt_share) + drop, np.log(s.spurt_share) + spurt)
+    return float(water) - thrown
 
 
 def _log_normal(off: float, variance: float) -> float:

@@ -7,7 +7,7 @@ import pytest
 from known_paths import facade_camera, fall_track
 
 from edgecv.classification import ClassificationSettings, RepeatedPaths, judge
-from edgecv.classification.water import drop_log_odds, integrated_contrast_m2, may_be_water_drop
+from edgecv.classification.water import drop_log_odds, integrated_contrast_m2, light_log_odds, may_be_water_drop
 from edgecv.tracking import Track
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 
@@ -81,7 +81,7 @@ def test_only_so_many_paths_are_remembered() -> None:
 
 
 def _faint(track: Track) -> Fall:
-    return _seen(track, 1.4, 9.0)
+    return _seen(track, 1.0, 4.0)
 
 
 def test_a_faint_path_too_short_to_show_a_terminal_velocity_is_a_candidate() -> None:
@@ -92,6 +92,23 @@ def test_a_faint_path_too_short_to_show_a_terminal_velocity_is_a_candidate() -> 
 
 def test_a_stone_that_was_pushed_and_falls_faster_than_any_drop_is_none() -> None:
     assert not may_be_water_drop(_faint(fall_track(32.0, velocity=(2.5, 0.3, 1.5))), SETTINGS)
+
+
+def test_what_falls_as_fast_as_a_drop_and_moves_the_light_of_a_cigarette_end_is_none() -> None:
+    cigarette = _seen(fall_track(8.0), 1.6, 20.0)
+    assert 0.05 < integrated_contrast_m2(cigarette) < 0.15
+    assert not may_be_water_drop(cigarette, SETTINGS)
+
+
+@pytest.mark.parametrize("diameter_m", [0.004, 0.005, 0.006])
+@pytest.mark.parametrize("contrast", [30.0, 100.0])
+def test_the_light_of_a_drop_of_any_size_before_any_wall_is_water(diameter_m: float, contrast: float) -> None:
+    assert light_log_odds(np.pi / 4.0 * diameter_m**2 * contrast, 0.1, SETTINGS) > 0.0
+
+
+def test_a_spurt_of_ten_drops_may_be_water() -> None:
+    spurt = 10.0 * np.pi / 4.0 * 0.0046**2 * 200.0
+    assert light_log_odds(spurt, 0.3, SETTINGS) > light_log_odds(spurt, 0.3, replace(SETTINGS, spurt_share=0.001)) + 1.0
 
 
 def test_a_cigarette_end_that_falls_slower_than_any_drop_is_none() -> None:
