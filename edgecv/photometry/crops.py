@@ -37,6 +37,8 @@ class Crop:
     picture: UInt8 | None = None
     off_s: float = np.inf
     background: list[UInt8] = field(default_factory=list)
+    _median: tuple[int, UInt8] | None = field(default=None, repr=False)
+    """Of so many pictures: it is asked for several times, and is most of what a measurement costs."""
 
     def stack(self) -> UInt8:
         """``(1 + n, h, w)``: the picture, then those of the background."""
@@ -45,9 +47,10 @@ class Crop:
 
     def behind(self) -> UInt8:
         """``(h, w)`` what is behind the object: the median of the background."""
-        return np.asarray(
-            np.partition(np.stack(self.background), len(self.background) // 2, axis=0)[len(self.background) // 2]
-        )
+        count = len(self.background)
+        if self._median is None or self._median[0] != count:
+            self._median = count, np.partition(np.stack(self.background), count // 2, axis=0)[count // 2].copy()
+        return self._median[1]
 
 
 class CropCollector:
