@@ -15,7 +15,12 @@ from edgecv.trajectory.settings import TrajectorySettings
 
 Float64 = NDArray[np.float64]
 _NEAREST_M = 0.2  # nothing is nearer to a camera than this
-_OUTLIER_SD = 4.0
+_OUTLIER_MEDIANS = 7.5
+"""Medians of a camera's residuals beyond which a sighting belongs to something else: five deviations."""
+_LEAST_OUTLIER = 1.2
+"""Of the errors that hold for the worst, beyond which alone it may: a pixel."""
+_FREED = 3.0
+"""Deviation that is left to it, in units of how far it is off: a third of a deviation decides nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,10 +107,14 @@ class SharedSightings:
         return replace(self, sd_px=self.sd_px * factors, tumble_px=self.tumble_px * factors)
 
     def without_outliers(self, residuals_px: Float64) -> SharedSightings:
-        """The same with larger errors of those ``(n, 2)`` that nothing explains: they must not be taken for wind."""
-        limit = np.maximum(_OUTLIER_SD * self.sd_px, _OUTLIER_SD * float(np.median(np.abs(residuals_px))))
-        worse = np.hypot(self.sd_px, residuals_px)
-        return replace(self, sd_px=np.where(np.abs(residuals_px) > limit, worse, self.sd_px))
+        """The same with larger errors of those ``(n, 2)`` that nothing explains: they must not be taken for wind.
+
+        Each camera is judged by its own scatter: a first sighting at the hand, 3 px off, is flutter to a sharp lens.
+        """
+        off = np.abs(residuals_px)
+        usual = np.array([np.median(off[self.camera == number]) for number in range(self.partners + 1)])
+        limit = np.maximum(_LEAST_OUTLIER * self.sd_px, _OUTLIER_MEDIANS * usual[self.camera][:, None])
+        return replace(self, sd_px=np.where(off > limit, _FREED * off, self.sd_px))
 
     def times_s(self, clocks_s: Float64) -> Float64:
         """Shared times ``(n,)`` with partners' clocks ``(c,)`` put right."""

@@ -70,3 +70,24 @@ def test_falls_of_different_minutes_are_not_compared() -> None:
 
 def test_no_paths_are_no_falls() -> None:
     assert associate([], _seen([CUP], CAMERAS[1]), PLAN) == []
+
+
+def test_a_first_sighting_at_the_hand_makes_no_second_fall() -> None:
+    first, second = _seen([CUP], CAMERAS[0]), _seen([CUP], CAMERAS[1], behind_s=0.4, seed=2)
+    path = first[0].fall.path
+    off = path.uv_px.copy()
+    off[0] += [2.7, -1.5]
+    hand = replace(first[0], fall=replace(first[0].fall, path=replace(path, uv_px=off)))
+    (fall,) = associate([hand], second, PLAN)
+    assert fall.clock_s == pytest.approx(0.4, abs=0.01)
+
+
+def test_a_sharp_camera_and_a_soft_one_see_one_fall() -> None:
+    rng = np.random.default_rng(3)
+    sharp, soft = (
+        seen_by(track_of_throw(CUP, camera, rng, noise_px=noise), camera)
+        for camera, noise in zip(CAMERAS, (0.08, 0.6), strict=True)
+    )
+    assert sharp is not None
+    assert soft is not None
+    assert len(associate([sharp], [soft], PLAN)) == 1
