@@ -168,7 +168,7 @@ def camera_path(seen: SeenFinding, pinhole: PinholeCamera, since: datetime, limi
     """
     media = seen.incident.media
     ahead_s = (seen.epoch - since).total_seconds()
-    return CameraPath(seen.finding.fall, pinhole, ahead_s, clock_sd_s(media.clock, media.clock_error_s, limits))
+    return CameraPath.of(seen.finding.fall, pinhole, ahead_s, clock_sd_s(media.clock, media.clock_error_s, limits))
 
 
 def clock_sd_s(clock: Clock, error_s: float | None, limits: JointSettings) -> float:

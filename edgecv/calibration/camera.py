@@ -52,7 +52,8 @@ def camera_of(box: Box, camera_id: str | None) -> SolvedSetup:
     ]
     if np.any(pose.distortion) and not any(calibration.distortion):
         numbers = ", ".join(f"{k:.3f}" for k in pose.distortion)
-        notes.append(f"camera {camera_id}: its lens bends the picture; solved from the points: distortion [{numbers}]")
+        lens = "it is a fisheye" if pose.is_fisheye else "its lens bends the picture"
+        notes.append(f"camera {camera_id}: {lens}; solved from the points: distortion [{numbers}]")
     if plan is not None:
         notes.append(f"camera {camera_id}: {how_well_known(solved, plan)}")
     if not solved.focal_determined:

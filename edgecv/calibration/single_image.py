@@ -102,7 +102,8 @@ def calibrate_from_grid(
                 {"pixel": tuple(np.round(pixel, 2).tolist()), "facade": tuple(np.round(place, 3).tolist())}
                 for pixel, place in zip(pixels[inliers], places[inliers], strict=True)
             ],
-            "distortion": tuple(round(float(k), 6) for k in camera.distortion),
+            # a fisheye is solved from the points whenever they are read
+            "distortion": (0.0,) * 5 if camera.is_fisheye else tuple(round(float(k), 6) for k in camera.distortion),
             "focal_px": round(camera.focal_px, 1),
         }
     )

@@ -110,12 +110,13 @@ class Descents:
         if len(track.points) < self._rules.piece_points:
             return None
         uv = np.array([[p.detection.x_px, p.detection.y_px] for p in track.points])
-        xy = on_plane(self._camera, uv, self._rules.evidence.standoff_m)
+        camera = self._camera.facing(uv.mean(axis=0))
+        xy = on_plane(camera, uv, self._rules.evidence.standoff_m)
         if not np.isfinite(xy).all():
             return None
-        middle = np.array([*xy.mean(axis=0), self._rules.evidence.standoff_m]) - self._camera.position_m
-        depth = max(float(self._camera.rotation[2] @ middle), 0.2)
-        return Descent(track, xy, self._camera.focal_px / depth)
+        middle = np.array([*xy.mean(axis=0), self._rules.evidence.standoff_m]) - camera.position_m
+        depth = max(float(camera.rotation[2] @ middle), 0.2)
+        return Descent(track, xy, camera.focal_px / depth)
 
     def add(self, piece: Descent) -> None:
         """Take one track; joined to the descent that it is part of, or that goes on with it."""

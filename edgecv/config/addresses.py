@@ -14,7 +14,13 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote, unquote_plus
 
 from edgecv.config.path_secrets import secret_path_parts
-from edgecv.config.secret_names import is_secret_name, is_secret_parameter, is_user_name, may_follow_user
+from edgecv.config.secret_names import (
+    is_plain_number,
+    is_secret_name,
+    is_secret_parameter,
+    is_user_name,
+    may_follow_user,
+)
 from edgecv.config.text_secrets import HIDDEN, without_named_secrets
 
 __all__ = [
@@ -141,11 +147,11 @@ def _secret_values(text: str, ends: re.Pattern[str]) -> Iterator[tuple[int, int]
         was_behind_user = is_behind_user and before in _SEPARATORS
         is_behind_user = in_query and is_user_name(parameter)
         is_secret = is_secret_name(parameter) or (was_behind_user and may_follow_user(parameter))
-        if not is_secret and in_query:
+        if in_query:
             terminator = ends.search(text, at, at + _LONGEST_NAME)  # the begin of a value tells what it is
-            is_secret = is_secret_parameter(
-                parameter, text[at : terminator.start() if terminator else at + _LONGEST_NAME]
-            )
+            value = text[at : terminator.start() if terminator else at + _LONGEST_NAME]
+            is_secret = is_secret or is_secret_parameter(parameter, value)
+            is_secret = is_secret and (was_behind_user or not is_plain_number(parameter, value))
         if not is_secret:
             continue
         terminator = ends.search(text, at)

@@ -81,6 +81,9 @@ _OF_STREAMS = re.compile(
 _PLAIN = re.compile(r"20\d\d-?\d\d-?\d\d(?:[T _-]?[\d:.-]*(?:Z|[+-][\d:]+)?)?|\d+x\d+|(?:[A-Za-z]+[_+ .-])+\d{1,3}")
 """A time, a size, or words with a number behind them."""
 _WORD = re.compile(r"[^\W_]+")
+_NUMBERED = frozenset({"p", "ps", "sid", "code", "session"})
+_FEW_DIGITS = re.compile(r"[0-9]{1,2}")
+"""No server takes so short a password or session, and hiding it hides which page or sensor was asked for."""
 _ENCODINGS = 3
 _SHORTEST = 6
 """Characters of a secret under a name of one letter; shorter values are numbers of channels and the like."""
@@ -111,6 +114,11 @@ def is_secret_parameter(name: str, value: str) -> bool:
     if _PLAIN.fullmatch(unquote(value)):
         return False
     return is_letter and is_mixed and len(value) >= _SHORTEST
+
+
+def is_plain_number(name: str, value: str) -> bool:
+    """Whether what may be a secret is the number of a page, a sensor or a stream: ``?p=2``, ``sid=7``."""
+    return name.lower() in _NUMBERED and _FEW_DIGITS.fullmatch(value) is not None
 
 
 def is_user_name(name: str) -> bool:

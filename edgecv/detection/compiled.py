@@ -11,7 +11,7 @@ import numpy as np
 from edgecv.detection.camera_motion import TILE, CameraMotion, TileShifts
 from edgecv.detection.difference_history import DifferenceHistory
 from edgecv.detection.fixed_point import fixed_brightness, fixed_rate
-from edgecv.detection.planes import Float32, Planes, Registration, Thresholds, UInt8
+from edgecv.detection.planes import Float32, Planes, Registration, Thresholds, UInt8, first_compared_row
 from edgecv.native import AVAILABLE, ffi, lib, pointer, rows_pointer
 
 _MARGIN = 32  # spare columns on either side of a scratch row; as in edgecv/native/interface.h
@@ -150,7 +150,7 @@ class CompiledKernel:
     def change(self, luma: UInt8) -> float:
         """Return the mean absolute difference to the frame of the last call."""
         h, w = luma.shape
-        size = len(range(8, h, 16)) * w
+        size = len(range(first_compared_row(h), h, 16)) * w
         first = len(self._previous_rows) != size
         if first:
             self._previous_rows = np.zeros(size, np.uint8)

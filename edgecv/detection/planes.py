@@ -34,6 +34,11 @@ GROW, SEED = 1, 2  # mask: a blob may grow over this pixel; may start at it
 BLOB_COLUMNS = ("x", "y", "xx", "yy", "area", "contrast", "snr", "xy")
 
 
+def first_compared_row(height: int) -> int:
+    """Of the rows by which a picture is compared with the last one, each sixteenth; the middle one of a low picture."""
+    return 8 if height > 8 else height // 2
+
+
 @dataclass(slots=True)
 class Planes:
     """The background model of one camera.

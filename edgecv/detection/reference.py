@@ -37,6 +37,7 @@ from edgecv.detection.planes import (
     Registration,
     Thresholds,
     UInt8,
+    first_compared_row,
 )
 from edgecv.detection.registration import register, textured_points
 
@@ -133,7 +134,7 @@ class ReferenceKernel:
 
     def change(self, luma: UInt8) -> float:
         """Return the mean absolute difference to the frame of the last call."""
-        rows = luma[8::16].copy()
+        rows = luma[first_compared_row(len(luma)) :: 16].copy()
         previous, self._previous_rows = self._previous_rows, rows
         if previous is None or previous.shape != rows.shape:
             return 255.0

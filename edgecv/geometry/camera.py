@@ -1,4 +1,4 @@
-"""A pinhole camera with OpenCV's lens distortion, standing before a facade.
+"""A camera with OpenCV's lens distortion or fisheye model, standing before a facade.
 
 World: X right along the facade, Y up, Z out of the facade towards the camera; metres; the facade is the plane Z = 0.
 Camera frame as OpenCV's: x right, y down, z forward.
@@ -6,16 +6,18 @@ Camera frame as OpenCV's: x right, y down, z forward.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecv.geometry.fisheye import angle_of, radius_of, widest_angle
 from edgecv.native import AVAILABLE, lib, pointer
 
 Float64 = NDArray[np.float64]
 _ROUNDS = 40
+_FISHEYE_NUMBERS = 4
 _SETTLED = 1e-15  # of the normalised plane: what rounding leaves
 
 
@@ -28,7 +30,9 @@ class PinholeCamera:
         center_px: principal point ``(cx, cy)``.
         rotation: ``(3, 3) float64`` proper rotation, world to camera frame.
         position_m: ``(3,) float64`` of the camera in the world.
-        distortion: ``(5,) float64`` OpenCV's k1, k2, p1, p2, k3.
+        distortion: ``(5,) float64`` OpenCV's k1, k2, p1, p2, k3; of a fisheye ``(4,)`` its k1 to k4.
+        lens_turn: ``(3, 3) float64`` from the camera frame to the lens's, where :meth:`facing` has turned the one away
+            from the other; None for none.
     """
 
     focal_px: float
@@ -36,6 +40,12 @@ class PinholeCamera:
     rotation: Float64
     position_m: Float64
     distortion: Float64
+    lens_turn: Float64 | None = None
+
+    @property
+    def is_fisheye(self) -> bool:
+        """Whether the lens follows OpenCV's fisheye model: radius by angle, which knows no limit at 90 degrees."""
+        return len(self.distortion) == _FISHEYE_NUMBERS
 
     @property
     def matrix(self) -> Float64:
@@ -55,6 +65,8 @@ class PinholeCamera:
         """
         points = np.asarray(points_m, np.float64)
         flat = (points.reshape(-1, 3) - self.position_m) @ self.rotation.T
+        if self.is_fisheye:
+            return self._through_fisheye(flat).reshape(*points.shape[:-1], 2)
         with np.errstate(divide="ignore", invalid="ignore"):
             ahead = (flat[:, 2] > 1e-6) & (np.hypot(flat[:, 0], flat[:, 1]) / flat[:, 2] < self._widest())
         pixels = np.full((len(flat), 2), np.nan)
@@ -68,6 +80,8 @@ class PinholeCamera:
         """Unit directions ``(..., 3)`` in the world of pixels ``(..., 2)``, lens distortion removed."""
         pixels = np.asarray(pixels, np.float64)
         flat = (pixels.reshape(-1, 2) - np.asarray(self.center_px)) / self.focal_px
+        if self.is_fisheye:
+            return np.asarray((self._fisheye_rays(flat) @ self.rotation).reshape(*pixels.shape[:-1], 3), np.float64)
         plane = self._undistorted(flat)
         direction = np.concatenate([plane, np.ones((len(plane), 1))], axis=1) @ self.rotation
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
@@ -84,7 +98,30 @@ class PinholeCamera:
         turn = np.radians(turn_deg)
         axes = np.array([[np.cos(turn), 0.0, -np.sin(turn)], [0.0, 1.0, 0.0], [np.sin(turn), 0.0, np.cos(turn)]])
         moved = axes @ (self.position_m - np.asarray(origin_m))
-        return PinholeCamera(self.focal_px, self.center_px, self.rotation @ axes.T, moved, self.distortion)
+        return replace(self, rotation=self.rotation @ axes.T, position_m=moved)
+
+    def facing(self, pixel: Float64) -> PinholeCamera:
+        """The same camera with a frame whose z points at what a fisheye shows at a pixel ``(2,)``.
+
+        A straight picture of a fisheye's would be stretched many times at its rim; one that faces what is measured is
+        true to its scale there. Any other camera is returned as it is.
+        """
+        if not self.is_fisheye:
+            return self
+        lens_turn = np.eye(3) if self.lens_turn is None else self.lens_turn
+        ahead = self.rotation @ self.ray(pixel)
+        across = np.cross([0.0, 0.0, 1.0], ahead)
+        sine = float(np.linalg.norm(across))
+        angle = float(np.arctan2(sine, ahead[2]))
+        back = np.asarray(cv2.Rodrigues(across / max(sine, 1e-12) * -angle)[0], np.float64)
+        return replace(self, rotation=back @ self.rotation, lens_turn=lens_turn @ back.T)
+
+    def framed_like(self, other: PinholeCamera) -> PinholeCamera:
+        """The same camera in the frame in which the same lens was turned by :meth:`facing` elsewhere."""
+        if other.lens_turn is None:
+            return self
+        rotation = self.rotation if self.lens_turn is None else self.lens_turn @ self.rotation
+        return replace(self, rotation=other.lens_turn.T @ rotation, lens_turn=other.lens_turn)
 
     def moved(
         self, turn: Float64, shift_m: Float64, log_focal: float, distortion: Float64 | None = None
@@ -97,13 +134,31 @@ class PinholeCamera:
             log_focal: change of the focal length's logarithm.
             distortion: ``(5,)`` another lens; None for the same.
         """
-        return PinholeCamera(
-            self.focal_px * float(np.exp(log_focal)),
-            self.center_px,
-            np.asarray(cv2.Rodrigues(turn)[0], np.float64) @ self.rotation,
-            self.position_m + shift_m,
-            self.distortion if distortion is None else distortion,
+        return replace(
+            self,
+            focal_px=self.focal_px * float(np.exp(log_focal)),
+            rotation=np.asarray(cv2.Rodrigues(turn)[0], np.float64) @ self.rotation,
+            position_m=self.position_m + shift_m,
+            distortion=self.distortion if distortion is None else distortion,
         )
+
+    def _through_fisheye(self, local: Float64) -> Float64:
+        """Pixels ``(n, 2)`` of points ``(n, 3)`` in the camera frame; NaN beyond the angle at which the model folds."""
+        if self.lens_turn is not None:
+            local = local @ self.lens_turn.T
+        across = np.hypot(local[:, 0], local[:, 1])
+        angle = np.arctan2(across, local[:, 2])
+        angle = np.where(angle < widest_angle(self.distortion), angle, np.nan)
+        scale = self.focal_px * radius_of(angle, self.distortion) / np.maximum(across, 1e-12)
+        return np.asarray(np.asarray(self.center_px) + local[:, :2] * scale[:, None], np.float64)
+
+    def _fisheye_rays(self, plane: Float64) -> Float64:
+        """Unit directions ``(n, 3)`` in the camera frame of points ``(n, 2)`` of the picture over the focal length."""
+        radius = np.linalg.norm(plane, axis=1)
+        angle = angle_of(radius, self.distortion)
+        sideways = np.where(radius > 1e-9, np.sin(angle) / np.maximum(radius, 1e-9), 1.0)
+        local = np.column_stack([plane * sideways[:, None], np.cos(angle)])
+        return local if self.lens_turn is None else local @ self.lens_turn
 
     def _widest(self) -> float:
         """Radius on the normalised plane at which the radial lens model stops growing."""

@@ -32,7 +32,7 @@ def refined(
     lines: Float64,
     focal_free: bool,
     bends: int = 0,
-    bend_sd: float = np.inf,
+    bend_sd: float | Float64 = np.inf,
 ) -> tuple[PinholeCamera, Float64]:
     """The camera of least squares near a start, and the covariance ``(7, 7)`` of its seven numbers.
 
@@ -43,11 +43,11 @@ def refined(
         lines: ``(k, 2, 2)`` pairs of pixels on edges that are vertical.
         focal_free: whether the focal length is solved too.
         bends: how many of the lens's k1, k2 and k3 are solved too.
-        bend_sd: how far each of these may lie from the start, a standard deviation.
+        bend_sd: how far each of these may lie from the start, a standard deviation, or one ``(bends,)`` each.
     """
     used = 7 if focal_free else 6
     scale = np.array([1e-2, 1e-2, 1e-2, 1.0, 1.0, 1.0, 0.1])[:used]
-    places = list(_BENDS[:bends])
+    places = list(range(bends)) if start.is_fisheye else list(_BENDS[:bends])
 
     def camera_of(x: Float64) -> PinholeCamera:
         change = np.concatenate([x[:used] * scale, np.zeros(7 - used)])

@@ -86,7 +86,8 @@ def solve_camera(
         image_size: ``(width, height)``.
         pixels: ``(n, 2)``.
         points_m: ``(n, 2)`` on the facade, or ``(n, 3)`` of which at least four lie on it (Z = 0).
-        distortion: OpenCV's five numbers; where all are 0 and no straight lens fits, k1, k2 and k3 are solved too.
+        distortion: OpenCV's five numbers; where all are 0 and no straight lens fits, k1, k2 and k3, or the
+            four of a fisheye, are solved too.
         focal_px: None to solve for it.
         verticals: pairs of pixels on edges of the building that are vertical.
         most_px: root mean square reprojection error from which the points are refused.
@@ -123,7 +124,12 @@ def solve_camera(
                 worst=float(errors[worst]),
             )
         )
-    if _is_doubtful(image_size, camera, len(pixels), rms) and focal_px is None and not lens.any():
+    if (
+        not camera.is_fisheye
+        and _is_doubtful(image_size, camera, len(pixels), rms)
+        and focal_px is None
+        and not lens.any()
+    ):
         angle = 2.0 * np.degrees(np.arctan(image_size[0] / 2.0 / camera.focal_px))
         raise ConfigError(calibration.WIDE_LENS(angle=float(angle), count=len(pixels), needed=LEAST_POINTS))
     folded = share_folded(camera, image_size)

@@ -45,6 +45,12 @@ class CameraPath:
     ahead_s: float
     clock_sd_s: float
 
+    @classmethod
+    def of(cls, fall: Fall, camera: PinholeCamera, ahead_s: float, clock_sd_s: float) -> CameraPath:
+        """A path, its camera in the frame in which the fall was fitted."""
+        fitted = fall.fit.view.camera
+        return cls(fall, camera if fitted is None else camera.framed_like(fitted), ahead_s, clock_sd_s)
+
     @property
     def start_s(self) -> float:
         """Shared time of the first sighting, by the camera's clock."""

@@ -40,9 +40,9 @@ WIDE_LENS = declare(
 )
 FISHEYE = declare(
     "calibration.fisheye",
-    "calibration: the lens bends the picture more than the lens model follows, which is up to some 125 degrees (a "
-    "straight lens leaves the points off by %(error)s px); switch the camera's distortion correction (dewarping) on, "
-    "or use a narrower lens",
+    "calibration: the lens bends the picture as neither OpenCV's polynomial nor its fisheye model follows (a straight "
+    "lens leaves the points off by %(error)s px): several points are clicked wrongly, or the camera joins or dewarps "
+    "pictures: mark points again, or switch its panorama off",
     error=number(".1f"),
 )
 EDGE_ON = declare(

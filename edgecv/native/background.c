@@ -52,7 +52,7 @@ void edgecv_background_adjust(Background *k, int32_t gain, int32_t offset) {
 
 float edgecv_frame_change(const uint8_t *luma, int64_t stride, int32_t width, int32_t height, uint8_t *rows) {
     int64_t sum = 0, n = 0;
-    for (int32_t y = 8; y < height; y += 16, rows += width, n += width) {
+    for (int32_t y = height > 8 ? 8 : height / 2; y < height; y += 16, rows += width, n += width) {
         const uint8_t *restrict p = luma + (int64_t)y * stride;
         uint32_t row_sum = 0;
         for (int32_t x = 0; x < width; x++) row_sum += (uint32_t)abs((int)p[x] - (int)rows[x]); /* PSADBW */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,7 @@ class FacadeProjection:
         camera = self.camera
         cx, cy = camera.center_px
         centre = ((cx + 0.5) * share - 0.5, (cy + 0.5) * share - 0.5)
-        scaled_camera = PinholeCamera(
-            camera.focal_px * share, centre, camera.rotation, camera.position_m, camera.distortion
-        )
+        scaled_camera = replace(camera, focal_px=camera.focal_px * share, center_px=centre)
         return FacadeProjection(scaled_camera, self.plan)
 
     @property

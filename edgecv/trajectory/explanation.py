@@ -138,6 +138,7 @@ def _is_as_far(free: Fall, fall: Fall, settings: TrajectorySettings) -> bool:
 
 def _explained(reading: Reading, view: View, settings: TrajectorySettings) -> Fall:
     track, stretch = reading.track, reading.stretch
+    view = view.facing(stretch.uv_px)
     fall = best_explanation(track, stretch, view, settings, float(max(track.picture_size_px)))
     return compared(fall, UncalibratedFall(track, settings, stretch), settings)
 

@@ -54,6 +54,7 @@ def facade_path(path: Path, camera: PinholeCamera, standoff_m: float, most_point
     """
     chosen = np.unique(np.linspace(0, len(path.t_s) - 1, most_points).astype(np.intp))
     uv, sd_px = path.uv_px[chosen], path.sd_px[chosen]
+    camera = camera.facing(uv.mean(axis=0))
     xy = on_plane(camera, uv, standoff_m)
     aside, below = (on_plane(camera, uv + step, standoff_m) - xy for step in np.eye(2))
     if not np.isfinite(xy).all() or not np.isfinite(aside).all() or not np.isfinite(below).all():

@@ -76,7 +76,8 @@ class LaunchProblem:
 
     def __init__(self, fall: Fall, camera: PinholeCamera, settings: TrajectorySettings) -> None:
         self.settings = settings
-        self._fit, self._camera, self._view = fall.fit, camera, fall.fit.view
+        self._fit, self._view = fall.fit, fall.fit.view
+        self._camera = camera if self._view.camera is None else camera.framed_like(self._view.camera)
         path = fall.path
         self._uv = self._view.undistort(path.uv_px)
         self._times = path.t_s - path.t_s[0]
@@ -84,7 +85,7 @@ class LaunchProblem:
         right, down, ahead = self._view.axes(
             *(np.array([v]) for v in (self._view.elevation_rad[0], self._view.roll_rad[0]))
         )
-        self._to_level = np.stack([right[0], down[0], ahead[0]]) @ camera.rotation
+        self._to_level = np.stack([right[0], down[0], ahead[0]]) @ self._camera.rotation
         self._prior = LaunchPrior.of_launch(settings)
 
     def model(self, launch: Float64) -> Float64:

@@ -55,6 +55,12 @@ class View:
         roll = float(np.arctan2(down[0], down[1]))
         return cls(camera.focal_px, camera.center_px, (elevation, 0.0), (roll, 0.0), camera)
 
+    def facing(self, pixels: Float64) -> View:
+        """The same view with a frame that faces the middle of pixels ``(n, 2)``, where the lens is a fisheye."""
+        if self.camera is None or not self.camera.is_fisheye:
+            return self
+        return View.calibrated(self.camera.facing(pixels.mean(axis=0)))
+
     def axes(self, elevation_rad: Float64, roll_rad: Float64) -> tuple[Float64, Float64, Float64]:
         """Unit vectors ``(b, 3)`` in the camera frame: right (level), down (gravity), ahead (level, outwards).
 

@@ -153,8 +153,9 @@ def sinking_fall(
 
 def explained_as_sinking(placed: PlacedPath, view: View, sinking_settings: SinkingSettings) -> SinkingFall:
     """Return a path on the facade's plane explained as a sinking thing."""
-    assert view.camera is not None
     track, path, metres = placed.track, placed.path, placed.metres
+    view = view.facing(path.uv_px)
+    assert view.camera is not None
     sinking = explain_sinking(metres, sinking_settings)
     fit = _fit(view, view.camera, metres, sinking, sinking_settings, len(path.points))
     likelihoods = Likelihoods(

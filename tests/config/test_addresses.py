@@ -268,6 +268,16 @@ def test_times_channels_and_sizes_are_shown(text: str) -> None:
     assert redacted(text) == text
 
 
+@pytest.mark.parametrize("query", ["sid=7", "p=2", "page=1&p=12&x=3", "code=1", "session=4"])
+def test_a_number_of_a_page_or_a_sensor_is_shown(query: str) -> None:
+    assert redacted(f"http://10.0.0.5/api?{query}") == f"http://10.0.0.5/api?{query}"
+
+
+@pytest.mark.parametrize("query", ["sid=7f3a", "p=212", "user=admin&p=12", "u=admin&code=1", "pin=12", "password=7"])
+def test_a_number_that_may_be_a_secret_is_hidden(query: str) -> None:
+    assert redacted(f"http://10.0.0.5/api?{query}").endswith("=***")
+
+
 @pytest.mark.parametrize("name", ["p", "code"])
 def test_a_short_name_is_a_secret_s_in_a_query_alone(name: str) -> None:
     assert redacted(f"judged, {name}=0.97") == f"judged, {name}=0.97"

@@ -92,9 +92,11 @@ def test_both_kernels_register_alike(binning: int, turning: bool) -> None:
     assert (ours.roll, ours.zoom) == pytest.approx((theirs.roll, theirs.zoom), abs=2e-5)
 
 
-def test_both_kernels_measure_change_alike() -> None:
+@pytest.mark.parametrize("height", [1, 5, 8, 9, 120])
+def test_both_kernels_measure_change_alike(height: int) -> None:
     compiled, reference = _kernels(200, 120, 1, SETS[-1])
-    for n, frame in enumerate(_frames(200, 120, 4)):
+    for n, whole in enumerate(_frames(200, 120, 4)):
+        frame = np.ascontiguousarray(whole[:height])
         ours, theirs = compiled.change(frame), reference.change(frame)
         assert ours == pytest.approx(theirs, rel=1e-5)
         assert (ours == 255.0) == (n == 0)

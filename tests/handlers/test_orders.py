@@ -151,6 +151,18 @@ def test_an_order_that_carries_out_another_is_due_once(ward: Rehearsal, intent: 
     assert missed(ward) == ["dose_missed m1"]
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_a_long_chain_of_orders_the_first_is_due(ward: Rehearsal, is_first: bool) -> None:
+    orders = [(f"m{n:02d}", {"basedOn": carries_out(f"m{n - 1:02d}")} if n else {}) for n in range(12)]
+    for number, (name, fields) in enumerate(orders if is_first else reversed(orders)):
+        order(ward, name, 0.01 * number, **fields)
+    take(ward, "m11", "a", 8.0)
+    pass_hours(ward, 9, 20)
+    assert missed(ward) == []
+    pass_hours(ward, 32, 36)
+    assert missed(ward) == ["dose_missed m00"]
+
+
 def test_an_order_is_due_by_itself_when_the_one_it_carries_out_ends(ward: Rehearsal) -> None:
     order(ward, "m1", 0.0)
     order(ward, "m2", 0.1, intent="filler-order", basedOn=carries_out("m1"))

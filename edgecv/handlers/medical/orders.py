@@ -17,7 +17,6 @@ _ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", 
 """A proposal and an option authorize nothing. A plan does not either, but people at home take what it says."""
 _CARRIED_OUT = _ORDERS - {"reflex-order"}
 """A reflex order asks for more than the order that it follows."""
-_LONGEST_CHAIN = 5
 
 
 def is_due(request: Any) -> bool:
@@ -60,11 +59,8 @@ class CarriedOut:
 
     def watched_as(self, name: str) -> str:
         """The order that a schedule's doses count for: the first it carries out, or itself where none is watched."""
-        chain = [name]
-        while (order := self._order_of.get(chain[-1])) is not None and order not in chain:
-            chain.append(order)
-            if len(chain) > _LONGEST_CHAIN:
-                break
+        chain = [name, *self._carried_out_by(name)]
+        order = self._order_of.get(chain[-1])
         if order in chain:  # orders that name each other stand for one, and all must agree on which
             ring = chain[chain.index(order) :]
             chain = [*chain[: -len(ring)], *sorted(ring, reverse=True)]
@@ -82,9 +78,12 @@ class CarriedOut:
         return sorted(name for name in self._order_of if name in self._watched and self.watched_as(name) != name)
 
     def _is_part(self, part: str, name: str) -> bool:
-        order: str | None = part
-        for _ in range(_LONGEST_CHAIN):
-            order = self._order_of.get(order or "")
-            if order == name:
-                return True
-        return False
+        return name in self._carried_out_by(part)
+
+    def _carried_out_by(self, name: str) -> list[str]:
+        """The orders that one carries out, in turn, each once however many there are."""
+        orders: dict[str, None] = {}
+        while (order := self._order_of.get(name)) is not None and order not in orders:
+            orders[order] = None
+            name = order
+        return list(orders)
