@@ -153,7 +153,9 @@ def test_an_order_that_carries_out_another_is_due_once(ward: Rehearsal, intent: 
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_of_a_long_chain_of_orders_the_first_is_due(ward: Rehearsal, is_first: bool) -> None:
-    orders = [(f"m{n:02d}", {"basedOn": carries_out(f"m{n - 1:02d}")} if n else {}) for n in range(12)]
+    orders: list[tuple[str, dict[str, Any]]] = [
+        (f"m{n:02d}", {"basedOn": carries_out(f"m{n - 1:02d}")} if n else {}) for n in range(12)
+    ]
     for number, (name, fields) in enumerate(orders if is_first else reversed(orders)):
         order(ward, name, 0.01 * number, **fields)
     take(ward, "m11", "a", 8.0)
