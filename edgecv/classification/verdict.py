@@ -25,6 +25,8 @@ RATIO_DOUBT = messages.GRAVITY_HARDLY_BETTER.english.partition(" %(")[0]
 """How the reason begins that another threshold would take away."""
 PRIOR_LOG_ODDS = -3.0  # accelerated downward paths in the picture are throws one time in twenty
 
+_SHORTEST_INTERVAL_S = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -195,9 +197,8 @@ def implied_size(fall: Fall, settings: ClassificationSettings) -> tuple[float, f
 def _travelled_before(fall: Fall) -> float:
     """Metres between the first and last sighting of the second before the fall, by the fall's own scale."""
     recent = [p for p in fall.before if p.t_s > fall.fit.start_s - 1.0]
-    frames = 0 if not recent else recent[-1].frame - recent[0].frame + 1
     # stray detections far apart are not one object on its way
-    if len(recent) < max(5, 0.6 * frames):
+    if len(recent) < max(5, 0.6 * _looked_at(recent, fall)):
         return 0.0
     uv = np.array([[p.detection.x_px, p.detection.y_px] for p in recent])
     # sightings on the fall's own path, too far apart or too unlike to have been fitted, are no journey of their own
@@ -206,6 +207,13 @@ def _travelled_before(fall: Fall) -> float:
         return 0.0
     scale_px_per_m = float(apparent_gravity(fall.fit.view, fall.fit.parameters[None], 0.0)[0]) / G_MPS2
     return float(np.hypot(*(uv[-1] - uv[0]))) / scale_px_per_m
+
+
+def _looked_at(points: Sequence[TrackPoint], fall: Fall) -> int:
+    """Pictures with new evidence from the first of some sightings to the last: repeated and lost ones have none."""
+    if not points:
+        return 0
+    return round((points[-1].t_s - points[0].t_s) / max(fall.track.frame_interval_s, _SHORTEST_INTERVAL_S)) + 1
 
 
 def _starts_at_rest(fall: Fall, settings: ClassificationSettings) -> bool:
@@ -247,7 +255,7 @@ def _in_steady_flight(points: Sequence[TrackPoint], fall: Fall, settings: Classi
     if len(points) < 5 or points[-1].t_s - points[0].t_s < settings.flight_s:
         return False
     # strays, at which a track clutches when its object is gone, are no journey
-    if len(points) < 0.5 * (points[-1].frame - points[0].frame + 1):
+    if len(points) < 0.5 * _looked_at(points, fall):
         return False
     t = np.array([p.t_s for p in points])
     uv = np.array([[p.detection.x_px, p.detection.y_px] for p in points])

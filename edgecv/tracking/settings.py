@@ -112,11 +112,12 @@ class TrackingSettings:
 
     # --- deleter ---
 
-    max_gap_s: float = 0.28
-    """A track without a detection for this long has ended: seven frames behind a sign."""
+    max_hidden_s: float = 0.2
+    """A track of an object that was hidden for longer has ended: between two storeys' windows, or behind a sign."""
 
-    min_gap_intervals: float = 2.5
-    """Never below this many frame intervals: a slow camera's track may miss two frames."""
+    sighting_intervals: float = 2.0
+    """Frame intervals that a gap between two detections may be longer than what hid the object: one before it was
+    hidden, one after. The slower the camera, the longer the gap that the same sign makes."""
 
     min_score: float = -4.0
     """A track whose log-likelihood ratio against clutter falls this low below zero is deleted."""
@@ -143,9 +144,9 @@ class TrackingSettings:
 
     # --- backward extension ---
 
-    max_backward_gap_s: float = 0.45
-    """Longest gap backwards: an object that passes a wall of its own brightness is detected in pieces, and joining
-    them after the end keeps nobody waiting."""
+    max_hidden_backward_s: float = 0.37
+    """The same backwards: an object that passes a wall of its own brightness is detected in pieces, and joining them
+    after the end keeps nobody waiting."""
 
     history_s: float = 3.0
     """How far back a finished track can be extended to weaker detections."""
@@ -171,8 +172,8 @@ class TrackingSettings:
     break_at_gap_sd: float = 3.0
     """The same at a long gap, where such a change is likely anyway."""
 
-    break_gap_s: float = 0.14
-    """A long gap: across it something at rest may be confused with an object that falls past."""
+    break_hidden_s: float = 0.06
+    """Hidden for longer, something at rest may be confused with an object that falls past."""
 
     weather_detections: int = 40
     """Detections of a frame from which it is full of flakes or drops: what goes steadily there is not extended."""
@@ -191,6 +192,18 @@ class TrackingSettings:
             np.array([0.0, self.gravity_h_s2 * height_px]),
             np.array([self.side_acceleration_sd_h_s2, self.gravity_sd_h_s2]) * height_px,
         )
+
+    def max_gap_s(self, interval_s: float) -> float:
+        """Longest time between two detections of a track, of a camera with so much time between its frames."""
+        return self.max_hidden_s + self.sighting_intervals * interval_s
+
+    def break_gap_s(self, interval_s: float) -> float:
+        """Time between two detections from which a track may have changed to another object meanwhile."""
+        return self.break_hidden_s + self.sighting_intervals * interval_s
+
+    def max_backward_gap_s(self, interval_s: float) -> float:
+        """The same where a finished track is extended backwards."""
+        return self.max_hidden_backward_s + self.sighting_intervals * interval_s
 
     def initial_sd(self, height_px: float) -> NDArray[np.float64]:
         """``(2, 3)``: spread of a new track's position, velocity and acceleration in x and y, pixels and seconds."""

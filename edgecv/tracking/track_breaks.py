@@ -40,7 +40,7 @@ def track_breaks(t_s: Float64, rows: Float64, interval_s: float, settings: Track
     )
     breaks = {
         _worst_break(t_s, rows, before, after, settings.break_sd),
-        _break_at_gap(t_s, rows, before, after, settings),
+        _break_at_gap(t_s, rows, before, after, settings.break_gap_s(interval_s), settings.break_at_gap_sd),
         _break_of_light(rows, after, settings.max_log_area_change),
     }
     return sorted(k for k in breaks if k is not None)
@@ -60,14 +60,16 @@ def _worst_break(t_s: Float64, rows: Float64, before: int, after: int, break_sd:
     return before + worst if miss_sd[worst] > break_sd else None
 
 
-def _break_at_gap(t_s: Float64, rows: Float64, before: int, after: int, settings: TrackingSettings) -> int | None:
+def _break_at_gap(
+    t_s: Float64, rows: Float64, before: int, after: int, least_gap_s: float, break_sd: float
+) -> int | None:
     gaps_s = np.diff(t_s)
     k = int(gaps_s.argmax()) + 1
     count = min(2 * after, len(rows) - k)
-    if gaps_s[k - 1] < settings.break_gap_s or k < before or count < after:
+    if gaps_s[k - 1] < least_gap_s or k < before or count < after:
         return None
     miss_sd = miss_standard_deviations(t_s, rows, range(k, k + 1), before, count)
-    return k if miss_sd[0] > settings.break_at_gap_sd else None
+    return k if miss_sd[0] > break_sd else None
 
 
 def _break_of_light(rows: Float64, count: int, least_step: float) -> int | None:

@@ -120,8 +120,7 @@ class Tracker:
 
     def _delete(self, t_s: float) -> list[Track]:
         s, active = self._settings, self._active
-        max_gap_s = max(s.max_gap_s, s.min_gap_intervals * self._interval_s)
-        ended = self._filter.ended(active, t_s, max_gap_s)
+        ended = self._filter.ended(active, t_s, s.max_gap_s(self._interval_s))
         if ended is None and len(active) <= s.max_tracks:
             return []
         if ended is None:
@@ -180,7 +179,7 @@ class Tracker:
         The detections that started it have to be confirmed by those that followed: chance may have made one of them.
         """
         s = self._settings
-        max_gap_s = max(s.max_backward_gap_s, s.min_gap_intervals * self._interval_s)
+        max_gap_s = s.max_backward_gap_s(self._interval_s)
         start = k + max(0, min(_STARTING_HITS, len(hits) - k - s.min_points))
         _release(hits[k:start])
         first = hits[start][0]

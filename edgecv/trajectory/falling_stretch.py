@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgecv.tracking.steady_motion import is_steady
 from edgecv.tracking.track import Track, TrackPoint
-from edgecv.trajectory.path import P_DETECTION, Path, columns_of, path_of
+from edgecv.trajectory.path import P_DETECTION, SAME_INSTANT_S, Path, columns_of, path_of
 from edgecv.trajectory.settings import TrajectorySettings
 from edgecv.trajectory.stretch_score import MIN_POINTS, StretchScores, frames_between
 
@@ -161,8 +161,12 @@ def _best_stretches(path: Path, interval_s: float) -> Iterator[tuple[NDArray[np.
     first, last = _longest_descent(path.uv_px[:, 1])
     spare = max(0, MIN_POINTS - (last - first + 1))
     first, last = max(0, first - spare), min(n - 1, last + spare)
-    starts = sorted({first, *_quarters(max(0, first - (last - first) // 2), first)})
-    ends = sorted({last + 1, *(end + 1 for end in _quarters(first + (last - first) // 2, last))})
+    # by time: where sightings are few or far apart, half of them is no half of the fall
+    half_s = 0.5 * float(path.t_s[last] - path.t_s[first])
+    earliest = int(np.searchsorted(path.t_s, path.t_s[first] - half_s - SAME_INSTANT_S))
+    middle = int(np.searchsorted(path.t_s, path.t_s[first] + half_s + SAME_INSTANT_S)) - 1
+    starts = sorted({first, *_quarters(earliest, first)})
+    ends = sorted({last + 1, *(end + 1 for end in _quarters(middle, last))})
     stands_from = _stands_from(path.uv_px, first, last)
     score_of = StretchScores(path, interval_s)
     choices = [ends] if stands_from is None else [ends, [*(end for end in ends if end < stands_from), stands_from]]

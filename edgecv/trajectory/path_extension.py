@@ -29,7 +29,7 @@ def extended_to_first_sighting(fall: Fall, settings: TrajectorySettings) -> Fall
         return None
     gap_s = points[0].t_s - earlier[-1].t_s
     areas = [np.median([np.log(p.detection.area_px) for p in part]) for part in (earlier, points)]
-    if gap_s > max(settings.largest_gap_s, settings.max_gap_frames * fall.track.frame_interval_s):
+    if gap_s > settings.largest_gap_s(fall.track.frame_interval_s):
         return None
     if abs(float(areas[1] - areas[0])) > settings.max_log_area_step:
         return None

@@ -76,5 +76,5 @@ def _goes_elsewhere(fall: Fall, settings: TrajectorySettings, backwards: bool) -
     end_s = fall.fit.start_s if backwards else fall.fit.end_s
     beyond = fall.before if backwards else fall.after
     least_snr = settings.second_look_clear * fall.path.snr
-    near = (p for p in beyond if abs(p.t_s - end_s) < settings.largest_gap_s)
+    near = (p for p in beyond if abs(p.t_s - end_s) < settings.largest_gap_s(fall.track.frame_interval_s))
     return sum(p.detection.snr > least_snr for p in near) >= settings.second_look_elsewhere

@@ -105,8 +105,11 @@ class TrajectorySettings:
     """Factor within which the gravity that a free camera sees must be the calibrated one's: a lift of glass that starts
     gently is a fall only for a camera that may think it five times as far away as the facade is."""
 
-    largest_gap_s: float = 0.3
-    """Sightings of one track this far apart still belong to one fall: seven frames behind a sign."""
+    largest_hidden_s: float = 0.22
+    """Sightings of one track between which the object was hidden for so long still belong to one fall: a sign."""
+
+    sighting_intervals: float = 2.0
+    """Frame intervals that their gap may be longer than what hid it: one before it was hidden, one after."""
 
     cut_fractions: tuple[float, ...] = (0.15, 0.3, 0.45, 0.6, 0.75)
     """Fractions of a stretch that are cut off its beginning and end in search of the fall in it: steps of a seventh are
@@ -121,9 +124,6 @@ class TrajectorySettings:
 
     agreement_sd: float = 3.0
     """Standard deviations within which a sighting agrees with the fit: 99.7 % of those that belong to it."""
-
-    max_gap_frames: float = 2.5
-    """Missed frames that are no gap yet, where the camera is so slow that they last longer than ``largest_gap_s``."""
 
     second_looks_per_s: float = 2.0
     """A second of media time, on average: each costs some 30 ms, so that this is 6 % of a core at most. Nobody throws
@@ -185,6 +185,10 @@ class TrajectorySettings:
 
     max_log_area_step: float = 1.6
     """Neighbouring sightings whose areas differ by more than a factor of five are not the same object."""
+
+    def largest_gap_s(self, interval_s: float) -> float:
+        """Longest time between two sightings of one fall, of a camera with so much time between its frames."""
+        return self.largest_hidden_s + self.sighting_intervals * interval_s
 
     def second_look_sd_px(self, size_px: float) -> float:
         """Error of the place of a response of an object of this size, each coordinate."""

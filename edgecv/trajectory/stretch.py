@@ -113,9 +113,7 @@ def _agreeing_points(
     ):
         last = edge
         for n in indices:
-            if abs(full_path.t_s[n] - full_path.t_s[last]) > max(
-                settings.largest_gap_s, settings.max_gap_frames * track.frame_interval_s
-            ):
+            if abs(full_path.t_s[n] - full_path.t_s[last]) > settings.largest_gap_s(track.frame_interval_s):
                 break
             neighbours = sorted(keep, key=lambda k, n=n: abs(k - n))[:5]  # type: ignore[misc]
             if agrees[n] and abs(log_area[n] - float(np.median(log_area[neighbours]))) < settings.max_log_area_step:

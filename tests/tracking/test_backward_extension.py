@@ -37,7 +37,7 @@ def _hits(scans: list[Scan], first: int) -> list[Hit]:
 
 
 def _gap_s() -> float:
-    return S.max_backward_gap_s
+    return S.max_backward_gap_s(0.04)
 
 
 def test_the_beginning_of_a_fall_is_found() -> None:

@@ -152,8 +152,8 @@ def test_compiled_and_reference_extend_backward_alike(seed: int, chance: int, fi
         return
     for frame in seen:
         frame.assigned[:] = rng.uniform(size=len(frame.assigned)) < share
-    ours = earlier_hits(hits, seen, SIZE[1], S.max_backward_gap_s, S)
-    theirs = earlier_hits_in_numpy(hits, seen, SIZE[1], S.max_backward_gap_s, S)
+    ours = earlier_hits(hits, seen, SIZE[1], S.max_backward_gap_s(0.04), S)
+    theirs = earlier_hits_in_numpy(hits, seen, SIZE[1], S.max_backward_gap_s(0.04), S)
     assert [(s.frame.index, row) for s, row in ours] == [(s.frame.index, row) for s, row in theirs]
 
 

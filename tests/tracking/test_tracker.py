@@ -206,3 +206,9 @@ def test_the_compiled_tracker_and_the_one_of_filterpy_give_the_same_tracks(clutt
         tracks.append([[(point.frame, point.detection) for point in track.points] for track in ended])
     assert tracks[0] == tracks[1]
     assert len(tracks[0]) >= len(falls)
+
+
+@pytest.mark.parametrize("fps", [25.0, 12.5])
+def test_what_hides_a_fall_for_a_fifth_of_a_second_breaks_its_track_at_no_rate(fps: float) -> None:
+    frames, truths = _scene(miss=lambda n: 0.7 < n / fps < 0.98, fps=fps)
+    assert _share_followed(_track(frames), truths[0]) > 0.9

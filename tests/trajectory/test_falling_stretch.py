@@ -74,3 +74,12 @@ def test_a_track_that_takes_what_a_codec_left_when_its_object_was_lost_is_a_fall
     assert stretch is not None
     assert len(stretch.points) >= len(falling) - 1
     assert stretch.points[-1].t_s <= standing[0].t_s
+
+
+def test_a_slow_beginning_belongs_to_the_stretch_though_its_end_was_seen_once() -> None:
+    track = fall_track(20.0)
+    n = len(track.points)
+    seen = (*track.points[: n // 2], track.points[-n // 8])
+    stretch = falling_stretch(replace(track, points=seen), S)
+    assert stretch is not None
+    assert stretch.points[0].t_s < track.points[0].t_s + 0.25 * (seen[-1].t_s - seen[0].t_s)
