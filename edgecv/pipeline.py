@@ -48,7 +48,16 @@ from edgecv.geometry.camera import PinholeCamera
 from edgecv.geometry.facade import FacadePlan
 from edgecv.motion_map import MotionMap, MotionMapSettings
 from edgecv.tracking import Track, Tracker, TrackingSettings
-from edgecv.trajectory import BentTrack, Fall, TrajectorySettings, View, bent_track, explain_bent, fall_signs
+from edgecv.trajectory import (
+    BentTrack,
+    Fall,
+    TrajectorySettings,
+    View,
+    bent_track,
+    explain_bent,
+    fall_signs,
+    is_steady_in_space,
+)
 from edgecv.trajectory.second_look import SecondLook
 
 
@@ -73,6 +82,7 @@ class PipelineCounts:
         detections: blobs in all frames.
         tracks: tracks that ended.
         falls: tracks that a fall can explain at all.
+        steady: tracks that bend downwards in the picture and that a steady motion in space explains as well as a fall.
         left_out: tracks that may be falls and were not judged, because more promising ones took the time.
         verdicts: judged falls by label.
     """
@@ -82,6 +92,7 @@ class PipelineCounts:
     detections: int = 0
     tracks: int = 0
     falls: int = 0
+    steady: int = 0
     left_out: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
 
@@ -174,6 +185,10 @@ class Pipeline:
         self.counts.tracks += 1
         bent = bent_track(track, self.settings.trajectory)
         if bent is None:
+            self._pass_on(track, is_fall=False)
+        elif is_steady_in_space(bent):
+            self.counts.steady += 1
+            self._multiplicity.penalty(bent.track.end_s)  # it was tested too, only sooner
             self._pass_on(track, is_fall=False)
         else:
             self._waiting.add(bent, fall_signs(bent), now_s)

@@ -76,10 +76,11 @@ class _Group:
         for fall, _ in self.members:
             last = fall.path.points[-1].detection
             in_column = abs(track.x_px - last.x_px) < MIRROR_OFFSET * fall.track.picture_size_px[0]
+            if not in_column or abs(track.start_s - fall.fit.start_s) >= _UNSEEN_S:
+                continue  # as most flakes: the fit is asked last
             # heights agree in a mirror, so the object is as fast as its image or, being nearer, faster; flakes are not
-            as_fast = track.speed_px_s > _AS_FAST * _last_speed(fall)
-            larger = track.size_px > 1.2 * float(np.sqrt(last.area_px))
-            if in_column and as_fast and abs(track.start_s - fall.fit.start_s) < _UNSEEN_S:
+            if track.speed_px_s > _AS_FAST * _last_speed(fall):
+                larger = track.size_px > 1.2 * float(np.sqrt(last.area_px))
                 return larger or _leads_to(fall, track, now_s) or now_s < self.end_s + _WAIT_S
         return False
 

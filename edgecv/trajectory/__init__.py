@@ -13,6 +13,7 @@ from edgecv.trajectory.mass import MassEstimate, estimate_mass
 from edgecv.trajectory.origin import Located, OriginEstimate, locate
 from edgecv.trajectory.projection import View
 from edgecv.trajectory.settings import TrajectorySettings
+from edgecv.trajectory.steady_bound import is_steady_in_space
 
 __all__ = [
     "BentTrack",
@@ -30,6 +31,7 @@ __all__ = [
     "explain",
     "explain_bent",
     "fall_signs",
+    "is_steady_in_space",
     "launches_of",
     "locate",
 ]
