@@ -40,6 +40,7 @@ from edgecv.classification import (
 )
 from edgecv.classification.nuisance import Reviewer, SecondOpinion
 from edgecv.classification.sinking_monitor import SinkingMonitor
+from edgecv.classification.two_objects import doubt_two_objects
 from edgecv.classification.verdict import Verdict
 from edgecv.classification.waiting_paths import Due, WaitingPaths
 from edgecv.detection import DetectionSettings, Detector
@@ -127,7 +128,7 @@ class Pipeline:
         self.counts = PipelineCounts()
         self.detected: DetectedFrame | None = None
         limits = self.settings.classification
-        self._camera = camera
+        self._camera, self._plan = camera, plan
         self._detector = Detector(self.settings.detection, masks)
         self._tracker: Tracker | None = None  # built with the first frame, which tells the picture's size
         self._view: View | None = None
@@ -221,9 +222,10 @@ class Pipeline:
         self.counts.falls += 1
         limits = self.settings.classification
         repeats = self._repeated_paths.count(fall)  # water drips along one path, a throw never repeats
-        verdict = judge(fall, limits, repeats, self._multiplicity.penalty(track.end_s))
+        verdict = judge(fall, limits, repeats, self._multiplicity.penalty(track.end_s), self._plan)
         if self._reviewer is not None:
             verdict = self._reviewer.review(verdict, fall, limits, repeats)
+        verdict = doubt_two_objects(verdict, fall, self.settings.trajectory, limits)
         verdict = doubt_usual_motion(verdict, fall, self._motion_map)
         self.counts.verdicts[verdict.label] += 1
         return verdict

@@ -88,6 +88,12 @@ class ClassificationSettings:
     """Speed along the facade that a hard throw gives: up to it, a calibrated path that enters from the side leads back
     to the building within a second or two."""
 
+    release_s: float = 0.25
+    """What is thrown along the facade may be seen as late as this, besides the time that its fall shows."""
+
+    wall_beyond_windows_m: float = 3.0
+    """How far a building goes beyond its outermost listed window: a stairwell without windows, a corner."""
+
     sinking_mps: float = _SINKING.sink_mps[1]
     """Terminal velocity below which paper, tissue and leaves sink alike."""
 

@@ -8,10 +8,12 @@ from typing import Literal
 
 import numpy as np
 
+from edgecv.classification.building_outline import outside_building
 from edgecv.classification.lift_model import lift_log_ratio
 from edgecv.classification.picture_entry import entered_from_side
 from edgecv.classification.settings import ClassificationSettings
 from edgecv.classification.water import integrated_contrast_m2, may_be_water_drop
+from edgecv.geometry.facade import FacadePlan
 from edgecv.messages import Message, sinking
 from edgecv.messages import verdict as messages
 from edgecv.tracking.track import TrackPoint
@@ -47,7 +49,13 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, penalty: float = 0.0) -> Verdict:
+def judge(
+    fall: Fall,
+    settings: ClassificationSettings,
+    repeats: int = 0,
+    penalty: float = 0.0,
+    plan: FacadePlan | None = None,
+) -> Verdict:
     """Return the verdict on one fall.
 
     Args:
@@ -55,6 +63,7 @@ def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, penalt
         settings: the limits.
         repeats: how many earlier falls went the very same way.
         penalty: log units that an incident's ratio must be higher by, because so many paths are tested.
+        plan: of the facade, in the coordinates of a calibrated camera.
     """
     ratio = fall.likelihoods.ratio
     p = float(1.0 / (1.0 + np.exp(-np.clip(ratio + PRIOR_LOG_ODDS, -30.0, 30.0))))
@@ -66,7 +75,8 @@ def judge(fall: Fall, settings: ClassificationSettings, repeats: int = 0, penalt
     )
     # in snow nearly all are rejected, and nobody asks why
     is_hopeless = not supported and p <= 0.5
-    reasons = () if is_hopeless else (*_doubts(fall, settings, penalty), *_water(fall, settings, repeats))
+    doubts = () if is_hopeless else (*_doubts(fall, settings, penalty), *_water(fall, settings, repeats))
+    reasons = doubts if doubts or plan is None or not supported else tuple(outside_building(fall, plan, settings))
     if not supported:
         tier: Tier = "rejected"
     elif reasons:

@@ -35,6 +35,11 @@ TRAVELLED_BEFORE = declare(
 )
 FLEW_BEFORE = declare("verdict.flew_before", "it was in steady flight before the fall")
 FLEW_AFTER = declare("verdict.flew_after", "it was in steady flight after the fall")
+TWO_OBJECTS = declare(
+    "verdict.two_objects",
+    "among so much else that moves, two things, one after the other, explain the path as well (log ratio %(ratio)s)",
+    ratio=number(".1f"),
+)
 REPEATS = declare(
     "verdict.repeats",
     "%(count)s others fell the very same way in the last minutes, as %(what)s does",
@@ -48,6 +53,14 @@ DESCENDED = declare("verdict.descended", "it descended %(distance)s m only", dis
 TOO_WIDE = declare("verdict.too_wide", "if it fell it would be %(size)s m across", size=number(".1f"))
 ENTERED_FROM_SIDE = declare(
     "verdict.entered_from_side", "it came in from the side of the picture at speed: nobody saw it leave the building"
+)
+ABOVE_ROOF = declare(
+    "verdict.above_roof", "it was first seen %(distance)s m above the roof of the building", distance=number(".0f")
+)
+BESIDE_BUILDING = declare(
+    "verdict.beside_building",
+    "it was first seen %(distance)s m beside the outermost window, farther than a throw",
+    distance=number(".0f"),
 )
 TOO_FAR = declare("verdict.too_far", "if it fell it would be %(distance)s m away", distance=number(".1f"))
 LOOKS_LIKE = declare(

@@ -110,21 +110,21 @@ def compared(fall: Fall, uncalibrated: UncalibratedFall, settings: TrajectorySet
         return fall
     view, is_chance = fall.fit.view, fall.likelihoods.chance < settings.search_above_chance
     if view.camera is None or is_chance:
-        return _compared_in_space(fall, settings)
+        return compared_in_space(fall, settings)
     if fall.likelihoods.ratio >= settings.search_below_ratio:
-        fall = _compared_in_space(fall, settings)
+        fall = compared_in_space(fall, settings)
         if fall.likelihoods.ratio >= settings.search_below_ratio:
             return fall
     free = uncalibrated.fall
     if free is None or not _is_as_far(free, fall, settings):
-        return _compared_in_space(fall, settings)
+        return compared_in_space(fall, settings)
     # a comparison only lowers a ratio, so that the higher of two may answer for both
     if free.likelihoods.ratio <= fall.likelihoods.ratio:
-        fall = _compared_in_space(fall, settings)
+        fall = compared_in_space(fall, settings)
     if free.likelihoods.ratio > fall.likelihoods.ratio:
-        free = _compared_in_space(free, settings)
+        free = compared_in_space(free, settings)
     if free.likelihoods.ratio <= fall.likelihoods.ratio:
-        fall = _compared_in_space(fall, settings)
+        fall = compared_in_space(fall, settings)
     if free.likelihoods.ratio <= fall.likelihoods.ratio:
         return fall
     bound = examine(fall.track, free.path, view, settings, float(max(fall.track.picture_size_px)))
@@ -143,8 +143,13 @@ def _explained(reading: Reading, view: View, settings: TrajectorySettings) -> Fa
     return compared(fall, UncalibratedFall(track, settings, stretch), settings)
 
 
-def _compared_in_space(fall: Fall, settings: TrajectorySettings) -> Fall:
-    """The same fall, with its likelihood against a steady motion in space where nothing else explains the path."""
+def compared_in_space(fall: Fall, settings: TrajectorySettings) -> Fall:
+    """Return the same fall with its likelihood against a steady motion in space where nothing else explains the path.
+
+    Args:
+        fall: perhaps not compared yet.
+        settings: priors and limits.
+    """
     if fall.is_compared:
         return fall
     if fall.likelihoods.ratio < settings.compare_above_ratio:

@@ -85,6 +85,19 @@ class TrajectorySettings:
     search_below_ratio: float = 10.0
     """The ends are searched unless the whole stretch is this convincing already."""
 
+    switch_gap_s: float = 0.2
+    """A gap across which a track may have gone on with another object."""
+
+    piece_points: int = 6
+    """Fewest sightings on either side of it that tell of a motion."""
+
+    switch_radius_px: float = 20.0
+    """Around where a track goes on after such a gap."""
+
+    least_switch_log_probability: float = -5.0
+    """Where it is less likely that something unrelated is there, the path is one object's: in snow of 140 detections a
+    frame it is -2.5, on a clear day below -8."""
+
     compare_above_ratio: float = 3.0
     """Ratio against the other alternatives above which a path is worth the comparison with a steady motion in space: a
     little less than a candidate needs."""

@@ -1,0 +1,61 @@
+"""What is first seen above the roof or beside the building did not leave it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from known_paths import facade_camera, fall_track
+
+from edgecv.classification import ClassificationSettings, judge
+from edgecv.classification.building_outline import outside_building
+from edgecv.geometry.facade import FacadePlan
+from edgecv.trajectory import Fall, TrajectorySettings, View, explain
+
+SETTINGS = ClassificationSettings()
+
+
+@pytest.fixture(scope="module")
+def stone() -> Fall:
+    """Thrown from 37.5 m above the ground, in front of X = 1."""
+    fall = explain(fall_track(30.0), View.calibrated(facade_camera()), TrajectorySettings())
+    assert fall is not None
+    return fall
+
+
+def _plan(floors: int, left_m: float = -6.0, right_m: float = 6.0) -> FacadePlan:
+    return FacadePlan.of([3.0] * floors, [("01", left_m, left_m + 1.5), ("02", right_m - 1.5, right_m)])
+
+
+def _where(fall: Fall) -> np.ndarray:
+    camera = fall.fit.view.camera
+    assert camera is not None
+    return camera.on_facade(np.array([[fall.path.points[0].detection.x_px, fall.path.points[0].detection.y_px]]))[0]
+
+
+def test_a_throw_from_a_window_or_the_roof_left_the_building(stone: Fall) -> None:
+    assert outside_building(stone, _plan(20), SETTINGS) == []
+    assert outside_building(stone, _plan(12), SETTINGS) == []  # off the roof
+    assert judge(stone, SETTINGS, plan=_plan(20)).tier == judge(stone, SETTINGS).tier == "incident"
+
+
+def test_what_is_first_seen_far_above_the_roof_is_a_candidate_and_says_so(stone: Fall) -> None:
+    verdict = judge(stone, SETTINGS, plan=_plan(5))
+    assert verdict.tier == "candidate"
+    assert "above the roof of the building" in verdict.reasons[0]
+
+
+def test_what_is_first_seen_far_beside_the_windows_is_a_candidate_and_says_so(stone: Fall) -> None:
+    x = float(_where(stone)[0])
+    for plan in (_plan(20, x + 12.0, x + 24.0), _plan(20, x - 24.0, x - 12.0)):
+        verdict = judge(stone, SETTINGS, plan=plan)
+        assert verdict.tier == "candidate"
+        assert "beside the outermost window" in verdict.reasons[0]
+    assert outside_building(stone, _plan(20, x + 2.0, x + 14.0), SETTINGS) == []  # a wall without windows
+
+
+def test_without_a_calibration_nobody_knows_where_the_building_is() -> None:
+    track = fall_track(30.0)
+    view = View.uncalibrated(track.picture_size_px, TrajectorySettings())
+    fall = explain(track, view, TrajectorySettings())
+    assert fall is not None
+    assert outside_building(fall, _plan(1), SETTINGS) == []
