@@ -1,8 +1,8 @@
-"""The most that a fall can gain over a steady motion in space, before anything is fitted: it decides most of snow.
+"""About the most that a fall can gain over a steady motion in space, before one is fitted: it decides most of snow.
 
-Flakes near the camera bend in the picture, and dozens a second would be compared with a fall at length. A cubic in time
-follows any fall, so no fall explains the positions better than it does; a steady motion in space is linear but for one
-number, so that its best fit costs a few sums (see :mod:`~edgecv.trajectory.steady_in_space`).
+Flakes near the camera bend in the picture, and dozens a second would be compared with a fall at length. A polynomial in
+time follows a fall better than any fall does, or nearly; a steady motion in space is linear but for one number, so that
+its best fit costs a few sums (see :mod:`~edgecv.trajectory.steady_in_space`). Sizes and strays are left out.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ _STEPS = 15
 _ROUNDS = 3
 """Each looks between the neighbours of the best: the last step is a two-hundredth of a mode's width."""
 _ENOUGH = 2.0
-"""Log units below which no candidate comes of a path, which needs four. Sizes and strays, left out here, raise a ratio
-a little: of 2,000 paths of snow below three none reached four, of a shuttlecock one of 3.1 reached 6.1."""
+"""Log units below which hardly a candidate, at four, comes of a path. Sizes and strays, left out here, raise a ratio:
+of 180 paths of snow below eight that were fitted none reached four, but a shuttlecock's of 3.1 reached 6.1."""
+_LONG_S = 1.2
+"""From here on drag and perspective bend a fall more than a cubic does: a polynomial of the fifth degree follows it."""
 
 
 def is_steady_in_space(bent: BentTrack) -> bool:
-    """True where a steady motion in space explains every reading of a track as well as any fall can.
+    """True where a steady motion in space explains every reading of a track about as well as any fall can.
 
     Args:
         bent: a finished track that bends downwards.
@@ -47,7 +49,8 @@ def most_log_ratio(path: Path) -> float:
     t = path.t_s - path.t_s.mean()
     weight = (1.0 / path.sd_px).T
     white = (path.uv_px - path.uv_px.mean(axis=0)).T * weight
-    any_fall = _misfit(np.vander(t / max(float(np.abs(t).max()), 1e-6), 4), white, weight)
+    unknowns = 6 if path.duration_s > _LONG_S else 4
+    any_fall = _misfit(np.vander(t / max(float(np.abs(t).max()), 1e-6), unknowns), white, weight)
     return _log_likelihood(any_fall, t.size) - _log_likelihood(_steady_misfit(t, white, weight), t.size)
 
 

@@ -29,7 +29,7 @@ def _fall(track: Track) -> Fall:
 
 
 def _flakes() -> Track:
-    """One that goes down slowly, and from where it is lost another, faster one: from afar, the first second of a fall."""
+    """One that goes down slowly, and from where it is lost another, faster one: both together, the bend of a fall."""
     t = np.arange(0.0, 2.8, 0.04)
     slow, fast = 55.0 * t, 55.0 * 0.8 + 190.0 * (t - 0.7)
     uv = np.column_stack([np.full(len(t), 900.0), 300.0 + np.where(t < 0.7, slow, fast)])
