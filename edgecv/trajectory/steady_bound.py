@@ -25,8 +25,9 @@ _ROUNDS = 3
 _ENOUGH = 2.0
 """Log units below which hardly a candidate, at four, comes of a path. Sizes and strays, left out here, raise a ratio:
 of 180 paths of snow below eight that were fitted none reached four, but a shuttlecock's of 3.1 reached 6.1."""
-_LONG_S = 1.2
-"""From here on drag and perspective bend a fall more than a cubic does: a polynomial of the fifth degree follows it."""
+_FOLLOWED = 1.0
+"""Chi-squared a coordinate above which the cubic does not follow the path: drag and perspective bend long falls more.
+Then a polynomial of the fifth degree is asked; for all it follows the gusts of flakes, which no fall explains."""
 
 
 def is_steady_in_space(bent: BentTrack) -> bool:
@@ -49,8 +50,10 @@ def most_log_ratio(path: Path) -> float:
     t = path.t_s - path.t_s.mean()
     weight = (1.0 / path.sd_px).T
     white = (path.uv_px - path.uv_px.mean(axis=0)).T * weight
-    unknowns = 6 if path.duration_s > _LONG_S else 4
-    any_fall = _misfit(np.vander(t / max(float(np.abs(t).max()), 1e-6), unknowns), white, weight)
+    powers = np.vander(t / max(float(np.abs(t).max()), 1e-6), 6)
+    any_fall = _misfit(powers[:, 2:], white, weight)
+    if any_fall > _FOLLOWED * 2 * t.size:
+        any_fall = _misfit(powers, white, weight)
     return _log_likelihood(any_fall, t.size) - _log_likelihood(_steady_misfit(t, white, weight), t.size)
 
 
