@@ -1,4 +1,4 @@
-"""What was first seen in the air above the roof or beside the building did not leave it: a bird, a leaf, a flake.
+"""What was first seen above the roof, beside the building or too fast did not leave it: a bird, a leaf, a flake.
 
 With a calibration, the fit says where a thing was and how fast when it first came into sight. What a hand gives it and
 how long it can have fallen by then bound how far that is from where it was let go.
@@ -40,12 +40,17 @@ def outside_building(fall: Fall, plan: FacadePlan, settings: ClassificationSetti
     velocity = states.velocities_mps[:, 0] @ camera.rotation
     # thrown upwards as hard as may be
     rise_m = s.thrown_aside_mps**2 / (2.0 * G_MPS2)
-    above = float(np.quantile(position[:, 1], _SURE)) - float(plan.floor_edges_m[-1]) - plan.parapet_m
-    if above > rise_m:
-        return [messages.ABOVE_ROOF(distance=above)]
+    below_roof_m = float(plan.floor_edges_m[-1]) + plan.parapet_m - position[:, 1]
+    above_m = float(np.quantile(-below_roof_m, _SURE))
+    if above_m > rise_m:
+        return [messages.ABOVE_ROOF(distance=above_m)]
+    down_mps = -velocity[:, 1]
+    fastest_mps = np.sqrt(s.thrown_aside_mps**2 + 2.0 * G_MPS2 * np.maximum(below_roof_m, 0.0))
+    if float(np.quantile(down_mps - fastest_mps, _SURE)) > 0.0:
+        return [messages.FASTER_THAN_FROM_ROOF(speed=float(np.median(down_mps)))]
     if not plan.windows or plan.beside:
         return []
-    fallen_s = s.release_s + np.maximum(-velocity[:, 1], 0.0) / G_MPS2
+    fallen_s = s.release_s + np.maximum(down_mps, 0.0) / G_MPS2
     aside = np.maximum(plan.windows[0].left_m - position[:, 0], position[:, 0] - plan.windows[-1].right_m)
     beyond = float(np.quantile(aside - s.thrown_aside_mps * fallen_s, _SURE))
     if beyond > s.wall_beyond_windows_m:

@@ -57,6 +57,11 @@ ENTERED_FROM_SIDE = declare(
 ABOVE_ROOF = declare(
     "verdict.above_roof", "it was first seen %(distance)s m above the roof of the building", distance=number(".0f")
 )
+FASTER_THAN_FROM_ROOF = declare(
+    "verdict.faster_than_from_roof",
+    "it went down at %(speed)s m/s when it was first seen, faster than what is thrown down from the roof",
+    speed=number(".0f"),
+)
 BESIDE_BUILDING = declare(
     "verdict.beside_building",
     "it was first seen %(distance)s m beside the outermost window, farther than a throw",

@@ -1,4 +1,4 @@
-"""What is first seen above the roof or beside the building did not leave it."""
+"""What is first seen above the roof, beside the building or too fast did not leave it."""
 
 from __future__ import annotations
 
@@ -51,6 +51,16 @@ def test_what_is_first_seen_far_beside_the_windows_is_a_candidate_and_says_so(st
         assert verdict.tier == "candidate"
         assert "beside the outermost window" in verdict.reasons[0]
     assert outside_building(stone, _plan(20, x + 2.0, x + 14.0), SETTINGS) == []  # a wall without windows
+
+
+def test_what_is_faster_than_from_the_roof_when_first_seen_is_a_candidate_and_says_so() -> None:
+    # a flake before the lens seems to enter at the roof as fast as what has fallen 20 m
+    fast = explain(fall_track(30.0, velocity=(0.5, -19.0, 1.2)), View.calibrated(facade_camera()), TrajectorySettings())
+    assert fast is not None
+    verdict = judge(fast, SETTINGS, plan=_plan(12))
+    assert verdict.tier == "candidate"
+    assert "faster than what is thrown down from the roof" in verdict.reasons[0]
+    assert outside_building(fast, _plan(30), SETTINGS) == []  # it fell past a dozen floors before
 
 
 def test_without_a_calibration_nobody_knows_where_the_building_is() -> None:
