@@ -75,18 +75,26 @@ def _break_at_gap(
 def _break_of_light(rows: Float64, count: int, least_step: float) -> int | None:
     """The place at which the light changes most, where all but one detection before and after it agree on that.
 
-    What passes from a window to a wall has such steps, too: the track before a break is judged as well as that after.
+    A change from dark to bright for good counts as well. What passes from a window to a wall has such steps, too: the
+    track before a break is judged as well as that after.
     """
     if len(rows) < 2 * count:
         return None
-    light = np.log(np.maximum(np.abs(rows[:, CONTRAST]) * rows[:, AREA], 1.0))
-    ordered = np.sort(sliding_window_view(light, count), axis=1)
+    contrast = rows[:, CONTRAST]
+    light = np.log(np.maximum(np.abs(contrast) * rows[:, AREA], 1.0))
+    steps = np.maximum(_lasting_steps(light, count, least_step), _lasting_steps(np.sign(contrast), count, 1.0))
+    k = int(steps.argmax())
+    return count + k if steps[k] > 0.0 else None
+
+
+def _lasting_steps(values: Float64, count: int, least_step: float) -> Float64:
+    """Differences of means before and after each place; 0 where medians differ by less or single values overlap."""
+    ordered = np.sort(sliding_window_view(values, count), axis=1)
     former, later = ordered[:-count], ordered[count:]
     apart = np.maximum(later[:, 1] - former[:, -2], former[:, 1] - later[:, -2])
     middle_step = np.abs(former[:, count // 2] - later[:, count // 2])
-    step = np.where((apart > 0.0) & (middle_step > least_step), np.abs(former.mean(axis=1) - later.mean(axis=1)), 0.0)
-    k = int(step.argmax())
-    return count + k if step[k] > 0.0 else None
+    steps = np.abs(former.mean(axis=1) - later.mean(axis=1))
+    return np.where((apart > 0.0) & (middle_step > least_step), steps, 0.0)
 
 
 def miss_standard_deviations(

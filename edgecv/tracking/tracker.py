@@ -166,17 +166,20 @@ class Tracker:
         hits, points = list(compress(hits, is_object)), list(compress(points, is_object))
         t_s, rows = t_s[is_object], rows[is_object]
         breaks = track_breaks(t_s, rows, self._interval_s, s)
-        return [self._extended(hits, points, k) for k in (0, *breaks) if len(hits) - k >= s.min_points]
+        ks = [k for k in (0, *breaks) if len(hits) - k >= s.min_points]
+        return [track for k in ks for track in self._extended(hits, points, k)]
 
     def _is_flake(self, newest: Scan, t_s: NDArray[np.float64], rows: NDArray[np.float64]) -> bool:
         """True in heavy weather for what goes at one speed all the way: a hundred a second would be extended."""
         s = self._settings
         return len(newest.detections) > s.weather_detections and goes_steadily(t_s, rows, s)
 
-    def _extended(self, hits: list[Hit], points: list[TrackPoint], k: int) -> Track:
+    def _extended(self, hits: list[Hit], points: list[TrackPoint], k: int) -> list[Track]:
         """The track from its k-th detection on, and what came before that.
 
         The detections that started it have to be confirmed by those that followed: chance may have made one of them.
+        Where what came before may be another object's, as a bird's that passed at the release, also without it; in
+        weather that would be a flake, and what it hides another one's.
         """
         s = self._settings
         max_gap_s = s.max_backward_gap_s(self._interval_s)
@@ -186,7 +189,13 @@ class Tracker:
         before = islice(self._scans, first.number - self._scans[0].number)
         recent = [scan for scan in before if scan.t_s > first.t_s - s.history_s]
         earlier = earlier_hits(hits[start:], recent, self._size[1], max_gap_s, s, self._is_compiled)
-        return self._track(earlier + hits[start:], _points(earlier, gather(earlier)[1]) + points[start:])
+        extended = self._track(earlier + hits[start:], _points(earlier, gather(earlier)[1]) + points[start:])
+        if not earlier or len(hits[-1][0].detections) > s.weather_detections:
+            return [extended]
+        breaks = track_breaks(*gather(earlier + hits[start:]), self._interval_s, s)
+        # a place of a break is good to about as many detections as its parabola has
+        is_doubtful = any(abs(at - len(earlier)) <= s.break_points[1] for at in breaks)
+        return [extended, self._track(hits[k:], points[k:])] if is_doubtful else [extended]
 
     def _track(self, hits: list[Hit], points: list[TrackPoint]) -> Track:
         count = hits[-1][0].number - hits[0][0].number + 1

@@ -71,6 +71,12 @@ def test_a_bag_let_go_where_a_cigarette_end_passes_is_told_by_its_light() -> Non
     assert track_breaks(t_s, _lit(uv, -light), INTERVAL_S, TrackingSettings()) == [25]
 
 
+def test_a_shirt_let_go_where_a_dark_bird_glides_past_is_told_by_its_sign() -> None:
+    t_s = np.arange(60, dtype=np.float64) * INTERVAL_S
+    light = np.where(t_s < t_s[30], -300.0, 330.0) * np.exp(0.2 * np.random.default_rng(1).standard_normal(60))
+    assert track_breaks(t_s, _lit(_falling(t_s), light), INTERVAL_S, TrackingSettings()) == [30]
+
+
 @given(seed=st.integers(0, 99), flash=st.integers(8, 50))
 def test_one_flash_or_light_that_wavers_is_no_break(seed: int, flash: int) -> None:
     t_s = np.arange(60, dtype=np.float64) * INTERVAL_S

@@ -212,3 +212,16 @@ def test_the_compiled_tracker_and_the_one_of_filterpy_give_the_same_tracks(clutt
 def test_what_hides_a_fall_for_a_fifth_of_a_second_breaks_its_track_at_no_rate(fps: float) -> None:
     frames, truths = _scene(miss=lambda n: 0.7 < n / fps < 0.98, fps=fps)
     assert _share_followed(_track(frames), truths[0]) > 0.9
+
+
+def test_what_is_let_go_where_a_bird_glides_past_has_a_track_without_the_bird() -> None:
+    frames, released, bright = [], 52, {}
+    for n in range(120):
+        blobs = [_blob(205.0 + 3.3 * n, 103.0 + 1.8 * (n - 50), contrast=-80.0)]
+        if n >= released:
+            t = max(0.0, n - released - 12) / FPS  # held for half a second
+            bright[n] = (370.0, 108.0 + 0.5 * 300.0 * t * t)
+            blobs.append(_blob(*bright[n], contrast=95.0))
+        frames.append(DetectedFrame(n, n / FPS, blobs))
+    alone = [track for track in _track(frames) if track.points[0].frame >= released]
+    assert _share_followed(alone, bright) > 0.9
