@@ -88,6 +88,9 @@ class ClassificationSettings:
     """Speed along the facade that a hard throw gives: up to it, a calibrated path that enters from the side leads back
     to the building within a second or two."""
 
+    thrown_hard_mps: float = 14.0
+    """Launch speed, in any direction, up to which a hand may have thrown: a pound overarm, by who is not trained."""
+
     release_s: float = 0.25
     """What is thrown along the facade may be seen as late as this, besides the time that its fall shows."""
 

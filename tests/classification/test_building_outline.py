@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from known_paths import facade_camera, fall_track
 
 from edgecv.classification import ClassificationSettings, judge
 from edgecv.classification.building_outline import outside_building
-from edgecv.geometry.facade import FacadePlan
+from edgecv.geometry.facade import FacadePlan, Neighbour
 from edgecv.trajectory import Fall, TrajectorySettings, View, explain
 
 SETTINGS = ClassificationSettings()
@@ -69,3 +71,19 @@ def test_without_a_calibration_nobody_knows_where_the_building_is() -> None:
     fall = explain(track, view, TrajectorySettings())
     assert fall is not None
     assert outside_building(fall, _plan(1), SETTINGS) == []
+
+
+def test_a_hard_throw_down_from_the_top_floor_is_explained_by_a_launch_from_the_building() -> None:
+    # faster down than hands throw along a facade
+    down = fall_track(30.0, velocity=(1.0, -13.0, 3.0))
+    fall = explain(down, View.calibrated(facade_camera()), TrajectorySettings())
+    assert fall is not None
+    assert outside_building(fall, _plan(13), SETTINGS) == []
+
+
+def test_what_leaves_a_taller_facade_beside_this_one_left_a_building(stone: Fall) -> None:
+    tall = FacadePlan.of([3.0] * 20, [("01", -6.0, 6.0)], name="tall")
+    low = FacadePlan.of([3.0] * 5, [("01", -30.0, -20.0)], name="low")
+    assert outside_building(stone, replace(low, beside=(Neighbour(tall, (0.0, 0.0, 0.0), 0.0),)), SETTINGS) == []
+    both_low = replace(low, beside=(Neighbour(replace(low, name="second"), (20.0, 0.0, 0.0), 0.0),))
+    assert "above the roof" in outside_building(stone, both_low, SETTINGS)[0]
