@@ -46,6 +46,23 @@ def test_a_fall_is_fitted() -> None:
     assert not is_steady_in_space(bent)
 
 
+@pytest.mark.parametrize("terminal", [16.0, 30.0])
+@pytest.mark.parametrize("release_m", [40.0, 55.0])
+def test_a_fall_towards_a_camera_at_the_foot_of_the_tower_is_fitted(terminal: float, release_m: float) -> None:
+    camera = looking_at((1.0, 1.6, 12.0), (0.0, 45.0, 0.0), 1100.0, SIZE)
+    t = np.arange(0.0, 5.0, 0.04)
+    # from rest, with drag that grows with the square of the speed
+    fallen_m = terminal**2 / 9.81 * np.log(np.cosh(9.81 * t / terminal))
+    world = np.column_stack([np.full(t.size, -1.0), release_m - fallen_m, 0.3 + 1.4 * t])
+    uv = camera.project(world)
+    seen = np.isfinite(uv).all(axis=1) & (uv > 0.0).all(axis=1) & (uv < np.array(SIZE)).all(axis=1)
+    seen &= (world[:, 1] > 5.0) & (np.cumsum(~seen) == 0)
+    track = track_of(t[seen], uv[seen] + np.random.default_rng(4).normal(0, 0.4, (seen.sum(), 2)))
+    bent = bent_track(track, SETTINGS)
+    assert bent is not None
+    assert not is_steady_in_space(bent)
+
+
 def test_the_bound_does_not_depend_on_where_and_when() -> None:
     track = fall_track(28.0)
     moved = tuple(
