@@ -131,8 +131,8 @@ class _Run:
     def write_evidence(self) -> None:
         """Write the evidence of all that waits."""
         joined, alone = join_findings(self._waiting)
-        alone = [doubted(each, self._watched, self._waiting) for each in alone]
-        self._pages.extend(write_findings(alone, joined, self._staging, self.result, self._fps))
+        judged = [doubted(each, self._watched, self._waiting, alone) for each in alone]
+        self._pages.extend(write_findings(judged, joined, self._staging, self.result, self._fps))
         self._waiting.clear()
         self._watched.clear()
         while self._joined_files:

@@ -4,7 +4,9 @@ An insect before one lens is nowhere for the other camera. Where the incident's 
 picture, the partner's detector is asked twice: of the pictures as they are, and of copies into which the thing is drawn
 as large as it would be there and half as clear. Only a thing that was seen where it was drawn, and not where it was to
 be, by whatever clock, was not there. Where the partner saw another fall at that time it may have moved since it was
-calibrated, and nothing is doubted.
+calibrated, and what it saw within minutes and is not joined may be the same fall by a clock that is wrong: nothing is
+doubted then. Nor is it where a file's date is all
+that is known of the time: of a copy it is when it was copied.
 """
 
 from __future__ import annotations
@@ -48,6 +50,9 @@ in one of seven."""
 _LEAD_S = 3.0
 """A detector learns its background in a second or two."""
 _CLOCK_STEP_S = 0.04
+_WRONG_CLOCK_S = 900.0
+"""A recorder's clock that nobody looks after, or a time typed for the wrong file, is off by minutes: what the partner
+saw so long before or after may be the same fall."""
 _BLUR_PX = 1.0
 """Of a usual lens and codec."""
 
@@ -93,7 +98,11 @@ class _Expected:
 
 
 def unseen_by(
-    seen: SeenFinding, partners: Sequence[WatchedRecording], findings: Sequence[SeenFinding], limits: JointSettings
+    seen: SeenFinding,
+    partners: Sequence[WatchedRecording],
+    findings: Sequence[SeenFinding],
+    unjoined: Sequence[SeenFinding],
+    limits: JointSettings,
 ) -> str | None:
     """Return the first of the partners that should have seen an incident and did not, or None.
 
@@ -101,10 +110,16 @@ def unseen_by(
         seen: an incident of one camera.
         partners: recordings of other cameras.
         findings: of all cameras.
+        unjoined: those of them that no other camera's finding belongs to.
         limits: errors of clocks, and the least angle between lines of sight.
     """
+    if seen.incident.media.clock == "file_mtime":
+        return None
     for partner in partners:
-        if partner.camera.device == seen.camera.device or _saw_something(seen, partner, findings, limits):
+        if partner.camera.device == seen.camera.device or partner.clock == "file_mtime":
+            continue
+        beyond_s = limits.clock_gate_sd * _between_clocks_s(seen, partner, limits)
+        if _saw_something(seen, partner, findings, beyond_s) or _saw_something(seen, partner, unjoined, _WRONG_CLOCK_S):
             continue
         for shared in shared_facades(seen.camera, partner.camera):
             expected = _expected(seen, partner, shared, limits)
@@ -117,6 +132,7 @@ def doubted(
     seen: SeenFinding,
     partners: Sequence[WatchedRecording],
     findings: Sequence[SeenFinding],
+    unjoined: Sequence[SeenFinding],
     settings: JointSettings | None = None,
 ) -> SeenFinding:
     """The same finding, as a candidate where a partner should have seen it and did not.
@@ -125,12 +141,13 @@ def doubted(
         seen: a finding of one camera that no other finding belongs to.
         partners: recordings of all cameras.
         findings: of all cameras.
+        unjoined: those of them that no other finding belongs to.
         settings: errors of clocks, and the least angle between lines of sight.
     """
     incident = seen.incident
     if incident.tier != "incident":
         return seen
-    device = unseen_by(seen, partners, findings, settings or JointSettings())
+    device = unseen_by(seen, partners, findings, unjoined, settings or JointSettings())
     if device is None:
         return seen
     reason = messages.PARTNER_DID_NOT_SEE(device=device)
@@ -146,16 +163,15 @@ def doubted(
 
 
 def _saw_something(
-    seen: SeenFinding, partner: WatchedRecording, findings: Sequence[SeenFinding], limits: JointSettings
+    seen: SeenFinding, partner: WatchedRecording, findings: Sequence[SeenFinding], beyond_s: float
 ) -> bool:
-    """Whether the partner has a finding of that time, by clocks that may be wrong."""
-    beyond = limits.clock_gate_sd * _between_clocks_s(seen, partner, limits)
+    """Whether one of the findings is the partner's and of that time, by clocks that may be so wrong."""
     begin, end = (seen.epoch + timedelta(seconds=t) for t in (seen.incident.media.start_s, seen.incident.media.end_s))
     for other in findings:
         if other.camera.device == partner.camera.device:
             media = other.incident.media
             first, last = (other.epoch + timedelta(seconds=t) for t in (media.start_s, media.end_s))
-            if max((first - end).total_seconds(), (begin - last).total_seconds()) < beyond:
+            if max((first - end).total_seconds(), (begin - last).total_seconds()) < beyond_s:
                 return True
     return False
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edgecv.audit.named_recordings import NamedRecording
+from edgecv.audit.partner_watch import doubted
+from edgecv.audit.recording_findings import RecordingFindings, RecordingTerms, findings_of
 from edgecv.calibration.calibrated_camera import CalibratedCamera
 from edgecv.calibration.camera import camera_of
 from edgecv.config import load_box
@@ -83,3 +87,34 @@ def test_a_partner_of_another_facade_says_nothing(scene: tuple[Scene, SimulatedF
     first, second = _cameras(scene[1])
     result = _replayed(scene[1], [first, replace(second, facade="east")], tmp_path / "out")
     assert [incident.device for incident in result.incidents] == ["pair"]
+
+
+def test_by_a_file_s_date_nothing_is_doubted(
+    scene: tuple[Scene, SimulatedFiles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies of recordings of different hours have one date: of when they were copied."""
+    monkeypatch.setattr("edgecv.audit.joint_findings._FILE_DATE_SD_S", 0.5)  # so that the recordings cover it
+    files = scene[1]
+    videos = [files.video, files.partners[0].video]
+    for video in videos:
+        os.utime(video, (1.8e9, 1.8e9))
+    result = replay(videos, tmp_path / "out", _cameras(files))
+    assert [incident.media.clock for incident in result.incidents] == ["file_mtime"]
+
+
+def test_what_the_partner_saw_by_a_clock_minutes_off_may_be_the_same_fall(
+    scene: tuple[Scene, SimulatedFiles],
+) -> None:
+    first, second = _cameras(scene[1])
+    (seen,) = _findings(scene[1].video, first).seen
+    watched = _findings(scene[1].partners[0].video, second).watched
+    assert doubted(seen, watched, [seen], [seen]).incident.tier == "candidate"
+    other = replace(seen, camera=second, epoch=BEGUN + timedelta(minutes=5))
+    assert doubted(seen, watched, [seen, other], [seen, other]) is seen
+    # one that is joined tells the clock
+    assert doubted(seen, watched, [seen, other], [seen]).incident.tier == "candidate"
+
+
+def _findings(video: Path, camera: CalibratedCamera) -> RecordingFindings:
+    terms = RecordingTerms(BEGUN, None, None, lambda _path, _t, _end: None)
+    return findings_of(NamedRecording(video, (video,)), camera, terms)
