@@ -98,7 +98,8 @@ def join_findings(
     s, limits = settings or ClassificationSettings(), joint_settings or JointSettings()
     by_device: dict[str, list[SeenFinding]] = {}
     for seen in findings:
-        by_device.setdefault(seen.camera.device, []).append(seen)
+        if seen.camera.pinhole is not None:  # a part with pictures of another size is not calibrated
+            by_device.setdefault(seen.camera.device, []).append(seen)
     joined: list[JoinedFinding] = []
     taken: set[int] = set()
     for first, second in combinations(by_device.values(), 2):

@@ -156,8 +156,10 @@ def _partners(folder: Path, record: Incident) -> tuple[list[str], list[str]]:
     notes: list[str] = []
     for view in () if record.joint is None else record.joint.views[1:]:
         beside = folder.parent / Path(view.id).name
-        if not (beside / MANIFEST).exists():
+        if not beside.exists():
             notes.append(_of(folder, seals.NO_PARTNER(device=view.device, file=str(beside))))
+        elif not (beside / MANIFEST).is_file():
+            problems += verify_manifest(beside)
         elif sha256_file(beside / MANIFEST) != view.manifest_sha256:
             problems.append(seals.OTHER_PARTNER(file=str(beside / MANIFEST), device=view.device))
         else:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edgecv.audit.joint_findings import join_findings
+from edgecv.audit.named_recordings import NamedRecording
+from edgecv.audit.recording_findings import RecordingTerms, findings_of
 from edgecv.audit.verify import verify_bundle
+from edgecv.calibration.camera import camera_of
 from edgecv.cli import main
+from edgecv.config import load_box
 from edgecv.durable_files import sha256_file
 from edgecv.incidents.joint_record import alone
 from edgecv.incidents.record import Incident
@@ -111,7 +117,12 @@ def test_evidence_of_both_is_verified_together(run: Run) -> None:
     try:
         clip.write_bytes(content[:-1])
         assert any(partner.id in line for line in verify_bundle(run.out / record.id, None, replay=False).problems)
-        clip.unlink()
+        clip.write_bytes(content)
+        manifest = run.out / partner.id / "manifest.json"
+        listed = manifest.read_bytes()
+        manifest.unlink()
+        assert str(manifest) in verify_bundle(run.out / record.id, None, replay=False).problems[0]
+        manifest.write_bytes(listed)
         (run.out / partner.id).rename(run.out / "elsewhere")
         missing = verify_bundle(run.out / record.id, None, replay=False)
         assert missing.ok
@@ -120,6 +131,20 @@ def test_evidence_of_both_is_verified_together(run: Run) -> None:
         if not (run.out / partner.id).exists():
             (run.out / "elsewhere").rename(run.out / partner.id)
         clip.write_bytes(content)
+
+
+def test_a_part_without_a_calibration_keeps_nothing_from_being_joined(run: Run) -> None:
+    """Pictures that change their size: what was seen in those that the calibration is not for comes first."""
+    box = load_box(run.files.box)
+    terms = RecordingTerms(datetime(2026, 3, 1, 8, tzinfo=UTC), None, None, lambda _path, _t, _end: None)
+    seen = []
+    for files in (run.files, run.files.partners[0]):
+        recording = NamedRecording(files.video, (files.video,))
+        seen.extend(findings_of(recording, camera_of(box, files.camera_id).camera, terms).seen)
+    uncalibrated = replace(seen[0], camera=replace(seen[0].camera, pinhole=None, plan=None, masks=()))
+    joined, alone = join_findings([uncalibrated, *seen])
+    assert [view.incident.device for view in joined[0].views] in (["pair", "pair-2"], ["pair-2", "pair"])
+    assert alone == [uncalibrated]
 
 
 def test_a_clip_is_compared_with_what_its_own_camera_said(run: Run) -> None:
