@@ -97,7 +97,10 @@ def join_findings(
     """
     s, limits = settings or ClassificationSettings(), joint_settings or JointSettings()
     by_device: dict[str, list[SeenFinding]] = {}
-    for seen in findings:
+    once: dict[tuple[str, str], SeenFinding] = {}
+    for seen in findings:  # a recording that is named twice would be two falls
+        once.setdefault((seen.camera.device, seen.incident.id), seen)
+    for seen in once.values():
         if seen.camera.pinhole is not None:  # a part with pictures of another size is not calibrated
             by_device.setdefault(seen.camera.device, []).append(seen)
     joined: list[JoinedFinding] = []
@@ -109,7 +112,8 @@ def join_findings(
         for one in _joined(left[0], left[1], s, limits):
             joined.append(one)
             taken.update(id(seen) for seen in one.seen)
-    return joined, [seen for seen in findings if id(seen) not in taken]
+    names = {(seen.camera.device, seen.incident.id) for one in joined for seen in one.seen}
+    return joined, [seen for seen in findings if (seen.camera.device, seen.incident.id) not in names]
 
 
 def _joined(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edgecv.audit.joint_findings import join_findings
+from edgecv.audit.joint_findings import SeenFinding, join_findings
 from edgecv.audit.named_recordings import NamedRecording
 from edgecv.audit.recording_findings import RecordingTerms, findings_of
 from edgecv.audit.verify import verify_bundle
@@ -135,16 +135,29 @@ def test_evidence_of_both_is_verified_together(run: Run) -> None:
 
 def test_a_part_without_a_calibration_keeps_nothing_from_being_joined(run: Run) -> None:
     """Pictures that change their size: what was seen in those that the calibration is not for comes first."""
+    seen = _seen(run)
+    bare = replace(seen[0].camera, pinhole=None, plan=None, masks=())
+    uncalibrated = replace(seen[0], camera=bare, incident=seen[0].incident.model_copy(update={"id": "other"}))
+    joined, by_one = join_findings([uncalibrated, *seen])
+    assert [view.incident.device for view in joined[0].views] in (["pair", "pair-2"], ["pair-2", "pair"])
+    assert by_one == [uncalibrated]
+
+
+def test_a_recording_that_is_named_twice_is_joined_once(run: Run) -> None:
+    seen = _seen(run)
+    joined, by_one = join_findings([*seen, *_seen(run)])
+    assert [set(map(id, one.seen)) for one in joined] == [set(map(id, seen))]
+    assert by_one == []
+
+
+def _seen(run: Run) -> list[SeenFinding]:
     box = load_box(run.files.box)
     terms = RecordingTerms(datetime(2026, 3, 1, 8, tzinfo=UTC), None, None, lambda _path, _t, _end: None)
-    seen = []
+    seen: list[SeenFinding] = []
     for files in (run.files, run.files.partners[0]):
         recording = NamedRecording(files.video, (files.video,))
         seen.extend(findings_of(recording, camera_of(box, files.camera_id).camera, terms).seen)
-    uncalibrated = replace(seen[0], camera=replace(seen[0].camera, pinhole=None, plan=None, masks=()))
-    joined, alone = join_findings([uncalibrated, *seen])
-    assert [view.incident.device for view in joined[0].views] in (["pair", "pair-2"], ["pair-2", "pair"])
-    assert alone == [uncalibrated]
+    return seen
 
 
 def test_a_clip_is_compared_with_what_its_own_camera_said(run: Run) -> None:
