@@ -83,7 +83,12 @@ def _beside(
 
 
 def _may_be_launched(fall: Fall, plan: FacadePlan, camera: PinholeCamera, settings: ClassificationSettings) -> bool:
-    """True where a launch from the building, as hard as hands throw, explains the path; it is asked of few falls."""
+    """True where a launch from the building, as hard as hands throw, explains the path; it is asked of few falls.
+
+    Not in heavy weather: among flakes before the lens there is always one that such a launch explains as well.
+    """
+    if float(np.median(fall.path.log_clutter)) > settings.weather_log_clutter:
+        return False
     launches = launches_of(fall, plan, camera=camera)
     if launches is None or launches.chi2_reduced > settings.max_chi2:
         return False

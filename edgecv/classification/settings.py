@@ -88,6 +88,10 @@ class ClassificationSettings:
     """Speed along the facade that a hard throw gives: up to it, a calibrated path that enters from the side leads back
     to the building within a second or two."""
 
+    weather_log_clutter: float = -10.8
+    """Log of the detections per pixel and frame that chance makes, from which there is heavy weather: 40 in a 1080p
+    picture."""
+
     thrown_hard_mps: float = 14.0
     """Launch speed, in any direction, up to which a hand may have thrown: a pound overarm, by who is not trained."""
 

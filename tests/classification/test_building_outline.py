@@ -87,3 +87,11 @@ def test_what_leaves_a_taller_facade_beside_this_one_left_a_building(stone: Fall
     assert outside_building(stone, replace(low, beside=(Neighbour(tall, (0.0, 0.0, 0.0), 0.0),)), SETTINGS) == []
     both_low = replace(low, beside=(Neighbour(replace(low, name="second"), (20.0, 0.0, 0.0), 0.0),))
     assert "above the roof" in outside_building(stone, both_low, SETTINGS)[0]
+
+
+def test_in_heavy_weather_a_launch_that_fits_does_not_answer_the_doubt() -> None:
+    view = View.calibrated(facade_camera())
+    fast = explain(fall_track(30.0, velocity=(0.5, -19.0, 1.2)), view, TrajectorySettings())
+    assert fast is not None
+    snow = replace(fast, path=replace(fast.path, log_clutter=np.full(len(fast.path.t_s), np.log(7e-5))))
+    assert outside_building(snow, _plan(12), SETTINGS)
