@@ -31,6 +31,8 @@ _DAMPING = (0.0, 1e-2, 1.0)
 """Marquardt's, tried in turn until a step helps."""
 _SETTLED = 0.05
 """Log units: a hundredth of what decides."""
+_LEAST_PRECISION = 1e-14
+"""Of the largest: eigenvalues below it are rounding."""
 _STEP = 1e-3
 """Of the differences by which distances change with the parameters, prior deviations."""
 
@@ -194,7 +196,7 @@ class _Refined:
     def size_log_evidence(self, optimum: _Optimum) -> float:
         """Of the sizes, given the positions: the size goes as one over the distance."""
         free = self._prior.free
-        steps = _STEP * np.linalg.cholesky(np.linalg.inv(optimum.precision)).T
+        steps = _STEP * covariance_root(optimum.precision).T
         batch = np.broadcast_to(self._prior.mean, (1 + len(free), PARAMETERS)).copy()
         batch[:, free] = np.concatenate([optimum.unknowns[None], optimum.unknowns + steps])
         depth = np.maximum(fly(self._view, batch, self._times).positions_m[:, :, 2], 0.2)
@@ -227,3 +229,16 @@ class _CompiledRefined(_Refined):
         structure.whitening = pointer(whitening.matrices)
         lowest = lib.edgecv_fall_optimum(structure, *map(pointer, (x, seen, precision)))
         return x, float(lowest), seen[:, : 2 * n].reshape(-1, n, 2), precision
+
+
+def covariance_root(precision: Float64) -> Float64:
+    """Return a root ``(p, p)`` whose square is the inverse of a precision ``(p, p)``.
+
+    Positions of a hundred sightings may tell one unknown 10^8 times as well as another: then rounding makes the inverse
+    indefinite, and what is hardly known counts as known to 10^-7 of the best.
+    """
+    try:
+        return np.linalg.cholesky(np.linalg.inv(precision))
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(precision)
+        return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_PRECISION * values[-1])), np.float64)
