@@ -22,7 +22,6 @@ from edgecv.trajectory.launch import launches_of
 from edgecv.trajectory.model import fly
 
 Float64 = NDArray[np.float64]
-_DRAWS = 64
 _SURE = 0.05
 """Quantile of the posterior of the distance that must be beyond what a throw reaches."""
 
@@ -38,8 +37,7 @@ def outside_building(fall: Fall, plan: FacadePlan, settings: ClassificationSetti
     camera = fall.fit.view.camera
     if camera is None:
         return []
-    draws = np.concatenate([fall.fit.parameters[None], fall.fit.samples(_DRAWS)])
-    states = fly(fall.fit.view, draws, np.zeros(1))
+    states = fly(fall.fit.view, fall.fit.draws(), np.zeros(1))
     in_front, velocity = states.positions_m[:, 0], states.velocities_mps[:, 0]
     first: list[Message] = []
     for face, seen_from in plan.faces(camera):

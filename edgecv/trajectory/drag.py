@@ -109,8 +109,8 @@ def integrate(
         at = part / step_s
         lower = np.clip(at.astype(np.intp), 0, steps - 1)
         share = (at - lower)[:, None, None]
-        positions[:, selected] = _between(x, v, lower, share, step_s).transpose(1, 0, 2)
-        velocities[:, selected] = _between(v, a, lower, share, step_s).transpose(1, 0, 2)
+        positions[:, selected] = between(x, v, lower, share, step_s).transpose(1, 0, 2)
+        velocities[:, selected] = between(v, a, lower, share, step_s).transpose(1, 0, 2)
     return FallStates(positions, velocities)
 
 
@@ -154,8 +154,16 @@ def _march(x: Float64, v: Float64, air: _Air, steps: int, h: float) -> tuple[Flo
     return np.stack(positions), np.stack(velocities), np.stack(accelerations)
 
 
-def _between(values: Float64, slopes: Float64, lower: NDArray[np.intp], s: Float64, h: float) -> Float64:
-    """Cubic Hermite interpolation between steps ``lower`` and ``lower + 1`` at the share ``s`` of the way."""
+def between(values: Float64, slopes: Float64, lower: NDArray[np.intp], s: Float64, h: float) -> Float64:
+    """Cubic Hermite interpolation between steps ``lower`` and ``lower + 1`` at the share ``s`` of the way.
+
+    Args:
+        values: ``(steps + 1, ...)``.
+        slopes: of the same shape, by time.
+        lower: ``(n,)`` the steps.
+        s: shares of the way, of a shape that goes with ``values[lower]``.
+        h: time of a step, seconds.
+    """
     s2, s3 = s * s, s * s * s
     return np.asarray(
         (2.0 * s3 - 3.0 * s2 + 1.0) * values[lower]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecv.trajectory.drag import fall_positions
+from edgecv.trajectory.drag import between, fall_positions
 
 Float64 = NDArray[np.float64]
 _DOWN = np.array([[0.0, -1.0, 0.0]])
@@ -91,14 +91,7 @@ def _moved(position_m: Float64, velocity_mps: Float64, drag_per_m: float, wind_m
     place = at_s / h
     lower = np.clip(place.astype(np.intp), 0, steps - 1)
     s = (place - lower)[:, None, None]
-    s2, s3 = s * s, s * s * s
-    return np.asarray(
-        (2.0 * s3 - 3.0 * s2 + 1.0) * moved[lower]
-        + (s3 - 2.0 * s2 + s) * h * velocity[lower]
-        + (3.0 * s2 - 2.0 * s3) * moved[lower + 1]
-        + (s3 - s2) * h * velocity[lower + 1],
-        np.float64,
-    )
+    return between(moved, velocity, lower, s, h)
 
 
 def _along(

@@ -88,7 +88,7 @@ class FallFit:
 
     def down_speed_at(self, t_s: float) -> tuple[float, float]:
         """Downward speed at a media time and its standard deviation, m/s, from 64 draws."""
-        draws = np.concatenate([self.parameters[None], self.samples(64)])
+        draws = self.draws()
         velocity = fly(self.view, draws, np.array([t_s - self.start_s])).velocities_mps[:, 0]
         _, down, _ = self.view.axes(draws[:, ELEVATION], draws[:, ROLL])
         speed = (velocity * down).sum(axis=1)
@@ -96,7 +96,7 @@ class FallFit:
 
     def down_speed_lost(self) -> Float64:
         """``(65,)`` m/s of downward speed lost from the first to the last sighting: the fit's, and 64 draws."""
-        draws = np.concatenate([self.parameters[None], self.samples(64)])
+        draws = self.draws()
         velocity = fly(self.view, draws, np.array([0.0, self.end_s - self.start_s])).velocities_mps
         _, down, _ = self.view.axes(draws[:, ELEVATION], draws[:, ROLL])
         return np.asarray(((velocity[:, 0] - velocity[:, 1]) * down).sum(axis=1), np.float64)
@@ -111,6 +111,10 @@ class FallFit:
         moved[LOG_DEPTH] = np.log(max(float(position[0, 2]), 0.2))
         moved[[RIGHT, DOWN, AHEAD]] = velocity @ right[0], velocity @ down[0], velocity @ ahead[0]
         return moved
+
+    def draws(self) -> Float64:
+        """``(65, 11)`` parameters: the fit's own, and 64 draws."""
+        return np.concatenate([self.parameters[None], self.samples(64)])
 
     def samples(self, count: int) -> Float64:
         """Draws ``(count, 11)`` from the Laplace posterior; the same draws every time."""

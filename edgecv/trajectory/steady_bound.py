@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from edgecv.trajectory.bent_track import BentTrack
 from edgecv.trajectory.path import Path
 from edgecv.trajectory.path_errors import NOISES
+from edgecv.trajectory.steady_in_space import NEAREST
 
 Float64 = NDArray[np.float64]
 
-_NEAREST = 0.08
-"""As of the comparison itself: nearer than that, an object fills the picture."""
 _STEPS = 15
 """Values of ``c`` in a round; the likelihood has one mode."""
 _ROUNDS = 3
@@ -76,7 +75,7 @@ def _misfit(basis: Float64, white: Float64, weight: Float64) -> float:
 
 def _steady_misfit(t: Float64, white: Float64, weight: Float64) -> tuple[float, float]:
     """The least chi-squared of ``u = (a + b t) / (1 + c t)``, ``v`` likewise, over ``c``, and that ``c``."""
-    largest = (1.0 - _NEAREST) / max(float(np.abs(t).max()), 1e-6)
+    largest = (1.0 - NEAREST) / max(float(np.abs(t).max()), 1e-6)
     low, high, least, nearest = -largest, largest, np.inf, 0.0
     for _ in range(_ROUNDS):
         c = np.linspace(low, high, _STEPS)

@@ -25,7 +25,7 @@ _SPEED_SD = 1.0
 """Prior of the speed, picture sizes per second, as of a steady motion in the picture."""
 _APPROACH_SD = 0.5
 """Prior of ``c``, 1/s: speeds towards the viewer over distances that occur, 15 m/s at 30 m."""
-_NEAREST = 0.08
+NEAREST = 0.08
 """Of the distance in the middle of the path, the smallest at its ends: nearer, an object fills the picture."""
 _STARTS = 21
 """Values of ``c`` that are tried before the best is refined: its likelihood has one mode, with a width of a tenth."""
@@ -72,7 +72,7 @@ class SteadyDensity:
         self._t, self._sizes, self._matrices = t_s, sizes, whitening.matrices
         self._prior_sd = np.array([picture_px, _SPEED_SD * picture_px])
         self._white_uv = whitening.matrices @ uv_px.T[:, :, None]
-        self.largest_c = (1.0 - _NEAREST) / float(np.abs(t_s).max())
+        self.largest_c = (1.0 - NEAREST) / float(np.abs(t_s).max())
         self._likeliest: float | None = None
         self._constant = log_p_strays - float(np.log(_APPROACH_SD * np.sqrt(2.0 * np.pi)))
         self._constant += whitening.half_log_det - len(t_s) * float(np.log(2.0 * np.pi))
